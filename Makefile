@@ -1,0 +1,61 @@
+# The front door. CMake builds (CMakePresets.json); this file only remembers
+# which presets and scripts belong together. `make help` lists the targets.
+
+JOBS ?= $(shell nproc)
+FUZZ_SECONDS ?= 60
+# What `make test` builds and runs, in this order.
+TEST_PRESETS ?= debug asan release cortex-m3
+
+.DEFAULT_GOAL := build
+.PHONY: build test demo bench fuzz size check deps coverage help clean
+
+build: configure-release ## build everything for users into build/bin
+	cmake --build --preset release -j $(JOBS)
+
+# Configuring again is quick and picks up what `make deps` brought.
+configure-%:
+	cmake --preset $* > build/$*.configure.log 2>&1 || \
+	    { cat build/$*.configure.log; exit 1; }
+
+$(addprefix configure-,debug release asan fuzz coverage cortex-m3): | build/
+
+build/:
+	mkdir -p $@
+
+compile-%: configure-%
+	cmake --build --preset $* -j $(JOBS)
+
+test-%: compile-%
+	ctest --preset $* --no-tests=error -j $(JOBS)
+
+test: ## run every test: gcc, clang, sanitizers, Cortex-M3 in QEMU
+	set -e; for preset in $(TEST_PRESETS); do \
+	    $(MAKE) --no-print-directory test-$$preset; done
+
+demo: build ## run the demonstration
+	if [ -x tools/demo.sh ]; then tools/demo.sh; fi
+
+bench: build ## measure, as ratios
+	if [ -x bench/run.sh ]; then bench/run.sh; fi
+
+fuzz: compile-fuzz ## fuzz each parser for FUZZ_SECONDS seconds
+	FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
+
+size: compile-cortex-m3 ## text, RAM and stack on Cortex-M3 against the budgets
+	tools/size/size.sh
+
+check: configure-debug compile-cortex-m3 ## style, layers, banned functions and so on
+	tools/check/check.sh
+
+coverage: test-coverage ## lines that the tests execute, per folder
+	tools/coverage.py build/coverage
+
+deps: ## install the packages and fetch the sources that a build needs
+	tools/deps/deps.sh
+
+help: ## list these targets
+	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile | \
+	    awk -F': ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+
+clean: ## remove what was built, but not what was fetched
+	find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +
