@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CORE_NAME_H
+#define BM_CORE_NAME_H
+
+#include "core/der.h"
+
+/*
+ * Distinguished names (RFC 5280 4.1.2.4): check, walk, compare, build.
+ * Printing and reading the string form of RFC 4514 is in name_text.h.
+ *
+ * A Name is held as the view of its whole DER element, header included.
+ */
+
+/* X.520 upper bounds are not enforced (real names exceed them); this is. */
+#define BM_NAME_RDNS_MAX 32 /* bounds the work of one comparison */
+
+struct bm_attr {
+    struct bm_bytes type;  /* OID contents */
+    struct bm_bytes value; /* string contents */
+    uint8_t tag;           /* string type, BM_DER_UTF8_STRING, ... */
+    bool starts_rdn;       /* first of its RelativeDistinguishedName */
+};
+
+/*
+ * Take a Name and check all of it: shape, SET order, string types and their
+ * characters, lengths; known attributes by their own rules (countryName is
+ * two letters PrintableString, emailAddress and domainComponent IA5String,
+ * serialNumber and dnQualifier PrintableString; Matter VID and PID four
+ * upper-case hexadecimal digits). `*name` is the element, header included.
+ */
+BM_MUST_CHECK bm_status bm_name_take(struct bm_der *d, struct bm_bytes *name);
+
+/* Is it the empty sequence? */
+bool bm_name_is_empty(struct bm_bytes name);
+
+/*
+ * Walk a checked name: start with `*at` = name, call until false. `*at` is
+ * private to the walk.
+ */
+struct bm_name_walk {
+    struct bm_der rdns;
+    struct bm_der rdn;
+};
+void bm_name_walk(struct bm_name_walk *walk, struct bm_bytes name);
+bool bm_name_next(struct bm_name_walk *walk, struct bm_attr *attr);
+
+/* The first attribute of `type`, or false. */
+bool bm_name_find(struct bm_bytes name, struct bm_bytes type,
+                  struct bm_attr *attr);
+
+/*
+ * RFC 5280 7.1: attribute values of PrintableString and UTF8String are
+ * equal without regard to ASCII case and to leading, trailing and repeated
+ * spaces; other string types by their octets. Letters outside ASCII are
+ * compared exactly: a stricter rule than Unicode case folding, so it can
+ * refuse a match, never make one.
+ */
+bool bm_name_equal(struct bm_bytes a, struct bm_bytes b);
+
+/* Are the first RDNs of `name` equal to all of `base` (RFC 5280 4.2.1.10)? */
+bool bm_name_is_within(struct bm_bytes name, struct bm_bytes base);
+
+/* Write one RDN with one attribute. Wrap RDNs in bm_der_open(SEQUENCE). */
+void bm_name_put_rdn(struct bm_wr *w, struct bm_bytes type, uint8_t tag,
+                     struct bm_bytes value);
+
+/*
+ * Write the RFC 4514 string of a checked name ("CN=a\,b,O=c": last RDN
+ * first), UTF-8 whatever the string type; unknown types as 1.2.3=#hex.
+ * Control characters are escaped as \HH, so the result is safe to print.
+ */
+void bm_name_put_text(struct bm_wr *w, struct bm_bytes name);
+
+/*
+ * Read an RFC 4514 string and write the Name, header included. Values become
+ * PrintableString where the type demands it and UTF8String otherwise; #hex is
+ * taken as the DER of the value. On error `*bad` is the offset in the text.
+ */
+BM_MUST_CHECK bm_status bm_name_from_text(struct bm_bytes text, struct bm_wr *w,
+                                          size_t *bad);
+
+#endif
