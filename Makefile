@@ -51,11 +51,12 @@ coverage: test-coverage ## lines that the tests execute, per folder
 	tools/coverage.py build/coverage
 
 deps: ## install the packages and fetch the sources that a build needs
-	tools/deps/deps.sh
+	@tools/deps/deps.sh
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile | \
-	    awk -F': ' '{ printf "make %-10s %s\n", $$1, $$2 }'
+	    while IFS=: read -r name what; do \
+	        printf 'make %-10s%s\n' "$$name" "$$what"; done
 
 clean: ## remove what was built, but not what was fetched
 	find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +

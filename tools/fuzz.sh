@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Run each libFuzzer program of preset fuzz for FUZZ_SECONDS, starting from its
+# corpus. What it finds worth keeping stays in build/fuzz/work/NAME; inputs
+# that crash land in build/fuzz/crashes and make this script fail.
+#   fuzz.sh [NAME]...   only these programs
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+build=$root/build/fuzz
+seconds=${FUZZ_SECONDS:-60}
+input_max=65536 # bytes; the largest message any parser here reads whole
+
+mkdir -p "$build/work" "$build/crashes"
+ran=0
+failed=
+while read -r name corpus; do
+    case " $* " in
+        "  " | *" $name "*) ;;
+        *) continue ;;
+    esac
+    mkdir -p "$build/work/$name"
+    set_of_seeds=
+    [ ! -d "$corpus" ] || set_of_seeds=$corpus
+    log=$build/$name.log
+    # shellcheck disable=SC2086  # empty where there is no corpus
+    if "$build/fuzzers/$name" -max_total_time="$seconds" -timeout=10 \
+        -rss_limit_mb=2048 -max_len=$input_max -print_final_stats=1 \
+        -artifact_prefix="$build/crashes/$name-" \
+        "$build/work/$name" $set_of_seeds > "$log" 2>&1 < /dev/null; then
+        runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
+        cov=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -1)
+        printf 'fuzz: %-32s %10s inputs, %6s edges\n' "$name" "$runs" \
+            "${cov:-?}"
+    else
+        tail -n 30 "$log"
+        failed="$failed $name"
+    fi
+    ran=$((ran + 1))
+done < "$build/fuzzers.txt"
+
+if [ "$ran" -eq 0 ]; then
+    echo "fuzz: no fuzz target was run" >&2
+    exit 1
+fi
+if [ -n "$failed" ]; then
+    echo "fuzz: failed:$failed (inputs in ${build#"$root"/}/crashes)" >&2
+    exit 1
+fi
+echo "fuzz: $ran targets, ${seconds} s each, no failure"
