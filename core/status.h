@@ -33,7 +33,8 @@
     BM_STATUS_OCSP(X)     \
     BM_STATUS_CMS(X)      \
     BM_STATUS_PATH(X)     \
-    BM_STATUS_CRYPTO(X)
+    BM_STATUS_CRYPTO(X)   \
+    BM_STATUS_FLASH(X)
 
 #define BM_STATUS_GENERIC(X)                                      \
     X(OK, 0x0000, "", "success")                                  \
@@ -271,6 +272,12 @@
     X(E_CRYPTO_UNSUPPORTED, 0x0e03, "", "provider lacks this algorithm") \
     X(E_AEAD, 0x0e04, "", "authentication tag does not match")           \
     X(E_RANDOM, 0x0e05, "", "no randomness available")
+
+#define BM_STATUS_FLASH(X)                                                   \
+    X(E_FLASH_RANGE, 0x0f01, "", "outside of the flash")                     \
+    X(E_FLASH_ALIGN, 0x0f02, "", "not a whole sector or unit of the flash")  \
+    X(E_FLASH_BITS, 0x0f03, "", "programming would set a bit that is clear") \
+    X(E_FLASH_POWER, 0x0f04, "", "flash has no power")
 
 typedef enum bm_status {
 #define X(name, value, clause, text) BM_##name = (value),
