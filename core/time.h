@@ -29,7 +29,10 @@ struct bm_date {
     uint8_t second; /* 0..59: a leap second cannot be told */
 };
 
-/* Proleptic Gregorian calendar. `t` must lie in the years 0..9999. */
+/*
+ * Proleptic Gregorian calendar. Outside of the years 0..9999 `*date` is all
+ * zero, which is no date.
+ */
 void bm_time_to_date(int64_t t, struct bm_date *date);
 
 /* BM_E_TIME_RANGE when there is no such day or hour. */
@@ -50,7 +53,10 @@ BM_MUST_CHECK bm_status bm_time_take(struct bm_der *d, int64_t *t);
 BM_MUST_CHECK bm_status bm_time_take_generalized(struct bm_der *d, uint8_t tag,
                                                  int64_t *t);
 
-/* Write in the type that RFC 5280 demands. `t` in the years 1950..9999. */
+/*
+ * Write in the type that RFC 5280 demands. `t` in the years 1950..9999 (0..9999
+ * where the form is given); for another time nothing is written.
+ */
 void bm_time_put(struct bm_wr *w, int64_t t);
 void bm_time_put_generalized(struct bm_wr *w, uint8_t tag, int64_t t);
 

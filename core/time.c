@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/time.h"
+
+#include <string.h>
+
+/*
+ * The four written forms. A digit stands for a digit, anything else for
+ * itself. X.680 46, 47 and RFC 5280 4.1.2.5 (seconds, no fraction, Z);
+ * RFC 3339 5.6.
+ */
+static const char utc_form[] = "000000000000Z";
+static const char generalized_form[] = "00000000000000Z";
+static const char text_form[] = "0000-00-00T00:00:00Z";
+
+#define YEAR_MAX    9999
+#define DAY_SECONDS 86400
+
+/*
+ * Days are counted from 1 March of the year -400: then the leap day is the
+ * last day of its year, and no number is negative.
+ */
+#define EPOCH_DAYS  865565 /* from there to 1970-01-01 */
+#define CYCLE_YEARS 400
+#define CYCLE_DAYS  146097 /* of 400 years */
+
+#define TIME_OF_YEAR_ZERO INT64_C(-62167219200)
+#define TIME_OF_YEAR_1950 INT64_C(-631152000) /* the first of UTCTime */
+
+static uint32_t days_before_year(uint32_t y)
+{
+    return 365 * y + y / 4 - y / 100 + y / 400;
+}
+
+/* Months are counted from March = 0; five of them have 153 days. */
+static uint32_t days_before_month(uint32_t m)
+{
+    return (153 * m + 2) / 5;
+}
+
+static unsigned days_in_month(unsigned year, unsigned month)
+{
+    if (month == 2) {
+        bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+
+        return leap ? 29 : 28;
+    }
+    return 30 + ((month + month / 8) & 1);
+}
+
+bm_status bm_time_from_date(const struct bm_date *date, int64_t *t)
+{
+    uint32_t month = date->month;
+    uint32_t year = date->year;
+    uint32_t days;
+
+    if (year > YEAR_MAX || month < 1 || month > 12 || date->day < 1 ||
+        date->day > days_in_month(year, month) || date->hour > 23 ||
+        date->minute > 59 || date->second > 59) {
+        return BM_E_TIME_RANGE;
+    }
+    year += month <= 2 ? CYCLE_YEARS - 1 : CYCLE_YEARS;
+    days = days_before_year(year) + days_before_month((month + 9) % 12) +
+           date->day - 1;
+    *t = (int64_t)((int32_t)days - EPOCH_DAYS) * DAY_SECONDS +
+         (int32_t)((date->hour * 60u + date->minute) * 60u + date->second);
+    return BM_OK;
+}
+
+void bm_time_to_date(int64_t t, struct bm_date *date)
+{
+    uint64_t since;
+    uint32_t day;
+    uint32_t second;
+    uint32_t year;
+    uint32_t month;
+
+    *date = (struct bm_date){ 0 };
+    if (t < TIME_OF_YEAR_ZERO || t > BM_TIME_NEVER) {
+        return;
+    }
+    since = (uint64_t)(t + (int64_t)EPOCH_DAYS * DAY_SECONDS);
+    day = (uint32_t)(since / DAY_SECONDS);
+    second = (uint32_t)(since - (uint64_t)day * DAY_SECONDS);
+
+    year = day / CYCLE_DAYS * CYCLE_YEARS - CYCLE_YEARS;
+    day %= CYCLE_DAYS;
+    /* Without the leap days before it, each year of a cycle has 365 days. */
+    {
+        uint32_t y = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+
+        day -= days_before_year(y);
+        year += y;
+    }
+    month = (5 * day + 2) / 153;
+
+    date->year = (uint16_t)(year + (month >= 10 ? 1 : 0));
+    date->month = (uint8_t)(month < 10 ? month + 3 : month - 9);
+    date->day = (uint8_t)(day - days_before_month(month) + 1);
+    date->hour = (uint8_t)(second / 3600);
+    date->minute = (uint8_t)(second / 60 % 60);
+    date->second = (uint8_t)(second % 60);
+}
+
+/* A time as pairs of digits: century, year, month, ..., second. */
+#define PAIRS 7
+
+/*
+ * Read `text` in `form`. The pairs that the form lacks, at the front, are
+ * left for the caller.
+ */
+static bm_status read_pairs(struct bm_bytes text, const char *form,
+                            uint8_t pairs[PAIRS])
+{
+    size_t at = form == utc_form ? 2 : 0; /* of the 14 digits */
+
+    if (text.n != strlen(form)) {
+        return BM_E_TIME_FORM;
+    }
+    for (size_t i = 0; i < text.n; i++) {
+        uint8_t c = text.p[i];
+
+        if (form[i] != '0') {
+            if (c != (uint8_t)form[i]) {
+                return BM_E_TIME_FORM;
+            }
+            continue;
+        }
+        if (c < '0' || c > '9') {
+            return BM_E_TIME_FORM;
+        }
+        pairs[at / 2] = (uint8_t)(pairs[at / 2] * 10 + (c - '0'));
+        at++;
+    }
+    return BM_OK;
+}
+
+static bm_status read_form(struct bm_bytes text, const char *form, int64_t *t)
+{
+    uint8_t pairs[PAIRS] = { 0 };
+    struct bm_date date;
+
+    BM_TRY(read_pairs(text, form, pairs));
+    if (form == utc_form) {
+        pairs[0] = pairs[1] >= 50 ? 19 : 20; /* RFC 5280 4.1.2.5.1 */
+    }
+    date = (struct bm_date){ (uint16_t)(pairs[0] * 100 + pairs[1]),
+                             pairs[2],
+                             pairs[3],
+                             pairs[4],
+                             pairs[5],
+                             pairs[6] };
+    return bm_time_from_date(&date, t);
+}
+
+/* Take an element of `tag` in `form`, at or after `earliest`. */
+static bm_status take_form(struct bm_der *d, uint8_t tag, const char *form,
+                           int64_t earliest, int64_t *t)
+{
+    struct bm_der rest = *d;
+    struct bm_bytes body;
+    int64_t value = 0;
+    bm_status rc;
+
+    BM_TRY(bm_der_take(&rest, tag, &body));
+    rc = read_form(body, form, &value);
+    if (rc == BM_OK && value < earliest) {
+        rc = BM_E_TIME_TYPE;
+    }
+    if (rc != BM_OK) {
+        return bm_der_fail(d, rc);
+    }
+    *d = rest;
+    *t = value;
+    return BM_OK;
+}
+
+bm_status bm_time_take(struct bm_der *d, int64_t *t)
+{
+    if (bm_der_at(d, BM_DER_UTC_TIME)) {
+        return take_form(d, BM_DER_UTC_TIME, utc_form, INT64_MIN, t);
+    }
+    return take_form(d, BM_DER_GENERALIZED_TIME, generalized_form, BM_TIME_2050,
+                     t);
+}
+
+bm_status bm_time_take_generalized(struct bm_der *d, uint8_t tag, int64_t *t)
+{
+    return take_form(d, tag, generalized_form, INT64_MIN, t);
+}
+
+bm_status bm_time_from_text(struct bm_bytes text, int64_t *t)
+{
+    return read_form(text, text_form, t);
+}
+
+static void to_pairs(int64_t t, uint8_t pairs[PAIRS])
+{
+    struct bm_date date;
+
+    bm_time_to_date(t, &date);
+    pairs[0] = (uint8_t)(date.year / 100);
+    pairs[1] = (uint8_t)(date.year % 100);
+    pairs[2] = date.month;
+    pairs[3] = date.day;
+    pairs[4] = date.hour;
+    pairs[5] = date.minute;
+    pairs[6] = date.second;
+}
+
+static void put_form(struct bm_wr *w, const char *form, int64_t t)
+{
+    size_t at = form == utc_form ? 2 : 0;
+    uint8_t pairs[PAIRS];
+
+    to_pairs(t, pairs);
+    for (; *form != '\0'; form++) {
+        uint8_t c = (uint8_t)*form;
+
+        if (c == '0') {
+            uint8_t pair = pairs[at / 2];
+
+            c = (uint8_t)('0' + (at % 2 == 0 ? pair / 10 : pair % 10));
+            at++;
+        }
+        bm_wr_u8(w, c);
+    }
+}
+
+static bool is_written(int64_t t, int64_t earliest)
+{
+    return t >= earliest && t <= BM_TIME_NEVER;
+}
+
+void bm_time_put(struct bm_wr *w, int64_t t)
+{
+    if (t >= BM_TIME_2050) {
+        bm_time_put_generalized(w, BM_DER_GENERALIZED_TIME, t);
+    } else if (is_written(t, TIME_OF_YEAR_1950)) {
+        bm_der_put_header(w, BM_DER_UTC_TIME, sizeof utc_form - 1);
+        put_form(w, utc_form, t);
+    }
+}
+
+void bm_time_put_generalized(struct bm_wr *w, uint8_t tag, int64_t t)
+{
+    if (is_written(t, TIME_OF_YEAR_ZERO)) {
+        bm_der_put_header(w, tag, sizeof generalized_form - 1);
+        put_form(w, generalized_form, t);
+    }
+}
+
+void bm_time_put_text(struct bm_wr *w, int64_t t)
+{
+    if (is_written(t, TIME_OF_YEAR_ZERO)) {
+        put_form(w, text_form, t);
+    }
+}
