@@ -11,8 +11,12 @@
  * A Name is held as the view of its whole DER element, header included.
  */
 
-/* X.520 upper bounds are not enforced (real names exceed them); this is. */
-#define BM_NAME_RDNS_MAX 32 /* bounds the work of one comparison */
+/*
+ * X.520 upper bounds are not enforced (real names exceed them); this is, on
+ * the attributes of a name in all, and so on its RDNs. It bounds the work of
+ * one comparison.
+ */
+#define BM_NAME_RDNS_MAX 32
 
 struct bm_attr {
     struct bm_bytes type;  /* OID contents */
@@ -25,8 +29,10 @@ struct bm_attr {
  * Take a Name and check all of it: shape, SET order, string types and their
  * characters, lengths; known attributes by their own rules (countryName is
  * two letters PrintableString, emailAddress and domainComponent IA5String,
- * serialNumber and dnQualifier PrintableString; Matter VID and PID four
- * upper-case hexadecimal digits). `*name` is the element, header included.
+ * serialNumber and dnQualifier PrintableString, other X.520 attributes
+ * DirectoryString; Matter VID and PID four upper-case hexadecimal digits) and
+ * never empty. An unknown attribute may hold any one element, whose inside is
+ * not looked at unless it is a string. `*name` is the element, header included.
  */
 BM_MUST_CHECK bm_status bm_name_take(struct bm_der *d, struct bm_bytes *name);
 
@@ -44,16 +50,17 @@ struct bm_name_walk {
 void bm_name_walk(struct bm_name_walk *walk, struct bm_bytes name);
 bool bm_name_next(struct bm_name_walk *walk, struct bm_attr *attr);
 
-/* The first attribute of `type`, or false. */
+/* The first attribute of `type`, or false and a zero `*attr`. */
 bool bm_name_find(struct bm_bytes name, struct bm_bytes type,
                   struct bm_attr *attr);
 
 /*
  * RFC 5280 7.1: attribute values of PrintableString and UTF8String are
  * equal without regard to ASCII case and to leading, trailing and repeated
- * spaces; other string types by their octets. Letters outside ASCII are
- * compared exactly: a stricter rule than Unicode case folding, so it can
- * refuse a match, never make one.
+ * spaces, and so are emailAddress and domainComponent (4.1.2.6, 7.3); other
+ * string types by their octets. An RDN is a set, whatever its order. Letters
+ * outside ASCII are compared exactly: a stricter rule than Unicode case
+ * folding, so it can refuse a match, never make one.
  */
 bool bm_name_equal(struct bm_bytes a, struct bm_bytes b);
 
