@@ -44,7 +44,7 @@ fuzz: compile-fuzz ## fuzz each parser for FUZZ_SECONDS seconds
 size: compile-cortex-m3 ## text, RAM and stack on Cortex-M3 against the budgets
 	tools/size/size.sh
 
-check: configure-debug compile-cortex-m3 ## style, layers, banned functions and so on
+check: configure-asan compile-cortex-m3 ## style, layers, banned functions and so on
 	tools/check/check.sh
 
 coverage: test-coverage ## lines that the tests execute, per folder

@@ -46,17 +46,20 @@ int bm_board_arg(const char *key, char *value, size_t cap)
 
 size_t bm_board_stack_size(void)
 {
-    return (size_t)((char *)mps2_stack_top - (char *)mps2_stack_bottom);
+    return (uintptr_t)mps2_stack_top - (uintptr_t)mps2_stack_bottom;
 }
 
 size_t bm_board_stack_used(void)
 {
     const volatile uint32_t *p = mps2_stack_bottom;
+    size_t size = bm_board_stack_size();
 
-    while (p < mps2_stack_top && *p == MPS2_STACK_PAINT) {
-        p++;
+    size_t unused = 0;
+
+    while (unused < size && p[unused / sizeof *p] == MPS2_STACK_PAINT) {
+        unused += sizeof *p;
     }
-    return (size_t)((const char *)mps2_stack_top - (const volatile char *)p);
+    return size - unused;
 }
 
 void bm_board_exit(int code)

@@ -74,8 +74,8 @@ static void paint_stack(void)
 /* The first code after reset; the CPU has loaded the stack pointer. */
 void mps2_start(void)
 {
-    size_t data = (size_t)((char *)mps2_data_end - (char *)mps2_data_start);
-    size_t bss = (size_t)((char *)mps2_bss_end - (char *)mps2_bss_start);
+    size_t data = (uintptr_t)mps2_data_end - (uintptr_t)mps2_data_start;
+    size_t bss = (uintptr_t)mps2_bss_end - (uintptr_t)mps2_bss_start;
 
     paint_stack();
     memcpy(mps2_data_start, mps2_data_load, data);

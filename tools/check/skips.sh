@@ -13,8 +13,8 @@ for log in "$build"/*/Testing/Temporary/LastTest.log; do
     [ -f "$log" ] || continue
     found=1
     preset=${log%/Testing/Temporary/LastTest.log}
-    awk -v preset="${preset##*/}" '
-        FNR == NR {
+    awk -v preset="${preset##*/}" -v list="$expected" '
+        FILENAME == list {
             sub(/#.*/, "")
             if (NF >= 3) { expected[$1 " " $2 " " $3] = 1 }
             next

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Functions of deps.sh, apart so that test.sh can call them one by one.
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154  # whoever reads this sets here
 
 keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 apt_options="-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3"

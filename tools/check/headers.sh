@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Each header compiles alone: on the host, and with the microcontroller's
+# compiler where its folder is freestanding. headers.sh [ROOT]
+set -eu
+cd "${1:-$(dirname "$0")/../..}"
+warnings="-std=c11 -Wpedantic -Wall -Wextra -Werror -Wundef -Wstrict-prototypes"
+board="-mcpu=cortex-m3 -mthumb --specs=picolibc.specs"
+freestanding=$(awk '$2 == "freestanding" { print $1 }' tools/layers.txt)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+failed=0
+# alone HEADER COMPILER FLAG...: twice, so that its guard is tried as well.
+alone()
+{
+    header=$1
+    shift
+    printf '#include "%s"\n#include "%s"\ntypedef int not_empty;\n' \
+        "$header" "$header" > "$tmp/alone.c"
+    # shellcheck disable=SC2086  # lists of words
+    "$@" $warnings -I. -fsyntax-only "$tmp/alone.c" || {
+        echo "$header does not compile alone with $1"
+        failed=1
+    }
+}
+
+for header in $(find . \( -path ./build -o -path ./.git \) -prune -o \
+    -name '*.h' -print | sed 's,^\./,,' | sort); do
+    case $header in
+        ports/mps2/*) alone "$header" arm-none-eabi-gcc $board ;;
+        ports/mbedtls/* | ports/lwip/*) ;; # need their library's headers
+        *) alone "$header" gcc -D_POSIX_C_SOURCE=200809L ;;
+    esac
+    for folder in $freestanding; do
+        case $header in
+            "$folder"/*)
+                alone "$header" arm-none-eabi-gcc $board -ffreestanding ;;
+        esac
+    done
+done
+[ $failed -eq 0 ] && echo "headers: ok"
+exit $failed

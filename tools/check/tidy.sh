@@ -1,0 +1,12 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# clang-tidy over the code that ships; the rules are in .clang-tidy.
+#   tidy.sh [BUILD [ROOT]]   BUILD holds compile_commands.json of a clang build
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+cd "${2:-$here/../..}"
+build=${1:-build/asan}
+sed -n 's/^  "file": "\(.*\)".*/\1/p' "$build/compile_commands.json" |
+    grep '\.c$' | grep -v -e '/test/' -e '/tests/' | sort -u |
+    xargs -r -n 4 -P "$(nproc)" clang-tidy --quiet -p "$build" 2> /dev/null
+echo "tidy: ok"
