@@ -24,6 +24,12 @@ struct bm_bytes {
 /* A view of a string literal or array without its final NUL. */
 #define BM_LIT(s) ((struct bm_bytes){ (const uint8_t *)(s), sizeof(s) - 1 })
 
+/* The same as an initializer: tables of static storage cannot use BM_LIT. */
+#define BM_LIT_INIT(s)                      \
+    {                                       \
+        (const uint8_t *)(s), sizeof(s) - 1 \
+    }
+
 /* A view of a whole array. */
 #define BM_ARRAY(a) ((struct bm_bytes){ (a), sizeof(a) })
 

@@ -192,4 +192,17 @@ void bm_der_put_flags(struct bm_wr *w, uint8_t tag, uint16_t flags);
  */
 int bm_der_set_order(struct bm_bytes a, struct bm_bytes b);
 
+/*
+ * Check what is left to read as the contents of a SET SIZE (1..MAX) OF:
+ * elements of any tags, at least one, in the order of X.690 11.6.
+ */
+BM_MUST_CHECK bm_status bm_der_check_set(const struct bm_der *set);
+
+/*
+ * Like bm_der_close(), for a SET OF: first brings the elements written since
+ * `mark` into the order that DER demands, in place. BM_E_ARGUMENT if they
+ * are not DER elements.
+ */
+BM_MUST_CHECK bm_status bm_der_close_set(struct bm_wr *w, size_t mark);
+
 #endif

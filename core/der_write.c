@@ -121,14 +121,3 @@ void bm_der_put_flags(struct bm_wr *w, uint8_t tag, uint16_t flags)
     body[0] = (uint8_t)((8 - used % 8) % 8);
     bm_der_put(w, tag, (struct bm_bytes){ body, 1 + (used + 7) / 8 });
 }
-
-int bm_der_set_order(struct bm_bytes a, struct bm_bytes b)
-{
-    size_t common = a.n < b.n ? a.n : b.n;
-    int order = common == 0 ? 0 : memcmp(a.p, b.p, common);
-
-    if (order != 0 || a.n == b.n) {
-        return order;
-    }
-    return a.n < b.n ? -1 : 1;
-}
