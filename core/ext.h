@@ -205,4 +205,14 @@ struct bm_ext_mark bm_ext_open(struct bm_wr *w, struct bm_bytes oid,
                                bool critical);
 void bm_ext_close(struct bm_wr *w, const struct bm_ext_mark *mark);
 
+/*
+ * The extensions that nearly every certificate has, whole. basicConstraints
+ * and keyUsage are critical. `path_len` may be BM_PATH_LEN_NONE, and is left
+ * out unless `ca`.
+ */
+void bm_ext_put_basic(struct bm_wr *w, bool ca, int path_len);
+void bm_ext_put_key_usage(struct bm_wr *w, uint16_t flags);
+void bm_ext_put_ski(struct bm_wr *w, struct bm_bytes key_id);
+void bm_ext_put_aki(struct bm_wr *w, struct bm_bytes key_id);
+
 #endif
