@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/attribute.h"
+
+/*
+ * RFC 2986 4.1, RFC 5652 5.3
+ *
+ *   Attribute ::= SEQUENCE {
+ *       type    OBJECT IDENTIFIER,
+ *       values  SET SIZE (1..MAX) OF ANY DEFINED BY type }
+ */
+static bm_status take(struct bm_der *d, struct bm_attribute *attribute)
+{
+    struct bm_der inside;
+
+    BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &inside));
+    BM_TRY(bm_der_take_oid(&inside, &attribute->type));
+    BM_TRY(bm_der_take(&inside, BM_DER_SET, &attribute->values));
+    return bm_der_end(&inside);
+}
+
+bool bm_attribute_next(struct bm_bytes *list, struct bm_attribute *attribute)
+{
+    struct bm_der d;
+
+    bm_der_init(&d, *list, NULL);
+    if (take(&d, attribute) != BM_OK) {
+        return false;
+    }
+    *list = (struct bm_bytes){ d.p, bm_der_left(&d) };
+    return true;
+}
+
+bool bm_attribute_find(struct bm_bytes list, struct bm_bytes type,
+                       struct bm_attribute *attribute)
+{
+    while (bm_attribute_next(&list, attribute)) {
+        if (bm_bytes_equal(attribute->type, type)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bm_status bm_attribute_take(struct bm_der *d, struct bm_bytes list,
+                            bm_status duplicate, struct bm_attribute *attribute)
+{
+    struct bm_attribute first;
+    struct bm_der values;
+    unsigned n = 0;
+
+    BM_TRY(take(d, attribute));
+    bm_der_init(&values, attribute->values, d->diag);
+    BM_TRY(bm_der_check_set(&values));
+    while (bm_attribute_next(&list, &first)) {
+        if (first.type.p == attribute->type.p) {
+            return BM_OK; /* found itself */
+        }
+        if (bm_bytes_equal(first.type, attribute->type)) {
+            return bm_der_fail_at(d, attribute->type.p, duplicate);
+        }
+        if (++n == BM_ATTRIBUTES_MAX) {
+            break;
+        }
+    }
+    return bm_der_fail_at(d, attribute->type.p, BM_E_LIMIT);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CORE_ATTRIBUTE_H
+#define BM_CORE_ATTRIBUTE_H
+
+#include "core/der.h"
+
+/*
+ * Attributes of certification requests and of CMS signers (RFC 2986 4.1,
+ * RFC 5652 5.3). Not those of names: see name.h.
+ */
+
+/* More than any request or signer carries; bounds duplicate detection. */
+#define BM_ATTRIBUTES_MAX 16
+
+/* One attribute as it stands. Views. */
+struct bm_attribute {
+    struct bm_bytes type;   /* OID contents */
+    struct bm_bytes values; /* contents of the SET, never empty */
+};
+
+/*
+ * Take one attribute of a list: its shape, that it holds a value, and that
+ * the values are in DER order. `list` is the whole list, which is searched
+ * for an earlier one of the same type: `duplicate` is returned then.
+ */
+BM_MUST_CHECK bm_status bm_attribute_take(struct bm_der *d,
+                                          struct bm_bytes list,
+                                          bm_status duplicate,
+                                          struct bm_attribute *attribute);
+
+/* Walk a checked list: moves `*list` forward, false at the end. */
+bool bm_attribute_next(struct bm_bytes *list, struct bm_attribute *attribute);
+
+/* The first attribute of `type` in a checked list, or false. */
+bool bm_attribute_find(struct bm_bytes list, struct bm_bytes type,
+                       struct bm_attribute *attribute);
+
+/*
+ * Write one attribute with one value: open, write the value, close.
+ *     m = bm_attribute_open(w, BM_LIT(BM_OID_P9_DIGEST));
+ *     ... DER of the value ...
+ *     bm_attribute_close(w, &m);
+ */
+struct bm_attribute_mark {
+    size_t attribute;
+    size_t values;
+};
+struct bm_attribute_mark bm_attribute_open(struct bm_wr *w,
+                                           struct bm_bytes type);
+void bm_attribute_close(struct bm_wr *w, const struct bm_attribute_mark *m);
+
+#endif
