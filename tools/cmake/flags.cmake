@@ -13,7 +13,9 @@ add_library(bm_freestanding INTERFACE)
 target_link_libraries(bm_freestanding INTERFACE bm_flags)
 
 if(BM_ON_MCU)
-    add_compile_options(-ffunction-sections -fdata-sections -fstack-usage)
+    # What tools/size reads: stack per function, and who calls whom.
+    add_compile_options(-ffunction-sections -fdata-sections
+        -fstack-usage -fcallgraph-info=su)
     add_link_options(-Wl,--gc-sections)
     # 512 bytes is the budget of any one function (design, section 13).
     target_compile_options(bm_freestanding INTERFACE

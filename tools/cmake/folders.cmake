@@ -1,10 +1,14 @@
 # How a folder becomes libraries, tests and fuzzers. By convention, not by
 # lists: CONTRIBUTING.md describes it from the writer's side.
 
-# bm_library(TARGET DIR FLAGS): DIR/*.c as a static library, or an empty
-# interface library where the folder has no sources yet.
+# bm_library(TARGET DIR FLAGS [PATTERN]): DIR/*.c, or what matches PATTERN, as
+# a static library; an empty interface library where there are no sources yet.
 function(bm_library target dir flags)
-    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${dir}/*.c)
+    set(pattern *.c)
+    if(ARGC GREATER 3)
+        set(pattern ${ARGV3})
+    endif()
+    file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${dir}/${pattern})
     if(sources)
         add_library(${target} STATIC ${sources})
         target_link_libraries(${target} PRIVATE ${flags})
@@ -113,8 +117,8 @@ function(bm_folder dir kind)
             bm_link(bm_${name} bm_${lib})
         endif()
     endforeach()
-    bm_tests(${dir} bm_${name} bm_port_crypto)
-    bm_fuzzers(${dir} bm_${name} bm_port_crypto)
+    bm_tests(${dir} bm_test_crypto bm_${name} bm_port_crypto)
+    bm_fuzzers(${dir} bm_test_crypto bm_${name} bm_port_crypto)
 endfunction()
 
 # bm_port(NAME): ports/NAME as bm_port_NAME, a leaf above core/.
@@ -129,8 +133,8 @@ function(bm_port name)
         bm_library(bm_port_${name} ports/${name} bm_flags)
         bm_link(bm_port_${name} bm_core)
     endif()
-    bm_tests(ports/${name} bm_port_${name} bm_core)
-    bm_fuzzers(ports/${name} bm_port_${name} bm_core)
+    bm_tests(ports/${name} bm_test_crypto bm_port_${name} bm_core)
+    bm_fuzzers(ports/${name} bm_test_crypto bm_port_${name} bm_core)
 endfunction()
 
 # bm_user_program(TARGET): a program for users; preset release puts it into
