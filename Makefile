@@ -42,7 +42,7 @@ fuzz: compile-fuzz ## fuzz each parser for FUZZ_SECONDS seconds
 	FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
 
 size: compile-cortex-m3 ## text, RAM and stack on Cortex-M3 against the budgets
-	tools/size/size.sh
+	tools/size/size.py
 
 check: configure-asan compile-cortex-m3 ## style, layers, banned functions and so on
 	tools/check/check.sh

@@ -1,0 +1,193 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Size of device code against budgets.txt.
+
+size.py [BUILD [BUDGETS]]     BUILD: preset cortex-m3, default build/cortex-m3
+
+Prints text, RAM and the worst stack of each module of the freestanding
+folders; then each budget beside what was measured. A group is measured by
+linking its entry points with --gc-sections and counting what is left of our
+objects. Exits 1 if a budget is exceeded, an entry point does not exist, or a
+function calls itself by whatever way.
+"""
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.normpath(os.path.join(HERE, "..", ".."))
+CPU = ["-mcpu=cortex-m3", "-mthumb", "--specs=picolibc.specs"]
+
+
+def rows(path):
+    with open(path, encoding="utf-8") as f:
+        return [line.split("#")[0].split() for line in f
+                if line.split("#")[0].strip()]
+
+
+def run(*command):
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE,
+                          text=True).stdout
+
+
+class Module:
+    """One source file: its sizes, and stack and calls of its functions."""
+
+    def __init__(self, obj):
+        self.name = os.path.basename(obj)[:-len(".c.obj")]
+        self.obj = obj
+        numbers = run("arm-none-eabi-size", obj).split("\n")[1].split()
+        self.text = int(numbers[0])
+        self.ram = int(numbers[1]) + int(numbers[2])
+        self.stack = {}
+        self.calls = {}
+        with open(obj[:-len(".obj")] + ".ci", encoding="utf-8") as f:
+            for line in f:
+                self.read(line)
+
+    def read(self, line):
+        """A line of gcc's call graph (-fcallgraph-info=su)."""
+        node = re.match(r'node: { title: "([^"]*)".*\\n(\d+) bytes', line)
+        edge = re.match(r'edge: { sourcename: "([^"]*)" targetname: '
+                        r'"([^"]*)"', line)
+        if node:
+            self.stack[node.group(1)] = int(node.group(2))
+        elif edge:
+            self.calls.setdefault(edge.group(1), set()).add(edge.group(2))
+
+    def worst(self):
+        if not self.stack:
+            return "-", 0
+        name = max(self.stack, key=self.stack.get)
+        return name.split(":")[-1], self.stack[name]
+
+
+class Graph:
+    """All functions: the deepest stack below each, and recursion."""
+
+    def __init__(self, modules):
+        self.stack = {}
+        self.calls = {}
+        for module in modules:
+            self.stack.update(module.stack)
+            self.calls.update(module.calls)
+        self.known = {}
+        self.recursive = set()
+
+    def depth(self, name, path=()):
+        """Bytes of stack of `name` and the deepest chain that it calls.
+        Calls through pointers and into libraries count as nothing."""
+        if name in path:
+            self.recursive.add(name)
+            return 0
+        if name not in self.known:
+            below = [self.depth(callee, path + (name,))
+                     for callee in self.calls.get(name, ())]
+            self.known[name] = self.stack.get(name, 0) + max(below, default=0)
+        return self.known[name]
+
+
+def freestanding_folders():
+    return [row[0] for row in rows(os.path.join(ROOT, "tools/layers.txt"))
+            if row[1] == "freestanding"]
+
+
+def objects(build, folder):
+    pattern = "CMakeFiles/bm_%s.dir/%s/*.c.obj" % (folder, folder)
+    sources = (os.path.join(ROOT, folder, "%s.c"))
+    return [o for o in sorted(glob.glob(os.path.join(build, pattern)))
+            if os.path.exists(sources % os.path.basename(o)[:-len(".c.obj")])]
+
+
+def linked_text(modules, entries):
+    """Text that is left of our objects when `entries` are linked."""
+    with tempfile.TemporaryDirectory() as tmp:
+        linked = os.path.join(tmp, "group")
+        listing = os.path.join(tmp, "map")
+        run("arm-none-eabi-gcc", *CPU, "-nostartfiles", "-Wl,--gc-sections",
+            "-Wl,-e," + entries[0],
+            *["-Wl,--require-defined=" + e for e in entries],
+            "-Wl,-Map=" + listing, "-o", linked,
+            "-T" + os.path.join(ROOT, "ports/mps2/mps2.ld"),
+            *[m.obj for m in modules])
+        with open(listing, encoding="utf-8") as f:
+            text = f.read().split("Linker script and memory map")[1]
+    # " .text.bm_x   0x00000123   0x45 path/x.c.obj", often on two lines
+    section = re.compile(r"^ \.(?:text|rodata)[\w.$]*\s+0x[0-9a-f]+\s+"
+                         r"0x([0-9a-f]+)\s+(\S+\.c\.obj)$", re.M)
+    return sum(int(size, 16) for size, _ in section.findall(text))
+
+
+def print_modules(folders):
+    print("%-28s %8s %6s %7s  %s" % ("module", "text", "RAM", "stack",
+                                     "of function"))
+    for folder, modules in folders:
+        for m in modules:
+            name, stack = m.worst()
+            print("%-28s %8d %6d %7d  %s" % (folder + "/" + m.name, m.text,
+                                             m.ram, stack, name))
+        print("%-28s %8d %6d" % (folder + " in all",
+                                 sum(m.text for m in modules),
+                                 sum(m.ram for m in modules)))
+
+
+def verdict(what, value, budget):
+    """Print a measured value beside its budget; was it kept?"""
+    print("%-28s %8d of %6d  %5.2f%s" % (what, value, budget, value / budget,
+                                         "" if value <= budget
+                                         else "  EXCEEDED"))
+    return value <= budget
+
+
+def judge(budgets, modules, graph):
+    kept = True
+    print("\n%-28s %8s    %6s  %5s" % ("budget", "measured", "budget",
+                                       "ratio"))
+    for row in budgets:
+        if row[0] == "stack":
+            worst = max((m.worst()[1] for m in modules), default=0)
+            kept &= verdict("stack of any function", worst, int(row[1]))
+        elif row[0] == "text":
+            name, entries = row[1], row[3:]
+            missing = [e for e in entries if e not in graph.stack]
+            if missing:
+                print("%-28s cannot be measured, missing: %s"
+                      % (name, " ".join(missing)))
+                kept = False
+                continue
+            kept &= verdict("text of " + name, linked_text(modules, entries),
+                            int(row[2]))
+            for entry in entries:
+                print("%-28s %8d bytes of stack with all it calls"
+                      % ("  " + entry, graph.depth(entry)))
+    return kept
+
+
+def main():
+    arguments = sys.argv[1:] + [None, None]
+    build = arguments[0] or os.path.join(ROOT, "build/cortex-m3")
+    budgets = rows(arguments[1] or os.path.join(HERE, "budgets.txt"))
+    folders = [(f, [Module(o) for o in objects(build, f)])
+               for f in freestanding_folders()]
+    folders = [(f, modules) for f, modules in folders if modules]
+    modules = [m for _, ms in folders for m in ms]
+    if not modules:
+        sys.exit("size: nothing is built in " + build)
+
+    print_modules(folders)
+    sys.stdout.flush()
+    graph = Graph(modules)
+    kept = judge(budgets, modules, graph)
+    for name in list(graph.stack):
+        graph.depth(name)
+    for name in sorted(graph.recursive):
+        print("%s calls itself" % name)
+    if not kept or graph.recursive:
+        sys.exit("size: a budget is not kept")
+    print("size: every budget is kept")
+
+
+main()
