@@ -1,0 +1,67 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# size.py finds what exceeds a budget: it is run over two small objects. TAP.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+count=0
+failed=0
+
+objects=$tmp/CMakeFiles/bm_core.dir/core
+mkdir -p "$objects"
+# Names of real modules, for size.py asks that a source exists.
+cat > "$tmp/der.c" <<'C'
+int bm_big(int n);
+int bm_small(int n);
+int bm_small(int n) { return n + 1; }
+int bm_big(int n)
+{
+    volatile char buf[600];
+    buf[n] = 1;
+    return bm_small(buf[0]);
+}
+C
+cat > "$tmp/bytes.c" <<'C'
+int bm_loop(int n);
+int bm_loop(int n) { return n ? bm_loop(n - 1) + n * n : 0; }
+C
+build()
+{
+    for source in der bytes; do
+        arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb -O0 -ffunction-sections \
+            -fcallgraph-info=su -c "$tmp/$source.c" \
+            -o "$objects/$source.c.obj" || return 1
+    done
+}
+
+# expect NAME EXIT_CODE MESSAGE BUDGETS
+expect()
+{
+    printf '%b' "$4" > "$tmp/budgets"
+    "$here/size.py" "$tmp" "$tmp/budgets" > "$tmp/log" 2>&1
+    got=$?
+    count=$((count + 1))
+    if [ $got -eq "$2" ] && grep -q -- "$3" "$tmp/log"; then
+        echo "ok $count - $1"
+    else
+        sed 's/^/# /' "$tmp/log"
+        echo "not ok $count - $1"
+        failed=1
+    fi
+}
+
+build || { echo "not ok 1 - objects are compiled"; exit 1; }
+expect "recursion fails" 1 "bm_loop calls itself" 'stack 1000\n'
+echo 'int bm_loop(int n) { return n; }' > "$tmp/bytes.c"
+build
+expect "kept budgets pass" 0 "every budget is kept" \
+    'stack 1000\ntext t 200 bm_big\n'
+expect "a stack over its budget fails" 1 "stack of any.*EXCEEDED" 'stack 512\n'
+expect "text over its budget fails" 1 "text of t.*EXCEEDED" 'text t 20 bm_big\n'
+expect "what is called counts, what is not does not" 0 "text of t .* 0.[5-9]" \
+    'text t 40 bm_small\n'
+expect "a missing entry point fails" 1 "missing: bm_none" 'text t 20 bm_none\n'
+
+echo "1..$count"
+exit $failed
