@@ -19,12 +19,13 @@ ROOT = os.path.normpath(os.path.join(os.path.dirname(
 def counted(build):
     """path -> {line: times executed}, over all programs of the build"""
     lines = {}
-    data = glob.glob(os.path.join(build, "**", "*.gcda"), recursive=True)
+    data = glob.glob(os.path.join(build, "**", "*.gcno"), recursive=True)
     with tempfile.TemporaryDirectory() as tmp:
         for i in range(0, len(data), 50):
             subprocess.run(["gcov", "--json-format", "--preserve-paths"] +
                            [os.path.abspath(d) for d in data[i:i + 50]],
-                           cwd=tmp, check=True, stdout=subprocess.DEVNULL)
+                           cwd=tmp, check=True, stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
         for path in glob.glob(os.path.join(tmp, "*.gz")):
             with gzip.open(path, "rt", encoding="utf-8") as f:
                 for entry in json.load(f)["files"]:
