@@ -41,25 +41,28 @@ bool bm_attribute_find(struct bm_bytes list, struct bm_bytes type,
     return false;
 }
 
-bm_status bm_attribute_take(struct bm_der *d, struct bm_bytes list,
-                            bm_status duplicate, struct bm_attribute *attribute)
+bm_status bm_attribute_take(struct bm_der *d, struct bm_attribute *attribute)
 {
-    struct bm_attribute first;
     struct bm_der values;
-    unsigned n = 0;
 
     BM_TRY(take(d, attribute));
     bm_der_init(&values, attribute->values, d->diag);
-    BM_TRY(bm_der_check_set(&values));
-    while (bm_attribute_next(&list, &first)) {
+    return bm_der_check_set(&values);
+}
+
+bm_status bm_attribute_once(const struct bm_der *d, struct bm_bytes list,
+                            const struct bm_attribute *attribute,
+                            bm_status duplicate)
+{
+    struct bm_attribute first;
+    unsigned n = 0;
+
+    while (n++ < BM_ATTRIBUTES_MAX && bm_attribute_next(&list, &first)) {
         if (first.type.p == attribute->type.p) {
             return BM_OK; /* found itself */
         }
         if (bm_bytes_equal(first.type, attribute->type)) {
             return bm_der_fail_at(d, attribute->type.p, duplicate);
-        }
-        if (++n == BM_ATTRIBUTES_MAX) {
-            break;
         }
     }
     return bm_der_fail_at(d, attribute->type.p, BM_E_LIMIT);

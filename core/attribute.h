@@ -19,14 +19,21 @@ struct bm_attribute {
 };
 
 /*
- * Take one attribute of a list: its shape, that it holds a value, and that
- * the values are in DER order. `list` is the whole list, which is searched
- * for an earlier one of the same type: `duplicate` is returned then.
+ * Take one attribute: its shape, that it holds a value, and that the values
+ * are in DER order.
  */
 BM_MUST_CHECK bm_status bm_attribute_take(struct bm_der *d,
-                                          struct bm_bytes list,
-                                          bm_status duplicate,
                                           struct bm_attribute *attribute);
+
+/*
+ * Is `attribute`, just taken from `list`, the first there of its type? If
+ * not, `duplicate` is noted in `d` and returned; BM_E_LIMIT if it has too
+ * many before it.
+ */
+BM_MUST_CHECK bm_status bm_attribute_once(const struct bm_der *d,
+                                          struct bm_bytes list,
+                                          const struct bm_attribute *attribute,
+                                          bm_status duplicate);
 
 /* Walk a checked list: moves `*list` forward, false at the end. */
 bool bm_attribute_next(struct bm_bytes *list, struct bm_attribute *attribute);

@@ -231,7 +231,11 @@
       "messageDigest attribute differs from the content")                     \
     X(E_CMS_SIGNER, 0x0c0a, "RFC 5652 5.3", "signer certificate not found")   \
     X(E_CMS_SIGNATURE, 0x0c0b, "RFC 5652 5.4", "signature is wrong")          \
-    X(E_CMS_DETACHED, 0x0c0c, "RFC 5652 5.2", "content missing, or given twice")
+    X(E_CMS_DETACHED, 0x0c0c, "RFC 5652 5.2",                                 \
+      "content missing, or given twice")                                      \
+    X(E_CMS_ALG, 0x0c0d, "RFC 5754 3, RFC 8419 3, RFC 9882 3",                \
+      "digest algorithm does not go with the signature algorithm")            \
+    X(E_CMS_DUPLICATE, 0x0c0e, "RFC 5652 11", "signed attribute occurs twice")
 
 #define BM_STATUS_PATH(X)                                                     \
     X(E_PATH_NO_ISSUER, 0x0d01, "RFC 5280 6.1", "no path to an anchor")       \

@@ -35,7 +35,8 @@ static bm_status take_all(struct bm_bytes list, unsigned *n)
     *n = 0;
     bm_der_init(&d, list, NULL);
     while (bm_der_left(&d) != 0) {
-        BM_TRY(bm_attribute_take(&d, list, BM_E_CSR_DUPLICATE, &a));
+        BM_TRY(bm_attribute_take(&d, &a));
+        BM_TRY(bm_attribute_once(&d, list, &a, BM_E_CSR_DUPLICATE));
         ++*n;
     }
     return BM_OK;

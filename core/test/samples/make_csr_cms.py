@@ -1,0 +1,295 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Write the samples in csr, csr-bad, cms and cms-bad beside this file.
+
+The good ones come from the openssl command line. Where that cannot make what
+we want, the bytes are put together here and signed with its keys. Each run
+makes new keys, so run it only to add a sample, and commit what is new.
+
+A bad sample is named STATUS-FIELD-why: the status in hexadecimal that its
+parser must return, and the field that the diagnosis must name.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+WORK = tempfile.mkdtemp()
+ONLY_NEW = "--all" not in sys.argv
+
+KEYS = {
+    "p256": ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
+    "p384": ["EC", "-pkeyopt", "ec_paramgen_curve:P-384"],
+    "ed25519": ["ED25519"],
+    "rsa": ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
+}
+
+
+def run(*args, data=None):
+    return subprocess.run(args, input=data, check=True, cwd=WORK,
+                          capture_output=True).stdout
+
+
+def save(kind, name, data):
+    path = os.path.join(HERE, kind, name + ".der")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    if ONLY_NEW and os.path.exists(path):
+        return
+    with open(path, "wb") as f:
+        f.write(data)
+
+
+def tlv(tag, *parts):
+    body = b"".join(parts)
+    n = len(body)
+    if n < 128:
+        return bytes([tag, n]) + body
+    size = (n.bit_length() + 7) // 8
+    return bytes([tag, 0x80 | size]) + n.to_bytes(size, "big") + body
+
+
+def parts(der):
+    """The elements in a string of DER."""
+    out = []
+    while der:
+        n, at = der[1], 2
+        if n >= 128:
+            at += n - 128
+            n = int.from_bytes(der[2:at], "big")
+        out.append(der[:at + n])
+        der = der[at + n:]
+    return out
+
+
+def inside(der):
+    at = 2 if der[1] < 128 else 2 + der[1] - 128
+    return der[at:]
+
+
+def oid(dotted):
+    arcs = [int(a) for a in dotted.split(".")]
+    out = b""
+    for arc in [arcs[0] * 40 + arcs[1]] + arcs[2:]:
+        octets = [arc & 127]
+        while arc > 127:
+            arc >>= 7
+            octets.insert(0, 128 | (arc & 127))
+        out += bytes(octets)
+    return tlv(6, out)
+
+
+SEQ, SET = 0x30, 0x31
+EXT_REQ, CHALLENGE = oid("1.2.840.113549.1.9.14"), oid("1.2.840.113549.1.9.7")
+ECDSA_SHA256 = tlv(SEQ, oid("1.2.840.10045.4.3.2"))
+
+
+def keys():
+    for name, args in KEYS.items():
+        run("openssl", "genpkey", "-algorithm", *args, "-out", name + ".pem")
+
+
+# ---- requests
+
+def req(key, subject, *more, config=""):
+    with open(os.path.join(WORK, "req.cnf"), "w") as f:
+        f.write("[req]\ndistinguished_name=dn\nprompt=no\nstring_mask=utf8only"
+                "\n[dn]\n" + config)
+    return run("openssl", "req", "-new", "-key", key + ".pem", "-subj", subject,
+               "-config", "req.cnf", "-outform", "DER", *more)
+
+
+def good_requests():
+    save("csr", "p256-plain", req("p256", "/CN=sensor 7"))
+    save("csr", "p256-extensions", req(
+        "p256", "/C=DE/O=Example/serialNumber=4711",
+        "-addext", "subjectAltName=DNS:a.example,IP:192.0.2.1",
+        "-addext", "keyUsage=critical,digitalSignature",
+        "-addext", "extendedKeyUsage=clientAuth",
+        "-addext", "1.3.6.1.4.1.55555.1=DER:0500"))
+    save("csr", "p384-challenge", req(
+        "p384", "/CN=x", "-sha384", config="a=b\n[req]\nattributes=at\n"
+        "[at]\nchallengePassword=dGxzLXVuaXF1ZQ==\nunstructuredName=hello\n"))
+    save("csr", "ed25519", req("ed25519", "/CN=ed"))
+    save("csr", "rsa2048", req("rsa", "/CN=rsa"))
+    save("csr", "rsa2048-pss", req(
+        "rsa", "/CN=pss", "-sigopt", "rsa_padding_mode:pss",
+        "-sigopt", "rsa_pss_saltlen:digest"))
+    save("csr", "rsa2048-sha1", req("rsa", "/CN=old", "-sha1"))
+    save("csr", "empty-subject", req("p256", "/"))
+    by_hand = {
+        "no-attributes-at-all": None,
+        "unsorted": [attr(EXT_REQ, extensions()),
+                     attr(CHALLENGE, tlv(0x13, b"secret"))],
+        "sorted": [attr(CHALLENGE, tlv(0x13, b"secret")),
+                   attr(EXT_REQ, extensions())],
+        "challenge-utf8-255-letters": [
+            attr(CHALLENGE, tlv(0x0c, "\u00e4".encode() * 255))],
+        "challenge-bmp": [attr(CHALLENGE, tlv(0x1e, b"\0a\0b"))],
+        "challenge-teletex": [attr(CHALLENGE, tlv(0x14, b"\xe4"))],
+        "unknown-with-two-values": [
+            attr(oid("1.2.3.4"), tlv(2, b"\1"), tlv(2, b"\2"))],
+    }
+    for name, attributes in by_hand.items():
+        save("csr", name, request(attributes))
+
+
+def attr(kind, *values):
+    return tlv(SEQ, kind, tlv(SET, *values))
+
+
+def extension(dotted, value):
+    return tlv(SEQ, oid(dotted), tlv(4, value))
+
+
+def extensions():
+    return tlv(SEQ, extension("2.5.29.17", tlv(SEQ, tlv(0x82, b"a.example"))))
+
+
+def request(attributes, version=b"\0", tag=0xa0, after=b"", unused=b"\0"):
+    """A signed request with these attributes; None leaves [0] out."""
+    info = parts(inside(parts(inside(req("p256", "/CN=by hand")))[0]))
+    body = tlv(2, version) + info[1] + info[2]
+    if attributes is not None:
+        body += tlv(tag, *attributes)
+    tbs = tlv(SEQ, body + after)
+    sig = run("openssl", "dgst", "-sha256", "-sign", "p256.pem", data=tbs)
+    return tlv(SEQ, tbs, ECDSA_SHA256, tlv(3, unused + sig))
+
+
+def bad_requests():
+    def bad(name, *args, **kw):
+        save("csr-bad", name, request(*args, **kw))
+
+    pw = tlv(0x13, b"secret")
+    other = oid("1.2.3.4")
+    bad("0902-0901-version-2", [], version=b"\1")
+    bad("0105-0901-version-padded", [], version=b"\0\0")
+    bad("0904-0903-two-extension-requests",
+        [attr(EXT_REQ, extensions()), attr(EXT_REQ, extensions())])
+    bad("0904-0903-unknown-attribute-twice",
+        [attr(other, pw), attr(CHALLENGE, pw), attr(other, pw)])
+    bad("0104-0905-extension-request-with-two-values",
+        [attr(EXT_REQ, extensions(), extensions())])
+    bad("010b-0903-extension-request-without-value", [attr(EXT_REQ)])
+    bad("0802-0905-extension-twice", [attr(EXT_REQ, tlv(
+        SEQ, extension("1.2.3", b"\5\0"), extension("1.2.3", b"\5\0")))])
+    bad("010a-0903-values-not-sorted",
+        [attr(other, tlv(2, b"\2"), tlv(2, b"\1"))])
+    bad("0906-0906-challenge-ia5", [attr(CHALLENGE, tlv(0x16, b"secret"))])
+    bad("0906-0906-challenge-empty", [attr(CHALLENGE, tlv(0x13))])
+    bad("0906-0906-challenge-256-letters",
+        [attr(CHALLENGE, tlv(0x0c, "\u00e4".encode() * 256))])
+    bad("010c-0906-challenge-not-printable",
+        [attr(CHALLENGE, tlv(0x13, b"a@b"))])
+    bad("0104-0906-challenge-with-two-values",
+        [attr(CHALLENGE, tlv(0x13, b"a"), tlv(0x13, b"b"))])
+    bad("0102-0901-attributes-under-tag-1", [], tag=0xa1)
+    bad("0104-0901-more-after-attributes", [], after=tlv(5))
+    bad("0104-0903-attribute-with-a-third-part",
+        [tlv(SEQ, other, tlv(SET, pw), tlv(5))])
+    bad("0107-0901-signature-with-unused-bits", [], unused=b"\1")
+    good = request([])
+    save("csr-bad", "0104-0901-trailing-octet", good + b"\0")
+    save("csr-bad", "0104-0901-fourth-part",
+         tlv(SEQ, inside(good), tlv(5)))
+    save("csr-bad", "0103-0901-indefinite-length",
+         b"\x30\x80" + inside(good) + b"\0\0")
+
+
+# ---- CMS
+
+def cert(key, name, issuer=None, *exts):
+    args = ["openssl", "req", "-x509", "-new", "-key", key + ".pem", "-subj",
+            "/CN=" + name, "-days", "9000", "-config", "req.cnf", "-outform",
+            "PEM", "-out", name + ".crt"]
+    for e in exts:
+        args += ["-addext", e]
+    if issuer:
+        args += ["-CA", issuer + ".crt", "-CAkey", issuer + ".pem"]
+    run(*args)
+    return run("openssl", "x509", "-in", name + ".crt", "-outform", "DER")
+
+
+CMS_SIGNED, CMS_DATA = oid("1.2.840.113549.1.7.2"), oid("1.2.840.113549.1.7.1")
+
+
+def message(version, encap, *rest):
+    return tlv(SEQ, CMS_SIGNED, tlv(0xa0, tlv(
+        SEQ, tlv(2, bytes([version])), tlv(SET), encap, *rest)))
+
+
+def cms_certs():
+    ca = cert("p256", "ca", None, "basicConstraints=critical,CA:true")
+    os.link(os.path.join(WORK, "p256.pem"), os.path.join(WORK, "ca.pem"))
+    leaf = cert("p384", "leaf", "ca")
+    run("openssl", "ca", "-gencrl", "-name", "c", "-config", write_ca_config(),
+        "-crldays", "9000", "-out", "crl.pem")
+    crl = run("openssl", "crl", "-in", "crl.pem", "-outform", "DER")
+    p7 = ["openssl", "crl2pkcs7", "-outform", "DER"]
+    save("cms", "certs-one", run(*p7, "-nocrl", "-certfile", "leaf.crt"))
+    save("cms", "certs-two", run(
+        *p7, "-nocrl", "-certfile", "leaf.crt", "-certfile", "ca.crt"))
+    save("cms", "certs-and-crl", run(
+        *p7, "-in", "crl.pem", "-certfile", "leaf.crt"))
+
+    data = tlv(SEQ, CMS_DATA)
+    many = sorted([ca, leaf])
+
+    def both(name, der):
+        save("cms-bad", name, der)
+
+    save("cms", "certs-not-sorted", message(
+        1, data, tlv(0xa0, *reversed(many)), tlv(SET)))
+    both("0c05-0c01-certs-none", message(1, data, tlv(SET)))
+    both("0c05-0c01-certs-set-empty", message(1, data, tlv(0xa0), tlv(SET)))
+    both("0c05-0c01-certs-crl-only", message(
+        1, data, tlv(0xa1, crl), tlv(SET)))
+    both("0c04-0c01-certs-version-3", message(
+        3, data, tlv(0xa0, leaf), tlv(SET)))
+    both("0c04-0c01-certs-version-257", tlv(SEQ, CMS_SIGNED, tlv(0xa0, tlv(
+        SEQ, tlv(2, b"\1\1"), tlv(SET), data, tlv(0xa0, leaf), tlv(SET)))))
+    both("0c05-0c01-certs-with-content", message(
+        1, tlv(SEQ, CMS_DATA, tlv(0xa0, tlv(4, b"hello"))),
+        tlv(0xa0, leaf), tlv(SET)))
+    both("0c05-0c01-certs-with-empty-content", message(
+        1, tlv(SEQ, CMS_DATA, tlv(0xa0, tlv(4))), tlv(0xa0, leaf), tlv(SET)))
+    both("0c05-0c01-certs-other-content-type", message(
+        1, tlv(SEQ, oid("1.2.3")), tlv(0xa0, leaf), tlv(SET)))
+    both("0c05-0c01-certs-attribute-certificate", message(
+        1, data, tlv(0xa0, leaf, tlv(0xa2)), tlv(SET)))
+    both("0102-0c03-certs-extended-certificate", message(
+        1, data, tlv(0xa0, leaf, tlv(0xa0)), tlv(SET)))
+    both("0102-0c03-certs-not-a-sequence", message(
+        1, data, tlv(0xa0, leaf, tlv(4)), tlv(SET)))
+    both("0102-0c03-certs-crls-first", message(
+        1, data, tlv(0xa1, crl), tlv(0xa0, leaf), tlv(SET)))
+    both("0102-0c03-certs-content-constructed", message(
+        1, tlv(SEQ, CMS_DATA, tlv(0xa0, tlv(0x24, tlv(4, b"hello")))),
+        tlv(0xa0, leaf), tlv(SET)))
+    both("0102-0c03-certs-signers-missing", message(
+        1, data, tlv(0xa0, leaf), tlv(4)))
+    both("0104-0c03-certs-more-after-signers", message(
+        1, data, tlv(0xa0, leaf), tlv(SET), tlv(5)))
+    both("0c02-0c01-certs-enveloped", tlv(
+        SEQ, oid("1.2.840.113549.1.7.3"), tlv(0xa0, tlv(SEQ))))
+    good = message(1, data, tlv(0xa0, leaf), tlv(SET))
+    both("0104-0c01-certs-trailing-octet", good + b"\0")
+    both("0104-0c01-certs-third-part", tlv(SEQ, inside(good), tlv(5)))
+    both("0103-0c01-certs-indefinite-length",
+         b"\x30\x80" + inside(good) + b"\0\0")
+
+
+def write_ca_config():
+    with open(os.path.join(WORK, "index.txt"), "w"):
+        pass
+    with open(os.path.join(WORK, "ca.cnf"), "w") as f:
+        f.write("[c]\ndatabase=index.txt\ncertificate=ca.crt\n"
+                "private_key=ca.pem\ndefault_md=sha256\n")
+    return "ca.cnf"
+
+
+keys()
+good_requests()
+bad_requests()
+cms_certs()
