@@ -11,6 +11,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 . "$here/lib.sh"
 
-install_packages
+mkdir -p "$root/build/deps"
+install_packages "$root/build/deps/packages.log"
 fetch_sources "$root/build/deps" "$here/sources.txt"
 say "everything is here"

@@ -43,6 +43,7 @@ missing_packages()
     done
 }
 
+# install_packages LOG
 install_packages()
 {
     packages=$(missing_packages | tr '\n' ' ')
@@ -54,7 +55,8 @@ install_packages()
     as_root apt-get $apt_options -qq update
     # shellcheck disable=SC2086
     as_root env DEBIAN_FRONTEND=noninteractive apt-get $apt_options \
-        install -qq -y --no-install-recommends $packages
+        install -qq -y --no-install-recommends $packages \
+        > "$1" 2>&1 || { tail -n 20 "$1"; die "see $1"; }
 }
 
 # The archive that this machine's apt takes Debian from. apt itself reads its
