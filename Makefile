@@ -14,7 +14,7 @@ build: configure-release ## build everything for users into build/bin
 
 # Configuring again is quick and picks up what `make deps` brought.
 configure-%:
-	cmake --preset $* > build/$*.configure.log 2>&1 || \
+	@cmake --preset $* > build/$*.configure.log 2>&1 || \
 	    { cat build/$*.configure.log; exit 1; }
 
 $(addprefix configure-,debug release asan fuzz coverage cortex-m3): | build/
@@ -29,26 +29,26 @@ test-%: compile-%
 	ctest --preset $* --no-tests=error -j $(JOBS)
 
 test: ## run every test: gcc, clang, sanitizers, Cortex-M3 in QEMU
-	set -e; for preset in $(TEST_PRESETS); do \
+	@set -e; for preset in $(TEST_PRESETS); do \
 	    $(MAKE) --no-print-directory test-$$preset; done
 
 demo: build ## run the demonstration
-	if [ -x tools/demo.sh ]; then tools/demo.sh; fi
+	@if [ -x tools/demo.sh ]; then tools/demo.sh; fi
 
 bench: build ## measure, as ratios
-	if [ -x bench/run.sh ]; then bench/run.sh; fi
+	@if [ -x bench/run.sh ]; then bench/run.sh; fi
 
 fuzz: compile-fuzz ## fuzz each parser for FUZZ_SECONDS seconds
-	FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
 
 size: compile-cortex-m3 ## text, RAM and stack on Cortex-M3 against the budgets
-	tools/size/size.py
+	@tools/size/size.py
 
 check: configure-asan compile-cortex-m3 ## style, layers, banned functions and so on
-	tools/check/check.sh
+	@tools/check/check.sh
 
 coverage: test-coverage ## lines that the tests execute, per folder
-	tools/coverage.py build/coverage
+	@tools/coverage.py build/coverage
 
 deps: ## install the packages and fetch the sources that a build needs
 	@tools/deps/deps.sh
