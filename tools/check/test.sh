@@ -155,6 +155,12 @@ result $? "skips finds: a case that is not expected to be skipped"
 echo "debug core_a_test a_case # needs root" > "$tmp/expected"
 "$here/skips.sh" "$tmp/b" "$tmp/expected" > "$tmp/log" 2>&1
 result $? "skips passes one that is"
+echo "* core_a_test * without-vectors" > "$tmp/expected"
+BM_VECTORS=$tmp/none "$here/skips.sh" "$tmp/b" "$tmp/expected" \
+    > "$tmp/log" 2>&1
+result $? "skips passes one that needs vectors where there are none"
+! BM_VECTORS=$tmp "$here/skips.sh" "$tmp/b" "$tmp/expected" > "$tmp/log" 2>&1
+result $? "skips finds: one that needs vectors where there are some"
 
 echo "1..$count"
 exit $failed
