@@ -2,6 +2,7 @@
 #include "ports/mps2/board.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "ports/mps2/internal.h"
 #include "ports/mps2/semihost.h"
@@ -63,6 +64,12 @@ size_t bm_board_stack_used(void)
 }
 
 void bm_board_exit(int code)
+{
+    bm_semihost_exit(code);
+}
+
+/* What the C library's exit() ends in. */
+void _exit(int code)
 {
     bm_semihost_exit(code);
 }
