@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_PORTS_MBEDTLS_BM_MBEDTLS_CONFIG_H
+#define BM_PORTS_MBEDTLS_BM_MBEDTLS_CONFIG_H
+
+/*
+ * Mbed TLS 3.6, cut down to what core/crypto.h needs on a microcontroller.
+ * bm_psa_config.h says which algorithms; this file says how they are built.
+ *
+ * There is no heap: keys live in static slots, and of what is enabled here
+ * nothing allocates. There is no operating system either: randomness comes
+ * from the board, through bm_mbedtls_open().
+ */
+#define MBEDTLS_CONFIG_VERSION 0x03060000
+
+#define MBEDTLS_PSA_CRYPTO_C
+#define MBEDTLS_PSA_CRYPTO_CONFIG
+#define MBEDTLS_PSA_CRYPTO_CONFIG_FILE "bm_psa_config.h"
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
+
+/* P-256 by p256-m: 3 KB instead of 15, and no big numbers. */
+#define MBEDTLS_PSA_P256M_DRIVER_ENABLED
+
+/*
+ * Key slots: one key pair of the device, one of a handshake, one public key
+ * that is being checked, one secret, and as many to spare. The longest key
+ * kept is a public point or one block of a hash.
+ */
+#define MBEDTLS_PSA_STATIC_KEY_SLOTS
+#define MBEDTLS_PSA_KEY_SLOT_COUNT 8
+#ifdef BM_MBEDTLS_ALL
+#define MBEDTLS_PSA_STATIC_KEY_SLOT_BUFFER_SIZE 128
+#else
+#define MBEDTLS_PSA_STATIC_KEY_SLOT_BUFFER_SIZE 65
+#endif
+
+/*
+ * Callers' buffers are not copied: no other security domain writes to them
+ * while we read, and the copies would need a heap.
+ */
+#define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS
+
+/* Size before speed. The tables of AES are in flash, not computed into RAM. */
+#define MBEDTLS_HAVE_ASM
+#define MBEDTLS_SHA256_SMALLER
+#define MBEDTLS_SHA512_SMALLER
+#define MBEDTLS_AES_ROM_TABLES
+#define MBEDTLS_AES_FEWER_TABLES
+#define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ports/mbedtls/internal.h"
+
+#define POINT_SIZE 65
+
+/* What PSA lets these keys do: ECDSA with random nonces over SHA-256. */
+#define SIGN_ALG PSA_ALG_ECDSA(PSA_ALG_SHA_256)
+
+static bm_status sign_hash(void *self, struct bm_bytes digest,
+                           struct bm_wr *sig)
+{
+    const struct bm_mbedtls_signer *s = self;
+    uint8_t raw[RAW_SIGNATURE_SIZE];
+    size_t n;
+
+    if (digest.n != PSA_HASH_LENGTH(PSA_ALG_SHA_256)) {
+        return BM_E_ARGUMENT;
+    }
+    if (psa_sign_hash(s->key, SIGN_ALG, digest.p, digest.n, raw, sizeof raw,
+                      &n) != PSA_SUCCESS) {
+        return BM_E_CRYPTO;
+    }
+    mbedtls_sig_put(sig, raw);
+    return BM_OK;
+}
+
+static bm_status sign(void *self, struct bm_bytes message, struct bm_wr *sig)
+{
+    uint8_t digest[PSA_HASH_LENGTH(PSA_ALG_SHA_256)];
+    size_t n;
+
+    if (psa_hash_compute(PSA_ALG_SHA_256, message.p, message.n, digest,
+                         sizeof digest, &n) != PSA_SUCCESS) {
+        return BM_E_CRYPTO;
+    }
+    return sign_hash(self, (struct bm_bytes){ digest, n }, sig);
+}
+
+/* Read the public half and fill in the rest; PSA owns the private one. */
+static bm_status fill_in(struct bm_mbedtls_signer *s)
+{
+    uint8_t point[POINT_SIZE];
+    struct bm_wr w;
+    size_t n;
+
+    if (psa_export_public_key(s->key, point, sizeof point, &n) != PSA_SUCCESS ||
+        n != sizeof point) {
+        return BM_E_KEY_UNSUPPORTED;
+    }
+    bm_wr_init(&w, s->spki, sizeof s->spki);
+    bm_spki_put(&w, BM_KEY_P256, BM_ARRAY(point));
+    BM_TRY(bm_wr_finish(&w, &n));
+    BM_TRY(bm_spki_parse(bm_wr_bytes(&w), NULL, &s->signer.key));
+    s->signer.self = s;
+    s->signer.alg = BM_SIG_ECDSA_SHA256;
+    s->signer.sign = sign;
+    s->signer.sign_hash = sign_hash;
+    return BM_OK;
+}
+
+static void key_pair(psa_key_attributes_t *a)
+{
+    psa_set_key_type(a, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
+    psa_set_key_bits(a, 256);
+    psa_set_key_usage_flags(a, PSA_KEY_USAGE_SIGN_HASH);
+    psa_set_key_algorithm(a, SIGN_ALG);
+}
+
+/* Keep the new key, or let go of it. */
+static bm_status adopt(struct bm_mbedtls_signer *s, psa_key_id_t key,
+                       psa_status_t status)
+{
+    bm_status rc;
+
+    *s = (struct bm_mbedtls_signer){ 0 };
+    if (status != PSA_SUCCESS) {
+        return status == PSA_ERROR_INVALID_ARGUMENT ? BM_E_ARGUMENT
+                                                    : BM_E_CRYPTO;
+    }
+    s->key = key;
+    s->owned = true;
+    rc = fill_in(s);
+    if (rc != BM_OK) {
+        bm_mbedtls_signer_close(s);
+    }
+    return rc;
+}
+
+bm_status bm_mbedtls_signer_open(struct bm_mbedtls_signer *s, uint32_t key_id)
+{
+    bm_status rc;
+
+    *s = (struct bm_mbedtls_signer){ .key = key_id };
+    rc = fill_in(s);
+    if (rc != BM_OK) {
+        *s = (struct bm_mbedtls_signer){ 0 };
+    }
+    return rc;
+}
+
+bm_status bm_mbedtls_signer_generate(struct bm_mbedtls_signer *s)
+{
+    psa_key_attributes_t a = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_id_t key = 0;
+    psa_status_t status;
+
+    key_pair(&a);
+    status = psa_generate_key(&a, &key);
+    return adopt(s, key, status);
+}
+
+bm_status bm_mbedtls_signer_import(struct bm_mbedtls_signer *s,
+                                   const uint8_t scalar[BM_MBEDTLS_SCALAR_SIZE])
+{
+    psa_key_attributes_t a = PSA_KEY_ATTRIBUTES_INIT;
+    psa_key_id_t key = 0;
+    psa_status_t status;
+
+    key_pair(&a);
+    status = psa_import_key(&a, scalar, BM_MBEDTLS_SCALAR_SIZE, &key);
+    return adopt(s, key, status);
+}
+
+void bm_mbedtls_signer_close(struct bm_mbedtls_signer *s)
+{
+    if (s->owned) {
+        (void)psa_destroy_key(s->key);
+    }
+    *s = (struct bm_mbedtls_signer){ 0 };
+}
