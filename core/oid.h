@@ -94,13 +94,38 @@
  */
 const char *bm_oid_name(struct bm_bytes oid);
 
-/* Write the dotted form "2.5.29.15". Malformed contents write nothing. */
+/* The same for attribute types alone: a keyword of RFC 4514, or NULL. */
+const char *bm_oid_attribute_name(struct bm_bytes oid);
+
+/*
+ * Widest arc that is printed and read. UUIDs under 2.25 (X.667) have 128
+ * bits; nothing wider is in use.
+ */
+#define BM_OID_ARC_BITS_MAX 140
+
+/* Octets that hold the dotted form of every name in our table. */
+#define BM_OID_DOTTED_MAX 64
+
+/*
+ * Write the dotted form "2.5.29.15". Malformed contents, and those with an
+ * arc that is too wide, write nothing: never a part of an identifier.
+ */
 void bm_oid_put_dotted(struct bm_wr *w, struct bm_bytes oid);
 
 /*
- * Read the dotted form into contents octets. BM_E_DER_OID if it is not one,
- * BM_E_LIMIT if an arc exceeds 64 bits.
+ * Read the dotted form into contents octets. BM_E_DER_OID if it is not one
+ * (one form: no leading zeros, spaces, or empty arcs), BM_E_LIMIT if an arc is
+ * too wide. On error nothing has been written.
  */
-BM_MUST_CHECK bm_status bm_oid_from_dotted(const char *text, struct bm_wr *w);
+BM_MUST_CHECK bm_status bm_oid_from_dotted(struct bm_bytes text,
+                                           struct bm_wr *w);
+
+/*
+ * Read an attribute type: a keyword in whatever case ("CN", "emailaddress")
+ * or the dotted form. BM_E_NAME_ATTRIBUTE for an unknown keyword; otherwise as
+ * bm_oid_from_dotted().
+ */
+BM_MUST_CHECK bm_status bm_oid_from_attribute(struct bm_bytes text,
+                                              struct bm_wr *w);
 
 #endif
