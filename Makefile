@@ -14,6 +14,7 @@ build: configure-release ## build everything for users into build/bin
 
 # Configuring again is quick and picks up what `make deps` brought.
 configure-%:
+	@command -v cmake > /dev/null || { echo "no cmake: run 'make deps'"; exit 1; }
 	@cmake --preset $* > build/$*.configure.log 2>&1 || \
 	    { cat build/$*.configure.log; exit 1; }
 
@@ -59,4 +60,5 @@ help: ## list these targets
 	        printf 'make %-10s%s\n' "$$name" "$$what"; done
 
 clean: ## remove what was built, but not what was fetched
-	find build -mindepth 1 -maxdepth 1 ! -name deps -exec rm -rf {} +
+	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps \
+	    -exec rm -rf {} +
