@@ -209,20 +209,26 @@ bm_status bm_der_take_bool(struct bm_der *d, uint8_t tag, bool *value)
     return BM_OK;
 }
 
+bool bm_der_is_oid(struct bm_bytes contents)
+{
+    bool first = true; /* the next octet begins an arc */
+
+    for (size_t i = 0; i < contents.n; i++) {
+        if (first && contents.p[i] == 0x80) {
+            return false; /* X.690 8.19.2: padding */
+        }
+        first = contents.p[i] < 0x80;
+    }
+    return contents.n != 0 && first;
+}
+
 bm_status bm_der_take_oid(struct bm_der *d, struct bm_bytes *oid)
 {
     const uint8_t *start = d->p;
     struct bm_bytes body;
-    bool first = true; /* the next octet begins an arc */
 
     BM_TRY(bm_der_take(d, BM_DER_OID, &body));
-    for (size_t i = 0; i < body.n; i++) {
-        if (first && body.p[i] == 0x80) {
-            return undo(d, start, BM_E_DER_OID); /* X.690 8.19.2: padding */
-        }
-        first = body.p[i] < 0x80;
-    }
-    if (body.n == 0 || !first) {
+    if (!bm_der_is_oid(body)) {
         return undo(d, start, BM_E_DER_OID);
     }
     *oid = body;

@@ -111,6 +111,9 @@ BM_MUST_CHECK bm_status bm_der_take_bool(struct bm_der *d, uint8_t tag,
 /* Take an OBJECT IDENTIFIER; `*oid` is its contents, arcs checked. */
 BM_MUST_CHECK bm_status bm_der_take_oid(struct bm_der *d, struct bm_bytes *oid);
 
+/* Are these the contents of an OBJECT IDENTIFIER (under whatever tag)? */
+bool bm_der_is_oid(struct bm_bytes contents);
+
 /*
  * Take a BIT STRING that is a whole number of octets (a key, a signature);
  * `*bits` is without the unused-bits octet.
