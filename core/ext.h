@@ -54,11 +54,29 @@ enum {
      * Accept an explicit DEFAULT FALSE (critical, cA). Not DER, but TPM
      * vendors burnt it into endorsement key certificates.
      */
-    BM_TOLERATE_EXPLICIT_FALSE = 1 << 0
+    BM_TOLERATE_EXPLICIT_FALSE = 1 << 0,
+    /*
+     * Accept a serial number of zero or below (RFC 5280 4.1.2.2 asks users
+     * to handle such certificates gracefully): well-known roots have zero.
+     */
+    BM_TOLERATE_SERIAL = 1 << 1,
+    /*
+     * Accept GeneralizedTime before 2050 (RFC 5280 4.1.2.5 forbids CAs to
+     * write it, users MUST be able to read both): a few roots have it.
+     */
+    BM_TOLERATE_TIME_TYPE = 1 << 3,
+    /*
+     * Accept keyCertSign without cA: self-signed OPC UA application
+     * certificates of older stacks.
+     */
+    BM_TOLERATE_CERT_SIGN = 1 << 2
 };
 
 /* More than any profile we know; bounds duplicate detection. */
 #define BM_EXT_MAX 32
+
+/* More than any real certificate names; bounds duplicate detection. */
+#define BM_POLICIES_MAX 32
 
 /* No pathLenConstraint. */
 #define BM_PATH_LEN_NONE (-1)
@@ -91,7 +109,9 @@ static inline bool bm_exts_is_critical(const struct bm_exts *e,
 
 /*
  * Take Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension. Duplicates are
- * refused, known ones read, unknown ones kept in `all`.
+ * refused, known ones read, unknown ones kept in `all`. Rules between
+ * extensions (pathLen without cA) are those of a certificate: see cert.h.
+ * On error `*e` is all zero.
  */
 BM_MUST_CHECK bm_status bm_exts_take(struct bm_der *d, unsigned tolerate,
                                      struct bm_exts *e);

@@ -131,12 +131,12 @@ static bm_status take_attr(struct bm_der *rdn, struct bm_attr *attr)
 /*
  *   RelativeDistinguishedName ::= SET SIZE (1..MAX) OF AttributeTypeAndValue
  */
-static bm_status check_rdn(struct bm_der *rdns, unsigned *attrs)
+static bm_status check_rdn(struct bm_der *rdns, uint8_t tag, unsigned *attrs)
 {
     struct bm_bytes last = { NULL, 0 };
     struct bm_der rdn;
 
-    BM_TRY(bm_der_enter(rdns, BM_DER_SET, &rdn));
+    BM_TRY(bm_der_enter(rdns, tag, &rdn));
     do {
         struct bm_bytes element = { rdn.p, 0 };
         struct bm_attr attr;
@@ -171,11 +171,21 @@ bm_status bm_name_take(struct bm_der *d, struct bm_bytes *name)
     BM_TRY(bm_der_within(d, BM_E_NAME,
                          bm_der_enter(&rest, BM_DER_SEQUENCE, &rdns)));
     while (rdns.p != rdns.end) {
-        BM_TRY(bm_der_within(d, BM_E_NAME, check_rdn(&rdns, &attrs)));
+        BM_TRY(
+            bm_der_within(d, BM_E_NAME, check_rdn(&rdns, BM_DER_SET, &attrs)));
     }
     *name = (struct bm_bytes){ d->p, (size_t)(rest.p - d->p) };
     *d = rest;
     return BM_OK;
+}
+
+bm_status bm_name_take_rdn(struct bm_der *d, uint8_t tag, struct bm_bytes *rdn)
+{
+    struct bm_der rest = *d;
+    unsigned attrs = 0;
+
+    BM_TRY(bm_der_within(d, BM_E_NAME, check_rdn(&rest, tag, &attrs)));
+    return bm_der_take(d, tag, rdn);
 }
 
 bool bm_name_is_empty(struct bm_bytes name)

@@ -36,6 +36,13 @@ struct bm_attr {
  */
 BM_MUST_CHECK bm_status bm_name_take(struct bm_der *d, struct bm_bytes *name);
 
+/*
+ * The same for one RelativeDistinguishedName under `tag`; `*rdn` is its
+ * contents.
+ */
+BM_MUST_CHECK bm_status bm_name_take_rdn(struct bm_der *d, uint8_t tag,
+                                         struct bm_bytes *rdn);
+
 /* Is it the empty sequence? */
 bool bm_name_is_empty(struct bm_bytes name);
 

@@ -160,7 +160,10 @@
       "keyCertSign asserted but cA is not")                                    \
     X(E_EXT_CRITICAL, 0x0817, "RFC 5280 4.2",                                  \
       "criticality not as the extension demands")                              \
-    X(E_EXT_TLSFEATURE, 0x0818, "RFC 7633 4.1", "malformed TLS feature")
+    X(E_EXT_TLSFEATURE, 0x0818, "RFC 7633 4.1", "malformed TLS feature")       \
+    X(E_EXT_POLICY_TWICE, 0x0819, "RFC 5280 4.2.1.4", "policy occurs twice")   \
+    X(E_EXT_NC_CA, 0x081a, "RFC 5280 4.2.1.10",                                \
+      "nameConstraints in a certificate that is not a CA's")
 
 #define BM_STATUS_CSR(X)                                                 \
     X(E_CSR, 0x0901, "RFC 2986 4.2", "malformed CertificationRequest")   \

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/ext.h"
+
+#include "core/ext_parts.h"
+#include "core/oid.h"
+
+#include <string.h>
+
+/* BOOLEAN DEFAULT FALSE: in DER (X.690 11.5) it is there only when TRUE. */
+static bm_status take_default_false(struct bm_der *d, unsigned tolerate,
+                                    bool *value)
+{
+    const uint8_t *start = d->p;
+
+    *value = false;
+    if (!bm_der_at(d, BM_DER_BOOLEAN)) {
+        return BM_OK;
+    }
+    BM_TRY(bm_der_take_bool(d, BM_DER_BOOLEAN, value));
+    if (!*value && (tolerate & BM_TOLERATE_EXPLICIT_FALSE) == 0) {
+        return bm_der_fail_at(d, start, BM_E_DER_DEFAULT);
+    }
+    return BM_OK;
+}
+
+/*
+ * RFC 5280 4.1
+ *
+ *   Extension ::= SEQUENCE {
+ *       extnID     OBJECT IDENTIFIER,
+ *       critical   BOOLEAN DEFAULT FALSE,
+ *       extnValue  OCTET STRING }
+ */
+static bm_status take_ext(struct bm_der *d, unsigned tolerate,
+                          struct bm_ext *ext)
+{
+    struct bm_der in;
+
+    BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &in));
+    BM_TRY(bm_der_take_oid(&in, &ext->oid));
+    BM_TRY(take_default_false(&in, tolerate, &ext->critical));
+    BM_TRY(bm_der_take(&in, BM_DER_OCTET_STRING, &ext->value));
+    return bm_der_end(&in);
+}
+
+bm_status bm_ext_take(struct bm_der *d, unsigned tolerate, struct bm_ext *ext)
+{
+    struct bm_der rest = *d;
+    struct bm_ext got;
+
+    BM_TRY(bm_der_within(d, BM_E_EXT, take_ext(&rest, tolerate, &got)));
+    *ext = got;
+    *d = rest;
+    return BM_OK;
+}
+
+bool bm_ext_next(struct bm_bytes *all, struct bm_ext *ext)
+{
+    struct bm_der d;
+
+    bm_der_init(&d, *all, NULL);
+    if (take_ext(&d, BM_TOLERATE_EXPLICIT_FALSE, ext) != BM_OK) {
+        return false;
+    }
+    *all = (struct bm_bytes){ d.p, bm_der_left(&d) };
+    return true;
+}
+
+/*
+ * RFC 5280 4.2.1.9
+ *
+ *   BasicConstraints ::= SEQUENCE {
+ *       cA                 BOOLEAN DEFAULT FALSE,
+ *       pathLenConstraint  INTEGER (0..MAX) OPTIONAL }
+ */
+static bm_status take_basic(struct bm_der *d, unsigned tolerate,
+                            struct bm_exts *e)
+{
+    struct bm_der in;
+    int32_t len = BM_PATH_LEN_NONE;
+
+    BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &in));
+    BM_TRY(take_default_false(&in, tolerate, &e->ca));
+    if (bm_der_left(&in) != 0) {
+        BM_TRY(bm_ext_take_skip(&in, BM_DER_INTEGER, &len));
+    }
+    e->path_len = (int8_t)(len > BM_PATH_LEN_MAX ? BM_PATH_LEN_MAX : len);
+    return bm_der_end(&in);
+}
+
+/* RFC 5280 4.2.1.3: a bit string in which at least one bit is set. */
+static bm_status take_key_usage(struct bm_der *d, struct bm_exts *e)
+{
+    BM_TRY(bm_der_take_flags(d, BM_DER_BIT_STRING, &e->key_usage));
+    return e->key_usage != 0 ? BM_OK : bm_der_fail(d, BM_E_EXT_KU);
+}
+
+/* The shape of a value, and what RFC 5280 demands of its criticality. */
+enum {
+    LIST = 1 << 0,         /* SEQUENCE SIZE (1..MAX) OF what check() reads */
+    OF_SEQUENCE = 1 << 1,  /* check() reads inside the SEQUENCE of each */
+    NOT_CRITICAL = 1 << 2, /* conforming CAs MUST mark it as non-critical */
+    LIST_OF_SEQUENCE = LIST | OF_SEQUENCE
+};
+
+/* How the tables writes an OID: id-ce by its last octet, others above. */
+#define PE(n)   (0x80 | (n)) /* id-pe */
+#define NOCHECK 0xff
+
+/* By enum bm_ext_id. BASIC_CONSTRAINTS and KEY_USAGE are read here. */
+static const struct row {
+    bm_status (*check)(struct bm_der *d);
+    bm_status within;
+    uint8_t oid;
+    uint8_t flags;
+} rows[] = {
+    { bm_ext_check_aki, BM_E_EXT_AKI, 35, NOT_CRITICAL },
+    { bm_ext_check_ski, BM_E_EXT_SKI, 14, NOT_CRITICAL },
+    { NULL, BM_E_EXT_KU, 15, 0 },
+    { bm_ext_check_policy, BM_E_EXT_POLICIES, 32, LIST_OF_SEQUENCE },
+    { bm_ext_check_mapping, BM_E_EXT_MAPPINGS, 33, LIST_OF_SEQUENCE },
+    { bm_ext_check_name, BM_E_EXT_SAN, 17, LIST },
+    { bm_ext_check_name, BM_E_EXT_IAN, 18, LIST },
+    { bm_ext_check_attribute, BM_E_EXT_SDA, 9,
+      LIST_OF_SEQUENCE | NOT_CRITICAL },
+    { NULL, BM_E_EXT_BC, 19, 0 },
+    { bm_ext_check_constraints, BM_E_EXT_NC, 30, 0 },
+    { bm_ext_check_policy_constraints, BM_E_EXT_PC, 36, 0 },
+    { bm_ext_check_purpose, BM_E_EXT_EKU, 37, LIST },
+    { bm_ext_check_dist_point, BM_E_EXT_CDP, 31, LIST_OF_SEQUENCE },
+    { bm_ext_check_skip, BM_E_EXT_IAP, 54, 0 },
+    { bm_ext_check_dist_point, BM_E_EXT_FRESHEST, 46,
+      LIST_OF_SEQUENCE | NOT_CRITICAL },
+    { bm_ext_check_access, BM_E_EXT_AIA, PE(1),
+      LIST_OF_SEQUENCE | NOT_CRITICAL },
+    { bm_ext_check_access, BM_E_EXT_SIA, PE(11),
+      LIST_OF_SEQUENCE | NOT_CRITICAL },
+    { bm_der_take_null, BM_E_EXT_NOCHECK, NOCHECK, 0 },
+    { bm_ext_check_feature, BM_E_EXT_TLSFEATURE, PE(24), LIST },
+};
+
+_Static_assert(sizeof rows / sizeof rows[0] == BM_EXT_COUNT, "a row for each");
+_Static_assert(BM_EXT_COUNT <= 32, "present and critical are 32 bits");
+
+/* The row's number, or BM_EXT_COUNT for an extension that we do not know. */
+static unsigned find(struct bm_bytes oid)
+{
+    unsigned id = 0;
+    uint8_t key = 0;
+
+    if (oid.n == 3 && memcmp(oid.p, BM_OID_CE_SKI, 2) == 0) {
+        key = oid.p[2] < PE(0) ? oid.p[2] : 0;
+    } else if (oid.n == 8 && memcmp(oid.p, BM_OID_PE_AIA, 7) == 0) {
+        key = oid.p[7] < PE(0) ? PE(oid.p[7]) : 0;
+    } else if (bm_oid_is(oid, BM_OID_OCSP_NOCHECK)) {
+        key = NOCHECK;
+    }
+    while (id < BM_EXT_COUNT && rows[id].oid != key) {
+        id++;
+    }
+    return id;
+}
+
+static bm_status check_list(struct bm_der *d, const struct row *row)
+{
+    struct bm_der list;
+    struct bm_der in;
+
+    BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &list));
+    if (bm_der_left(&list) == 0) {
+        return bm_der_fail(&list, BM_E_DER_EMPTY);
+    }
+    while (bm_der_left(&list) != 0) {
+        if ((row->flags & OF_SEQUENCE) != 0) {
+            BM_TRY(bm_der_enter(&list, BM_DER_SEQUENCE, &in));
+            BM_TRY(row->check(&in));
+            BM_TRY(bm_der_end(&in));
+        } else {
+            BM_TRY(row->check(&list));
+        }
+    }
+    return BM_OK;
+}
+
+/* RFC 5280 4.2.1.4: a policy MUST NOT appear more than once. */
+static bm_status check_policies_differ(const struct bm_der *d,
+                                       const struct bm_exts *e)
+{
+    struct bm_bytes list = bm_exts_list(e, BM_EXT_POLICIES);
+    struct bm_bytes rest = list;
+    struct bm_policy policy;
+    struct bm_policy other;
+
+    for (unsigned n = 0; rest.n != 0; n++) {
+        struct bm_bytes before = { list.p, (size_t)(rest.p - list.p) };
+
+        if (n == BM_POLICIES_MAX) {
+            return bm_der_fail_at(d, rest.p, BM_E_LIMIT);
+        }
+        (void)bm_policy_next(&rest, &policy);
+        while (bm_policy_next(&before, &other)) {
+            if (bm_bytes_equal(policy.id, other.id)) {
+                return bm_der_fail_at(d, policy.id.p, BM_E_EXT_POLICY_TWICE);
+            }
+        }
+    }
+    return BM_OK;
+}
+
+/* Read the value of the known extension `id`. */
+static bm_status take_value(struct bm_der *d, unsigned tolerate, unsigned id,
+                            struct bm_exts *e)
+{
+    const struct row *row = &rows[id];
+
+    if ((row->flags & NOT_CRITICAL) != 0 &&
+        bm_exts_is_critical(e, (enum bm_ext_id)id)) {
+        return bm_der_fail(d, BM_E_EXT_CRITICAL);
+    }
+    if (id == BM_EXT_BASIC_CONSTRAINTS) {
+        BM_TRY(take_basic(d, tolerate, e));
+    } else if (id == BM_EXT_KEY_USAGE) {
+        BM_TRY(take_key_usage(d, e));
+    } else if ((row->flags & LIST) != 0) {
+        BM_TRY(check_list(d, row));
+    } else {
+        BM_TRY(row->check(d));
+    }
+    BM_TRY(bm_der_end(d));
+    return id == BM_EXT_POLICIES ? check_policies_differ(d, e) : BM_OK;
+}
+
+/* Has an unknown extension of this OID come before `at`? */
+static bool is_repeated(const struct bm_exts *e, const uint8_t *at,
+                        struct bm_bytes oid)
+{
+    struct bm_bytes before = { e->all.p, (size_t)(at - e->all.p) };
+    struct bm_ext other;
+
+    while (bm_ext_next(&before, &other)) {
+        if (bm_bytes_equal(other.oid, oid)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bm_status take_one(struct bm_der *list, unsigned tolerate,
+                          struct bm_exts *e)
+{
+    const uint8_t *start = list->p;
+    struct bm_der value;
+    struct bm_ext ext;
+    unsigned id;
+
+    BM_TRY(bm_ext_take(list, tolerate, &ext));
+    id = find(ext.oid);
+    if (id == BM_EXT_COUNT ? is_repeated(e, start, ext.oid)
+                           : bm_exts_has(e, (enum bm_ext_id)id)) {
+        return bm_der_fail_at(list, start, BM_E_EXT_DUPLICATE);
+    }
+    if (id == BM_EXT_COUNT) {
+        if (ext.critical && e->unknown_critical.n == 0) {
+            e->unknown_critical = ext.oid;
+        }
+        return BM_OK;
+    }
+    e->value[id] = ext.value;
+    e->present |= UINT32_C(1) << id;
+    e->critical |= (uint32_t)ext.critical << id;
+    bm_der_init(&value, ext.value, list->diag);
+    return bm_der_within(list, rows[id].within,
+                         take_value(&value, tolerate, id, e));
+}
+
+static bm_status take_all(struct bm_der *d, unsigned tolerate,
+                          struct bm_exts *e)
+{
+    struct bm_der list;
+
+    BM_TRY(bm_der_take(d, BM_DER_SEQUENCE, &e->all));
+    bm_der_init(&list, e->all, d->diag);
+    if (e->all.n == 0) {
+        return bm_der_fail(&list, BM_E_DER_EMPTY);
+    }
+    for (unsigned n = 0; bm_der_left(&list) != 0; n++) {
+        if (n == BM_EXT_MAX) {
+            return bm_der_fail(&list, BM_E_LIMIT);
+        }
+        BM_TRY(take_one(&list, tolerate, e));
+    }
+    return BM_OK;
+}
+
+bm_status bm_exts_take(struct bm_der *d, unsigned tolerate, struct bm_exts *e)
+{
+    struct bm_der rest = *d;
+    bm_status rc;
+
+    memset(e, 0, sizeof *e);
+    e->path_len = BM_PATH_LEN_NONE;
+    rc = bm_der_within(d, BM_E_EXT, take_all(&rest, tolerate, e));
+    if (rc == BM_OK) {
+        *d = rest;
+    } else {
+        memset(e, 0, sizeof *e);
+    }
+    return rc;
+}
