@@ -4,13 +4,29 @@
 # corpus. What it finds worth keeping stays in build/fuzz/work/NAME; inputs
 # that crash land in build/fuzz/crashes and make this script fail.
 #   fuzz.sh [NAME]...   only these programs
+# Where the folder BM_VECTORS has seeds (fuzz-seeds.tar.xz), they are used too.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build/fuzz
 seconds=${FUZZ_SECONDS:-60}
 input_max=65536 # bytes; the largest message any parser here reads whole
 
-mkdir -p "$build/work" "$build/crashes"
+mkdir -p "$build/work" "$build/crashes" "$build/seeds"
+archive=${BM_VECTORS:-$root/../shared/vectors}/fuzz-seeds.tar.xz
+if [ -f "$archive" ] && [ ! -d "$build/seeds/asn1" ]; then
+    tar -xJf "$archive" -C "$build/seeds"
+fi
+
+# seeds_for NAME: the folder of foreign seeds that suit a fuzz target.
+seeds_for()
+{
+    case $1 in
+        *_cert_fuzz | *_ext_fuzz | *_path_fuzz) echo "$build/seeds/x509" ;;
+        *_cms_*fuzz) echo "$build/seeds/cms" ;;
+        *) echo "$build/seeds/asn1" ;;
+    esac
+}
+
 ran=0
 failed=
 while read -r name corpus; do
@@ -19,14 +35,16 @@ while read -r name corpus; do
         *) continue ;;
     esac
     mkdir -p "$build/work/$name"
-    set_of_seeds=
-    [ ! -d "$corpus" ] || set_of_seeds=$corpus
+    seeds=
+    for folder in "$corpus" "$(seeds_for "$name")"; do
+        [ ! -d "$folder" ] || seeds="$seeds $folder"
+    done
     log=$build/$name.log
-    # shellcheck disable=SC2086  # empty where there is no corpus
+    # shellcheck disable=SC2086  # a list of folders
     if "$build/fuzzers/$name" -max_total_time="$seconds" -timeout=10 \
         -rss_limit_mb=2048 -max_len=$input_max -print_final_stats=1 \
         -artifact_prefix="$build/crashes/$name-" \
-        "$build/work/$name" $set_of_seeds > "$log" 2>&1 < /dev/null; then
+        "$build/work/$name" $seeds > "$log" 2>&1 < /dev/null; then
         runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
         cov=$(sed -n 's/.* cov: \([0-9]*\) .*/\1/p' "$log" | tail -1)
         printf 'fuzz: %-32s %10s inputs, %6s edges\n' "$name" "$runs" \
