@@ -62,6 +62,17 @@ static uint32_t types_of(struct bm_bytes type)
     return ANY_TYPE;
 }
 
+uint8_t bm_name_string_type(struct bm_bytes type)
+{
+    uint32_t types = types_of(type);
+
+    if (types == TYPE(BM_DER_PRINTABLE_STRING)) {
+        return BM_DER_PRINTABLE_STRING;
+    }
+    return types == TYPE(BM_DER_IA5_STRING) ? BM_DER_IA5_STRING
+                                            : BM_DER_UTF8_STRING;
+}
+
 static uint8_t lower(uint8_t c)
 {
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
@@ -91,7 +102,7 @@ static bool is_upper_hex_16(struct bm_bytes s)
     return s.n == 4;
 }
 
-static bm_status check_value(const struct bm_der *d, const struct bm_attr *attr)
+bm_status bm_name_check_attr(const struct bm_der *d, const struct bm_attr *attr)
 {
     uint32_t types = types_of(attr->type);
 
@@ -148,7 +159,7 @@ static bm_status check_rdn(struct bm_der *rdns, uint8_t tag, unsigned *attrs)
             return bm_der_fail(&rdn, BM_E_LIMIT);
         }
         BM_TRY(take_attr(&rdn, &attr));
-        BM_TRY(check_value(&rdn, &attr));
+        BM_TRY(bm_name_check_attr(&rdn, &attr));
         element.n = (size_t)(rdn.p - element.p);
         if (bm_der_set_order(last, element) > 0) {
             return bm_der_fail_at(&rdn, element.p, BM_E_DER_SET_ORDER);

@@ -5,8 +5,8 @@
 #include "core/der.h"
 
 /*
- * Distinguished names (RFC 5280 4.1.2.4): check, walk, compare, build.
- * Printing and reading the string form of RFC 4514 is in name_text.h.
+ * Distinguished names (RFC 5280 4.1.2.4): check, walk, compare, build, and
+ * the string form of RFC 4514 (name_text.c, for programs that print).
  *
  * A Name is held as the view of its whole DER element, header included.
  */
@@ -42,6 +42,16 @@ BM_MUST_CHECK bm_status bm_name_take(struct bm_der *d, struct bm_bytes *name);
  */
 BM_MUST_CHECK bm_status bm_name_take_rdn(struct bm_der *d, uint8_t tag,
                                          struct bm_bytes *rdn);
+
+/*
+ * Check one attribute by the same rules: the tag and characters of its value.
+ * `d` is the reader to complain to.
+ */
+BM_MUST_CHECK bm_status bm_name_check_attr(const struct bm_der *d,
+                                           const struct bm_attr *attr);
+
+/* The string type in which to write a value of `type`; UTF8String mostly. */
+uint8_t bm_name_string_type(struct bm_bytes type);
 
 /* Is it the empty sequence? */
 bool bm_name_is_empty(struct bm_bytes name);
@@ -80,15 +90,22 @@ void bm_name_put_rdn(struct bm_wr *w, struct bm_bytes type, uint8_t tag,
 
 /*
  * Write the RFC 4514 string of a checked name ("CN=a\,b,O=c": last RDN
- * first), UTF-8 whatever the string type; unknown types as 1.2.3=#hex.
- * Control characters are escaped as \HH, so the result is safe to print.
+ * first), UTF-8 whatever the string type (TeletexString is read as Latin-1).
+ * A type without keyword is written as 1.2.3=#hex, and so is a value that is
+ * no string. The result is safe to print: control and format characters, which
+ * can reorder or hide what a terminal shows, are escaped as \HH.
  */
 void bm_name_put_text(struct bm_wr *w, struct bm_bytes name);
 
 /*
  * Read an RFC 4514 string and write the Name, header included. Values become
- * PrintableString where the type demands it and UTF8String otherwise; #hex is
- * taken as the DER of the value. On error `*bad` is the offset in the text.
+ * what bm_name_string_type() says; #hex is taken as the DER of the value.
+ * Keywords are those of bm_oid_from_attribute(); spaces before them do not
+ * count ("CN=a, O=b").
+ *
+ * On error nothing has been written and `*bad` is the offset in the text of
+ * the attribute that is wrong. A writer that is too small gets the syntax
+ * checked, but not the values, which can be looked at only when written.
  */
 BM_MUST_CHECK bm_status bm_name_from_text(struct bm_bytes text, struct bm_wr *w,
                                           size_t *bad);
