@@ -7,6 +7,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 cd "${2:-$here/../..}"
 build=${1:-build/asan}
 sed -n 's/^  "file": "\(.*\)".*/\1/p' "$build/compile_commands.json" |
-    grep '\.c$' | grep -v -e '/test/' -e '/tests/' | sort -u |
+    grep "^$(pwd)/.*\.c\$" |
+    grep -v -e "^$(pwd)/build/" -e '/test/' -e '/tests/' | sort -u |
     xargs -r -n 4 -P "$(nproc)" clang-tidy --quiet -p "$build" 2> /dev/null
 echo "tidy: ok"
