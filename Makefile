@@ -40,7 +40,7 @@ bench: build ## measure, as ratios
 	@if [ -x bench/run.sh ]; then bench/run.sh; fi
 
 fuzz: compile-fuzz ## fuzz each parser for FUZZ_SECONDS seconds
-	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz.sh
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz/fuzz.sh
 
 size: compile-cortex-m3 ## text, RAM and stack on Cortex-M3 against the budgets
 	@tools/size/size.py

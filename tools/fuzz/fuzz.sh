@@ -6,8 +6,8 @@
 #   fuzz.sh [NAME]...   only these programs
 # Where the folder BM_VECTORS has seeds (fuzz-seeds.tar.xz), they are used too.
 set -eu
-root=$(cd "$(dirname "$0")/.." && pwd)
-build=$root/build/fuzz
+root=$(cd "$(dirname "$0")/../.." && pwd)
+build=${BM_FUZZ_BUILD:-$root/build/fuzz}
 seconds=${FUZZ_SECONDS:-60}
 input_max=65536 # bytes; the largest message any parser here reads whole
 
