@@ -131,6 +131,15 @@ struct bm_signer {
 };
 
 /*
+ * Sign `tbs`, which may lie in `w`'s own buffer, and append what follows it
+ * in everything that is signed: the AlgorithmIdentifier and the signature as
+ * a BIT STRING (RFC 5280 4.1.1, RFC 2986 4.2). Signs nothing when `*w` has
+ * overflowed; on error `*w` is of no use.
+ */
+BM_MUST_CHECK bm_status bm_signer_put(const struct bm_signer *signer,
+                                      struct bm_bytes tbs, struct bm_wr *w);
+
+/*
  * subjectKeyIdentifier methods: RFC 5280 4.2.1.2 (1), the SHA-1 of the key
  * bits, 20 octets; RFC 7093 2 method 1, the leftmost 20 octets of their
  * SHA-256.
