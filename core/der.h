@@ -169,6 +169,9 @@ void bm_der_close(struct bm_wr *w, size_t mark);
 /* Header alone, for a body of `len` bytes that follows by other means. */
 void bm_der_put_header(struct bm_wr *w, uint8_t tag, size_t len);
 
+/* How many octets bm_der_put_header() writes for a body of `len`. */
+size_t bm_der_header_len(size_t len);
+
 /* A whole element: header and body. */
 void bm_der_put(struct bm_wr *w, uint8_t tag, struct bm_bytes body);
 

@@ -51,6 +51,13 @@ void bm_der_put_header(struct bm_wr *w, uint8_t tag, size_t len)
     bm_wr_put(w, (struct bm_bytes){ octets, n });
 }
 
+size_t bm_der_header_len(size_t len)
+{
+    uint8_t octets[1 + sizeof(size_t)];
+
+    return 1 + length_octets(len, octets);
+}
+
 void bm_der_put(struct bm_wr *w, uint8_t tag, struct bm_bytes body)
 {
     bm_der_put_header(w, tag, body.n);
