@@ -80,7 +80,8 @@
     X(E_CBOR_TRAILING, 0x0406, "RFC 8949 1.2", "bytes after the item")   \
     X(E_CBOR_UTF8, 0x0407, "RFC 8949 3.1", "text string is not UTF-8")   \
     X(E_CBOR_SIMPLE, 0x0408, "RFC 8949 3.3", "simple value not allowed") \
-    X(E_CBOR_DEPTH, 0x0409, "RFC 8949 10", "nested too deep")
+    X(E_CBOR_DEPTH, 0x0409, "RFC 8949 10", "nested too deep")            \
+    X(E_CBOR_HEAD, 0x040a, "RFC 8949 3", "reserved additional information")
 
 #define BM_STATUS_NAME(X)                                                     \
     X(E_NAME, 0x0501, "RFC 5280 4.1.2.4", "malformed Name")                   \
