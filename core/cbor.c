@@ -111,7 +111,7 @@ static bm_status take_any_head(struct bm_cbor *c, enum bm_cbor_type *type,
 static bm_status take_head(struct bm_cbor *c, enum bm_cbor_type type,
                            uint64_t *arg)
 {
-    enum bm_cbor_type got;
+    enum bm_cbor_type got = BM_CBOR_UINT;
 
     if (c->p != c->end && !bm_cbor_at(c, type)) {
         return bm_cbor_fail(c, BM_E_CBOR_TYPE);
@@ -128,7 +128,7 @@ bm_status bm_cbor_take_int(struct bm_cbor *c, int64_t *value)
 {
     bool negative = bm_cbor_at(c, BM_CBOR_NEGATIVE);
     struct bm_cbor rest = *c;
-    uint64_t arg;
+    uint64_t arg = 0;
 
     BM_TRY(take_head(&rest, negative ? BM_CBOR_NEGATIVE : BM_CBOR_UINT, &arg));
     if (arg > INT64_MAX) {
@@ -158,7 +158,7 @@ static bool is_utf8(struct bm_bytes s)
 
 bm_status bm_cbor_take_bytes(struct bm_cbor *c, struct bm_bytes *value)
 {
-    uint64_t n;
+    uint64_t n = 0;
 
     BM_TRY(take_head(c, BM_CBOR_BYTES, &n));
     *value = take_string(c, n);
@@ -169,7 +169,7 @@ bm_status bm_cbor_take_text(struct bm_cbor *c, struct bm_bytes *value)
 {
     struct bm_cbor rest = *c;
     struct bm_bytes text;
-    uint64_t n;
+    uint64_t n = 0;
 
     BM_TRY(take_head(&rest, BM_CBOR_TEXT, &n));
     text = take_string(&rest, n);
@@ -183,7 +183,7 @@ bm_status bm_cbor_take_text(struct bm_cbor *c, struct bm_bytes *value)
 
 bm_status bm_cbor_take_array(struct bm_cbor *c, size_t *n)
 {
-    uint64_t arg;
+    uint64_t arg = 0;
 
     BM_TRY(take_head(c, BM_CBOR_ARRAY, &arg));
     *n = (size_t)arg;
@@ -192,7 +192,7 @@ bm_status bm_cbor_take_array(struct bm_cbor *c, size_t *n)
 
 bm_status bm_cbor_take_map(struct bm_cbor *c, size_t *n)
 {
-    uint64_t arg;
+    uint64_t arg = 0;
 
     BM_TRY(take_head(c, BM_CBOR_MAP, &arg));
     *n = (size_t)arg;
@@ -207,7 +207,7 @@ bm_status bm_cbor_take_tag(struct bm_cbor *c, uint64_t *tag)
 bm_status bm_cbor_take_bool(struct bm_cbor *c, bool *value)
 {
     struct bm_cbor rest = *c;
-    uint64_t arg;
+    uint64_t arg = 0;
 
     BM_TRY(take_head(&rest, BM_CBOR_SIMPLE, &arg));
     if (arg == SIMPLE_NULL) {
@@ -221,7 +221,7 @@ bm_status bm_cbor_take_bool(struct bm_cbor *c, bool *value)
 bm_status bm_cbor_take_null(struct bm_cbor *c)
 {
     struct bm_cbor rest = *c;
-    uint64_t arg;
+    uint64_t arg = 0;
 
     BM_TRY(take_head(&rest, BM_CBOR_SIMPLE, &arg));
     if (arg != SIMPLE_NULL) {
@@ -259,10 +259,10 @@ static bm_status end_item(const struct bm_cbor *c, struct level *level)
 /* Take a head and the octets of a string; `*inside` items follow it. */
 static bm_status begin_item(struct bm_cbor *c, struct level *inside)
 {
-    enum bm_cbor_type type;
+    enum bm_cbor_type type = BM_CBOR_UINT;
     struct bm_cbor head = *c;
     struct bm_bytes s;
-    uint64_t arg;
+    uint64_t arg = 0;
 
     *inside = (struct level){ 0 };
     BM_TRY(take_any_head(c, &type, &arg));
