@@ -46,10 +46,7 @@ size_t bm_diag_offset(const struct bm_diag *diag, const uint8_t *base, size_t n)
     return (size_t)(diag->at - base);
 }
 
-/*
- * X.690 8.1.3, 10.1: reads length octets at `*p`, which moves behind them.
- * The value is at most what is left, or it is an error.
- */
+/* X.690 8.1.3, 10.1: reads length octets at `*p`, which moves behind them. */
 static bm_status read_length(const uint8_t **p, const uint8_t *end, size_t *len)
 {
     const uint8_t *q = *p;
@@ -76,11 +73,23 @@ static bm_status read_length(const uint8_t **p, const uint8_t *end, size_t *len)
             value = value << 8 | *q++;
         }
     }
-    if (value > (size_t)(end - q)) {
-        return BM_E_DER_TRUNCATED;
-    }
     *p = q;
     *len = value;
+    return BM_OK;
+}
+
+bm_status bm_der_take_header(struct bm_der *d, uint8_t tag, size_t *len)
+{
+    const uint8_t *p = d->p;
+    bm_status rc = BM_E_DER_TRUNCATED;
+
+    if (p != d->end) {
+        rc = *p++ == tag ? read_length(&p, d->end, len) : BM_E_DER_TAG;
+    }
+    if (rc != BM_OK) {
+        return bm_der_fail(d, rc);
+    }
+    d->p = p;
     return BM_OK;
 }
 
@@ -91,6 +100,9 @@ static bm_status take_body(struct bm_der *d, struct bm_bytes *body)
     size_t len;
     bm_status rc = read_length(&p, d->end, &len);
 
+    if (rc == BM_OK && len > (size_t)(d->end - p)) {
+        rc = BM_E_DER_TRUNCATED;
+    }
     if (rc != BM_OK) {
         return bm_der_fail(d, rc);
     }

@@ -86,6 +86,13 @@ BM_MUST_CHECK bm_status bm_der_take_element(struct bm_der *d, uint8_t tag,
 BM_MUST_CHECK bm_status bm_der_take_any(struct bm_der *d, uint8_t *tag,
                                         struct bm_bytes *body);
 
+/*
+ * Take identifier and length octets alone, of an element whose contents may
+ * not be there yet: for streams.
+ */
+BM_MUST_CHECK bm_status bm_der_take_header(struct bm_der *d, uint8_t tag,
+                                           size_t *len);
+
 /* Take a constructed element and read inside it: `*inside` is a reader. */
 BM_MUST_CHECK bm_status bm_der_enter(struct bm_der *d, uint8_t tag,
                                      struct bm_der *inside);

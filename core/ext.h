@@ -130,6 +130,14 @@ struct bm_ext {
 BM_MUST_CHECK bm_status bm_ext_take(struct bm_der *d, unsigned tolerate,
                                     struct bm_ext *ext);
 
+/*
+ * Take Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension without looking
+ * into any: at most BM_EXT_MAX, none twice. `*all` is the contents, for
+ * bm_ext_next(). For CRL entries and OCSP messages.
+ */
+BM_MUST_CHECK bm_status bm_ext_list_take(struct bm_der *d,
+                                         struct bm_bytes *all);
+
 /* Walk checked Extensions (`all`, or contents of any): false at the end. */
 bool bm_ext_next(struct bm_bytes *all, struct bm_ext *ext);
 
