@@ -199,7 +199,16 @@
       "malformed issuingDistributionPoint")                                   \
     X(E_CRL_CRITICAL, 0x0a0e, "RFC 5280 5.2", "unknown critical extension")   \
     X(E_CRL_SIGNATURE, 0x0a0f, "RFC 5280 6.3.3", "CRL signature is wrong")    \
-    X(E_CRL_STATE, 0x0a10, "", "CRL stream used out of order")
+    X(E_CRL_STATE, 0x0a10, "", "CRL stream used out of order")                \
+    X(E_CRL_TIME, 0x0a11, "RFC 5280 6.3.3 (a)",                               \
+      "thisUpdate or nextUpdate does not cover the time")                     \
+    X(E_CRL_SCOPE, 0x0a12, "RFC 5280 6.3.3 (b)",                              \
+      "CRL is not about this certificate")                                    \
+    X(E_CRL_BASE, 0x0a13, "RFC 5280 6.3.3 (c)",                               \
+      "delta CRL does not fit the complete CRL")                              \
+    X(E_CRL_CHANGED, 0x0a14, "", "entries differ from one pass to the next")  \
+    X(E_CRL_MEMORY, 0x0a15, "",                                               \
+      "signer needs all of the CRL in memory, which is too small")
 
 #define BM_STATUS_OCSP(X)                                                      \
     X(E_OCSP_REQUEST, 0x0b01, "RFC 6960 4.1.1", "malformed OCSPRequest")       \
