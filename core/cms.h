@@ -65,7 +65,8 @@ struct bm_cms_signer {
                                        signed with 0x31 for the first octet */
     struct bm_bytes attributes;     /* contents of signed_attrs */
     struct bm_bytes unsigned_attrs; /* contents of [1], or empty */
-    struct bm_bytes digest;         /* messageDigest, or empty */
+    struct bm_bytes content_type;   /* contentType attribute, or empty */
+    struct bm_bytes digest;         /* messageDigest attribute, or empty */
     struct bm_bytes sig_alg_id;     /* with header */
     struct bm_bytes signature;
     int64_t signing_time; /* or BM_CMS_NO_TIME; claimed by the signer */

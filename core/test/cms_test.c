@@ -8,19 +8,6 @@ static bool starts_with(const char *s, const char *prefix)
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-static const struct bm_sample *sample(const char *name)
-{
-    for (size_t i = 0; i < bm_samples_n; i++) {
-        if (strcmp(bm_samples[i].kind, "cms") == 0 &&
-            strcmp(bm_samples[i].name, name) == 0) {
-            return &bm_samples[i];
-        }
-    }
-    printf("# no sample cms/%s\n", name);
-    CHECK(!"sample is there");
-    return &bm_samples[0];
-}
-
 static size_t count(struct bm_bytes set)
 {
     struct bm_bytes element;
@@ -48,12 +35,11 @@ static const struct {
 static void certs_only_messages_give_up_their_certificates(void)
 {
     for (size_t i = 0; i < sizeof bundles / sizeof bundles[0]; i++) {
-        const struct bm_sample *s = sample(bundles[i].name);
         struct bm_cms cms;
 
-        CHECK_STATUS(
-            bm_cms_parse_certs((struct bm_bytes){ s->p, s->n }, NULL, &cms),
-            BM_OK);
+        CHECK_STATUS(bm_cms_parse_certs(damage_sample("cms", bundles[i].name),
+                                        NULL, &cms),
+                     BM_OK);
         CHECK(count(cms.certs) == bundles[i].certs);
         CHECK(count(cms.crls) == bundles[i].crls);
         CHECK(cms.signers.n == 0 && !cms.has_content && cms.version == 1);

@@ -39,24 +39,9 @@ static const struct {
 };
 #define GOOD_N (sizeof good / sizeof good[0])
 
-static const struct bm_sample *sample(const char *name)
-{
-    for (size_t i = 0; i < bm_samples_n; i++) {
-        if (strcmp(bm_samples[i].kind, "csr") == 0 &&
-            strcmp(bm_samples[i].name, name) == 0) {
-            return &bm_samples[i];
-        }
-    }
-    printf("# no sample csr/%s\n", name);
-    CHECK(!"sample is there");
-    return &bm_samples[0];
-}
-
 static bm_status parse(const char *name, struct bm_csr *csr)
 {
-    const struct bm_sample *s = sample(name);
-
-    return bm_csr_parse((struct bm_bytes){ s->p, s->n }, NULL, csr);
+    return bm_csr_parse(damage_sample("csr", name), NULL, csr);
 }
 
 static unsigned count_attributes(const struct bm_csr *csr)

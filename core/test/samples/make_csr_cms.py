@@ -281,6 +281,193 @@ def cms_certs():
          b"\x30\x80" + inside(good) + b"\0\0")
 
 
+CONTENT = b"birthmark says hello\n"
+
+
+def cms_sign(name, *args):
+    """As OpenSSL signs; `name` ends in -detached where the content is not in.
+    """
+    detached = [] if name.endswith("-detached") else ["-nodetach"]
+    der = run("openssl", "cms", "-sign", "-binary", "-outform", "DER", "-in",
+              "content", *detached, *args)
+    save("cms", "signed-" + name, der)
+    return der
+
+
+def as_signer(name, *keyopts):
+    return ["-signer", name + ".crt", "-inkey", name + ".pem",
+            *[x for o in keyopts for x in ("-keyopt", o)]]
+
+
+def cms_signed():
+    with open(os.path.join(WORK, "content"), "wb") as f:
+        f.write(CONTENT)
+    for key in KEYS:
+        os.rename(os.path.join(WORK, key + ".pem"),
+                  os.path.join(WORK, "s-" + key + ".pem"))
+        cert("s-" + key, "s-" + key, None, "subjectKeyIdentifier=hash")
+    p256 = as_signer("s-p256")
+    whole = cms_sign("p256", *p256)
+    cms_sign("p256-detached", *p256)
+    cms_sign("p256-key-id", *p256, "-keyid")
+    cms_sign("p256-no-attributes", *p256, "-noattr")
+    cms_sign("p256-no-attributes-detached", *p256, "-noattr")
+    cms_sign("p256-no-certificates", *p256, "-nocerts")
+    cms_sign("p256-firmware", *p256, "-econtent_type",
+             "1.2.840.113549.1.9.16.1.16")
+    cms_sign("p384", *as_signer("s-p384"), "-md", "sha384")
+    cms_sign("rsa", *as_signer("s-rsa"))
+    cms_sign("rsa-pss", *as_signer("s-rsa", "rsa_padding_mode:pss",
+                                   "rsa_pss_saltlen:digest"))
+    cms_sign("p256-and-rsa-detached", *p256, *as_signer("s-rsa"))
+    cms_sign("p256-sha1", *p256, "-md", "sha1")
+    ed25519(whole)
+    cms_bad(whole)
+
+
+class Message:
+    """A SignedData with one signer, in pieces that can be exchanged."""
+
+    def __init__(self, der):
+        fields = parts(inside(inside(parts(inside(der))[1])))
+        self.version, self.digests, self.encap, self.certs = fields[:4]
+        signer = parts(inside(parts(inside(fields[4]))[0]))
+        (self.s_version, self.sid, self.digest, attrs, self.sig_alg,
+         _) = signer
+        self.attrs = parts(inside(attrs))
+        self.unsigned = b""
+        self.key = "s-p256"
+        self.more = []
+
+    def sign(self, attrs):
+        if self.key == "s-ed25519":
+            with open(os.path.join(WORK, "tbs"), "wb") as f:
+                f.write(attrs)
+            return run("openssl", "pkeyutl", "-sign", "-rawin", "-inkey",
+                       self.key + ".pem", "-in", "tbs")
+        return run("openssl", "dgst", "-sha256", "-sign", self.key + ".pem",
+                   data=attrs)
+
+    def der(self, resort=True):
+        attrs = sorted(self.attrs) if resort else self.attrs
+        signed = self.sign(tlv(SET, *attrs) if attrs else CONTENT)
+        signer = tlv(SEQ, self.s_version, self.sid, self.digest,
+                     tlv(0xa0, *attrs) if attrs else b"", self.sig_alg,
+                     tlv(4, signed), self.unsigned)
+        return tlv(SEQ, CMS_SIGNED, tlv(0xa0, tlv(
+            SEQ, self.version, self.digests, self.encap, self.certs,
+            tlv(SET, signer, *self.more))))
+
+
+P9 = "1.2.840.113549.1.9."
+
+
+def at(n):
+    """Position of attribute P9.n among the sorted ones of a message."""
+    return lambda m: next(i for i, a in enumerate(m.attrs)
+                          if parts(inside(a))[0] == oid(P9 + str(n)))
+
+
+def change(m, n, *values):
+    m.attrs[at(n)(m)] = attr(oid(P9 + str(n)), *values)
+
+
+def sha(bits, data):
+    return run("openssl", "dgst", "-binary", "-sha%d" % bits, data=data)
+
+
+def ed25519(whole):
+    """OpenSSL 3.0 does not sign CMS with Ed25519: by hand, RFC 8419."""
+    crt = run("openssl", "x509", "-in", "s-ed25519.crt", "-outform", "DER")
+    tbs = parts(inside(parts(inside(crt))[0]))
+    sha512 = tlv(SEQ, oid("2.16.840.1.101.3.4.2.3"))
+    m = Message(whole)
+    m.key = "s-ed25519"
+    m.certs = tlv(0xa0, crt)
+    m.sid = tlv(SEQ, tbs[3], tbs[1])
+    m.sig_alg = tlv(SEQ, oid("1.3.101.112"))
+    m.digest, m.digests = sha512, tlv(SET, sha512)
+    change(m, 4, tlv(4, sha(512, CONTENT)))
+    save("cms", "signed-ed25519", m.der())
+    m.digest = tlv(SEQ, oid("2.16.840.1.101.3.4.2.1"))
+    change(m, 4, tlv(4, sha(256, CONTENT)))
+    save("cms-bad", "0c0d-0c06-signed-ed25519-with-sha256", m.der())
+    m.attrs = []
+    save("cms", "signed-ed25519-no-attributes", m.der())
+
+
+def cms_bad(whole):
+    def bad(name, edit, **kw):
+        m = Message(whole)
+        edit(m)
+        save("cms-bad", name, m.der(**kw))
+
+    def setter(**fields):
+        def edit(m):
+            for k, v in fields.items():
+                setattr(m, k, v)
+        return edit
+
+    digest = tlv(4, sha(256, CONTENT))
+    firmware = tlv(SEQ, oid("1.2.3.4"), tlv(0xa0, tlv(4, CONTENT)))
+    bad("0c04-0c01-signed-version-3", setter(version=tlv(2, b"\3")))
+    bad("0c04-0c06-signed-signer-version-2",
+        setter(s_version=tlv(2, b"\2")))
+    bad("0102-0c06-signed-signer-version-3-with-issuer",
+        setter(s_version=tlv(2, b"\3"), version=tlv(2, b"\3")))
+    bad("0102-0c06-signed-signer-version-1-with-key-id",
+        setter(sid=tlv(0x80, b"12345678")))
+    bad("010b-0c06-signed-key-id-empty",
+        setter(s_version=tlv(2, b"\3"), version=tlv(2, b"\3"),
+               sid=tlv(0x80)))
+    bad("0c08-0c06-signed-content-type-differs",
+        setter(encap=firmware, version=tlv(2, b"\3")))
+    bad("0c07-0c06-signed-no-attributes-for-other-content",
+        setter(encap=firmware, version=tlv(2, b"\3"), attrs=[]))
+    bad("0c0d-0c06-signed-digest-other-than-signature",
+        setter(digest=tlv(SEQ, oid("2.16.840.1.101.3.4.2.3"))))
+    bad("010a-0c07-signed-attributes-not-sorted",
+        lambda m: m.attrs.sort(reverse=True), resort=False)
+    bad("0c07-0c07-signed-no-content-type",
+        lambda m: m.attrs.pop(at(3)(m)))
+    bad("0c07-0c07-signed-no-message-digest",
+        lambda m: m.attrs.pop(at(4)(m)))
+    bad("0c0e-0c07-signed-message-digest-twice",
+        lambda m: m.attrs.append(attr(oid(P9 + "4"), tlv(4, b"x" * 32))))
+    bad("0c0e-0c07-signed-unknown-attribute-twice",
+        lambda m: m.attrs.extend([attr(oid("1.2.3"), tlv(5))] * 2))
+    bad("0104-0c07-signed-message-digest-with-two-values",
+        lambda m: change(m, 4, digest, tlv(4, b"\xff" * 32)))
+    bad("0104-0c07-signed-content-type-with-two-values",
+        lambda m: change(m, 3, CMS_DATA, oid("1.2.840.113549.1.7.2")))
+    bad("0104-0c07-signed-signing-time-with-two-values",
+        lambda m: change(m, 5, tlv(0x17, b"260101000000Z"),
+                         tlv(0x17, b"270101000000Z")))
+    bad("0302-0c07-signed-signing-time-of-the-wrong-type",
+        lambda m: change(m, 5, tlv(0x18, b"20260101000000Z")))
+    bad("0102-0c07-signed-message-digest-no-octet-string",
+        lambda m: change(m, 4, tlv(0x0c, b"x")))
+    bad("010b-0c07-signed-unsigned-attributes-empty",
+        setter(unsigned=tlv(0xa1)))
+    bad("0c07-0c07-signed-message-digest-unsigned",
+        setter(unsigned=tlv(0xa1, attr(oid(P9 + "4"), digest))))
+    bad("0102-0c03-signed-signer-no-sequence",
+        lambda m: m.more.append(tlv(4)))
+    # Parses; refused when it is verified.
+    bad("0c09-0000-verify-digest-of-other-content",
+        lambda m: change(m, 4, tlv(4, sha(256, b"other"))))
+    bad("0c09-0000-verify-digest-too-long",
+        lambda m: change(m, 4, tlv(4, sha(256, CONTENT) + b"\0")))
+    bad("0c0a-0000-verify-no-certificate",
+        setter(certs=b""))
+    bad("0c0b-0000-verify-signed-as-sent",
+        lambda m: setattr(m, "sign", lambda attrs: run(
+            "openssl", "dgst", "-sha256", "-sign", "s-p256.pem",
+            data=b"\xa0" + attrs[1:])))
+    bad("0609-0000-verify-key-of-another-kind",
+        setter(sig_alg=tlv(SEQ, oid("1.2.840.113549.1.1.11"), tlv(5))))
+
+
 def write_ca_config():
     with open(os.path.join(WORK, "index.txt"), "w"):
         pass
@@ -294,3 +481,4 @@ keys()
 good_requests()
 bad_requests()
 cms_certs()
+cms_signed()

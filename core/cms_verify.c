@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/cms.h"
+
+#include <string.h>
+
+bool bm_cms_signer_is(const struct bm_cms_signer *signer,
+                      const struct bm_cert *cert)
+{
+    if (signer->key_id.n != 0) {
+        return bm_exts_has(&cert->ext, BM_EXT_SKI) &&
+               bm_bytes_equal(bm_exts_ski(&cert->ext), signer->key_id);
+    }
+    return bm_bytes_equal(signer->serial, cert->serial) &&
+           bm_name_equal(signer->issuer, cert->issuer);
+}
+
+/* Certificates that do not parse cannot be the signer's. */
+static bool find_cert(struct bm_bytes certs, const struct bm_cms_signer *signer,
+                      struct bm_cert *cert)
+{
+    struct bm_bytes der;
+
+    while (bm_cms_next(&certs, &der)) {
+        if (bm_cert_parse(der, BM_STRICT, NULL, cert) == BM_OK &&
+            bm_cms_signer_is(signer, cert)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Exactly one of: content inside, content given, digest given. */
+static bm_status find_content(const struct bm_cms *cms,
+                              const struct bm_cms_verify_config *config,
+                              struct bm_bytes *content)
+{
+    bool given = config->content.p != NULL;
+    bool digested = config->digest.n != 0;
+
+    if (cms->has_content + given + digested != 1) {
+        return BM_E_CMS_DETACHED;
+    }
+    *content = cms->has_content ? cms->content : config->content;
+    return BM_OK;
+}
+
+/* RFC 5652 11.2: messageDigest MUST be the digest of the content. */
+static bm_status check_digest(const struct bm_cms_signer *signer,
+                              const struct bm_cms_verify_config *config,
+                              struct bm_bytes content)
+{
+    const struct bm_crypto *crypto = config->crypto;
+    struct bm_bytes digest = config->digest;
+    uint8_t made[BM_HASH_MAX];
+
+    if (digest.n == 0) {
+        BM_TRY(crypto->hash(crypto->self, signer->hash, content, made));
+        digest = (struct bm_bytes){ made, bm_hash_len(signer->hash) };
+    } else if (config->digest_hash != signer->hash ||
+               digest.n != bm_hash_len(signer->hash)) {
+        return BM_E_CMS_DETACHED;
+    }
+    return bm_bytes_equal(signer->digest, digest) ? BM_OK : BM_E_CMS_DIGEST;
+}
+
+/* What was signed instead of the IMPLICIT [0]: RFC 5652 5.4. */
+static const uint8_t set_of = BM_DER_SET;
+
+/* The digest of the attributes, as two pieces. */
+static bm_status hash_attrs(const struct bm_crypto *crypto, enum bm_hash hash,
+                            struct bm_bytes attrs, uint8_t *out)
+{
+    bm_status rc = BM_E_INTERNAL;
+    struct bm_hash_state state;
+
+    state.hash = BM_HASH_NONE;
+    rc = crypto->hash_begin(crypto->self, &state, hash);
+    if (rc != BM_OK) {
+        goto out;
+    }
+    rc = crypto->hash_more(crypto->self, &state,
+                           (struct bm_bytes){ &set_of, 1 });
+    if (rc != BM_OK) {
+        goto out;
+    }
+    rc = crypto->hash_more(crypto->self, &state,
+                           (struct bm_bytes){ attrs.p + 1, attrs.n - 1 });
+    if (rc != BM_OK) {
+        goto out;
+    }
+    return crypto->hash_end(crypto->self, &state, out);
+
+out:
+    (void)crypto->hash_end(crypto->self, &state, NULL);
+    return rc;
+}
+
+static bm_status verify_attrs(const struct bm_cms_signer *signer,
+                              const struct bm_cms_verify_config *config,
+                              const struct bm_spki *key)
+{
+    const struct bm_crypto *crypto = config->crypto;
+    struct bm_bytes attrs = signer->signed_attrs;
+    uint8_t digest[BM_HASH_MAX];
+
+    if (bm_sig_alg_hash(signer->sig_alg) != BM_HASH_NONE) {
+        BM_TRY(hash_attrs(crypto, signer->hash, attrs, digest));
+        return crypto->verify_hash(
+            crypto->self, key, signer->sig_alg,
+            (struct bm_bytes){ digest, bm_hash_len(signer->hash) },
+            signer->signature);
+    }
+    if (config->scratch_n < attrs.n) {
+        return BM_E_BUFFER;
+    }
+    memcpy(config->scratch, attrs.p, attrs.n);
+    config->scratch[0] = set_of;
+    return crypto->verify(crypto->self, key, signer->sig_alg,
+                          (struct bm_bytes){ config->scratch, attrs.n },
+                          signer->signature);
+}
+
+/* RFC 5652 5.4: without attributes, the content is what is signed. */
+static bm_status verify_content(const struct bm_cms_signer *signer,
+                                const struct bm_cms_verify_config *config,
+                                const struct bm_spki *key,
+                                struct bm_bytes content)
+{
+    const struct bm_crypto *crypto = config->crypto;
+
+    if (config->digest.n == 0) {
+        return crypto->verify(crypto->self, key, signer->sig_alg, content,
+                              signer->signature);
+    }
+    if (bm_sig_alg_hash(signer->sig_alg) != config->digest_hash ||
+        config->digest.n != bm_hash_len(config->digest_hash)) {
+        return BM_E_CMS_DETACHED; /* Ed25519 and ML-DSA sign content only */
+    }
+    return crypto->verify_hash(crypto->self, key, signer->sig_alg,
+                               config->digest, signer->signature);
+}
+
+static bm_status verify(const struct bm_cms *cms,
+                        const struct bm_cms_signer *signer,
+                        const struct bm_cms_verify_config *config,
+                        struct bm_cert *cert)
+{
+    struct bm_bytes content;
+
+    BM_TRY(find_content(cms, config, &content));
+    if (signer->hash < BM_HASH_SHA256 || signer->sig_alg == BM_SIG_UNKNOWN) {
+        return BM_E_ALG_UNSUPPORTED;
+    }
+    if (!find_cert(cms->certs, signer, cert) &&
+        !find_cert(config->certs, signer, cert)) {
+        return BM_E_CMS_SIGNER;
+    }
+    if (!bm_sig_alg_fits(signer->sig_alg, cert->key.type)) {
+        return BM_E_KEY_MISMATCH;
+    }
+    if (signer->signed_attrs.n == 0) {
+        return verify_content(signer, config, &cert->key, content);
+    }
+    BM_TRY(check_digest(signer, config, content));
+    return verify_attrs(signer, config, &cert->key);
+}
+
+bm_status bm_cms_verify(const struct bm_cms *cms,
+                        const struct bm_cms_signer *signer,
+                        const struct bm_cms_verify_config *config,
+                        struct bm_cert *cert)
+{
+    bm_status rc = verify(cms, signer, config, cert);
+
+    if (rc != BM_OK) {
+        *cert = (struct bm_cert){ 0 };
+    }
+    return rc == BM_E_SIGNATURE ? BM_E_CMS_SIGNATURE : rc;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/cms.h"
+#include "core/oid.h"
+#include "core/test/damage.h"
+
+static const struct {
+    const char *name;
+    enum bm_sig_alg sig_alg;
+    enum bm_hash hash;
+    uint8_t version; /* of the message */
+    uint8_t signers;
+    bool detached;
+    bool attributes;
+} good[] = {
+    { "signed-ed25519", BM_SIG_ED25519, BM_HASH_SHA512, 1, 1, false, true },
+    { "signed-ed25519-no-attributes", BM_SIG_ED25519, BM_HASH_SHA256, 1, 1,
+      false, false },
+    { "signed-p256", BM_SIG_ECDSA_SHA256, BM_HASH_SHA256, 1, 1, false, true },
+    { "signed-p256-and-rsa-detached", BM_SIG_UNKNOWN, BM_HASH_SHA256, 1, 2,
+      true, true },
+    { "signed-p256-detached", BM_SIG_ECDSA_SHA256, BM_HASH_SHA256, 1, 1, true,
+      true },
+    { "signed-p256-firmware", BM_SIG_ECDSA_SHA256, BM_HASH_SHA256, 3, 1, false,
+      true },
+    { "signed-p256-key-id", BM_SIG_ECDSA_SHA256, BM_HASH_SHA256, 3, 1, false,
+      true },
+    { "signed-p256-no-attributes", BM_SIG_ECDSA_SHA256, BM_HASH_SHA256, 1, 1,
+      false, false },
+    { "signed-p256-no-attributes-detached", BM_SIG_ECDSA_SHA256, BM_HASH_SHA256,
+      1, 1, true, false },
+    { "signed-p256-no-certificates", BM_SIG_ECDSA_SHA256, BM_HASH_SHA256, 1, 1,
+      false, true },
+    { "signed-p256-sha1", BM_SIG_UNKNOWN, BM_HASH_SHA1, 1, 1, false, true },
+    { "signed-p384", BM_SIG_ECDSA_SHA384, BM_HASH_SHA384, 1, 1, false, true },
+    { "signed-rsa", BM_SIG_RSA_SHA256, BM_HASH_SHA256, 1, 1, false, true },
+    { "signed-rsa-pss", BM_SIG_RSA_PSS_SHA256, BM_HASH_SHA256, 1, 1, false,
+      true },
+};
+#define GOOD_N (sizeof good / sizeof good[0])
+
+static void check_signer(size_t row, const struct bm_cms_signer *s)
+{
+    CHECK(s->hash == good[row].hash);
+    CHECK(s->sig_alg == good[row].sig_alg ||
+          good[row].sig_alg == BM_SIG_UNKNOWN);
+    CHECK((s->signed_attrs.n != 0) == good[row].attributes);
+    CHECK((s->key_id.n != 0) == (s->version == 3));
+    CHECK((s->issuer.n != 0) == (s->version == 1));
+    if (good[row].attributes) {
+        CHECK(s->signed_attrs.p[0] == BM_DER_CONSTRUCTED(0));
+        CHECK(s->digest.n == bm_hash_len(s->hash));
+        CHECK(s->signing_time > INT64_C(1700000000));
+    } else {
+        CHECK(s->signing_time == BM_CMS_NO_TIME && s->digest.n == 0);
+    }
+}
+
+static void signed_messages_of_every_kind_are_taken_apart(void)
+{
+    for (size_t i = 0; i < GOOD_N; i++) {
+        struct bm_cms_signer signer;
+        struct bm_cms cms;
+        unsigned n = 0;
+
+        CHECK_STATUS(
+            bm_cms_parse(damage_sample("cms", good[i].name), NULL, &cms),
+            BM_OK);
+        CHECK(cms.version == good[i].version);
+        CHECK(cms.has_content == !good[i].detached);
+        if (cms.has_content) {
+            CHECK_BYTES(cms.content.p, cms.content.n, "birthmark says hello\n",
+                        21);
+        }
+        while (bm_cms_signer_next(&cms.signers, &signer)) {
+            check_signer(i, &signer);
+            n++;
+        }
+        CHECK(n == good[i].signers && cms.signers.n == 0);
+    }
+}
+
+/* A message without signers is SignedData as well. */
+static void certs_only_messages_parse_too(void)
+{
+    struct bm_cms cms;
+
+    CHECK_STATUS(
+        bm_cms_parse(damage_sample("cms", "certs-and-crl"), NULL, &cms), BM_OK);
+    CHECK(cms.signers.n == 0 && cms.certs.n != 0 && cms.crls.n != 0);
+}
+
+/* RFC 5652 5.1: attribute certificates and other kinds raise the version. */
+static const struct {
+    struct bm_bytes der;
+    bm_status want;
+} versions[] = {
+#define MESSAGE(version, certs)                                                \
+    BM_LIT_INIT("\x30\x21\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02\xa0\x14" \
+                "\x30\x12\x02\x01" version "\x31\x00\x30\x05\x06\x03\x2a\x03"  \
+                "\x04" certs "\x31\x00")
+    { MESSAGE("\x03", "\xa0\x02\x30\x00"), BM_OK },
+    { MESSAGE("\x01", "\xa0\x02\x30\x00"), BM_E_CMS_VERSION },
+    { MESSAGE("\x03", "\xa0\x02\xa1\x00"), BM_OK },
+    { MESSAGE("\x04", "\xa0\x02\xa2\x00"), BM_OK },
+    { MESSAGE("\x03", "\xa0\x02\xa2\x00"), BM_E_CMS_VERSION },
+    { MESSAGE("\x05", "\xa0\x02\xa3\x00"), BM_OK },
+    { MESSAGE("\x05", "\xa1\x02\xa1\x00"), BM_OK },
+    { MESSAGE("\x03", "\xa1\x02\x30\x00"), BM_OK },
+    { MESSAGE("\x03", "\xa1\x02\xa1\x00"), BM_E_CMS_VERSION },
+    { MESSAGE("\x05", "\xa1\x02\xa2\x00"), BM_E_DER_TAG },
+};
+
+static void the_version_follows_from_what_is_inside(void)
+{
+    for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+        struct bm_cms cms;
+
+        CHECK_STATUS(bm_cms_parse(versions[i].der, NULL, &cms),
+                     versions[i].want);
+    }
+}
+
+static void bad_messages_are_refused_with_their_reason(void)
+{
+    static const struct bm_cms zero;
+    size_t n = 0;
+
+    for (size_t i = 0; i < bm_samples_n; i++) {
+        const struct bm_sample *s = &bm_samples[i];
+        struct bm_diag diag = { BM_OK, BM_OK, NULL };
+        struct bm_cms cms;
+
+        if (strcmp(s->kind, "cms-bad") == 0 &&
+            strncmp(s->name + 10, "signed-", 7) == 0) {
+            damage_check_bad(
+                s, bm_cms_parse((struct bm_bytes){ s->p, s->n }, &diag, &cms),
+                &diag);
+            CHECK(memcmp(&cms, &zero, sizeof cms) == 0);
+            n++;
+        }
+    }
+    CHECK(n >= 20);
+}
+
+static bool is_whole_or_zero(struct bm_bytes in)
+{
+    static const struct bm_cms zero;
+    struct bm_cms_signer s;
+    struct bm_bytes walk;
+    struct bm_cms cms;
+
+    if (bm_cms_parse(in, NULL, &cms) != BM_OK) {
+        CHECK(memcmp(&cms, &zero, sizeof cms) == 0);
+        return false;
+    }
+    CHECK(damage_inside(in, cms.content) && damage_inside(in, cms.certs));
+    CHECK(damage_inside(in, cms.signers) && damage_inside(in, cms.crls));
+    walk = cms.signers;
+    while (bm_cms_signer_next(&walk, &s)) {
+        CHECK(damage_inside(cms.signers, s.issuer));
+        CHECK(damage_inside(cms.signers, s.serial));
+        CHECK(damage_inside(cms.signers, s.key_id));
+        CHECK(damage_inside(cms.signers, s.signed_attrs));
+        CHECK(damage_inside(s.signed_attrs, s.attributes));
+        CHECK(damage_inside(s.attributes, s.content_type));
+        CHECK(damage_inside(s.attributes, s.digest));
+        CHECK(damage_inside(cms.signers, s.unsigned_attrs));
+        CHECK(damage_inside(cms.signers, s.sig_alg_id));
+        CHECK(damage_inside(cms.signers, s.signature));
+    }
+    CHECK(walk.n == 0);
+    return true;
+}
+
+static void no_damage_leaves_half_a_result(void)
+{
+    CHECK(damage_all("cms", is_whole_or_zero) >= GOOD_N);
+}
+
+int main(void)
+{
+    RUN(signed_messages_of_every_kind_are_taken_apart);
+    RUN(certs_only_messages_parse_too);
+    RUN(the_version_follows_from_what_is_inside);
+    RUN(bad_messages_are_refused_with_their_reason);
+    RUN(no_damage_leaves_half_a_result);
+    return bm_test_done();
+}
