@@ -281,7 +281,9 @@
     X(E_PATH_MAPPING, 0x0d13, "RFC 5280 6.1.4 (a)", "mapping of anyPolicy")   \
     X(E_PATH_VERSION, 0x0d14, "RFC 5280 6.1.4 (k)", "CA is not version 3")    \
     X(E_PATH_WEAK, 0x0d15, "", "algorithm or key too weak")                   \
-    X(E_PATH_HOST, 0x0d16, "RFC 9525 6", "no subjectAltName matches")
+    X(E_PATH_HOST, 0x0d16, "RFC 9525 6", "no subjectAltName matches")         \
+    X(E_PATH_PROFILE, 0x0d17, "RFC 5280 4.2",                                 \
+      "extension missing, or not where or as critical as it must be")
 
 #define BM_STATUS_CRYPTO(X)                                              \
     X(E_SIGNATURE, 0x0e01, "", "signature does not verify")              \

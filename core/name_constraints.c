@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "core/name_constraints.h"
+
+#include "core/host.h"
+#include "core/oid.h"
+
+static struct bm_bytes skip(struct bm_bytes s, size_t n)
+{
+    return (struct bm_bytes){ s.p + n, s.n - n };
+}
+
+/* `s` from behind its first `c`; empty if there is none. */
+static struct bm_bytes after(struct bm_bytes s, uint8_t c)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == c) {
+            return skip(s, i + 1);
+        }
+    }
+    return skip(s, s.n);
+}
+
+/*
+ * "Any DNS name that can be constructed by simply adding zero or more labels
+ * to the left-hand side of the name satisfies the name constraint." So the
+ * empty constraint is satisfied by all, and one with a dot in front is none.
+ *
+ * The wildcard *.D stands for every x.D: what is excluded at or above D it
+ * meets as any name does, and also what is excluded one label below D.
+ */
+static bm_status match_dns(struct bm_bytes name, struct bm_bytes base,
+                           bool excluded, bool *hit)
+{
+    struct bm_bytes host = name;
+
+    if (name.n > 2 && name.p[0] == '*' && name.p[1] == '.') {
+        host = skip(name, 2);
+    }
+    if (!bm_host_is_plain(host) || (base.n > 0 && base.p[0] == '.')) {
+        return BM_E_PATH_NC_FORM;
+    }
+    *hit = base.n == 0 || bm_host_equal(name, base) ||
+           bm_host_is_under(name, base);
+    if (excluded && host.n < name.n) {
+        *hit = *hit || bm_host_equal(host, after(base, '.'));
+    }
+    return BM_OK;
+}
+
+/* "host" is that host alone, ".domain" any host below, but not domain. */
+static bm_status match_host(struct bm_bytes host, struct bm_bytes base,
+                            bool excluded, bool *hit)
+{
+    if (!bm_host_is_plain(host)) {
+        return BM_E_PATH_NC_FORM;
+    }
+    if (base.n == 0) {
+        *hit = excluded; /* says nothing, so it must not allow anything */
+    } else if (base.p[0] == '.') {
+        *hit = bm_host_is_under(host, skip(base, 1));
+    } else {
+        *hit = bm_host_equal(host, base);
+    }
+    return BM_OK;
+}
+
+static bm_status match_email(struct bm_bytes name, struct bm_bytes base,
+                             bool excluded, bool *hit)
+{
+    if (bm_mailbox_host(base).n > 0) {
+        *hit = bm_mailbox_equal(name, base);
+        return BM_OK;
+    }
+    return match_host(bm_mailbox_host(name), base, excluded, hit);
+}
+
+/*
+ * The host of a URI, or empty where there is none:
+ * scheme "://" [ userinfo "@" ] host [ ":" port ] [ "/" | "?" | "#" ... ]
+ */
+static struct bm_bytes uri_host(struct bm_bytes uri)
+{
+    struct bm_bytes host = after(uri, ':');
+    struct bm_bytes behind_user;
+    size_t n = 0;
+
+    if (host.n < 2 || host.p[0] != '/' || host.p[1] != '/') {
+        return skip(uri, uri.n);
+    }
+    host = skip(host, 2);
+    while (n < host.n && host.p[n] != '/' && host.p[n] != '?' &&
+           host.p[n] != '#') {
+        n++;
+    }
+    host.n = n;
+    behind_user = bm_mailbox_host(host);
+    if (behind_user.n > 0) {
+        host = behind_user;
+    }
+    host.n -= after(host, ':').n;
+    if (host.n > 0 && host.p[host.n - 1] == ':') {
+        host.n--;
+    }
+    return host;
+}
+
+/*
+ * A URI whose host is not "specified as a fully qualified domain name (e.g.,
+ * ... as an IP address)" MUST be rejected. No top-level domain ends in a
+ * digit, every IPv4 address does; IPv6 is not plain.
+ */
+static bm_status match_uri(struct bm_bytes name, struct bm_bytes base,
+                           bool excluded, bool *hit)
+{
+    struct bm_bytes host = uri_host(name);
+
+    if (host.n > 0 && host.p[host.n - 1] <= '9') {
+        return BM_E_PATH_NC_FORM;
+    }
+    return match_host(host, base, excluded, hit);
+}
+
+/* The base is address and mask; one of the other family never matches. */
+static bool ip_matches(struct bm_bytes ip, struct bm_bytes base)
+{
+    bool same = base.n == 2 * ip.n;
+
+    for (size_t i = 0; same && i < ip.n; i++) {
+        same = ((ip.p[i] ^ base.p[i]) & base.p[ip.n + i]) == 0;
+    }
+    return same;
+}
+
+static bm_status match(const struct bm_general_name *name, struct bm_bytes base,
+                       bool excluded, bool *hit)
+{
+    switch (name->kind) {
+    case BM_GN_DIRECTORY:
+        *hit = bm_name_is_within(name->value, base);
+        return BM_OK;
+    case BM_GN_DNS:
+        return match_dns(name->value, base, excluded, hit);
+    case BM_GN_EMAIL:
+        return match_email(name->value, base, excluded, hit);
+    case BM_GN_URI:
+        return match_uri(name->value, base, excluded, hit);
+    case BM_GN_IP:
+        *hit = ip_matches(name->value, base);
+        return BM_OK;
+    default:
+        return BM_E_PATH_NC_FORM;
+    }
+}
+
+enum found {
+    NO_SUCH_FORM,
+    NOT_WITHIN,
+    WITHIN
+};
+
+/* Look for a subtree that `name` is in. Each otherName type is a form. */
+static bm_status search(struct bm_bytes subtrees, bool excluded,
+                        const struct bm_general_name *name, uint32_t *work,
+                        enum found *found)
+{
+    struct bm_general_name base;
+    bool hit = false;
+
+    *found = NO_SUCH_FORM;
+    while (!hit && bm_subtree_next(&subtrees, &base)) {
+        if (*work == 0) {
+            return BM_E_PATH_WORK;
+        }
+        --*work;
+        if (base.kind == name->kind && bm_bytes_equal(base.type, name->type)) {
+            BM_TRY(match(name, base.value, excluded, &hit));
+            *found = hit ? WITHIN : NOT_WITHIN;
+        }
+    }
+    return BM_OK;
+}
+
+static bm_status judge(const struct bm_name_constraints *nc,
+                       const struct bm_general_name *name, uint32_t *work)
+{
+    enum found found;
+
+    BM_TRY(search(nc->excluded, true, name, work, &found));
+    if (found == WITHIN) {
+        return BM_E_PATH_NC_EXCLUDED;
+    }
+    BM_TRY(search(nc->permitted, false, name, work, &found));
+    return found == NOT_WITHIN ? BM_E_PATH_NC_PERMITTED : BM_OK;
+}
+
+/* The walk over all names that constraints apply to. */
+struct names {
+    struct bm_bytes san;
+    struct bm_name_walk subject;
+    bool subject_is_due;
+};
+
+static bool next_name(struct names *names, struct bm_bytes subject,
+                      struct bm_general_name *name)
+{
+    struct bm_attr attr;
+
+    *name = (struct bm_general_name){ .kind = BM_GN_DIRECTORY };
+    if (names->subject_is_due) {
+        names->subject_is_due = false;
+        name->value = subject;
+        return true;
+    }
+    while (bm_name_next(&names->subject, &attr)) {
+        if (bm_oid_is(attr.type, BM_OID_AT_EMAIL)) {
+            name->kind = BM_GN_EMAIL;
+            name->value = attr.value;
+            return true;
+        }
+    }
+    return bm_general_name_next(&names->san, name);
+}
+
+bm_status bm_name_constraints_check(const struct bm_exts *ca,
+                                    const struct bm_cert *cert, uint32_t *work,
+                                    struct bm_diag *diag)
+{
+    struct bm_name_constraints nc;
+    struct bm_general_name name;
+    struct names names;
+
+    if (!bm_exts_has(ca, BM_EXT_NAME_CONSTRAINTS)) {
+        return BM_OK;
+    }
+    bm_exts_name_constraints(ca, &nc);
+    bm_name_walk(&names.subject, cert->subject);
+    names.san = bm_exts_list(&cert->ext, BM_EXT_SAN);
+    names.subject_is_due = !bm_name_is_empty(cert->subject);
+    while (next_name(&names, cert->subject, &name)) {
+        bm_status rc = judge(&nc, &name, work);
+
+        if (rc != BM_OK) {
+            if (diag != NULL) {
+                *diag = (struct bm_diag){ rc, BM_E_EXT_NC, name.value.p };
+            }
+            return rc;
+        }
+    }
+    return BM_OK;
+}
