@@ -3,8 +3,6 @@
 
 #include "core/oid.h"
 
-#include <string.h>
-
 #define OID_EC_PUBLIC_KEY "\x2a\x86\x48\xce\x3d\x02\x01"
 #define OID_P256          "\x2a\x86\x48\xce\x3d\x03\x01\x07"
 #define OID_P384          "\x2b\x81\x04\x00\x22"
@@ -110,7 +108,7 @@ static unsigned find(const void *table, size_t size, size_t n,
     const struct oid *row = table;
 
     for (unsigned i = 1; i <= n; i++) {
-        if (row->n == oid.n && memcmp(row->p, oid.p, oid.n) == 0) {
+        if (bm_bytes_equal((struct bm_bytes){ row->p, row->n }, oid)) {
             return i;
         }
         row = (const struct oid *)((const uint8_t *)row + size);
@@ -302,7 +300,7 @@ static bm_status take_key_alg(struct bm_der *d, struct bm_spki *key)
 {
     const uint8_t *start = d->p;
     struct bm_der params;
-    struct bm_bytes oid;
+    struct bm_bytes oid = { 0 };
     uint8_t kind = PARAMS_ANY;
     bm_status rc;
 

@@ -98,6 +98,8 @@ static bm_status take_any_head(struct bm_cbor *c, enum bm_cbor_type *type,
     const uint8_t *p;
     bm_status rc = BM_E_CBOR_TRUNCATED;
 
+    *type = BM_CBOR_UINT;
+    *arg = 0;
     if (c->p != c->end) {
         rc = read_head(c, &p, type, arg);
     }

@@ -82,7 +82,7 @@ static void must_be_framed(struct bm_bytes tbs, const struct bm_tbs_values *v)
     must(bm_der_left(&in) == 0);
     must(bm_der_take(&d, BM_DER_SEQUENCE, &list) == BM_OK);
     must(bm_der_left(&d) == 0);
-    for (size_t n = 1 + (v->ext[0].n != 0) + (v->ext[1].n != 0); n != 0; n--) {
+    for (int n = 1 + (v->ext[0].n != 0) + (v->ext[1].n != 0); n != 0; n--) {
         must(bm_ext_next(&list, &ext));
     }
     must(list.n == 0);

@@ -8,6 +8,6 @@ cd "${2:-$here/../..}"
 build=${1:-build/asan}
 sed -n 's/^  "file": "\(.*\)".*/\1/p' "$build/compile_commands.json" |
     grep "^$(pwd)/.*\.c\$" |
-    grep -v -e "^$(pwd)/build/" -e '/test/' -e '/tests/' | sort -u |
+    grep -v -e "^$(pwd)/build/" -e '/test/' -e '/tests/' -e '/fuzz/' | sort -u |
     xargs -r -n 4 -P "$(nproc)" clang-tidy --quiet -p "$build" 2> /dev/null
 echo "tidy: ok"
