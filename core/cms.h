@@ -113,10 +113,11 @@ struct bm_cms_verify_config {
 };
 
 /*
- * Verify one signer of `cms`: the content's digest, and the signature by the
- * certificate that the SignerInfo names. `*cert` becomes that certificate;
- * whether it is to be trusted, for this purpose and at this time, is still
- * to be found out (path.h). On error `*cert` is all zero.
+ * Verify one signer of `cms`: the content's digest, and the signature by a
+ * certificate that the SignerInfo names (the first that verifies, should
+ * there be several). `*cert` becomes that certificate; whether it is to be
+ * trusted, for this purpose and at this time, is still to be found out
+ * (path.h). On error `*cert` is all zero.
  *
  * BM_E_CMS_DETACHED if the content is missing, or is given though the
  * message has it. BM_E_BUFFER if `scratch` is too small.

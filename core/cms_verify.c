@@ -3,6 +3,15 @@
 
 #include <string.h>
 
+/* Certificates of one name in one message: more is an attack on our time. */
+#define CANDIDATES_MAX 4
+
+struct candidate {
+    struct bm_cert *cert;
+    bm_status rc; /* of the last one tried */
+    unsigned tries;
+};
+
 bool bm_cms_signer_is(const struct bm_cms_signer *signer,
                       const struct bm_cert *cert)
 {
@@ -12,21 +21,6 @@ bool bm_cms_signer_is(const struct bm_cms_signer *signer,
     }
     return bm_bytes_equal(signer->serial, cert->serial) &&
            bm_name_equal(signer->issuer, cert->issuer);
-}
-
-/* Certificates that do not parse cannot be the signer's. */
-static bool find_cert(struct bm_bytes certs, const struct bm_cms_signer *signer,
-                      struct bm_cert *cert)
-{
-    struct bm_bytes der;
-
-    while (bm_cms_next(&certs, &der)) {
-        if (bm_cert_parse(der, BM_STRICT, NULL, cert) == BM_OK &&
-            bm_cms_signer_is(signer, cert)) {
-            return true;
-        }
-    }
-    return false;
 }
 
 /* Exactly one of: content inside, content given, digest given. */
@@ -140,29 +134,64 @@ static bm_status verify_content(const struct bm_cms_signer *signer,
                                config->digest, signer->signature);
 }
 
+static bm_status verify_by(const struct bm_cert *cert,
+                           const struct bm_cms_signer *signer,
+                           const struct bm_cms_verify_config *config,
+                           struct bm_bytes content)
+{
+    if (!bm_sig_alg_fits(signer->sig_alg, cert->key.type)) {
+        return BM_E_KEY_MISMATCH;
+    }
+    return signer->signed_attrs.n != 0
+               ? verify_attrs(signer, config, &cert->key)
+               : verify_content(signer, config, &cert->key, content);
+}
+
+/*
+ * Try the certificates that the SignerInfo names until one verifies: issuer
+ * and serial number, or a key identifier, need not be unique in a message.
+ * One that does not parse cannot be the signer's.
+ */
+static bm_status try_certs(struct bm_bytes certs,
+                           const struct bm_cms_signer *signer,
+                           const struct bm_cms_verify_config *config,
+                           struct bm_bytes content, struct candidate *c)
+{
+    struct bm_bytes der;
+
+    while (c->rc != BM_OK && bm_cms_next(&certs, &der)) {
+        if (bm_cert_parse(der, BM_STRICT, NULL, c->cert) != BM_OK ||
+            !bm_cms_signer_is(signer, c->cert)) {
+            continue;
+        }
+        if (c->tries-- == 0) {
+            return BM_E_LIMIT;
+        }
+        c->rc = verify_by(c->cert, signer, config, content);
+    }
+    return c->rc;
+}
+
 static bm_status verify(const struct bm_cms *cms,
                         const struct bm_cms_signer *signer,
                         const struct bm_cms_verify_config *config,
                         struct bm_cert *cert)
 {
+    struct candidate c = { cert, BM_E_CMS_SIGNER, CANDIDATES_MAX };
     struct bm_bytes content;
+    bm_status rc;
 
     BM_TRY(find_content(cms, config, &content));
     if (signer->hash < BM_HASH_SHA256 || signer->sig_alg == BM_SIG_UNKNOWN) {
         return BM_E_ALG_UNSUPPORTED;
     }
-    if (!find_cert(cms->certs, signer, cert) &&
-        !find_cert(config->certs, signer, cert)) {
-        return BM_E_CMS_SIGNER;
+    if (signer->signed_attrs.n != 0) {
+        BM_TRY(check_digest(signer, config, content));
     }
-    if (!bm_sig_alg_fits(signer->sig_alg, cert->key.type)) {
-        return BM_E_KEY_MISMATCH;
-    }
-    if (signer->signed_attrs.n == 0) {
-        return verify_content(signer, config, &cert->key, content);
-    }
-    BM_TRY(check_digest(signer, config, content));
-    return verify_attrs(signer, config, &cert->key);
+    rc = try_certs(cms->certs, signer, config, content, &c);
+    return rc == BM_OK || rc == BM_E_LIMIT
+               ? rc
+               : try_certs(config->certs, signer, config, content, &c);
 }
 
 bm_status bm_cms_verify(const struct bm_cms *cms,

@@ -170,6 +170,46 @@ static void the_signers_certificate_may_be_given(void)
                  BM_OK);
 }
 
+/* The same name on several certificates: all are tried, but not for ever. */
+static void a_name_need_not_be_unique(void)
+{
+    static uint8_t pool[6 * 400];
+    static uint8_t forged[400];
+    struct bm_cms_verify_config config = usual();
+    struct bm_cms_signer signer;
+    struct bm_cert cert;
+    struct bm_cms cms;
+    struct bm_wr w;
+
+    open_message("cms", "signed-p256", &cms, &signer);
+    memcpy(forged, cms.certs.p, cms.certs.n);
+    CHECK_STATUS(bm_cert_parse((struct bm_bytes){ forged, cms.certs.n },
+                               BM_STRICT, NULL, &cert),
+                 BM_OK);
+    memcpy(forged + (cert.key.key.p - forged),
+           bm_test_signer(BM_KEY_P256)->key.key.p, cert.key.key.n);
+
+    bm_wr_init(&w, pool, sizeof pool);
+    for (unsigned i = 0; i < 3; i++) {
+        bm_wr_put(&w, cert.der);
+    }
+    config.certs = bm_wr_bytes(&w);
+    CHECK_STATUS(verify("cms", "signed-p256-no-certificates", &config),
+                 BM_E_CMS_SIGNATURE);
+    bm_wr_put(&w, cms.certs);
+    config.certs = bm_wr_bytes(&w);
+    CHECK_STATUS(verify("cms", "signed-p256-no-certificates", &config), BM_OK);
+
+    bm_wr_init(&w, pool, sizeof pool);
+    for (unsigned i = 0; i < 5; i++) {
+        bm_wr_put(&w, cert.der);
+    }
+    bm_wr_put(&w, cms.certs);
+    config.certs = bm_wr_bytes(&w);
+    CHECK_STATUS(verify("cms", "signed-p256-no-certificates", &config),
+                 BM_E_LIMIT);
+}
+
 static void bad_signatures_are_refused_with_their_reason(void)
 {
     struct bm_cms_verify_config config = usual();
@@ -253,6 +293,7 @@ int main(void)
     RUN(detached_content_is_given_exactly_once);
     RUN(a_digest_by_another_hash_is_no_content);
     RUN(the_signers_certificate_may_be_given);
+    RUN(a_name_need_not_be_unique);
     RUN(bad_signatures_are_refused_with_their_reason);
     RUN(sha1_is_not_accepted);
     RUN(a_small_scratch_is_an_error);
