@@ -85,9 +85,7 @@ static bm_status take_validity(struct bm_der *tbs, unsigned tolerate,
 static bm_status skip_unique_id(struct bm_der *tbs, uint8_t tag,
                                 const struct bm_cert *cert)
 {
-    const uint8_t *start = tbs->p;
     struct bm_bytes body;
-    uint8_t unused;
 
     if (!bm_der_at(tbs, tag)) {
         return BM_OK;
@@ -95,13 +93,7 @@ static bm_status skip_unique_id(struct bm_der *tbs, uint8_t tag,
     if (cert->version == V1) {
         return bm_der_fail(tbs, BM_E_CERT_VERSION);
     }
-    BM_TRY(bm_der_take(tbs, tag, &body));
-    unused = body.n != 0 ? body.p[0] : 0xff;
-    if (unused > 7 || (body.n == 1 && unused != 0) ||
-        (body.p[body.n - 1] & ((1u << unused) - 1)) != 0) {
-        return bm_der_fail_at(tbs, start, BM_E_DER_BITS);
-    }
-    return BM_OK;
+    return bm_der_take_bits(tbs, tag, &body);
 }
 
 /* extensions [3] EXPLICIT Extensions OPTIONAL, in version 3 only */

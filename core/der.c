@@ -163,6 +163,17 @@ bm_status bm_der_end(const struct bm_der *d)
     return d->p == d->end ? BM_OK : bm_der_fail(d, BM_E_DER_TRAILING);
 }
 
+bm_status bm_der_open_whole(struct bm_bytes in, uint8_t tag,
+                            struct bm_diag *diag, struct bm_der *inside)
+{
+    struct bm_der d;
+
+    bm_der_init(&d, in, diag);
+    *inside = d;
+    BM_TRY(bm_der_enter(&d, tag, inside));
+    return bm_der_end(&d);
+}
+
 /*
  * Put the reader back where it was and blame that place: keeps the promise
  * that a failed take has not moved.
@@ -247,47 +258,47 @@ bm_status bm_der_take_oid(struct bm_der *d, struct bm_bytes *oid)
     return BM_OK;
 }
 
+/*
+ * X.690 8.6.2, 11.2.1: [unused count][octets], bit 0 of the list is the top
+ * bit of the first octet, unused bits are zero.
+ */
+bm_status bm_der_take_bits(struct bm_der *d, uint8_t tag, struct bm_bytes *body)
+{
+    const uint8_t *start = d->p;
+    struct bm_bytes got;
+
+    BM_TRY(bm_der_take(d, tag, &got));
+    if (got.n == 0 || got.p[0] > 7 || (got.n == 1 && got.p[0] != 0) ||
+        (got.p[got.n - 1] & ((1u << got.p[0]) - 1)) != 0) {
+        return undo(d, start, BM_E_DER_BITS);
+    }
+    *body = got;
+    return BM_OK;
+}
+
 bm_status bm_der_take_octet_bits(struct bm_der *d, struct bm_bytes *bits)
 {
     const uint8_t *start = d->p;
     struct bm_bytes body;
 
-    BM_TRY(bm_der_take(d, BM_DER_BIT_STRING, &body));
-    if (body.n == 0 || body.p[0] != 0) {
+    BM_TRY(bm_der_take_bits(d, BM_DER_BIT_STRING, &body));
+    if (body.p[0] != 0) {
         return undo(d, start, BM_E_DER_BITS);
     }
     *bits = (struct bm_bytes){ body.p + 1, body.n - 1 };
     return BM_OK;
 }
 
-/*
- * X.690 8.6.2, 11.2: [unused count][octets], bit 0 of the list is the top
- * bit of the first octet, unused bits are zero, the last used bit is one.
- */
-static bool flags_well_formed(struct bm_bytes body)
-{
-    uint8_t unused;
-    uint8_t last;
-
-    if (body.n == 0 || body.n > 3 || body.p[0] > 7) {
-        return false;
-    }
-    unused = body.p[0];
-    if (body.n == 1) {
-        return unused == 0;
-    }
-    last = body.p[body.n - 1];
-    return (last & ((1u << unused) - 1)) == 0 && (last >> unused & 1) != 0;
-}
-
+/* Two octets of them, and the last used bit is one (X.690 11.2.2). */
 bm_status bm_der_take_flags(struct bm_der *d, uint8_t tag, uint16_t *flags)
 {
     const uint8_t *start = d->p;
     struct bm_bytes body;
     unsigned v = 0;
 
-    BM_TRY(bm_der_take(d, tag, &body));
-    if (!flags_well_formed(body)) {
+    BM_TRY(bm_der_take_bits(d, tag, &body));
+    if (body.n > 3 ||
+        (body.n != 1 && (body.p[body.n - 1] >> body.p[0] & 1) == 0)) {
         return undo(d, start, BM_E_DER_BITS);
     }
     for (unsigned bit = 0; bit < 8 * (body.n - 1); bit++) {

@@ -97,6 +97,14 @@ BM_MUST_CHECK bm_status bm_der_take_header(struct bm_der *d, uint8_t tag,
 BM_MUST_CHECK bm_status bm_der_enter(struct bm_der *d, uint8_t tag,
                                      struct bm_der *inside);
 
+/*
+ * Read inside the one constructed element that `in` is: nothing may follow.
+ * `diag` may be NULL; on error too `*inside` complains to it.
+ */
+BM_MUST_CHECK bm_status bm_der_open_whole(struct bm_bytes in, uint8_t tag,
+                                          struct bm_diag *diag,
+                                          struct bm_der *inside);
+
 /* BM_OK if everything was read, BM_E_DER_TRAILING otherwise. */
 BM_MUST_CHECK bm_status bm_der_end(const struct bm_der *d);
 
@@ -120,6 +128,13 @@ BM_MUST_CHECK bm_status bm_der_take_oid(struct bm_der *d, struct bm_bytes *oid);
 
 /* Are these the contents of an OBJECT IDENTIFIER (under whatever tag)? */
 bool bm_der_is_oid(struct bm_bytes contents);
+
+/*
+ * Take a BIT STRING of any length under `tag`; `*body` is its contents, the
+ * first octet of which counts the unused bits at the end.
+ */
+BM_MUST_CHECK bm_status bm_der_take_bits(struct bm_der *d, uint8_t tag,
+                                         struct bm_bytes *body);
 
 /*
  * Take a BIT STRING that is a whole number of octets (a key, a signature);

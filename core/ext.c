@@ -91,15 +91,18 @@ static bm_status take_basic(struct bm_der *d, unsigned tolerate,
 /* RFC 5280 4.2.1.3: a bit string in which at least one bit is set. */
 static bm_status take_key_usage(struct bm_der *d, struct bm_exts *e)
 {
+    const uint8_t *start = d->p;
+
     BM_TRY(bm_der_take_flags(d, BM_DER_BIT_STRING, &e->key_usage));
-    return e->key_usage != 0 ? BM_OK : bm_der_fail(d, BM_E_EXT_KU);
+    return e->key_usage != 0 ? BM_OK : bm_der_fail_at(d, start, BM_E_EXT_KU);
 }
 
 /* The shape of a value, and what RFC 5280 demands of its criticality. */
 enum {
     LIST = 1 << 0,         /* SEQUENCE SIZE (1..MAX) OF what check() reads */
     OF_SEQUENCE = 1 << 1,  /* check() reads inside the SEQUENCE of each */
-    NOT_CRITICAL = 1 << 2, /* conforming CAs MUST mark it as non-critical */
+    UNIQUE = 1 << 2,       /* its OID MUST NOT appear more than once */
+    NOT_CRITICAL = 1 << 3, /* conforming CAs MUST mark it as non-critical */
     LIST_OF_SEQUENCE = LIST | OF_SEQUENCE
 };
 
@@ -117,7 +120,7 @@ static const struct row {
     { bm_ext_check_aki, BM_E_EXT_AKI, 35, NOT_CRITICAL },
     { bm_ext_check_ski, BM_E_EXT_SKI, 14, NOT_CRITICAL },
     { NULL, BM_E_EXT_KU, 15, 0 },
-    { bm_ext_check_policy, BM_E_EXT_POLICIES, 32, LIST_OF_SEQUENCE },
+    { bm_ext_check_policy, BM_E_EXT_POLICIES, 32, LIST_OF_SEQUENCE | UNIQUE },
     { bm_ext_check_mapping, BM_E_EXT_MAPPINGS, 33, LIST_OF_SEQUENCE },
     { bm_ext_check_name, BM_E_EXT_SAN, 17, LIST },
     { bm_ext_check_name, BM_E_EXT_IAN, 18, LIST },
@@ -161,48 +164,65 @@ static unsigned find(struct bm_bytes oid)
     return id;
 }
 
-static bm_status check_list(struct bm_der *d, const struct row *row)
+/*
+ * Extensions and policies both are a SEQUENCE that begins with an OID. Refuse
+ * one with `oid`, which stands in the list `all`, if one before it has the
+ * same, or if there are BM_EXT_MAX before it.
+ */
+static bm_status check_first(struct bm_bytes all, struct bm_diag *diag,
+                             struct bm_bytes oid, bm_status twice)
 {
-    struct bm_der list;
+    struct bm_bytes other;
+    struct bm_der item;
+    struct bm_der d;
+
+    bm_der_init(&d, all, diag);
+    for (unsigned n = 0; n < BM_EXT_MAX; n++) {
+        BM_TRY(bm_der_enter(&d, BM_DER_SEQUENCE, &item));
+        BM_TRY(bm_der_take_oid(&item, &other));
+        if (other.p == oid.p) {
+            return BM_OK; /* found itself */
+        }
+        if (bm_bytes_equal(other, oid)) {
+            return bm_der_fail_at(&d, oid.p, twice);
+        }
+    }
+    return bm_der_fail_at(&d, oid.p, BM_E_LIMIT);
+}
+
+static bm_status check_item(struct bm_der *list, const struct row *row,
+                            struct bm_bytes all)
+{
+    struct bm_bytes oid;
+    struct bm_der item;
     struct bm_der in;
 
-    BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &list));
-    if (bm_der_left(&list) == 0) {
+    if ((row->flags & OF_SEQUENCE) == 0) {
+        return row->check(list);
+    }
+    BM_TRY(bm_der_enter(list, BM_DER_SEQUENCE, &item));
+    in = item;
+    BM_TRY(row->check(&in));
+    BM_TRY(bm_der_end(&in));
+    if ((row->flags & UNIQUE) == 0) {
+        return BM_OK;
+    }
+    BM_TRY(bm_der_take_oid(&item, &oid));
+    return check_first(all, list->diag, oid, BM_E_EXT_POLICY_TWICE);
+}
+
+static bm_status check_list(struct bm_der *d, const struct row *row)
+{
+    struct bm_bytes all;
+    struct bm_der list;
+
+    BM_TRY(bm_der_take(d, BM_DER_SEQUENCE, &all));
+    bm_der_init(&list, all, d->diag);
+    if (all.n == 0) {
         return bm_der_fail(&list, BM_E_DER_EMPTY);
     }
     while (bm_der_left(&list) != 0) {
-        if ((row->flags & OF_SEQUENCE) != 0) {
-            BM_TRY(bm_der_enter(&list, BM_DER_SEQUENCE, &in));
-            BM_TRY(row->check(&in));
-            BM_TRY(bm_der_end(&in));
-        } else {
-            BM_TRY(row->check(&list));
-        }
-    }
-    return BM_OK;
-}
-
-/* RFC 5280 4.2.1.4: a policy MUST NOT appear more than once. */
-static bm_status check_policies_differ(const struct bm_der *d,
-                                       const struct bm_exts *e)
-{
-    struct bm_bytes list = bm_exts_list(e, BM_EXT_POLICIES);
-    struct bm_bytes rest = list;
-    struct bm_policy policy;
-    struct bm_policy other;
-
-    for (unsigned n = 0; rest.n != 0; n++) {
-        struct bm_bytes before = { list.p, (size_t)(rest.p - list.p) };
-
-        if (n == BM_POLICIES_MAX) {
-            return bm_der_fail_at(d, rest.p, BM_E_LIMIT);
-        }
-        (void)bm_policy_next(&rest, &policy);
-        while (bm_policy_next(&before, &other)) {
-            if (bm_bytes_equal(policy.id, other.id)) {
-                return bm_der_fail_at(d, policy.id.p, BM_E_EXT_POLICY_TWICE);
-            }
-        }
+        BM_TRY(check_item(&list, row, all));
     }
     return BM_OK;
 }
@@ -226,40 +246,23 @@ static bm_status take_value(struct bm_der *d, unsigned tolerate, unsigned id,
     } else {
         BM_TRY(row->check(d));
     }
-    BM_TRY(bm_der_end(d));
-    return id == BM_EXT_POLICIES ? check_policies_differ(d, e) : BM_OK;
-}
-
-/* Has an unknown extension of this OID come before `at`? */
-static bool is_repeated(const struct bm_exts *e, const uint8_t *at,
-                        struct bm_bytes oid)
-{
-    struct bm_bytes before = { e->all.p, (size_t)(at - e->all.p) };
-    struct bm_ext other;
-
-    while (bm_ext_next(&before, &other)) {
-        if (bm_bytes_equal(other.oid, oid)) {
-            return true;
-        }
-    }
-    return false;
+    return bm_der_end(d);
 }
 
 static bm_status take_one(struct bm_der *list, unsigned tolerate,
                           struct bm_exts *e)
 {
-    const uint8_t *start = list->p;
     struct bm_der value;
     struct bm_ext ext;
     unsigned id;
 
-    BM_TRY(bm_ext_take(list, tolerate, &ext));
+    BM_TRY(take_ext(list, tolerate, &ext));
     id = find(ext.oid);
-    if (id == BM_EXT_COUNT ? is_repeated(e, start, ext.oid)
-                           : bm_exts_has(e, (enum bm_ext_id)id)) {
-        return bm_der_fail_at(list, start, BM_E_EXT_DUPLICATE);
+    if (id != BM_EXT_COUNT && bm_exts_has(e, (enum bm_ext_id)id)) {
+        return bm_der_fail_at(list, ext.oid.p, BM_E_EXT_DUPLICATE);
     }
     if (id == BM_EXT_COUNT) {
+        BM_TRY(check_first(e->all, list->diag, ext.oid, BM_E_EXT_DUPLICATE));
         if (ext.critical && e->unknown_critical.n == 0) {
             e->unknown_critical = ext.oid;
         }
@@ -283,10 +286,7 @@ static bm_status take_all(struct bm_der *d, unsigned tolerate,
     if (e->all.n == 0) {
         return bm_der_fail(&list, BM_E_DER_EMPTY);
     }
-    for (unsigned n = 0; bm_der_left(&list) != 0; n++) {
-        if (n == BM_EXT_MAX) {
-            return bm_der_fail(&list, BM_E_LIMIT);
-        }
+    while (bm_der_left(&list) != 0) {
         BM_TRY(take_one(&list, tolerate, e));
     }
     return BM_OK;

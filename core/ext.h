@@ -72,11 +72,11 @@ enum {
     BM_TOLERATE_CERT_SIGN = 1 << 2
 };
 
-/* More than any profile we know; bounds duplicate detection. */
+/*
+ * Unknown extensions with what stands before them, and policies. More than
+ * any profile has that we know; bounds the search for duplicates.
+ */
 #define BM_EXT_MAX 32
-
-/* More than any real certificate names; bounds duplicate detection. */
-#define BM_POLICIES_MAX 32
 
 /* No pathLenConstraint. */
 #define BM_PATH_LEN_NONE (-1)

@@ -96,10 +96,11 @@ void bm_exts_aki(const struct bm_exts *e, struct bm_aki *aki)
 /* RFC 5280 4.2.1.2: an OCTET STRING; an empty one would identify nothing. */
 bm_status bm_ext_check_ski(struct bm_der *d)
 {
+    const uint8_t *start = d->p;
     struct bm_bytes id;
 
     BM_TRY(bm_der_take(d, BM_DER_OCTET_STRING, &id));
-    return id.n != 0 ? BM_OK : bm_der_fail(d, BM_E_EXT_SKI);
+    return id.n != 0 ? BM_OK : bm_der_fail_at(d, start, BM_E_EXT_SKI);
 }
 
 struct bm_bytes bm_exts_ski(const struct bm_exts *e)

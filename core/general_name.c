@@ -7,6 +7,7 @@
 
 #define DNS_MAX       253 /* RFC 1035 2.3.4, in characters */
 #define DNS_LABEL_MAX 63
+#define LOCAL_MAX     64 /* RFC 2821 4.5.3.1 */
 
 /*
  * RFC 5280 4.2.1.6
@@ -47,6 +48,16 @@ static bool is_char(uint8_t c, const char *others)
     return is_alnum(c) || (c != 0 && strchr(others, c) != NULL);
 }
 
+static bool is_visible(struct bm_bytes s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] < ' ' || s.p[i] > '~') {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* The rest of `s` from `i` on. */
 static struct bm_bytes from(struct bm_bytes s, size_t i)
 {
@@ -54,29 +65,38 @@ static struct bm_bytes from(struct bm_bytes s, size_t i)
 }
 
 /*
- * "Preferred name syntax": RFC 1034 3.5 with RFC 1123 2.1, so labels of
- * letters, digits and inner hyphens. No trailing dot, no underscore.
+ * Labels of a host: "preferred name syntax", RFC 1034 3.5 with RFC 1123 2.1,
+ * so letters, digits and inner hyphens; no trailing dot, no underscore.
+ * Atoms of a mailbox: RFC 2821 4.1.2, any of atext.
  */
-static bool is_host(struct bm_bytes s)
+static bool is_dotted(struct bm_bytes s, bool host)
 {
+    const char *others = host ? "-" : "!#$%&'*+-/=?^_`{|}~";
+    uint8_t before = '.';
     size_t label = 0; /* length so far */
 
-    if (s.n > DNS_MAX) {
-        return false;
-    }
     for (size_t i = 0; i < s.n; i++) {
-        if (is_char(s.p[i], label == 0 ? "" : "-")) {
-            label++;
-        } else if (s.p[i] == '.' && label != 0 && s.p[i - 1] != '-') {
-            label = 0;
-        } else {
+        uint8_t c = s.p[i];
+
+        if (c == '.' ? before == '.' : !is_char(c, others)) {
             return false;
         }
-        if (label > DNS_LABEL_MAX) {
+        if (host && (c == '.' || before == '.') &&
+            (c == '-' || before == '-')) {
+            return false; /* a hyphen at either end of a label */
+        }
+        label = c == '.' ? 0 : label + 1;
+        if (label > (host ? DNS_LABEL_MAX : LOCAL_MAX)) {
             return false;
         }
+        before = c;
     }
-    return label != 0 && s.p[s.n - 1] != '-';
+    return s.n <= DNS_MAX && label != 0 && !(host && before == '-');
+}
+
+static bool is_host(struct bm_bytes s)
+{
+    return is_dotted(s, true);
 }
 
 /* RFC 5280 4.2.1.10: a host, ".domain", or "", which holds all or nothing. */
@@ -94,33 +114,12 @@ static bool is_dns(struct bm_bytes s, enum bm_gn_use use)
     return is_host(s.n > 2 && s.p[0] == '*' && s.p[1] == '.' ? from(s, 2) : s);
 }
 
-/* RFC 2821 4.1.2: Dot-string, or what stands between the quotes. */
+/* RFC 2821 4.1.2: Dot-string or Quoted-string. */
 static bool is_local_part(struct bm_bytes s)
 {
     bool quoted = s.n > 1 && s.p[0] == '"' && s.p[s.n - 1] == '"';
-    uint8_t before = '.';
 
-    if (quoted) {
-        s = (struct bm_bytes){ s.p + 1, s.n - 2 };
-    }
-    for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = s.p[i];
-
-        if (quoted && before == '\\') {
-            before = 0; /* escaped: any printable character */
-        } else {
-            if (quoted ? c == '"'
-                       : !is_char(c, "!#$%&'*+-/=?^_`{|}~.") ||
-                             (c == '.' && before == '.')) {
-                return false;
-            }
-            before = c;
-        }
-        if (c < ' ' || c > '~') {
-            return false;
-        }
-    }
-    return before != (quoted ? '\\' : '.');
+    return quoted ? is_visible(s) : is_dotted(s, false);
 }
 
 /* RFC 2821 4.1.2: Mailbox = Local-part "@" Domain. */
@@ -138,10 +137,24 @@ static bool is_email(struct bm_bytes s, enum bm_gn_use use)
            is_local_part((struct bm_bytes){ s.p, at - 1 });
 }
 
-/*
- * RFC 3986 3: absolute, so scheme ":" and something behind it, all of it
- * characters that a URI may have.
- */
+/* RFC 3986 2: the characters of a URI; two hexadecimal digits behind "%". */
+static bool is_uri_text(struct bm_bytes s)
+{
+    unsigned digits = 0; /* that are to come */
+
+    for (size_t i = 0; i < s.n; i++) {
+        uint8_t c = s.p[i];
+
+        if (digits != 0 ? !is_alnum(c) || (c | 0x20) > 'f'
+                        : !is_char(c, "-._~:/?#[]@!$&'()*+,;=%")) {
+            return false;
+        }
+        digits = c == '%' ? 2 : digits - (digits != 0);
+    }
+    return digits == 0;
+}
+
+/* RFC 3986 3: absolute, so a scheme, ":" and something behind it. */
 static bool is_uri(struct bm_bytes s, enum bm_gn_use use)
 {
     size_t scheme = 0;
@@ -152,16 +165,8 @@ static bool is_uri(struct bm_bytes s, enum bm_gn_use use)
     while (scheme < s.n && is_char(s.p[scheme], "+-.")) {
         scheme++;
     }
-    if (scheme == 0 || s.p[0] < 'A' || scheme + 1 >= s.n ||
-        s.p[scheme] != ':') {
-        return false;
-    }
-    for (size_t i = scheme; i < s.n; i++) {
-        if (!is_char(s.p[i], "-._~:/?#[]@!$&'()*+,;=%")) {
-            return false;
-        }
-    }
-    return true;
+    return scheme != 0 && s.p[0] >= 'A' && scheme + 1 < s.n &&
+           s.p[scheme] == ':' && is_uri_text(from(s, scheme));
 }
 
 /*
@@ -170,19 +175,20 @@ static bool is_uri(struct bm_bytes s, enum bm_gn_use use)
  */
 static bool is_ip(struct bm_bytes s, enum bm_gn_use use)
 {
-    size_t n = use == BM_GN_IN_CONSTRAINT ? s.n / 2 : s.n;
-    bool ended = false; /* a zero has been seen */
+    bool masked = use == BM_GN_IN_CONSTRAINT;
+    size_t n = masked ? s.n / 2 : s.n;
+    unsigned before = 0; /* zeros of the mask so far, inverted */
 
-    if ((n != 4 && n != 16) || (use == BM_GN_IN_CONSTRAINT && s.n != 2 * n)) {
+    if ((n != 4 && n != 16) || s.n != (masked ? 2 * n : n)) {
         return false;
     }
-    for (size_t bit = 8 * n; bit < 8 * s.n; bit++) {
-        bool one = (s.p[bit / 8] << bit % 8 & 0x80) != 0;
+    for (size_t i = n; i < s.n; i++) {
+        unsigned zeros = s.p[i] ^ 0xffu;
 
-        if (one && ended) {
+        if ((before != 0 && zeros != 0xff) || (zeros & (zeros + 1)) != 0) {
             return false;
         }
-        ended = !one;
+        before = zeros;
     }
     return true;
 }
@@ -194,31 +200,28 @@ static bool is_ip(struct bm_bytes s, enum bm_gn_use use)
  *       hwType       OBJECT IDENTIFIER,
  *       hwSerialNum  OCTET STRING }
  */
-static bm_status parse_hardware(struct bm_der *d,
-                                struct bm_hardware_module_name *hw)
+static bm_status take_hardware(struct bm_der *in,
+                               struct bm_hardware_module_name *hw)
 {
-    struct bm_der in;
-
-    BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &in));
-    BM_TRY(bm_der_take_oid(&in, &hw->type));
-    BM_TRY(bm_der_take(&in, BM_DER_OCTET_STRING, &hw->serial));
-    BM_TRY(bm_der_end(&in));
-    return bm_der_end(d);
+    BM_TRY(bm_der_take_oid(in, &hw->type));
+    BM_TRY(bm_der_take(in, BM_DER_OCTET_STRING, &hw->serial));
+    return bm_der_end(in);
 }
 
 bm_status bm_hardware_module_name_parse(struct bm_bytes value,
                                         struct bm_diag *diag,
                                         struct bm_hardware_module_name *hw)
 {
-    struct bm_der d;
-    bm_status rc;
+    struct bm_der in;
+    bm_status rc = bm_der_open_whole(value, BM_DER_SEQUENCE, diag, &in);
 
-    bm_der_init(&d, value, diag);
-    rc = bm_der_within(&d, BM_E_GN_HARDWARE, parse_hardware(&d, hw));
+    if (rc == BM_OK) {
+        rc = take_hardware(&in, hw);
+    }
     if (rc != BM_OK) {
         *hw = (struct bm_hardware_module_name){ 0 };
     }
-    return rc;
+    return bm_der_within(&in, BM_E_GN_HARDWARE, rc);
 }
 
 /*
@@ -228,37 +231,34 @@ bm_status bm_hardware_module_name_parse(struct bm_bytes value,
  *       identifierValue  UTF8String OPTIONAL,
  *       assigner         OBJECT IDENTIFIER OPTIONAL }
  */
-static bm_status parse_permanent(struct bm_der *d,
-                                 struct bm_permanent_identifier *id)
+static bm_status take_permanent(struct bm_der *in,
+                                struct bm_permanent_identifier *id)
 {
-    struct bm_der in;
-
     *id = (struct bm_permanent_identifier){ 0 };
-    BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &in));
-    if (bm_der_at(&in, BM_DER_UTF8_STRING)) {
-        BM_TRY(bm_der_take(&in, BM_DER_UTF8_STRING, &id->value));
-        BM_TRY(bm_der_check_string(&in, BM_DER_UTF8_STRING, id->value));
+    if (bm_der_at(in, BM_DER_UTF8_STRING)) {
+        BM_TRY(bm_der_take(in, BM_DER_UTF8_STRING, &id->value));
+        BM_TRY(bm_der_check_string(in, BM_DER_UTF8_STRING, id->value));
     }
-    if (bm_der_left(&in) != 0) {
-        BM_TRY(bm_der_take_oid(&in, &id->assigner));
+    if (bm_der_left(in) != 0) {
+        BM_TRY(bm_der_take_oid(in, &id->assigner));
     }
-    BM_TRY(bm_der_end(&in));
-    return bm_der_end(d);
+    return bm_der_end(in);
 }
 
 bm_status bm_permanent_identifier_parse(struct bm_bytes value,
                                         struct bm_diag *diag,
                                         struct bm_permanent_identifier *id)
 {
-    struct bm_der d;
-    bm_status rc;
+    struct bm_der in;
+    bm_status rc = bm_der_open_whole(value, BM_DER_SEQUENCE, diag, &in);
 
-    bm_der_init(&d, value, diag);
-    rc = bm_der_within(&d, BM_E_GN_PERMANENT, parse_permanent(&d, id));
+    if (rc == BM_OK) {
+        rc = take_permanent(&in, id);
+    }
     if (rc != BM_OK) {
         *id = (struct bm_permanent_identifier){ 0 };
     }
-    return rc;
+    return bm_der_within(&in, BM_E_GN_PERMANENT, rc);
 }
 
 /*
