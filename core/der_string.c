@@ -3,44 +3,46 @@
 
 #include <string.h>
 
-/* X.680 41.4 table 10, beside letters and digits. */
-static bool is_printable(uint8_t c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           (c >= '0' && c <= '9') ||
-           (c != 0 && strchr(" '()+,-./:=?", c) != NULL);
-}
+/*
+ * The repertoires of the string types with one octet per character (X.680
+ * 41), a bit per character of ASCII. TeletexString may hold anything.
+ */
+static const struct repertoire {
+    uint32_t set[4];
+    uint8_t tag;
+} repertoires[] = {
+    /* letters, digits and  ' ( ) + , - . / : = ?  and space */
+    { { 0, 0xa7fffb81, 0x07fffffe, 0x07fffffe }, BM_DER_PRINTABLE_STRING },
+    { { 0, 0x03ff0001, 0, 0 }, BM_DER_NUMERIC_STRING },
+    { { ~0u, ~0u, ~0u, ~0u }, BM_DER_IA5_STRING },
+    { { 0, ~0u, ~0u, 0x7fffffff }, BM_DER_VISIBLE_STRING },
+};
 
-/* X.680 41: is this octet in the repertoire of a single-octet type? */
-static bool octet_allowed(uint8_t tag, uint8_t c)
+/*
+ * Each of these functions returns how many octets from the start of `s` are
+ * good: all of them, or those before the first character that is not.
+ */
+static size_t octets_good(const uint32_t set[4], struct bm_bytes s)
 {
-    switch (tag) {
-    case BM_DER_PRINTABLE_STRING:
-        return is_printable(c);
-    case BM_DER_NUMERIC_STRING:
-        return c == ' ' || (c >= '0' && c <= '9');
-    case BM_DER_VISIBLE_STRING:
-        return c >= 0x20 && c < 0x7f;
-    case BM_DER_IA5_STRING:
-        return c < 0x80;
-    default: /* TeletexString */
-        return true;
+    size_t i = 0;
+
+    while (i < s.n && s.p[i] < 0x80 &&
+           (set[s.p[i] >> 5] >> (s.p[i] & 31) & 1) != 0) {
+        i++;
     }
+    return i;
 }
 
 /*
- * RFC 3629 4: length of the well-formed UTF-8 sequence at `p`, or 0. No
+ * RFC 3629 4: length of the well-formed sequence of several octets, or 0. No
  * overlong forms, no surrogates, nothing above U+10FFFF.
  */
 static size_t utf8_sequence(const uint8_t *p, size_t n)
 {
     uint8_t lead = p[0];
-    size_t len = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    size_t len = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
     uint32_t c;
 
-    if (len == 1) {
-        return 1;
-    }
     if (lead < 0xc2 || lead > 0xf4 || n < len) {
         return 0;
     }
@@ -58,56 +60,84 @@ static size_t utf8_sequence(const uint8_t *p, size_t n)
     return len;
 }
 
-/* UCS-2 or UCS-4 in code units of `width` octets. */
-static size_t ucs_unit(const uint8_t *p, size_t n, size_t width)
+/* Four ASCII characters at once, or 0: names are mostly made of these. */
+static size_t ascii_word(const uint8_t *p, size_t n)
 {
-    uint32_t c = 0;
+    uint32_t word;
 
-    if (n < width) {
+    if (n < sizeof word) {
         return 0;
     }
-    for (size_t i = 0; i < width; i++) {
-        c = c << 8 | p[i];
-    }
-    return (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff ? 0 : width;
+    memcpy(&word, p, sizeof word);
+    return (word & 0x80808080) == 0 ? sizeof word : 0;
 }
 
-/* Octets of the character at `p`, or 0 if it is not one of the type. */
-static size_t character(uint8_t tag, const uint8_t *p, size_t n)
+static size_t utf8_good(struct bm_bytes s)
+{
+    size_t i = 0;
+
+    while (i < s.n) {
+        size_t step = ascii_word(s.p + i, s.n - i);
+
+        if (step == 0) {
+            step = s.p[i] < 0x80 ? 1 : utf8_sequence(s.p + i, s.n - i);
+        }
+        if (step == 0) {
+            break;
+        }
+        i += step;
+    }
+    return i;
+}
+
+/* UCS-2 or UCS-4 in code units of `width` octets, no surrogates. */
+static size_t ucs_good(struct bm_bytes s, size_t width)
+{
+    size_t i = 0;
+
+    while (s.n - i >= width) {
+        uint32_t c = 0;
+
+        for (size_t k = 0; k < width; k++) {
+            c = c << 8 | s.p[i + k];
+        }
+        if ((c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff) {
+            break;
+        }
+        i += width;
+    }
+    return i;
+}
+
+static size_t good(uint8_t tag, struct bm_bytes s)
 {
     switch (tag) {
     case BM_DER_UTF8_STRING:
-        return utf8_sequence(p, n);
+        return utf8_good(s);
     case BM_DER_BMP_STRING:
-        return ucs_unit(p, n, 2);
+        return ucs_good(s, 2);
     case BM_DER_UNIVERSAL_STRING:
-        return ucs_unit(p, n, 4);
+        return ucs_good(s, 4);
+    case BM_DER_TELETEX_STRING:
+        return s.n;
     default:
-        return octet_allowed(tag, *p) ? 1 : 0;
+        break;
     }
-}
-
-static bool is_string_tag(uint8_t tag)
-{
-    return tag == BM_DER_UTF8_STRING || tag == BM_DER_NUMERIC_STRING ||
-           tag == BM_DER_PRINTABLE_STRING || tag == BM_DER_TELETEX_STRING ||
-           tag == BM_DER_IA5_STRING || tag == BM_DER_VISIBLE_STRING ||
-           tag == BM_DER_UNIVERSAL_STRING || tag == BM_DER_BMP_STRING;
+    for (size_t i = 0; i < sizeof repertoires / sizeof repertoires[0]; i++) {
+        if (repertoires[i].tag == tag) {
+            return octets_good(repertoires[i].set, s);
+        }
+    }
+    return SIZE_MAX; /* not a string type */
 }
 
 bm_status bm_der_check_string(const struct bm_der *d, uint8_t tag,
                               struct bm_bytes s)
 {
-    size_t step;
+    size_t n = good(tag, s);
 
-    if (!is_string_tag(tag)) {
-        return bm_der_fail_at(d, s.p, BM_E_DER_STRING);
+    if (n == s.n) {
+        return BM_OK;
     }
-    for (size_t i = 0; i < s.n; i += step) {
-        step = character(tag, s.p + i, s.n - i);
-        if (step == 0) {
-            return bm_der_fail_at(d, s.p + i, BM_E_DER_STRING);
-        }
-    }
-    return BM_OK;
+    return bm_der_fail_at(d, n == SIZE_MAX ? s.p : s.p + n, BM_E_DER_STRING);
 }

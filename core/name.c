@@ -3,11 +3,18 @@
 
 #include "core/oid.h"
 
-#include <string.h>
+/* What the value of an attribute may be. */
+enum rule {
+    RULE_ANY, /* an attribute that we do not know */
+    RULE_DIRECTORY,
+    RULE_PRINTABLE,
+    RULE_COUNTRY, /* two letters */
+    RULE_IA5,
+    RULE_MATTER /* four upper-case hexadecimal digits */
+};
 
 /* Sets of string types, one bit per tag number. */
 #define TYPE(tag) (UINT32_C(1) << (tag))
-#define ANY_TYPE  0 /* of an attribute that we do not know */
 #define DIRECTORY_STRING                                        \
     (TYPE(BM_DER_UTF8_STRING) | TYPE(BM_DER_PRINTABLE_STRING) | \
      TYPE(BM_DER_TELETEX_STRING) | TYPE(BM_DER_BMP_STRING) |    \
@@ -16,61 +23,76 @@
     (DIRECTORY_STRING | TYPE(BM_DER_NUMERIC_STRING) | \
      TYPE(BM_DER_IA5_STRING) | TYPE(BM_DER_VISIBLE_STRING))
 
+static const uint32_t types_of[] = {
+    [RULE_DIRECTORY] = DIRECTORY_STRING,
+    [RULE_PRINTABLE] = TYPE(BM_DER_PRINTABLE_STRING),
+    [RULE_COUNTRY] = TYPE(BM_DER_PRINTABLE_STRING),
+    [RULE_IA5] = TYPE(BM_DER_IA5_STRING),
+    [RULE_MATTER] = TYPE(BM_DER_UTF8_STRING) | TYPE(BM_DER_PRINTABLE_STRING),
+};
+
 static bool is_one_of(uint8_t tag, uint32_t types)
 {
     return tag < 32 && (types >> tag & 1) != 0;
 }
 
-/* The first two octets of 2.5.4.n (X.520). */
-#define X520_ARC "\x55\x04"
-
 /*
- * X.520 attributes by the last octet of their type. Those of DirectoryString
- * are all that RFC 5280 appendix A.1 lists, and street.
+ * X.520 attributes, 2.5.4.n by their n. Those of DirectoryString are what
+ * RFC 5280 appendix A.1 lists, and street.
  */
-#define X520_DN_QUALIFIER 46
-#define X520_DIRECTORY_STRING \
-    "\x03\x04\x07\x08\x09\x0a\x0b\x0c\x29\x2a\x2b\x2c\x41"
-
-static bool is_matter_id(struct bm_bytes type)
+static enum rule x520_rule(uint8_t n)
 {
-    return bm_oid_is(type, BM_OID_AT_MATTER_VID) ||
-           bm_oid_is(type, BM_OID_AT_MATTER_PID);
+    switch (n) {
+    case 3:  /* commonName */
+    case 4:  /* surname */
+    case 7:  /* localityName */
+    case 8:  /* stateOrProvinceName */
+    case 9:  /* street */
+    case 10: /* organizationName */
+    case 11: /* organizationalUnitName */
+    case 12: /* title */
+    case 41: /* name */
+    case 42: /* givenName */
+    case 43: /* initials */
+    case 44: /* generationQualifier */
+    case 65: /* pseudonym */
+        return RULE_DIRECTORY;
+    case 5:  /* serialNumber */
+    case 46: /* dnQualifier */
+        return RULE_PRINTABLE;
+    case 6: /* countryName */
+        return RULE_COUNTRY;
+    default:
+        return RULE_ANY;
+    }
 }
 
-/* The string types that an attribute of `type` may have. */
-static uint32_t types_of(struct bm_bytes type)
+static enum rule rule_of(struct bm_bytes type)
 {
-    if (type.n == 3 && memcmp(type.p, X520_ARC, 2) == 0) {
-        int arc = type.p[2];
-
-        if (bm_oid_is(type, BM_OID_AT_C) || bm_oid_is(type, BM_OID_AT_SERIAL) ||
-            arc == X520_DN_QUALIFIER) {
-            return TYPE(BM_DER_PRINTABLE_STRING);
-        }
-        return memchr(X520_DIRECTORY_STRING, arc,
-                      sizeof X520_DIRECTORY_STRING - 1) != NULL
-                   ? DIRECTORY_STRING
-                   : ANY_TYPE;
+    if (type.n == 3 && type.p[0] == 0x55 && type.p[1] == 0x04) {
+        return x520_rule(type.p[2]);
     }
     if (bm_oid_is(type, BM_OID_AT_DC) || bm_oid_is(type, BM_OID_AT_EMAIL)) {
-        return TYPE(BM_DER_IA5_STRING);
+        return RULE_IA5;
     }
-    if (is_matter_id(type)) {
-        return TYPE(BM_DER_UTF8_STRING) | TYPE(BM_DER_PRINTABLE_STRING);
+    if (bm_oid_is(type, BM_OID_AT_MATTER_VID) ||
+        bm_oid_is(type, BM_OID_AT_MATTER_PID)) {
+        return RULE_MATTER;
     }
-    return ANY_TYPE;
+    return RULE_ANY;
 }
 
 uint8_t bm_name_string_type(struct bm_bytes type)
 {
-    uint32_t types = types_of(type);
-
-    if (types == TYPE(BM_DER_PRINTABLE_STRING)) {
+    switch (rule_of(type)) {
+    case RULE_PRINTABLE:
+    case RULE_COUNTRY:
         return BM_DER_PRINTABLE_STRING;
+    case RULE_IA5:
+        return BM_DER_IA5_STRING;
+    default:
+        return BM_DER_UTF8_STRING;
     }
-    return types == TYPE(BM_DER_IA5_STRING) ? BM_DER_IA5_STRING
-                                            : BM_DER_UTF8_STRING;
 }
 
 static uint8_t lower(uint8_t c)
@@ -104,22 +126,22 @@ static bool is_upper_hex_16(struct bm_bytes s)
 
 bm_status bm_name_check_attr(const struct bm_der *d, const struct bm_attr *attr)
 {
-    uint32_t types = types_of(attr->type);
+    enum rule rule = rule_of(attr->type);
+    bm_status rc = BM_OK;
 
-    if (types != ANY_TYPE &&
-        (!is_one_of(attr->tag, types) || attr->value.n == 0)) {
-        return bm_der_fail_at(d, attr->value.p, BM_E_NAME_STRING);
-    }
     if (is_one_of(attr->tag, STRINGS)) {
-        BM_TRY(bm_der_check_string(d, attr->tag, attr->value));
+        rc = bm_der_check_string(d, attr->tag, attr->value);
     }
-    if (bm_oid_is(attr->type, BM_OID_AT_C) && !is_country(attr->value)) {
-        return bm_der_fail_at(d, attr->value.p, BM_E_NAME_STRING);
+    if (rule == RULE_ANY || rc != BM_OK) {
+        return rc;
     }
-    if (is_matter_id(attr->type) && !is_upper_hex_16(attr->value)) {
-        return bm_der_fail_at(d, attr->value.p, BM_E_NAME_MATTER);
+    if (!is_one_of(attr->tag, types_of[rule]) || attr->value.n == 0 ||
+        (rule == RULE_COUNTRY && !is_country(attr->value))) {
+        rc = BM_E_NAME_STRING;
+    } else if (rule == RULE_MATTER && !is_upper_hex_16(attr->value)) {
+        rc = BM_E_NAME_MATTER;
     }
-    return BM_OK;
+    return rc == BM_OK ? BM_OK : bm_der_fail_at(d, attr->value.p, rc);
 }
 
 /*
@@ -292,8 +314,7 @@ static bool is_folded(const struct bm_attr *attr)
 {
     return attr->tag == BM_DER_PRINTABLE_STRING ||
            attr->tag == BM_DER_UTF8_STRING ||
-           (attr->tag == BM_DER_IA5_STRING &&
-            types_of(attr->type) == TYPE(BM_DER_IA5_STRING));
+           (attr->tag == BM_DER_IA5_STRING && rule_of(attr->type) == RULE_IA5);
 }
 
 static bool attr_equal(const struct bm_attr *a, const struct bm_attr *b)

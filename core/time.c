@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/time.h"
 
-#include <string.h>
+/* A time as pairs of digits: century, year, month, day, hour... */
+#define PAIRS 7
 
 /*
- * The four written forms. A digit stands for a digit, anything else for
- * itself. X.680 46, 47 and RFC 5280 4.1.2.5 (seconds, no fraction, Z);
- * RFC 3339 5.6.
+ * The three written forms: X.680 46 and 47 as RFC 5280 4.1.2.5 restricts them
+ * (seconds, no fraction, Z), and RFC 3339 5.6.
  */
-static const char utc_form[] = "000000000000Z";
-static const char generalized_form[] = "00000000000000Z";
-static const char text_form[] = "0000-00-00T00:00:00Z";
+struct form {
+    uint8_t n;            /* characters in all */
+    uint8_t first;        /* pair that it begins with */
+    uint8_t after[PAIRS]; /* character behind each pair, or 0 */
+};
+
+static const struct form utc_form = { 13, 1, { 0, 0, 0, 0, 0, 0, 'Z' } };
+static const struct form generalized_form = { 15,
+                                              0,
+                                              { 0, 0, 0, 0, 0, 0, 'Z' } };
+static const struct form text_form = { 20,
+                                       0,
+                                       { 0, '-', '-', 'T', ':', ':', 'Z' } };
 
 #define YEAR_MAX    9999
 #define DAY_SECONDS 86400
@@ -101,46 +111,40 @@ void bm_time_to_date(int64_t t, struct bm_date *date)
     date->second = (uint8_t)(second % 60);
 }
 
-/* A time as pairs of digits: century, year, month, ..., second. */
-#define PAIRS 7
-
-/*
- * Read `text` in `form`. The pairs that the form lacks, at the front, are
- * left for the caller.
- */
-static bm_status read_pairs(struct bm_bytes text, const char *form,
-                            uint8_t pairs[PAIRS])
+/* Read the pairs that `form` has; those in front are left as they are. */
+static bool read_pairs(struct bm_bytes text, const struct form *form,
+                       uint8_t pairs[PAIRS])
 {
-    size_t at = form == utc_form ? 2 : 0; /* of the 14 digits */
+    const uint8_t *p = text.p;
 
-    if (text.n != strlen(form)) {
-        return BM_E_TIME_FORM;
+    if (text.n != form->n) {
+        return false;
     }
-    for (size_t i = 0; i < text.n; i++) {
-        uint8_t c = text.p[i];
+    for (size_t i = form->first; i < PAIRS; i++) {
+        unsigned tens = *p++ - (unsigned)'0';
+        unsigned ones = *p++ - (unsigned)'0';
 
-        if (form[i] != '0') {
-            if (c != (uint8_t)form[i]) {
-                return BM_E_TIME_FORM;
-            }
-            continue;
+        if (tens > 9 || ones > 9) {
+            return false;
         }
-        if (c < '0' || c > '9') {
-            return BM_E_TIME_FORM;
+        pairs[i] = (uint8_t)(10 * tens + ones);
+        if (form->after[i] != 0 && *p++ != form->after[i]) {
+            return false;
         }
-        pairs[at / 2] = (uint8_t)(pairs[at / 2] * 10 + (c - '0'));
-        at++;
     }
-    return BM_OK;
+    return true;
 }
 
-static bm_status read_form(struct bm_bytes text, const char *form, int64_t *t)
+static bm_status read_form(struct bm_bytes text, const struct form *form,
+                           int64_t *t)
 {
     uint8_t pairs[PAIRS] = { 0 };
     struct bm_date date;
 
-    BM_TRY(read_pairs(text, form, pairs));
-    if (form == utc_form) {
+    if (!read_pairs(text, form, pairs)) {
+        return BM_E_TIME_FORM;
+    }
+    if (form->first == 1) {
         pairs[0] = pairs[1] >= 50 ? 19 : 20; /* RFC 5280 4.1.2.5.1 */
     }
     date = (struct bm_date){ (uint16_t)(pairs[0] * 100 + pairs[1]),
@@ -153,8 +157,9 @@ static bm_status read_form(struct bm_bytes text, const char *form, int64_t *t)
 }
 
 /* Take an element of `tag` in `form`, at or after `earliest`. */
-static bm_status take_form(struct bm_der *d, uint8_t tag, const char *form,
-                           int64_t earliest, int64_t *t)
+static bm_status take_form(struct bm_der *d, uint8_t tag,
+                           const struct form *form, int64_t earliest,
+                           int64_t *t)
 {
     struct bm_der rest = *d;
     struct bm_bytes body;
@@ -177,20 +182,20 @@ static bm_status take_form(struct bm_der *d, uint8_t tag, const char *form,
 bm_status bm_time_take(struct bm_der *d, int64_t *t)
 {
     if (bm_der_at(d, BM_DER_UTC_TIME)) {
-        return take_form(d, BM_DER_UTC_TIME, utc_form, INT64_MIN, t);
+        return take_form(d, BM_DER_UTC_TIME, &utc_form, INT64_MIN, t);
     }
-    return take_form(d, BM_DER_GENERALIZED_TIME, generalized_form, BM_TIME_2050,
-                     t);
+    return take_form(d, BM_DER_GENERALIZED_TIME, &generalized_form,
+                     BM_TIME_2050, t);
 }
 
 bm_status bm_time_take_generalized(struct bm_der *d, uint8_t tag, int64_t *t)
 {
-    return take_form(d, tag, generalized_form, INT64_MIN, t);
+    return take_form(d, tag, &generalized_form, INT64_MIN, t);
 }
 
 bm_status bm_time_from_text(struct bm_bytes text, int64_t *t)
 {
-    return read_form(text, text_form, t);
+    return read_form(text, &text_form, t);
 }
 
 static void to_pairs(int64_t t, uint8_t pairs[PAIRS])
@@ -207,22 +212,17 @@ static void to_pairs(int64_t t, uint8_t pairs[PAIRS])
     pairs[6] = date.second;
 }
 
-static void put_form(struct bm_wr *w, const char *form, int64_t t)
+static void put_form(struct bm_wr *w, const struct form *form, int64_t t)
 {
-    size_t at = form == utc_form ? 2 : 0;
     uint8_t pairs[PAIRS];
 
     to_pairs(t, pairs);
-    for (; *form != '\0'; form++) {
-        uint8_t c = (uint8_t)*form;
-
-        if (c == '0') {
-            uint8_t pair = pairs[at / 2];
-
-            c = (uint8_t)('0' + (at % 2 == 0 ? pair / 10 : pair % 10));
-            at++;
+    for (size_t i = form->first; i < PAIRS; i++) {
+        bm_wr_u8(w, (uint8_t)('0' + pairs[i] / 10));
+        bm_wr_u8(w, (uint8_t)('0' + pairs[i] % 10));
+        if (form->after[i] != 0) {
+            bm_wr_u8(w, form->after[i]);
         }
-        bm_wr_u8(w, c);
     }
 }
 
@@ -236,22 +236,22 @@ void bm_time_put(struct bm_wr *w, int64_t t)
     if (t >= BM_TIME_2050) {
         bm_time_put_generalized(w, BM_DER_GENERALIZED_TIME, t);
     } else if (is_written(t, TIME_OF_YEAR_1950)) {
-        bm_der_put_header(w, BM_DER_UTC_TIME, sizeof utc_form - 1);
-        put_form(w, utc_form, t);
+        bm_der_put_header(w, BM_DER_UTC_TIME, utc_form.n);
+        put_form(w, &utc_form, t);
     }
 }
 
 void bm_time_put_generalized(struct bm_wr *w, uint8_t tag, int64_t t)
 {
     if (is_written(t, TIME_OF_YEAR_ZERO)) {
-        bm_der_put_header(w, tag, sizeof generalized_form - 1);
-        put_form(w, generalized_form, t);
+        bm_der_put_header(w, tag, generalized_form.n);
+        put_form(w, &generalized_form, t);
     }
 }
 
 void bm_time_put_text(struct bm_wr *w, int64_t t)
 {
     if (is_written(t, TIME_OF_YEAR_ZERO)) {
-        put_form(w, text_form, t);
+        put_form(w, &text_form, t);
     }
 }
