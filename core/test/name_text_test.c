@@ -273,6 +273,27 @@ static void a_name_is_written_behind_what_is_there(void)
     CHECK(w.len == 3 + a.len && buf[0] == 1 && buf[2] == 3);
 }
 
+/*
+ * Found by fuzzing: an RDN whose values have several string types sorts
+ * otherwise when read back, for all become UTF8String. It is the same set.
+ */
+static void an_rdn_may_sort_otherwise_when_read_back(void)
+{
+    static const uint8_t mixed[] = {
+        0x30, 0x16, 0x31, 0x14, 0x30, 0x08, 0x06, 0x03, 0x55, 0x04, 0x03, 0x0c,
+        0x01, 'a',  0x30, 0x08, 0x06, 0x03, 0x55, 0x04, 0x03, 0x13, 0x01, '1',
+    };
+    uint8_t buf[64];
+    struct bm_wr w;
+    size_t bad;
+
+    check_prints(BM_ARRAY(mixed), "CN=a+CN=1");
+    bm_wr_init(&w, buf, sizeof buf);
+    CHECK_STATUS(read("CN=a+CN=1", &w, &bad), BM_OK);
+    check_prints(bm_wr_bytes(&w), "CN=1+CN=a");
+    CHECK(bm_name_equal(bm_wr_bytes(&w), BM_ARRAY(mixed)));
+}
+
 /* An arc wider than bm_oid_put_dotted() writes has no string form. */
 static void an_unspeakable_type_is_shown_but_not_read(void)
 {
@@ -302,6 +323,7 @@ int main(void)
     RUN(the_last_rdn_comes_first);
     RUN(as_many_attributes_as_a_name_may_have);
     RUN(a_name_is_written_behind_what_is_there);
+    RUN(an_rdn_may_sort_otherwise_when_read_back);
     RUN(an_unspeakable_type_is_shown_but_not_read);
     return bm_test_done();
 }
