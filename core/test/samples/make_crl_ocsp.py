@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write the samples in crl, crl-bad, ocsp and ocsp-bad beside this file.
+"""Write the samples in crl, crl-bad, ocsp, ocsp-bad and ocsp-cert here.
 
 The CA of all of them is "CN=Test CA" with the first P-256 test key, the OCSP
 delegate has the second (tests/harness/test_keys.h), so that a test can verify
@@ -325,6 +325,30 @@ def ocsp_certs():
             "-extfile", who[0] + ".ext", "-out", who + ".crt")
 
 
+def delegates():
+    """Certificates with the delegate's key, all but one unfit to delegate."""
+    good = "keyUsage=critical,digitalSignature\n"
+    sign = "extendedKeyUsage=OCSPSigning\n"
+    run("openssl", "req", "-x509", "-new", "-key", "other.key", "-subj",
+        "/CN=Test CA", "-days", "9000", "-config", "req.cnf", "-out",
+        "other.crt")
+    for why, ca, exts in [
+            ("good", "ca", good + sign + "noCheck=ignored\n"),
+            ("good-without-nocheck", "ca", sign),
+            ("no-purpose", "ca", good),
+            ("any-purpose", "ca", "extendedKeyUsage=anyExtendedKeyUsage\n"),
+            ("other-purpose", "ca", "extendedKeyUsage=serverAuth\n"),
+            ("key-usage", "ca", "keyUsage=critical,keyAgreement\n" + sign),
+            ("unknown-critical", "ca",
+             sign + "1.3.6.1.4.1.55555.1=critical,DER:0500\n"),
+            ("other-ca-of-that-name", "other", sign)]:
+        write("x.ext", exts)
+        run("openssl", "x509", "-req", "-in", "delegate.csr", "-CA",
+            ca + ".crt", "-CAkey", ca + ".key", "-set_serial", "9", "-days",
+            "9000", "-extfile", "x.ext", "-outform", "DER", "-out", "x.der")
+        save("ocsp-cert", why, read("x.der"))
+
+
 def request(*more):
     run("openssl", "ocsp", "-issuer", "ca.crt", *more, "-reqout", "req.der")
     return read("req.der")
@@ -481,6 +505,7 @@ gnutls_list()
 good_lists()
 bad_lists()
 ocsp_certs()
+delegates()
 openssl_ocsp()
 good_ocsp()
 bad_ocsp()
