@@ -323,7 +323,7 @@ bm_status bm_spki_weak(const struct bm_spki *key)
     unsigned bits = bm_spki_bits(key);
 
     if (key->type != BM_KEY_RSA) {
-        return BM_OK;
+        return key->type == BM_KEY_UNKNOWN ? BM_E_KEY_UNSUPPORTED : BM_OK;
     }
     /* RFC 8017 3.1: e is odd and at least 3 */
     if (bits < BM_RSA_BITS_MIN || bits > BM_RSA_BITS_MAX ||

@@ -66,7 +66,10 @@ BM_MUST_CHECK bm_status bm_spki_parse(struct bm_bytes der, struct bm_diag *diag,
 /* Size in bits as people name keys: 256, 384, 2048..., 0 when unknown. */
 unsigned bm_spki_bits(const struct bm_spki *key);
 
-/* BM_E_PATH_WEAK for RSA outside the bounds above, or an even exponent. */
+/*
+ * BM_E_PATH_WEAK for RSA outside the bounds above, or an even exponent;
+ * BM_E_KEY_UNSUPPORTED for BM_KEY_UNKNOWN.
+ */
 BM_MUST_CHECK bm_status bm_spki_weak(const struct bm_spki *key);
 
 /*

@@ -9,15 +9,24 @@ static struct bm_bytes skip(struct bm_bytes s, size_t n)
     return (struct bm_bytes){ s.p + n, s.n - n };
 }
 
+/* `s` up to its first `c`, or all of it. */
+static struct bm_bytes before(struct bm_bytes s, uint8_t c)
+{
+    size_t n = 0;
+
+    while (n < s.n && s.p[n] != c) {
+        n++;
+    }
+    s.n = n;
+    return s;
+}
+
 /* `s` from behind its first `c`; empty if there is none. */
 static struct bm_bytes after(struct bm_bytes s, uint8_t c)
 {
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == c) {
-            return skip(s, i + 1);
-        }
-    }
-    return skip(s, s.n);
+    size_t n = before(s, c).n;
+
+    return skip(s, n < s.n ? n + 1 : n);
 }
 
 /*
@@ -80,28 +89,16 @@ static bm_status match_email(struct bm_bytes name, struct bm_bytes base,
  */
 static struct bm_bytes uri_host(struct bm_bytes uri)
 {
-    struct bm_bytes host = after(uri, ':');
-    struct bm_bytes behind_user;
-    size_t n = 0;
+    struct bm_bytes authority = after(uri, ':');
+    struct bm_bytes host;
 
-    if (host.n < 2 || host.p[0] != '/' || host.p[1] != '/') {
+    if (authority.n < 2 || authority.p[0] != '/' || authority.p[1] != '/') {
         return skip(uri, uri.n);
     }
-    host = skip(host, 2);
-    while (n < host.n && host.p[n] != '/' && host.p[n] != '?' &&
-           host.p[n] != '#') {
-        n++;
-    }
-    host.n = n;
-    behind_user = bm_mailbox_host(host);
-    if (behind_user.n > 0) {
-        host = behind_user;
-    }
-    host.n -= after(host, ':').n;
-    if (host.n > 0 && host.p[host.n - 1] == ':') {
-        host.n--;
-    }
-    return host;
+    authority = before(skip(authority, 2), '/');
+    authority = before(before(authority, '?'), '#');
+    host = bm_mailbox_host(authority);
+    return before(host.n > 0 ? host : authority, ':');
 }
 
 /*
@@ -223,7 +220,7 @@ static bool next_name(struct names *names, struct bm_bytes subject,
 
 bm_status bm_name_constraints_check(const struct bm_exts *ca,
                                     const struct bm_cert *cert, uint32_t *work,
-                                    struct bm_diag *diag)
+                                    const uint8_t **at)
 {
     struct bm_name_constraints nc;
     struct bm_general_name name;
@@ -237,14 +234,9 @@ bm_status bm_name_constraints_check(const struct bm_exts *ca,
     names.san = bm_exts_list(&cert->ext, BM_EXT_SAN);
     names.subject_is_due = !bm_name_is_empty(cert->subject);
     while (next_name(&names, cert->subject, &name)) {
-        bm_status rc = judge(&nc, &name, work);
-
-        if (rc != BM_OK) {
-            if (diag != NULL) {
-                *diag = (struct bm_diag){ rc, BM_E_EXT_NC, name.value.p };
-            }
-            return rc;
-        }
+        *at = name.value.p;
+        BM_TRY(judge(&nc, &name, work));
     }
+    *at = NULL;
     return BM_OK;
 }

@@ -24,11 +24,11 @@
  * caller leaves out self-issued intermediates. `*work` is decremented for
  * each comparison, and BM_E_PATH_WORK returned where it would go below 0.
  *
- * BM_E_PATH_NC_EXCLUDED, _PERMITTED or _FORM: diag->at is the name.
+ * BM_E_PATH_NC_EXCLUDED, _PERMITTED or _FORM: `*at` is the name.
  */
 BM_MUST_CHECK bm_status bm_name_constraints_check(const struct bm_exts *ca,
                                                   const struct bm_cert *cert,
                                                   uint32_t *work,
-                                                  struct bm_diag *diag);
+                                                  const uint8_t **at);
 
 #endif

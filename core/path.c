@@ -49,9 +49,8 @@ static bool has_flag(const struct bm_path *path, unsigned flag)
     return (path->config->flags & flag) != 0;
 }
 
-/* Refuse `cert` because of what stands `at`; remember the best attempt. */
-static bm_status refuse(struct bm_path *path, bm_status why,
-                        const struct bm_cert *cert, const uint8_t *at)
+/* The attempt failed because of path->suspect: remember the best one. */
+static void refuse(struct bm_path *path, bm_status why)
 {
     struct bm_path_fault *f = &path->fault;
     uint16_t rank = (uint16_t)(path->rank + path->n);
@@ -61,19 +60,13 @@ static bm_status refuse(struct bm_path *path, bm_status why,
     }
     if (f->cert == NULL || rank > f->rank ||
         (rank == f->rank && why < f->status)) {
-        *f = (struct bm_path_fault){ why, cert, at, rank };
+        *f = (struct bm_path_fault){ why, path->suspect, path->at, rank };
     }
-    return why;
-}
-
-static bm_status refuse_ext(struct bm_path *path, bm_status why,
-                            const struct bm_cert *cert, enum bm_ext_id id)
-{
-    return refuse(path, why, cert, cert->ext.value[id].p);
 }
 
 /* 6.1.3 (a)(2) */
-static bm_status check_time(struct bm_path *path, const struct bm_cert *cert)
+static bm_status check_time(const struct bm_path *path,
+                            const struct bm_cert *cert)
 {
     int64_t t = path->config->time;
 
@@ -81,130 +74,91 @@ static bm_status check_time(struct bm_path *path, const struct bm_cert *cert)
         t = path->step[0].cert->not_before;
     }
     if (t < cert->not_before) {
-        return refuse(path, BM_E_PATH_NOT_YET, cert, NULL);
+        return BM_E_PATH_NOT_YET;
     }
-    if (t > cert->not_after) {
-        return refuse(path, BM_E_PATH_EXPIRED, cert, NULL);
-    }
-    return BM_OK;
-}
-
-static bm_status check_strength(struct bm_path *path,
-                                const struct bm_cert *cert)
-{
-    if (cert->key.type == BM_KEY_UNKNOWN) {
-        return refuse(path, BM_E_KEY_UNSUPPORTED, cert, cert->key.der.p);
-    }
-    if (bm_spki_weak(&cert->key) != BM_OK) {
-        return refuse(path, BM_E_PATH_WEAK, cert, cert->key.der.p);
-    }
-    return BM_OK;
-}
-
-/* Where the certificate names purposes, ours must be among them. */
-static bm_status check_purpose(struct bm_path *path, const struct bm_cert *cert)
-{
-    struct bm_bytes purpose = path->config->purpose;
-
-    if (purpose.n > 0 && bm_exts_has(&cert->ext, BM_EXT_EKU) &&
-        !bm_exts_allow_eku(&cert->ext, purpose,
-                           has_flag(path, BM_PATH_ANY_EKU))) {
-        return refuse_ext(path, BM_E_PATH_EKU, cert, BM_EXT_EKU);
-    }
-    return BM_OK;
+    return t > cert->not_after ? BM_E_PATH_EXPIRED : BM_OK;
 }
 
 /* Section 4.2, where a MUST for the issuer is no rule of section 6. */
-static bm_status check_profile(struct bm_path *path, const struct bm_cert *cert,
-                               bool is_ca)
+static bool has_profile(const struct bm_cert *cert, bool is_ca)
 {
     const struct bm_exts *e = &cert->ext;
-    enum bm_ext_id bad = BM_EXT_COUNT;
-    struct bm_aki aki;
+    uint32_t present = 0;
+    uint32_t critical = 0;
 
-    bm_exts_aki(e, &aki);
-    if (aki.key_id.n == 0 && !bm_cert_is_self_issued(cert)) {
-        bad = BM_EXT_AKI;
-    } else if (is_ca && bm_exts_ski(e).n == 0) {
-        bad = BM_EXT_SKI;
-    } else if (is_ca && !bm_exts_is_critical(e, BM_EXT_BASIC_CONSTRAINTS)) {
-        bad = BM_EXT_BASIC_CONSTRAINTS;
-    } else if (bm_exts_has(e, BM_EXT_NAME_CONSTRAINTS) &&
-               !(is_ca && bm_exts_is_critical(e, BM_EXT_NAME_CONSTRAINTS))) {
-        bad = BM_EXT_NAME_CONSTRAINTS;
+    if (!bm_cert_is_self_issued(cert)) {
+        present |= 1u << BM_EXT_AKI;
     }
-    return bad == BM_EXT_COUNT ? BM_OK
-                               : refuse_ext(path, BM_E_PATH_PROFILE, cert, bad);
+    if (is_ca) {
+        present |= 1u << BM_EXT_SKI;
+        critical |= 1u << BM_EXT_BASIC_CONSTRAINTS;
+    }
+    critical |= e->present & 1u << BM_EXT_NAME_CONSTRAINTS;
+    return (e->present & present) == present &&
+           (e->critical & critical) == critical;
 }
 
 /* What holds for every certificate, leaf, intermediate and anchor. */
-static bm_status check_any(struct bm_path *path, const struct bm_cert *cert,
-                           bool is_ca)
+static bm_status check_any(const struct bm_path *path,
+                           const struct bm_cert *cert, bool is_ca)
 {
     const struct bm_exts *e = &cert->ext;
+    struct bm_bytes purpose = path->config->purpose;
 
-    if (e->unknown_critical.n > 0) {
-        return refuse(path, BM_E_PATH_CRITICAL, cert, e->unknown_critical.p);
+    if (e->unknown_critical.n > 0 || (e->critical & ~PROCESSED) != 0) {
+        return BM_E_PATH_CRITICAL;
     }
-    if ((e->critical & ~PROCESSED) != 0) {
-        return refuse(path, BM_E_PATH_CRITICAL, cert, e->all.p);
+    BM_TRY(bm_spki_weak(&cert->key));
+    if (purpose.n > 0 && bm_exts_has(e, BM_EXT_EKU) &&
+        !bm_exts_allow_eku(e, purpose, has_flag(path, BM_PATH_ANY_EKU))) {
+        return BM_E_PATH_EKU;
     }
-    BM_TRY(check_strength(path, cert));
-    BM_TRY(check_purpose(path, cert));
-    if (has_flag(path, BM_PATH_PROFILE) && cert->der.n > 0) {
-        BM_TRY(check_profile(path, cert, is_ca));
+    if (has_flag(path, BM_PATH_PROFILE) && cert->der.n > 0 &&
+        !has_profile(cert, is_ca)) {
+        return BM_E_PATH_PROFILE;
     }
     return BM_OK;
 }
 
-static bm_status check_leaf(struct bm_path *path, const struct bm_cert *leaf)
+/* keyUsage, where there is one, must have all of `need`. */
+static bool lacks_usage(const struct bm_exts *e, uint16_t need)
 {
-    const struct bm_exts *e = &leaf->ext;
-    uint16_t need = path->config->key_usage;
+    return bm_exts_has(e, BM_EXT_KEY_USAGE) && (e->key_usage & need) != need;
+}
 
-    BM_TRY(check_any(path, leaf, e->ca));
+static bm_status check_leaf(const struct bm_path *path,
+                            const struct bm_cert *leaf)
+{
+    const struct bm_path_config *c = path->config;
+
+    BM_TRY(check_any(path, leaf, leaf->ext.ca));
     BM_TRY(check_time(path, leaf));
-    if (bm_exts_has(e, BM_EXT_KEY_USAGE) && (e->key_usage & need) != need) {
-        return refuse_ext(path, BM_E_PATH_KEY_USAGE, leaf, BM_EXT_KEY_USAGE);
+    if (lacks_usage(&leaf->ext, c->key_usage)) {
+        return BM_E_PATH_KEY_USAGE;
     }
-    if (path->config->purpose.n > 0 && !bm_exts_has(e, BM_EXT_EKU) &&
+    if (c->purpose.n > 0 && !bm_exts_has(&leaf->ext, BM_EXT_EKU) &&
         has_flag(path, BM_PATH_NEED_EKU)) {
-        return refuse(path, BM_E_PATH_EKU, leaf, NULL);
+        return BM_E_PATH_EKU;
     }
     return BM_OK;
-}
-
-/* Intermediates so far that count for a length: the self-issued do not. */
-static unsigned length(const struct bm_path *path)
-{
-    unsigned n = 0;
-
-    for (size_t i = 1; i < path->n; i++) {
-        n += !path->step[i].self_issued;
-    }
-    return n;
 }
 
 /* 6.1.4 (k) to (n) */
-static bm_status check_ca(struct bm_path *path, const struct bm_cert *ca)
+static bm_status check_ca(const struct bm_path *path, const struct bm_cert *ca)
 {
     const struct bm_exts *e = &ca->ext;
 
     if (ca->version != 3) {
-        return refuse(path, BM_E_PATH_VERSION, ca, NULL);
+        return BM_E_PATH_VERSION;
     }
     if (!e->ca) {
-        return refuse_ext(path, BM_E_PATH_CA, ca, BM_EXT_BASIC_CONSTRAINTS);
+        return BM_E_PATH_CA;
     }
     if (e->path_len != BM_PATH_LEN_NONE &&
-        length(path) > (unsigned)e->path_len) {
-        return refuse_ext(path, BM_E_PATH_LEN, ca, BM_EXT_BASIC_CONSTRAINTS);
+        path->step[path->n - 1].length > e->path_len) {
+        return BM_E_PATH_LEN;
     }
-    if (bm_exts_has(e, BM_EXT_KEY_USAGE) &&
-        (e->key_usage & BM_KU_KEY_CERT_SIGN) == 0) {
-        return refuse_ext(path, BM_E_PATH_KEY_USAGE, ca, BM_EXT_KEY_USAGE);
-    }
-    return BM_OK;
+    return lacks_usage(e, BM_KU_KEY_CERT_SIGN) ? BM_E_PATH_KEY_USAGE : BM_OK;
 }
 
 /* 6.1.3 (b), (c): the names below, but for self-issued intermediates. */
@@ -212,16 +166,11 @@ static bm_status check_names(struct bm_path *path, const struct bm_cert *ca)
 {
     for (size_t i = 0; i < path->n; i++) {
         const struct bm_path_step *step = &path->step[i];
-        struct bm_diag diag = { BM_OK, BM_OK, NULL };
-        bm_status rc;
 
-        if (i > 0 && step->self_issued) {
-            continue;
-        }
-        rc = bm_name_constraints_check(&ca->ext, step->cert, &path->names,
-                                       &diag);
-        if (rc != BM_OK) {
-            return refuse(path, rc, step->cert, diag.at);
+        if (i == 0 || !step->self_issued) {
+            path->suspect = step->cert;
+            BM_TRY(bm_name_constraints_check(&ca->ext, step->cert, &path->names,
+                                             &path->at));
         }
     }
     return BM_OK;
@@ -233,14 +182,14 @@ static bm_status check_issuer(struct bm_path *path, const struct bm_cert *ca,
 {
     const struct bm_cert *cert = path->step[path->n - 1].cert;
 
+    path->suspect = cert;
     if (!bm_sig_alg_fits(cert->sig_alg, ca->key.type)) {
-        return refuse(path,
-                      cert->sig_alg == BM_SIG_UNKNOWN ? BM_E_ALG_UNSUPPORTED
-                                                      : BM_E_KEY_MISMATCH,
-                      cert, cert->sig_alg_id.p);
+        return cert->sig_alg == BM_SIG_UNKNOWN ? BM_E_ALG_UNSUPPORTED
+                                               : BM_E_KEY_MISMATCH;
     }
+    path->suspect = ca;
     if (is_anchor && has_flag(path, BM_PATH_ANCHOR_BARE)) {
-        return check_strength(path, ca);
+        return bm_spki_weak(&ca->key);
     }
     BM_TRY(check_any(path, ca, true));
     if (!is_anchor || !has_flag(path, BM_PATH_ANCHOR_ANY_TIME)) {
@@ -254,22 +203,16 @@ static bm_status check_issuer(struct bm_path *path, const struct bm_cert *ca,
 static bm_status check_policies(struct bm_path *path)
 {
     const struct bm_policy_demand *demand = &path->config->policy;
-    bm_status rc = BM_OK;
-    size_t i = path->n;
 
     bm_policies_init(&path->policies, demand);
     if (!has_flag(path, BM_PATH_ANCHOR_BARE)) {
-        bm_policies_anchor(&path->policies, &path->anchor->ext);
+        bm_policies_tighten(&path->policies, &path->anchor->ext);
     }
-    while (rc == BM_OK && --i > 0) {
-        rc = bm_policies_ca(&path->policies, path->step[i].cert);
+    for (size_t i = path->n; i-- > 0;) {
+        path->suspect = path->step[i].cert;
+        BM_TRY(bm_policies_step(&path->policies, path->suspect, i == 0));
     }
-    if (rc == BM_OK) {
-        rc = bm_policies_leaf(&path->policies, path->step[0].cert, demand);
-    }
-    return rc == BM_OK
-               ? rc
-               : refuse_ext(path, rc, path->step[i].cert, BM_EXT_POLICIES);
+    return bm_policies_accept(&path->policies, demand);
 }
 
 static const struct bm_cert *issuer_of(const struct bm_path *path, size_t i)
@@ -293,17 +236,16 @@ static bm_status verify_signatures(struct bm_path *path)
         if (step->verified) {
             continue;
         }
+        path->suspect = c;
+        path->keep = i + 1;
         if (path->signatures == 0) {
-            return refuse(path, BM_E_PATH_WORK, c, NULL);
+            return BM_E_PATH_WORK;
         }
         path->signatures--;
         rc = crypto->verify(crypto->self, &issuer_of(path, i)->key, c->sig_alg,
                             c->tbs, c->signature);
         if (rc != BM_OK) {
-            rc = rc == BM_E_SIGNATURE ? BM_E_PATH_SIGNATURE : rc;
-            rc = refuse(path, rc, c, c->signature.p);
-            path->n = i + 1;
-            return rc;
+            return rc == BM_E_SIGNATURE ? BM_E_PATH_SIGNATURE : rc;
         }
         step->verified = true;
     }
@@ -320,17 +262,18 @@ static bm_status check_revocation(struct bm_path *path)
         bm_status rc = r->check(r->self, c, issuer_of(path, i));
 
         if (rc != BM_OK) {
-            rc = refuse(path, rc, c, c->serial.p);
-            path->n = rc == BM_E_PATH_REVOKED ? i : i + 1;
+            path->suspect = c;
+            path->keep = rc == BM_E_PATH_REVOKED ? i : i + 1;
             return rc;
         }
     }
     return BM_OK;
 }
 
-/* An anchor has been reached. On failure path->n is where to go on. */
-static bm_status check_whole(struct bm_path *path)
+/* An anchor has been reached. On failure path->keep is where to go on. */
+static bm_status check_whole(struct bm_path *path, const struct bm_cert *anchor)
 {
+    path->anchor = anchor;
     path->rank = RANK_POLICY;
     BM_TRY(check_policies(path));
     path->rank = RANK_SIGNATURE;
@@ -339,29 +282,30 @@ static bm_status check_whole(struct bm_path *path)
     return check_revocation(path);
 }
 
-static void push(struct bm_path *path, const struct bm_cert *cert)
+/*
+ * Put one more certificate on the path, if it may be that long. Its length
+ * is the number of intermediates in it, self-issued ones not counted.
+ */
+static bm_status push(struct bm_path *path, const struct bm_cert *cert)
 {
-    struct bm_path_step *step = &path->step[path->n++];
+    struct bm_path_step *step = &path->step[path->n];
     struct bm_aki aki;
+    unsigned length = 0;
 
+    if (path->n == BM_PATH_DEPTH_MAX) {
+        return BM_E_PATH_DEPTH;
+    }
     bm_exts_aki(&cert->ext, &aki);
     *step = (struct bm_path_step){ .cert = cert, .issuer_key_id = aki.key_id };
     step->self_issued = bm_cert_is_self_issued(cert);
-}
-
-/* One more intermediate, if there is room for it. */
-static bm_status extend(struct bm_path *path, const struct bm_cert *ca)
-{
-    unsigned depth = path->config->depth;
-
-    if (path->n == BM_PATH_DEPTH_MAX) {
-        return refuse(path, BM_E_PATH_DEPTH, ca, NULL);
+    if (path->n > 0) {
+        length = step[-1].length + !step->self_issued;
     }
-    push(path, ca);
-    if (depth > 0 && length(path) + 1 > depth) {
-        path->n--;
-        return refuse(path, BM_E_PATH_DEPTH, ca, NULL);
+    if (path->config->depth > 0 && length >= path->config->depth) {
+        return BM_E_PATH_DEPTH;
     }
+    step->length = (uint8_t)length;
+    path->n++;
     return BM_OK;
 }
 
@@ -420,66 +364,77 @@ static const struct bm_cert *next_issuer(const struct bm_path *path,
     return NULL;
 }
 
-/*
- * Try the next issuer of the last certificate. BM_OK when a path is found;
- * BM_E_END when the search has to go on.
- */
+/* Try the next issuer of the last certificate. BM_E_END: the search goes on. */
 static bm_status advance(struct bm_path *path)
 {
     struct bm_path_step *step = &path->step[path->n - 1];
     bool is_anchor;
     const struct bm_cert *ca = next_issuer(path, step, &is_anchor);
-    bm_status rc;
 
     step->verified = false;
+    path->at = NULL;
+    path->keep = path->n;
+    path->rank = is_anchor ? RANK_ANCHOR : RANK_ISSUER;
     if (ca == NULL) {
         path->rank = RANK_NO_ISSUER;
-        rc =
-            refuse(path, BM_E_PATH_NO_ISSUER, step->cert, step->cert->issuer.p);
-        path->n--;
-        return BM_E_END;
+        path->suspect = step->cert;
+        path->keep = path->n - 1;
+        return BM_E_PATH_NO_ISSUER;
     }
-    path->rank = is_anchor ? RANK_ANCHOR : RANK_ISSUER;
     if (path->steps == 0) {
-        return refuse(path, BM_E_PATH_WORK, ca, NULL);
+        return BM_E_PATH_WORK;
     }
     path->steps--;
-    rc = check_issuer(path, ca, is_anchor);
-    if (rc == BM_OK && !is_anchor) {
-        rc = extend(path, ca);
-    } else if (rc == BM_OK) {
-        path->anchor = ca;
-        rc = check_whole(path);
-        return rc == BM_OK || rc == BM_E_PATH_WORK ? rc : BM_E_END;
+    BM_TRY(check_issuer(path, ca, is_anchor));
+    path->suspect = ca;
+    if (is_anchor) {
+        return check_whole(path, ca);
     }
-    return rc == BM_E_PATH_WORK ? rc : BM_E_END;
+    BM_TRY(push(path, ca));
+    return BM_E_END;
+}
+
+static void search(struct bm_path *path)
+{
+    bm_status rc = BM_E_END;
+
+    while (path->n > 0 && rc != BM_OK && rc != BM_E_PATH_WORK) {
+        rc = advance(path);
+        if (rc != BM_OK && rc != BM_E_END) {
+            refuse(path, rc);
+            path->n = path->keep;
+        }
+    }
+    if (rc == BM_OK) {
+        path->fault = (struct bm_path_fault){ BM_OK, NULL, NULL, 0 };
+    } else {
+        path->n = 0;
+        path->anchor = NULL;
+    }
 }
 
 bm_status bm_path_find(struct bm_path *path,
                        const struct bm_path_config *config,
                        const struct bm_cert *leaf)
 {
-    bm_status rc;
+    bm_status rc = BM_E_LIMIT;
 
-    *path = (struct bm_path){ .config = config };
+    *path = (struct bm_path){ .config = config, .suspect = leaf };
     path->names = BM_PATH_NAMES_MAX;
     path->steps = BM_PATH_STEPS_MAX;
     path->signatures = BM_PATH_SIGNATURES_MAX;
-    if (config->anchors_n > BM_PATH_CERTS_MAX ||
-        config->pool_n > BM_PATH_CERTS_MAX) {
-        return refuse(path, BM_E_LIMIT, leaf, NULL);
+    if (config->anchors_n <= BM_PATH_CERTS_MAX &&
+        config->pool_n <= BM_PATH_CERTS_MAX) {
+        rc = check_leaf(path, leaf);
     }
-    BM_TRY(check_leaf(path, leaf));
-    push(path, leaf);
-    do {
-        rc = advance(path);
-    } while (rc == BM_E_END && path->n > 0);
     if (rc == BM_OK) {
-        path->fault = (struct bm_path_fault){ BM_OK, NULL, NULL, 0 };
-        return BM_OK;
+        rc = push(path, leaf);
     }
-    path->n = 0;
-    path->anchor = NULL;
+    if (rc == BM_OK) {
+        search(path);
+    } else {
+        refuse(path, rc);
+    }
     return path->fault.status;
 }
 

@@ -120,6 +120,7 @@ struct bm_path_step {
     const struct bm_cert *cert;
     struct bm_bytes issuer_key_id; /* of its authorityKeyIdentifier */
     uint16_t next;                 /* candidate issuer to try next */
+    uint8_t length;                /* intermediates that count, to here */
     bool self_issued;
     bool verified; /* its signature, with the key of the next step */
 };
@@ -128,9 +129,15 @@ struct bm_path_step {
 struct bm_path_fault {
     bm_status status;
     const struct bm_cert *cert; /* the leaf, &pool[i] or &anchors[i] */
-    const uint8_t *at;          /* place in it, or NULL */
+    const uint8_t *at;          /* the name that is constrained, or NULL */
     uint16_t rank;              /* private: how far it came */
 };
+
+/*
+ * The place in the certificate that the fault is about, or NULL where there
+ * is none. For programs that print (path_text.c).
+ */
+const uint8_t *bm_path_fault_at(const struct bm_path_fault *fault);
 
 /* The caller's memory for one validation, about 700 bytes on a Cortex-M3. */
 struct bm_path {
@@ -138,18 +145,22 @@ struct bm_path {
      * After BM_OK: step[0].cert is the leaf, step[n - 1].cert was issued by
      * the anchor. Pointers into the caller's arrays.
      */
-    struct bm_path_step step[BM_PATH_DEPTH_MAX];
     size_t n;
     const struct bm_cert *anchor;
-    struct bm_policies policies; /* see bm_policies_has() */
-
     struct bm_path_fault fault; /* after failure; n is 0 then */
 
+    /* Private: what is being tried, and what is left of the budgets. */
     const struct bm_path_config *config;
+    const struct bm_cert *suspect;
+    const uint8_t *at;
+    size_t keep; /* steps that stay if this fails */
     uint32_t names;
     uint16_t steps;
     uint16_t signatures;
     uint16_t rank;
+
+    struct bm_path_step step[BM_PATH_DEPTH_MAX];
+    struct bm_policies policies; /* see bm_policies_has() */
 };
 
 /*

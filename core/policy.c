@@ -3,7 +3,7 @@
 
 #include "core/oid.h"
 
-/* A skip count that never runs out: no path is that long. */
+/* No path is that long. */
 #define NEVER UINT32_MAX
 
 static bool is_any(struct bm_bytes policy)
@@ -23,59 +23,64 @@ static void add(struct bm_policies *p, struct bm_bytes root,
 
 /* Is `policy` expected by one of the first `n` pairs? */
 static bool is_expected(const struct bm_policies *p, size_t n,
-                        struct bm_bytes policy)
+                        const struct bm_bytes *policy)
 {
     size_t i = 0;
 
-    while (i < n && !bm_bytes_equal(p->pair[i].expected, policy)) {
+    while (i < n && !bm_bytes_equal(p->pair[i].expected, *policy)) {
         i++;
     }
     return i < n;
 }
 
-static bool is_listed(struct bm_bytes list, struct bm_bytes id)
+/*
+ * certificatePolicies and policyMappings are both lists of SEQUENCEs that
+ * begin with a policy of the issuer's domain; the latter have a second one.
+ */
+static bool next(struct bm_bytes *list, struct bm_policy_mapping *m)
 {
-    struct bm_policy policy;
+    struct bm_der d;
+    struct bm_der in;
 
-    while (bm_policy_next(&list, &policy)) {
-        if (bm_bytes_equal(policy.id, id)) {
+    bm_der_init(&d, *list, NULL);
+    if (bm_der_enter(&d, BM_DER_SEQUENCE, &in) != BM_OK ||
+        bm_der_take_oid(&in, &m->issuer_domain) != BM_OK) {
+        return false;
+    }
+    if (bm_der_take_oid(&in, &m->subject_domain) != BM_OK) {
+        m->subject_domain = m->issuer_domain;
+    }
+    *list = (struct bm_bytes){ d.p, bm_der_left(&d) };
+    return true;
+}
+
+static bool is_in(struct bm_bytes list, struct bm_bytes policy)
+{
+    struct bm_policy_mapping m;
+
+    while (next(&list, &m)) {
+        if (bm_bytes_equal(m.issuer_domain, policy)) {
             return true;
         }
     }
     return false;
 }
 
-static bool is_mapped(struct bm_bytes list, struct bm_bytes id)
-{
-    struct bm_policy_mapping mapping;
-
-    while (bm_policy_mapping_next(&list, &mapping)) {
-        if (bm_bytes_equal(mapping.issuer_domain, id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Keep the pairs that expect what is listed, or is mapped, or is not. */
-static void filter(struct bm_policies *p, struct bm_bytes list,
-                   bool (*in)(struct bm_bytes list, struct bm_bytes id),
+/*
+ * Keep of the first `n` pairs those that expect what is in the list, or
+ * those that do not; and all that come behind.
+ */
+static void filter(struct bm_policies *p, size_t n, struct bm_bytes list,
                    bool keep)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < p->n; i++) {
-        if (in(list, p->pair[i].expected) == keep) {
+        if (i >= n || is_in(list, p->pair[i].expected) == keep) {
             p->pair[kept++] = p->pair[i];
         }
     }
     p->n = (uint8_t)kept;
-}
-
-static void clear(struct bm_policies *p)
-{
-    p->n = 0;
-    p->any = false;
 }
 
 /*
@@ -83,139 +88,116 @@ static void clear(struct bm_policies *p)
  * starts from anyPolicy; a listed anyPolicy continues everything. (e): no
  * certificatePolicies, no tree.
  */
-static void assert_policies(struct bm_policies *p, const struct bm_exts *ext,
+static void assert_policies(struct bm_policies *p, struct bm_bytes list,
                             bool any_counts)
 {
-    struct bm_bytes list = bm_exts_list(ext, BM_EXT_POLICIES);
-    struct bm_bytes walk = list;
-    struct bm_policy policy;
-    bool any = any_counts && is_listed(list, BM_LIT(BM_OID_ANY_POLICY));
+    bool any = any_counts && is_in(list, BM_LIT(BM_OID_ANY_POLICY));
+    struct bm_policy_mapping m;
 
     if (!any) {
-        filter(p, list, is_listed, true);
+        filter(p, p->n, list, true);
     }
-    while (p->any && bm_policy_next(&walk, &policy)) {
-        if (!is_any(policy.id) && !is_expected(p, p->n, policy.id)) {
-            add(p, policy.id, policy.id);
+    while (p->any && next(&list, &m)) {
+        if (!is_any(m.issuer_domain) &&
+            !is_expected(p, p->n, &m.issuer_domain)) {
+            add(p, m.issuer_domain, m.issuer_domain);
         }
     }
     p->any = p->any && any;
-}
-
-/* 6.1.4 (a) */
-static bm_status check_mappings(struct bm_bytes list)
-{
-    struct bm_policy_mapping m;
-
-    while (bm_policy_mapping_next(&list, &m)) {
-        if (is_any(m.issuer_domain) || is_any(m.subject_domain)) {
-            return BM_E_PATH_MAPPING;
-        }
+    if (p->lost) {
+        p->n = 0;
+        p->any = false;
     }
-    return BM_OK;
 }
 
 /*
- * 6.1.4 (b)(1): who expects a mapped policy now expects what it is mapped
- * to; a mapped policy nobody expects starts from anyPolicy. The pairs as
- * they were, the first `old`, say who expects what, so those that are
- * mapped go last.
+ * 6.1.4 (a), (b): who expects a mapped policy now expects what it is mapped
+ * to, or is gone where mapping is inhibited; a mapped policy that nobody
+ * expects starts from anyPolicy. Who expects what is told by the pairs as
+ * they were, the first `old`, so those that are mapped go last.
  */
-static void map_policies(struct bm_policies *p, struct bm_bytes list)
+static bm_status map_policies(struct bm_policies *p, struct bm_bytes list)
 {
+    bool allowed = p->until[BM_POLICY_INHIBIT_MAPPING] > 0;
     struct bm_policy_mapping m;
     struct bm_bytes walk = list;
     size_t old = p->n;
-    size_t kept = 0;
 
-    while (bm_policy_mapping_next(&walk, &m)) {
-        for (size_t i = 0; i < old; i++) {
+    while (next(&walk, &m)) {
+        if (is_any(m.issuer_domain) || is_any(m.subject_domain)) {
+            return BM_E_PATH_MAPPING;
+        }
+        for (size_t i = 0; i < old && allowed; i++) {
             if (bm_bytes_equal(p->pair[i].expected, m.issuer_domain)) {
                 add(p, p->pair[i].root, m.subject_domain);
             }
         }
-        if (p->any && !is_expected(p, old, m.issuer_domain)) {
+        if (allowed && p->any && !is_expected(p, old, &m.issuer_domain)) {
             add(p, m.issuer_domain, m.subject_domain);
         }
     }
-    for (size_t i = 0; i < p->n; i++) {
-        if (i >= old || !is_mapped(list, p->pair[i].expected)) {
-            p->pair[kept++] = p->pair[i];
-        }
-    }
-    p->n = (uint8_t)kept;
-}
-
-static uint32_t less_one(uint32_t n)
-{
-    return n > 0 ? n - 1 : 0;
-}
-
-/* Skip counts are -1 where absent. */
-static void tighten(uint32_t *n, int32_t skip)
-{
-    if (skip >= 0 && (uint32_t)skip < *n) {
-        *n = (uint32_t)skip;
-    }
+    filter(p, old, list, false);
+    return BM_OK;
 }
 
 void bm_policies_init(struct bm_policies *p,
                       const struct bm_policy_demand *demand)
 {
     *p = (struct bm_policies){ .any = true };
-    p->explicit_policy = demand->explicit_policy ? 0 : NEVER;
-    p->inhibit_mapping = demand->inhibit_mapping ? 0 : NEVER;
-    p->inhibit_any = demand->inhibit_any ? 0 : NEVER;
+    p->until[BM_POLICY_EXPLICIT] = demand->explicit_policy ? 0 : NEVER;
+    p->until[BM_POLICY_INHIBIT_MAPPING] = demand->inhibit_mapping ? 0 : NEVER;
+    p->until[BM_POLICY_INHIBIT_ANY] = demand->inhibit_any ? 0 : NEVER;
 }
 
-void bm_policies_anchor(struct bm_policies *p, const struct bm_exts *anchor)
+void bm_policies_tighten(struct bm_policies *p, const struct bm_exts *ext)
 {
     struct bm_policy_constraints pc;
+    int32_t skip[BM_POLICY_RULES];
 
-    bm_exts_policy_constraints(anchor, &pc);
-    tighten(&p->explicit_policy, pc.require_explicit);
-    tighten(&p->inhibit_mapping, pc.inhibit_mapping);
-    tighten(&p->inhibit_any, bm_exts_inhibit_any(anchor));
+    bm_exts_policy_constraints(ext, &pc);
+    skip[BM_POLICY_EXPLICIT] = pc.require_explicit;
+    skip[BM_POLICY_INHIBIT_MAPPING] = pc.inhibit_mapping;
+    skip[BM_POLICY_INHIBIT_ANY] = bm_exts_inhibit_any(ext);
+    for (size_t i = 0; i < BM_POLICY_RULES; i++) {
+        /* -1, absent, is as good as NEVER */
+        if ((uint32_t)skip[i] < p->until[i]) {
+            p->until[i] = (uint32_t)skip[i];
+        }
+    }
 }
 
-/* 6.1.3 (d), (e), (f) */
-static bm_status step(struct bm_policies *p, const struct bm_cert *cert,
-                      bool self_issued_ca)
+static bm_status check(const struct bm_policies *p)
 {
-    assert_policies(p, &cert->ext, p->inhibit_any > 0 || self_issued_ca);
-    if (p->lost) {
-        clear(p);
-    }
-    if (p->explicit_policy == 0 && p->n == 0 && !p->any) {
-        return BM_E_PATH_POLICY;
-    }
-    return BM_OK;
+    return p->until[BM_POLICY_EXPLICIT] == 0 && p->n == 0 && !p->any
+               ? BM_E_PATH_POLICY
+               : BM_OK;
 }
 
-bm_status bm_policies_ca(struct bm_policies *p, const struct bm_cert *cert)
+/*
+ * 6.1.3 (d) to (f), 6.1.4 (a), (b), (h) to (j). In the leaf the counters do
+ * what 6.1.5 (a) and (b) ask: only requireExplicitPolicy 0 tells from none.
+ */
+bm_status bm_policies_step(struct bm_policies *p, const struct bm_cert *cert,
+                           bool is_leaf)
 {
-    struct bm_bytes mappings = bm_exts_list(&cert->ext, BM_EXT_MAPPINGS);
-    bool self_issued = bm_cert_is_self_issued(cert);
+    bool counts = is_leaf || !bm_cert_is_self_issued(cert);
 
-    BM_TRY(step(p, cert, self_issued));
-    BM_TRY(check_mappings(mappings));
-    if (p->inhibit_mapping > 0) {
-        map_policies(p, mappings);
-    } else {
-        filter(p, mappings, is_mapped, false);
+    assert_policies(p, bm_exts_list(&cert->ext, BM_EXT_POLICIES),
+                    !counts || p->until[BM_POLICY_INHIBIT_ANY] > 0);
+    BM_TRY(check(p));
+    if (!is_leaf) {
+        BM_TRY(map_policies(p, bm_exts_list(&cert->ext, BM_EXT_MAPPINGS)));
     }
-    if (!self_issued) {
-        p->explicit_policy = less_one(p->explicit_policy);
-        p->inhibit_mapping = less_one(p->inhibit_mapping);
-        p->inhibit_any = less_one(p->inhibit_any);
+    for (size_t i = 0; i < BM_POLICY_RULES; i++) {
+        p->until[i] -= counts && p->until[i] > 0;
     }
-    bm_policies_anchor(p, &cert->ext); /* 6.1.4 (i), (j) */
+    bm_policies_tighten(p, &cert->ext);
     return BM_OK;
 }
 
 /* 6.1.5 (g): drop the pairs whose root the user does not want. */
-static void intersect(struct bm_policies *p,
-                      const struct bm_policy_demand *demand)
+bm_status bm_policies_accept(struct bm_policies *p,
+                             const struct bm_policy_demand *demand)
 {
     size_t kept = 0;
 
@@ -231,24 +213,7 @@ static void intersect(struct bm_policies *p,
         }
     }
     p->n = (uint8_t)kept;
-}
-
-bm_status bm_policies_leaf(struct bm_policies *p, const struct bm_cert *cert,
-                           const struct bm_policy_demand *demand)
-{
-    struct bm_policy_constraints pc;
-
-    BM_TRY(step(p, cert, false));
-    bm_exts_policy_constraints(&cert->ext, &pc);
-    p->explicit_policy = less_one(p->explicit_policy); /* 6.1.5 (a), (b) */
-    if (pc.require_explicit == 0) {
-        p->explicit_policy = 0;
-    }
-    intersect(p, demand);
-    if (p->explicit_policy == 0 && p->n == 0 && !p->any) {
-        return BM_E_PATH_POLICY;
-    }
-    return BM_OK;
+    return check(p);
 }
 
 bool bm_policies_has(const struct bm_policies *p, struct bm_bytes policy)

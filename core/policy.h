@@ -36,38 +36,46 @@ struct bm_policy_pair {
     struct bm_bytes expected; /* what the next certificate must assert */
 };
 
+/* Rules that begin to apply after so many certificates; 0: it does apply. */
+enum bm_policy_rule {
+    BM_POLICY_EXPLICIT,
+    BM_POLICY_INHIBIT_MAPPING,
+    BM_POLICY_INHIBIT_ANY,
+    BM_POLICY_RULES
+};
+
 struct bm_policies {
     struct bm_policy_pair pair[BM_POLICY_PAIRS_MAX];
     uint8_t n;
     bool any;  /* the row has a node for anyPolicy */
     bool lost; /* more pairs than there is room for */
-    /* Certificates until the rule applies; 0: it does. */
-    uint32_t explicit_policy;
-    uint32_t inhibit_mapping;
-    uint32_t inhibit_any;
+    uint32_t until[BM_POLICY_RULES];
 };
 
 void bm_policies_init(struct bm_policies *p,
                       const struct bm_policy_demand *demand);
 
 /*
- * The anchor's own policyConstraints and inhibitAnyPolicy, where they are to
- * count (RFC 5937 3.2). Its certificatePolicies do not.
+ * Let the policyConstraints and inhibitAnyPolicy in `ext` count from the next
+ * certificate on. For the anchor (RFC 5937 3.2), whose certificatePolicies do
+ * not count.
  */
-void bm_policies_anchor(struct bm_policies *p, const struct bm_exts *anchor);
+void bm_policies_tighten(struct bm_policies *p, const struct bm_exts *ext);
 
 /*
  * Each certificate, from the one below the anchor to the leaf. BM_E_PATH_POLICY
  * or BM_E_PATH_MAPPING.
  */
-BM_MUST_CHECK bm_status bm_policies_ca(struct bm_policies *p,
-                                       const struct bm_cert *cert);
-BM_MUST_CHECK bm_status bm_policies_leaf(struct bm_policies *p,
+BM_MUST_CHECK bm_status bm_policies_step(struct bm_policies *p,
                                          const struct bm_cert *cert,
-                                         const struct bm_policy_demand *demand);
+                                         bool is_leaf);
+
+/* After the leaf: is there a policy that the user accepts, if one must be? */
+BM_MUST_CHECK bm_status bm_policies_accept(
+    struct bm_policies *p, const struct bm_policy_demand *demand);
 
 /*
- * After bm_policies_leaf() said BM_OK: is `policy` (of the anchor's domain)
+ * After bm_policies_accept() said BM_OK: is `policy` (of the anchor's domain)
  * one that the path was found to be good for?
  */
 bool bm_policies_has(const struct bm_policies *p, struct bm_bytes policy);

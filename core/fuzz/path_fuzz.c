@@ -142,13 +142,14 @@ static bool allows_below(const struct bm_cert *c, size_t n)
 {
     int length = 0;
     uint32_t work = UINT32_MAX;
+    const uint8_t *at;
 
     for (size_t i = 0; i < n; i++) {
         bool self_issued = i > 0 && bm_cert_is_self_issued(chain[i]);
 
         length += i > 0 && !self_issued;
-        if (!self_issued && bm_name_constraints_check(&c->ext, chain[i], &work,
-                                                      NULL) != BM_OK) {
+        if (!self_issued &&
+            bm_name_constraints_check(&c->ext, chain[i], &work, &at) != BM_OK) {
             return false;
         }
     }
@@ -161,14 +162,14 @@ static bool policies_are_good(size_t n)
 
     bm_policies_init(&p, &config->policy);
     if (!flag(BM_PATH_ANCHOR_BARE)) {
-        bm_policies_anchor(&p, &anchor.ext);
+        bm_policies_tighten(&p, &anchor.ext);
     }
-    for (size_t i = n; i-- > 1;) {
-        if (bm_policies_ca(&p, chain[i]) != BM_OK) {
+    for (size_t i = n; i-- > 0;) {
+        if (bm_policies_step(&p, chain[i], i == 0) != BM_OK) {
             return false;
         }
     }
-    return bm_policies_leaf(&p, chain[0], &config->policy) == BM_OK;
+    return bm_policies_accept(&p, &config->policy) == BM_OK;
 }
 
 static bool is_signed_by(const struct bm_cert *c, const struct bm_cert *issuer)

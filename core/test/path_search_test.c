@@ -28,7 +28,7 @@ static void a_failure_leaves_no_path(void)
     CHECK_STATUS(bm_path_find(&path, &config, &leaf), BM_E_PATH_SIGNATURE);
     CHECK(path.n == 0 && path.anchor == NULL);
     CHECK(path.fault.cert == &pool[0]);
-    CHECK(path.fault.at == pool[0].signature.p);
+    CHECK(bm_path_fault_at(&path.fault) == pool[0].signature.p);
 }
 
 /*

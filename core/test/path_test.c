@@ -65,6 +65,23 @@ static const struct bm_cert *who(enum culprit culprit)
     return certs[culprit];
 }
 
+/* A place that is told lies in the certificate that is told. */
+static void check_place(bm_status rc)
+{
+    const uint8_t *at = bm_path_fault_at(&path.fault);
+
+    if (at != NULL) {
+        CHECK(bm_diag_offset(&(struct bm_diag){ rc, BM_OK, at },
+                             path.fault.cert->der.p,
+                             path.fault.cert->der.n) != SIZE_MAX);
+    } else {
+        CHECK(rc == BM_OK || rc == BM_E_PATH_NOT_YET ||
+              rc == BM_E_PATH_EXPIRED || rc == BM_E_PATH_VERSION ||
+              rc == BM_E_PATH_DEPTH || rc == BM_E_PATH_CA ||
+              rc == BM_E_PATH_EKU || rc == BM_E_PATH_PROFILE);
+    }
+}
+
 static void decide(const struct row *row)
 {
     struct bm_path_config config = chain_config();
@@ -87,6 +104,7 @@ static void decide(const struct row *row)
     CHECK(path.n == (rc == BM_OK ? 2 : 0));
     CHECK(path.anchor == (rc == BM_OK ? &root : NULL));
     CHECK(maker_verified <= 2);
+    check_place(rc);
 }
 
 #define DECIDE(rows)                                               \

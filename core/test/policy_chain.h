@@ -40,13 +40,12 @@ static inline bm_status run_chain(const struct link *links, size_t n,
 
     maker_reset();
     bm_policies_init(&policies, demand);
-    for (size_t i = 0; i + 1 < n && rc == BM_OK; i++) {
-        policy_make_link(&links[i], false);
-        rc = bm_policies_ca(&policies, &policy_cert);
+    for (size_t i = 0; i < n && rc == BM_OK; i++) {
+        policy_make_link(&links[i], i + 1 == n);
+        rc = bm_policies_step(&policies, &policy_cert, i + 1 == n);
     }
     if (rc == BM_OK) {
-        policy_make_link(&links[n - 1], true);
-        rc = bm_policies_leaf(&policies, &policy_cert, demand);
+        rc = bm_policies_accept(&policies, demand);
     }
     return rc;
 }
