@@ -368,7 +368,7 @@ static const struct bm_cert *next_issuer(const struct bm_path *path,
 static bm_status advance(struct bm_path *path)
 {
     struct bm_path_step *step = &path->step[path->n - 1];
-    bool is_anchor;
+    bool is_anchor = false;
     const struct bm_cert *ca = next_issuer(path, step, &is_anchor);
 
     step->verified = false;
