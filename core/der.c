@@ -184,20 +184,121 @@ static bm_status undo(struct bm_der *d, const uint8_t *start, bm_status why)
     return bm_der_fail(d, why);
 }
 
+/* X.690 8.3.2: the first nine bits are not all alike. */
+static bool is_integer(struct bm_bytes v)
+{
+    if (v.n < 2) {
+        return v.n == 1;
+    }
+    return v.p[0] == 0x00 ? v.p[1] >= 0x80 : v.p[0] != 0xff || v.p[1] < 0x80;
+}
+
+bool bm_der_is_oid(struct bm_bytes contents)
+{
+    bool first = true; /* the next octet begins an arc */
+
+    for (size_t i = 0; i < contents.n; i++) {
+        if (first && contents.p[i] == 0x80) {
+            return false; /* X.690 8.19.2: padding */
+        }
+        first = contents.p[i] < 0x80;
+    }
+    return contents.n != 0 && first;
+}
+
+/* X.690 8.6.2, 11.2.1: [unused count][octets], unused bits are zero. */
+static bool is_bits(struct bm_bytes v)
+{
+    return v.n != 0 && v.p[0] <= 7 && (v.n != 1 || v.p[0] == 0) &&
+           (v.p[v.n - 1] & ((1u << v.p[0]) - 1)) == 0;
+}
+
+/* What the contents of an element must be. */
+enum form {
+    FORM_OID,
+    FORM_INTEGER,
+    FORM_BITS,       /* any BIT STRING */
+    FORM_OCTET_BITS, /* one of whole octets */
+    FORM_BOOLEAN,
+    FORM_NULL
+};
+
+static bm_status check_form(enum form form, struct bm_bytes v)
+{
+    switch (form) {
+    case FORM_OID:
+        return bm_der_is_oid(v) ? BM_OK : BM_E_DER_OID;
+    case FORM_INTEGER:
+        return is_integer(v) ? BM_OK : BM_E_DER_INTEGER;
+    case FORM_BITS:
+        return is_bits(v) ? BM_OK : BM_E_DER_BITS;
+    case FORM_OCTET_BITS:
+        return v.n != 0 && v.p[0] == 0 ? BM_OK : BM_E_DER_BITS;
+    case FORM_BOOLEAN:
+        return v.n == 1 && (v.p[0] == 0x00 || v.p[0] == 0xff)
+                   ? BM_OK
+                   : BM_E_DER_BOOLEAN;
+    case FORM_NULL:
+        return v.n == 0 ? BM_OK : BM_E_DER_NULL;
+    default:
+        return BM_E_INTERNAL;
+    }
+}
+
+static bm_status take_form(struct bm_der *d, uint8_t tag, enum form form,
+                           struct bm_bytes *body)
+{
+    const uint8_t *start = d->p;
+    struct bm_bytes got;
+    bm_status rc;
+
+    BM_TRY(bm_der_take(d, tag, &got));
+    rc = check_form(form, got);
+    if (rc != BM_OK) {
+        return undo(d, start, rc);
+    }
+    *body = got;
+    return BM_OK;
+}
+
 bm_status bm_der_take_integer(struct bm_der *d, uint8_t tag,
                               struct bm_bytes *value)
 {
-    const uint8_t *start = d->p;
+    return take_form(d, tag, FORM_INTEGER, value);
+}
+
+bm_status bm_der_take_oid(struct bm_der *d, struct bm_bytes *oid)
+{
+    return take_form(d, BM_DER_OID, FORM_OID, oid);
+}
+
+bm_status bm_der_take_null(struct bm_der *d)
+{
     struct bm_bytes body;
 
-    BM_TRY(bm_der_take(d, tag, &body));
-    /* X.690 8.3.2: the first nine bits are not all alike */
-    if (body.n == 0 ||
-        (body.n > 1 && ((body.p[0] == 0x00 && body.p[1] < 0x80) ||
-                        (body.p[0] == 0xff && body.p[1] >= 0x80)))) {
-        return undo(d, start, BM_E_DER_INTEGER);
-    }
-    *value = body;
+    return take_form(d, BM_DER_NULL, FORM_NULL, &body);
+}
+
+bm_status bm_der_take_bool(struct bm_der *d, uint8_t tag, bool *value)
+{
+    struct bm_bytes body;
+
+    BM_TRY(take_form(d, tag, FORM_BOOLEAN, &body));
+    *value = body.p[0] != 0;
+    return BM_OK;
+}
+
+bm_status bm_der_take_bits(struct bm_der *d, uint8_t tag, struct bm_bytes *body)
+{
+    return take_form(d, tag, FORM_BITS, body);
+}
+
+bm_status bm_der_take_octet_bits(struct bm_der *d, struct bm_bytes *bits)
+{
+    struct bm_bytes body;
+
+    BM_TRY(take_form(d, BM_DER_BIT_STRING, FORM_OCTET_BITS, &body));
+    *bits = (struct bm_bytes){ body.p + 1, body.n - 1 };
     return BM_OK;
 }
 
@@ -219,84 +320,17 @@ bm_status bm_der_take_u32(struct bm_der *d, uint32_t *value)
     return BM_OK;
 }
 
-bm_status bm_der_take_bool(struct bm_der *d, uint8_t tag, bool *value)
-{
-    const uint8_t *start = d->p;
-    struct bm_bytes body;
-
-    BM_TRY(bm_der_take(d, tag, &body));
-    if (body.n != 1 || (body.p[0] != 0x00 && body.p[0] != 0xff)) {
-        return undo(d, start, BM_E_DER_BOOLEAN);
-    }
-    *value = body.p[0] != 0;
-    return BM_OK;
-}
-
-bool bm_der_is_oid(struct bm_bytes contents)
-{
-    bool first = true; /* the next octet begins an arc */
-
-    for (size_t i = 0; i < contents.n; i++) {
-        if (first && contents.p[i] == 0x80) {
-            return false; /* X.690 8.19.2: padding */
-        }
-        first = contents.p[i] < 0x80;
-    }
-    return contents.n != 0 && first;
-}
-
-bm_status bm_der_take_oid(struct bm_der *d, struct bm_bytes *oid)
-{
-    const uint8_t *start = d->p;
-    struct bm_bytes body;
-
-    BM_TRY(bm_der_take(d, BM_DER_OID, &body));
-    if (!bm_der_is_oid(body)) {
-        return undo(d, start, BM_E_DER_OID);
-    }
-    *oid = body;
-    return BM_OK;
-}
-
 /*
- * X.690 8.6.2, 11.2.1: [unused count][octets], bit 0 of the list is the top
- * bit of the first octet, unused bits are zero.
+ * At most two octets of bits, and the last used one is one (X.690 11.2.2).
+ * Bit 0 of the list is the top bit of the first octet.
  */
-bm_status bm_der_take_bits(struct bm_der *d, uint8_t tag, struct bm_bytes *body)
-{
-    const uint8_t *start = d->p;
-    struct bm_bytes got;
-
-    BM_TRY(bm_der_take(d, tag, &got));
-    if (got.n == 0 || got.p[0] > 7 || (got.n == 1 && got.p[0] != 0) ||
-        (got.p[got.n - 1] & ((1u << got.p[0]) - 1)) != 0) {
-        return undo(d, start, BM_E_DER_BITS);
-    }
-    *body = got;
-    return BM_OK;
-}
-
-bm_status bm_der_take_octet_bits(struct bm_der *d, struct bm_bytes *bits)
-{
-    const uint8_t *start = d->p;
-    struct bm_bytes body;
-
-    BM_TRY(bm_der_take_bits(d, BM_DER_BIT_STRING, &body));
-    if (body.p[0] != 0) {
-        return undo(d, start, BM_E_DER_BITS);
-    }
-    *bits = (struct bm_bytes){ body.p + 1, body.n - 1 };
-    return BM_OK;
-}
-
-/* Two octets of them, and the last used bit is one (X.690 11.2.2). */
 bm_status bm_der_take_flags(struct bm_der *d, uint8_t tag, uint16_t *flags)
 {
     const uint8_t *start = d->p;
     struct bm_bytes body;
     unsigned v = 0;
 
-    BM_TRY(bm_der_take_bits(d, tag, &body));
+    BM_TRY(take_form(d, tag, FORM_BITS, &body));
     if (body.n > 3 ||
         (body.n != 1 && (body.p[body.n - 1] >> body.p[0] & 1) == 0)) {
         return undo(d, start, BM_E_DER_BITS);
@@ -308,13 +342,4 @@ bm_status bm_der_take_flags(struct bm_der *d, uint8_t tag, uint16_t *flags)
     }
     *flags = (uint16_t)v;
     return BM_OK;
-}
-
-bm_status bm_der_take_null(struct bm_der *d)
-{
-    const uint8_t *start = d->p;
-    struct bm_bytes body;
-
-    BM_TRY(bm_der_take(d, BM_DER_NULL, &body));
-    return body.n == 0 ? BM_OK : undo(d, start, BM_E_DER_NULL);
 }

@@ -21,7 +21,7 @@ typedef bool damage_check(struct bm_bytes in);
 
 static uint8_t damage_room[DAMAGE_SAMPLE_MAX];
 
-/* Flip every n-th bit: a test with many samples may raise it where it is slow. */
+/* Flip every n-th bit: a test with many samples raises it where it is slow. */
 static size_t damage_step = 1;
 
 static inline struct bm_bytes damage_copy(const uint8_t *p, size_t n)
