@@ -30,6 +30,17 @@ static struct bm_bytes after(struct bm_bytes s, uint8_t c)
 }
 
 /*
+ * What a comparison says: BM_OK, the name is within the base; OUTSIDE; or
+ * that it cannot be told.
+ */
+#define OUTSIDE BM_E_PATH_NC_PERMITTED
+
+static bm_status within(bool is_within)
+{
+    return is_within ? BM_OK : OUTSIDE;
+}
+
+/*
  * "Any DNS name that can be constructed by simply adding zero or more labels
  * to the left-hand side of the name satisfies the name constraint." So the
  * empty constraint is satisfied by all, and one with a dot in front is none.
@@ -38,7 +49,7 @@ static struct bm_bytes after(struct bm_bytes s, uint8_t c)
  * meets as any name does, and also what is excluded one label below D.
  */
 static bm_status match_dns(struct bm_bytes name, struct bm_bytes base,
-                           bool excluded, bool *hit)
+                           bool excluded)
 {
     struct bm_bytes host = name;
 
@@ -48,39 +59,32 @@ static bm_status match_dns(struct bm_bytes name, struct bm_bytes base,
     if (!bm_host_is_plain(host) || (base.n > 0 && base.p[0] == '.')) {
         return BM_E_PATH_NC_FORM;
     }
-    *hit = base.n == 0 || bm_host_equal(name, base) ||
-           bm_host_is_under(name, base);
-    if (excluded && host.n < name.n) {
-        *hit = *hit || bm_host_equal(host, after(base, '.'));
-    }
-    return BM_OK;
+    return within(
+        base.n == 0 || bm_host_equal(name, base) ||
+        bm_host_is_under(name, base) ||
+        (excluded && host.n < name.n && bm_host_equal(host, after(base, '.'))));
 }
 
 /* "host" is that host alone, ".domain" any host below, but not domain. */
 static bm_status match_host(struct bm_bytes host, struct bm_bytes base,
-                            bool excluded, bool *hit)
+                            bool excluded)
 {
     if (!bm_host_is_plain(host)) {
         return BM_E_PATH_NC_FORM;
     }
     if (base.n == 0) {
-        *hit = excluded; /* says nothing, so it must not allow anything */
-    } else if (base.p[0] == '.') {
-        *hit = bm_host_is_under(host, skip(base, 1));
-    } else {
-        *hit = bm_host_equal(host, base);
+        return within(excluded); /* says nothing, so it allows nothing */
     }
-    return BM_OK;
+    return within(base.p[0] == '.' ? bm_host_is_under(host, skip(base, 1))
+                                   : bm_host_equal(host, base));
 }
 
 static bm_status match_email(struct bm_bytes name, struct bm_bytes base,
-                             bool excluded, bool *hit)
+                             bool excluded)
 {
-    if (bm_mailbox_host(base).n > 0) {
-        *hit = bm_mailbox_equal(name, base);
-        return BM_OK;
-    }
-    return match_host(bm_mailbox_host(name), base, excluded, hit);
+    return bm_mailbox_host(base).n > 0
+               ? within(bm_mailbox_equal(name, base))
+               : match_host(bm_mailbox_host(name), base, excluded);
 }
 
 /*
@@ -107,87 +111,81 @@ static struct bm_bytes uri_host(struct bm_bytes uri)
  * digit, every IPv4 address does; IPv6 is not plain.
  */
 static bm_status match_uri(struct bm_bytes name, struct bm_bytes base,
-                           bool excluded, bool *hit)
+                           bool excluded)
 {
     struct bm_bytes host = uri_host(name);
 
     if (host.n > 0 && host.p[host.n - 1] <= '9') {
         return BM_E_PATH_NC_FORM;
     }
-    return match_host(host, base, excluded, hit);
+    return match_host(host, base, excluded);
 }
 
 /* The base is address and mask; one of the other family never matches. */
-static bool ip_matches(struct bm_bytes ip, struct bm_bytes base)
+static bm_status match_ip(struct bm_bytes ip, struct bm_bytes base)
 {
-    bool same = base.n == 2 * ip.n;
+    unsigned differ = base.n != 2 * ip.n;
 
-    for (size_t i = 0; same && i < ip.n; i++) {
-        same = ((ip.p[i] ^ base.p[i]) & base.p[ip.n + i]) == 0;
+    for (size_t i = 0; differ == 0 && i < ip.n; i++) {
+        differ = (unsigned)(ip.p[i] ^ base.p[i]) & base.p[ip.n + i];
     }
-    return same;
+    return within(differ == 0);
 }
 
 static bm_status match(const struct bm_general_name *name, struct bm_bytes base,
-                       bool excluded, bool *hit)
+                       bool excluded)
 {
     switch (name->kind) {
     case BM_GN_DIRECTORY:
-        *hit = bm_name_is_within(name->value, base);
-        return BM_OK;
+        return within(bm_name_is_within(name->value, base));
     case BM_GN_DNS:
-        return match_dns(name->value, base, excluded, hit);
+        return match_dns(name->value, base, excluded);
     case BM_GN_EMAIL:
-        return match_email(name->value, base, excluded, hit);
+        return match_email(name->value, base, excluded);
     case BM_GN_URI:
-        return match_uri(name->value, base, excluded, hit);
+        return match_uri(name->value, base, excluded);
     case BM_GN_IP:
-        *hit = ip_matches(name->value, base);
-        return BM_OK;
+        return match_ip(name->value, base);
     default:
         return BM_E_PATH_NC_FORM;
     }
 }
 
-enum found {
-    NO_SUCH_FORM,
-    NOT_WITHIN,
-    WITHIN
-};
-
-/* Look for a subtree that `name` is in. Each otherName type is a form. */
+/*
+ * Look for a subtree that `name` is in: what match() says, or BM_E_END if
+ * there is none of its form. Each otherName type is a form.
+ */
 static bm_status search(struct bm_bytes subtrees, bool excluded,
-                        const struct bm_general_name *name, uint32_t *work,
-                        enum found *found)
+                        const struct bm_general_name *name, uint32_t *work)
 {
     struct bm_general_name base;
-    bool hit = false;
+    bm_status rc = BM_E_END;
 
-    *found = NO_SUCH_FORM;
-    while (!hit && bm_subtree_next(&subtrees, &base)) {
+    while ((rc == BM_E_END || rc == OUTSIDE) &&
+           bm_subtree_next(&subtrees, &base)) {
         if (*work == 0) {
             return BM_E_PATH_WORK;
         }
         --*work;
         if (base.kind == name->kind && bm_bytes_equal(base.type, name->type)) {
-            BM_TRY(match(name, base.value, excluded, &hit));
-            *found = hit ? WITHIN : NOT_WITHIN;
+            rc = match(name, base.value, excluded);
         }
     }
-    return BM_OK;
+    return rc;
 }
 
 static bm_status judge(const struct bm_name_constraints *nc,
                        const struct bm_general_name *name, uint32_t *work)
 {
-    enum found found;
+    bm_status rc = search(nc->excluded, true, name, work);
 
-    BM_TRY(search(nc->excluded, true, name, work, &found));
-    if (found == WITHIN) {
+    if (rc == BM_OK) {
         return BM_E_PATH_NC_EXCLUDED;
     }
-    BM_TRY(search(nc->permitted, false, name, work, &found));
-    return found == NOT_WITHIN ? BM_E_PATH_NC_PERMITTED : BM_OK;
+    if (rc == BM_E_END || rc == OUTSIDE) {
+        rc = search(nc->permitted, false, name, work);
+    }
+    return rc == BM_E_END ? BM_OK : rc;
 }
 
 /* The walk over all names that constraints apply to. */

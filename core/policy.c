@@ -1,69 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/policy.h"
 
-#include "core/oid.h"
+#include <string.h>
 
 /* No path is that long. */
 #define NEVER UINT32_MAX
 
-static bool is_any(struct bm_bytes policy)
+static const uint8_t any_policy[] = { BM_DER_OID, 4, 0x55, 0x1d, 0x20, 0x00 };
+
+/* Two identifiers, header included; short lengths only, see next(). */
+static bool same(const uint8_t *a, const uint8_t *b)
 {
-    return bm_oid_is(policy, BM_OID_ANY_POLICY);
+    return a[1] == b[1] && memcmp(a + 2, b + 2, a[1]) == 0;
 }
 
-static void add(struct bm_policies *p, struct bm_bytes root,
-                struct bm_bytes expected)
+static void add(struct bm_policies *p, const uint8_t *root,
+                const uint8_t *expected)
 {
     if (p->n < BM_POLICY_PAIRS_MAX) {
         p->pair[p->n++] = (struct bm_policy_pair){ root, expected };
-    } else {
-        p->lost = true;
     }
 }
 
-/* Is `policy` expected by one of the first `n` pairs? */
-static bool is_expected(const struct bm_policies *p, size_t n,
-                        const struct bm_bytes *policy)
+/* Nobody knows how many more there would have been. */
+static void give_up_if_full(struct bm_policies *p)
 {
-    size_t i = 0;
-
-    while (i < n && !bm_bytes_equal(p->pair[i].expected, *policy)) {
-        i++;
+    if (p->n == BM_POLICY_PAIRS_MAX) {
+        p->n = 0;
+        p->any = false;
     }
-    return i < n;
 }
 
 /*
  * certificatePolicies and policyMappings are both lists of SEQUENCEs that
- * begin with a policy of the issuer's domain; the latter have a second one.
+ * begin with a policy of the issuer's domain; `*to` is what stands behind
+ * it. An identifier of 128 octets, which nobody has, ends the list.
  */
-static bool next(struct bm_bytes *list, struct bm_policy_mapping *m)
+static const uint8_t *next(struct bm_bytes *list, const uint8_t **to)
 {
+    struct bm_bytes oid;
     struct bm_der d;
     struct bm_der in;
+    const uint8_t *from;
 
     bm_der_init(&d, *list, NULL);
-    if (bm_der_enter(&d, BM_DER_SEQUENCE, &in) != BM_OK ||
-        bm_der_take_oid(&in, &m->issuer_domain) != BM_OK) {
-        return false;
+    if (bm_der_enter(&d, BM_DER_SEQUENCE, &in) != BM_OK) {
+        return NULL;
     }
-    if (bm_der_take_oid(&in, &m->subject_domain) != BM_OK) {
-        m->subject_domain = m->issuer_domain;
+    from = in.p;
+    if (bm_der_take_oid(&in, &oid) != BM_OK || oid.n > 127) {
+        return NULL;
     }
+    *to = in.p;
     *list = (struct bm_bytes){ d.p, bm_der_left(&d) };
-    return true;
+    return from;
 }
 
-static bool is_in(struct bm_bytes list, struct bm_bytes policy)
+static bool is_in(struct bm_bytes list, const uint8_t *policy)
 {
-    struct bm_policy_mapping m;
+    const uint8_t *id;
+    const uint8_t *to;
 
-    while (next(&list, &m)) {
-        if (bm_bytes_equal(m.issuer_domain, policy)) {
-            return true;
-        }
-    }
-    return false;
+    do {
+        id = next(&list, &to);
+    } while (id != NULL && !same(id, policy));
+    return id != NULL;
 }
 
 /*
@@ -75,6 +76,7 @@ static void filter(struct bm_policies *p, size_t n, struct bm_bytes list,
 {
     size_t kept = 0;
 
+    give_up_if_full(p);
     for (size_t i = 0; i < p->n; i++) {
         if (i >= n || is_in(list, p->pair[i].expected) == keep) {
             p->pair[kept++] = p->pair[i];
@@ -91,23 +93,25 @@ static void filter(struct bm_policies *p, size_t n, struct bm_bytes list,
 static void assert_policies(struct bm_policies *p, struct bm_bytes list,
                             bool any_counts)
 {
-    bool any = any_counts && is_in(list, BM_LIT(BM_OID_ANY_POLICY));
-    struct bm_policy_mapping m;
+    bool any = any_counts && is_in(list, any_policy);
+    const uint8_t *id;
+    const uint8_t *to;
 
     if (!any) {
         filter(p, p->n, list, true);
     }
-    while (p->any && next(&list, &m)) {
-        if (!is_any(m.issuer_domain) &&
-            !is_expected(p, p->n, &m.issuer_domain)) {
-            add(p, m.issuer_domain, m.issuer_domain);
+    while (p->any && (id = next(&list, &to)) != NULL) {
+        size_t i = 0;
+
+        while (i < p->n && !same(p->pair[i].expected, id)) {
+            i++;
+        }
+        if (i == p->n && !same(id, any_policy)) {
+            add(p, id, id);
         }
     }
     p->any = p->any && any;
-    if (p->lost) {
-        p->n = 0;
-        p->any = false;
-    }
+    give_up_if_full(p);
 }
 
 /*
@@ -119,21 +123,28 @@ static void assert_policies(struct bm_policies *p, struct bm_bytes list,
 static bm_status map_policies(struct bm_policies *p, struct bm_bytes list)
 {
     bool allowed = p->until[BM_POLICY_INHIBIT_MAPPING] > 0;
-    struct bm_policy_mapping m;
     struct bm_bytes walk = list;
+    const uint8_t *from;
+    const uint8_t *to;
     size_t old = p->n;
 
-    while (next(&walk, &m)) {
-        if (is_any(m.issuer_domain) || is_any(m.subject_domain)) {
+    while ((from = next(&walk, &to)) != NULL) {
+        bool unexpected = p->any;
+
+        if (to[1] > 127 || same(from, any_policy) || same(to, any_policy)) {
             return BM_E_PATH_MAPPING;
         }
-        for (size_t i = 0; i < old && allowed; i++) {
-            if (bm_bytes_equal(p->pair[i].expected, m.issuer_domain)) {
-                add(p, p->pair[i].root, m.subject_domain);
+        if (!allowed) {
+            continue;
+        }
+        for (size_t i = 0; i < old; i++) {
+            if (same(p->pair[i].expected, from)) {
+                add(p, p->pair[i].root, to);
+                unexpected = false;
             }
         }
-        if (allowed && p->any && !is_expected(p, old, &m.issuer_domain)) {
-            add(p, m.issuer_domain, m.subject_domain);
+        if (unexpected) {
+            add(p, from, to);
         }
     }
     filter(p, old, list, false);
@@ -180,7 +191,7 @@ static bm_status check(const struct bm_policies *p)
 bm_status bm_policies_step(struct bm_policies *p, const struct bm_cert *cert,
                            bool is_leaf)
 {
-    bool counts = is_leaf || !bm_cert_is_self_issued(cert);
+    bool counts = !bm_cert_is_self_issued(cert) || is_leaf;
 
     assert_policies(p, bm_exts_list(&cert->ext, BM_EXT_POLICIES),
                     !counts || p->until[BM_POLICY_INHIBIT_ANY] > 0);
@@ -195,6 +206,11 @@ bm_status bm_policies_step(struct bm_policies *p, const struct bm_cert *cert,
     return BM_OK;
 }
 
+static bool is_policy(const uint8_t *der, const struct bm_bytes *oid)
+{
+    return bm_bytes_equal((struct bm_bytes){ der + 2, der[1] }, *oid);
+}
+
 /* 6.1.5 (g): drop the pairs whose root the user does not want. */
 bm_status bm_policies_accept(struct bm_policies *p,
                              const struct bm_policy_demand *demand)
@@ -205,8 +221,8 @@ bm_status bm_policies_accept(struct bm_policies *p,
         bool wanted = demand->set_n == 0;
 
         for (size_t j = 0; j < demand->set_n && !wanted; j++) {
-            wanted = is_any(demand->set[j]) ||
-                     bm_bytes_equal(demand->set[j], p->pair[i].root);
+            wanted = is_policy(any_policy, &demand->set[j]) ||
+                     is_policy(p->pair[i].root, &demand->set[j]);
         }
         if (wanted) {
             p->pair[kept++] = p->pair[i];
@@ -220,7 +236,7 @@ bool bm_policies_has(const struct bm_policies *p, struct bm_bytes policy)
 {
     size_t i = 0;
 
-    while (i < p->n && !bm_bytes_equal(p->pair[i].root, policy)) {
+    while (i < p->n && !is_policy(p->pair[i].root, &policy)) {
         i++;
     }
     return i < p->n || p->any;

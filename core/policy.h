@@ -17,10 +17,10 @@
 
 /*
  * Pairs at once. Federal bridges map some ten policies; a device sees one or
- * two. When there are more the set is given up as empty, which can refuse a
+ * two. When it is reached the set is given up as empty, which can refuse a
  * path that demands a policy, and never accept one.
  */
-#define BM_POLICY_PAIRS_MAX 16
+#define BM_POLICY_PAIRS_MAX 20
 
 /* The inputs of 6.1.1 (c), (e), (f), (g). All zero: demands nothing. */
 struct bm_policy_demand {
@@ -31,9 +31,10 @@ struct bm_policy_demand {
     bool inhibit_any;
 };
 
+/* Both are DER, header included, of at most 127 octets of contents. */
 struct bm_policy_pair {
-    struct bm_bytes root;     /* valid_policy of the node below anyPolicy */
-    struct bm_bytes expected; /* what the next certificate must assert */
+    const uint8_t *root;     /* valid_policy of the node below anyPolicy */
+    const uint8_t *expected; /* what the next certificate must assert */
 };
 
 /* Rules that begin to apply after so many certificates; 0: it does apply. */
@@ -45,11 +46,10 @@ enum bm_policy_rule {
 };
 
 struct bm_policies {
-    struct bm_policy_pair pair[BM_POLICY_PAIRS_MAX];
-    uint8_t n;
-    bool any;  /* the row has a node for anyPolicy */
-    bool lost; /* more pairs than there is room for */
     uint32_t until[BM_POLICY_RULES];
+    bool any; /* the row has a node for anyPolicy */
+    uint8_t n;
+    struct bm_policy_pair pair[BM_POLICY_PAIRS_MAX];
 };
 
 void bm_policies_init(struct bm_policies *p,

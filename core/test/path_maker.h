@@ -73,6 +73,9 @@ static size_t maker_used;
 static uint32_t maker_serial;
 static unsigned maker_verified; /* signatures checked so far */
 
+/* If set, keys and signatures are those of the signer of that number. */
+static const struct bm_signer *(*maker_signer)(uint8_t number);
+
 static inline struct bm_bytes maker_text(const char *s, size_t n)
 {
     return (struct bm_bytes){ (const uint8_t *)s, n };
@@ -426,6 +429,8 @@ static inline void maker_key(struct bm_wr *w, const struct spec *s)
         bm_wr_put(w, BM_LIT("\x30\x04\x06\x02\x2a\x0b"));
         bm_der_put_octet_bits(w, BM_ARRAY(key));
         bm_der_close(w, seq);
+    } else if (maker_signer != NULL) {
+        bm_wr_put(w, maker_signer(s->key)->key.der);
     } else {
         bm_spki_put(w, BM_KEY_ED25519, BM_ARRAY(key));
     }
@@ -435,6 +440,8 @@ static inline void maker_sig_alg(struct bm_wr *w, const struct spec *s)
 {
     if ((s->quirks & MAKER_SHA1) != 0) { /* ecdsa-with-SHA1 */
         bm_wr_put(w, BM_LIT("\x30\x09\x06\x07\x2a\x86\x48\xce\x3d\x04\x01"));
+    } else if (maker_signer != NULL) {
+        bm_sig_alg_put(w, maker_signer(s->signer)->alg);
     } else {
         bm_sig_alg_put(w, (s->quirks & MAKER_RSA_SIGNED) != 0
                               ? BM_SIG_RSA_SHA256
@@ -466,10 +473,34 @@ static inline void maker_tbs(struct bm_wr *w, const struct spec *s)
     bm_der_close(w, tbs);
 }
 
+/* Sign what has been written since `start`: tbsCertificate comes first. */
+static inline void maker_signature(struct bm_wr *w, const struct spec *s,
+                                   size_t start)
+{
+    uint8_t octets[128] = { s->signer };
+    struct bm_bytes written = bm_wr_bytes(w);
+    struct bm_bytes tbs;
+    struct bm_wr sig;
+    struct bm_der d;
+
+    bm_wr_init(&sig, octets, sizeof octets);
+    sig.len = 64;
+    if (maker_signer != NULL) {
+        const struct bm_signer *signer = maker_signer(s->signer);
+
+        sig.len = 0;
+        written.p += start;
+        written.n -= start;
+        bm_der_init(&d, written, NULL);
+        CHECK_STATUS(bm_der_take_element(&d, BM_DER_SEQUENCE, &tbs), BM_OK);
+        CHECK_STATUS(signer->sign(signer->self, tbs, &sig), BM_OK);
+    }
+    bm_der_put_octet_bits(w, bm_wr_bytes(&sig));
+}
+
 /* Make the certificate and parse it. Lives until maker_reset(). */
 static inline void make(struct bm_cert *cert, const struct spec *s)
 {
-    uint8_t signature[64] = { s->signer };
     struct bm_diag diag = { BM_OK, BM_OK, NULL };
     struct bm_wr w;
     size_t seq;
@@ -479,7 +510,7 @@ static inline void make(struct bm_cert *cert, const struct spec *s)
     seq = bm_der_open(&w, BM_DER_SEQUENCE);
     maker_tbs(&w, s);
     maker_sig_alg(&w, s);
-    bm_der_put_octet_bits(&w, BM_ARRAY(signature));
+    maker_signature(&w, s, seq);
     bm_der_close(&w, seq);
     rc = bm_cert_parse(bm_wr_bytes(&w), BM_STRICT, &diag, cert);
     CHECK_STATUS(rc, BM_OK);

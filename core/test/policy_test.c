@@ -269,12 +269,12 @@ static void policies_are_carried_down_the_chain(void)
 /* More policies than there is room for: as if there were none. */
 static void too_many_policies_can_only_refuse(void)
 {
-    char many[BM_POLICY_PAIRS_MAX + 2];
+    char many[BM_POLICY_PAIRS_MAX + 1];
     struct link links[2] = { { P many }, { P "a" } };
     struct bm_policy_demand demand = { .explicit_policy = true };
 
-    for (size_t n = BM_POLICY_PAIRS_MAX; n <= BM_POLICY_PAIRS_MAX + 1; n++) {
-        bool fits = n == BM_POLICY_PAIRS_MAX;
+    for (size_t n = BM_POLICY_PAIRS_MAX - 1; n <= BM_POLICY_PAIRS_MAX; n++) {
+        bool fits = n < BM_POLICY_PAIRS_MAX;
 
         for (size_t i = 0; i < n; i++) {
             many[i] = (char)('a' + i);
