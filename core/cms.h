@@ -120,7 +120,10 @@ struct bm_cms_verify_config {
  * (path.h). On error `*cert` is all zero.
  *
  * BM_E_CMS_DETACHED if the content is missing, or is given though the
- * message has it. BM_E_BUFFER if `scratch` is too small.
+ * message has it. BM_E_BUFFER if `scratch` is too small. BM_E_CMS_ATTRS if a
+ * signer without signed attributes signed what are themselves attributes:
+ * another message, passed off as this one. Where only a digest is given, that
+ * cannot be seen: ask for signed attributes there.
  */
 BM_MUST_CHECK bm_status bm_cms_verify(const struct bm_cms *cms,
                                       const struct bm_cms_signer *signer,

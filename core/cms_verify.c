@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/cms.h"
+#include "core/oid.h"
 
 #include <string.h>
 
@@ -114,6 +115,24 @@ static bm_status verify_attrs(const struct bm_cms_signer *signer,
                           signer->signature);
 }
 
+/*
+ * Could these octets be signed attributes, as they are hashed? A signature
+ * over attributes is also one over a message without attributes whose content
+ * they are: whoever sees a signed message could make that other one of it.
+ * RFC 5652 has no defence, but nobody's content looks like that.
+ */
+static bool looks_like_attrs(struct bm_bytes content)
+{
+    struct bm_attribute a;
+    struct bm_bytes list;
+    struct bm_der d;
+
+    bm_der_init(&d, content, NULL);
+    return bm_der_take(&d, BM_DER_SET, &list) == BM_OK &&
+           bm_der_left(&d) == 0 &&
+           bm_attribute_find(list, BM_LIT(BM_OID_P9_CONTENT_TYPE), &a);
+}
+
 /* RFC 5652 5.4: without attributes, the content is what is signed. */
 static bm_status verify_content(const struct bm_cms_signer *signer,
                                 const struct bm_cms_verify_config *config,
@@ -122,6 +141,9 @@ static bm_status verify_content(const struct bm_cms_signer *signer,
 {
     const struct bm_crypto *crypto = config->crypto;
 
+    if (looks_like_attrs(content)) {
+        return BM_E_CMS_ATTRS;
+    }
     if (config->digest.n == 0) {
         return crypto->verify(crypto->self, key, signer->sig_alg, content,
                               signer->signature);

@@ -396,6 +396,14 @@ def ed25519(whole):
     save("cms", "signed-ed25519-no-attributes", m.der())
 
 
+def attributes_as_content(m):
+    """The signature of one message, as if it were over its attributes."""
+    attrs = tlv(SET, *sorted(m.attrs))
+    m.encap = tlv(SEQ, CMS_DATA, tlv(0xa0, tlv(4, attrs)))
+    m.attrs = []
+    m.sign = lambda content: Message.sign(m, attrs)
+
+
 def cms_bad(whole):
     def bad(name, edit, **kw):
         m = Message(whole)
@@ -464,6 +472,7 @@ def cms_bad(whole):
         lambda m: setattr(m, "sign", lambda attrs: run(
             "openssl", "dgst", "-sha256", "-sign", "s-p256.pem",
             data=b"\xa0" + attrs[1:])))
+    bad("0c07-0000-verify-attributes-as-content", attributes_as_content)
     bad("0609-0000-verify-key-of-another-kind",
         setter(sig_alg=tlv(SEQ, oid("1.2.840.113549.1.1.11"), tlv(5))))
 
