@@ -44,9 +44,13 @@ void bm_wr_put(struct bm_wr *w, struct bm_bytes b)
     w->len = b.n > SIZE_MAX - w->len ? SIZE_MAX : w->len + b.n;
 }
 
+/* By itself, not by bm_wr_put(): DER is made of single octets. */
 void bm_wr_u8(struct bm_wr *w, uint8_t b)
 {
-    bm_wr_put(w, (struct bm_bytes){ &b, 1 });
+    if (w->len < w->cap) {
+        w->buf[w->len] = b;
+    }
+    w->len += w->len != SIZE_MAX;
 }
 
 void bm_wr_str(struct bm_wr *w, const char *s)

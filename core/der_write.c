@@ -44,11 +44,12 @@ void bm_der_close(struct bm_wr *w, size_t mark)
 
 void bm_der_put_header(struct bm_wr *w, uint8_t tag, size_t len)
 {
-    uint8_t octets[1 + sizeof(size_t)];
-    size_t n = length_octets(len, octets);
+    uint8_t octets[2 + sizeof(size_t)] = { tag };
+    size_t n = 1 + length_octets(len, octets + 1);
 
-    bm_wr_u8(w, tag);
-    bm_wr_put(w, (struct bm_bytes){ octets, n });
+    for (size_t i = 0; i < n; i++) {
+        bm_wr_u8(w, octets[i]);
+    }
 }
 
 size_t bm_der_header_len(size_t len)
