@@ -154,7 +154,7 @@ static unsigned find(struct bm_bytes oid)
     if (oid.n == 3 && memcmp(oid.p, BM_OID_CE_SKI, 2) == 0) {
         key = oid.p[2] < PE(0) ? oid.p[2] : 0;
     } else if (oid.n == 8 && memcmp(oid.p, BM_OID_PE_AIA, 7) == 0) {
-        key = oid.p[7] < PE(0) ? PE(oid.p[7]) : 0;
+        key = oid.p[7] < NOCHECK - PE(0) ? PE(oid.p[7]) : 0;
     } else if (bm_oid_is(oid, BM_OID_OCSP_NOCHECK)) {
         key = NOCHECK;
     }
