@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bench/bench.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/harness/samples.h"
+
+/* Odd, so that there is a median; short, so that a burst spoils one. */
+#define ROUNDS 31
+
+struct worker {
+    const struct bench_op *op;
+    void *context;
+    pthread_barrier_t *start;
+};
+
+void bench_must(int ok, const char *what)
+{
+    if (!ok) {
+        fprintf(stderr, "bench: does not work: %s\n", what);
+        exit(1);
+    }
+}
+
+static double clock_ns(clockid_t clock)
+{
+    struct timespec t;
+
+    bench_must(clock_gettime(clock, &t) == 0, "clock");
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static void run_all(const struct bench_op *op, void *context)
+{
+    for (unsigned i = 0; i < op->times; i++) {
+        op->run(context);
+    }
+}
+
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+
+    (void)pthread_barrier_wait(w->start);
+    run_all(w->op, w->context);
+    return NULL;
+}
+
+/* One round in several threads; they start together. */
+static double threads_round(const struct bench_op *op, unsigned threads,
+                            void *const *contexts)
+{
+    struct worker workers[BENCH_THREADS_MAX];
+    pthread_t ids[BENCH_THREADS_MAX];
+    pthread_barrier_t start;
+    double t;
+
+    bench_must(pthread_barrier_init(&start, NULL, threads + 1) == 0, "threads");
+    for (unsigned i = 0; i < threads; i++) {
+        workers[i] = (struct worker){ op, contexts[i], &start };
+        bench_must(pthread_create(&ids[i], NULL, work, &workers[i]) == 0,
+                   "threads");
+    }
+    (void)pthread_barrier_wait(&start);
+    t = clock_ns(CLOCK_MONOTONIC);
+    for (unsigned i = 0; i < threads; i++) {
+        (void)pthread_join(ids[i], NULL);
+    }
+    t = clock_ns(CLOCK_MONOTONIC) - t;
+    (void)pthread_barrier_destroy(&start);
+    return t / threads / op->times;
+}
+
+static double one_round(const struct bench_op *op, unsigned threads,
+                        void *const *contexts)
+{
+    double t;
+
+    if (threads > 1) {
+        return threads_round(op, threads, contexts);
+    }
+    t = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+    run_all(op, contexts[0]);
+    return (clock_ns(CLOCK_THREAD_CPUTIME_ID) - t) / op->times;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double *x = a;
+    const double *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+void bench_measure(const struct bench_op *ops, size_t n, unsigned threads,
+                   double *ns)
+{
+    static double rounds[BENCH_OPS_MAX][ROUNDS];
+    void *contexts[BENCH_OPS_MAX][BENCH_THREADS_MAX];
+
+    bench_must(n <= BENCH_OPS_MAX && threads <= BENCH_THREADS_MAX, "limits");
+    for (size_t i = 0; i < n; i++) {
+        for (unsigned k = 0; k < threads; k++) {
+            contexts[i][k] = ops[i].open();
+            bench_must(contexts[i][k] != NULL, ops[i].name);
+            ops[i].run(contexts[i][k]); /* warm, and shows that it works */
+        }
+    }
+    for (size_t r = 0; r < ROUNDS; r++) {
+        for (size_t i = 0; i < n; i++) {
+            rounds[i][r] = one_round(&ops[i], threads, contexts[i]);
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        qsort(rounds[i], ROUNDS, sizeof rounds[i][0], by_value);
+        ns[i] = rounds[i][ROUNDS / 2];
+        for (unsigned k = 0; k < threads; k++) {
+            ops[i].close(contexts[i][k]);
+        }
+    }
+}
+
+void bench_head(const char *title, const char *unit)
+{
+    printf("\n%-52s %10s %8s %8s\n", title, unit, "ratio", "target");
+}
+
+void bench_limit(const char *name, double value)
+{
+    printf("  %-50s %10.2f\n", name, value);
+}
+
+void bench_row(const char *name, double value, double ratio, double target)
+{
+    printf("  %-50s %10.2f %8.2f %8.2f%s\n", name, value, ratio, target,
+           ratio < target ? "  MISSED" : "");
+}
+
+void bench_note(const char *name, double value, double limit)
+{
+    printf("  %-50s %10.2f %8.2f\n", name, value, limit / value);
+}
+
+struct bm_bytes bench_sample(const char *kind, const char *name)
+{
+    for (size_t i = 0; i < bm_samples_n; i++) {
+        if (strcmp(bm_samples[i].kind, kind) == 0 &&
+            strcmp(bm_samples[i].name, name) == 0) {
+            return (struct bm_bytes){ bm_samples[i].p, bm_samples[i].n };
+        }
+    }
+    bench_must(0, name);
+    return (struct bm_bytes){ NULL, 0 };
+}
+
+int main(void)
+{
+    printf("Ratios of one run: limit / ours, higher is better. Medians of %d "
+           "interleaved rounds.\n",
+           ROUNDS);
+    bench_issue();
+    bench_parse();
+    bench_path();
+    bench_formats();
+    return 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_BENCH_BENCH_H
+#define BM_BENCH_BENCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/bytes.h"
+
+/*
+ * Measuring as ratios. Figures of one machine at one moment mean little, so
+ * the things that are compared run in turns, in the same process, many short
+ * rounds each, and the table shows medians and what they are of the limit.
+ *
+ * A benchmark judges nothing: the program ends with 0, whatever it shows. It
+ * ends with 1 if something it measures does not work.
+ */
+
+/* One thing to measure: `run` does it once, on a context made per thread. */
+struct bench_op {
+    const char *name;
+    void *(*open)(void);
+    void (*run)(void *context);
+    void (*close)(void *context);
+    unsigned times; /* per round; a round should take some milliseconds */
+};
+
+#define BENCH_OPS_MAX     8
+#define BENCH_THREADS_MAX 2
+
+/*
+ * Nanoseconds for one run, the median over the rounds. With one thread the
+ * time is that thread's CPU time; with more, what passes on the wall divided
+ * by what all of them did.
+ */
+void bench_measure(const struct bench_op *ops, size_t n, unsigned threads,
+                   double *ns);
+
+/* Stop: what is measured does not work. Only when it matters. */
+void bench_must(int ok, const char *what);
+
+/* Table: a heading; a row against its limit; a row beside it. */
+void bench_head(const char *title, const char *unit);
+void bench_limit(const char *name, double value);
+void bench_row(const char *name, double value, double ratio, double target);
+void bench_note(const char *name, double value, double limit);
+
+/* A file of core/test/samples, which the program carries. */
+struct bm_bytes bench_sample(const char *kind, const char *name);
+
+/* One per file. */
+void bench_issue(void);
+void bench_parse(void);
+void bench_path(void);
+void bench_formats(void);
+
+#endif
