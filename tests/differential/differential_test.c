@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * differential_test [SCALE [SEED]]: SCALE 1 is what CI runs. Reads
+ * allowed.txt beside this file; BM_DIFFERENTIAL_RULES names another.
+ */
+#include <stdlib.h>
+
+#include "tests/differential/diff.h"
+#include "tests/harness/bm_test.h"
+
+/* At scale 1: whole objects, objects altered here and there, and through. */
+#define PLAIN   600
+#define SOME    80
+#define SOME_N  60
+#define THROUGH 3
+
+static unsigned long scale = 1;
+
+static void judge(const struct diff_kind *kind, struct bm_bytes der)
+{
+    (void)diff_judge(kind, der);
+}
+
+static void run(const struct diff_kind *kind, struct bm_bytes (*make)(void))
+{
+    for (unsigned long i = 0; i < PLAIN * scale; i++) {
+        struct bm_bytes der = make();
+
+        (void)diff_judge(kind, der);
+        if (i < SOME * scale) {
+            mutate_some(kind, der, SOME_N, judge);
+        }
+        if (i < THROUGH * scale) {
+            mutate_shape(kind, der, judge);
+            mutate_bytes(kind, der, judge);
+        }
+        make_free(der);
+    }
+}
+
+static void certificates_are_read_as_openssl_reads_them(void)
+{
+    run(&diff_cert, make_cert);
+}
+
+static void requests_are_read_as_openssl_reads_them(void)
+{
+    run(&diff_csr, make_csr);
+}
+
+static void every_disagreement_has_its_clause(void)
+{
+    table_print();
+    CHECK(table_unexplained() == 0);
+}
+
+int main(int argc, char **argv)
+{
+    const char *rules = getenv("BM_DIFFERENTIAL_RULES");
+
+    scale = argc > 1 ? strtoul(argv[1], NULL, 10) : 1;
+    random_seed(argc > 2 ? strtoul(argv[2], NULL, 10) : 1);
+    if (table_load(rules != NULL ? rules : "tests/differential/allowed.txt") !=
+        0) {
+        return 1;
+    }
+    RUN(certificates_are_read_as_openssl_reads_them);
+    RUN(requests_are_read_as_openssl_reads_them);
+    RUN(every_disagreement_has_its_clause);
+    return bm_test_done();
+}
