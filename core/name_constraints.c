@@ -43,7 +43,8 @@ static bm_status within(bool is_within)
 /*
  * "Any DNS name that can be constructed by simply adding zero or more labels
  * to the left-hand side of the name satisfies the name constraint." So the
- * empty constraint is satisfied by all, and one with a dot in front is none.
+ * empty constraint is satisfied by all, and one with a dot or a star in
+ * front is none.
  *
  * The wildcard *.D stands for every x.D: what is excluded at or above D it
  * meets as any name does, and also what is excluded one label below D.
@@ -56,7 +57,7 @@ static bm_status match_dns(struct bm_bytes name, struct bm_bytes base,
     if (name.n > 2 && name.p[0] == '*' && name.p[1] == '.') {
         host = skip(name, 2);
     }
-    if (!bm_host_is_plain(host) || (base.n > 0 && base.p[0] == '.')) {
+    if (!bm_host_is_plain(host) || (base.n > 0 && !bm_host_is_plain(base))) {
         return BM_E_PATH_NC_FORM;
     }
     return within(

@@ -93,7 +93,9 @@ static bool has_profile(const struct bm_cert *cert, bool is_ca)
         present |= 1u << BM_EXT_SKI;
         critical |= 1u << BM_EXT_BASIC_CONSTRAINTS;
     }
-    critical |= e->present & 1u << BM_EXT_NAME_CONSTRAINTS;
+    critical |= e->present &
+                (1u << BM_EXT_NAME_CONSTRAINTS |
+                 1u << BM_EXT_POLICY_CONSTRAINTS | 1u << BM_EXT_INHIBIT_ANY);
     return (e->present & present) == present &&
            (e->critical & critical) == critical;
 }

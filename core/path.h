@@ -75,9 +75,9 @@ enum {
     BM_PATH_NEED_EKU = 1 << 3,
     /*
      * Also refuse what a conforming CA does not issue though section 6 would
-     * pass it (section 4.2): no authorityKeyIdentifier, CA without
-     * subjectKeyIdentifier, basicConstraints or nameConstraints not critical,
-     * nameConstraints in a leaf.
+     * pass it (section 4.2): no authorityKeyIdentifier, a CA without
+     * subjectKeyIdentifier; basicConstraints of a CA, nameConstraints,
+     * policyConstraints or inhibitAnyPolicy not critical.
      */
     BM_PATH_PROFILE = 1 << 4
 };

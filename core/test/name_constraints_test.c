@@ -75,6 +75,8 @@ static void dns_names_are_within_by_whole_labels(void)
           EXCLUDED },
         { "dns:example.com", "dns:bad.example.com", NULL,
           "dns:x.bad.example.com", EXCLUDED },
+        { "dns:.example.com", NULL, NULL, "dns:a.example.com", UNDECIDED },
+        { NULL, "dns:.example.com", NULL, "dns:a.org", UNDECIDED },
         { "dns:example.com", NULL, NULL, "ip:10.0.0.1", WITHIN },
         { "dns:example.com", NULL, NULL, NULL, WITHIN },
     };

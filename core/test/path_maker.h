@@ -42,7 +42,8 @@ enum maker_quirk {
     MAKER_BC_NOT_CRITICAL = 1 << 9,
     MAKER_NO_BC = 1 << 10,
     MAKER_CRITICAL_TLS_FEATURE = 1 << 11,
-    MAKER_RSA_SIGNED = 1 << 12
+    MAKER_RSA_SIGNED = 1 << 12,
+    MAKER_PC_NOT_CRITICAL = 1 << 13 /* policyConstraints, inhibitAnyPolicy */
 };
 
 struct spec {
@@ -298,13 +299,14 @@ static inline void maker_policies(struct bm_wr *w, struct bm_bytes id,
 static inline void maker_policy_constraints(struct bm_wr *w,
                                             const struct spec *s)
 {
+    bool critical = (s->quirks & MAKER_PC_NOT_CRITICAL) == 0;
     struct bm_ext_mark m;
     size_t seq;
 
     if (s->require_explicit != 0 || s->inhibit_mapping != 0) {
         const uint8_t values[2] = { s->require_explicit, s->inhibit_mapping };
 
-        m = bm_ext_open(w, BM_LIT(BM_OID_CE_POLICY_CONSTR), true);
+        m = bm_ext_open(w, BM_LIT(BM_OID_CE_POLICY_CONSTR), critical);
         seq = bm_der_open(w, BM_DER_SEQUENCE);
         for (unsigned i = 0; i < 2; i++) {
             uint8_t skip = (uint8_t)(values[i] - 1);
@@ -317,7 +319,7 @@ static inline void maker_policy_constraints(struct bm_wr *w,
         bm_ext_close(w, &m);
     }
     if (s->inhibit_any != 0) {
-        m = bm_ext_open(w, BM_LIT(BM_OID_CE_INHIBIT_ANY), true);
+        m = bm_ext_open(w, BM_LIT(BM_OID_CE_INHIBIT_ANY), critical);
         bm_der_put_u32(w, s->inhibit_any - 1u);
         bm_ext_close(w, &m);
     }

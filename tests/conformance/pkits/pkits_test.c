@@ -158,7 +158,7 @@ static void run_row(const struct row *row)
 
 static void run_line(char *line)
 {
-    struct row row;
+    struct row row = { .number = NULL };
     const char **columns[] = { &row.number,  &row.verdict, &row.leaf,
                                &row.pool,    &row.crls,    &row.settings,
                                &row.policies };
