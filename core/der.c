@@ -254,11 +254,12 @@ static bm_status take_form(struct bm_der *d, uint8_t tag, enum form form,
 
     BM_TRY(bm_der_take(d, tag, &got));
     rc = check_form(form, got);
-    if (rc != BM_OK) {
-        return undo(d, start, rc);
+    if (rc == BM_OK) {
+        *body = got;
+    } else {
+        (void)undo(d, start, rc);
     }
-    *body = got;
-    return BM_OK;
+    return rc;
 }
 
 bm_status bm_der_take_integer(struct bm_der *d, uint8_t tag,
