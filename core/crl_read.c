@@ -32,6 +32,10 @@ enum state {
 
 #define LENGTH_OCTETS_MAX 4 /* as der.c: 4 GiB */
 
+/* 3 KB of RAM on a device; pointers are longer on hosts. */
+_Static_assert(sizeof(struct bm_crl_reader) <= BM_CRL_ITEM_MAX + 1152,
+               "a reader is its buffer and little more");
+
 /* An element that begins in the current item; not all of it need be there. */
 struct element {
     uint8_t tag;

@@ -17,6 +17,9 @@ enum state {
     HASHED
 };
 
+_Static_assert(sizeof(struct bm_crl_writer) <= BM_CRL_ITEM_MAX + 640,
+               "a writer is its buffer and little more");
+
 /* UTCTime begins there, and no list is older. */
 #define TIME_OF_YEAR_1950 INT64_C(-631152000)
 
