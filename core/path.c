@@ -33,7 +33,7 @@ enum {
 _Static_assert(BM_PATH_DEPTH_MAX < RANK_ISSUER, "depth fits below a rank");
 
 /* A device keeps one of these on the stack of its TLS thread. */
-_Static_assert(sizeof(void *) > 4 || sizeof(struct bm_path) <= 768,
+_Static_assert(sizeof(void *) > 4 || sizeof(struct bm_path) <= 512,
                "RAM budget of one validation");
 
 /* Critical extensions that are acted on, here or by the callback. */
@@ -422,6 +422,7 @@ bm_status bm_path_find(struct bm_path *path,
     bm_status rc = BM_E_LIMIT;
 
     *path = (struct bm_path){ .config = config, .suspect = leaf };
+    path->fault.status = BM_E_INTERNAL;
     path->names = BM_PATH_NAMES_MAX;
     path->steps = BM_PATH_STEPS_MAX;
     path->signatures = BM_PATH_SIGNATURES_MAX;

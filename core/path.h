@@ -139,7 +139,7 @@ struct bm_path_fault {
  */
 const uint8_t *bm_path_fault_at(const struct bm_path_fault *fault);
 
-/* The caller's memory for one validation, about 700 bytes on a Cortex-M3. */
+/* The caller's memory for one validation, 430 bytes on a Cortex-M3. */
 struct bm_path {
     /*
      * After BM_OK: step[0].cert is the leaf, step[n - 1].cert was issued by

@@ -214,6 +214,25 @@ static void a_provider_that_fails_is_not_taken_for_a_yes(void)
     CHECK_STATUS(bm_path_find(&path, &config, &leaf), BM_E_CRYPTO);
 }
 
+/* Not even a status that means something else inside. */
+static void no_status_of_the_callback_is_taken_for_a_yes(void)
+{
+    static const bm_status says[] = { BM_E_END, BM_E_INTERNAL, BM_E_PATH_WORK,
+                                      BM_E_PATH_STATUS_UNKNOWN,
+                                      BM_E_CRL_SIGNATURE };
+
+    for (size_t i = 0; i < sizeof says / sizeof says[0]; i++) {
+        struct listed listed = { &leaf, says[i], 0 };
+        const struct bm_revocation revocation = { &listed, look_up };
+        struct bm_path_config config = begin(NULL, 0);
+
+        config.revocation = &revocation;
+        make_leaf("Root", 1);
+        CHECK(bm_path_find(&path, &config, &leaf) != BM_OK);
+        CHECK(path.n == 0 && listed.asked == 1);
+    }
+}
+
 int main(void)
 {
     RUN(an_anchor_is_held_to_its_certificate_unless_told_otherwise);
@@ -222,5 +241,6 @@ int main(void)
     RUN(what_was_valid_when_issued_stays_valid_in_that_model);
     RUN(revocation_is_asked_for_each_certificate_once_verified);
     RUN(a_provider_that_fails_is_not_taken_for_a_yes);
+    RUN(no_status_of_the_callback_is_taken_for_a_yes);
     return bm_test_done();
 }
