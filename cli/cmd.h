@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CLI_CMD_H
+#define BM_CLI_CMD_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/*
+ * The command line is `birthmark NOUN VERB [OPTION]... [ARGUMENT]...`. A noun
+ * is a file with a table of verbs, a verb a file with a table of options; the
+ * help texts are printed from the same tables.
+ *
+ * What was asked for goes to stdout, words about it go to stderr.
+ */
+
+/* Exit codes are an interface: scripts branch on them. */
+enum {
+    CMD_OK = 0,
+    CMD_FAILED = 1, /* tried, and did not succeed: unreadable, not valid */
+    CMD_USAGE = 2,  /* the command line is wrong; nothing was tried */
+    CMD_REFUSED = 3 /* would destroy or weaken something */
+};
+
+/* A noun or a verb. Tables end with a zero row. */
+struct cmd {
+    const char *name;
+    const char *args; /* as in the manual page */
+    const char *summary;
+    int (*run)(int argc, char **argv); /* argv[0] is the name */
+};
+
+/* An option of a verb, always in the long form. Tables end with a zero row. */
+struct cmd_option {
+    const char *name; /* "--json" */
+    const char *arg;  /* "FILE", or NULL for a flag */
+    const char *help;
+    int id; /* what cmd_next_option() returns; positive */
+};
+
+/* All that the help of a verb is printed from. */
+struct cmd_verb {
+    const char *path; /* "birthmark cert show" */
+    const char *args; /* "[OPTION]... FILE..." */
+    const char *about;
+    const struct cmd_option *options;
+};
+
+/*
+ * Run the entry of `table` that argv[1] names. `path` is what came before
+ * ("birthmark cert"), for help and messages. An unknown name suggests the
+ * nearest one.
+ */
+int cmd_dispatch(const struct cmd *table, const char *path, int argc,
+                 char **argv);
+
+void cmd_print_table(FILE *to, const struct cmd *table, const char *path);
+void cmd_print_help(const struct cmd_verb *verb);
+
+/* Results of cmd_next_option() beside the ids of the table. */
+enum {
+    CMD_OPTION_END = 0,    /* no more arguments */
+    CMD_OPTION_HELP = -1,  /* -h, --help */
+    CMD_OPTION_FILE = -2,  /* not an option: `value` is the argument */
+    CMD_OPTION_ERROR = -3, /* the message has been printed */
+};
+
+/* Where the reading of a command line stands. Start with next = 1. */
+struct cmd_line {
+    int argc;
+    char **argv;
+    int next;
+    int only_files; /* "--" was seen */
+    const char *value;
+};
+
+/*
+ * Take one argument. Options and files may stand in any order, an option's
+ * value is the next argument or follows a '='; "--" ends the options and "-"
+ * is a file.
+ */
+int cmd_next_option(struct cmd_line *line, const struct cmd_verb *verb);
+
+/* Print "PATH: wrong use (try: PATH --help)" with a reason; CMD_USAGE. */
+int cmd_usage_error(const char *path, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+int cmd_cert(int argc, char **argv);
+int cmd_cert_show(int argc, char **argv);
+int cmd_cert_verify(int argc, char **argv);
+
+#endif

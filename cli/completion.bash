@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion for bash; installed as .../bash-completion/completions/birthmark.
+# The program itself says what there is: its help is made from its tables.
+
+_birthmark()
+{
+    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
+    local noun=${COMP_WORDS[1]} verb=${COMP_WORDS[2]} words=
+
+    case $COMP_CWORD in
+    1) words="help --version
+        $(birthmark help 2> /dev/null | sed -n 's/^  birthmark \([a-z]*\) .*/\1/p')" ;;
+    2) words="--help $(birthmark "$noun" --help 2> /dev/null |
+        sed -n 's/^  birthmark [a-z]* \([a-z]*\) .*/\1/p')" ;;
+    *)
+        case $before in
+        --model) words="now issuance" ;;
+        --purpose) words="serverAuth clientAuth codeSigning emailProtection
+            timeStamping OCSPSigning cmcRA" ;;
+        --at | --host | --policy | --max) return ;;
+        *)
+            if [[ $word == -* ]]; then
+                words=$(birthmark "$noun" "$verb" --help 2> /dev/null |
+                    sed -n 's/^  \(--[a-z]*\).*/\1/p')
+            fi
+            ;;
+        esac
+        ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+
+complete -o default -F _birthmark birthmark

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "cli/diag.h"
+
+/* Sorted by life cycle, not by alphabet: the table is the tutorial. */
+static const struct cmd nouns[] = {
+    { "cert", "show | verify", "look at certificates, requests, CRLs, CMS",
+      cmd_cert },
+    { NULL, NULL, NULL, NULL },
+};
+
+static int help(void)
+{
+    printf("usage: birthmark NOUN VERB [OPTION]... [ARGUMENT]...\n\n");
+    cmd_print_table(stdout, nouns, "birthmark");
+    printf("  birthmark NOUN --help | NOUN VERB --help\n"
+           "      what the verbs of a noun do, what a verb takes\n"
+           "  birthmark --version\n"
+           "      print the version\n"
+           "\nexit code: 0 done, 1 tried and failed, 2 wrong usage,\n"
+           "3 refused because it would destroy or weaken something\n");
+    return CMD_OK;
+}
+
+static int run(int argc, char **argv)
+{
+    if (argc >= 2 && strcmp(argv[1], "--version") == 0) {
+        printf("birthmark %s\n", BM_VERSION);
+        return CMD_OK;
+    }
+    if (argc == 2 &&
+        (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0 ||
+         strcmp(argv[1], "-h") == 0)) {
+        return help();
+    }
+    return cmd_dispatch(nouns, "birthmark", argc, argv);
+}
+
+int main(int argc, char **argv)
+{
+    int rc;
+
+    /* A reader that went away is reported by the write that finds out. */
+    signal(SIGPIPE, SIG_IGN);
+    rc = run(argc, argv);
+    /*
+     * Results that did not arrive are a failure, whatever the command
+     * thought: "birthmark ... > file" on a full disk must not succeed.
+     */
+    if (ferror(stdout) != 0) {
+        fputs("birthmark: stdout: write failed\n", stderr);
+        rc = rc == CMD_OK ? CMD_FAILED : rc;
+    } else if (fclose(stdout) != 0) {
+        refusal_print_errno("birthmark: stdout", errno);
+        rc = rc == CMD_OK ? CMD_FAILED : rc;
+    }
+    return rc;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CLI_PROVIDER_H
+#define BM_CLI_PROVIDER_H
+
+#include "core/crypto.h"
+
+/*
+ * The one place of this program that knows which cryptography it is linked
+ * with.
+ */
+
+/* NULL, with words on stderr, when there is none. */
+struct bm_crypto *provider_new(void);
+void provider_free(struct bm_crypto *crypto);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/tree.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/safe.h"
+#include "core/oid.h"
+#include "core/time.h"
+
+/* U+FFFD: where characters were that nobody can read. */
+#define REPLACEMENT "\xef\xbf\xbd"
+
+static json_t *checked(struct tree *t, json_t *value)
+{
+    if (value == NULL) {
+        t->failed = true;
+    }
+    return value;
+}
+
+json_t *tree_object(struct tree *t)
+{
+    return checked(t, json_object());
+}
+
+json_t *tree_array(struct tree *t)
+{
+    return checked(t, json_array());
+}
+
+/* Copy `text`, putting U+FFFD in place of what is not UTF-8. */
+static void put_utf8(struct bm_wr *w, struct bm_bytes text)
+{
+    while (text.n != 0) {
+        const uint8_t *at = text.p;
+        uint32_t c;
+
+        if (safe_next(&text, &c)) {
+            bm_wr_put(w, (struct bm_bytes){ at, (size_t)(text.p - at) });
+        } else {
+            bm_wr_str(w, REPLACEMENT);
+        }
+    }
+}
+
+static void put_hex(struct bm_wr *w, struct bm_bytes octets)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < octets.n; i++) {
+        bm_wr_u8(w, (uint8_t)digits[octets.p[i] >> 4]);
+        bm_wr_u8(w, (uint8_t)digits[octets.p[i] & 15]);
+    }
+}
+
+json_t *tree_put(struct tree *t, void (*put)(struct bm_wr *, struct bm_bytes),
+                 struct bm_bytes what)
+{
+    json_t *value = NULL;
+    char *text;
+    struct bm_wr w;
+    size_t n;
+
+    /* Once to measure, once to write. */
+    bm_wr_init(&w, NULL, 0);
+    put(&w, what);
+    n = w.len;
+    text = malloc(n + 1);
+    if (text != NULL) {
+        bm_wr_init(&w, (uint8_t *)text, n);
+        put(&w, what);
+        value = json_stringn(text, n);
+    }
+    free(text);
+    return checked(t, value);
+}
+
+json_t *tree_text(struct tree *t, struct bm_bytes text)
+{
+    return tree_put(t, put_utf8, text);
+}
+
+json_t *tree_str(struct tree *t, const char *text)
+{
+    struct bm_bytes b = { (const uint8_t *)text, strlen(text) };
+
+    return tree_text(t, b);
+}
+
+json_t *tree_hex(struct tree *t, struct bm_bytes octets)
+{
+    return tree_put(t, put_hex, octets);
+}
+
+json_t *tree_int(struct tree *t, int64_t value)
+{
+    return checked(t, json_integer(value));
+}
+
+json_t *tree_bool(struct tree *t, bool value)
+{
+    return checked(t, json_boolean(value));
+}
+
+json_t *tree_time(struct tree *t, int64_t time)
+{
+    uint8_t text[32];
+    struct bm_wr w;
+
+    bm_wr_init(&w, text, sizeof text);
+    bm_time_put_text(&w, time);
+    return tree_text(t, bm_wr_bytes(&w));
+}
+
+json_t *tree_oid(struct tree *t, struct bm_bytes oid)
+{
+    json_t *dotted = tree_put(t, bm_oid_put_dotted, oid);
+
+    /* An arc that is too wide to be written: the octets then. */
+    if (dotted != NULL && json_string_length(dotted) == 0) {
+        json_decref(dotted);
+        return tree_hex(t, oid);
+    }
+    return dotted;
+}
+
+json_t *tree_oid_name(struct tree *t, struct bm_bytes oid)
+{
+    const char *name = bm_oid_name(oid);
+
+    return name != NULL ? tree_str(t, name) : tree_oid(t, oid);
+}
+
+void tree_set(struct tree *t, json_t *object, const char *key, json_t *value)
+{
+    if (json_object_set_new(object, key, value) != 0) {
+        t->failed = true;
+    }
+}
+
+void tree_append(struct tree *t, json_t *array, json_t *value)
+{
+    if (json_array_append_new(array, value) != 0) {
+        t->failed = true;
+    }
+}

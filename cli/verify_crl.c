@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/verify.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/feed.h"
+
+/*
+ * A CRL read as a stream, up to its end, with an optional search in it.
+ */
+struct crl_stream {
+    struct bm_crl_reader reader;
+    struct bm_crl_find find;
+    bool searching;
+    bool ended;
+};
+
+static bm_status run_stream(struct crl_stream *s, struct feed *feed)
+{
+    enum bm_crl_event event;
+    struct bm_bytes chunk;
+    bm_status rc = BM_OK;
+
+    while (rc == BM_OK && feed_next(feed, &chunk)) {
+        bm_crl_reader_feed(&s->reader, chunk);
+        do {
+            rc = bm_crl_reader_next(&s->reader, &event);
+            if (rc == BM_OK && s->searching) {
+                bm_crl_find_see(&s->find, &s->reader, event);
+            }
+            s->ended = s->ended || (rc == BM_OK && event == BM_CRL_END);
+        } while (rc == BM_OK && event != BM_CRL_MORE);
+    }
+    if (rc == BM_OK && feed->why.status != BM_OK) {
+        rc = feed->why.status;
+    }
+    return rc == BM_OK && !s->ended ? BM_E_DER_TRUNCATED : rc;
+}
+
+/* Find the object at `place` again. */
+static bool reopen(struct input *in, const struct place *place,
+                   struct object *object)
+{
+    struct refusal why;
+
+    if (input_open(in, place->file) != 0) {
+        return false;
+    }
+    while (input_next_known(in, object, &why) == INPUT_OBJECT) {
+        if (object->block == place->block && object->kind == KIND_CRL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Ask a CRL that is too large for memory: read it once more. */
+static bm_status ask_stream(struct verify *v, const struct crl_entry *entry,
+                            const struct bm_crl_query *query,
+                            const struct bm_spki *key,
+                            struct bm_crl_answer *answer)
+{
+    struct crl_stream *s = calloc(1, sizeof *s);
+    struct feed *feed = NULL;
+    struct input in = { .fd = -1 };
+    struct object object;
+    bm_status rc = BM_E_LIMIT;
+
+    if (s == NULL || !reopen(&in, &entry->place, &object)) {
+        goto out;
+    }
+    feed = feed_new(&in, &object);
+    if (feed == NULL) {
+        goto out;
+    }
+    s->searching = true;
+    bm_crl_reader_open(&s->reader, v->crypto);
+    bm_crl_find_init(&s->find, query);
+    rc = run_stream(s, feed);
+    if (rc == BM_OK) {
+        rc = bm_crl_find_result(&s->find, &s->reader, key, v->config.time,
+                                answer);
+    }
+    bm_crl_reader_close(&s->reader);
+out:
+    input_close(&in);
+    free(feed);
+    free(s);
+    return rc;
+}
+
+/* The answer of one CRL, if it has one. */
+static bm_status ask(struct verify *v, const struct crl_entry *entry,
+                     const struct bm_crl_query *query,
+                     const struct bm_spki *key, struct bm_crl_answer *answer)
+{
+    const struct bm_crl_trust trust = { v->crypto, key, v->config.time };
+
+    if (entry->der == NULL) {
+        return ask_stream(v, entry, query, key, answer);
+    }
+    return bm_crl_find(&entry->crl, &trust, query, answer);
+}
+
+/* RFC 5280 6.3.3 (f): may this key sign CRLs? */
+static bool may_sign_crls(const struct bm_cert *issuer)
+{
+    return !bm_exts_has(&issuer->ext, BM_EXT_KEY_USAGE) ||
+           (issuer->ext.key_usage & BM_KU_CRL_SIGN) != 0;
+}
+
+/*
+ * RFC 5280 6.3.3 without CRL issuers of their own: lists of the certificate's
+ * issuer, complete ones first, joined; then the deltas on top.
+ */
+bm_status verify_revocation(void *self, const struct bm_cert *cert,
+                            const struct bm_cert *issuer)
+{
+    struct verify *v = self;
+    struct bm_crl_answer sum = { .state = BM_CRL_UNDETERMINED };
+    struct bm_crl_query query;
+
+    if (!may_sign_crls(issuer)) {
+        return BM_E_PATH_STATUS_UNKNOWN;
+    }
+    bm_crl_query_cert(&query, cert);
+    for (int deltas = 0; deltas < 2; deltas++) {
+        for (size_t i = 0; i < v->crls.n; i++) {
+            struct bm_crl_answer one;
+
+            if (ask(v, &v->crls.entry[i], &query, &issuer->key, &one) !=
+                    BM_OK ||
+                one.is_delta != (deltas == 1)) {
+                continue;
+            }
+            if (deltas == 1) {
+                /* One that does not fit leaves the answer as it was. */
+                (void)!bm_crl_answer_update(&sum, &one);
+            } else if (sum.state == BM_CRL_UNDETERMINED) {
+                sum = one;
+            } else {
+                bm_crl_answer_join(&sum, &one);
+            }
+        }
+    }
+    if (sum.state == BM_CRL_REVOKED) {
+        return BM_E_PATH_REVOKED;
+    }
+    return sum.state == BM_CRL_GOOD ? BM_OK : BM_E_PATH_STATUS_UNKNOWN;
+}

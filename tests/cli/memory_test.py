@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Each allocation of the program fails in turn. Then it may fail, in words,
+or succeed because the memory was not that important: but never crash, and
+never succeed with another result, least of all with "valid". And memory is
+bounded for files that are not.
+
+memory_test.py PROGRAM LIBRARY
+"""
+import os
+import struct
+import subprocess
+import sys
+
+import cli
+from cli import contains, equal, write
+
+LIBRARY = os.path.abspath(sys.argv[2])
+
+# More allocations than that are sampled.
+RUNS_MAX = 200
+
+
+def once(args, fail_at):
+    env = dict(os.environ, LD_PRELOAD=LIBRARY, FAIL_MALLOC=str(fail_at))
+    return cli.run(*args, env=env)
+
+
+def allocations(args):
+    reader, writer = os.pipe()
+    env = dict(os.environ, LD_PRELOAD=LIBRARY, FAIL_MALLOC_FD=str(writer))
+    subprocess.run([cli.PROGRAM] + list(args), env=env, check=False,
+                   pass_fds=[writer], stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL)
+    os.close(writer)
+    data = os.read(reader, 8)
+    os.close(reader)
+    return struct.unpack("=Q", data)[0]
+
+
+def fail_each(*args):
+    good = cli.run(*args)
+    n = allocations(args)
+    failures = 0
+    for i in range(1, n + 1, 1 + n // RUNS_MAX):
+        code, out, err = once(args, i)
+        if (code, out) == good[:2]:
+            continue
+        where = "allocation %d of %d: %s" % (i, n, err)
+        equal(code, 1, "exit with " + where)
+        if err == "" or "valid\":true" in out or ": valid" in out:
+            raise AssertionError("not a plain failure at " + where)
+        failures += 1
+    if failures == 0:
+        raise AssertionError("nothing ever failed")
+
+
+def test_show_text():
+    fail_each("cert", "show", "leaf.pem")
+
+
+def test_show_json():
+    fail_each("cert", "show", "--json", "signed.der")
+
+
+def test_show_crl():
+    fail_each("cert", "show", "revoked.crl")
+
+
+def test_verify():
+    fail_each("cert", "verify", "--anchor", "root.pem", "--crl", "root.crl",
+              "--crl", "sub.crl", "--purpose", "serverAuth", "chain.pem")
+
+
+def test_verify_never_turns_valid():
+    fail_each("cert", "verify", "--json", "--anchor", "root.pem", "--crl",
+              "root.crl", "--crl", "revoked.crl", "chain.pem")
+
+
+def test_verify_message():
+    fail_each("cert", "verify", "--anchor", "root.pem", "signed.der")
+
+
+def test_memory_does_not_grow_with_a_crl():
+    write("vast.crl", cli.large_crl(120_000))
+    done = subprocess.run(
+        ["sh", "-c", "ulimit -v 80000; exec \"$@\" > count", "sh",
+         cli.PROGRAM, "cert", "show", "--max", "0", "vast.crl"],
+        stderr=subprocess.PIPE, check=False)
+    equal((done.returncode, done.stderr), (0, b""), "a run in 80 MB")
+    contains(cli.read("count").decode(), "number of entries         120000")
+    os.remove("vast.crl")
+
+
+cli.main()
