@@ -33,8 +33,8 @@ test: ## run every test: gcc, clang, sanitizers, Cortex-M3 in QEMU
 	@set -e; for preset in $(TEST_PRESETS); do \
 	    $(MAKE) --no-print-directory test-$$preset; done
 
-demo: build ## run the demonstration
-	@if [ -x tools/demo.sh ]; then tools/demo.sh; fi
+demo: build compile-cortex-m3 ## run the demonstration
+	@examples/first-chain/demo.sh
 
 bench: build ## measure, as ratios
 	@if [ -x bench/run.sh ]; then bench/run.sh; fi

@@ -23,6 +23,18 @@ __attribute__((noreturn)) void bm_semihost_exit(int code);
 int bm_semihost_read_file(const char *path, uint8_t *buf, size_t n);
 
 /*
+ * Read the whole of the host's file `path` into `buf`; `*n` becomes its
+ * length. Returns 0, or -1 when it cannot be read or is longer than `cap`.
+ */
+int bm_semihost_load(const char *path, uint8_t *buf, size_t cap, size_t *n);
+
+/*
+ * Write `n` bytes to the host's file `path`, made or truncated. Returns 0, or
+ * -1 when not all of them could be written.
+ */
+int bm_semihost_save(const char *path, const uint8_t *buf, size_t n);
+
+/*
  * Copy the words that QEMU was given with -semihosting-config arg=..., with a
  * blank between them, into `line` as a string. Returns 0, or -1 if they do
  * not fit into `cap` bytes.
