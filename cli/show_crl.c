@@ -218,13 +218,19 @@ static void print_exts(struct crl_run *run)
     print_members(run, o);
 }
 
-static void print_fingerprint(struct crl_run *run)
+static void print_end(struct crl_run *run)
 {
     struct tree *t = &run->show->t;
     const struct bm_crypto *crypto = run->show->crypto;
     uint8_t digest[BM_HASH_MAX];
     json_t *o = tree_object(t);
+    struct bm_crl crl;
 
+    /* The stream reader keeps the signature to itself. */
+    if (!run->object->more &&
+        bm_crl_parse(run->object->der, NULL, &crl) == BM_OK) {
+        tree_set(t, o, "signature_value", tree_hex(t, crl.signature));
+    }
     if (crypto->hash_end(crypto->self, &run->hash, digest) != BM_OK) {
         t->failed = true;
     }
@@ -311,7 +317,7 @@ static void finish(struct crl_run *run, bm_status rc)
     bool refused = why.status != BM_OK || why.words != NULL;
 
     if (!refused) {
-        print_fingerprint(run);
+        print_end(run);
         fputs(run->report->json ? "}" : "", stdout);
         return;
     }

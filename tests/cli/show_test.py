@@ -152,6 +152,9 @@ def test_a_crl_shows_its_entries_up_to_the_limit():
     equal(len(item["revoked_certificates"]), 1)
     equal(item["revoked_certificates"][0]["reason_code"], "keyCompromise")
     equal(item["number_of_entries"], 1)
+    data = cli.openssl("crl", "-in", "revoked.crl", "-outform", "DER")
+    if not data.hex().endswith(item["signature_value"]):
+        raise AssertionError("not the signature of the list")
 
 
 def test_a_message_shows_certificates_and_signers():
