@@ -43,11 +43,16 @@ bool bm_attribute_find(struct bm_bytes list, struct bm_bytes type,
 
 bm_status bm_attribute_take(struct bm_der *d, struct bm_attribute *attribute)
 {
+    struct bm_attribute got;
+    struct bm_der rest = *d;
     struct bm_der values;
 
-    BM_TRY(take(d, attribute));
-    bm_der_init(&values, attribute->values, d->diag);
-    return bm_der_check_set(&values);
+    BM_TRY(take(&rest, &got));
+    bm_der_init(&values, got.values, d->diag);
+    BM_TRY(bm_der_check_set(&values));
+    *attribute = got;
+    *d = rest;
+    return BM_OK;
 }
 
 bm_status bm_attribute_once(const struct bm_der *d, struct bm_bytes list,

@@ -20,7 +20,7 @@ struct bm_attribute {
 
 /*
  * Take one attribute: its shape, that it holds a value, and that the values
- * are in DER order.
+ * are in DER order. On error neither `*d` nor `*attribute` has changed.
  */
 BM_MUST_CHECK bm_status bm_attribute_take(struct bm_der *d,
                                           struct bm_attribute *attribute);

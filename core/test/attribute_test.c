@@ -54,6 +54,20 @@ static void each_attribute_is_checked_and_no_type_occurs_twice(void)
     }
 }
 
+static void a_refused_attribute_is_not_taken(void)
+{
+    for (size_t i = 5; i < sizeof lists / sizeof lists[0]; i++) {
+        const struct bm_attribute before = { BM_LIT("x"), BM_LIT("y") };
+        struct bm_attribute a = before;
+        struct bm_der d;
+
+        bm_der_init(&d, lists[i].list, NULL);
+        CHECK_STATUS(bm_attribute_take(&d, &a), lists[i].want);
+        CHECK(d.p == lists[i].list.p);
+        CHECK(memcmp(&a, &before, sizeof a) == 0);
+    }
+}
+
 static void more_attributes_than_the_limit_are_refused(void)
 {
     uint8_t buf[(BM_ATTRIBUTES_MAX + 1) * (sizeof A - 1)];
@@ -101,6 +115,7 @@ static void what_is_written_is_found_again(void)
 int main(void)
 {
     RUN(each_attribute_is_checked_and_no_type_occurs_twice);
+    RUN(a_refused_attribute_is_not_taken);
     RUN(more_attributes_than_the_limit_are_refused);
     RUN(what_is_written_is_found_again);
     return bm_test_done();
