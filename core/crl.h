@@ -181,8 +181,8 @@ enum bm_crl_event {
 struct bm_crl_reader {
     /*
      * What the last event was about. Views hold until the next call of
-     * bm_crl_reader_next(); then those in `head` and `ext` are empty, and
-     * their numbers stay.
+     * bm_crl_reader_next(); then those in `head` are empty, its numbers stay,
+     * and `ext` is all zero.
      */
     struct bm_crl_head head;
     struct bm_crl_entry entry;
