@@ -165,8 +165,8 @@ struct bm_ocsp_check {
                             one without any passes, as those made ahead of
                             time have none (RFC 9919 4.1) */
     int64_t now;
-    int64_t skew;    /* seconds that clocks may differ */
-    int64_t max_age; /* of an answer without nextUpdate, in seconds */
+    int64_t skew;    /* seconds that clocks may differ; 0 or more */
+    int64_t max_age; /* of an answer without nextUpdate, in seconds; likewise */
 };
 
 struct bm_ocsp_result {

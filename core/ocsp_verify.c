@@ -26,12 +26,21 @@ static bm_status find_single(const struct bm_ocsp_response *response,
     return BM_E_OCSP_MISSING;
 }
 
+/* `t` and `by` seconds, or the end of time that lies in that direction. */
+static int64_t move(int64_t t, int64_t by)
+{
+    if (by > 0 && t > INT64_MAX - by) {
+        return INT64_MAX;
+    }
+    return by < 0 && t < INT64_MIN - by ? INT64_MIN : t + by;
+}
+
 /* 3.2 (5), (6): thisUpdate is recent, nextUpdate is yet to come. */
 static bm_status check_times(const struct bm_ocsp_single *single,
                              const struct bm_ocsp_check *check)
 {
-    int64_t earliest = check->now - check->skew;
-    int64_t latest = check->now + check->skew;
+    int64_t earliest = move(check->now, -check->skew);
+    int64_t latest = move(check->now, check->skew);
 
     if (single->this_update > latest) {
         return BM_E_OCSP_TIME;
@@ -42,8 +51,9 @@ static bm_status check_times(const struct bm_ocsp_single *single,
                    ? BM_E_OCSP_TIME
                    : BM_OK;
     }
-    return single->this_update < earliest - check->max_age ? BM_E_OCSP_TIME
-                                                           : BM_OK;
+    return single->this_update < move(earliest, -check->max_age)
+               ? BM_E_OCSP_TIME
+               : BM_OK;
 }
 
 /* RFC 9654 2.1: a nonce that comes back must be the one that was sent. */
@@ -194,7 +204,9 @@ static bm_status check_signer(const struct bm_ocsp_response *response,
     if (rc == BM_OK) {
         rc = verify_with(response, crypto, check->target.issuer_key);
     }
-    if (rc != BM_E_OCSP_SIGNER && rc != BM_E_OCSP_SIGNATURE) {
+    /* A delegate's key need not be of the same kind */
+    if (rc != BM_E_OCSP_SIGNER && rc != BM_E_OCSP_SIGNATURE &&
+        rc != BM_E_KEY_MISMATCH) {
         return rc;
     }
     by_delegate = verify_by_delegate(response, crypto, check, result);

@@ -293,6 +293,44 @@ static void without_sha1_the_signature_finds_the_signer(void)
     }
 }
 
+static unsigned verifications;
+
+/* As if the CA had an RSA key: the first key tried is the CA's. */
+static bm_status first_does_not_fit(void *self, const struct bm_spki *key,
+                                    enum bm_sig_alg alg,
+                                    struct bm_bytes message,
+                                    struct bm_bytes signature)
+{
+    const struct bm_crypto *crypto = bm_test_crypto();
+
+    (void)self;
+    return verifications++ == 0
+               ? BM_E_KEY_MISMATCH
+               : crypto->verify(crypto->self, key, alg, message, signature);
+}
+
+static void a_delegates_key_may_be_of_another_kind_than_the_cas(void)
+{
+    struct bm_crypto crypto = *bm_test_crypto();
+    struct bm_ocsp_response response;
+    struct bm_ocsp_result result;
+    struct bm_ocsp_check check;
+
+    crypto.hash = no_sha1;
+    crypto.verify = first_does_not_fit;
+    CHECK_STATUS(bm_ocsp_response_parse(ocsp_sample("ocsp", "response-by-key"),
+                                        NULL, &response),
+                 BM_OK);
+    check = check_at(response.produced_at);
+    verifications = 0;
+    CHECK_STATUS(bm_ocsp_verify(&response, &crypto, &check, &result), BM_OK);
+    CHECK(result.delegate.n != 0);
+    response.certs.n = 0;
+    verifications = 0;
+    CHECK_STATUS(bm_ocsp_verify(&response, &crypto, &check, &result),
+                 BM_E_KEY_MISMATCH);
+}
+
 static void the_signature_must_be_right(void)
 {
     struct bm_ocsp_single single = good_single();
@@ -342,6 +380,38 @@ static void an_answer_holds_for_its_time(void)
         single.has_next_update = rows[i].next;
         bm_check_status(answer(&config, ca(), &check, &result), rows[i].rc,
                         rows[i].why, __FILE__, __LINE__);
+    }
+}
+
+static void no_clock_and_no_allowance_overflows(void)
+{
+    static const struct {
+        int64_t now;
+        int64_t skew;
+        int64_t max_age;
+        bool next;
+        bm_status rc;
+    } rows[] = {
+        { INT64_MAX, 60, DAY, true, BM_E_OCSP_TIME },
+        { INT64_MIN, 60, DAY, true, BM_E_OCSP_TIME },
+        { INT64_MIN, 60, DAY, false, BM_E_OCSP_TIME },
+        { INT64_MAX, 60, DAY, false, BM_E_OCSP_TIME },
+        { JANUARY_2031, INT64_MAX, DAY, true, BM_OK },
+        { JANUARY_2031, INT64_MAX, INT64_MAX, false, BM_OK },
+        { JANUARY_2031 + 2 * DAY, 60, INT64_MAX, false, BM_OK },
+        { INT64_MIN, INT64_MAX, INT64_MAX, true, BM_E_OCSP_TIME },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bm_ocsp_single single = good_single();
+        struct bm_ocsp_response_config config = config_for(&single);
+        struct bm_ocsp_check check = check_at(rows[i].now);
+        struct bm_ocsp_result result;
+
+        single.has_next_update = rows[i].next;
+        check.skew = rows[i].skew;
+        check.max_age = rows[i].max_age;
+        CHECK_STATUS(answer(&config, ca(), &check, &result), rows[i].rc);
     }
 }
 
@@ -452,8 +522,10 @@ int main(void)
     RUN(a_delegate_must_be_there_and_valid);
     RUN(the_right_one_of_several_certificates_is_found);
     RUN(without_sha1_the_signature_finds_the_signer);
+    RUN(a_delegates_key_may_be_of_another_kind_than_the_cas);
     RUN(the_signature_must_be_right);
     RUN(an_answer_holds_for_its_time);
+    RUN(no_clock_and_no_allowance_overflows);
     RUN(a_nonce_comes_back_or_does_not_but_never_another);
     RUN(an_error_response_answers_nothing);
     RUN(unknown_critical_extensions_are_refused);
