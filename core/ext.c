@@ -103,6 +103,7 @@ enum {
     OF_SEQUENCE = 1 << 1,  /* check() reads inside the SEQUENCE of each */
     UNIQUE = 1 << 2,       /* its OID MUST NOT appear more than once */
     NOT_CRITICAL = 1 << 3, /* conforming CAs MUST mark it as non-critical */
+    FEW = 1 << 4,          /* at most BM_EXT_MAX, as each costs path.h work */
     LIST_OF_SEQUENCE = LIST | OF_SEQUENCE
 };
 
@@ -121,7 +122,7 @@ static const struct row {
     { bm_ext_check_ski, BM_E_EXT_SKI, 14, NOT_CRITICAL },
     { NULL, BM_E_EXT_KU, 15, 0 },
     { bm_ext_check_policy, BM_E_EXT_POLICIES, 32, LIST_OF_SEQUENCE | UNIQUE },
-    { bm_ext_check_mapping, BM_E_EXT_MAPPINGS, 33, LIST_OF_SEQUENCE },
+    { bm_ext_check_mapping, BM_E_EXT_MAPPINGS, 33, LIST_OF_SEQUENCE | FEW },
     { bm_ext_check_name, BM_E_EXT_SAN, 17, LIST },
     { bm_ext_check_name, BM_E_EXT_IAN, 18, LIST },
     { bm_ext_check_attribute, BM_E_EXT_SDA, 9,
@@ -221,7 +222,10 @@ static bm_status check_list(struct bm_der *d, const struct row *row)
     if (all.n == 0) {
         return bm_der_fail(&list, BM_E_DER_EMPTY);
     }
-    while (bm_der_left(&list) != 0) {
+    for (unsigned n = 0; bm_der_left(&list) != 0; n++) {
+        if (n == BM_EXT_MAX && (row->flags & FEW) != 0) {
+            return bm_der_fail(&list, BM_E_LIMIT);
+        }
         BM_TRY(check_item(&list, row, all));
     }
     return BM_OK;

@@ -73,8 +73,9 @@ enum {
 };
 
 /*
- * Unknown extensions with what stands before them, and policies. More than
- * any profile has that we know; bounds the search for duplicates.
+ * Unknown extensions with what stands before them, policies, and policy
+ * mappings. More than any profile has that we know; bounds the search for
+ * duplicates, and the work that policies make on each path that is tried.
  */
 #define BM_EXT_MAX 32
 

@@ -256,6 +256,35 @@ static void thirty_two_unknown_extensions_are_the_limit(void)
     }
 }
 
+/* Each path that is tried goes through all of them: path.h bounds its work. */
+static void thirty_two_policy_mappings_are_the_limit(void)
+{
+    uint8_t buf[10 * (BM_EXT_MAX + 1) + 30];
+
+    for (unsigned n = BM_EXT_MAX; n <= BM_EXT_MAX + 1; n++) {
+        struct bm_ext_mark m;
+        struct bm_exts e;
+        struct bm_der d;
+        struct bm_wr w;
+        size_t list;
+        size_t all;
+
+        bm_wr_init(&w, buf, sizeof buf);
+        all = bm_der_open(&w, BM_DER_SEQUENCE);
+        m = bm_ext_open(&w, BM_LIT(BM_OID_CE_MAPPINGS), true);
+        list = bm_der_open(&w, BM_DER_SEQUENCE);
+        for (unsigned i = 0; i < n; i++) {
+            bm_wr_put(&w, BM_LIT("\x30\x08\x06\x02\x2a\x03\x06\x02\x2a\x04"));
+        }
+        bm_der_close(&w, list);
+        bm_ext_close(&w, &m);
+        bm_der_close(&w, all);
+        bm_der_init(&d, bm_wr_bytes(&w), NULL);
+        CHECK_STATUS(bm_exts_take(&d, BM_STRICT, &e),
+                     n == BM_EXT_MAX ? BM_OK : BM_E_LIMIT);
+    }
+}
+
 /* A request may ask for what a certificate may not say: the profile decides */
 static void rules_between_extensions_are_left_to_the_certificate(void)
 {
@@ -282,6 +311,7 @@ int main(void)
     RUN(distribution_points_come_in_three_shapes);
     RUN(places_of_access_are_walked);
     RUN(thirty_two_unknown_extensions_are_the_limit);
+    RUN(thirty_two_policy_mappings_are_the_limit);
     RUN(rules_between_extensions_are_left_to_the_certificate);
     return bm_test_done();
 }
