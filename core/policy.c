@@ -34,7 +34,8 @@ static void give_up_if_full(struct bm_policies *p)
 /*
  * certificatePolicies and policyMappings are both lists of SEQUENCEs that
  * begin with a policy of the issuer's domain; `*to` is what stands behind
- * it. An identifier of 128 octets, which nobody has, ends the list.
+ * it. An identifier of 128 octets, which nobody has, ends the list: policies
+ * behind it are not asserted, and mappings behind it refuse the path.
  */
 static const uint8_t *next(struct bm_bytes *list, const uint8_t **to)
 {
@@ -148,7 +149,7 @@ static bm_status map_policies(struct bm_policies *p, struct bm_bytes list)
         }
     }
     filter(p, old, list, false);
-    return BM_OK;
+    return walk.n == 0 ? BM_OK : BM_E_PATH_MAPPING; /* all have been seen */
 }
 
 void bm_policies_init(struct bm_policies *p,

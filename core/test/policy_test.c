@@ -289,9 +289,40 @@ static void too_many_policies_can_only_refuse(void)
     }
 }
 
+/* What stands behind it is not looked at, so nothing may depend on it. */
+static void an_endless_identifier_hides_no_mapping(void)
+{
+    static uint8_t room[512];
+    static const uint8_t endless[130] = { 0x2a, 1 };
+    const struct bm_policy_demand demand = { .explicit_policy = true };
+
+    for (size_t n = 127; n <= 128; n++) {
+        struct link link = { P "1", .mappings = "12" };
+        struct bm_wr w;
+        size_t list;
+        size_t m;
+
+        maker_reset();
+        bm_policies_init(&policies, &demand);
+        policy_make_link(&link, false);
+        bm_wr_init(&w, room, sizeof room);
+        list = bm_der_open(&w, BM_DER_SEQUENCE);
+        m = bm_der_open(&w, BM_DER_SEQUENCE);
+        bm_der_put_oid(&w, (struct bm_bytes){ endless, n });
+        bm_der_put_oid(&w, BM_LIT("\x2a\x02"));
+        bm_der_close(&w, m);
+        bm_wr_put(&w, bm_exts_list(&policy_cert.ext, BM_EXT_MAPPINGS));
+        bm_der_close(&w, list);
+        policy_cert.ext.value[BM_EXT_MAPPINGS] = bm_wr_bytes(&w);
+        CHECK_STATUS(bm_policies_step(&policies, &policy_cert, false),
+                     n <= 127 ? BM_OK : BM_E_PATH_MAPPING);
+    }
+}
+
 int main(void)
 {
     RUN(policies_are_carried_down_the_chain);
     RUN(too_many_policies_can_only_refuse);
+    RUN(an_endless_identifier_hides_no_mapping);
     return bm_test_done();
 }
