@@ -253,6 +253,50 @@ static void signatures_are_limited(void)
     CHECK(path.n == 0);
 }
 
+/*
+ * Two anchors of one name, of which the first cannot have signed: what was
+ * verified below them stays so, and what was not is verified by the second.
+ */
+static void a_right_signature_is_verified_once(void)
+{
+    const struct spec cas[] = { { .subject = "Sub",
+                                  .issuer = "Root",
+                                  .key = 2,
+                                  .signer = 1,
+                                  .ca = true,
+                                  .quirks = MAKER_NO_AKI } };
+    struct bm_path_config config = begin(cas, 1);
+    struct spec other = root_spec;
+
+    other.key = other.signer = 7;
+    anchors[1] = anchors[0];
+    make(&anchors[0], &other);
+    config.anchors_n = 2;
+    make_leaf("Sub", 2);
+    CHECK_STATUS(bm_path_find(&path, &config, &leaf), BM_OK);
+    CHECK(path.anchor == &anchors[1]);
+    CHECK(maker_verified == 3); /* leaf, Sub by one anchor, by the other */
+    make(&anchors[1], &other);
+    maker_verified = 0;
+    CHECK_STATUS(bm_path_find(&path, &config, &leaf), BM_E_PATH_SIGNATURE);
+    CHECK(path.fault.cert == &pool[0]);
+    CHECK(maker_verified == 3);
+}
+
+/* Two CAs of one name: the leaf is the first one's, the path the second's. */
+static void a_right_signature_says_nothing_of_another_issuer(void)
+{
+    struct spec cas[] = { ca("Sub", 2, "Root", 9), ca("Sub", 3, "Root", 1) };
+    struct bm_path_config config;
+
+    cas[0].quirks = cas[1].quirks = MAKER_NO_SKI;
+    config = begin(cas, 2);
+    make_leaf("Sub", 2);
+    CHECK_STATUS(bm_path_find(&path, &config, &leaf), BM_E_PATH_SIGNATURE);
+    CHECK(maker_verified == 3); /* leaf, first Sub; leaf by second Sub */
+    CHECK(path.n == 0);
+}
+
 /* CAs that all bear one name, and no way out: too many ways round. */
 static void steps_are_limited(void)
 {
@@ -292,6 +336,8 @@ int main(void)
     RUN(pool_may_hold_the_leaf_and_the_anchor);
     RUN(depth_is_limited);
     RUN(signatures_are_limited);
+    RUN(a_right_signature_is_verified_once);
+    RUN(a_right_signature_says_nothing_of_another_issuer);
     RUN(steps_are_limited);
     RUN(pool_and_anchors_are_limited);
     return bm_test_done();
