@@ -142,6 +142,100 @@ static void bad_messages_are_refused_with_their_reason(void)
     CHECK(n >= 20);
 }
 
+/* A SignerInfo made to order; `unsigned_attrs` is the contents of [1]. */
+static bool signer_parses(enum bm_hash hash, enum bm_sig_alg alg,
+                          struct bm_bytes unsigned_attrs)
+{
+    static uint8_t room[300];
+    static const uint8_t digest[BM_HASH_MAX];
+    struct bm_attribute_mark a;
+    struct bm_cms_signer signer;
+    struct bm_bytes walk;
+    struct bm_wr w;
+    size_t attrs;
+    size_t info;
+
+    bm_wr_init(&w, room, sizeof room);
+    info = bm_der_open(&w, BM_DER_SEQUENCE);
+    bm_der_put_u32(&w, 3);
+    bm_der_put(&w, BM_DER_CONTEXT(0), BM_LIT("key"));
+    bm_hash_alg_put(&w, hash);
+    attrs = bm_der_open(&w, BM_DER_CONSTRUCTED(0));
+    a = bm_attribute_open(&w, BM_LIT(BM_OID_P9_CONTENT_TYPE));
+    bm_der_put_oid(&w, BM_LIT(BM_OID_CMS_DATA));
+    bm_attribute_close(&w, &a);
+    a = bm_attribute_open(&w, BM_LIT(BM_OID_P9_DIGEST));
+    bm_der_put(&w, BM_DER_OCTET_STRING,
+               (struct bm_bytes){ digest, bm_hash_len(hash) });
+    bm_attribute_close(&w, &a);
+    bm_der_close(&w, attrs);
+    bm_sig_alg_put(&w, alg);
+    bm_der_put(&w, BM_DER_OCTET_STRING, BM_LIT("signature"));
+    if (unsigned_attrs.p != NULL) {
+        bm_der_put(&w, BM_DER_CONSTRUCTED(1), unsigned_attrs);
+    }
+    bm_der_close(&w, info);
+    walk = bm_wr_bytes(&w);
+    CHECK(walk.n != 0);
+    return bm_cms_signer_next(&walk, &signer);
+}
+
+/* RFC 5754 3, RFC 8419 3.1, RFC 9882 3.3 table 1 */
+static void a_digest_is_as_strong_as_the_signature_over_it(void)
+{
+    static const struct {
+        enum bm_sig_alg alg;
+        bool good[3]; /* SHA-256, SHA-384, SHA-512 */
+    } rows[] = {
+        { BM_SIG_ECDSA_SHA256, { true, false, false } },
+        { BM_SIG_ECDSA_SHA384, { false, true, false } },
+        { BM_SIG_RSA_SHA512, { false, false, true } },
+        { BM_SIG_ED25519, { false, false, true } },
+        { BM_SIG_MLDSA44, { true, true, true } },
+        { BM_SIG_MLDSA65, { false, true, true } },
+        { BM_SIG_MLDSA87, { false, false, true } },
+    };
+    const struct bm_bytes none = { NULL, 0 };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        for (unsigned h = 0; h < 3; h++) {
+            CHECK(signer_parses((enum bm_hash)(BM_HASH_SHA256 + h), rows[i].alg,
+                                none) == rows[i].good[h]);
+        }
+        CHECK(!signer_parses(BM_HASH_SHA1, rows[i].alg, none));
+    }
+}
+
+#define UNSIGNED(type) "\x30\x0f\x06\x09" type "\x31\x02\x05\x00"
+#define PRIVATE        "\x30\x08\x06\x02\x2a\x03\x31\x02\x05\x00"
+
+/* RFC 5652 11.1 to 11.3; 11.4 lets a countersignature occur twice. */
+static void what_must_be_signed_is_no_unsigned_attribute(void)
+{
+    static const struct {
+        struct bm_bytes attrs;
+        bool good;
+    } rows[] = {
+        { { NULL, 0 }, true },
+        { BM_LIT_INIT(""), false },
+        { BM_LIT_INIT(PRIVATE), true },
+        { BM_LIT_INIT(PRIVATE PRIVATE), true },
+        { BM_LIT_INIT(UNSIGNED("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x06")),
+          true }, /* countersignature, not looked into */
+        { BM_LIT_INIT(UNSIGNED(BM_OID_P9_CONTENT_TYPE)), false },
+        { BM_LIT_INIT(UNSIGNED(BM_OID_P9_DIGEST)), false },
+        { BM_LIT_INIT(UNSIGNED(BM_OID_P9_SIGNING_TIME)), false },
+        { BM_LIT_INIT(PRIVATE UNSIGNED(BM_OID_P9_DIGEST)), false },
+        { BM_LIT_INIT("\x30\x06\x06\x02\x2a\x03\x31\x00"), false },
+        { BM_LIT_INIT("\x05\x00"), false },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CHECK(signer_parses(BM_HASH_SHA256, BM_SIG_ECDSA_SHA256,
+                            rows[i].attrs) == rows[i].good);
+    }
+}
+
 static bool is_whole_or_zero(struct bm_bytes in)
 {
     static const struct bm_cms zero;
@@ -182,6 +276,8 @@ int main(void)
     RUN(signed_messages_of_every_kind_are_taken_apart);
     RUN(certs_only_messages_parse_too);
     RUN(the_version_follows_from_what_is_inside);
+    RUN(a_digest_is_as_strong_as_the_signature_over_it);
+    RUN(what_must_be_signed_is_no_unsigned_attribute);
     RUN(bad_messages_are_refused_with_their_reason);
     RUN(no_damage_leaves_half_a_result);
     return bm_test_done();

@@ -187,6 +187,116 @@ static void answers_follow_rfc_5280_6_3_3(void)
     }
 }
 
+/* GeneralNames: a URI, and two directoryNames. */
+#define URI_1       "\x86\x0ahttp://c/1"
+#define DIR_TEST_CA "\xa4\x14" TEST_CA
+#define DIR_TEST_CA_FOLDED                                         \
+    "\xa4\x14\x30\x12\x31\x10\x30\x0e\x06\x03\x55\x04\x03\x0c\x07" \
+    "TEST ca"
+#define DP_FOLDED "\x30\x1a\xa0\x18\xa0\x16" DIR_TEST_CA_FOLDED
+
+/*
+ * Each scope that an issuingDistributionPoint can draw. It is put into a list
+ * that has been read, whose signature is over octets and stays right.
+ */
+static void a_list_answers_within_its_scope_only(void)
+{
+    static const struct {
+        const char *why;
+        struct bm_crl_idp idp;
+        struct bm_bytes dps;
+        bool ca;
+        bm_status rc;
+    } rows[] = {
+        { "a user's certificate",
+          { .only_user_certs = true },
+          VIEW(""),
+          false,
+          BM_OK },
+        { "not a CA's",
+          { .only_user_certs = true },
+          VIEW(""),
+          true,
+          BM_E_CRL_SCOPE },
+        { "a CA's certificate",
+          { .only_ca_certs = true },
+          VIEW(""),
+          true,
+          BM_OK },
+        { "not a user's",
+          { .only_ca_certs = true },
+          VIEW(""),
+          false,
+          BM_E_CRL_SCOPE },
+        { "no user's attributes",
+          { .only_attribute_certs = true },
+          VIEW(""),
+          false,
+          BM_E_CRL_SCOPE },
+        { "no CA's attributes",
+          { .only_attribute_certs = true },
+          VIEW(""),
+          true,
+          BM_E_CRL_SCOPE },
+        { "a name, which no point has",
+          { .full_name = VIEW(URI_1) },
+          VIEW(DP_2),
+          false,
+          BM_E_CRL_SCOPE },
+        { "one of two names",
+          { .full_name = VIEW(DIR_TEST_CA URI_1) },
+          VIEW(DP_1),
+          false,
+          BM_OK },
+        { "a name of another kind",
+          { .full_name = VIEW(DIR_TEST_CA) },
+          VIEW(DP_1),
+          false,
+          BM_OK }, /* by the implied point, the issuer */
+        { "a directory name",
+          { .full_name = VIEW(DIR_TEST_CA) },
+          VIEW(DP_FOLDED),
+          false,
+          BM_OK },
+        { "cRLIssuer, which also names the point",
+          { .full_name = VIEW(DIR_TEST_CA_FOLDED), .indirect = true },
+          VIEW(DP_BY_TEST_CA),
+          false,
+          BM_OK },
+        { "cRLIssuer, but another point",
+          { .full_name = VIEW(URI_1), .indirect = true },
+          VIEW(DP_BY_TEST_CA),
+          false,
+          BM_E_CRL_SCOPE },
+        { "a shard, of a point that names all",
+          { .full_name = VIEW(URI_1) },
+          VIEW(DP_SHARD_1),
+          false,
+          BM_E_CRL_SCOPE },
+        { "no reason at all",
+          { .has_reasons = true },
+          VIEW(""),
+          false,
+          BM_E_CRL_SCOPE },
+    };
+    struct bm_crl_trust trust = trust_at(MID_JANUARY);
+    struct bm_crl crl;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct bm_crl_query query = { BM_LIT(TEST_CA), BM_LIT("\5"),
+                                      rows[i].dps, rows[i].ca };
+        struct bm_crl_answer answer;
+
+        CHECK_STATUS(
+            bm_crl_parse(crl_sample_bytes("openssl-reasons"), NULL, &crl),
+            BM_OK);
+        crl.ext.idp = rows[i].idp;
+        bm_check_status(bm_crl_find(&crl, &trust, &query, &answer), rows[i].rc,
+                        rows[i].why, __FILE__, __LINE__);
+        CHECK((answer.state == BM_CRL_GOOD) == (rows[i].rc == BM_OK));
+    }
+}
+
 static bm_status ask(const char *list, struct bm_bytes serial,
                      struct bm_bytes dps, int64_t now,
                      struct bm_crl_answer *answer)
@@ -346,6 +456,7 @@ static void a_query_is_made_from_a_certificate(void)
 int main(void)
 {
     RUN(answers_follow_rfc_5280_6_3_3);
+    RUN(a_list_answers_within_its_scope_only);
     RUN(a_list_holds_from_this_to_next_update);
     RUN(the_reasons_covered_are_those_of_list_and_point);
     RUN(a_delta_brings_an_answer_up_to_date);
