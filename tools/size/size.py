@@ -103,7 +103,7 @@ def objects(build, folder):
 
 
 def linked_text(modules, entries):
-    """Text that is left of our objects when `entries` are linked."""
+    """module -> text that is left of it when `entries` are linked"""
     with tempfile.TemporaryDirectory() as tmp:
         linked = os.path.join(tmp, "group")
         listing = os.path.join(tmp, "map")
@@ -118,7 +118,11 @@ def linked_text(modules, entries):
     # " .text.bm_x   0x00000123   0x45 path/x.c.obj", often on two lines
     section = re.compile(r"^ \.(?:text|rodata)[\w.$]*\s+0x[0-9a-f]+\s+"
                          r"0x([0-9a-f]+)\s+(\S+\.c\.obj)$", re.M)
-    return sum(int(size, 16) for size, _ in section.findall(text))
+    shares = {}
+    for size, obj in section.findall(text):
+        name = os.path.basename(obj)[:-len(".c.obj")]
+        shares[name] = shares.get(name, 0) + int(size, 16)
+    return shares
 
 
 def print_modules(folders):
@@ -158,8 +162,12 @@ def judge(budgets, modules, graph):
                       % (name, " ".join(missing)))
                 kept = False
                 continue
-            kept &= verdict("text of " + name, linked_text(modules, entries),
+            shares = linked_text(modules, entries)
+            kept &= verdict("text of " + name, sum(shares.values()),
                             int(row[2]))
+            print("  of it: " + ", ".join(
+                "%s %d" % (module, shares[module])
+                for module in sorted(shares, key=shares.get, reverse=True)))
             for entry in entries:
                 print("%-28s %8d bytes of stack with all it calls"
                       % ("  " + entry, graph.depth(entry)))
