@@ -55,10 +55,14 @@ build || { echo "not ok 1 - objects are compiled"; exit 1; }
 expect "recursion fails" 1 "bm_loop calls itself" 'stack 1000\n'
 echo 'int bm_loop(int n) { return n; }' > "$tmp/bytes.c"
 build
-expect "kept budgets pass" 0 "every budget is kept" \
+expect "kept budgets pass" 0 "no limit is exceeded" \
     'stack 1000\ntext t 200 bm_big\n'
 expect "a stack over its budget fails" 1 "stack of any.*EXCEEDED" 'stack 512\n'
 expect "text over its budget fails" 1 "text of t.*EXCEEDED" 'text t 20 bm_big\n'
+expect "text below its ceiling passes, and is said" 0 "of t .*over budget" \
+    'text t 20/2000 bm_big\n'
+expect "text over its ceiling fails" 1 "text of t.*EXCEEDED" \
+    'text t 10/20 bm_big\n'
 expect "what is called counts, what is not does not" 0 "text of t .* 0.[5-9]" \
     'text t 40 bm_small\n'
 expect "a missing entry point fails" 1 "missing: bm_none" 'text t 20 bm_none\n'
