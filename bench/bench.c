@@ -145,6 +145,11 @@ void bench_note(const char *name, double value, double limit)
     printf("  %-50s %10.2f %8.2f\n", name, value, limit / value);
 }
 
+void bench_rate(const char *name, double value, double ratio)
+{
+    printf("  %-50s %10.2f %8.2f\n", name, value, ratio);
+}
+
 struct bm_bytes bench_sample(const char *kind, const char *name)
 {
     for (size_t i = 0; i < bm_samples_n; i++) {

@@ -45,6 +45,9 @@ void bench_limit(const char *name, double value);
 void bench_row(const char *name, double value, double ratio, double target);
 void bench_note(const char *name, double value, double limit);
 
+/* The same where more is better, and there is no target. */
+void bench_rate(const char *name, double value, double ratio);
+
 /* A file of core/test/samples, which the program carries. */
 struct bm_bytes bench_sample(const char *kind, const char *name);
 
