@@ -39,6 +39,8 @@ struct diff_kind {
 
 extern const struct diff_kind diff_cert;
 extern const struct diff_kind diff_csr;
+extern const struct diff_kind diff_crl;
+extern const struct diff_kind diff_chain; /* three certificates, root first */
 
 /* Judge one input. True when both accept it and agree on all fields. */
 bool diff_judge(const struct diff_kind *kind, struct bm_bytes der);
@@ -81,6 +83,23 @@ void mutate_some(const struct diff_kind *kind, struct bm_bytes der, unsigned n,
  */
 struct bm_bytes make_cert(void);
 struct bm_bytes make_csr(void);
+struct bm_bytes make_crl(void);
+
+/* make_own.c: the same, written by us. */
+struct bm_bytes make_own_cert(void);
+struct bm_bytes make_own_csr(void);
+
 void make_free(struct bm_bytes der);
+
+/*
+ * chain.c: `n` chains of three, all signatures good: each as it is, and some
+ * with `altered` changes in what was signed.
+ */
+void chain_run(unsigned long n, unsigned altered);
+
+#define CHAIN_TIME INT64_C(1700000000) /* when chains are validated */
+
+/* A certificate that goes with its neighbours; key `i` is its own. */
+struct bm_bytes make_chain_cert(size_t i);
 
 #endif

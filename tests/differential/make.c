@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "ports/openssl/openssl.h"
-#include "tests/differential/diff.h"
+#include "tests/differential/make.h"
 #include "tests/harness/test_crypto.h"
 
 /* Words of which names and values are made; some need care. */
@@ -33,7 +33,7 @@ static const char *word(void)
     return words[random_below(WORDS)];
 }
 
-static EVP_PKEY *key(void)
+EVP_PKEY *make_key(void)
 {
     static const enum bm_key_type types[] = { BM_KEY_P256, BM_KEY_P256,
                                               BM_KEY_P384, BM_KEY_ED25519,
@@ -89,7 +89,7 @@ static void add_attribute(X509_NAME *name, bool first)
                                      !first && random_one_in(5) ? -1 : 0);
 }
 
-static X509_NAME *make_name(void)
+X509_NAME *make_name(void)
 {
     X509_NAME *name = X509_NAME_new();
     uint32_t n = 1 + random_below(5);
@@ -153,13 +153,7 @@ static const struct {
     { NID_authority_key_identifier, "issuer:always" },
 };
 
-struct ext_list {
-    X509V3_CTX ctx;
-    STACK_OF(X509_EXTENSION) * exts;
-};
-
-/* One of each type: a second one is passed over. */
-static void add_ext(struct ext_list *list, int nid, const char *value)
+void make_add_ext(struct ext_list *list, int nid, const char *value)
 {
     X509_EXTENSION *ext;
 
@@ -173,8 +167,7 @@ static void add_ext(struct ext_list *list, int nid, const char *value)
     }
 }
 
-/* An extension that neither knows. */
-static void add_private(struct ext_list *list)
+void make_add_private(struct ext_list *list)
 {
     ASN1_OBJECT *oid = OBJ_txt2obj("1.3.6.1.4.1.55555.9.1", 1);
     ASN1_OCTET_STRING *value = ASN1_OCTET_STRING_new();
@@ -193,7 +186,7 @@ static void add_private(struct ext_list *list)
 #define PICK(list, table)                                         \
     do {                                                          \
         size_t i_ = random_below(sizeof table / sizeof table[0]); \
-        add_ext(list, table[i_].nid, table[i_].value);            \
+        make_add_ext(list, table[i_].nid, table[i_].value);       \
     } while (0)
 
 static void add_exts(struct ext_list *list)
@@ -201,13 +194,14 @@ static void add_exts(struct ext_list *list)
     bool ca = random_one_in(2);
 
     if (ca) { /* what the rest of a CA's extensions rest on */
-        add_ext(list, NID_basic_constraints, ca_exts[random_below(3)].value);
-        add_ext(list, NID_key_usage, ca_exts[3 + random_below(2)].value);
+        make_add_ext(list, NID_basic_constraints,
+                     ca_exts[random_below(3)].value);
+        make_add_ext(list, NID_key_usage, ca_exts[3 + random_below(2)].value);
     }
     for (uint32_t n = random_below(9); n > 0; n--) {
         if (random_one_in(12)) {
             if (X509v3_get_ext_by_NID(list->exts, NID_undef, -1) < 0) {
-                add_private(list);
+                make_add_private(list);
             }
         } else if (random_one_in(3)) {
             if (ca) {
@@ -221,7 +215,7 @@ static void add_exts(struct ext_list *list)
     }
 }
 
-static void set_serial(X509 *x)
+void make_set_serial(X509 *x)
 {
     uint8_t octets[20];
     int n = 1 + (int)random_below(sizeof octets);
@@ -249,7 +243,7 @@ static void set_validity(X509 *x)
                                     ends[random_below(5)]);
 }
 
-static const EVP_MD *md_for(EVP_PKEY *signer)
+const EVP_MD *make_md(EVP_PKEY *signer)
 {
     static const EVP_MD *(*const mds[])(void) = { EVP_sha256, EVP_sha384,
                                                   EVP_sha512 };
@@ -262,7 +256,7 @@ static int sign_cert(X509 *x, EVP_PKEY *signer)
 {
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     EVP_PKEY_CTX *pctx = NULL;
-    int ok = EVP_DigestSignInit(ctx, &pctx, md_for(signer), NULL, signer);
+    int ok = EVP_DigestSignInit(ctx, &pctx, make_md(signer), NULL, signer);
 
     if (ok == 1 && EVP_PKEY_is_a(signer, "RSA") && random_one_in(2)) {
         (void)EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING);
@@ -273,7 +267,7 @@ static int sign_cert(X509 *x, EVP_PKEY *signer)
     return ok;
 }
 
-static struct bm_bytes written(uint8_t *der, int n)
+struct bm_bytes make_written(uint8_t *der, int n)
 {
     if (n <= 0) {
         printf("Bail out! OpenSSL did not write what was asked for\n");
@@ -287,17 +281,17 @@ struct bm_bytes make_cert(void)
     X509 *x = X509_new();
     X509_NAME *subject = make_name();
     X509_NAME *issuer = random_one_in(4) ? X509_NAME_dup(subject) : make_name();
-    EVP_PKEY *signer = key();
+    EVP_PKEY *signer = make_key();
     struct ext_list list = { .exts = NULL };
     uint8_t *der = NULL;
     bool v3 = !random_one_in(10);
 
     (void)X509_set_version(x, v3 ? X509_VERSION_3 : X509_VERSION_1);
-    set_serial(x);
+    make_set_serial(x);
     (void)X509_set_issuer_name(x, issuer);
     (void)X509_set_subject_name(x, subject);
     set_validity(x);
-    (void)X509_set_pubkey(x, key());
+    (void)X509_set_pubkey(x, make_key());
     if (v3) {
         /* Its own subject stands in for the issuer's identifiers. */
         X509V3_set_ctx(&list.ctx, x, x, NULL, NULL, 0);
@@ -314,7 +308,8 @@ struct bm_bytes make_cert(void)
         (void)i2d_X509(x, &der);
     }
     {
-        struct bm_bytes out = written(der, der == NULL ? 0 : i2d_X509(x, NULL));
+        struct bm_bytes out =
+            make_written(der, der == NULL ? 0 : i2d_X509(x, NULL));
 
         X509_NAME_free(subject);
         X509_NAME_free(issuer);
@@ -327,7 +322,7 @@ struct bm_bytes make_csr(void)
 {
     X509_REQ *req = X509_REQ_new();
     X509_NAME *subject = make_name();
-    EVP_PKEY *signer = key();
+    EVP_PKEY *signer = make_key();
     struct ext_list list = { .exts = NULL };
     uint8_t *der = NULL;
     struct bm_bytes out;
@@ -353,10 +348,10 @@ struct bm_bytes make_csr(void)
                                         V_ASN1_OCTET_STRING,
                                         (const unsigned char *)"private", 7);
     }
-    if (X509_REQ_sign(req, signer, md_for(signer)) > 0) {
+    if (X509_REQ_sign(req, signer, make_md(signer)) > 0) {
         (void)i2d_X509_REQ(req, &der);
     }
-    out = written(der, der == NULL ? 0 : i2d_X509_REQ(req, NULL));
+    out = make_written(der, der == NULL ? 0 : i2d_X509_REQ(req, NULL));
     X509_NAME_free(subject);
     X509_REQ_free(req);
     return out;

@@ -28,6 +28,10 @@ bool same_time(int64_t ours, const ASN1_TIME *theirs);
 bool same_general_name(const struct bm_general_name *ours,
                        const GENERAL_NAME *theirs);
 
+/* Every extension as it stands. `all` is the contents of Extensions. */
+const char *same_ext_list(struct bm_bytes all,
+                          const STACK_OF(X509_EXTENSION) * theirs);
+
 /* Every extension, then the meaning of each that we know. */
 const char *same_exts(const struct bm_exts *ours,
                       const STACK_OF(X509_EXTENSION) * theirs);
@@ -39,6 +43,12 @@ const char *same_exts(const struct bm_exts *ours,
  */
 bool openssl_reads_exts(const STACK_OF(X509_EXTENSION) * exts,
                         struct diff_why *why);
+
+/* The same for a revocation list, and for one entry of it. */
+bool openssl_reads_crl_exts(const STACK_OF(X509_EXTENSION) * exts,
+                            struct diff_why *why);
+bool openssl_reads_entry_exts(const STACK_OF(X509_EXTENSION) * exts,
+                              struct diff_why *why);
 
 /*
  * Does OpenSSL make a key of this? A type or curve that we do not know may

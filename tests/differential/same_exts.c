@@ -302,10 +302,9 @@ static const char *same_known(const struct bm_exts *ours,
     return NULL;
 }
 
-const char *same_exts(const struct bm_exts *ours,
-                      const STACK_OF(X509_EXTENSION) * theirs)
+const char *same_ext_list(struct bm_bytes all,
+                          const STACK_OF(X509_EXTENSION) * theirs)
 {
-    struct bm_bytes all = ours->all;
     struct bm_ext ext;
     int i = 0;
 
@@ -324,7 +323,15 @@ const char *same_exts(const struct bm_exts *ours,
     if (i != (theirs == NULL ? 0 : sk_X509_EXTENSION_num(theirs))) {
         return "extensions";
     }
-    return same_known(ours, theirs);
+    return NULL;
+}
+
+const char *same_exts(const struct bm_exts *ours,
+                      const STACK_OF(X509_EXTENSION) * theirs)
+{
+    const char *field = same_ext_list(ours->all, theirs);
+
+    return field != NULL ? field : same_known(ours, theirs);
 }
 
 static bool is_known(int nid)
@@ -356,8 +363,31 @@ static bool reads_ext(X509_EXTENSION *ext, int nid)
     return read != NULL && p == end;
 }
 
-bool openssl_reads_exts(const STACK_OF(X509_EXTENSION) * exts,
-                        struct diff_why *why)
+/* What a revocation list has, and what its entries have. */
+static bool is_known_in_crl(int nid)
+{
+    switch (nid) {
+    case NID_crl_number:
+    case NID_delta_crl:
+    case NID_issuing_distribution_point:
+    case NID_authority_key_identifier:
+    case NID_issuer_alt_name:
+    case NID_freshest_crl:
+    case NID_info_access:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_known_in_entry(int nid)
+{
+    return nid == NID_crl_reason || nid == NID_invalidity_date ||
+           nid == NID_certificate_issuer;
+}
+
+static bool reads_all(const STACK_OF(X509_EXTENSION) * exts,
+                      bool (*knows)(int nid), struct diff_why *why)
 {
     ERR_clear_error();
     for (int i = 0; i < sk_X509_EXTENSION_num(exts); i++) {
@@ -369,10 +399,28 @@ bool openssl_reads_exts(const STACK_OF(X509_EXTENSION) * exts,
             *why = (struct diff_why){ "duplicate", OBJ_nid2sn(nid) };
             return false;
         }
-        if (is_known(nid) && !reads_ext(ext, nid)) {
+        if (knows(nid) && !reads_ext(ext, nid)) {
             *why = openssl_reason(OBJ_nid2sn(nid));
             return false;
         }
     }
     return true;
+}
+
+bool openssl_reads_exts(const STACK_OF(X509_EXTENSION) * exts,
+                        struct diff_why *why)
+{
+    return reads_all(exts, is_known, why);
+}
+
+bool openssl_reads_crl_exts(const STACK_OF(X509_EXTENSION) * exts,
+                            struct diff_why *why)
+{
+    return reads_all(exts, is_known_in_crl, why);
+}
+
+bool openssl_reads_entry_exts(const STACK_OF(X509_EXTENSION) * exts,
+                              struct diff_why *why)
+{
+    return reads_all(exts, is_known_in_entry, why);
 }

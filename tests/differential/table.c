@@ -9,7 +9,7 @@
 #define ROWS_MAX     512
 #define WORD_MAX     64
 #define NOTE_MAX     128
-#define SAMPLE_SHOWN 1024
+#define SAMPLE_SHOWN 4096
 
 /* A class of disagreement, and what is known about it. */
 struct row {
