@@ -10,12 +10,12 @@
 #include "tests/harness/bm_test.h"
 
 /* At scale 1: whole objects, objects altered here and there, and through. */
-#define PLAIN   600
-#define SOME    80
+#define PLAIN   400
+#define SOME    60
 #define SOME_N  60
-#define THROUGH 3
-#define OWN     400
-#define CHAINS  600
+#define THROUGH 2
+#define OWN     300
+#define CHAINS  400
 #define CHAIN_N 20
 
 static unsigned long scale = 1;
