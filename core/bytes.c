@@ -3,9 +3,14 @@
 
 #include <string.h>
 
+bool bm_bytes_are(struct bm_bytes b, const void *p, size_t n)
+{
+    return b.n == n && (n == 0 || memcmp(b.p, p, n) == 0);
+}
+
 bool bm_bytes_equal(struct bm_bytes a, struct bm_bytes b)
 {
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+    return bm_bytes_are(a, b.p, b.n);
 }
 
 bool bm_bytes_equal_secret(struct bm_bytes a, struct bm_bytes b)

@@ -36,6 +36,9 @@ struct bm_bytes {
 /* Same length and same bytes. Not constant time: for public data only. */
 bool bm_bytes_equal(struct bm_bytes a, struct bm_bytes b);
 
+/* The same for `n` bytes at `p`: literals, which need not be made a view. */
+bool bm_bytes_are(struct bm_bytes b, const void *p, size_t n);
+
 /* Constant time in the contents; false at once if the lengths differ. */
 bool bm_bytes_equal_secret(struct bm_bytes a, struct bm_bytes b);
 

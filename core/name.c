@@ -223,7 +223,7 @@ bm_status bm_name_take_rdn(struct bm_der *d, uint8_t tag, struct bm_bytes *rdn)
 
 bool bm_name_is_empty(struct bm_bytes name)
 {
-    return bm_bytes_equal(name, BM_LIT("\x30\x00"));
+    return bm_bytes_are(name, "\x30\x00", 2);
 }
 
 void bm_name_walk(struct bm_name_walk *walk, struct bm_bytes name)

@@ -85,7 +85,8 @@
 #define BM_OID_SHA512 "\x60\x86\x48\x01\x65\x03\x04\x02\x03"
 
 /* Does `oid` equal the literal? */
-#define bm_oid_is(oid, literal) bm_bytes_equal((oid), BM_LIT(literal))
+#define bm_oid_is(oid, literal) \
+    bm_bytes_are((oid), (literal), sizeof(literal) - 1)
 
 /*
  * For programs that print (oid_text.c).
