@@ -2,11 +2,8 @@
 #include "core/alg.h"
 
 #include "core/alg_rows.h"
-#include "core/oid.h"
 
 #include <string.h>
-
-#define OID_EC_PUBLIC_KEY "\x2a\x86\x48\xce\x3d\x02\x01"
 
 /* What of an algorithm is no part of its identifier. */
 static const struct {
@@ -54,7 +51,7 @@ size_t bm_hash_len(enum bm_hash hash)
 struct alg {
     struct bm_bytes der; /* with header */
     struct bm_bytes oid;
-    struct bm_bytes body; /* without header */
+    struct bm_bytes params; /* with header; empty if absent */
 };
 
 /*
@@ -67,94 +64,77 @@ struct alg {
 static bm_status take_fields(struct bm_der *d, struct alg *alg)
 {
     const uint8_t *start = d->p;
-    struct bm_bytes params;
+    struct bm_bytes body;
     struct bm_der in;
     uint8_t tag;
 
-    BM_TRY(bm_der_take(d, BM_DER_SEQUENCE, &alg->body));
+    BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &in));
     alg->der = (struct bm_bytes){ start, (size_t)(d->p - start) };
-    bm_der_init(&in, alg->body, d->diag);
     BM_TRY(bm_der_take_oid(&in, &alg->oid));
-    if (bm_der_left(&in) != 0) {
-        BM_TRY(bm_der_take_any(&in, &tag, &params));
+    alg->params = (struct bm_bytes){ in.p, bm_der_left(&in) };
+    if (alg->params.n != 0) {
+        BM_TRY(bm_der_take_any(&in, &tag, &body));
     }
     return bm_der_end(&in);
 }
 
-/* A table of alg_rows.h. */
-struct table {
-    const uint8_t *rows;
-    uint8_t row_size;
-    uint8_t n;
-    bool null_or_none; /* RFC 4055 2.1, 5; RFC 5754 2: NULL may be missing */
-};
-
-#define TABLE(rows, null_or_none)                                       \
-    {                                                                   \
-        (rows)[0], sizeof((rows)[0]), sizeof(rows) / sizeof((rows)[0]), \
-            (null_or_none)                                              \
-    }
-
 /*
- * RFC 5480 2.1.1: curves that we do not know have a name too; implicitCurve
- * and specifiedCurve are not to be used.
+ * Are these the `known` parameters? RFC 4055 2.1, 5 and RFC 5754 2: NULL may
+ * be missing, but not in keys (RFC 4055 1.2).
  */
-static bool is_other_curve(const struct alg *alg)
+static bool same_params(struct bm_bytes params, struct bm_bytes known,
+                        bool in_key)
 {
-    const uint8_t *params = alg->oid.p + alg->oid.n;
-
-    return bm_oid_is(alg->oid, OID_EC_PUBLIC_KEY) &&
-           params != alg->der.p + alg->der.n && params[0] == BM_DER_OID;
+    return bm_bytes_equal(params, known) ||
+           (params.n == 0 && !in_key && known.n == 2);
 }
 
 /*
- * Find the row that `alg` is, 0 if it has an OID of none of them. An OID of
- * one with other parameters is an error.
+ * RFC 5480 2.1.1, RFC 4055 3.1: curves that we do not know have a name too,
+ * and RSASSA-PSS more parameters than we use. Those are not malformed.
  */
-static bm_status find(const struct bm_der *d, const struct alg *alg,
-                      const struct table *table, unsigned *found)
+static bool other_params(struct bm_bytes params, struct bm_bytes known)
 {
-    const uint8_t *row = table->rows;
-    bool other = false;
+    return params.n != 0 && known.n > 2 && params.p[0] == known.p[0];
+}
 
-    for (unsigned i = 1; i < table->n; i++) {
-        size_t oid_n;
+/*
+ * Take an AlgorithmIdentifier and find its place in `ids`, 0 if it has the
+ * OID of none there. An OID of one with other parameters is an error.
+ */
+static bm_status take_alg(struct bm_der *d, const uint8_t *ids, struct alg *alg,
+                          unsigned *found)
+{
+    bool in_key = ids == bm_key_ids;
+    bool bad = false;
 
-        row += table->row_size;
-        oid_n = row[2] + 2u;
-        if (row[0] == 0 || alg->body.n < oid_n ||
-            memcmp(row + 1, alg->body.p, oid_n) != 0) {
+    BM_TRY(bm_der_within(d, BM_E_ALG, take_fields(d, alg)));
+    for (unsigned i = 1; ids[0] != 0; i++) {
+        size_t oid_n = ids[3];
+        const uint8_t *oid = ids + 4;
+        struct bm_bytes params = { oid + oid_n, ids[1] - oid_n - 2 };
+
+        ids = params.p + params.n;
+        if (!bm_bytes_are(alg->oid, oid, oid_n)) {
             continue;
         }
-        if ((alg->body.n == oid_n && table->null_or_none) ||
-            (alg->body.n == row[0] &&
-             memcmp(row + 1, alg->body.p, row[0]) == 0)) {
+        if (same_params(alg->params, params, in_key)) {
             *found = i;
             return BM_OK;
         }
-        other = true;
+        bad = !other_params(alg->params, params);
     }
     *found = 0;
-    return other && !is_other_curve(alg)
-               ? bm_der_fail_at(d, alg->oid.p + alg->oid.n, BM_E_ALG_PARAMS)
-               : BM_OK;
-}
-
-static bm_status take_alg(struct bm_der *d, const struct table *table,
-                          struct alg *alg, unsigned *found)
-{
-    BM_TRY(bm_der_within(d, BM_E_ALG, take_fields(d, alg)));
-    return find(d, alg, table, found);
+    return bad ? bm_der_fail_at(d, alg->params.p, BM_E_ALG_PARAMS) : BM_OK;
 }
 
 bm_status bm_hash_alg_take(struct bm_der *d, enum bm_hash *hash)
 {
-    static const struct table table = TABLE(bm_hash_rows, true);
     struct bm_der rest = *d;
     struct alg alg;
     unsigned found;
 
-    BM_TRY(take_alg(&rest, &table, &alg, &found));
+    BM_TRY(take_alg(&rest, bm_hash_ids, &alg, &found));
     *hash = (enum bm_hash)found;
     *d = rest;
     return BM_OK;
@@ -162,19 +142,20 @@ bm_status bm_hash_alg_take(struct bm_der *d, enum bm_hash *hash)
 
 /*
  * RSASSA-PSS has one encoding that we accept for each hash, or two since NULL
- * may be missing: MGF1 with the same hash, a salt of its length, and neither
- * DEFAULT nor trailer written (RFC 4055 3.1, X.690 11.5).
+ * may be missing (RFC 4055 2.1). bm_sig_ids has those with NULL; the others
+ * differ in three octets: last arc of the hash, again in MGF1, salt length.
  */
 static enum bm_sig_alg find_pss(struct bm_bytes der)
 {
-    uint8_t buf[80];
-    struct bm_wr w;
+    uint8_t id[sizeof bm_pss_without_null];
 
-    for (unsigned i = 0; i < 6; i++) {
-        bm_wr_init(&w, buf, sizeof buf);
-        bm_alg_put_pss(&w, (enum bm_hash)(BM_HASH_SHA256 + i / 2), i % 2 == 0);
-        if (bm_bytes_equal(bm_wr_bytes(&w), der)) {
-            return (enum bm_sig_alg)(BM_SIG_RSA_PSS_SHA256 + i / 2);
+    memcpy(id, bm_pss_without_null, sizeof id);
+    for (uint8_t n = 1; n <= 3; n++) {
+        id[29] = n;
+        id[57] = n;
+        id[62] = (uint8_t)(16 * (n + 1));
+        if (bm_bytes_are(der, id, sizeof id)) {
+            return (enum bm_sig_alg)(BM_SIG_RSA_PSS_SHA256 - 1 + n);
         }
     }
     return BM_SIG_UNKNOWN;
@@ -183,14 +164,12 @@ static enum bm_sig_alg find_pss(struct bm_bytes der)
 bm_status bm_sig_alg_take(struct bm_der *d, struct bm_bytes *der,
                           enum bm_sig_alg *alg)
 {
-    static const struct table table = TABLE(bm_sig_rows, true);
     struct bm_der rest = *d;
     struct alg got;
     unsigned found;
 
-    BM_TRY(take_alg(&rest, &table, &got, &found));
-    *alg = bm_oid_is(got.oid, BM_OID_RSA_PSS) ? find_pss(got.der)
-                                              : (enum bm_sig_alg)found;
+    BM_TRY(take_alg(&rest, bm_sig_ids, &got, &found));
+    *alg = found != 0 ? (enum bm_sig_alg)found : find_pss(got.der);
     *der = got.der;
     *d = rest;
     return BM_OK;
@@ -256,7 +235,6 @@ static bm_status check_key(const struct bm_der *d, struct bm_spki *key)
  */
 static bm_status take_spki(struct bm_der *d, struct bm_spki *key)
 {
-    static const struct table table = TABLE(bm_key_rows, false);
     const uint8_t *start = d->p;
     struct bm_der in;
     struct alg alg;
@@ -264,7 +242,7 @@ static bm_status take_spki(struct bm_der *d, struct bm_spki *key)
 
     BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &in));
     key->der = (struct bm_bytes){ start, (size_t)(d->p - start) };
-    BM_TRY(take_alg(&in, &table, &alg, &found));
+    BM_TRY(take_alg(&in, bm_key_ids, &alg, &found));
     key->alg = alg.der;
     key->type = (enum bm_key_type)found;
     BM_TRY(bm_der_take_octet_bits(&in, &key->key));

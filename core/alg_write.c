@@ -7,71 +7,19 @@
  * RSA (RFC 4055 5). Hashes stand here as RSA uses them.
  */
 /* clang-format off */
-#define OID_ANSI_X962 0x2a, 0x86, 0x48, 0xce, 0x3d
-#define OID_PKCS1     0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x01
-#define OID_NIST_HASHES 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02
-#define OID_NIST_SIGS 0x60, 0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x03
+#define ANSI_X962 "\x2a\x86\x48\xce\x3d"
+#define PKCS1     "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01"
+#define NIST_HASH "\x06\x09\x60\x86\x48\x01\x65\x03\x04\x02"
+#define NIST_SIG  "\x06\x09\x60\x86\x48\x01\x65\x03\x04\x03"
+#define NO_PARAMS "\x05\x00"
 
-#define ECDSA(n)  { 10, 0x06, 8, OID_ANSI_X962, 0x04, 0x03, (n) }
-#define PKCS1(n)  { 13, 0x06, 9, OID_PKCS1, (n), 0x05, 0 }
-#define SHA2(n)   { 13, 0x06, 9, OID_NIST_HASHES, (n), 0x05, 0 }
-#define MLDSA(n)  { 11, 0x06, 9, OID_NIST_SIGS, (n) }
-#define ED25519   { 5, 0x06, 3, 0x2b, 0x65, 0x70 }
-#define EC_PUBLIC_KEY 0x06, 7, OID_ANSI_X962, 0x02, 0x01
+#define ECDSA(n)  "\x30\x0a\x06\x08" ANSI_X962 "\x04\x03" n
+#define RSA(n)    "\x30\x0d" PKCS1 n NO_PARAMS
+#define SHA2(n)   "\x30\x0d" NIST_HASH n NO_PARAMS
+#define MLDSA(n)  "\x30\x0b" NIST_SIG n
+#define ED25519   "\x30\x05\x06\x03\x2b\x65\x70"
+#define EC_KEY    "\x06\x07" ANSI_X962 "\x02\x01"
 /* clang-format on */
-
-const uint8_t bm_sig_rows[BM_SIG_MLDSA87 + 1][BM_SIG_ROW_MAX] = {
-    [BM_SIG_ECDSA_SHA256] = ECDSA(0x02), [BM_SIG_ECDSA_SHA384] = ECDSA(0x03),
-    [BM_SIG_ECDSA_SHA512] = ECDSA(0x04), [BM_SIG_ED25519] = ED25519,
-    [BM_SIG_RSA_SHA256] = PKCS1(0x0b),   [BM_SIG_RSA_SHA384] = PKCS1(0x0c),
-    [BM_SIG_RSA_SHA512] = PKCS1(0x0d),   [BM_SIG_MLDSA44] = MLDSA(0x11),
-    [BM_SIG_MLDSA65] = MLDSA(0x12),      [BM_SIG_MLDSA87] = MLDSA(0x13),
-};
-
-const uint8_t bm_key_rows[BM_KEY_MLDSA87 + 1][BM_KEY_ROW_MAX] = {
-    [BM_KEY_P256] = { 19, EC_PUBLIC_KEY, 0x06, 8, OID_ANSI_X962, 0x03, 0x01,
-                      0x07 },
-    [BM_KEY_P384] = { 16, EC_PUBLIC_KEY, 0x06, 5, 0x2b, 0x81, 0x04, 0x00,
-                      0x22 },
-    [BM_KEY_ED25519] = ED25519,
-    [BM_KEY_RSA] = PKCS1(0x01),
-    [BM_KEY_MLDSA44] = MLDSA(0x11),
-    [BM_KEY_MLDSA65] = MLDSA(0x12),
-    [BM_KEY_MLDSA87] = MLDSA(0x13),
-};
-
-const uint8_t bm_hash_rows[BM_HASH_SHA512 + 1][BM_HASH_ROW_MAX] = {
-    [BM_HASH_SHA1] = { 9, 0x06, 5, 0x2b, 0x0e, 0x03, 0x02, 0x1a, 0x05, 0 },
-    [BM_HASH_SHA256] = SHA2(0x01),
-    [BM_HASH_SHA384] = SHA2(0x02),
-    [BM_HASH_SHA512] = SHA2(0x03),
-};
-
-/* One row as the AlgorithmIdentifier that it is. */
-static void put_row(struct bm_wr *w, const uint8_t *row)
-{
-    if (row[0] != 0) {
-        bm_der_put(w, BM_DER_SEQUENCE, (struct bm_bytes){ row + 1, row[0] });
-    }
-}
-
-static void put_hash(struct bm_wr *w, enum bm_hash hash, bool null)
-{
-    const uint8_t *row = bm_hash_rows[hash];
-    size_t n = null ? row[0] : row[2] + 2u;
-
-    bm_der_put(w, BM_DER_SEQUENCE, (struct bm_bytes){ row + 1, n });
-}
-
-/* RFC 5754 2: parameters SHOULD be absent. */
-void bm_hash_alg_put(struct bm_wr *w, enum bm_hash hash)
-{
-    if (hash != BM_HASH_NONE && hash <= BM_HASH_SHA512) {
-        put_hash(w, hash, false);
-    }
-}
-
-#define OID_MGF1 "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08"
 
 /*
  * RFC 4055 3.1
@@ -81,39 +29,64 @@ void bm_hash_alg_put(struct bm_wr *w, enum bm_hash hash)
  *       maskGenAlgorithm  [1] MaskGenAlgorithm DEFAULT mgf1SHA1,
  *       saltLength        [2] INTEGER DEFAULT 20,
  *       trailerField      [3] INTEGER DEFAULT 1 }
+ *
+ * The mask is MGF1 with the same hash, the salt as long as the hash.
  */
-void bm_alg_put_pss(struct bm_wr *w, enum bm_hash hash, bool null)
-{
-    size_t alg = bm_der_open(w, BM_DER_SEQUENCE);
-    size_t params;
-    size_t field;
-    size_t mgf;
+#define MGF1 PKCS1 "\x08"
+#define PSS(n, salt)                                                        \
+    "\x30\x41" PKCS1 "\x0a\x30\x34\xa0\x0f" SHA2(n) "\xa1\x1c\x30\x1a" MGF1 \
+    SHA2(n) "\xa2\x03\x02\x01" salt
 
-    bm_der_put_oid(w, BM_LIT(BM_OID_RSA_PSS));
-    params = bm_der_open(w, BM_DER_SEQUENCE);
-    field = bm_der_open(w, BM_DER_CONSTRUCTED(0));
-    put_hash(w, hash, null);
-    bm_der_close(w, field);
-    field = bm_der_open(w, BM_DER_CONSTRUCTED(1));
-    mgf = bm_der_open(w, BM_DER_SEQUENCE);
-    bm_der_put_oid(w, BM_LIT(OID_MGF1));
-    put_hash(w, hash, null);
-    bm_der_close(w, mgf);
-    bm_der_close(w, field);
-    field = bm_der_open(w, BM_DER_CONSTRUCTED(2));
-    bm_der_put_u32(w, (uint32_t)bm_hash_len(hash));
-    bm_der_close(w, field);
-    bm_der_close(w, params);
-    bm_der_close(w, alg);
+#define SHA256_NONE "\x30\x0b" NIST_HASH "\x01"
+
+const uint8_t bm_pss_without_null[63] =
+    "\x30\x3d" PKCS1 "\x0a\x30\x30\xa0\x0d" SHA256_NONE
+    "\xa1\x1a\x30\x18" MGF1 SHA256_NONE "\xa2\x03\x02\x01\x20";
+
+const uint8_t bm_sig_ids[] =
+    ECDSA("\x02") ECDSA("\x03") ECDSA("\x04") ED25519 RSA("\x0b") RSA("\x0c")
+        RSA("\x0d") PSS("\x01", "\x20") PSS("\x02", "\x30") PSS("\x03", "\x40")
+            MLDSA("\x11") MLDSA("\x12") MLDSA("\x13");
+
+const uint8_t bm_key_ids[] =
+    "\x30\x13" EC_KEY "\x06\x08" ANSI_X962 "\x03\x01\x07" /* P-256 */
+    "\x30\x10" EC_KEY "\x06\x05\x2b\x81\x04\x00\x22"      /* P-384 */
+    ED25519 RSA("\x01") MLDSA("\x11") MLDSA("\x12") MLDSA("\x13");
+
+const uint8_t bm_hash_ids[] =
+    "\x30\x09\x06\x05\x2b\x0e\x03\x02\x1a" NO_PARAMS SHA2("\x01") SHA2("\x02")
+        SHA2("\x03");
+
+/* Where the identifier number `n` begins, or NULL. */
+static const uint8_t *find(const uint8_t *ids, unsigned n)
+{
+    while (n > 1 && ids[0] != 0) {
+        ids += 2 + ids[1];
+        n--;
+    }
+    return n == 1 && ids[0] != 0 ? ids : NULL;
+}
+
+static void put(struct bm_wr *w, const uint8_t *id)
+{
+    if (id != NULL) {
+        bm_wr_put(w, (struct bm_bytes){ id, 2u + id[1] });
+    }
+}
+
+/* RFC 5754 2: parameters SHOULD be absent. */
+void bm_hash_alg_put(struct bm_wr *w, enum bm_hash hash)
+{
+    const uint8_t *id = find(bm_hash_ids, hash);
+
+    if (id != NULL) {
+        bm_der_put(w, BM_DER_SEQUENCE, (struct bm_bytes){ id + 2, 2u + id[3] });
+    }
 }
 
 void bm_sig_alg_put(struct bm_wr *w, enum bm_sig_alg alg)
 {
-    if (alg >= BM_SIG_RSA_PSS_SHA256 && alg <= BM_SIG_RSA_PSS_SHA512) {
-        bm_alg_put_pss(w, bm_sig_alg_hash(alg), true);
-    } else if (alg <= BM_SIG_MLDSA87) {
-        put_row(w, bm_sig_rows[alg]);
-    }
+    put(w, find(bm_sig_ids, alg));
 }
 
 void bm_spki_put(struct bm_wr *w, enum bm_key_type type, struct bm_bytes key)
@@ -124,7 +97,7 @@ void bm_spki_put(struct bm_wr *w, enum bm_key_type type, struct bm_bytes key)
         return;
     }
     m = bm_der_open(w, BM_DER_SEQUENCE);
-    put_row(w, bm_key_rows[type]);
+    put(w, find(bm_key_ids, type));
     bm_der_put_octet_bits(w, key);
     bm_der_close(w, m);
 }

@@ -63,7 +63,9 @@ static const struct {
     { BM_LIT_INIT("\x30\x41" PSS "\x30\x34" PSS_NULL("\x01", "\x02", "\x20")),
       BM_OK, BM_SIG_UNKNOWN },
     { BM_LIT_INIT("\x30\x0d" PSS "\x30\x00"), BM_OK, BM_SIG_UNKNOWN },
-    { BM_LIT_INIT("\x30\x0b" PSS), BM_OK, BM_SIG_UNKNOWN },
+    /* RFC 4055 3.1: MUST be RSASSA-PSS-params, and present */
+    { BM_LIT_INIT("\x30\x0b" PSS), BM_E_ALG_PARAMS, 0 },
+    { BM_LIT_INIT("\x30\x0d" PSS "\x05\x00"), BM_E_ALG_PARAMS, 0 },
     { BM_LIT_INIT("\x30\x46" PSS "\x30\x39" PSS_NULL(
           "\x01", "\x01", "\x20") "\xa3\x03\x02\x01\x01"),
       BM_OK, BM_SIG_UNKNOWN },
