@@ -42,148 +42,127 @@ static bool is_alnum(uint8_t c)
     return (letter >= 'a' && letter <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* A letter, a digit or one of `others`. */
-static bool is_char(uint8_t c, const char *others)
+static bool is_visible(uint8_t c)
 {
-    return is_alnum(c) || (c != 0 && strchr(others, c) != NULL);
-}
-
-static bool is_visible(struct bm_bytes s)
-{
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] < ' ' || s.p[i] > '~') {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* The rest of `s` from `i` on. */
-static struct bm_bytes from(struct bm_bytes s, size_t i)
-{
-    return (struct bm_bytes){ s.p + i, s.n - i };
+    return c > ' ' && c <= '~';
 }
 
 /*
- * Labels of a host: "preferred name syntax", RFC 1034 3.5 with RFC 1123 2.1,
- * so letters, digits and inner hyphens; no trailing dot, no underscore.
- * Atoms of a mailbox: RFC 2821 4.1.2, any of atext.
+ * "Preferred name syntax", RFC 1034 3.5 with RFC 1123 2.1: labels of letters,
+ * digits and inner hyphens; no trailing dot, no underscore.
  */
-static bool is_dotted(struct bm_bytes s, bool host)
+static bool is_host(const uint8_t *p, size_t n)
 {
-    const char *others = host ? "-" : "!#$%&'*+-/=?^_`{|}~";
-    uint8_t before = '.';
-    size_t label = 0; /* length so far */
+    bool may_end = false; /* a label, here */
+    size_t label = 0;     /* its length so far */
 
-    for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = s.p[i];
-
-        if (c == '.' ? before == '.' : !is_char(c, others)) {
+    for (size_t i = 0; i < n; i++) {
+        if (p[i] == '.' && may_end) {
+            may_end = false;
+            label = 0;
+            continue;
+        }
+        may_end = is_alnum(p[i]);
+        if ((!may_end && (p[i] != '-' || label == 0)) ||
+            ++label > DNS_LABEL_MAX) {
             return false;
         }
-        if (host && (c == '.' || before == '.') &&
-            (c == '-' || before == '-')) {
-            return false; /* a hyphen at either end of a label */
+    }
+    return may_end && n <= DNS_MAX;
+}
+
+/* RFC 5280 4.2.1.10: a host, ".domain", or "", which holds all or nothing. */
+static bool is_host_constraint(const uint8_t *p, size_t n)
+{
+    if (n != 0 && p[0] == '.') {
+        return is_host(p + 1, n - 1);
+    }
+    return n == 0 || is_host(p, n);
+}
+
+/* RFC 9525 6.3: a wildcard is the whole left-most label, before others. */
+static bool is_dns(const uint8_t *p, size_t n)
+{
+    if (n > 2 && p[0] == '*' && p[1] == '.') {
+        return is_host(p + 2, n - 2);
+    }
+    return is_host(p, n);
+}
+
+/*
+ * RFC 2821 4.1.2: Local-part, a Quoted-string or a Dot-string. Which visible
+ * characters an atom of that has is left to its domain, but for '@' and '"'.
+ */
+static bool is_local_part(const uint8_t *p, size_t n)
+{
+    bool quoted = n > 1 && p[0] == '"' && p[n - 1] == '"';
+    uint8_t before = '.';
+
+    for (size_t i = 0; i < n; i++) {
+        uint8_t c = p[i];
+
+        if (!is_visible(c) && !(quoted && c == ' ')) {
+            return false;
         }
-        label = c == '.' ? 0 : label + 1;
-        if (label > (host ? DNS_LABEL_MAX : LOCAL_MAX)) {
+        if (!quoted && (c == '@' || c == '"' || (c == '.' && before == c))) {
             return false;
         }
         before = c;
     }
-    return s.n <= DNS_MAX && label != 0 && !(host && before == '-');
-}
-
-static bool is_host(struct bm_bytes s)
-{
-    return is_dotted(s, true);
-}
-
-/* RFC 5280 4.2.1.10: a host, ".domain", or "", which holds all or nothing. */
-static bool is_host_constraint(struct bm_bytes s)
-{
-    return s.n == 0 || is_host(s.p[0] == '.' ? from(s, 1) : s);
-}
-
-/* RFC 9525 6.3: a wildcard is the whole left-most label, before others. */
-static bool is_dns(struct bm_bytes s, enum bm_gn_use use)
-{
-    if (use == BM_GN_IN_CONSTRAINT) {
-        return is_host_constraint(s);
-    }
-    return is_host(s.n > 2 && s.p[0] == '*' && s.p[1] == '.' ? from(s, 2) : s);
-}
-
-/* RFC 2821 4.1.2: Dot-string or Quoted-string. */
-static bool is_local_part(struct bm_bytes s)
-{
-    bool quoted = s.n > 1 && s.p[0] == '"' && s.p[s.n - 1] == '"';
-
-    return quoted ? is_visible(s) : is_dotted(s, false);
+    return before != '.' && n <= LOCAL_MAX;
 }
 
 /* RFC 2821 4.1.2: Mailbox = Local-part "@" Domain. */
-static bool is_email(struct bm_bytes s, enum bm_gn_use use)
+static bool is_mailbox(const uint8_t *p, size_t n)
 {
-    size_t at = s.n;
+    size_t at = n;
 
-    while (at != 0 && s.p[at - 1] != '@') {
+    while (at != 0 && p[at - 1] != '@') {
         at--;
     }
-    if (at == 0) { /* RFC 5280 4.2.1.10: a constraint may name hosts */
-        return use == BM_GN_IN_CONSTRAINT && is_host_constraint(s);
-    }
-    return is_host(from(s, at)) &&
-           is_local_part((struct bm_bytes){ s.p, at - 1 });
+    return at != 0 && is_host(p + at, n - at) && is_local_part(p, at - 1);
 }
 
-/* RFC 3986 2: the characters of a URI; two hexadecimal digits behind "%". */
-static bool is_uri_text(struct bm_bytes s)
+/*
+ * RFC 3986 3: absolute, so a scheme, ":" and something behind it, which is
+ * visible and has two hexadecimal digits behind each "%".
+ */
+static bool is_uri(const uint8_t *p, size_t n)
 {
     unsigned digits = 0; /* that are to come */
+    size_t i = 0;
 
-    for (size_t i = 0; i < s.n; i++) {
-        uint8_t c = s.p[i];
-
-        if (digits != 0 ? !is_alnum(c) || (c | 0x20) > 'f'
-                        : !is_char(c, "-._~:/?#[]@!$&'()*+,;=%")) {
+    while (i < n &&
+           (is_alnum(p[i]) || p[i] == '+' || p[i] == '-' || p[i] == '.')) {
+        i++;
+    }
+    if (i == 0 || p[0] < 'A' || i + 1 >= n || p[i] != ':') {
+        return false;
+    }
+    for (; i < n; i++) {
+        if (digits != 0 ? !is_alnum(p[i]) || (p[i] | 0x20) > 'f'
+                        : !is_visible(p[i])) {
             return false;
         }
-        digits = c == '%' ? 2 : digits - (digits != 0);
+        digits = p[i] == '%' ? 2 : digits - (digits != 0);
     }
     return digits == 0;
-}
-
-/* RFC 3986 3: absolute, so a scheme, ":" and something behind it. */
-static bool is_uri(struct bm_bytes s, enum bm_gn_use use)
-{
-    size_t scheme = 0;
-
-    if (use == BM_GN_IN_CONSTRAINT) {
-        return is_host_constraint(s);
-    }
-    while (scheme < s.n && is_char(s.p[scheme], "+-.")) {
-        scheme++;
-    }
-    return scheme != 0 && s.p[0] >= 'A' && scheme + 1 < s.n &&
-           s.p[scheme] == ':' && is_uri_text(from(s, scheme));
 }
 
 /*
  * RFC 5280 4.2.1.6: 4 or 16 octets. 4.2.1.10: in a constraint twice that,
  * address and mask "in the style of RFC 4632", so ones before zeros.
  */
-static bool is_ip(struct bm_bytes s, enum bm_gn_use use)
+static bool is_ip(const uint8_t *p, size_t n, bool masked)
 {
-    bool masked = use == BM_GN_IN_CONSTRAINT;
-    size_t n = masked ? s.n / 2 : s.n;
-    unsigned before = 0; /* zeros of the mask so far, inverted */
+    size_t len = masked ? n / 2 : n; /* of the address */
+    unsigned before = 0;             /* zeros of the mask so far, inverted */
 
-    if ((n != 4 && n != 16) || s.n != (masked ? 2 * n : n)) {
+    if ((len != 4 && len != 16) || (masked && n % 2 != 0)) {
         return false;
     }
-    for (size_t i = n; i < s.n; i++) {
-        unsigned zeros = s.p[i] ^ 0xffu;
+    for (size_t i = len; i < n; i++) {
+        unsigned zeros = p[i] ^ 0xffu;
 
         if ((before != 0 && zeros != 0xff) || (zeros & (zeros + 1)) != 0) {
             return false;
@@ -200,28 +179,31 @@ static bool is_ip(struct bm_bytes s, enum bm_gn_use use)
  *       hwType       OBJECT IDENTIFIER,
  *       hwSerialNum  OCTET STRING }
  */
-static bm_status take_hardware(struct bm_der *in,
+static bm_status take_hardware(struct bm_der *d,
                                struct bm_hardware_module_name *hw)
 {
-    BM_TRY(bm_der_take_oid(in, &hw->type));
-    BM_TRY(bm_der_take(in, BM_DER_OCTET_STRING, &hw->serial));
-    return bm_der_end(in);
+    struct bm_der in;
+
+    BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &in));
+    BM_TRY(bm_der_take_oid(&in, &hw->type));
+    BM_TRY(bm_der_take(&in, BM_DER_OCTET_STRING, &hw->serial));
+    BM_TRY(bm_der_end(&in));
+    return bm_der_end(d);
 }
 
 bm_status bm_hardware_module_name_parse(struct bm_bytes value,
                                         struct bm_diag *diag,
                                         struct bm_hardware_module_name *hw)
 {
-    struct bm_der in;
-    bm_status rc = bm_der_open_whole(value, BM_DER_SEQUENCE, diag, &in);
+    struct bm_der d;
+    bm_status rc;
 
-    if (rc == BM_OK) {
-        rc = take_hardware(&in, hw);
-    }
+    bm_der_init(&d, value, diag);
+    rc = take_hardware(&d, hw);
     if (rc != BM_OK) {
         *hw = (struct bm_hardware_module_name){ 0 };
     }
-    return bm_der_within(&in, BM_E_GN_HARDWARE, rc);
+    return bm_der_within(&d, BM_E_GN_HARDWARE, rc);
 }
 
 /*
@@ -231,34 +213,37 @@ bm_status bm_hardware_module_name_parse(struct bm_bytes value,
  *       identifierValue  UTF8String OPTIONAL,
  *       assigner         OBJECT IDENTIFIER OPTIONAL }
  */
-static bm_status take_permanent(struct bm_der *in,
+static bm_status take_permanent(struct bm_der *d,
                                 struct bm_permanent_identifier *id)
 {
+    struct bm_der in;
+
     *id = (struct bm_permanent_identifier){ 0 };
-    if (bm_der_at(in, BM_DER_UTF8_STRING)) {
-        BM_TRY(bm_der_take(in, BM_DER_UTF8_STRING, &id->value));
-        BM_TRY(bm_der_check_string(in, BM_DER_UTF8_STRING, id->value));
+    BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &in));
+    if (bm_der_at(&in, BM_DER_UTF8_STRING)) {
+        BM_TRY(bm_der_take(&in, BM_DER_UTF8_STRING, &id->value));
+        BM_TRY(bm_der_check_string(&in, BM_DER_UTF8_STRING, id->value));
     }
-    if (bm_der_left(in) != 0) {
-        BM_TRY(bm_der_take_oid(in, &id->assigner));
+    if (bm_der_left(&in) != 0) {
+        BM_TRY(bm_der_take_oid(&in, &id->assigner));
     }
-    return bm_der_end(in);
+    BM_TRY(bm_der_end(&in));
+    return bm_der_end(d);
 }
 
 bm_status bm_permanent_identifier_parse(struct bm_bytes value,
                                         struct bm_diag *diag,
                                         struct bm_permanent_identifier *id)
 {
-    struct bm_der in;
-    bm_status rc = bm_der_open_whole(value, BM_DER_SEQUENCE, diag, &in);
+    struct bm_der d;
+    bm_status rc;
 
-    if (rc == BM_OK) {
-        rc = take_permanent(&in, id);
-    }
+    bm_der_init(&d, value, diag);
+    rc = take_permanent(&d, id);
     if (rc != BM_OK) {
         *id = (struct bm_permanent_identifier){ 0 };
     }
-    return bm_der_within(&in, BM_E_GN_PERMANENT, rc);
+    return bm_der_within(&d, BM_E_GN_PERMANENT, rc);
 }
 
 /*
@@ -297,89 +282,98 @@ static bm_status split(struct bm_der *d, struct bm_general_name *gn)
     return bm_der_within(d, BM_E_GN_OTHER, split_other(&in, gn));
 }
 
-static bm_status check_other(const struct bm_der *d,
-                             const struct bm_general_name *gn)
+static bm_status check_other(struct bm_der *value, struct bm_bytes type)
 {
     struct bm_hardware_module_name hw;
     struct bm_permanent_identifier id;
     struct bm_bytes body;
-    struct bm_der in;
     uint8_t tag;
 
-    if (bm_oid_is(gn->type, BM_OID_ON_HARDWARE)) {
-        return bm_hardware_module_name_parse(gn->value, d->diag, &hw);
+    if (bm_oid_is(type, BM_OID_ON_HARDWARE)) {
+        return bm_der_within(value, BM_E_GN_HARDWARE,
+                             take_hardware(value, &hw));
     }
-    if (bm_oid_is(gn->type, BM_OID_ON_PERMANENT_ID)) {
-        return bm_permanent_identifier_parse(gn->value, d->diag, &id);
+    if (bm_oid_is(type, BM_OID_ON_PERMANENT_ID)) {
+        return bm_der_within(value, BM_E_GN_PERMANENT,
+                             take_permanent(value, &id));
     }
-    bm_der_init(&in, gn->value, d->diag);
-    BM_TRY(bm_der_take_any(&in, &tag, &body));
-    return bm_der_end(&in);
+    BM_TRY(bm_der_take_any(value, &tag, &body));
+    return bm_der_end(value);
 }
 
 /* Only a constraint may be the empty name, which is above all others. */
-static bm_status check_directory(const struct bm_der *d, struct bm_bytes value,
-                                 enum bm_gn_use use)
+static bm_status check_directory(struct bm_der *value, enum bm_gn_use use)
 {
+    const uint8_t *start = value->p;
     struct bm_bytes name;
-    struct bm_der in;
 
-    bm_der_init(&in, value, d->diag);
-    BM_TRY(bm_name_take(&in, &name));
+    BM_TRY(bm_name_take(value, &name));
     if (use == BM_GN_IN_NAME && bm_name_is_empty(name)) {
-        return bm_der_fail_at(d, value.p, BM_E_GN_FORM);
+        return bm_der_fail_at(value, start, BM_E_GN_FORM);
     }
-    return bm_der_end(&in);
+    return bm_der_end(value);
+}
+
+/* What is wrong with a value that is not constructed, if something is. */
+static const uint16_t whys[] = {
+    [BM_GN_EMAIL] = BM_E_GN_EMAIL, [BM_GN_DNS] = BM_E_GN_DNS,
+    [BM_GN_URI] = BM_E_GN_URI,     [BM_GN_IP] = BM_E_GN_IP,
+    [BM_GN_RID] = BM_E_DER_OID,
+};
+
+/* Is this good as a value of one of these kinds? */
+static bool is_value(enum bm_gn_kind kind, bool constraint, const uint8_t *p,
+                     size_t n)
+{
+    if (kind == BM_GN_IP) {
+        return is_ip(p, n, constraint);
+    }
+    if (kind == BM_GN_RID) {
+        return bm_der_is_oid((struct bm_bytes){ p, n });
+    }
+    if (kind == BM_GN_EMAIL && is_mailbox(p, n)) {
+        return true;
+    }
+    if (constraint) { /* RFC 5280 4.2.1.10: hosts, for all three */
+        return is_host_constraint(p, n);
+    }
+    return kind == BM_GN_DNS ? is_dns(p, n) : kind == BM_GN_URI && is_uri(p, n);
 }
 
 static bm_status check(const struct bm_der *d, enum bm_gn_use use,
                        const struct bm_general_name *gn)
 {
-    bm_status why;
-    bool good;
+    struct bm_der value;
 
-    switch (gn->kind) {
-    case BM_GN_OTHER:
-        return bm_der_within(d, BM_E_GN_OTHER, check_other(d, gn));
-    case BM_GN_DIRECTORY:
-        return check_directory(d, gn->value, use);
-    case BM_GN_EMAIL:
-        good = is_email(gn->value, use);
-        why = BM_E_GN_EMAIL;
-        break;
-    case BM_GN_DNS:
-        good = is_dns(gn->value, use);
-        why = BM_E_GN_DNS;
-        break;
-    case BM_GN_URI:
-        good = is_uri(gn->value, use);
-        why = BM_E_GN_URI;
-        break;
-    case BM_GN_IP:
-        good = is_ip(gn->value, use);
-        why = BM_E_GN_IP;
-        break;
-    case BM_GN_RID:
-        good = bm_der_is_oid(gn->value);
-        why = BM_E_DER_OID;
-        break;
-    default:
-        return BM_OK; /* X400, EDI */
+    bm_der_init(&value, gn->value, d->diag);
+    if (gn->kind == BM_GN_OTHER) {
+        return bm_der_within(d, BM_E_GN_OTHER, check_other(&value, gn->type));
     }
-    return good ? BM_OK : bm_der_fail_at(d, gn->value.p, why);
+    if (gn->kind == BM_GN_DIRECTORY) {
+        return check_directory(&value, use);
+    }
+    if (whys[gn->kind] == BM_OK || /* X400, EDI */
+        is_value(gn->kind, use == BM_GN_IN_CONSTRAINT, gn->value.p,
+                 gn->value.n)) {
+        return BM_OK;
+    }
+    return bm_der_fail(&value, (bm_status)whys[gn->kind]);
 }
 
 bm_status bm_general_name_take(struct bm_der *d, enum bm_gn_use use,
                                struct bm_general_name *gn)
 {
-    struct bm_general_name got;
-    struct bm_der rest = *d;
+    const uint8_t *start = d->p;
+    bm_status rc = split(d, gn);
 
-    BM_TRY(split(&rest, &got));
-    BM_TRY(check(d, use, &got));
-    *gn = got;
-    *d = rest;
-    return BM_OK;
+    if (rc == BM_OK) {
+        rc = check(d, use, gn);
+    }
+    if (rc != BM_OK) {
+        d->p = start;
+        *gn = (struct bm_general_name){ 0 };
+    }
+    return rc;
 }
 
 bm_status bm_general_names_take(struct bm_der *d, uint8_t tag,
@@ -411,6 +405,6 @@ bool bm_general_name_next(struct bm_bytes *names, struct bm_general_name *gn)
     if (split(&d, gn) != BM_OK) {
         return false;
     }
-    *names = from(*names, (size_t)(d.p - names->p));
+    *names = (struct bm_bytes){ d.p, bm_der_left(&d) };
     return true;
 }

@@ -39,8 +39,11 @@ enum bm_gn_use {
 };
 
 /*
- * Take one GeneralName and check its syntax for this use. hardwareModuleName
- * and permanentIdentifier are checked through; other otherNames for DER only.
+ * Take one GeneralName and check its syntax for this use. Hosts are checked to
+ * the letter; the local part of a mailbox and what follows the scheme of a URI
+ * may have any visible ASCII where RFC 2821 and RFC 3986 have a choice of it.
+ * hardwareModuleName and permanentIdentifier are checked through; other
+ * otherNames for DER only. On error `*gn` is all zero.
  */
 BM_MUST_CHECK bm_status bm_general_name_take(struct bm_der *d,
                                              enum bm_gn_use use,

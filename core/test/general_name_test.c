@@ -59,6 +59,9 @@ static const struct {
     { BM_GN_EMAIL, BM_LIT_INIT(".a@b"), false, false },
     { BM_GN_EMAIL, BM_LIT_INIT("a.@b"), false, false },
     { BM_GN_EMAIL, BM_LIT_INIT("a b@c"), false, false },
+    { BM_GN_EMAIL, BM_LIT_INIT("\"a b@c"), false, false },
+    { BM_GN_EMAIL, BM_LIT_INIT("\"\"@c"), true, true },
+    { BM_GN_EMAIL, BM_LIT_INIT("a\x7f@c"), false, false },
 
     { BM_GN_URI, BM_LIT_INIT("http://example.com/a?b#c"), true, false },
     { BM_GN_URI, BM_LIT_INIT("urn:a"), true, false },
@@ -73,7 +76,7 @@ static const struct {
     { BM_GN_URI, BM_LIT_INIT("1a:b"), false, false },
     { BM_GN_URI, BM_LIT_INIT("/a:b"), false, false },
     { BM_GN_URI, BM_LIT_INIT("urn:a b"), false, false },
-    { BM_GN_URI, BM_LIT_INIT("urn:<a>"), false, false },
+    { BM_GN_URI, BM_LIT_INIT("urn:<a>"), true, false },
     { BM_GN_URI, BM_LIT_INIT("urn:a%2"), false, false },
     { BM_GN_URI, BM_LIT_INIT("urn:a%2g"), false, false },
     { BM_GN_URI, BM_LIT_INIT("urn:a%%20"), false, false },
