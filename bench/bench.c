@@ -16,6 +16,7 @@ struct worker {
     const struct bench_op *op;
     void *context;
     pthread_barrier_t *start;
+    double ns; /* CPU time of the round, out */
 };
 
 void bench_must(int ok, const char *what)
@@ -41,51 +42,52 @@ static void run_all(const struct bench_op *op, void *context)
     }
 }
 
+static double timed_round(const struct bench_op *op, void *context)
+{
+    double t = clock_ns(CLOCK_THREAD_CPUTIME_ID);
+
+    run_all(op, context);
+    return clock_ns(CLOCK_THREAD_CPUTIME_ID) - t;
+}
+
+/* Each thread times itself: who waits at the barrier may wake up late. */
 static void *work(void *arg)
 {
     struct worker *w = arg;
 
     (void)pthread_barrier_wait(w->start);
-    run_all(w->op, w->context);
+    w->ns = timed_round(w->op, w->context);
     return NULL;
 }
 
-/* One round in several threads; they start together. */
+/* One round in several threads, which start together. */
 static double threads_round(const struct bench_op *op, unsigned threads,
                             void *const *contexts)
 {
     struct worker workers[BENCH_THREADS_MAX];
     pthread_t ids[BENCH_THREADS_MAX];
     pthread_barrier_t start;
-    double t;
+    double ns = 0;
 
-    bench_must(pthread_barrier_init(&start, NULL, threads + 1) == 0, "threads");
+    bench_must(pthread_barrier_init(&start, NULL, threads) == 0, "threads");
     for (unsigned i = 0; i < threads; i++) {
-        workers[i] = (struct worker){ op, contexts[i], &start };
+        workers[i] = (struct worker){ op, contexts[i], &start, 0 };
         bench_must(pthread_create(&ids[i], NULL, work, &workers[i]) == 0,
                    "threads");
     }
-    (void)pthread_barrier_wait(&start);
-    t = clock_ns(CLOCK_MONOTONIC);
     for (unsigned i = 0; i < threads; i++) {
         (void)pthread_join(ids[i], NULL);
+        ns += workers[i].ns;
     }
-    t = clock_ns(CLOCK_MONOTONIC) - t;
     (void)pthread_barrier_destroy(&start);
-    return t / threads / op->times;
+    return ns / threads / op->times;
 }
 
 static double one_round(const struct bench_op *op, unsigned threads,
                         void *const *contexts)
 {
-    double t;
-
-    if (threads > 1) {
-        return threads_round(op, threads, contexts);
-    }
-    t = clock_ns(CLOCK_THREAD_CPUTIME_ID);
-    run_all(op, contexts[0]);
-    return (clock_ns(CLOCK_THREAD_CPUTIME_ID) - t) / op->times;
+    return threads > 1 ? threads_round(op, threads, contexts)
+                       : timed_round(op, contexts[0]) / op->times;
 }
 
 static int by_value(const void *a, const void *b)

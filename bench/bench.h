@@ -29,9 +29,10 @@ struct bench_op {
 #define BENCH_THREADS_MAX 2
 
 /*
- * Nanoseconds for one run, the median over the rounds. With one thread the
- * time is that thread's CPU time; with more, what passes on the wall divided
- * by what all of them did.
+ * Nanoseconds of CPU time for one run, the median over the rounds. Where
+ * several threads run at once, that of all of them: what they cost each other
+ * through caches and spinning locks is in it, waiting is not, and neither is
+ * what else the machine does.
  */
 void bench_measure(const struct bench_op *ops, size_t n, unsigned threads,
                    double *ns);

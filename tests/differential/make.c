@@ -139,7 +139,7 @@ static const struct {
     { NID_certificate_policies, "1.2.3.4" },
     { NID_certificate_policies, "critical,2.5.29.32.0,1.2.3.4,2.23.140.1.2.1" },
     { NID_crl_distribution_points, "URI:http://example.com/crl" },
-    { NID_crl_distribution_points, "critical,URI:http://a.test,URI:ldap://b/2" },
+    { NID_crl_distribution_points, "critical,URI:http://a.test,URI:ldap://b" },
     { NID_freshest_crl, "URI:http://example.com/delta" },
     { NID_info_access, "OCSP;URI:http://ocsp.example.com" },
     { NID_info_access,
