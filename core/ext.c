@@ -104,18 +104,16 @@ enum {
     UNIQUE = 1 << 2,       /* its OID MUST NOT appear more than once */
     NOT_CRITICAL = 1 << 3, /* conforming CAs MUST mark it as non-critical */
     FEW = 1 << 4,          /* at most BM_EXT_MAX, as each costs path.h work */
+    PE = 1 << 5,           /* its OID is under id-pe, not id-ce */
+    OCSP = 1 << 6,         /* its OID is under id-pkix-ocsp */
     LIST_OF_SEQUENCE = LIST | OF_SEQUENCE
 };
-
-/* How the tables writes an OID: id-ce by its last octet, others above. */
-#define PE(n)   (0x80 | (n)) /* id-pe */
-#define NOCHECK 0xff
 
 /* By enum bm_ext_id. BASIC_CONSTRAINTS and KEY_USAGE are read here. */
 static const struct row {
     bm_status (*check)(struct bm_der *d);
     bm_status within;
-    uint8_t oid;
+    uint8_t last; /* octet of the OID; what is before it is in the flags */
     uint8_t flags;
 } rows[] = {
     { bm_ext_check_aki, BM_E_EXT_AKI, 35, NOT_CRITICAL },
@@ -135,12 +133,12 @@ static const struct row {
     { bm_ext_check_skip, BM_E_EXT_IAP, 54, 0 },
     { bm_ext_check_dist_point, BM_E_EXT_FRESHEST, 46,
       LIST_OF_SEQUENCE | NOT_CRITICAL },
-    { bm_ext_check_access, BM_E_EXT_AIA, PE(1),
-      LIST_OF_SEQUENCE | NOT_CRITICAL },
-    { bm_ext_check_access, BM_E_EXT_SIA, PE(11),
-      LIST_OF_SEQUENCE | NOT_CRITICAL },
-    { bm_der_take_null, BM_E_EXT_NOCHECK, NOCHECK, 0 },
-    { bm_ext_check_feature, BM_E_EXT_TLSFEATURE, PE(24), LIST },
+    { bm_ext_check_access, BM_E_EXT_AIA, 1,
+      PE | LIST_OF_SEQUENCE | NOT_CRITICAL },
+    { bm_ext_check_access, BM_E_EXT_SIA, 11,
+      PE | LIST_OF_SEQUENCE | NOT_CRITICAL },
+    { bm_der_take_null, BM_E_EXT_NOCHECK, 5, OCSP },
+    { bm_ext_check_feature, BM_E_EXT_TLSFEATURE, 24, PE | LIST },
 };
 
 _Static_assert(sizeof rows / sizeof rows[0] == BM_EXT_COUNT, "a row for each");
@@ -149,17 +147,22 @@ _Static_assert(BM_EXT_COUNT <= 32, "present and critical are 32 bits");
 /* The row's number, or BM_EXT_COUNT for an extension that we do not know. */
 static unsigned find(struct bm_bytes oid)
 {
+    struct bm_bytes arc = { oid.p, oid.n - 1 };
+    uint8_t last = oid.p[arc.n];
+    unsigned under;
     unsigned id = 0;
-    uint8_t key = 0;
 
-    if (oid.n == 3 && memcmp(oid.p, BM_OID_CE_SKI, 2) == 0) {
-        key = oid.p[2] < PE(0) ? oid.p[2] : 0;
-    } else if (oid.n == 8 && memcmp(oid.p, BM_OID_PE_AIA, 7) == 0) {
-        key = oid.p[7] < NOCHECK - PE(0) ? PE(oid.p[7]) : 0;
-    } else if (bm_oid_is(oid, BM_OID_OCSP_NOCHECK)) {
-        key = NOCHECK;
+    if (bm_bytes_are(arc, BM_OID_CE_SKI, 2)) {
+        under = 0;
+    } else if (bm_bytes_are(arc, BM_OID_PE_AIA, 7)) {
+        under = PE;
+    } else if (bm_bytes_are(arc, BM_OID_OCSP_NOCHECK, 8)) {
+        under = OCSP;
+    } else {
+        return BM_EXT_COUNT;
     }
-    while (id < BM_EXT_COUNT && rows[id].oid != key) {
+    while (id < BM_EXT_COUNT &&
+           (rows[id].last != last || (rows[id].flags & (PE | OCSP)) != under)) {
         id++;
     }
     return id;
@@ -170,14 +173,13 @@ static unsigned find(struct bm_bytes oid)
  * one with `oid`, which stands in the list `all`, if one before it has the
  * same, or if there are BM_EXT_MAX before it.
  */
-static bm_status check_first(struct bm_bytes all, struct bm_diag *diag,
-                             struct bm_bytes oid, bm_status twice)
+static bm_status check_first(const struct bm_der *all, struct bm_bytes oid,
+                             bm_status twice)
 {
+    struct bm_der d = *all;
     struct bm_bytes other;
     struct bm_der item;
-    struct bm_der d;
 
-    bm_der_init(&d, all, diag);
     for (unsigned n = 0; n < BM_EXT_MAX; n++) {
         BM_TRY(bm_der_enter(&d, BM_DER_SEQUENCE, &item));
         BM_TRY(bm_der_take_oid(&item, &other));
@@ -192,7 +194,7 @@ static bm_status check_first(struct bm_bytes all, struct bm_diag *diag,
 }
 
 static bm_status check_item(struct bm_der *list, const struct row *row,
-                            struct bm_bytes all)
+                            const struct bm_der *all)
 {
     struct bm_bytes oid;
     struct bm_der item;
@@ -209,24 +211,28 @@ static bm_status check_item(struct bm_der *list, const struct row *row,
         return BM_OK;
     }
     BM_TRY(bm_der_take_oid(&item, &oid));
-    return check_first(all, list->diag, oid, BM_E_EXT_POLICY_TWICE);
+    return check_first(all, oid, BM_E_EXT_POLICY_TWICE);
+}
+
+/* SEQUENCE SIZE (1..MAX) OF */
+static bm_status enter_list(struct bm_der *d, struct bm_der *list)
+{
+    BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, list));
+    return bm_der_left(list) != 0 ? BM_OK : bm_der_fail(list, BM_E_DER_EMPTY);
 }
 
 static bm_status check_list(struct bm_der *d, const struct row *row)
 {
-    struct bm_bytes all;
+    struct bm_der all;
     struct bm_der list;
 
-    BM_TRY(bm_der_take(d, BM_DER_SEQUENCE, &all));
-    bm_der_init(&list, all, d->diag);
-    if (all.n == 0) {
-        return bm_der_fail(&list, BM_E_DER_EMPTY);
-    }
+    BM_TRY(enter_list(d, &all));
+    list = all;
     for (unsigned n = 0; bm_der_left(&list) != 0; n++) {
         if (n == BM_EXT_MAX && (row->flags & FEW) != 0) {
             return bm_der_fail(&list, BM_E_LIMIT);
         }
-        BM_TRY(check_item(&list, row, all));
+        BM_TRY(check_item(&list, row, &all));
     }
     return BM_OK;
 }
@@ -254,7 +260,7 @@ static bm_status take_value(struct bm_der *d, unsigned tolerate, unsigned id,
 }
 
 static bm_status take_one(struct bm_der *list, unsigned tolerate,
-                          struct bm_exts *e)
+                          const struct bm_der *all, struct bm_exts *e)
 {
     struct bm_der value;
     struct bm_ext ext;
@@ -266,7 +272,7 @@ static bm_status take_one(struct bm_der *list, unsigned tolerate,
         return bm_der_fail_at(list, ext.oid.p, BM_E_EXT_DUPLICATE);
     }
     if (id == BM_EXT_COUNT) {
-        BM_TRY(check_first(e->all, list->diag, ext.oid, BM_E_EXT_DUPLICATE));
+        BM_TRY(check_first(all, ext.oid, BM_E_EXT_DUPLICATE));
         if (ext.critical && e->unknown_critical.n == 0) {
             e->unknown_critical = ext.oid;
         }
@@ -283,30 +289,28 @@ static bm_status take_one(struct bm_der *list, unsigned tolerate,
 static bm_status take_all(struct bm_der *d, unsigned tolerate,
                           struct bm_exts *e)
 {
+    struct bm_der all;
     struct bm_der list;
 
-    BM_TRY(bm_der_take(d, BM_DER_SEQUENCE, &e->all));
-    bm_der_init(&list, e->all, d->diag);
-    if (e->all.n == 0) {
-        return bm_der_fail(&list, BM_E_DER_EMPTY);
-    }
+    BM_TRY(enter_list(d, &all));
+    e->all = (struct bm_bytes){ all.p, bm_der_left(&all) };
+    list = all;
     while (bm_der_left(&list) != 0) {
-        BM_TRY(take_one(&list, tolerate, e));
+        BM_TRY(take_one(&list, tolerate, &all, e));
     }
     return BM_OK;
 }
 
 bm_status bm_exts_take(struct bm_der *d, unsigned tolerate, struct bm_exts *e)
 {
-    struct bm_der rest = *d;
+    const uint8_t *start = d->p;
     bm_status rc;
 
     memset(e, 0, sizeof *e);
     e->path_len = BM_PATH_LEN_NONE;
-    rc = bm_der_within(d, BM_E_EXT, take_all(&rest, tolerate, e));
-    if (rc == BM_OK) {
-        *d = rest;
-    } else {
+    rc = bm_der_within(d, BM_E_EXT, take_all(d, tolerate, e));
+    if (rc != BM_OK) {
+        d->p = start;
         memset(e, 0, sizeof *e);
     }
     return rc;

@@ -3,11 +3,10 @@
 
 #include "core/oid.h"
 
-#include <string.h>
-
 /*
  * Each part has a function that takes it apart. Checking calls it on foreign
- * bytes, walking calls it again on bytes that are known to be good.
+ * bytes, walking calls it again on bytes that are known to be good, or on none
+ * where an extension is absent: that leaves the result as it was initialized.
  */
 
 static struct bm_bytes rest_of(const struct bm_der *d)
@@ -28,27 +27,35 @@ static bool next_sequence(struct bm_bytes *list, struct bm_der *in)
     return true;
 }
 
+/* What the element of `tag` holds that is the value; empty if absent. */
+static struct bm_bytes contents(const struct bm_exts *e, enum bm_ext_id id,
+                                uint8_t tag)
+{
+    struct bm_bytes body = { NULL, 0 };
+    struct bm_der d;
+    bm_status rc;
+
+    bm_der_init(&d, e->value[id], NULL);
+    rc = bm_der_take(&d, tag, &body);
+    (void)rc; /* a failure leaves `body` as it is */
+    return body;
+}
+
 struct bm_bytes bm_exts_list(const struct bm_exts *e, enum bm_ext_id id)
 {
-    struct bm_bytes list = e->value[id];
-    struct bm_der in;
-
-    return next_sequence(&list, &in) ? rest_of(&in)
-                                     : (struct bm_bytes){ NULL, 0 };
+    return contents(e, id, BM_DER_SEQUENCE);
 }
 
 /* Take an OCTET STRING or a SEQUENCE OF under `tag` if it is there. */
 static bm_status take_optional(struct bm_der *d, uint8_t tag,
                                struct bm_bytes *body)
 {
-    *body = (struct bm_bytes){ NULL, 0 };
     return bm_der_at(d, tag) ? bm_der_take(d, tag, body) : BM_OK;
 }
 
 static bm_status take_optional_names(struct bm_der *d, uint8_t tag,
                                      struct bm_bytes *names)
 {
-    *names = (struct bm_bytes){ NULL, 0 };
     return bm_der_at(d, tag) ? bm_general_names_take(d, tag, names) : BM_OK;
 }
 
@@ -88,9 +95,7 @@ void bm_exts_aki(const struct bm_exts *e, struct bm_aki *aki)
     struct bm_der d;
 
     bm_der_init(&d, e->value[BM_EXT_AKI], NULL);
-    if (take_aki(&d, aki) != BM_OK) {
-        *aki = (struct bm_aki){ 0 };
-    }
+    (void)take_aki(&d, aki);
 }
 
 /* RFC 5280 4.2.1.2: an OCTET STRING; an empty one would identify nothing. */
@@ -105,13 +110,7 @@ bm_status bm_ext_check_ski(struct bm_der *d)
 
 struct bm_bytes bm_exts_ski(const struct bm_exts *e)
 {
-    struct bm_bytes id = { NULL, 0 };
-    struct bm_der d;
-
-    bm_der_init(&d, e->value[BM_EXT_SKI], NULL);
-    return bm_der_take(&d, BM_DER_OCTET_STRING, &id) == BM_OK
-               ? id
-               : (struct bm_bytes){ NULL, 0 };
+    return contents(e, BM_EXT_SKI, BM_DER_OCTET_STRING);
 }
 
 /*
@@ -124,6 +123,7 @@ struct bm_bytes bm_exts_ski(const struct bm_exts *e)
  */
 static bm_status take_policy(struct bm_der *in, struct bm_policy *policy)
 {
+    policy->qualifiers = (struct bm_bytes){ NULL, 0 };
     BM_TRY(bm_der_take_oid(in, &policy->id));
     return take_optional(in, BM_DER_SEQUENCE, &policy->qualifiers);
 }
@@ -233,6 +233,7 @@ static bm_status take_constraints(struct bm_der *d,
 {
     struct bm_der in;
 
+    *nc = (struct bm_name_constraints){ 0 };
     BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &in));
     BM_TRY(take_optional(&in, BM_DER_CONSTRUCTED(0), &nc->permitted));
     BM_TRY(take_optional(&in, BM_DER_CONSTRUCTED(1), &nc->excluded));
@@ -286,9 +287,7 @@ void bm_exts_name_constraints(const struct bm_exts *e,
     struct bm_der d;
 
     bm_der_init(&d, e->value[BM_EXT_NAME_CONSTRAINTS], NULL);
-    if (take_constraints(&d, nc) != BM_OK) {
-        *nc = (struct bm_name_constraints){ 0 };
-    }
+    (void)take_constraints(&d, nc);
 }
 
 bool bm_subtree_next(struct bm_bytes *list, struct bm_general_name *base)
@@ -370,9 +369,7 @@ void bm_exts_policy_constraints(const struct bm_exts *e,
     struct bm_der d;
 
     bm_der_init(&d, e->value[BM_EXT_POLICY_CONSTRAINTS], NULL);
-    if (take_policy_constraints(&d, pc) != BM_OK) {
-        *pc = (struct bm_policy_constraints){ -1, -1 };
-    }
+    (void)take_policy_constraints(&d, pc);
 }
 
 /* RFC 5280 4.2.1.12: KeyPurposeId ::= OBJECT IDENTIFIER */
