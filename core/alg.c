@@ -99,16 +99,15 @@ static bool other_params(struct bm_bytes params, struct bm_bytes known)
 }
 
 /*
- * Take an AlgorithmIdentifier and find its place in `ids`, 0 if it has the
- * OID of none there. An OID of one with other parameters is an error.
+ * Find the place of `alg` in `ids`, 0 if it has the OID of none there. An OID
+ * of one with other parameters is an error.
  */
-static bm_status take_alg(struct bm_der *d, const uint8_t *ids, struct alg *alg,
-                          unsigned *found)
+static bm_status find(const struct bm_der *d, const struct alg *alg,
+                      const uint8_t *ids, unsigned *found)
 {
     bool in_key = ids == bm_key_ids;
     bool bad = false;
 
-    BM_TRY(bm_der_within(d, BM_E_ALG, take_fields(d, alg)));
     for (unsigned i = 1; ids[0] != 0; i++) {
         size_t oid_n = ids[3];
         const uint8_t *oid = ids + 4;
@@ -128,15 +127,28 @@ static bm_status take_alg(struct bm_der *d, const uint8_t *ids, struct alg *alg,
     return bad ? bm_der_fail_at(d, alg->params.p, BM_E_ALG_PARAMS) : BM_OK;
 }
 
+static bm_status take_alg(struct bm_der *d, const uint8_t *ids, struct alg *alg,
+                          unsigned *found)
+{
+    const uint8_t *start = d->p;
+    bm_status rc = bm_der_within(d, BM_E_ALG, take_fields(d, alg));
+
+    if (rc == BM_OK) {
+        rc = find(d, alg, ids, found);
+    }
+    if (rc != BM_OK) {
+        d->p = start;
+    }
+    return rc;
+}
+
 bm_status bm_hash_alg_take(struct bm_der *d, enum bm_hash *hash)
 {
-    struct bm_der rest = *d;
     struct alg alg;
     unsigned found;
 
-    BM_TRY(take_alg(&rest, bm_hash_ids, &alg, &found));
+    BM_TRY(take_alg(d, bm_hash_ids, &alg, &found));
     *hash = (enum bm_hash)found;
-    *d = rest;
     return BM_OK;
 }
 
@@ -164,14 +176,12 @@ static enum bm_sig_alg find_pss(struct bm_bytes der)
 bm_status bm_sig_alg_take(struct bm_der *d, struct bm_bytes *der,
                           enum bm_sig_alg *alg)
 {
-    struct bm_der rest = *d;
     struct alg got;
     unsigned found;
 
-    BM_TRY(take_alg(&rest, bm_sig_ids, &got, &found));
+    BM_TRY(take_alg(d, bm_sig_ids, &got, &found));
     *alg = found != 0 ? (enum bm_sig_alg)found : find_pss(got.der);
     *der = got.der;
-    *d = rest;
     return BM_OK;
 }
 
@@ -252,14 +262,13 @@ static bm_status take_spki(struct bm_der *d, struct bm_spki *key)
 
 bm_status bm_spki_take(struct bm_der *d, struct bm_spki *key)
 {
-    struct bm_der rest = *d;
+    const uint8_t *start = d->p;
     bm_status rc;
 
     *key = (struct bm_spki){ 0 };
-    rc = bm_der_within(d, BM_E_SPKI, take_spki(&rest, key));
-    if (rc == BM_OK) {
-        *d = rest;
-    } else {
+    rc = bm_der_within(d, BM_E_SPKI, take_spki(d, key));
+    if (rc != BM_OK) {
+        d->p = start;
         *key = (struct bm_spki){ 0 };
     }
     return rc;

@@ -3,8 +3,6 @@
 
 #include "core/oid.h"
 
-#include <string.h>
-
 #define DNS_MAX       253 /* RFC 1035 2.3.4, in characters */
 #define DNS_LABEL_MAX 63
 #define LOCAL_MAX     64 /* RFC 2821 4.5.3.1 */
@@ -379,21 +377,23 @@ bm_status bm_general_name_take(struct bm_der *d, enum bm_gn_use use,
 bm_status bm_general_names_take(struct bm_der *d, uint8_t tag,
                                 struct bm_bytes *names)
 {
+    const uint8_t *start = d->p;
     struct bm_general_name gn;
-    struct bm_der rest = *d;
     struct bm_bytes body;
     struct bm_der in;
+    bm_status rc;
 
-    BM_TRY(bm_der_take(&rest, tag, &body));
-    if (body.n == 0) {
-        return bm_der_fail(d, BM_E_DER_EMPTY);
-    }
+    BM_TRY(bm_der_take(d, tag, &body));
     bm_der_init(&in, body, d->diag);
-    while (bm_der_left(&in) != 0) {
-        BM_TRY(bm_general_name_take(&in, BM_GN_IN_NAME, &gn));
+    rc = body.n != 0 ? BM_OK : bm_der_fail_at(d, start, BM_E_DER_EMPTY);
+    while (rc == BM_OK && bm_der_left(&in) != 0) {
+        rc = bm_general_name_take(&in, BM_GN_IN_NAME, &gn);
+    }
+    if (rc != BM_OK) {
+        d->p = start;
+        return rc;
     }
     *names = body;
-    *d = rest;
     return BM_OK;
 }
 

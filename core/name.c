@@ -3,6 +3,8 @@
 
 #include "core/oid.h"
 
+#include <string.h>
+
 /* What the value of an attribute may be. */
 enum rule {
     RULE_ANY, /* an attribute that we do not know */
@@ -40,31 +42,36 @@ static bool is_one_of(uint8_t tag, uint32_t types)
  * X.520 attributes, 2.5.4.n by their n. Those of DirectoryString are what
  * RFC 5280 appendix A.1 lists, and street.
  */
+static const uint8_t directory_strings[] = {
+    3,  /* commonName */
+    4,  /* surname */
+    7,  /* localityName */
+    8,  /* stateOrProvinceName */
+    9,  /* street */
+    10, /* organizationName */
+    11, /* organizationalUnitName */
+    12, /* title */
+    41, /* name */
+    42, /* givenName */
+    43, /* initials */
+    44, /* generationQualifier */
+    65, /* pseudonym */
+};
+#define COUNTRY_NAME  6
+#define SERIAL_NUMBER 5
+#define DN_QUALIFIER  46
+
 static enum rule x520_rule(uint8_t n)
 {
-    switch (n) {
-    case 3:  /* commonName */
-    case 4:  /* surname */
-    case 7:  /* localityName */
-    case 8:  /* stateOrProvinceName */
-    case 9:  /* street */
-    case 10: /* organizationName */
-    case 11: /* organizationalUnitName */
-    case 12: /* title */
-    case 41: /* name */
-    case 42: /* givenName */
-    case 43: /* initials */
-    case 44: /* generationQualifier */
-    case 65: /* pseudonym */
-        return RULE_DIRECTORY;
-    case 5:  /* serialNumber */
-    case 46: /* dnQualifier */
-        return RULE_PRINTABLE;
-    case 6: /* countryName */
+    if (n == COUNTRY_NAME) {
         return RULE_COUNTRY;
-    default:
-        return RULE_ANY;
     }
+    if (n == SERIAL_NUMBER || n == DN_QUALIFIER) {
+        return RULE_PRINTABLE;
+    }
+    return memchr(directory_strings, n, sizeof directory_strings) != NULL
+               ? RULE_DIRECTORY
+               : RULE_ANY;
 }
 
 static enum rule rule_of(struct bm_bytes type)
@@ -195,30 +202,39 @@ static bm_status check_rdn(struct bm_der *rdns, uint8_t tag, unsigned *attrs)
  *   Name ::= CHOICE { rdnSequence  RDNSequence }
  *   RDNSequence ::= SEQUENCE OF RelativeDistinguishedName
  */
-bm_status bm_name_take(struct bm_der *d, struct bm_bytes *name)
+static bm_status check_rdns(struct bm_der *d)
 {
-    struct bm_der rest = *d;
     struct bm_der rdns;
     unsigned attrs = 0;
 
-    BM_TRY(bm_der_within(d, BM_E_NAME,
-                         bm_der_enter(&rest, BM_DER_SEQUENCE, &rdns)));
+    BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &rdns));
     while (rdns.p != rdns.end) {
-        BM_TRY(
-            bm_der_within(d, BM_E_NAME, check_rdn(&rdns, BM_DER_SET, &attrs)));
+        BM_TRY(check_rdn(&rdns, BM_DER_SET, &attrs));
     }
-    *name = (struct bm_bytes){ d->p, (size_t)(rest.p - d->p) };
-    *d = rest;
     return BM_OK;
+}
+
+bm_status bm_name_take(struct bm_der *d, struct bm_bytes *name)
+{
+    const uint8_t *start = d->p;
+    bm_status rc = bm_der_within(d, BM_E_NAME, check_rdns(d));
+
+    if (rc == BM_OK) {
+        *name = (struct bm_bytes){ start, (size_t)(d->p - start) };
+    } else {
+        d->p = start;
+    }
+    return rc;
 }
 
 bm_status bm_name_take_rdn(struct bm_der *d, uint8_t tag, struct bm_bytes *rdn)
 {
-    struct bm_der rest = *d;
+    const uint8_t *start = d->p;
     unsigned attrs = 0;
+    bm_status rc = bm_der_within(d, BM_E_NAME, check_rdn(d, tag, &attrs));
 
-    BM_TRY(bm_der_within(d, BM_E_NAME, check_rdn(&rest, tag, &attrs)));
-    return bm_der_take(d, tag, rdn);
+    d->p = start;
+    return rc == BM_OK ? bm_der_take(d, tag, rdn) : rc;
 }
 
 bool bm_name_is_empty(struct bm_bytes name)

@@ -47,31 +47,25 @@ static uint32_t days_before_month(uint32_t m)
     return (153 * m + 2) / 5;
 }
 
-static unsigned days_in_month(unsigned year, unsigned month)
+/* Before the first day of a month from 1 on; 13 is the next January. */
+static uint32_t days_before(uint32_t year, uint32_t month)
 {
-    if (month == 2) {
-        bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-        return leap ? 29 : 28;
-    }
-    return 30 + ((month + month / 8) & 1);
+    year += month <= 2 ? CYCLE_YEARS - 1 : CYCLE_YEARS;
+    return days_before_year(year) + days_before_month((month + 9) % 12);
 }
 
 bm_status bm_time_from_date(const struct bm_date *date, int64_t *t)
 {
     uint32_t month = date->month;
     uint32_t year = date->year;
-    uint32_t days;
+    uint32_t days = days_before(year, month) + date->day;
 
     if (year > YEAR_MAX || month < 1 || month > 12 || date->day < 1 ||
-        date->day > days_in_month(year, month) || date->hour > 23 ||
+        days > days_before(year, month + 1) || date->hour > 23 ||
         date->minute > 59 || date->second > 59) {
         return BM_E_TIME_RANGE;
     }
-    year += month <= 2 ? CYCLE_YEARS - 1 : CYCLE_YEARS;
-    days = days_before_year(year) + days_before_month((month + 9) % 12) +
-           date->day - 1;
-    *t = (int64_t)((int32_t)days - EPOCH_DAYS) * DAY_SECONDS +
+    *t = (int64_t)((int32_t)days - 1 - EPOCH_DAYS) * DAY_SECONDS +
          (int32_t)((date->hour * 60u + date->minute) * 60u + date->second);
     return BM_OK;
 }
@@ -161,20 +155,20 @@ static bm_status take_form(struct bm_der *d, uint8_t tag,
                            const struct form *form, int64_t earliest,
                            int64_t *t)
 {
-    struct bm_der rest = *d;
+    const uint8_t *start = d->p;
     struct bm_bytes body;
     int64_t value = 0;
     bm_status rc;
 
-    BM_TRY(bm_der_take(&rest, tag, &body));
+    BM_TRY(bm_der_take(d, tag, &body));
     rc = read_form(body, form, &value);
     if (rc == BM_OK && value < earliest) {
         rc = BM_E_TIME_TYPE;
     }
     if (rc != BM_OK) {
+        d->p = start;
         return bm_der_fail(d, rc);
     }
-    *d = rest;
     *t = value;
     return BM_OK;
 }
