@@ -95,7 +95,10 @@ struct bm_crypto {
     bm_status (*hmac)(void *self, enum bm_hash hash, struct bm_bytes key,
                       struct bm_bytes message, uint8_t *out);
 
-    /* RFC 5869, extract then expand; `n` at most 255 hash lengths. */
+    /*
+     * RFC 5869, extract then expand; `n` from 1 to 255 hash lengths, and a
+     * secret that is not empty, or BM_E_ARGUMENT.
+     */
     bm_status (*hkdf)(void *self, const struct bm_hkdf_config *config,
                       uint8_t *out, size_t n);
 
