@@ -114,11 +114,14 @@ static bm_status take_head(struct bm_cbor *c, enum bm_cbor_type type,
                            uint64_t *arg)
 {
     enum bm_cbor_type got = BM_CBOR_UINT;
+    uint64_t value = 0;
 
     if (c->p != c->end && !bm_cbor_at(c, type)) {
         return bm_cbor_fail(c, BM_E_CBOR_TYPE);
     }
-    return take_any_head(c, &got, arg);
+    BM_TRY(take_any_head(c, &got, &value));
+    *arg = value;
+    return BM_OK;
 }
 
 bm_status bm_cbor_take_uint(struct bm_cbor *c, uint64_t *value)

@@ -358,6 +358,35 @@ static void another_type_is_refused(void)
     }
 }
 
+static void a_refused_head_leaves_the_value_alone(void)
+{
+    static const struct bm_bytes bad[] = {
+        BM_LIT_INIT(""),         BM_LIT_INIT("\x18"), /* truncated */
+        BM_LIT_INIT("\x18\x17"),                      /* not the shortest */
+        BM_LIT_INIT("\x1c"),                          /* reserved */
+        BM_LIT_INIT("\xd8"),     BM_LIT_INIT("\xd8\x01"), BM_LIT_INIT("\x81"),
+        BM_LIT_INIT("\xa1\x00"), BM_LIT_INIT("\x41"),     BM_LIT_INIT("\xf8"),
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct bm_cbor c;
+        uint64_t number = 7;
+        int64_t integer = 7;
+        size_t n = 7;
+        struct bm_bytes s = { NULL, 7 };
+
+        bm_cbor_init(&c, bad[i], NULL);
+        CHECK(bm_cbor_take_uint(&c, &number) != BM_OK);
+        CHECK(bm_cbor_take_tag(&c, &number) != BM_OK);
+        CHECK(bm_cbor_take_int(&c, &integer) != BM_OK);
+        CHECK(bm_cbor_take_array(&c, &n) != BM_OK);
+        CHECK(bm_cbor_take_map(&c, &n) != BM_OK);
+        CHECK(bm_cbor_take_bytes(&c, &s) != BM_OK);
+        CHECK(number == 7 && integer == 7 && n == 7 && s.n == 7);
+        CHECK(c.p == bad[i].p);
+    }
+}
+
 static void damage_is_all_or_nothing(void)
 {
     uint8_t buf[64];
@@ -383,6 +412,7 @@ int main(void)
     RUN(what_we_write_we_can_read);
     RUN(keys_are_checked_as_they_are_taken);
     RUN(another_type_is_refused);
+    RUN(a_refused_head_leaves_the_value_alone);
     RUN(damage_is_all_or_nothing);
     return bm_test_done();
 }
