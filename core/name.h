@@ -56,11 +56,8 @@ uint8_t bm_name_string_type(struct bm_bytes type);
 /* Is it the empty sequence? */
 bool bm_name_is_empty(struct bm_bytes name);
 
-/*
- * Walk a checked name: start with `*at` = name, call until false. `*at` is
- * private to the walk.
- */
-struct bm_name_walk {
+/* Walk a checked name: bm_name_walk(), then bm_name_next() until false. */
+struct bm_name_walk { /* private */
     struct bm_der rdns;
     struct bm_der rdn;
 };
@@ -77,7 +74,7 @@ bool bm_name_find(struct bm_bytes name, struct bm_bytes type,
  * spaces, and so are emailAddress and domainComponent (4.1.2.6, 7.3); other
  * string types by their octets. An RDN is a set, whatever its order. Letters
  * outside ASCII are compared exactly: a stricter rule than Unicode case
- * folding, so it can refuse a match, never make one.
+ * folding, so it can miss a match, never make one.
  */
 bool bm_name_equal(struct bm_bytes a, struct bm_bytes b);
 

@@ -17,6 +17,10 @@
  * registeredID have no rule for what lies within what, and neither has a URI
  * without a host name: where such a name is present and its form is
  * constrained, the certificate is refused.
+ *
+ * Directory names compare as bm_name_equal() says (RFC 5280 7.1): a CA gets
+ * around an excluded one by another string type than PrintableString and
+ * UTF8String, or by other case outside ASCII. Permitted ones hold it.
  */
 
 /*

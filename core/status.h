@@ -55,7 +55,7 @@
     X(E_DER_OID, 0x0108, "X.690 8.19", "malformed OBJECT IDENTIFIER")          \
     X(E_DER_DEFAULT, 0x0109, "X.690 11.5", "DEFAULT value is encoded")         \
     X(E_DER_SET_ORDER, 0x010a, "X.690 11.6", "SET OF is not sorted")           \
-    X(E_DER_EMPTY, 0x010b, "X.680 26", "SIZE (1..MAX) but nothing inside")     \
+    X(E_DER_EMPTY, 0x010b, "X.680 51.5", "SIZE (1..MAX) but nothing inside")   \
     X(E_DER_STRING, 0x010c, "X.680 41", "character outside the string type")   \
     X(E_DER_NULL, 0x010d, "X.690 8.8", "NULL with contents")
 
@@ -243,7 +243,7 @@
     X(E_CMS_DIGEST, 0x0c09, "RFC 5652 11.2",                                  \
       "messageDigest attribute differs from the content")                     \
     X(E_CMS_SIGNER, 0x0c0a, "RFC 5652 5.3", "signer certificate not found")   \
-    X(E_CMS_SIGNATURE, 0x0c0b, "RFC 5652 5.4", "signature is wrong")          \
+    X(E_CMS_SIGNATURE, 0x0c0b, "RFC 5652 5.6", "signature is wrong")          \
     X(E_CMS_DETACHED, 0x0c0c, "RFC 5652 5.2",                                 \
       "content missing, or given twice")                                      \
     X(E_CMS_ALG, 0x0c0d, "RFC 5754 3, RFC 8419 3, RFC 9882 3",                \
@@ -271,7 +271,7 @@
       "constraint on a name form that cannot be checked")                     \
     X(E_PATH_POLICY, 0x0d0d, "RFC 5280 6.1.3 (f)", "no acceptable policy")    \
     X(E_PATH_CA, 0x0d0e, "RFC 5280 6.1.4 (k)", "issuer is not a CA")          \
-    X(E_PATH_LEN, 0x0d0f, "RFC 5280 6.1.4 (m)", "pathLenConstraint exceeded") \
+    X(E_PATH_LEN, 0x0d0f, "RFC 5280 6.1.4 (l)", "pathLenConstraint exceeded") \
     X(E_PATH_KEY_USAGE, 0x0d10, "RFC 5280 6.1.4 (n)",                         \
       "keyUsage does not allow this use")                                     \
     X(E_PATH_CRITICAL, 0x0d11, "RFC 5280 6.1.4 (o)",                          \
