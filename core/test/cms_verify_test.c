@@ -228,6 +228,29 @@ static void bad_signatures_are_refused_with_their_reason(void)
     CHECK(n >= 5);
 }
 
+static void a_signer_is_named_by_all_of_its_name(void)
+{
+    static const struct bm_bytes nobody = BM_LIT_INIT("\x30\x00");
+    struct bm_cms_signer signer;
+    struct bm_cert cert;
+    struct bm_cms cms;
+
+    open_message("cms", "signed-p256", &cms, &signer);
+    CHECK_STATUS(bm_cert_parse(cms.certs, BM_STRICT, NULL, &cert), BM_OK);
+    CHECK(bm_cms_signer_is(&signer, &cert));
+    signer.serial.n--;
+    CHECK(!bm_cms_signer_is(&signer, &cert));
+    signer.serial.n++;
+    signer.issuer = nobody;
+    CHECK(!bm_cms_signer_is(&signer, &cert));
+
+    open_message("cms", "signed-p256-key-id", &cms, &signer);
+    CHECK_STATUS(bm_cert_parse(cms.certs, BM_STRICT, NULL, &cert), BM_OK);
+    CHECK(bm_cms_signer_is(&signer, &cert));
+    signer.key_id.n--;
+    CHECK(!bm_cms_signer_is(&signer, &cert));
+}
+
 static void sha1_is_not_accepted(void)
 {
     struct bm_cms_verify_config config = usual();
@@ -295,6 +318,7 @@ int main(void)
     RUN(the_signers_certificate_may_be_given);
     RUN(a_name_need_not_be_unique);
     RUN(bad_signatures_are_refused_with_their_reason);
+    RUN(a_signer_is_named_by_all_of_its_name);
     RUN(sha1_is_not_accepted);
     RUN(a_small_scratch_is_an_error);
     RUN(no_damage_changes_what_a_verified_message_says);

@@ -316,6 +316,7 @@ static void a_list_holds_from_this_to_next_update(void)
     static const struct bm_bytes none = VIEW("");
     struct bm_crl_answer answer;
     static const struct bm_crl_answer zero;
+    struct bm_crl crl;
 
     CHECK_STATUS(
         ask("openssl-reasons", BM_LIT("\2"), none, DECEMBER_2030, &answer),
@@ -327,6 +328,17 @@ static void a_list_holds_from_this_to_next_update(void)
     CHECK_STATUS(
         ask("next-update-2050", BM_LIT("\1"), none, MARCH_2031, &answer),
         BM_OK);
+
+    CHECK_STATUS(bm_crl_parse(crl_sample_bytes("openssl-reasons"), NULL, &crl),
+                 BM_OK);
+    for (int64_t off = -1; off <= 1; off++) {
+        CHECK_STATUS(ask("openssl-reasons", BM_LIT("\2"), none,
+                         crl.head.this_update + off, &answer),
+                     off < 0 ? BM_E_CRL_TIME : BM_OK);
+        CHECK_STATUS(ask("openssl-reasons", BM_LIT("\2"), none,
+                         crl.head.next_update + off, &answer),
+                     off > 0 ? BM_E_CRL_TIME : BM_OK);
+    }
 }
 
 static void the_reasons_covered_are_those_of_list_and_point(void)

@@ -302,6 +302,19 @@ static void feeding_too_early_is_refused(void)
     struct bm_bytes in = crl_sample_bytes("openssl-empty");
     enum bm_crl_event event;
 
+    /* Nothing is left of the chunk, but an event is still looked at. */
+    bm_crl_reader_open(&reader, NULL);
+    for (size_t i = 0; i < in.n; i++) {
+        bm_crl_reader_feed(&reader, (struct bm_bytes){ in.p + i, 1 });
+        CHECK_STATUS(bm_crl_reader_next(&reader, &event), BM_OK);
+        if (event != BM_CRL_MORE) {
+            break;
+        }
+    }
+    CHECK(event == BM_CRL_HEAD);
+    bm_crl_reader_feed(&reader, in);
+    CHECK_STATUS(bm_crl_reader_next(&reader, &event), BM_E_CRL_STATE);
+
     bm_crl_reader_open(&reader, NULL);
     bm_crl_reader_feed(&reader, in);
     CHECK_STATUS(bm_crl_reader_next(&reader, &event), BM_OK);
@@ -337,6 +350,40 @@ static size_t put_long_entry(uint8_t *buf, size_t cap, size_t n)
     bm_time_put(&w, crl.head.this_update);
     CHECK(w.len <= w.cap);
     return w.len;
+}
+
+/* A head in one piece that is too long, and an algorithm that is. */
+static void a_head_has_its_limits_too(void)
+{
+    struct bm_crl crl;
+
+    CHECK_STATUS(bm_crl_parse(crl_sample_bytes("openssl-empty"), NULL, &crl),
+                 BM_OK);
+    for (size_t n = BM_CRL_ALG_MAX; n <= BM_CRL_ITEM_MAX;
+         n += n == BM_CRL_ALG_MAX ? 1 : BM_CRL_ITEM_MAX - BM_CRL_ALG_MAX - 1) {
+        static uint8_t buf[BM_CRL_ITEM_MAX + 200];
+        size_t body = n - (n < 130 ? 2 : 4);
+        struct outcome out;
+        struct bm_wr w;
+
+        bm_wr_init(&w, buf, sizeof buf);
+        bm_der_put_header(&w, BM_DER_SEQUENCE, 100000);
+        bm_der_put_header(&w, BM_DER_SEQUENCE, 90000);
+        bm_der_put_u32(&w, 1);
+        bm_der_put_header(&w, BM_DER_SEQUENCE, body);
+        bm_der_put_oid(&w, BM_LIT("\x2a\x03"));
+        body -= 4;
+        bm_der_put_header(&w, BM_DER_OCTET_STRING, body - (n < 130 ? 2 : 4));
+        for (size_t i = 0; i < body - (n < 130 ? 2 : 4); i++) {
+            bm_wr_u8(&w, 0x55);
+        }
+        bm_wr_put(&w, crl.head.issuer);
+        bm_time_put(&w, crl.head.this_update);
+        bm_der_put_header(&w, BM_DER_SEQUENCE, 80000);
+        CHECK(w.len <= w.cap);
+        out = run(bm_wr_bytes(&w), 100, NULL);
+        CHECK_STATUS(out.rc, n == BM_CRL_ALG_MAX ? BM_OK : BM_E_LIMIT);
+    }
 }
 
 static void what_does_not_fit_the_buffer_is_refused_in_any_cut(void)
@@ -381,6 +428,7 @@ int main(void)
     RUN(ed25519_cannot_be_verified_from_a_stream);
     RUN(octets_after_the_end_are_refused);
     RUN(feeding_too_early_is_refused);
+    RUN(a_head_has_its_limits_too);
     RUN(what_does_not_fit_the_buffer_is_refused_in_any_cut);
     RUN(errors_name_field_and_offset_in_the_stream);
     return bm_test_done();

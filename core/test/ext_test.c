@@ -256,6 +256,37 @@ static void thirty_two_unknown_extensions_are_the_limit(void)
     }
 }
 
+/* Known extensions are told by all of their identifier. */
+static void what_ends_like_a_known_identifier_is_unknown(void)
+{
+    static const struct bm_bytes oids[] = {
+        BM_LIT_INIT("\x2a\x1d\x11"),
+        BM_LIT_INIT("\x55\x04\x11"),
+        BM_LIT_INIT("\x55\x1d\x11\x01"),
+        BM_LIT_INIT("\x2b\x06\x01\x05\x05\x07\x02\x01"),
+        BM_LIT_INIT("\x2a\x06\x01\x05\x05\x07\x01\x01"),
+        BM_LIT_INIT("\x2b\x06\x01\x05\x05\x07\x01\x01\x01")
+    };
+
+    for (size_t i = 0; i < sizeof oids / sizeof oids[0]; i++) {
+        uint8_t buf[40];
+        struct bm_ext_mark m;
+        struct bm_exts e;
+        struct bm_der d;
+        struct bm_wr w;
+        size_t all;
+
+        bm_wr_init(&w, buf, sizeof buf);
+        all = bm_der_open(&w, BM_DER_SEQUENCE);
+        m = bm_ext_open(&w, oids[i], true);
+        bm_ext_close(&w, &m);
+        bm_der_close(&w, all);
+        bm_der_init(&d, bm_wr_bytes(&w), NULL);
+        CHECK_STATUS(bm_exts_take(&d, BM_STRICT, &e), BM_OK);
+        CHECK(e.present == 0 && bm_bytes_equal(e.unknown_critical, oids[i]));
+    }
+}
+
 /* Each path that is tried goes through all of them: path.h bounds its work. */
 static void thirty_two_policy_mappings_are_the_limit(void)
 {
@@ -311,6 +342,7 @@ int main(void)
     RUN(distribution_points_come_in_three_shapes);
     RUN(places_of_access_are_walked);
     RUN(thirty_two_unknown_extensions_are_the_limit);
+    RUN(what_ends_like_a_known_identifier_is_unknown);
     RUN(thirty_two_policy_mappings_are_the_limit);
     RUN(rules_between_extensions_are_left_to_the_certificate);
     return bm_test_done();

@@ -92,6 +92,11 @@ static void other_kinds_are_no_names_of_hosts(void)
 static void plain_hosts_are_labels_and_single_dots(void)
 {
     CHECK(bm_host_is_plain(BM_LIT("a-1.example_2.com")));
+    CHECK(bm_host_is_plain(BM_LIT("azAZ09")));
+    CHECK(bm_host_equal(BM_LIT("azAZ09"), BM_LIT("AZaz09")));
+    CHECK(!bm_host_equal(BM_LIT("@[`{"), BM_LIT("`{@[")));
+    CHECK(!bm_host_is_plain(BM_LIT("a/b")) && !bm_host_is_plain(BM_LIT("a:")));
+    CHECK(!bm_host_is_plain(BM_LIT("a`b")) && !bm_host_is_plain(BM_LIT("a{")));
     CHECK(!bm_host_is_plain(BM_LIT("")));
     CHECK(!bm_host_is_plain(BM_LIT(".example.com")));
     CHECK(!bm_host_is_plain(BM_LIT("example.com.")));

@@ -192,6 +192,66 @@ static void revocation_is_asked_for_each_certificate_once_verified(void)
     CHECK(listed.asked == 0);
 }
 
+/* Who has no answer about a certificate by one issuer may by another. */
+static bm_status unknown_by_key_1(void *self, const struct bm_cert *cert,
+                                  const struct bm_cert *issuer)
+{
+    (void)self;
+    (void)cert;
+    return issuer->key.key.p[0] == 1 ? BM_E_PATH_STATUS_UNKNOWN : BM_OK;
+}
+
+static void a_status_unknown_by_one_issuer_may_be_known_by_another(void)
+{
+    const struct bm_revocation revocation = { NULL, unknown_by_key_1 };
+    const struct spec cas[] = { ca("Sub", 2, "Root", 1),
+                                ca("Sub", 2, "Top", 3) };
+    struct spec top = ca("Top", 3, "Top", 3);
+    struct bm_path_config config = begin(cas, 2);
+
+    make(&anchors[1], &top);
+    config.anchors_n = 2;
+    config.revocation = &revocation;
+    make_leaf("Sub", 2);
+    CHECK_STATUS(bm_path_find(&path, &config, &leaf), BM_OK);
+    CHECK(path.n == 2 && path.anchor == &anchors[1]);
+
+    /* two keys of one CA, both of which signed the one intermediate */
+    config = begin(cas, 1);
+    top = ca("Root", 1, "Root", 1);
+    make(&anchors[1], &top);
+    config.anchors_n = 2;
+    config.revocation = &revocation;
+    make_leaf("Sub", 2);
+    CHECK_STATUS(bm_path_find(&path, &config, &leaf), BM_E_PATH_STATUS_UNKNOWN);
+    CHECK(maker_verified == 3); /* leaf once, Sub by each */
+}
+
+static void mappings_of_intermediates_count_and_not_of_the_leaf(void)
+{
+    struct spec sub = ca("Sub", 2, "Root", 1);
+    struct bm_path_config config;
+
+    sub.policies = "1";
+    sub.mappings = "12";
+    config = begin(&sub, 1);
+    config.policy = (struct bm_policy_demand){ .explicit_policy = true };
+    make(&leaf, &(struct spec){ .subject = "Leaf",
+                                .issuer = "Sub",
+                                .key = 99,
+                                .signer = 2,
+                                .policies = "2" });
+    CHECK_STATUS(bm_path_find(&path, &config, &leaf), BM_OK);
+    CHECK(bm_policies_has(&path.policies, maker_policy('1')));
+    CHECK(!bm_policies_has(&path.policies, maker_policy('2')));
+    make(&leaf, &(struct spec){ .subject = "Leaf",
+                                .issuer = "Sub",
+                                .key = 99,
+                                .signer = 2,
+                                .policies = "1" });
+    CHECK_STATUS(bm_path_find(&path, &config, &leaf), BM_E_PATH_POLICY);
+}
+
 static bm_status broken_verify(void *self, const struct bm_spki *key,
                                enum bm_sig_alg alg, struct bm_bytes message,
                                struct bm_bytes signature)
@@ -240,6 +300,8 @@ int main(void)
     RUN(the_second_anchor_counts_as_much_as_the_first);
     RUN(what_was_valid_when_issued_stays_valid_in_that_model);
     RUN(revocation_is_asked_for_each_certificate_once_verified);
+    RUN(a_status_unknown_by_one_issuer_may_be_known_by_another);
+    RUN(mappings_of_intermediates_count_and_not_of_the_leaf);
     RUN(a_provider_that_fails_is_not_taken_for_a_yes);
     RUN(no_status_of_the_callback_is_taken_for_a_yes);
     return bm_test_done();
