@@ -173,14 +173,14 @@ static bm_status take_attr(struct bm_der *rdn, struct bm_attr *attr)
  */
 static bm_status check_rdn(struct bm_der *rdns, uint8_t tag, unsigned *attrs)
 {
-    struct bm_bytes last = { NULL, 0 };
+    unsigned before = *attrs;
+    struct bm_attr attr;
+    struct bm_der all;
     struct bm_der rdn;
 
-    BM_TRY(bm_der_enter(rdns, tag, &rdn));
+    BM_TRY(bm_der_enter(rdns, tag, &all));
+    rdn = all;
     do {
-        struct bm_bytes element = { rdn.p, 0 };
-        struct bm_attr attr;
-
         if (rdn.p == rdn.end) {
             return bm_der_fail(&rdn, BM_E_DER_EMPTY);
         }
@@ -189,13 +189,9 @@ static bm_status check_rdn(struct bm_der *rdns, uint8_t tag, unsigned *attrs)
         }
         BM_TRY(take_attr(&rdn, &attr));
         BM_TRY(bm_name_check_attr(&rdn, &attr));
-        element.n = (size_t)(rdn.p - element.p);
-        if (bm_der_set_order(last, element) > 0) {
-            return bm_der_fail_at(&rdn, element.p, BM_E_DER_SET_ORDER);
-        }
-        last = element;
     } while (rdn.p != rdn.end);
-    return BM_OK;
+    /* nearly all RDNs have one attribute, which has no order */
+    return *attrs - before == 1 ? BM_OK : bm_der_check_set(&all);
 }
 
 /*

@@ -150,41 +150,42 @@ static bm_status read_form(struct bm_bytes text, const struct form *form,
     return bm_time_from_date(&date, t);
 }
 
-/* Take an element of `tag` in `form`, at or after `earliest`. */
 static bm_status take_form(struct bm_der *d, uint8_t tag,
-                           const struct form *form, int64_t earliest,
-                           int64_t *t)
+                           const struct form *form, int64_t *t)
 {
     const uint8_t *start = d->p;
     struct bm_bytes body;
-    int64_t value = 0;
     bm_status rc;
 
     BM_TRY(bm_der_take(d, tag, &body));
-    rc = read_form(body, form, &value);
-    if (rc == BM_OK && value < earliest) {
-        rc = BM_E_TIME_TYPE;
-    }
+    rc = read_form(body, form, t);
     if (rc != BM_OK) {
         d->p = start;
         return bm_der_fail(d, rc);
     }
-    *t = value;
     return BM_OK;
 }
 
 bm_status bm_time_take(struct bm_der *d, int64_t *t)
 {
+    const uint8_t *start = d->p;
+    int64_t value = 0;
+
     if (bm_der_at(d, BM_DER_UTC_TIME)) {
-        return take_form(d, BM_DER_UTC_TIME, &utc_form, INT64_MIN, t);
+        return take_form(d, BM_DER_UTC_TIME, &utc_form, t);
     }
-    return take_form(d, BM_DER_GENERALIZED_TIME, &generalized_form,
-                     BM_TIME_2050, t);
+    BM_TRY(take_form(d, BM_DER_GENERALIZED_TIME, &generalized_form, &value));
+    if (value < BM_TIME_2050) {
+        d->p = start;
+        return bm_der_fail(d, BM_E_TIME_TYPE);
+    }
+    *t = value;
+    return BM_OK;
 }
 
 bm_status bm_time_take_generalized(struct bm_der *d, uint8_t tag, int64_t *t)
 {
-    return take_form(d, tag, &generalized_form, INT64_MIN, t);
+    return take_form(d, tag, &generalized_form, t);
 }
 
 bm_status bm_time_from_text(struct bm_bytes text, int64_t *t)
