@@ -2,6 +2,17 @@
 #include "core/csr.h"
 #include "core/oid.h"
 
+/* An attribute of PKCS #9, whose OIDs all have nine octets. */
+static void put_attribute(struct bm_wr *w, const char *oid, uint8_t tag,
+                          struct bm_bytes value)
+{
+    struct bm_attribute_mark m;
+
+    m = bm_attribute_open(w, (struct bm_bytes){ (const uint8_t *)oid, 9 });
+    bm_der_put(w, tag, value);
+    bm_attribute_close(w, &m);
+}
+
 /*
  * RFC 2985 5.4.1: a DirectoryString, PrintableString where the characters
  * allow it, since that is what every reader understands.
@@ -9,7 +20,6 @@
 static bm_status put_challenge(struct bm_wr *w, struct bm_bytes challenge)
 {
     static const struct bm_der silent = { NULL, NULL, NULL };
-    struct bm_attribute_mark m;
     uint8_t tag = BM_DER_PRINTABLE_STRING;
 
     if (challenge.n == 0) {
@@ -22,22 +32,8 @@ static bm_status put_challenge(struct bm_wr *w, struct bm_bytes challenge)
         tag = BM_DER_UTF8_STRING;
         BM_TRY(bm_der_check_string(&silent, tag, challenge));
     }
-    m = bm_attribute_open(w, BM_LIT(BM_OID_P9_CHALLENGE));
-    bm_der_put(w, tag, challenge);
-    bm_attribute_close(w, &m);
+    put_attribute(w, BM_OID_P9_CHALLENGE, tag, challenge);
     return BM_OK;
-}
-
-static void put_extensions(struct bm_wr *w, struct bm_bytes extensions)
-{
-    struct bm_attribute_mark m;
-
-    if (extensions.n == 0) {
-        return; /* Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension */
-    }
-    m = bm_attribute_open(w, BM_LIT(BM_OID_P9_EXTENSIONS));
-    bm_der_put(w, BM_DER_SEQUENCE, extensions);
-    bm_attribute_close(w, &m);
 }
 
 /* The grammar stands in csr.c. */
@@ -51,7 +47,10 @@ static bm_status put_info(struct bm_wr *w, const struct bm_csr_config *config,
     bm_wr_put(w, config->subject);
     bm_wr_put(w, signer->key.der);
     attributes = bm_der_open(w, BM_DER_CONSTRUCTED(0));
-    put_extensions(w, config->extensions);
+    if (config->extensions.n != 0) { /* SEQUENCE SIZE (1..MAX) OF */
+        put_attribute(w, BM_OID_P9_EXTENSIONS, BM_DER_SEQUENCE,
+                      config->extensions);
+    }
     BM_TRY(put_challenge(w, config->challenge));
     bm_wr_put(w, config->attributes);
     BM_TRY(bm_der_close_set(w, attributes));
