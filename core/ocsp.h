@@ -184,7 +184,8 @@ struct bm_ocsp_result {
 /*
  * Is this the CA's answer about the target, and does it hold now? The signer
  * is the issuer's key itself, or a certificate in the response that this key
- * issued for id-kp-OCSPSigning and that is valid now (RFC 6960 4.2.2.2).
+ * issued for id-kp-OCSPSigning and that is valid now (RFC 6960 4.2.2.2). Of
+ * several answers about the target, a revocation counts, or else the first.
  * `*result` is filled on BM_OK alone; that the certificate is *good* is for
  * the caller to see in result->single.status. On error it is all zero.
  */

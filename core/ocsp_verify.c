@@ -8,22 +8,32 @@
  * 4.2.2.2 says who may sign one. Each function below is one of those.
  */
 
-/* 3.2 (1): the answer is about the certificate that was asked about. */
+/*
+ * 3.2 (1): the answer is about the certificate that was asked about. Should
+ * there be several, "revoked" is the one that counts.
+ */
 static bm_status find_single(const struct bm_ocsp_response *response,
                              const struct bm_crypto *crypto,
                              const struct bm_ocsp_target *target,
                              struct bm_ocsp_single *single)
 {
     struct bm_bytes list = response->list;
+    bm_status found = BM_E_OCSP_MISSING;
+    struct bm_ocsp_single next;
 
-    while (bm_ocsp_single_next(&list, single)) {
-        bm_status rc = bm_ocsp_certid_match(&single->id, crypto, target);
+    while (bm_ocsp_single_next(&list, &next)) {
+        bm_status rc = bm_ocsp_certid_match(&next.id, crypto, target);
 
-        if (rc != BM_E_OCSP_MISSING) {
-            return rc;
+        if (rc == BM_E_OCSP_MISSING) {
+            continue;
         }
+        BM_TRY(rc);
+        if (found != BM_OK || next.status == BM_OCSP_REVOKED) {
+            *single = next;
+        }
+        found = BM_OK;
     }
-    return BM_E_OCSP_MISSING;
+    return found;
 }
 
 /* `t` and `by` seconds, or the end of time that lies in that direction. */

@@ -166,6 +166,22 @@ static void what_is_answered_is_read(void)
 }
 
 /* RFC 6960 4.2.2.2, 4.2.2.2.1 */
+static void of_two_answers_the_revocation_counts(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct bm_ocsp_single singles[2] = { good_single(), good_single() };
+        struct bm_ocsp_response_config config = config_for(singles);
+        struct bm_ocsp_check check = check_at(JANUARY_2031);
+        struct bm_ocsp_result result;
+
+        singles[i].status = BM_OCSP_REVOKED;
+        singles[i].revoked_at = JANUARY_2031;
+        config.n = 2;
+        CHECK_STATUS(answer(&config, ca(), &check, &result), BM_OK);
+        CHECK(result.single.status == BM_OCSP_REVOKED);
+    }
+}
+
 static void only_the_ca_or_its_delegate_may_sign(void)
 {
     static const struct {
@@ -518,6 +534,7 @@ int main(void)
 {
     RUN(responses_of_openssl_verify);
     RUN(what_is_answered_is_read);
+    RUN(of_two_answers_the_revocation_counts);
     RUN(only_the_ca_or_its_delegate_may_sign);
     RUN(a_delegate_must_be_there_and_valid);
     RUN(the_right_one_of_several_certificates_is_found);
