@@ -315,7 +315,7 @@ bm_status bm_spki_weak(const struct bm_spki *key)
     /* RFC 8017 3.1: e is odd and at least 3 */
     if (bits < BM_RSA_BITS_MIN || bits > BM_RSA_BITS_MAX ||
         (key->rsa_e.p[key->rsa_e.n - 1] & 1) == 0 ||
-        bm_bytes_equal(key->rsa_e, BM_LIT("\x01"))) {
+        bm_bytes_are(key->rsa_e, "\x01", 1)) {
         return BM_E_PATH_WEAK;
     }
     return BM_OK;

@@ -344,12 +344,13 @@ static bool attr_equal(const struct bm_attr *a, const struct bm_attr *b)
  * Find in `rdn` an attribute equal to `attr` that is not in `used`, a bit per
  * position, and add it there.
  */
-static bool use_equal(struct bm_der rdn, const struct bm_attr *attr,
+static bool use_equal(const struct bm_der *rdn, const struct bm_attr *attr,
                       uint32_t *used)
 {
+    struct bm_der rest = *rdn;
     struct bm_attr other;
 
-    for (uint32_t bit = 1; take_attr(&rdn, &other) == BM_OK; bit <<= 1) {
+    for (uint32_t bit = 1; take_attr(&rest, &other) == BM_OK; bit <<= 1) {
         if ((*used & bit) == 0 && attr_equal(attr, &other)) {
             *used |= bit;
             return true;
@@ -361,19 +362,19 @@ static bool use_equal(struct bm_der rdn, const struct bm_attr *attr,
 _Static_assert(BM_NAME_RDNS_MAX <= 32, "a bit per attribute of an RDN");
 
 /* X.501 9.3: an RDN is a set, so its attributes may come in another order. */
-static bool rdn_equal(struct bm_der a, struct bm_der b)
+static bool rdn_equal(struct bm_der *a, struct bm_der *b)
 {
-    struct bm_der all = b;
+    struct bm_der all = *b;
     struct bm_attr attr;
     uint32_t used = 0;
 
-    while (take_attr(&a, &attr) == BM_OK) {
-        if (!use_equal(all, &attr, &used) ||
-            take_attr(&b, &attr) != BM_OK) { /* one of b for each of a */
+    while (take_attr(a, &attr) == BM_OK) {
+        if (!use_equal(&all, &attr, &used) ||
+            take_attr(b, &attr) != BM_OK) { /* one of b for each of a */
             return false;
         }
     }
-    return a.p == a.end && b.p == b.end;
+    return a->p == a->end && b->p == b->end;
 }
 
 /* Are the RDNs of `base` the first ones of `name`, or all if `whole`? */
@@ -386,7 +387,7 @@ static bool begins_with(struct bm_bytes name, struct bm_bytes base, bool whole)
     bm_name_walk(&b, base);
     while (bm_der_enter(&b.rdns, BM_DER_SET, &b.rdn) == BM_OK) {
         if (bm_der_enter(&n.rdns, BM_DER_SET, &n.rdn) != BM_OK ||
-            !rdn_equal(n.rdn, b.rdn)) {
+            !rdn_equal(&n.rdn, &b.rdn)) {
             return false;
         }
     }
