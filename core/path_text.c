@@ -12,6 +12,7 @@ static const struct {
     { BM_E_PATH_EKU, BM_EXT_EKU },
     { BM_E_PATH_POLICY, BM_EXT_POLICIES },
     { BM_E_PATH_MAPPING, BM_EXT_MAPPINGS },
+    { BM_E_PATH_HOST, BM_EXT_SAN },
 };
 
 const uint8_t *bm_path_fault_at(const struct bm_path_fault *fault)
@@ -23,12 +24,24 @@ const uint8_t *bm_path_fault_at(const struct bm_path_fault *fault)
     }
     for (size_t i = 0; i < sizeof blamed / sizeof blamed[0]; i++) {
         if (blamed[i].status == fault->status) {
-            return c->ext.value[blamed[i].ext].p;
+            const struct bm_bytes value = c->ext.value[blamed[i].ext];
+
+            return value.p != NULL ? value.p : c->ext.all.p;
         }
     }
     switch (fault->status) {
     case BM_E_PATH_NO_ISSUER:
+    case BM_E_PATH_DEPTH:
+    case BM_E_PATH_NAME_CHAIN:
         return c->issuer.p;
+    case BM_E_PATH_NOT_YET:
+    case BM_E_PATH_EXPIRED:
+        /* The validity comes next; an anchor without DER has none. */
+        return c->der.n != 0 ? c->issuer.p + c->issuer.n : NULL;
+    case BM_E_PATH_VERSION:
+        return c->tbs.p;
+    case BM_E_PATH_PROFILE:
+        return c->ext.all.p;
     case BM_E_PATH_SIGNATURE:
         return c->signature.p;
     case BM_E_PATH_CRITICAL:

@@ -107,8 +107,10 @@
     X(E_KEY_POINT, 0x0604, "RFC 5480 2.2", "malformed EC point")            \
     X(E_KEY_RSA, 0x0605, "RFC 8017 A.1.1", "malformed RSA key")             \
     X(E_KEY_SIZE, 0x0606, "RFC 8410 4, RFC 9881 4", "key of wrong size")    \
-    X(E_KEY_UNSUPPORTED, 0x0607, "", "public key algorithm not supported")  \
-    X(E_ALG_UNSUPPORTED, 0x0608, "", "signature algorithm not supported")   \
+    X(E_KEY_UNSUPPORTED, 0x0607, "RFC 5280 4.1.2.7",                        \
+      "public key algorithm not supported")                                 \
+    X(E_ALG_UNSUPPORTED, 0x0608, "RFC 5280 4.1.1.2",                        \
+      "signature algorithm not supported")                                  \
     X(E_KEY_MISMATCH, 0x0609, "RFC 5280 6.1.3",                             \
       "signature algorithm does not fit the key")
 
@@ -280,7 +282,7 @@
       "extKeyUsage does not allow this purpose")                              \
     X(E_PATH_MAPPING, 0x0d13, "RFC 5280 6.1.4 (a)", "mapping of anyPolicy")   \
     X(E_PATH_VERSION, 0x0d14, "RFC 5280 6.1.4 (k)", "CA is not version 3")    \
-    X(E_PATH_WEAK, 0x0d15, "", "algorithm or key too weak")                   \
+    X(E_PATH_WEAK, 0x0d15, "NIST SP 800-131A 3", "algorithm or key too weak") \
     X(E_PATH_HOST, 0x0d16, "RFC 9525 6", "no subjectAltName matches")         \
     X(E_PATH_PROFILE, 0x0d17, "RFC 5280 4.2",                                 \
       "extension missing, or not where or as critical as it must be")
