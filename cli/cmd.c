@@ -13,6 +13,9 @@
 /* Longer words are not compared: no command is as long. */
 #define SUGGEST_LENGTH 24
 
+/* What is wrong with a command line, with a part of what was typed. */
+#define USAGE_WORDS_MAX 256
+
 static size_t min3(size_t a, size_t b, size_t c)
 {
     size_t m = a < b ? a : b;
@@ -142,12 +145,14 @@ void cmd_print_help(const struct cmd_verb *verb)
 
 int cmd_usage_error(const char *path, const char *format, ...)
 {
+    char words[USAGE_WORDS_MAX];
     va_list args;
 
-    fprintf(stderr, "%s: ", path);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(words, sizeof words, format, args);
     va_end(args);
+    fprintf(stderr, "%s: ", path);
+    safe_print_str(stderr, words);
     fprintf(stderr, " (try: %s --help)\n", path);
     return CMD_USAGE;
 }

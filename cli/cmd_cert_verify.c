@@ -61,8 +61,30 @@ static const struct cmd_verb verb = {
     options
 };
 
+#define BIT(option) (1u << (option))
+
+/* A second one would silently take the place of the first. */
+#define ONCE                                                    \
+    (BIT(OPTION_AT) | BIT(OPTION_MODEL) | BIT(OPTION_PURPOSE) | \
+     BIT(OPTION_HOST) | BIT(OPTION_CONTENT))
+
+/*
+ * Options that ask for a check which a file of this kind does not undergo.
+ * "valid" would be taken for an answer to them.
+ */
+static const struct {
+    enum kind kind;
+    unsigned options;
+} idle[] = {
+    { KIND_CERT, BIT(OPTION_CONTENT) },
+    { KIND_CRL, BIT(OPTION_CONTENT) | BIT(OPTION_HOST) | BIT(OPTION_PURPOSE) },
+    { KIND_CSR, BIT(OPTION_CONTENT) | BIT(OPTION_HOST) | BIT(OPTION_PURPOSE) |
+                    BIT(OPTION_POLICY) | BIT(OPTION_CRL) },
+};
+
 /* The command line. */
 struct settings {
+    unsigned given; /* BIT() of each option */
     const char *anchors[FILES_MAX];
     const char *pool[FILES_MAX];
     const char *crls[FILES_MAX];
@@ -199,6 +221,44 @@ static int add_policy(struct settings *s, struct verify *v, const char *text)
     return rc;
 }
 
+static const char *option_name(int id)
+{
+    const struct cmd_option *o = options;
+
+    while (o->id != id) {
+        o++;
+    }
+    return o->name;
+}
+
+static int note_option(struct settings *s, int id)
+{
+    if ((s->given & ONCE & BIT(id)) != 0) {
+        return cmd_usage_error(verb.path, "%s is given twice", option_name(id));
+    }
+    s->given |= BIT(id);
+    return CMD_OK;
+}
+
+static int check_use(const struct settings *s, enum kind kind)
+{
+    unsigned wrong = 0;
+
+    for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++) {
+        wrong |= idle[i].kind == kind ? idle[i].options & s->given : 0;
+    }
+    for (const struct cmd_option *o = options; o->name != NULL; o++) {
+        if ((wrong & BIT(o->id)) != 0) {
+            return cmd_usage_error(verb.path, "%s does not apply to a %s",
+                                   o->name, kind_name(kind));
+        }
+    }
+    if (s->anchors_n == 0 && kind != KIND_CSR) {
+        return cmd_usage_error(verb.path, "no --anchor");
+    }
+    return CMD_OK;
+}
+
 static int take_option(struct settings *s, struct verify *v, int id,
                        const char *value)
 {
@@ -249,8 +309,9 @@ static int parse_command_line(struct settings *s, struct verify *v, int argc,
     int id;
 
     while (!s->help && (id = cmd_next_option(&line, &verb)) != CMD_OPTION_END) {
-        int rc = take_option(s, v, id, line.value);
+        int rc = id > 0 ? note_option(s, id) : CMD_OK;
 
+        rc = rc == CMD_OK ? take_option(s, v, id, line.value) : rc;
         if (rc != CMD_OK) {
             return rc;
         }
@@ -337,7 +398,7 @@ static bool verify_object(struct verify *v, struct input *in,
                            : verify_refuse_at(v, &diag, rc, object->der);
     case KIND_CMS:
         rc = bm_cms_parse(object->der, &diag, &cms);
-        return rc == BM_OK ? verify_cms(v, &cms)
+        return rc == BM_OK ? verify_cms(v, object->der, &cms)
                            : verify_refuse_at(v, &diag, rc, object->der);
     case KIND_CRL:
         return verify_crl(v, in, object);
@@ -407,7 +468,7 @@ static int print_result(const struct settings *s, struct verify *v, bool valid)
     return valid ? CMD_OK : CMD_FAILED;
 }
 
-/* CMD_USAGE when the file is of a kind that needs --anchor. */
+/* CMD_USAGE when the options do not fit the kind of the file. */
 static int verify_file(const struct settings *s, struct verify *v)
 {
     struct input in;
@@ -419,9 +480,9 @@ static int verify_file(const struct settings *s, struct verify *v)
         input_error_words(error, v->words);
         v->why.words = v->words;
     } else if (input_next_known(&in, &object, &v->why) == INPUT_OBJECT) {
-        if (s->anchors_n == 0 && object.kind != KIND_CSR) {
+        if (check_use(s, object.kind) != CMD_OK) {
             input_close(&in);
-            return cmd_usage_error(verb.path, "no --anchor");
+            return CMD_USAGE;
         }
         valid = verify_object(v, &in, &object);
     }

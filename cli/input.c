@@ -96,6 +96,18 @@ static const uint8_t *find_begin(struct bm_bytes in)
     return NULL;
 }
 
+/* Editors put a byte order mark before the first line. */
+static struct bm_bytes skip_mark(struct bm_bytes in)
+{
+    static const uint8_t mark[] = { 0xef, 0xbb, 0xbf };
+
+    if (in.n >= sizeof mark && memcmp(in.p, mark, sizeof mark) == 0) {
+        in.p += sizeof mark;
+        in.n -= sizeof mark;
+    }
+    return in;
+}
+
 int input_open(struct input *in, const char *name)
 {
     int error;
@@ -109,7 +121,7 @@ int input_open(struct input *in, const char *name)
         input_close(in);
         return error;
     }
-    in->left = (struct bm_bytes){ in->data, in->n };
+    in->left = skip_mark((struct bm_bytes){ in->data, in->n });
     in->pem = kind_of(in->left) == KIND_UNKNOWN && find_begin(in->left) != NULL;
     return 0;
 }
@@ -313,6 +325,8 @@ enum input_result input_next_known(struct input *in, struct object *object,
     in->known++;
     if (result == INPUT_OBJECT && object->kind == KIND_UNKNOWN &&
         (object->der.n == 0 || object->der.p[0] != BM_DER_SEQUENCE)) {
+        r->status = BM_E_PEM_BEGIN;
+        r->at = 0;
         return refuse_words(r, "neither PEM nor DER");
     }
     if (result == INPUT_OBJECT && object->more && object->kind != KIND_CRL) {

@@ -102,9 +102,17 @@ bool verify_refuse_at(struct verify *v, const struct bm_diag *diag,
     return false;
 }
 
+bool verify_refuse_part(struct verify *v, bm_status rc, struct bm_bytes part,
+                        struct bm_bytes der)
+{
+    const struct bm_diag diag = { rc, BM_OK, part.p };
+
+    return verify_refuse_at(v, &diag, rc, der);
+}
+
 static bool refuse_path(struct verify *v, const struct bm_path_fault *fault)
 {
-    struct bm_diag diag = { fault->status, BM_OK, fault->at };
+    struct bm_diag diag = { fault->status, BM_OK, bm_path_fault_at(fault) };
 
     if (fault->cert == NULL) {
         return verify_refuse(v, fault->status, NULL);
@@ -141,15 +149,15 @@ bool verify_path(struct verify *v, const struct bm_cert *leaf,
 
 bool verify_leaf(struct verify *v, const struct bm_cert *leaf, json_t *to)
 {
-    bm_status rc;
+    struct bm_path_fault fault = { .cert = leaf };
 
     if (!verify_path(v, leaf, 0, to)) {
         return false;
     }
     if (v->host.n != 0) {
-        rc = bm_host_match(leaf, v->host_kind, v->host);
-        if (rc != BM_OK) {
-            return verify_refuse(v, rc, NULL);
+        fault.status = bm_host_match(leaf, v->host_kind, v->host);
+        if (fault.status != BM_OK) {
+            return refuse_path(v, &fault);
         }
     }
     return true;
@@ -160,7 +168,7 @@ bool verify_csr(struct verify *v, const struct bm_csr *csr)
     bm_status rc = bm_csr_verify(csr, v->crypto);
 
     if (rc != BM_OK) {
-        return verify_refuse(v, rc, NULL);
+        return verify_refuse_part(v, rc, csr->signature, csr->der);
     }
     tree_set(&v->t, v->result, "subject",
              tree_put(&v->t, bm_name_put_text, csr->subject));

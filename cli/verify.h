@@ -44,7 +44,8 @@ bool verify_path(struct verify *v, const struct bm_cert *leaf,
 json_t *verify_step(struct verify *v, const struct bm_cert *cert);
 
 bool verify_csr(struct verify *v, const struct bm_csr *csr);
-bool verify_cms(struct verify *v, const struct bm_cms *cms);
+bool verify_cms(struct verify *v, struct bm_bytes der,
+                const struct bm_cms *cms);
 bool verify_crl(struct verify *v, struct input *in,
                 const struct object *object);
 
@@ -54,6 +55,10 @@ bool verify_refuse(struct verify *v, bm_status status, const char *words);
 /* The same for a parser's refusal of `der`, with the place in it. */
 bool verify_refuse_at(struct verify *v, const struct bm_diag *diag,
                       bm_status rc, struct bm_bytes der);
+
+/* The same for what is wrong with `part`, a view into `der`. */
+bool verify_refuse_part(struct verify *v, bm_status rc, struct bm_bytes part,
+                        struct bm_bytes der);
 
 /*
  * The status of `cert`, by the CRLs given: a bm_revocation check whose self

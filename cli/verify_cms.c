@@ -7,6 +7,7 @@
 /* One message, and memory for it. */
 struct cms_run {
     struct verify *v;
+    struct bm_bytes der;
     const struct bm_cms *cms;
     struct bm_cms_verify_config config;
     struct input content;
@@ -89,6 +90,22 @@ static bool may_sign(const struct bm_cert *cert)
             (BM_KU_DIGITAL_SIGNATURE | BM_KU_CONTENT_COMMITMENT)) != 0;
 }
 
+/* What a refusal by bm_cms_verify() is about. */
+static struct bm_bytes blamed(const struct cms_run *run,
+                              const struct bm_cms_signer *signer, bm_status rc)
+{
+    switch (rc) {
+    case BM_E_CMS_DETACHED:
+        return run->cms->content_type;
+    case BM_E_CMS_DIGEST:
+        return signer->digest;
+    case BM_E_CMS_SIGNER:
+        return signer->issuer.n != 0 ? signer->issuer : signer->key_id;
+    default:
+        return signer->signature;
+    }
+}
+
 static bool verify_signer(struct cms_run *run,
                           const struct bm_cms_signer *signer, json_t *to)
 {
@@ -105,7 +122,7 @@ static bool verify_signer(struct cms_run *run,
     free(run->config.scratch);
     run->config.scratch = NULL;
     if (rc != BM_OK) {
-        return verify_refuse(v, rc, NULL);
+        return verify_refuse_part(v, rc, blamed(run, signer, rc), run->der);
     }
     if (!may_sign(&cert)) {
         return verify_refuse(v, BM_E_PATH_KEY_USAGE, NULL);
@@ -140,9 +157,9 @@ static bool verify_signers(struct cms_run *run)
     return ok;
 }
 
-bool verify_cms(struct verify *v, const struct bm_cms *cms)
+bool verify_cms(struct verify *v, struct bm_bytes der, const struct bm_cms *cms)
 {
-    struct cms_run run = { .v = v, .cms = cms };
+    struct cms_run run = { .v = v, .der = der, .cms = cms };
     const struct refusal here = v->why;
     bool ok = false;
     bm_status rc;

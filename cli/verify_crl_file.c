@@ -152,6 +152,23 @@ static void note(bm_status *worst, bm_status rc)
     }
 }
 
+/* Refuse because of the signature or of what stands before it. */
+static bool refuse_list(struct crl_run *run, bm_status rc)
+{
+    const struct bm_crl_head *head = &run->crl.head;
+    struct bm_bytes part = run->crl.signature;
+
+    if (run->streamed) {
+        return verify_refuse(run->v, rc, NULL); /* it is no longer there */
+    }
+    if (rc == BM_E_PATH_NO_ISSUER) {
+        part = head->issuer;
+    } else if (rc == BM_E_CRL_TIME) {
+        part.p = head->issuer.p + head->issuer.n; /* thisUpdate comes next */
+    }
+    return verify_refuse_part(run->v, rc, part, run->crl.der);
+}
+
 static bool find_signer(struct crl_run *run)
 {
     struct verify *v = run->v;
@@ -175,7 +192,7 @@ static bool find_signer(struct crl_run *run)
         }
         note(&worst, rc);
     }
-    return verify_refuse(v, worst, NULL);
+    return refuse_list(run, worst);
 }
 
 static void set_head(struct crl_run *run)
@@ -211,7 +228,7 @@ bool verify_crl(struct verify *v, struct input *in, const struct object *object)
     if (ok &&
         (v->config.time < run->head.this_update || !run->head.has_next_update ||
          v->config.time > run->head.next_update)) {
-        ok = verify_refuse(v, BM_E_CRL_TIME, NULL);
+        ok = refuse_list(run, BM_E_CRL_TIME);
     }
     bm_crl_reader_close(&run->reader);
     free(run->issuer);

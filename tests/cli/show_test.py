@@ -217,8 +217,9 @@ def test_garbage_is_refused_in_words():
           "-----END CERTIFICATE-----\n")
     for name, words in (
             ("empty", "empty: empty\n"),
-            ("zeros", "zeros: neither PEM nor DER\n"),
-            ("text", "text: neither PEM nor DER\n"),
+            ("zeros", "zeros: RFC 7468 2: no BEGIN line: neither PEM nor DER "
+             "at 0\n"),
+            ("text", "no BEGIN line: neither PEM nor DER at 0\n"),
             ("cut.der", "element runs past the end (X.690 8.1.3) at 0\n"),
             ("tail.der", "bytes after the last element"),
             ("noend.pem", "noend.pem: block 1: RFC 7468 2: no END line at "),
@@ -372,7 +373,8 @@ def test_the_command_line_explains_itself():
             (["cert", "show", "--json=1", "x"], "--json takes no value"),
             (["cert", "show", "--max"], "--max wants N"),
             (["cert", "show", "--max", "-1", "x"], "--max wants a number"),
-            (["cert", "show", "--max", "9" * 30, "x"], "wants a number")):
+            (["cert", "show", "--max", "9" * 30, "x"], "wants a number"),
+            (["cert", "show", "--max", "\033[1m", "x"], "\\u{1b}[1m")):
         code, out, err = run(*args)
         equal((code, out), (2, ""), args)
         contains(err, words)

@@ -59,6 +59,8 @@ def test_a_path_is_found_and_printed():
 
 def test_intermediates_may_follow_the_certificate():
     valid(*ROOT, "chain.pem")
+    write("mark.pem", b"\xef\xbb\xbf" + cli.read("leaf.pem"))
+    valid(*BOTH, "mark.pem")
     cli.openssl("crl2pkcs7", "-nocrl", "-certfile", "sub.pem", "-certfile",
                 "root.pem", "-outform", "DER", "-out", "sub.p7b")
     valid(*ROOT, "--untrusted", "sub.p7b", "leaf.pem")
@@ -225,6 +227,43 @@ def test_refusals_name_certificate_file_and_block():
           "DEFAULT value is encoded (X.690 11.5) at 226\n")
 
 
+def place(*args):
+    """What is at the offset that a refusal names, in hexadecimal."""
+    code, out, err = verify("--json", *args)
+    equal(code, 1, args)
+    at = json.loads(out)["error"]["offset"]
+    contains(err, " at %d" % at)
+    return at
+
+
+def test_refusals_name_the_place():
+    leaf = cli.read("leaf.der")
+    csr = cli.openssl("req", "-in", "leaf.csr", "-outform", "DER")
+    crl = cli.openssl("crl", "-in", "root.crl", "-outform", "DER")
+    write("place.csr", csr[:-1] + bytes([csr[-1] ^ 1]))
+    write("place.crl", crl)
+    write("place.der", leaf[:-1] + bytes([leaf[-1] ^ 1]))
+
+    at = place(*BOTH, "--at", "2100-01-01", "leaf.der")
+    equal(leaf[at:at + 4].hex(), "301e170d", "validity")
+    at = place(*BOTH, "--host", "x.example", "leaf.der")
+    contains(leaf[at:at + 20].decode("latin-1"), "dev.example.com")
+    at = place(*BOTH, "--purpose", "codeSigning", "leaf.der")
+    equal(leaf[at:at + 4].hex(), "30140608", "extKeyUsage")
+    at = place(*BOTH, "place.der")
+    equal(leaf[at:at + 1].hex(), "30", "signature")
+    at = place("place.csr")
+    equal(csr[at - 1:at + 1].hex(), "0030", "signature")
+    at = place(*ROOT, "--at", "2100-01-01", "place.crl")
+    equal(crl[at:at + 2].hex(), "170d", "thisUpdate")
+    at = place("--anchor", "sub.pem", "place.crl")
+    contains(crl[at:at + 40].decode("latin-1"), "Example")
+    signed = cli.read("signed.der")
+    at = place(*ROOT, "--content", "content", "signed.der")
+    equal(signed[at:at + 9].hex(), "2a864886f70d010701", "eContentType")
+    equal(place(*ROOT, "x.cnf"), 0)
+
+
 def test_files_of_no_use_stop_everything():
     for option in ("--anchor", "--untrusted", "--crl"):
         refused("nosuch: No such file", *ROOT, option, "nosuch", "leaf.pem")
@@ -249,8 +288,22 @@ def test_wrong_use_is_explained():
             "leaf.pem")
     misused("--host wants a host name", *ROOT, "--host", "a b", "leaf.pem")
     misused("--host wants a host name", *ROOT, "--host", "", "leaf.pem")
+    for option, value in (("--at", "2026-01-01"), ("--model", "now"),
+                          ("--purpose", "serverAuth"), ("--host", "a"),
+                          ("--content", "content")):
+        misused(option + " is given twice", *ROOT, option, value, option,
+                value, "leaf.pem")
     misused("more than", *ROOT * 80, "leaf.pem")
     misused("did you mean '--anchor'?", "--ancor", "x", "leaf.pem")
+
+
+def test_a_check_that_will_not_be_made_is_not_asked_for():
+    asks = (("--content", "content"), ("--host", "a"),
+            ("--purpose", "serverAuth"), ("--policy", "1.2.3"),
+            ("--crl", "root.crl"))
+    for name, n in (("leaf.pem", 1), ("sub.crl", 3), ("leaf.csr", 5)):
+        for ask in asks[:n]:
+            misused(ask[0] + " does not apply to a cert", *BOTH, *ask, name)
 
 
 cli.main()
