@@ -144,7 +144,7 @@ static bm_status take_alg(struct bm_der *d, const uint8_t *ids, struct alg *alg,
 
 bm_status bm_hash_alg_take(struct bm_der *d, enum bm_hash *hash)
 {
-    struct alg alg;
+    struct alg alg = { 0 };
     unsigned found;
 
     BM_TRY(take_alg(d, bm_hash_ids, &alg, &found));
@@ -176,7 +176,7 @@ static enum bm_sig_alg find_pss(struct bm_bytes der)
 bm_status bm_sig_alg_take(struct bm_der *d, struct bm_bytes *der,
                           enum bm_sig_alg *alg)
 {
-    struct alg got;
+    struct alg got = { 0 };
     unsigned found;
 
     BM_TRY(take_alg(d, bm_sig_ids, &got, &found));
@@ -247,7 +247,7 @@ static bm_status take_spki(struct bm_der *d, struct bm_spki *key)
 {
     const uint8_t *start = d->p;
     struct bm_der in;
-    struct alg alg;
+    struct alg alg = { 0 };
     unsigned found;
 
     BM_TRY(bm_der_enter(d, BM_DER_SEQUENCE, &in));

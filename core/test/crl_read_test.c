@@ -300,7 +300,7 @@ static void octets_after_the_end_are_refused(void)
 static void feeding_too_early_is_refused(void)
 {
     struct bm_bytes in = crl_sample_bytes("openssl-empty");
-    enum bm_crl_event event;
+    enum bm_crl_event event = BM_CRL_MORE;
 
     /* Nothing is left of the chunk, but an event is still looked at. */
     bm_crl_reader_open(&reader, NULL);
