@@ -7,6 +7,7 @@ are written instead of compared.
 """
 import json
 import os
+import re
 import shutil
 import subprocess
 
@@ -405,6 +406,15 @@ def test_manual_pages_are_clean():
              os.path.join(cli.TOP, "docs/man", name)],
             stdout=subprocess.PIPE, check=False)
         equal((done.returncode, done.stdout), (0, b""), name)
+
+
+def test_the_readme_shows_what_is_printed():
+    text = cli.read(os.path.join(cli.TOP, "README.md")).decode()
+    name, printed = re.search(
+        r"\$ cd \S+ && birthmark cert show (\S+)\n(.*\n)",
+        text).group(1, 2)
+    write(name, cli.read(cli.sample("cert-bad/" + name)))
+    equal(show(name), (1, "", printed))
 
 
 cli.main()
