@@ -17,9 +17,8 @@ import tempfile
 
 from cert_bad import bad_certs
 from der import *
+from files import SAMPLES
 
-ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../..")
-SAMPLES = os.path.join(ROOT, "core/test/samples")
 DAYS = "3650"
 
 KEYS = {

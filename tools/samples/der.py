@@ -99,3 +99,9 @@ def ext(dotted, value, critical=None):
     """critical: None leaves the DEFAULT out, True and False write it."""
     flag = b"" if critical is None else boolean(critical)
     return seq(oid(dotted), flag, octets(value))
+
+
+def inside(der):
+    """The contents of an element."""
+    at = 2 if der[1] < 128 else 2 + der[1] - 128
+    return der[at:]

@@ -1,22 +1,19 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write the samples in csr, csr-bad, cms and cms-bad beside this file.
+"""Write the samples in csr, csr-bad, cms and cms-bad.
 
 The good ones come from the openssl command line. Where that cannot make what
 we want, the bytes are put together here and signed with its keys. Each run
-makes new keys, so run it only to add a sample, and commit what is new.
+makes new keys, so run it only to add a sample, and commit what is new; with --all it
+makes all of them anew.
 
 A bad sample is named STATUS-FIELD-why: the status in hexadecimal that its
 parser must return, and the field that the diagnosis must name.
 """
 import os
-import subprocess
-import sys
-import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-WORK = tempfile.mkdtemp()
-ONLY_NEW = "--all" not in sys.argv
+from der import inside, oid, tlv
+from files import WORK, run, save
 
 KEYS = {
     "p256": ["EC", "-pkeyopt", "ec_paramgen_curve:P-256"],
@@ -24,29 +21,6 @@ KEYS = {
     "ed25519": ["ED25519"],
     "rsa": ["RSA", "-pkeyopt", "rsa_keygen_bits:2048"],
 }
-
-
-def run(*args, data=None):
-    return subprocess.run(args, input=data, check=True, cwd=WORK,
-                          capture_output=True).stdout
-
-
-def save(kind, name, data):
-    path = os.path.join(HERE, kind, name + ".der")
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    if ONLY_NEW and os.path.exists(path):
-        return
-    with open(path, "wb") as f:
-        f.write(data)
-
-
-def tlv(tag, *parts):
-    body = b"".join(parts)
-    n = len(body)
-    if n < 128:
-        return bytes([tag, n]) + body
-    size = (n.bit_length() + 7) // 8
-    return bytes([tag, 0x80 | size]) + n.to_bytes(size, "big") + body
 
 
 def parts(der):
@@ -60,23 +34,6 @@ def parts(der):
         out.append(der[:at + n])
         der = der[at + n:]
     return out
-
-
-def inside(der):
-    at = 2 if der[1] < 128 else 2 + der[1] - 128
-    return der[at:]
-
-
-def oid(dotted):
-    arcs = [int(a) for a in dotted.split(".")]
-    out = b""
-    for arc in [arcs[0] * 40 + arcs[1]] + arcs[2:]:
-        octets = [arc & 127]
-        while arc > 127:
-            arc >>= 7
-            octets.insert(0, 128 | (arc & 127))
-        out += bytes(octets)
-    return tlv(6, out)
 
 
 SEQ, SET = 0x30, 0x31

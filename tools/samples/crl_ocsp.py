@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Write the samples in crl, crl-bad, ocsp, ocsp-bad and ocsp-cert here.
+"""Write the samples in crl, crl-bad, ocsp, ocsp-bad and ocsp-cert.
 
 The CA of all of them is "CN=Test CA" with the first P-256 test key, the OCSP
 delegate has the second (tests/harness/test_keys.h), so that a test can verify
@@ -12,19 +12,9 @@ parser must return, and the field that the diagnosis must name.
 """
 import os
 import re
-import subprocess
-import sys
-import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.join(HERE, "..", "..", "..")
-WORK = tempfile.mkdtemp()
-ALL = "--all" in sys.argv
-
-
-def run(*args, data=None):
-    return subprocess.run(args, input=data, check=True, cwd=WORK,
-                          capture_output=True).stdout
+from der import inside, oid, tlv, utc
+from files import ROOT, WORK, run, save
 
 
 def write(name, text):
@@ -37,41 +27,7 @@ def read(name):
         return f.read()
 
 
-def save(kind, name, data):
-    path = os.path.join(HERE, kind, name + ".der")
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    if ALL or not os.path.exists(path):
-        with open(path, "wb") as f:
-            f.write(data)
-
-
 # ---- DER
-
-def tlv(tag, *parts):
-    body = b"".join(parts)
-    n = len(body)
-    if n < 128:
-        return bytes([tag, n]) + body
-    size = (n.bit_length() + 7) // 8
-    return bytes([tag, 0x80 | size]) + n.to_bytes(size, "big") + body
-
-
-def inside(der):
-    at = 2 if der[1] < 128 else 2 + der[1] - 128
-    return der[at:]
-
-
-def oid(dotted):
-    arcs = [int(a) for a in dotted.split(".")]
-    out = b""
-    for arc in [arcs[0] * 40 + arcs[1]] + arcs[2:]:
-        octets = [arc & 127]
-        while arc > 127:
-            arc >>= 7
-            octets.insert(0, 128 | (arc & 127))
-        out += bytes(octets)
-    return tlv(6, out)
-
 
 SEQ = 0x30
 TRUE = tlv(1, b"\xff")
@@ -81,10 +37,6 @@ ECDSA_384 = tlv(SEQ, oid("1.2.840.10045.4.3.3"))
 
 def name(cn):
     return tlv(SEQ, tlv(0x31, tlv(SEQ, oid("2.5.4.3"), tlv(0xc, cn.encode()))))
-
-
-def utc(text):
-    return tlv(0x17, text.encode())
 
 
 def gen(text, tag=0x18):
