@@ -29,6 +29,10 @@ json_t *show_csr(struct show *s, const struct bm_csr *csr);
 json_t *show_cms(struct show *s, const struct bm_cms *cms, struct bm_diag *diag,
                  bm_status *rc);
 
+/* Attributes whose type `has_member` does not claim. */
+json_t *show_attributes(struct tree *t, struct bm_bytes list,
+                        bool (*has_member)(struct bm_bytes type));
+
 /* Set `key` to the RFC 4514 string of a name and `key`_rdns to its parts. */
 void show_set_name(struct tree *t, json_t *object, const char *key,
                    struct bm_bytes name);

@@ -83,32 +83,17 @@ static json_t *crls(struct cms_run *run)
     return all;
 }
 
-/* Those that have no member of their own. */
-static json_t *attributes(struct tree *t, struct bm_bytes list)
+static bool has_member(struct bm_bytes type)
 {
-    json_t *all = tree_array(t);
-    struct bm_attribute a;
-
-    while (bm_attribute_next(&list, &a)) {
-        json_t *o;
-
-        if (bm_oid_is(a.type, BM_OID_P9_CONTENT_TYPE) ||
-            bm_oid_is(a.type, BM_OID_P9_DIGEST) ||
-            bm_oid_is(a.type, BM_OID_P9_SIGNING_TIME)) {
-            continue;
-        }
-        o = tree_object(t);
-        tree_set(t, o, "attribute_type", tree_oid_name(t, a.type));
-        tree_set(t, o, "attribute_values", tree_hex(t, a.values));
-        tree_append(t, all, o);
-    }
-    return all;
+    return bm_oid_is(type, BM_OID_P9_CONTENT_TYPE) ||
+           bm_oid_is(type, BM_OID_P9_DIGEST) ||
+           bm_oid_is(type, BM_OID_P9_SIGNING_TIME);
 }
 
 static void set_attributes(struct tree *t, json_t *o, const char *key,
                            struct bm_bytes list)
 {
-    json_t *all = attributes(t, list);
+    json_t *all = show_attributes(t, list, has_member);
 
     if (json_array_size(all) != 0) {
         tree_set(t, o, key, all);

@@ -3,25 +3,28 @@
 
 #include "core/oid.h"
 
-/* Attributes beside the two that have a member of their own. */
-static json_t *attributes(struct tree *t, struct bm_bytes list)
+json_t *show_attributes(struct tree *t, struct bm_bytes list,
+                        bool (*has_member)(struct bm_bytes type))
 {
     json_t *all = tree_array(t);
     struct bm_attribute a;
 
     while (bm_attribute_next(&list, &a)) {
-        json_t *o;
+        if (!has_member(a.type)) {
+            json_t *o = tree_object(t);
 
-        if (bm_oid_is(a.type, BM_OID_P9_EXTENSIONS) ||
-            bm_oid_is(a.type, BM_OID_P9_CHALLENGE)) {
-            continue;
+            tree_set(t, o, "attribute_type", tree_oid_name(t, a.type));
+            tree_set(t, o, "attribute_values", tree_hex(t, a.values));
+            tree_append(t, all, o);
         }
-        o = tree_object(t);
-        tree_set(t, o, "attribute_type", tree_oid_name(t, a.type));
-        tree_set(t, o, "attribute_values", tree_hex(t, a.values));
-        tree_append(t, all, o);
     }
     return all;
+}
+
+static bool has_member(struct bm_bytes type)
+{
+    return bm_oid_is(type, BM_OID_P9_EXTENSIONS) ||
+           bm_oid_is(type, BM_OID_P9_CHALLENGE);
 }
 
 static const char *possession(const struct show *s, const struct bm_csr *csr)
@@ -52,7 +55,7 @@ json_t *show_csr(struct show *s, const struct bm_csr *csr)
     if (csr->ext.all.n != 0) {
         tree_set(t, o, "extensions", show_exts(t, &csr->ext));
     }
-    others = attributes(t, csr->attributes);
+    others = show_attributes(t, csr->attributes, has_member);
     if (json_array_size(others) != 0) {
         tree_set(t, o, "attributes", others);
     } else {

@@ -8,22 +8,9 @@
     (BM_TOLERATE_EXPLICIT_FALSE | BM_TOLERATE_SERIAL | BM_TOLERATE_TIME_TYPE | \
      BM_TOLERATE_CERT_SIGN)
 
-static struct bm_bytes sample(const char *kind, const char *name)
-{
-    for (size_t i = 0; i < bm_samples_n; i++) {
-        if (strcmp(bm_samples[i].kind, kind) == 0 &&
-            strcmp(bm_samples[i].name, name) == 0) {
-            return (struct bm_bytes){ bm_samples[i].p, bm_samples[i].n };
-        }
-    }
-    printf("# no sample %s/%s\n", kind, name);
-    CHECK(!"sample is there");
-    return (struct bm_bytes){ NULL, 0 };
-}
-
 static void parse(const char *name, struct bm_cert *cert)
 {
-    CHECK_STATUS(bm_cert_parse(sample("cert", name), BM_STRICT, NULL, cert),
+    CHECK_STATUS(bm_cert_parse(bm_sample("cert", name), BM_STRICT, NULL, cert),
                  BM_OK);
 }
 
@@ -312,7 +299,7 @@ static void each_broken_rule_is_named_and_located(void)
     size_t samples = 0;
 
     for (size_t i = 0; i < BAD_N; i++) {
-        struct bm_bytes in = sample("cert-bad", bad[i].name);
+        struct bm_bytes in = bm_sample("cert-bad", bad[i].name);
         struct bm_diag diag = { BM_OK, BM_OK, NULL };
         struct bm_cert cert;
         bm_status rc = bm_cert_parse(in, BM_STRICT, &diag, &cert);
@@ -359,7 +346,7 @@ static unsigned tolerance_of(const char *name)
 static void a_tolerance_lets_through_what_it_names_only(void)
 {
     for (size_t i = 0; i < BAD_N; i++) {
-        struct bm_bytes in = sample("cert-bad", bad[i].name);
+        struct bm_bytes in = bm_sample("cert-bad", bad[i].name);
         unsigned needed = tolerance_of(bad[i].name);
         struct bm_cert cert;
 

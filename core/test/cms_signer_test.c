@@ -62,9 +62,8 @@ static void signed_messages_of_every_kind_are_taken_apart(void)
         struct bm_cms cms;
         unsigned n = 0;
 
-        CHECK_STATUS(
-            bm_cms_parse(damage_sample("cms", good[i].name), NULL, &cms),
-            BM_OK);
+        CHECK_STATUS(bm_cms_parse(bm_sample("cms", good[i].name), NULL, &cms),
+                     BM_OK);
         CHECK(cms.version == good[i].version);
         CHECK(cms.has_content == !good[i].detached);
         if (cms.has_content) {
@@ -84,8 +83,8 @@ static void certs_only_messages_parse_too(void)
 {
     struct bm_cms cms;
 
-    CHECK_STATUS(
-        bm_cms_parse(damage_sample("cms", "certs-and-crl"), NULL, &cms), BM_OK);
+    CHECK_STATUS(bm_cms_parse(bm_sample("cms", "certs-and-crl"), NULL, &cms),
+                 BM_OK);
     CHECK(cms.signers.n == 0 && cms.certs.n != 0 && cms.crls.n != 0);
 }
 

@@ -37,9 +37,9 @@ static void certs_only_messages_give_up_their_certificates(void)
     for (size_t i = 0; i < sizeof bundles / sizeof bundles[0]; i++) {
         struct bm_cms cms;
 
-        CHECK_STATUS(bm_cms_parse_certs(damage_sample("cms", bundles[i].name),
-                                        NULL, &cms),
-                     BM_OK);
+        CHECK_STATUS(
+            bm_cms_parse_certs(bm_sample("cms", bundles[i].name), NULL, &cms),
+            BM_OK);
         CHECK(count(cms.certs) == bundles[i].certs);
         CHECK(count(cms.crls) == bundles[i].crls);
         CHECK(cms.signers.n == 0 && !cms.has_content && cms.version == 1);

@@ -20,7 +20,7 @@ static void open_message(const char *kind, const char *name, struct bm_cms *cms,
 {
     struct bm_bytes walk;
 
-    CHECK_STATUS(bm_cms_parse(damage_sample(kind, name), NULL, cms), BM_OK);
+    CHECK_STATUS(bm_cms_parse(bm_sample(kind, name), NULL, cms), BM_OK);
     walk = cms->signers;
     CHECK(bm_cms_signer_next(&walk, signer));
 }
@@ -277,7 +277,7 @@ static void a_small_scratch_is_an_error(void)
 /* Whatever is damaged: what verifies still says what was signed. */
 static void no_damage_changes_what_a_verified_message_says(void)
 {
-    struct bm_bytes whole = damage_sample("cms", "signed-p256");
+    struct bm_bytes whole = bm_sample("cms", "signed-p256");
     struct bm_cms_verify_config config = usual();
     struct bm_cms_signer was;
     struct bm_cms before;

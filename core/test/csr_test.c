@@ -41,7 +41,7 @@ static const struct {
 
 static bm_status parse(const char *name, struct bm_csr *csr)
 {
-    return bm_csr_parse(damage_sample("csr", name), NULL, csr);
+    return bm_csr_parse(bm_sample("csr", name), NULL, csr);
 }
 
 static unsigned count_attributes(const struct bm_csr *csr)

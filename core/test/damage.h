@@ -73,20 +73,6 @@ static inline bool damage_inside(struct bm_bytes outer, struct bm_bytes inner)
                             (size_t)(inner.p - outer.p) <= outer.n - inner.n);
 }
 
-/* The sample `kind`/`name`, which must be there. */
-static inline struct bm_bytes damage_sample(const char *kind, const char *name)
-{
-    for (size_t i = 0; i < bm_samples_n; i++) {
-        if (strcmp(bm_samples[i].kind, kind) == 0 &&
-            strcmp(bm_samples[i].name, name) == 0) {
-            return (struct bm_bytes){ bm_samples[i].p, bm_samples[i].n };
-        }
-    }
-    printf("# no sample %s/%s\n", kind, name);
-    CHECK(!"sample is there");
-    return (struct bm_bytes){ NULL, 0 };
-}
-
 /*
  * A bad sample is named STATUS-FIELD-why, in hexadecimal: what its parser
  * must return, and what the diagnosis must name.

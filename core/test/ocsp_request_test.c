@@ -42,8 +42,8 @@ static void requests_ask_what_their_makers_meant(void)
     for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
         struct bm_ocsp_request request;
 
-        CHECK_STATUS(bm_ocsp_request_parse(
-                         ocsp_sample("ocsp", requests[i].name), NULL, &request),
+        CHECK_STATUS(bm_ocsp_request_parse(bm_sample("ocsp", requests[i].name),
+                                           NULL, &request),
                      BM_OK);
         CHECK(count(&request) == requests[i].ids);
         CHECK(request.nonce.n == requests[i].nonce);
@@ -70,8 +70,8 @@ static void certids_of_openssl_are_matched(void)
     struct bm_ocsp_request request;
     struct bm_ocsp_certid id;
 
-    CHECK_STATUS(bm_ocsp_request_parse(ocsp_sample("ocsp", "request-three"),
-                                       NULL, &request),
+    CHECK_STATUS(bm_ocsp_request_parse(bm_sample("ocsp", "request-three"), NULL,
+                                       &request),
                  BM_OK);
     for (size_t i = 0; i < 3; i++) {
         struct bm_ocsp_target target = ocsp_target(
@@ -106,8 +106,8 @@ static void an_unknown_hash_matches_nothing(void)
     struct bm_ocsp_certid id;
 
     CHECK_STATUS(bm_ocsp_request_parse(
-                     ocsp_sample("ocsp", "request-sha512-and-unknown-hash"),
-                     NULL, &request),
+                     bm_sample("ocsp", "request-sha512-and-unknown-hash"), NULL,
+                     &request),
                  BM_OK);
     CHECK(bm_ocsp_request_next(&request.list, &id));
     CHECK(id.hash == BM_HASH_SHA512);

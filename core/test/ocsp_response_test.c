@@ -6,7 +6,7 @@ static struct bm_ocsp_response parsed(const char *name)
     struct bm_ocsp_response response;
 
     CHECK_STATUS(
-        bm_ocsp_response_parse(ocsp_sample("ocsp", name), NULL, &response),
+        bm_ocsp_response_parse(bm_sample("ocsp", name), NULL, &response),
         BM_OK);
     return response;
 }
@@ -79,7 +79,7 @@ static void errors_are_a_status_and_nothing_else(void)
         struct bm_wr w;
 
         name[sizeof name - 2] = (char)('0' + statuses[i]);
-        der = ocsp_sample("ocsp", name);
+        der = bm_sample("ocsp", name);
         response = parsed(name);
         CHECK(response.status == statuses[i] && response.tbs.n == 0);
         bm_wr_init(&w, buf, sizeof buf);

@@ -11,19 +11,6 @@
     BM_LIT("\x30\x12\x31\x10\x30\x0e\x06\x03\x55\x04\x03\x0c\x07" \
            "Test CA")
 
-static inline struct bm_bytes ocsp_sample(const char *kind, const char *name)
-{
-    for (size_t i = 0; i < bm_samples_n; i++) {
-        if (strcmp(bm_samples[i].kind, kind) == 0 &&
-            strcmp(bm_samples[i].name, name) == 0) {
-            return (struct bm_bytes){ bm_samples[i].p, bm_samples[i].n };
-        }
-    }
-    printf("# no sample %s/%s\n", kind, name);
-    CHECK(!"sample is there");
-    return (struct bm_bytes){ NULL, 0 };
-}
-
 /* Small devices have none: then names by key and most CertIDs are opaque. */
 static inline bool ocsp_have_sha1(void)
 {

@@ -102,7 +102,7 @@ static void responses_of_openssl_verify(void)
         struct bm_ocsp_result result;
         struct bm_ocsp_check check;
 
-        CHECK_STATUS(bm_ocsp_response_parse(ocsp_sample("ocsp", rows[i].name),
+        CHECK_STATUS(bm_ocsp_response_parse(bm_sample("ocsp", rows[i].name),
                                             NULL, &response),
                      BM_OK);
         check = check_at(response.produced_at + DAY);
@@ -205,7 +205,7 @@ static void only_the_ca_or_its_delegate_may_sign(void)
         struct bm_ocsp_check check = check_at(JANUARY_2031 + 100);
         struct bm_ocsp_result result;
 
-        config.certs = ocsp_sample("ocsp-cert", rows[i].cert);
+        config.certs = bm_sample("ocsp-cert", rows[i].cert);
         for (unsigned by_name = 0; by_name < 2; by_name++) {
             config.by_name = by_name ? DELEGATE : BM_LIT("");
             if (!by_name && !ocsp_have_sha1()) {
@@ -232,7 +232,7 @@ static void a_delegate_must_be_there_and_valid(void)
     config.by_name = DELEGATE;
     CHECK_STATUS(answer(&config, delegate(), &check, &result),
                  BM_E_OCSP_SIGNER); /* no certificate at all */
-    config.certs = ocsp_sample("ocsp-cert", "good");
+    config.certs = bm_sample("ocsp-cert", "good");
     CHECK_STATUS(answer(&config, other, &check, &result),
                  BM_E_OCSP_SIGNATURE); /* another key under that name */
     config.by_name = BM_LIT("\x30\x00");
@@ -257,15 +257,15 @@ static void the_right_one_of_several_certificates_is_found(void)
     struct bm_ocsp_single single = good_single();
     struct bm_ocsp_response_config config = config_for(&single);
     struct bm_ocsp_check check = check_at(JANUARY_2031 + 100);
-    struct bm_bytes good = ocsp_sample("ocsp-cert", "good");
+    struct bm_bytes good = bm_sample("ocsp-cert", "good");
     struct bm_ocsp_result result;
     struct bm_wr w;
 
     bm_wr_init(&w, certs, sizeof certs);
     bm_wr_put(&w, BM_LIT("\x30\x00")); /* not a certificate at all */
-    bm_wr_put(&w, ocsp_sample("ocsp-cert", "no-purpose"));
+    bm_wr_put(&w, bm_sample("ocsp-cert", "no-purpose"));
     bm_wr_put(&w, good);
-    bm_wr_put(&w, ocsp_sample("ocsp-cert", "other-purpose"));
+    bm_wr_put(&w, bm_sample("ocsp-cert", "other-purpose"));
     config.certs = bm_wr_bytes(&w);
     config.by_name = DELEGATE;
     CHECK_STATUS(answer(&config, delegate(), &check, &result), BM_OK);
@@ -295,7 +295,7 @@ static void without_sha1_the_signature_finds_the_signer(void)
         struct bm_ocsp_result result;
         struct bm_ocsp_check check;
 
-        CHECK_STATUS(bm_ocsp_response_parse(ocsp_sample("ocsp", names[i]), NULL,
+        CHECK_STATUS(bm_ocsp_response_parse(bm_sample("ocsp", names[i]), NULL,
                                             &response),
                      BM_OK);
         CHECK(response.responder_key.n != 0);
@@ -334,7 +334,7 @@ static void a_delegates_key_may_be_of_another_kind_than_the_cas(void)
 
     crypto.hash = no_sha1;
     crypto.verify = first_does_not_fit;
-    CHECK_STATUS(bm_ocsp_response_parse(ocsp_sample("ocsp", "response-by-key"),
+    CHECK_STATUS(bm_ocsp_response_parse(bm_sample("ocsp", "response-by-key"),
                                         NULL, &response),
                  BM_OK);
     check = check_at(response.produced_at);
@@ -359,10 +359,9 @@ static void the_signature_must_be_right(void)
     config.by_name = OCSP_TEST_CA; /* as if */
     CHECK_STATUS(answer(&config, delegate(), &check, &result),
                  BM_E_OCSP_SIGNATURE);
-    CHECK_STATUS(
-        bm_ocsp_response_parse(ocsp_sample("ocsp", "response-all-fields"), NULL,
-                               &response),
-        BM_OK);
+    CHECK_STATUS(bm_ocsp_response_parse(
+                     bm_sample("ocsp", "response-all-fields"), NULL, &response),
+                 BM_OK);
     response.sig_alg = BM_SIG_UNKNOWN;
     CHECK(bm_ocsp_verify(&response, bm_test_crypto(), &check, &result) !=
           BM_OK);
@@ -474,7 +473,7 @@ static void an_error_response_answers_nothing(void)
     struct bm_ocsp_result result;
     struct bm_ocsp_response nothing = { 0 };
 
-    CHECK_STATUS(bm_ocsp_response_parse(ocsp_sample("ocsp", "response-error-3"),
+    CHECK_STATUS(bm_ocsp_response_parse(bm_sample("ocsp", "response-error-3"),
                                         NULL, &response),
                  BM_OK);
     CHECK_STATUS(bm_ocsp_verify(&response, bm_test_crypto(), &check, &result),

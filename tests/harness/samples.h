@@ -4,6 +4,11 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/bytes.h"
+#include "tests/harness/bm_test.h"
 
 /*
  * Sample files, embedded in the test program: a microcontroller has no file
@@ -19,5 +24,19 @@ struct bm_sample {
 
 extern const struct bm_sample bm_samples[];
 extern const size_t bm_samples_n;
+
+/* The sample `kind`/`name`, which must be there. */
+static inline struct bm_bytes bm_sample(const char *kind, const char *name)
+{
+    for (size_t i = 0; i < bm_samples_n; i++) {
+        if (strcmp(bm_samples[i].kind, kind) == 0 &&
+            strcmp(bm_samples[i].name, name) == 0) {
+            return (struct bm_bytes){ bm_samples[i].p, bm_samples[i].n };
+        }
+    }
+    printf("# no sample %s/%s\n", kind, name);
+    CHECK(!"sample is there");
+    return (struct bm_bytes){ NULL, 0 };
+}
 
 #endif
