@@ -143,7 +143,7 @@ static bm_status check_rules(const struct bm_der *d, unsigned tolerate,
         return bm_der_fail_at(d, place(cert, BM_EXT_KEY_USAGE),
                               BM_E_EXT_CERTSIGN);
     }
-    /* 4.2.1.10: MUST be used only in a CA certificate */
+    /* RFC 5280 4.2.1.10 MUST: be used only in a CA certificate */
     if (bm_exts_has(e, BM_EXT_NAME_CONSTRAINTS) && !e->ca) {
         return bm_der_fail_at(d, place(cert, BM_EXT_NAME_CONSTRAINTS),
                               BM_E_EXT_NC_CA);
@@ -221,7 +221,7 @@ static bm_status take_cert(struct bm_der *d, unsigned tolerate,
     BM_TRY(bm_der_within(
         d, BM_E_ALG,
         bm_der_take_element(&in, BM_DER_SEQUENCE, &cert->sig_alg_id)));
-    /* 4.1.1.2: MUST contain the same algorithm identifier */
+    /* RFC 5280 4.1.1.2 MUST: contain the same algorithm identifier */
     if (!bm_bytes_equal(inner, cert->sig_alg_id)) {
         return bm_der_fail_at(d, cert->sig_alg_id.p, BM_E_CERT_ALG_MISMATCH);
     }

@@ -191,7 +191,7 @@ bool bm_cms_signer_next(struct bm_bytes *signers, struct bm_cms_signer *signer)
 }
 
 /*
- * RFC 5652 5.3: signedAttrs MUST be there unless the content is id-data.
+ * RFC 5652 5.3 MUST: signedAttrs are there unless the content is id-data.
  * Without this, attributes could be passed off as content. 11.1: contentType
  * MUST be the same as eContentType.
  */

@@ -39,7 +39,7 @@ static bm_status find_content(const struct bm_cms *cms,
     return BM_OK;
 }
 
-/* RFC 5652 11.2: messageDigest MUST be the digest of the content. */
+/* RFC 5652 11.2 MUST: messageDigest is the digest of the content. */
 static bm_status check_digest(const struct bm_cms_signer *signer,
                               const struct bm_cms_verify_config *config,
                               struct bm_bytes content)

@@ -324,7 +324,7 @@ bm_status bm_crl_check_demands(uint8_t seen, const struct bm_crl_exts *exts)
     return BM_OK;
 }
 
-/* revokedCertificates: empty MUST be absent (RFC 5280 5.1.2.6). */
+/* RFC 5280 5.1.2.6 MUST: revokedCertificates is absent when empty. */
 static bm_status read_entries(struct bm_der *d, struct bm_crl *crl,
                               uint8_t *seen)
 {

@@ -316,7 +316,7 @@ static bm_status measure_entries(struct bm_crl_writer *w)
     }
 }
 
-/* revokedCertificates: when empty, MUST be absent (RFC 5280 5.1.2.6) */
+/* RFC 5280 5.1.2.6 MUST: revokedCertificates is absent when empty. */
 static bm_status write_entries(struct bm_crl_writer *w)
 {
     struct bm_crl_entry entry;

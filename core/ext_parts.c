@@ -248,7 +248,7 @@ static bm_status take_constraints(struct bm_der *d,
  *       minimum  [0] BaseDistance DEFAULT 0,
  *       maximum  [1] BaseDistance OPTIONAL }
  *
- * minimum MUST be zero and maximum MUST be absent: in DER nothing follows.
+ * RFC 5280 4.2.1.10 MUST: minimum is zero, maximum absent; so nothing follows.
  */
 static bm_status check_subtrees(const struct bm_der *d, struct bm_bytes list)
 {
@@ -351,7 +351,7 @@ static bm_status take_policy_constraints(struct bm_der *d,
             return BM_OK;
         }
     }
-    /* CAs MUST NOT issue the empty sequence, so one of the two is there */
+    /* RFC 5280 4.2.1.11 MUST NOT: be empty, so one of the two is there */
     BM_TRY(bm_ext_take_skip(&in, BM_DER_CONTEXT(1), &pc->inhibit_mapping));
     return bm_der_end(&in);
 }
@@ -447,7 +447,7 @@ static bm_status take_dist_point(struct bm_der *d, struct bm_dist_point *dp)
     }
     BM_TRY(take_optional_names(d, BM_DER_CONSTRUCTED(2), &dp->crl_issuer));
     if (dp->full_name.n == 0 && dp->relative_name.n == 0 &&
-        dp->crl_issuer.n == 0) { /* either of the names MUST be present */
+        dp->crl_issuer.n == 0) { /* RFC 5280 4.2.1.13 MUST: either name */
         return bm_der_fail_at(d, start, BM_E_EXT_CDP);
     }
     return BM_OK;

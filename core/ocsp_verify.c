@@ -126,8 +126,8 @@ static bm_status verify_with(const struct bm_ocsp_response *response,
 }
 
 /*
- * 4.2.2.2: the delegate's certificate "MUST be issued directly by the CA
- * that is identified in the request", with the same key, and includes
+ * RFC 6960 4.2.2.2 MUST: the delegate's certificate is "issued directly by
+ * the CA that is identified in the request", with the same key, and includes
  * id-kp-OCSPSigning; anyExtendedKeyUsage is not enough.
  */
 static bm_status check_delegate(const struct bm_cert *cert,

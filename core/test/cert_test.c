@@ -134,6 +134,7 @@ static const struct {
     { "serial-negative", BM_E_CERT_SERIAL, BM_E_CERT_SERIAL, 11 },
     { "serial-21-octets", BM_E_CERT_SERIAL, BM_E_CERT_SERIAL, 11 },
     { "serial-padded", BM_E_DER_INTEGER, BM_E_CERT_SERIAL, 11 },
+    /* RFC 5280 4.1.1.2 */
     { "alg-outer-differs", BM_E_CERT_ALG_MISMATCH, BM_E_CERT, 177 },
     { "alg-outer-null-differs", BM_E_CERT_ALG_MISMATCH, BM_E_CERT, 178 },
     { "alg-ecdsa-null", BM_E_ALG_PARAMS, BM_E_CERT, 26 },
@@ -212,12 +213,14 @@ static const struct {
     { "bc-pathlen-not-ca", BM_E_EXT_PATHLEN, BM_E_CERT, 190 },
     { "bc-pathlen-no-sign", BM_E_EXT_PATHLEN, BM_E_CERT, 193 },
     { "bc-null", BM_E_DER_TAG, BM_E_EXT_BC, 190 },
+    /* RFC 5280 4.2.1.11 */
     { "pc-none", BM_E_DER_TRUNCATED, BM_E_EXT_PC, 195 },
     { "pc-negative", BM_E_DER_INTEGER, BM_E_EXT_PC, 195 },
     { "pc-order", BM_E_DER_TRAILING, BM_E_EXT_PC, 198 },
     { "iap-negative", BM_E_DER_INTEGER, BM_E_EXT_IAP, 193 },
     { "eku-none", BM_E_DER_EMPTY, BM_E_EXT_EKU, 192 },
     { "eku-not-oid", BM_E_DER_TAG, BM_E_EXT_EKU, 192 },
+    /* RFC 5280 4.2.1.13 */
     { "cdp-none", BM_E_DER_EMPTY, BM_E_EXT_CDP, 192 },
     { "cdp-empty", BM_E_EXT_CDP, BM_E_EXT_CDP, 194 },
     { "cdp-reasons-alone", BM_E_EXT_CDP, BM_E_EXT_CDP, 194 },
@@ -276,6 +279,7 @@ static const struct {
     { "san-hardware-more", BM_E_DER_TRAILING, BM_E_GN_HARDWARE, 215 },
     { "san-permanent-order", BM_E_DER_TRAILING, BM_E_GN_PERMANENT, 212 },
     { "san-permanent-utf8", BM_E_DER_STRING, BM_E_GN_PERMANENT, 210 },
+    /* RFC 5280 4.2.1.10 */
     { "nc-none", BM_E_DER_EMPTY, BM_E_EXT_NC, 210 },
     { "nc-permitted-none", BM_E_DER_EMPTY, BM_E_EXT_NC, 210 },
     { "nc-excluded-none", BM_E_DER_EMPTY, BM_E_EXT_NC, 210 },

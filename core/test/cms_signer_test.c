@@ -119,6 +119,7 @@ static void the_version_follows_from_what_is_inside(void)
     }
 }
 
+/* Among them, RFC 5652 5.3: no signedAttrs though the content is not data. */
 static void bad_messages_are_refused_with_their_reason(void)
 {
     static const struct bm_cms zero;

@@ -118,7 +118,7 @@ static void detached_content_is_given_exactly_once(void)
                  BM_E_CMS_DETACHED);
     config.digest.n = 0;
     CHECK_STATUS(verify("cms", "signed-p256", &config), BM_E_CMS_DETACHED);
-    config.content = BM_LIT("something else");
+    config.content = BM_LIT("something else"); /* RFC 5652 11.2 */
     CHECK_STATUS(verify("cms", "signed-p256-detached", &config),
                  BM_E_CMS_DIGEST);
     CHECK_STATUS(verify("cms", "signed-p256-no-attributes-detached", &config),
