@@ -34,7 +34,14 @@
     BM_STATUS_CMS(X)      \
     BM_STATUS_PATH(X)     \
     BM_STATUS_CRYPTO(X)   \
-    BM_STATUS_FLASH(X)
+    BM_STATUS_FLASH(X)    \
+    BM_STATUS_HOST(X)     \
+    BM_STATUS_KEYS(X)     \
+    BM_STATUS_CONFIG(X)   \
+    BM_STATUS_PROFILE(X)  \
+    BM_STATUS_STORE(X)    \
+    BM_STATUS_CA(X)       \
+    BM_STATUS_LEDGER(X)
 
 #define BM_STATUS_GENERIC(X)                                      \
     X(OK, 0x0000, "", "success")                                  \
@@ -299,6 +306,91 @@
     X(E_FLASH_ALIGN, 0x0f02, "", "not a whole sector or unit of the flash")  \
     X(E_FLASH_BITS, 0x0f03, "", "programming would set a bit that is clear") \
     X(E_FLASH_POWER, 0x0f04, "", "flash has no power")
+
+/* Of hosts only, from here on: a device never returns these. */
+#define BM_STATUS_HOST(X)                                             \
+    X(E_MEMORY, 0x1001, "", "out of memory")                          \
+    X(E_IO, 0x1002, "", "reading or writing failed")                  \
+    X(E_NOT_FOUND, 0x1003, "", "there is no such thing")              \
+    X(E_EXISTS, 0x1004, "", "exists already, and is not overwritten") \
+    X(E_BUSY, 0x1005, "", "in use by another process")                \
+    X(E_FULL, 0x1006, "", "no space left on the device")
+
+#define BM_STATUS_KEYS(X)                                                \
+    X(E_KEYS_URI, 0x1101, "RFC 7512 2", "key URI is not understood")     \
+    X(E_KEYS_LOCKED, 0x1102, "", "keys are locked: no unlock secret")    \
+    X(E_KEYS_SECRET, 0x1103, "", "unlock secret is wrong")               \
+    X(E_KEYS_FILE, 0x1104, "", "key file is damaged or not one of ours") \
+    X(E_KEYS_MODE, 0x1105, "", "secret may be read by others")           \
+    X(E_KEYS_GONE, 0x1106, "", "key is not there at present")
+
+#define BM_STATUS_CONFIG(X)                                                \
+    X(E_CONFIG_SYNTAX, 0x1201, "YAML 1.1", "not well-formed YAML")         \
+    X(E_CONFIG_KEY, 0x1202, "", "unknown key")                             \
+    X(E_CONFIG_TWICE, 0x1203, "YAML 1.1 3.2.1.1", "key occurs twice")      \
+    X(E_CONFIG_MISSING, 0x1204, "", "key is missing")                      \
+    X(E_CONFIG_VALUE, 0x1205, "", "value is not allowed here")             \
+    X(E_CONFIG_ALIAS, 0x1206, "", "anchors, aliases and tags are refused") \
+    X(E_CONFIG_DEPTH, 0x1207, "", "nested too deep or too large")
+
+#define BM_STATUS_PROFILE(X)                                                \
+    X(E_PROFILE, 0x1301, "", "profile is not valid")                        \
+    X(E_PROFILE_ISSUER, 0x1302, "", "profile does not fit its issuing CA")  \
+    X(E_PROFILE_SUBJECT, 0x1303, "", "subject is outside the profile")      \
+    X(E_PROFILE_SAN, 0x1304, "RFC 5280 4.2.1.6",                            \
+      "subjectAltName is outside the profile")                              \
+    X(E_PROFILE_KEY, 0x1305, "", "key is outside the profile")              \
+    X(E_PROFILE_EXTENSION, 0x1306, "", "extension is outside the profile")  \
+    X(E_PROFILE_VALIDITY, 0x1307, "RFC 5280 4.1.2.5",                       \
+      "validity is outside the profile")                                    \
+    X(E_PROFILE_DEVICE, 0x1308, "",                                         \
+      "device has no name that the profile needs")                          \
+    X(E_PROFILE_TBS, 0x1309, "", "certificate would not match its profile") \
+    X(E_PROFILE_REQUESTER, 0x130a, "", "requester may not have this profile")
+
+#define BM_STATUS_STORE(X)                                              \
+    X(E_STORE, 0x1401, "", "store failed")                              \
+    X(E_STORE_CORRUPT, 0x1402, "", "store is damaged")                  \
+    X(E_STORE_VERSION, 0x1403, "", "store was made by a newer version") \
+    X(E_STORE_CONFLICT, 0x1404, "", "row exists already")               \
+    X(E_STORE_SCOPE, 0x1405, "", "belongs to another organisation")
+
+#define BM_STATUS_CA(X)                                                        \
+    X(E_CA_KEY_OWNED, 0x1501, "", "public key belongs to another device")      \
+    X(E_CA_KEY_REUSED, 0x1502, "", "profile forbids the same key again")       \
+    X(E_CA_KEY_BAD, 0x1503, "NIST SP 800-57 1 5.2", "public key is known bad") \
+    X(E_CA_IDENTIFIER, 0x1504, "", "identifier is taken")                      \
+    X(E_CA_DEVICE, 0x1505, "", "state of the device forbids this")             \
+    X(E_CA_CLOCK, 0x1506, "", "clock is behind the last commit")               \
+    X(E_CA_FORK, 0x1507, "", "certificate was superseded: possible clone")     \
+    X(E_CA_PENDING, 0x1508, "", "too many unconfirmed renewals")               \
+    X(E_CA_WINDOW, 0x1509, "", "outside the renewal window")                   \
+    X(E_CA_STATUS, 0x150a, "", "certificate is not in a state for this")       \
+    X(E_CA_REASON, 0x150b, "RFC 5280 5.3.1", "reason does not apply here")     \
+    X(E_CA_FORBIDDEN, 0x150c, "", "role does not allow this")                  \
+    X(E_CA_TOKEN, 0x150d, "", "token is unknown, used or expired")             \
+    X(E_CA_UNAVAILABLE, 0x150e, "", "CA is not active")                        \
+    X(E_CA_RESTORED, 0x150f, "",                                               \
+      "restored: the last published checkpoint must be shown first")           \
+    X(E_CA_SIGNER, 0x1510, "", "signer refuses to sign this")                  \
+    X(E_CA_RECOVER, 0x1511, "", "a commit failed: open the instance again")
+
+#define BM_STATUS_LEDGER(X)                                                  \
+    X(E_LEDGER_RECORD, 0x1601, "", "malformed ledger record")                \
+    X(E_LEDGER_NOTE, 0x1602, "C2SP signed-note", "malformed signed note")    \
+    X(E_LEDGER_CHECKPOINT, 0x1603, "C2SP tlog-checkpoint",                   \
+      "malformed checkpoint")                                                \
+    X(E_LEDGER_SIGNATURE, 0x1604, "C2SP signed-note",                        \
+      "checkpoint is not signed by the ledger key")                          \
+    X(E_LEDGER_ROOT, 0x1605, "RFC 6962 2.1", "tree head does not match")     \
+    X(E_LEDGER_PROOF, 0x1606, "RFC 6962 2.1.1", "proof does not verify")     \
+    X(E_LEDGER_ROLLBACK, 0x1607, "",                                         \
+      "store is older than the checkpoint: rolled back")                     \
+    X(E_LEDGER_FORK, 0x1608, "", "two trees from one key")                   \
+    X(E_LEDGER_CHANGED, 0x1609, "", "record and store differ")               \
+    X(E_LEDGER_MISSING, 0x160a, "", "record is missing")                     \
+    X(E_LEDGER_UNRECORDED, 0x160b, "", "signed or stored, but not recorded") \
+    X(E_LEDGER_JOURNAL, 0x160c, "", "signer's journal is damaged")
 
 typedef enum bm_status {
 #define X(name, value, clause, text) BM_##name = (value),

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CA_JOURNAL_H
+#define BM_CA_JOURNAL_H
+
+#include "core/crypto.h"
+
+/*
+ * The signer's journal: what was signed, written down before the signature
+ * leaves the signer, in files that the rest of the authority does not write.
+ * `ledger verify` compares it with the ledger, so that nobody who captured
+ * the issuer can mint in silence.
+ *
+ * Append-only files of entries of CA_JOURNAL_ENTRY octets, each with a hash
+ * chained to the one before (format: docs/ledger.md). A torn entry at the end
+ * was never answered for: it is cut off when the journal is opened for
+ * writing. A new segment starts at CA_JOURNAL_SEGMENT entries and carries
+ * forward what the signer must remember.
+ */
+
+#define CA_JOURNAL_ENTRY   128
+#define CA_JOURNAL_SEGMENT 262144 /* entries: 32 MiB are read at a start */
+
+enum ca_journal_kind {
+    CA_JOURNAL_CERT = 1,
+    CA_JOURNAL_CRL = 2,
+    CA_JOURNAL_CHECKPOINT = 3
+};
+
+struct ca_journal_entry {
+    enum ca_journal_kind kind;
+    int64_t time;
+    uint8_t serial_n;   /* CERT: octets of `serial` */
+    uint8_t serial[20]; /* CERT: INTEGER contents */
+    uint8_t hash[32];   /* of the TBS octets; CHECKPOINT: root of the tree */
+    uint64_t number;    /* CRL: its number; CHECKPOINT: size of the tree */
+    uint32_t tree;      /* CHECKPOINT */
+    uint8_t key[8];     /* first octets of SHA-256 of the signing key's SPKI */
+};
+
+struct ca_journal;
+
+/*
+ * Open for writing, in the directory `dir`, which exists; makes the first
+ * segment. BM_E_LEDGER_JOURNAL when the chain is broken anywhere in the last
+ * segment, BM_E_BUSY when another process has it.
+ */
+BM_MUST_CHECK bm_status ca_journal_open(const char *dir,
+                                        const struct bm_crypto *crypto,
+                                        struct ca_journal **journal);
+void ca_journal_close(struct ca_journal *journal); /* NULL is fine */
+
+/*
+ * Append `n` entries, durable when this returns. After an error nothing may
+ * be signed with this journal until it is opened again.
+ */
+BM_MUST_CHECK bm_status
+ca_journal_append(struct ca_journal *journal,
+                  const struct ca_journal_entry *entries, size_t n);
+
+/* The last checkpoint, or false. */
+bool ca_journal_checkpoint(const struct ca_journal *journal,
+                           struct ca_journal_entry *entry);
+
+/* The highest CRL number signed with the key; 0 when none. */
+uint64_t ca_journal_crl_number(const struct ca_journal *journal,
+                               const uint8_t key[8]);
+
+/*
+ * Walk entries: all of them, with the whole chain checked (`from_checkpoint`
+ * false), or those behind the last checkpoint of the last segment. Reads the
+ * files itself: no writer is needed.
+ */
+BM_MUST_CHECK bm_status ca_journal_walk(
+    const char *dir, const struct bm_crypto *crypto, bool from_checkpoint,
+    void *arg,
+    bm_status (*entry)(void *arg, const struct ca_journal_entry *entry));
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CA_PROFILE_H
+#define BM_CA_PROFILE_H
+
+#include "ca/refusal.h"
+#include "core/cert.h"
+#include "core/csr.h"
+#include "core/tbs.h"
+
+/*
+ * Profiles: what a certificate of one kind looks like and who may get it.
+ *
+ * A profile is a YAML file (docs/profiles.md is its manual), read strictly:
+ * an error names file, line and column. Reading gives a struct ca_profile;
+ * binding it to its issuing CA compiles the DER template; filling it makes
+ * one to-be-signed certificate out of a request; the check at the end looks
+ * at the finished octets alone and compares them with the rules, so that a
+ * bug in the filling cannot slip by. The check serves foreign certificates,
+ * too (lint).
+ *
+ * Read-only once bound: threads may share it.
+ */
+
+struct ca_profile;
+
+/* Who may ask; a set. */
+enum {
+    CA_BY_OPERATOR = 1 << 0,
+    CA_BY_TOKEN = 1 << 1,
+    CA_BY_IDEVID = 1 << 2,   /* presents a certificate of a CA in `idevid_of` */
+    CA_BY_CURRENT = 1 << 3,  /* presents the certificate that is renewed */
+    CA_BY_AUTHORITY = 1 << 4 /* the authority for itself: responders, servers */
+};
+
+enum ca_fork_handling {
+    CA_FORK_REFUSE, /* refuse and record */
+    CA_FORK_SUSPEND /* and suspend the device */
+};
+
+/* What issuance asks a profile. Strings live as long as the profile. */
+struct ca_profile_policy {
+    const char *name; /* "ieee-802.1ar-idevid" */
+    const char *ca;   /* of the CA without its generation: "issuing" */
+    unsigned by;      /* CA_BY_... */
+    const char *const *idevid_profiles; /* whose certificates count as IDevID
+                                           for CA_BY_IDEVID; ends with NULL */
+    bool device;   /* its certificates belong to devices of the inventory */
+    bool identity; /* manufacturer's (makes `born`), else owner's (`active`) */
+    bool one_active; /* confirmation of a renewal ends the old certificate */
+    bool same_key_renewal;
+    const char *const *key_sharing; /* profiles whose keys it may have, of the
+                                       same device; ends with NULL */
+    enum ca_fork_handling fork;
+    bool renewable;
+    int64_t renew_before; /* seconds before notAfter when the window opens */
+    int64_t renew_grace;  /* seconds after notAfter when it closes */
+    bool nested;          /* validity within the issuer's */
+    bool is_ca;           /* basicConstraints cA: never over a protocol */
+    bool is_ocsp;         /* id-kp-OCSPSigning */
+};
+
+/*
+ * Read a profile from the text of a file; `file` is for messages. On BM_OK
+ * the caller owns `*profile` (ca_profile_free()); otherwise it is NULL and
+ * `why` holds "FILE:LINE:COLUMN: ...".
+ */
+BM_MUST_CHECK bm_status ca_profile_parse(struct bm_bytes text, const char *file,
+                                         struct ca_profile **profile,
+                                         struct ca_refusal *why);
+void ca_profile_free(struct ca_profile *profile); /* NULL is fine */
+
+const struct ca_profile_policy *
+ca_profile_policy(const struct ca_profile *profile);
+
+/* The text that was read, whose SHA-256 the ledger records. */
+struct bm_bytes ca_profile_text(const struct ca_profile *profile);
+
+/* The CA that a profile is bound to. */
+struct ca_profile_issuer {
+    const char *id;             /* "issuing-2": stands in its URLs */
+    const struct bm_cert *cert; /* copied from as needed */
+    enum bm_sig_alg sig_alg;    /* that it signs with */
+    const char *public_url;     /* "http://ca.example:8080", no slash at end */
+    const struct bm_crypto *crypto;
+};
+
+/*
+ * Compile the template. BM_E_PROFILE_ISSUER when this CA cannot issue such
+ * certificates: pathLen, name constraints, `device: mcu` with another
+ * algorithm. Binding again replaces the template.
+ */
+BM_MUST_CHECK bm_status ca_profile_bind(struct ca_profile *profile,
+                                        const struct ca_profile_issuer *issuer,
+                                        struct ca_refusal *why);
+
+/* One request. */
+struct ca_profile_request {
+    const struct bm_csr *csr;
+    struct bm_bytes device;  /* the device's name from its record, token or
+                                operator; empty where only the CSR says it */
+    struct bm_bytes subject; /* an operator's wish instead of the CSR's: Name
+                                with header; or empty */
+    const struct bm_cert *current; /* of a renewal: subject and SAN are its */
+    int64_t now;
+    int64_t not_after;      /* an operator's wish for less; or 0 */
+    struct bm_bytes serial; /* 16 octets, positive */
+};
+
+/*
+ * The device that a request is about: the name that the profile takes from
+ * the CSR (`device.from`), which must equal `request->device` if both are
+ * there. Copied to `name`, of STORE_NAME_MAX octets, with NUL.
+ * BM_E_PROFILE_DEVICE when there is none.
+ */
+BM_MUST_CHECK bm_status ca_profile_device(
+    const struct ca_profile *profile, const struct ca_profile_request *request,
+    char *name, size_t cap, struct ca_refusal *why);
+
+/*
+ * Append the to-be-signed certificate. Refuses what the profile does not
+ * allow, naming the rule. On error `tbs` is as it was.
+ */
+BM_MUST_CHECK bm_status ca_profile_fill(
+    const struct ca_profile *profile, const struct ca_profile_request *request,
+    struct bm_wr *tbs, struct ca_refusal *why);
+
+/*
+ * Does this to-be-signed certificate match the profile (and, when bound, its
+ * issuer)? Independent of how it was made. BM_OK and `*cert` parsed, or the
+ * first rule that is broken.
+ */
+BM_MUST_CHECK bm_status ca_profile_check(const struct ca_profile *profile,
+                                         struct bm_bytes tbs,
+                                         struct bm_cert *cert,
+                                         struct ca_refusal *why);
+
+/*
+ * Lint: hold a whole certificate against the profile and report every rule,
+ * in order, with its outcome. Returns BM_OK when all hold, or the first
+ * failure.
+ */
+struct ca_profile_lint {
+    void *arg;
+    /* rule: "key_usage (tls-server.yaml:22)"; why: NULL when it holds. */
+    void (*rule)(void *arg, const char *rule, const struct ca_refusal *why);
+};
+BM_MUST_CHECK bm_status ca_profile_lint(const struct ca_profile *profile,
+                                        const struct bm_cert *cert,
+                                        const struct ca_profile_lint *lint);
+
+/*
+ * The identifiers of a checked certificate that must be unique, as the
+ * profile says. `one` is called per identifier with the octets to hash: kind,
+ * scope and value, unambiguous.
+ */
+BM_MUST_CHECK bm_status ca_profile_identifiers(
+    const struct ca_profile *profile, const struct bm_cert *cert, void *arg,
+    bm_status (*one)(void *arg, struct bm_bytes identifier));
+
+/* Write what the profile says, in words, for `profile check`. */
+void ca_profile_explain(const struct ca_profile *profile, struct bm_wr *words);
+
+/*
+ * The profiles that come with the program, as the YAML text that `init`
+ * writes; the last row is { NULL, NULL }. Those of `hidden` are used by the
+ * authority itself (root, subordinate CAs, OCSP responder) and not written.
+ */
+struct ca_profile_shipped {
+    const char *name;
+    const char *text;
+    bool hidden;
+};
+extern const struct ca_profile_shipped ca_profiles_shipped[];
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CA_RECORD_H
+#define BM_CA_RECORD_H
+
+#include "core/bytes.h"
+
+/*
+ * What the ledger says of one act: deterministic CBOR (RFC 8949 4.2.1), a map
+ * with small integer keys, in docs/ledger.md. Members that are empty or zero
+ * are left out; which ones a kind needs is a table in record.c, and a record
+ * that lacks one or has one too many is refused both ways.
+ */
+
+#define CA_RECORD_VERSION 1
+
+/* Longest record: bounded members only. */
+#define CA_RECORD_MAX 2048
+
+enum ca_record_kind {       /* append only: these are in the ledger for ever */
+    CA_RECORD_ISSUANCE = 1, /* a certificate was issued */
+    CA_RECORD_REVOCATION = 2,   /* revoked or put on hold; `reason` */
+    CA_RECORD_RELEASE = 3,      /* a hold was lifted */
+    CA_RECORD_CONFIRMATION = 4, /* a renewal was seen in use */
+    CA_RECORD_ABANDONED = 5,    /* signed, never handed out: revoked; `hash` is
+                                that of the to-be-signed certificate */
+    CA_RECORD_CA = 6,           /* a CA was installed or changed; `hash`: of its
+                                certificate; `text`: "active", "retired" */
+    CA_RECORD_PROFILE = 7,  /* a profile came into use; `hash`: of its text */
+    CA_RECORD_OPERATOR = 8, /* an operator was made or changed; `subject`:
+                                its id; `text`: roles */
+    CA_RECORD_TOKEN = 9,    /* a token was made, revoked; `subject`: its id */
+    CA_RECORD_DEVICE = 10,  /* state of a device; `subject`: its name;
+                                `text`: the state */
+    CA_RECORD_FORK = 11,    /* a superseded certificate was used again */
+    CA_RECORD_IMPORT = 12,  /* a certificate issued after the backup */
+    CA_RECORD_GENESIS = 13, /* first leaf of a first tree: the instance */
+    CA_RECORD_SUCCESSION = 14, /* first leaf of a later tree: `hash` is the
+                                  root of the old one, `number` its size */
+    CA_RECORD_CRL = 15         /* a CRL was signed; `number`, `hash` of it */
+};
+
+/* Views. */
+struct ca_record {
+    enum ca_record_kind kind;
+    int64_t time;
+    uint32_t organisation;
+    struct bm_bytes actor;  /* "operator:first", "device:SN-1", "authority" */
+    struct bm_bytes mode;   /* "direct", "est" */
+    struct bm_bytes ca;     /* id of the issuing CA */
+    struct bm_bytes serial; /* INTEGER contents */
+    struct bm_bytes hash;   /* SHA-256 of the certificate, with its signature */
+    struct bm_bytes profile; /* name */
+    struct bm_bytes subject; /* what else the record is about: a device */
+    struct bm_bytes renews;  /* serial of the certificate that is renewed */
+    struct bm_bytes text;
+    uint64_t number;
+    uint8_t reason; /* enum bm_crl_reason; REVOCATION has it even when 0 */
+};
+
+/* BM_E_LEDGER_RECORD when the kind and its members do not fit. */
+BM_MUST_CHECK bm_status ca_record_put(struct bm_wr *w,
+                                      const struct ca_record *record);
+BM_MUST_CHECK bm_status ca_record_parse(struct bm_bytes in,
+                                        struct bm_diag *diag,
+                                        struct ca_record *record);
+
+/* "issuance", for people and JSON; NULL for an unknown kind. */
+const char *ca_record_kind_name(enum ca_record_kind kind);
+
+#endif

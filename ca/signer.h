@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CA_SIGNER_H
+#define BM_CA_SIGNER_H
+
+#include "ca/journal.h"
+#include "ca/profile.h"
+#include "ca/tree.h"
+#include "core/crl.h"
+#include "keys/key.h"
+
+/*
+ * The signer: the only holder of CA keys, and no oracle. It never signs a
+ * caller's digest. What it signs stands in this header: certificates that
+ * match a profile it was started with, CRLs whose number grows, checkpoints
+ * of a tree that continues the last one it signed. Each is in the journal
+ * before the signature is handed out.
+ *
+ * The interface is a struct of functions, so that the issuer need not know
+ * whether the signer is in its own process (ca_signer_new()) or another one.
+ */
+
+/* One certificate to sign. */
+struct ca_signing {
+    const char *ca; /* id */
+    const struct ca_profile *profile;
+    struct bm_bytes tbs;
+    struct bm_bytes serial; /* INTEGER contents, as in `tbs` */
+    struct bm_wr *cert;     /* gets the whole certificate appended */
+};
+
+struct ca_signer {
+    void *self;
+
+    /*
+     * Sign a group: all, or none. BM_E_CA_SIGNER for a TBS that the signer
+     * does not agree to, with words in `why`.
+     */
+    bm_status (*certs)(void *self, const struct ca_signing *group, size_t n,
+                       int64_t now, struct ca_refusal *why);
+
+    /*
+     * Sign a CRL: runs the writer's second and third pass (core/crl.h).
+     * BM_E_CA_SIGNER when `number` is not above the last one.
+     */
+    bm_status (*crl)(void *self, const char *ca, struct bm_crl_writer *writer,
+                     uint64_t number, int64_t now,
+                     const struct bm_crl_sink *sink);
+
+    /*
+     * Sign the checkpoint of `head` as a signed note. `proof` shows that it
+     * continues the last one signed; empty hashes for the first.
+     */
+    bm_status (*checkpoint)(void *self, const struct ca_tree_head *head,
+                            const struct ca_tree_proof *proof, int64_t now,
+                            struct bm_wr *note);
+
+    /* The tree of the last checkpoint signed, for whoever makes the proof;
+     * size 0 when there is none. */
+    void (*last)(void *self, struct ca_tree_head *head);
+
+    void (*close)(void *self); /* releases the struct, too */
+};
+
+#endif

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_STORE_STORE_H
+#define BM_STORE_STORE_H
+
+#include "core/bytes.h"
+
+/*
+ * What the authority remembers: one interface, of which sqlite.h is the first
+ * implementation. It knows rows and their order, nothing of X.509: what may
+ * be written when is ca/'s to say.
+ *
+ * Scope. Every row carries its organisation and every query takes a scope:
+ * rows outside of it do not exist for the caller (BM_E_NOT_FOUND), so that
+ * the existence of a neighbour's device cannot be probed. Uniqueness, on the
+ * other hand, is for all: claims have no scope.
+ *
+ * Transactions. Reads and writes happen between begin() and commit() or
+ * rollback(); a read transaction is a snapshot, whatever is committed
+ * meanwhile. There is one writer at a time: begin(STORE_WRITE) waits for it
+ * (BM_E_BUSY after STORE_WAIT_MS). BM_OK of commit() means durable. After any
+ * failed write the transaction can only be rolled back.
+ *
+ * Views in rows handed out live until the next call on the same store, those
+ * handed to a visitor until it returns. A handle serves one thread.
+ *
+ * Every function returns BM_E_STORE, BM_E_IO, BM_E_FULL, BM_E_MEMORY or
+ * BM_E_STORE_CORRUPT when the medium fails, besides what it names.
+ */
+
+#define STORE_WAIT_MS    10000
+#define STORE_SERIAL_MAX 20  /* octets of INTEGER contents */
+#define STORE_HASH_SIZE  32  /* SHA-256 */
+#define STORE_NAME_MAX   256 /* names of devices, with NUL: UTF-8 */
+#define STORE_ID_MAX     64  /* ids of CAs, profiles, operators, with NUL */
+
+enum store_mode {
+    STORE_READ,
+    STORE_WRITE
+};
+
+/* Zero stands for "all": what auditors and the authority itself see. */
+struct store_scope {
+    uint32_t ecosystem;
+    uint32_t organisation;
+};
+
+/* Called per row; anything but BM_OK stops the walk, which returns it;
+ * BM_E_END stops it with BM_OK. */
+struct store_visit {
+    void *arg;
+    bm_status (*row)(void *arg, const void *row);
+};
+
+struct store_ecosystem {
+    uint32_t id; /* 0 when putting: chosen, and filled in */
+    char name[STORE_NAME_MAX];
+    int64_t created;
+};
+
+struct store_organisation {
+    uint32_t id; /* likewise */
+    uint32_t ecosystem;
+    char name[STORE_NAME_MAX];
+    int64_t created;
+};
+
+enum store_ca_kind {
+    STORE_CA_ROOT = 1,  /* cold: known by its certificate alone */
+    STORE_CA_ISSUING,   /* signs for devices */
+    STORE_CA_OPERATIONS /* signs for operators and servers */
+};
+
+enum store_ca_status {
+    STORE_CA_ACTIVE = 1,
+    STORE_CA_RETIRED /* signs CRLs and OCSP answers, nothing else */
+};
+
+struct store_ca {
+    char
+        id[STORE_ID_MAX]; /* "issuing" or, of a later generation, "issuing-2" */
+    uint32_t organisation; /* 0: of the ecosystem */
+    enum store_ca_kind kind;
+    enum store_ca_status status;
+    char parent[STORE_ID_MAX]; /* "" for a root */
+    struct bm_bytes cert;      /* DER */
+    char key_uri[256];         /* "" where the key is not ours to use */
+    struct bm_bytes ocsp_cert; /* of the delegated responder, DER; or empty */
+    char ocsp_key_uri[256];
+    int64_t created;
+};
+
+/* The list that a CA published last. */
+struct store_crl {
+    char ca[STORE_ID_MAX];
+    uint64_t number;
+    int64_t this_update;
+    int64_t next_update;
+    struct bm_bytes der; /* of a list that was made elsewhere; else empty */
+};
+
+enum store_device_state {
+    STORE_DEVICE_EXPECTED = 1,
+    STORE_DEVICE_BORN,
+    STORE_DEVICE_ACTIVE,
+    STORE_DEVICE_SUSPENDED,
+    STORE_DEVICE_REVOKED,
+    STORE_DEVICE_RETIRED
+};
+
+struct store_device {
+    uint64_t id; /* 0 when putting a new one: chosen, and filled in */
+    uint32_t organisation;
+    enum store_device_state state;
+    enum store_device_state resume; /* where a suspended one goes back to */
+    char name[STORE_NAME_MAX];      /* unique within the organisation */
+    int64_t created;
+    int64_t changed;
+};
+
+/*
+ * The life of a certificate. Only VALID, PENDING and REPLACED ones are good;
+ * the others are in `revocation`.
+ */
+enum store_cert_status {
+    STORE_CERT_VALID = 1,
+    STORE_CERT_PENDING,  /* a renewal that has not been seen in use */
+    STORE_CERT_REPLACED, /* its successor is confirmed; still good where the
+                             profile allows several active ones */
+    STORE_CERT_HELD,     /* certificateHold */
+    STORE_CERT_REVOKED,  /* superseded ones included: see the reason */
+    STORE_CERT_ABANDONED /* signed, but not handed out: revoked at once */
+};
+
+struct store_cert {
+    uint64_t id; /* rises with time; see next_cert() */
+    struct bm_bytes serial;
+    uint32_t organisation;
+    char ca[STORE_ID_MAX];
+    char profile[STORE_ID_MAX];
+    uint64_t device; /* 0: none (servers, operators, CAs) */
+    enum store_cert_status status;
+    uint8_t reason; /* enum bm_crl_reason */
+    int64_t not_before;
+    int64_t not_after;
+    int64_t issued;
+    int64_t revoked;     /* 0: not */
+    uint64_t renews;     /* id of the certificate that this one renews, or 0 */
+    uint64_t renewed_by; /* id of the latest renewal of this one, or 0 */
+    uint32_t superseded; /* renewals of this one that were superseded */
+    uint8_t key[STORE_HASH_SIZE]; /* SHA-256 of SubjectPublicKeyInfo */
+    uint32_t tree;                /* where the ledger has it */
+    uint64_t leaf;
+    struct bm_bytes der; /* empty for an abandoned one */
+};
+
+/* What a walk over certificates is about; zero members do not restrict. */
+struct store_cert_filter {
+    uint64_t after; /* ids above this one: where the last page ended */
+    uint64_t device;
+    const char *ca;
+    const char *profile;
+    enum store_cert_status status;
+    int64_t expires_before;
+    bool newest_first; /* then `after` means "below this one" */
+};
+
+/*
+ * Claims: what may exist once. `hash` is SHA-256 over all that makes the claim
+ * (ca/ builds it); `ref` is the certificate or device that holds it. Claims
+ * are never taken back, so "for ever" is the absence of a function. The first
+ * 16 octets of the hash are what counts.
+ */
+enum store_claim {
+    STORE_CLAIM_KEY = 1,    /* ref: certificate */
+    STORE_CLAIM_IDENTIFIER, /* ref: certificate */
+    STORE_CLAIM_DEVICE      /* ref: device; by organisation and name. Put by
+                               device_put() itself */
+};
+
+/* A certificate that a CRL lists. */
+struct store_revocation {
+    struct bm_bytes serial;
+    int64_t revoked;
+    int64_t invalid_since; /* 0: not stated */
+    int64_t expires;       /* notAfter of the certificate */
+    uint8_t reason;
+};
+
+struct store_operator {
+    char id[STORE_ID_MAX];
+    uint32_t organisation;
+    uint32_t roles; /* bits, ca/'s to define */
+    bool disabled;
+    uint8_t cert[STORE_HASH_SIZE]; /* SHA-256 of the certificate */
+    int64_t created;
+};
+
+struct store_token {
+    uint8_t hash[STORE_HASH_SIZE]; /* of the secret; it is nowhere itself */
+    char id[STORE_ID_MAX];         /* to name it by */
+    uint32_t organisation;
+    char profile[STORE_ID_MAX];
+    char device[STORE_NAME_MAX];
+    int64_t created;
+    int64_t expires;
+    int64_t used;    /* 0: not yet */
+    int64_t revoked; /* 0: not */
+    uint64_t cert;   /* what it was used for, so that a lost reply can be
+                        given again */
+    uint8_t key[STORE_HASH_SIZE]; /* of the request that used it */
+};
+
+struct store_event {
+    uint64_t id; /* filled in */
+    uint32_t organisation;
+    int64_t at;
+    char kind[STORE_ID_MAX]; /* "fork", "key-misuse", ... */
+    uint64_t device;         /* or 0 */
+    char text[STORE_NAME_MAX];
+};
+
+/* A leaf of the ledger. */
+struct store_leaf {
+    uint32_t tree; /* from 1; a restored instance may open another */
+    uint64_t index;
+    uint32_t organisation;
+    uint8_t salt[32];
+    struct bm_bytes record;
+};
+
+/* A full tile: 256 hashes of 32 octets. */
+#define STORE_TILE_SIZE 8192
+
+/* The right edge of a tree, as much as is needed to go on. */
+struct store_head {
+    uint32_t tree;
+    uint64_t size;
+    struct bm_bytes edge; /* hashes of the full subtrees, largest first */
+    struct bm_bytes
+        checkpoint; /* signed note of the last checkpoint, or empty */
+};
+
+/* A walk that is pulled, for CRLs: ordered by serial number's octets. */
+struct store_revocations;
+
+struct store {
+    void *self;
+
+    bm_status (*begin)(void *self, enum store_mode mode);
+    bm_status (*commit)(void *self);
+    void (*rollback)(void *self); /* fine when nothing was begun */
+
+    /* Small things by name: state that has no table. NOT_FOUND. */
+    bm_status (*setting_get)(void *self, const char *name,
+                             struct bm_bytes *value);
+    bm_status (*setting_put)(void *self, const char *name,
+                             struct bm_bytes value);
+
+    bm_status (*ecosystem_put)(void *self, struct store_ecosystem *row);
+    bm_status (*organisation_put)(void *self, struct store_organisation *row);
+    bm_status (*organisation_list)(void *self, const struct store_scope *scope,
+                                   const struct store_visit *visit);
+
+    bm_status (*ca_put)(void *self, const struct store_ca *row); /* or change */
+    bm_status (*ca_get)(void *self, const struct store_scope *scope,
+                        const char *id, struct store_ca *row);
+    bm_status (*ca_list)(void *self, const struct store_scope *scope,
+                         const struct store_visit *visit);
+
+    bm_status (*crl_put)(void *self, const struct store_crl *row);
+    bm_status (*crl_get)(void *self, const char *ca, struct store_crl *row);
+
+    /* A new device (id 0; BM_E_STORE_CONFLICT when the name is taken), or a
+     * changed one: state, resume, changed. */
+    bm_status (*device_put)(void *self, struct store_device *row);
+    bm_status (*device_get)(void *self, const struct store_scope *scope,
+                            uint64_t id, struct store_device *row);
+    bm_status (*device_find)(void *self, uint32_t organisation,
+                             const char *name, struct store_device *row);
+    /* Ordered by id, those above `after`. */
+    bm_status (*device_list)(void *self, const struct store_scope *scope,
+                             uint64_t after, const struct store_visit *visit);
+
+    /* The id that the next cert_put() of this transaction must have. Calling
+     * again gives the next one. */
+    bm_status (*next_cert)(void *self, uint64_t *id);
+    /* Insert. Ids come from next_cert(), in any order. CONFLICT: serial. */
+    bm_status (*cert_put)(void *self, const struct store_cert *row);
+    /* Change status, reason, revoked, renewed_by, superseded. Nothing else of
+     * a certificate ever changes. */
+    bm_status (*cert_change)(void *self, const struct store_cert *row);
+    bm_status (*cert_get)(void *self, const struct store_scope *scope,
+                          uint64_t id, struct store_cert *row);
+    /* By serial; serials are unique per CA, and ours everywhere. */
+    bm_status (*cert_find)(void *self, const struct store_scope *scope,
+                           const char *ca, struct bm_bytes serial,
+                           struct store_cert *row);
+    /* In order of id. With filter.device, walks that device's alone. */
+    bm_status (*cert_list)(void *self, const struct store_scope *scope,
+                           const struct store_cert_filter *filter,
+                           const struct store_visit *visit);
+
+    /* Put a claim; the same hash may be claimed again by another ref. */
+    bm_status (*claim_put)(void *self, enum store_claim kind,
+                           const uint8_t hash[STORE_HASH_SIZE], uint64_t ref);
+    /* All that hold it, newest first: visitor gets a const uint64_t *.
+     * Sees what this transaction has put. */
+    bm_status (*claim_list)(void *self, enum store_claim kind,
+                            const uint8_t hash[STORE_HASH_SIZE],
+                            const struct store_visit *visit);
+
+    /* CRL entries. put: or change; remove: a hold was lifted. */
+    bm_status (*revocation_put)(void *self, const char *ca,
+                                const struct store_revocation *row);
+    bm_status (*revocation_remove)(void *self, const char *ca,
+                                   struct bm_bytes serial);
+    /* Entries of certificates that expire at `expires_from` or later. */
+    bm_status (*revocations_open)(void *self, const char *ca,
+                                  int64_t expires_from,
+                                  struct store_revocations **walk);
+    bm_status (*revocations_rewind)(struct store_revocations *walk);
+    /* BM_E_END after the last. */
+    bm_status (*revocations_next)(struct store_revocations *walk,
+                                  struct store_revocation *row);
+    void (*revocations_close)(struct store_revocations *walk); /* NULL: fine */
+
+    bm_status (*operator_put)(void *self, const struct store_operator *row);
+    bm_status (*operator_find)(void *self, const uint8_t cert[STORE_HASH_SIZE],
+                               struct store_operator *row);
+    bm_status (*operator_list)(void *self, const struct store_scope *scope,
+                               const struct store_visit *visit);
+
+    bm_status (*token_put)(void *self, const struct store_token *row);
+    bm_status (*token_change)(void *self, const struct store_token *row);
+    bm_status (*token_find)(void *self, const uint8_t hash[STORE_HASH_SIZE],
+                            struct store_token *row);
+    bm_status (*token_get)(void *self, const struct store_scope *scope,
+                           const char *id, struct store_token *row);
+    bm_status (*token_list)(void *self, const struct store_scope *scope,
+                            const struct store_visit *visit);
+
+    bm_status (*event_put)(void *self, struct store_event *row);
+    /* Newest first; device 0: of all. */
+    bm_status (*event_list)(void *self, const struct store_scope *scope,
+                            uint64_t device, const struct store_visit *visit);
+
+    bm_status (*leaf_put)(void *self, const struct store_leaf *row);
+    bm_status (*leaf_get)(void *self, uint32_t tree, uint64_t index,
+                          struct store_leaf *row);
+    /* Indices from `from` on, in order. */
+    bm_status (*leaf_list)(void *self, uint32_t tree, uint64_t from,
+                           const struct store_visit *visit);
+    /* Full tiles only; level 0 holds hashes of leaves. */
+    bm_status (*tile_put)(void *self, uint32_t tree, uint32_t level,
+                          uint64_t index, struct bm_bytes hashes);
+    bm_status (*tile_get)(void *self, uint32_t tree, uint32_t level,
+                          uint64_t index, struct bm_bytes *hashes);
+    bm_status (*head_put)(void *self, const struct store_head *row);
+    /* tree 0: of the newest tree. */
+    bm_status (*head_get)(void *self, uint32_t tree, struct store_head *row);
+
+    /*
+     * A consistent copy into the new file `path`, while others write. Not in
+     * a transaction. `progress` may be NULL; done and total count pages.
+     */
+    bm_status (*backup)(void *self, const char *path,
+                        void (*progress)(void *arg, uint64_t done,
+                                         uint64_t total),
+                        void *arg);
+
+    /* Check the medium itself; `words` gets what is wrong. */
+    bm_status (*check)(void *self, struct bm_wr *words);
+
+    void (*close)(void *self); /* rolls back; releases the struct, too */
+};
+
+#endif
