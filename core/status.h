@@ -322,7 +322,11 @@
     X(E_KEYS_SECRET, 0x1103, "", "unlock secret is wrong")               \
     X(E_KEYS_FILE, 0x1104, "", "key file is damaged or not one of ours") \
     X(E_KEYS_MODE, 0x1105, "", "secret may be read by others")           \
-    X(E_KEYS_GONE, 0x1106, "", "key is not there at present")
+    X(E_KEYS_GONE, 0x1106, "", "key is not there at present")            \
+    X(E_KEYS_TYPO, 0x1107, "", "unlock secret is mistyped or cut short") \
+    X(E_KEYS_VERSION, 0x1108, "", "made by a newer version")             \
+    X(E_KEYS_SOURCE, 0x1109, "", "unlock source is not understood")      \
+    X(E_KEYS_SHARES, 0x110a, "", "unlocking by shares is not in this version")
 
 #define BM_STATUS_CONFIG(X)                                                \
     X(E_CONFIG_SYNTAX, 0x1201, "YAML 1.1", "not well-formed YAML")         \

@@ -62,6 +62,9 @@ bm_status openssl_seal(void *self, const struct bm_aead_config *config,
 bm_status openssl_open(void *self, const struct bm_aead_config *config,
                        struct bm_bytes sealed, uint8_t *out);
 
+/* A parameter that OpenSSL only reads; empty octets are fine. */
+OSSL_PARAM openssl_octets(const char *name, struct bm_bytes b);
+
 /*
  * openssl_params.c: what OpenSSL calls things.
  *

@@ -31,7 +31,7 @@ static void *unconst(const void *p)
     return u.out;
 }
 
-static OSSL_PARAM octets(const char *name, struct bm_bytes b)
+OSSL_PARAM openssl_octets(const char *name, struct bm_bytes b)
 {
     return OSSL_PARAM_construct_octet_string(
         name, unconst(b.n == 0 ? (const uint8_t *)"" : b.p), b.n);
@@ -86,9 +86,9 @@ bm_status openssl_hkdf(void *self, const struct bm_hkdf_config *config,
     }
     params[0] = OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST,
                                                  unconst(name), 0);
-    params[1] = octets(OSSL_KDF_PARAM_KEY, config->secret);
-    params[2] = octets(OSSL_KDF_PARAM_SALT, config->salt);
-    params[3] = octets(OSSL_KDF_PARAM_INFO, config->info);
+    params[1] = openssl_octets(OSSL_KDF_PARAM_KEY, config->secret);
+    params[2] = openssl_octets(OSSL_KDF_PARAM_SALT, config->salt);
+    params[3] = openssl_octets(OSSL_KDF_PARAM_INFO, config->info);
     params[4] = OSSL_PARAM_construct_end();
     ctx = EVP_KDF_CTX_new(o->hkdf);
     if (ctx == NULL || EVP_KDF_derive(ctx, out, n, params) != 1) {

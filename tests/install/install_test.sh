@@ -37,7 +37,7 @@ use_tree()
 {
     # shellcheck disable=SC2046  # the flags are separate words on purpose
     (cd "$tmp" && "$cc" -std=c11 -Wall -Wextra -Werror -o use "$here/use.c" \
-        $(pkg-config --cflags --libs --static birthmark-openssl)) &&
+        $(pkg-config --cflags --libs --static birthmark-keys birthmark-openssl)) &&
         test "$("$tmp/use")" = ba78
 }
 
