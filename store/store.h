@@ -17,8 +17,10 @@
  * Transactions. Reads and writes happen between begin() and commit() or
  * rollback(); a read transaction is a snapshot, whatever is committed
  * meanwhile. There is one writer at a time: begin(STORE_WRITE) waits for it
- * (BM_E_BUSY after STORE_WAIT_MS). BM_OK of commit() means durable. After any
- * failed write the transaction can only be rolled back.
+ * (BM_E_BUSY after STORE_WAIT_MS). BM_OK of commit() means durable; after any
+ * other result of it nothing is known but that the transaction is over. After
+ * any failed write the transaction can only be rolled back: every call says
+ * why. A call outside of the transaction that it needs is BM_E_STORE_STATE.
  *
  * Views in rows handed out live until the next call on the same store, those
  * handed to a visitor until it returns. A handle serves one thread.
@@ -78,7 +80,7 @@ enum store_ca_status {
 struct store_ca {
     char
         id[STORE_ID_MAX]; /* "issuing" or, of a later generation, "issuing-2" */
-    uint32_t organisation; /* 0: of the ecosystem */
+    uint32_t organisation; /* 0: of the ecosystem, and seen in every scope */
     enum store_ca_kind kind;
     enum store_ca_status status;
     char parent[STORE_ID_MAX]; /* "" for a root */
@@ -240,7 +242,11 @@ struct store_head {
         checkpoint; /* signed note of the last checkpoint, or empty */
 };
 
-/* A walk that is pulled, for CRLs: ordered by serial number's octets. */
+/*
+ * A walk that is pulled, for CRLs: ordered by serial number's octets. Other
+ * calls may happen meanwhile. It ends with its transaction: BM_E_STORE_STATE
+ * from then on, until it is closed.
+ */
 struct store_revocations;
 
 struct store {
@@ -291,7 +297,8 @@ struct store {
     bm_status (*cert_change)(void *self, const struct store_cert *row);
     bm_status (*cert_get)(void *self, const struct store_scope *scope,
                           uint64_t id, struct store_cert *row);
-    /* By serial; serials are unique per CA, and ours everywhere. */
+    /* By serial; serials are unique per CA, and ours everywhere. CA "" or
+     * NULL: of any, the newest of them. */
     bm_status (*cert_find)(void *self, const struct store_scope *scope,
                            const char *ca, struct bm_bytes serial,
                            struct store_cert *row);

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The handle: opening, transactions, closing. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store/sqlite_internal.h"
+
+/*
+ * Settings of a connection. cache_size in KiB: upper pages of the B-trees of
+ * ten million certificates; wal_autocheckpoint in pages: what one commit in
+ * a thousand has to move.
+ */
+static const char settings[] = "PRAGMA journal_mode = WAL;"
+                               "PRAGMA synchronous = FULL;"
+                               "PRAGMA foreign_keys = ON;"
+                               "PRAGMA cell_size_check = ON;"
+                               "PRAGMA trusted_schema = OFF;"
+                               "PRAGMA temp_store = MEMORY;"
+                               "PRAGMA cache_size = -16384;"
+                               "PRAGMA wal_autocheckpoint = 1000;";
+
+static bm_status step(struct sqlite_store *s, enum sql sql)
+{
+    enum sqlite_state state = s->state;
+    struct sqlite_query q;
+
+    /* Transactions themselves are allowed in every state. */
+    s->state = SQLITE_STATE_WRITE;
+    query_open(&q, s, sql);
+    if (query_step(&q)) {
+        q.rc = BM_OK;
+    } else if (q.rc == BM_E_END) {
+        q.rc = BM_OK;
+    }
+    s->state = state;
+    q.write = false;
+    return query_close(&q);
+}
+
+static void end(struct sqlite_store *s)
+{
+    revocations_end(s);
+    s->state = SQLITE_STATE_IDLE;
+    s->failed = BM_OK;
+    s->next_cert = 0;
+}
+
+static void rollback(void *self)
+{
+    struct sqlite_store *s = self;
+
+    if (s->state == SQLITE_STATE_IDLE) {
+        return;
+    }
+    s->failed = BM_OK;
+    if (!sqlite3_get_autocommit(s->db)) {
+        (void)step(s, SQL_ROLLBACK);
+    }
+    end(s);
+}
+
+static bm_status begin(void *self, enum store_mode mode)
+{
+    struct sqlite_store *s = self;
+    bool write = mode == STORE_WRITE;
+    bm_status rc;
+
+    if (s->state != SQLITE_STATE_IDLE || (write && s->read_only)) {
+        return BM_E_STORE_STATE;
+    }
+    BM_TRY(step(s, write ? SQL_BEGIN_WRITE : SQL_BEGIN_READ));
+    s->state = write ? SQLITE_STATE_WRITE : SQLITE_STATE_READ;
+    rc = write ? BM_OK : step(s, SQL_PIN); /* now, not at the first read */
+    if (rc != BM_OK) {
+        rollback(s);
+    }
+    return rc;
+}
+
+static bm_status commit(void *self)
+{
+    struct sqlite_store *s = self;
+    bm_status rc;
+
+    if (s->state == SQLITE_STATE_IDLE) {
+        return BM_E_STORE_STATE;
+    }
+    rc = s->failed;
+    if (rc == BM_OK) {
+        rc = step(s, SQL_COMMIT);
+    }
+    if (rc != BM_OK) {
+        rollback(s);
+        return rc;
+    }
+    end(s);
+    return BM_OK;
+}
+
+static void close_store(void *self)
+{
+    struct sqlite_store *s = self;
+
+    rollback(s);
+    revocations_orphan(s);
+    for (size_t i = 0; i < SQL_COUNT; i++) {
+        for (size_t k = 0; k < SCOPE_SHAPES; k++) {
+            sqlite3_finalize(s->cached[i][k]);
+        }
+    }
+    sqlite3_close(s->db); /* moves the log into the file if we are the last */
+    free(s->view);
+    free(s->path);
+    free(s);
+}
+
+static bm_status configure(struct sqlite_store *s)
+{
+    struct sqlite_query q;
+
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+    (void)sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, SQLITE_BLOB_MAX);
+    (void)sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 0);
+    BM_TRY(sqlite_status(sqlite3_exec(s->db, settings, NULL, NULL, NULL)));
+    BM_TRY(sqlite_schema_check(s->db, s->path, s->read_only));
+    s->state = SQLITE_STATE_READ;
+    query_open(&q, s, SQL_SECRET_GET);
+    query_put_text(&q, "device", sizeof "device");
+    if (query_one(&q)) {
+        query_get_fixed(&q, s->device_key, sizeof s->device_key);
+    }
+    s->state = SQLITE_STATE_IDLE;
+    return query_close(&q);
+}
+
+static void fill(struct sqlite_store *s)
+{
+    struct store *store = &s->base;
+
+    store->self = s;
+    store->begin = begin;
+    store->commit = commit;
+    store->rollback = rollback;
+    store->close = close_store;
+    sqlite_organisation_fill(store);
+    sqlite_ca_fill(store);
+    sqlite_device_fill(store);
+    sqlite_cert_fill(store);
+    sqlite_claim_fill(store);
+    sqlite_revocation_fill(store);
+    sqlite_token_fill(store);
+    sqlite_ledger_fill(store);
+    sqlite_care_fill(store);
+}
+
+bm_status store_sqlite_open(const struct store_sqlite_config *config,
+                            struct store **store)
+{
+    struct sqlite_store *s = NULL;
+    bm_status rc = BM_E_INTERNAL;
+
+    *store = NULL;
+    if (config->create) {
+        BM_TRY(sqlite_file_create(config->path));
+    } else if (access(config->path, F_OK) != 0) {
+        return BM_E_NOT_FOUND;
+    }
+    s = calloc(1, sizeof *s);
+    if (s == NULL) {
+        return BM_E_MEMORY;
+    }
+    fill(s);
+    s->read_only = config->read_only;
+    s->path = strdup(config->path);
+    if (s->path == NULL) {
+        rc = BM_E_MEMORY;
+        goto out;
+    }
+    rc = sqlite_connect(config->path,
+                        config->read_only ? SQLITE_OPEN_READONLY
+                                          : SQLITE_OPEN_READWRITE,
+                        &s->db);
+    if (rc != BM_OK) {
+        goto out;
+    }
+    rc = configure(s);
+    if (rc == BM_OK) {
+        *store = &s->base;
+        s = NULL;
+    }
+
+out:
+    if (s != NULL) {
+        close_store(s);
+    }
+    return rc;
+}

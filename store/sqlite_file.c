@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Files: connecting to one, making one, copying one. A file that is made
+ * grows under the name PATH.new and gets its own name by link(2), which never
+ * replaces anything, when all of it is on the disk.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/sqlite_internal.h"
+
+/* Pages per step of a copy: a few milliseconds, then progress is told. */
+#define COPY_PAGES 1024
+
+/* How many copies of one version may lie beside a store. */
+#define BACKUP_MAX 100
+
+static bm_status errno_status(void)
+{
+    switch (errno) {
+    case ENOENT:
+        return BM_E_NOT_FOUND;
+    case EEXIST:
+        return BM_E_EXISTS;
+    case ENOSPC:
+    case EDQUOT:
+    case EFBIG:
+        return BM_E_FULL;
+    case ENOMEM:
+        return BM_E_MEMORY;
+    default:
+        return BM_E_IO;
+    }
+}
+
+static char *join(const char *path, const char *end)
+{
+    size_t n = strlen(path);
+    size_t m = strlen(end);
+    char *name = malloc(n + m + 1);
+
+    if (name != NULL) {
+        memcpy(name, path, n);
+        memcpy(name + n, end, m + 1);
+    }
+    return name;
+}
+
+static bm_status sync_path(const char *path, int flags)
+{
+    int fd = open(path, flags | O_CLOEXEC);
+    bm_status rc = BM_OK;
+
+    if (fd < 0) {
+        return errno_status();
+    }
+    if (fsync(fd) != 0) {
+        rc = errno_status();
+    }
+    if (close(fd) != 0 && rc == BM_OK) {
+        rc = errno_status();
+    }
+    return rc;
+}
+
+/* A new name is durable when its directory is. */
+static bm_status sync_parent(const char *path)
+{
+    char *copy = join(path, "");
+    bm_status rc;
+
+    if (copy == NULL) {
+        return BM_E_MEMORY;
+    }
+    rc = sync_path(dirname(copy), O_RDONLY | O_DIRECTORY);
+    free(copy);
+    return rc;
+}
+
+static bm_status publish(const char *temporary, const char *path)
+{
+    BM_TRY(sync_path(temporary, O_RDONLY));
+    if (link(temporary, path) != 0) {
+        return errno_status();
+    }
+    return sync_parent(path);
+}
+
+/* An empty file of mode 0600 that nobody else may read; what a crash left
+ * under that name is of no use to anybody. */
+static bm_status make_temporary(const char *path)
+{
+    int fd;
+
+    if (unlink(path) != 0 && errno != ENOENT) {
+        return errno_status();
+    }
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) {
+        return errno_status();
+    }
+    return close(fd) == 0 ? BM_OK : errno_status();
+}
+
+bm_status sqlite_connect(const char *path, int flags, sqlite3 **db)
+{
+    int code =
+        sqlite3_open_v2(path, db,
+                        flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
+                            SQLITE_OPEN_EXRESCODE,
+                        NULL);
+
+    if (code == SQLITE_OK) {
+        code = sqlite3_busy_timeout(*db, STORE_WAIT_MS);
+    }
+    if (code != SQLITE_OK) {
+        sqlite3_close(*db);
+        *db = NULL;
+    }
+    return sqlite_status(code);
+}
+
+/* What a new file is: the rest of the settings is per connection. */
+static bm_status fill_new(const char *path)
+{
+    sqlite3 *db = NULL;
+    bm_status rc;
+    int code;
+
+    BM_TRY(sqlite_connect(path, SQLITE_OPEN_READWRITE, &db));
+    rc = sqlite_status(
+        sqlite3_exec(db, "PRAGMA synchronous = FULL; PRAGMA journal_mode = WAL",
+                     NULL, NULL, NULL));
+    if (rc == BM_OK) {
+        rc = sqlite_schema_create(db);
+    }
+    code = sqlite3_close(db); /* moves the log into the file */
+    return rc != BM_OK ? rc : sqlite_status(code);
+}
+
+bm_status sqlite_file_create(const char *path)
+{
+    char *temporary = join(path, ".new");
+    bm_status rc = BM_E_INTERNAL;
+
+    if (temporary == NULL) {
+        return BM_E_MEMORY;
+    }
+    if (access(path, F_OK) == 0) {
+        rc = BM_E_EXISTS;
+        goto out;
+    }
+    rc = make_temporary(temporary);
+    if (rc == BM_OK) {
+        rc = fill_new(temporary);
+        if (rc == BM_OK) {
+            rc = publish(temporary, path);
+        }
+        (void)unlink(temporary);
+    }
+
+out:
+    free(temporary);
+    return rc;
+}
+
+static bm_status copy_pages(sqlite3 *from, sqlite3 *to,
+                            void (*progress)(void *arg, uint64_t done,
+                                             uint64_t total),
+                            void *arg)
+{
+    sqlite3_backup *backup = sqlite3_backup_init(to, "main", from, "main");
+    int code;
+
+    if (backup == NULL) {
+        return sqlite_status(sqlite3_extended_errcode(to));
+    }
+    do {
+        code = sqlite3_backup_step(backup, COPY_PAGES);
+        if (progress != NULL && (code == SQLITE_OK || code == SQLITE_DONE)) {
+            int total = sqlite3_backup_pagecount(backup);
+
+            progress(arg, (uint64_t)(total - sqlite3_backup_remaining(backup)),
+                     (uint64_t)total);
+        }
+    } while (code == SQLITE_OK);
+    (void)sqlite3_backup_finish(backup); /* repeats what the step said */
+    return code == SQLITE_DONE ? BM_OK : sqlite_status(code);
+}
+
+bm_status sqlite_file_copy(sqlite3 *from, const char *path,
+                           void (*progress)(void *arg, uint64_t done,
+                                            uint64_t total),
+                           void *arg)
+{
+    char *temporary = join(path, ".new");
+    sqlite3 *to = NULL;
+    bm_status rc = BM_E_INTERNAL;
+    bool made = false;
+
+    if (temporary == NULL) {
+        return BM_E_MEMORY;
+    }
+    if (access(path, F_OK) == 0) {
+        rc = BM_E_EXISTS;
+        goto out;
+    }
+    rc = make_temporary(temporary);
+    if (rc != BM_OK) {
+        goto out;
+    }
+    made = true;
+    rc = sqlite_connect(temporary, SQLITE_OPEN_READWRITE, &to);
+    if (rc != BM_OK) {
+        goto out;
+    }
+    /* Nobody needs half of a copy: no journal, and one fsync at the end. */
+    rc = sqlite_status(
+        sqlite3_exec(to, "PRAGMA synchronous = OFF; PRAGMA journal_mode = OFF",
+                     NULL, NULL, NULL));
+    if (rc == BM_OK) {
+        rc = copy_pages(from, to, progress, arg);
+    }
+    if (sqlite3_close(to) != SQLITE_OK && rc == BM_OK) {
+        rc = BM_E_STORE;
+    }
+    if (rc == BM_OK) {
+        rc = publish(temporary, path);
+    }
+
+out:
+    if (made) {
+        (void)unlink(temporary);
+    }
+    free(temporary);
+    return rc;
+}
+
+/* A copy of what is committed, read by a connection of its own. */
+static bm_status copy_committed(const char *path, const char *copy)
+{
+    sqlite3 *from = NULL;
+    bm_status rc;
+
+    BM_TRY(sqlite_connect(path, SQLITE_OPEN_READONLY, &from));
+    rc = sqlite_file_copy(from, copy, NULL, NULL);
+    sqlite3_close(from);
+    return rc;
+}
+
+bm_status sqlite_file_backup(const char *path, int version)
+{
+    bm_status rc = BM_E_EXISTS;
+    char end[32];
+
+    for (int i = 1; rc == BM_E_EXISTS && i <= BACKUP_MAX; i++) {
+        char *copy;
+
+        if (i == 1) {
+            (void)snprintf(end, sizeof end, ".v%d.bak", version);
+        } else {
+            (void)snprintf(end, sizeof end, ".v%d.bak.%d", version, i);
+        }
+        copy = join(path, end);
+        if (copy == NULL) {
+            return BM_E_MEMORY;
+        }
+        rc = copy_committed(path, copy);
+        free(copy);
+    }
+    return rc;
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The schema and how it came about: PRAGMA user_version counts the steps that
+ * a file has taken. A step, once released, never changes; a new one is added.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "store/sqlite_internal.h"
+
+/* "BmCA": what file(1) and we know a store by. */
+#define APPLICATION_ID 0x426d4341
+
+/* clang-format off */
+static const char first[] =
+    "CREATE TABLE setting ("
+    "  name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE ecosystem ("
+    "  id INTEGER PRIMARY KEY, name TEXT NOT NULL, created INTEGER NOT NULL)"
+    "  STRICT;"
+    "CREATE TABLE organisation ("
+    "  id INTEGER PRIMARY KEY,"
+    "  ecosystem INTEGER NOT NULL REFERENCES ecosystem (id),"
+    "  name TEXT NOT NULL, created INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE ca ("
+    "  id TEXT PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  kind INTEGER NOT NULL, status INTEGER NOT NULL, parent TEXT NOT NULL,"
+    "  cert BLOB NOT NULL, key_uri TEXT NOT NULL, ocsp_cert BLOB NOT NULL,"
+    "  ocsp_key_uri TEXT NOT NULL, created INTEGER NOT NULL)"
+    "  STRICT, WITHOUT ROWID;"
+    "CREATE TABLE crl ("
+    "  ca TEXT PRIMARY KEY, number INTEGER NOT NULL,"
+    "  this_update INTEGER NOT NULL, next_update INTEGER NOT NULL,"
+    "  der BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    /* newest: its certificate with the highest id, or 0 */
+    "CREATE TABLE device ("
+    "  id INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL, resume INTEGER NOT NULL, name TEXT NOT NULL,"
+    "  created INTEGER NOT NULL, changed INTEGER NOT NULL,"
+    "  newest INTEGER NOT NULL) STRICT;"
+    /* previous: that of its device with the next lower id, or 0 */
+    "CREATE TABLE certificate ("
+    "  id INTEGER PRIMARY KEY, serial BLOB NOT NULL,"
+    "  organisation INTEGER NOT NULL, ca TEXT NOT NULL,"
+    "  profile TEXT NOT NULL, device INTEGER NOT NULL,"
+    "  previous INTEGER NOT NULL, status INTEGER NOT NULL,"
+    "  reason INTEGER NOT NULL, not_before INTEGER NOT NULL,"
+    "  not_after INTEGER NOT NULL, issued INTEGER NOT NULL,"
+    "  revoked INTEGER NOT NULL, renews INTEGER NOT NULL,"
+    "  renewed_by INTEGER NOT NULL, superseded INTEGER NOT NULL,"
+    "  key BLOB NOT NULL, tree INTEGER NOT NULL, leaf INTEGER NOT NULL,"
+    "  der BLOB NOT NULL) STRICT;"
+    "CREATE UNIQUE INDEX certificate_serial ON certificate (serial, ca);"
+    "CREATE TABLE claim ("
+    "  kind INTEGER NOT NULL, hash BLOB NOT NULL, ref INTEGER NOT NULL,"
+    "  PRIMARY KEY (kind, hash, ref)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE revocation ("
+    "  ca TEXT NOT NULL, serial BLOB NOT NULL, revoked INTEGER NOT NULL,"
+    "  invalid_since INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    "  reason INTEGER NOT NULL, PRIMARY KEY (ca, serial))"
+    "  STRICT, WITHOUT ROWID;"
+    "CREATE TABLE operator ("
+    "  id TEXT PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  roles INTEGER NOT NULL, disabled INTEGER NOT NULL,"
+    "  cert BLOB NOT NULL UNIQUE, created INTEGER NOT NULL)"
+    "  STRICT, WITHOUT ROWID;"
+    "CREATE TABLE token ("
+    "  number INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE,"
+    "  id TEXT NOT NULL UNIQUE, organisation INTEGER NOT NULL,"
+    "  profile TEXT NOT NULL, device TEXT NOT NULL,"
+    "  created INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    "  used INTEGER NOT NULL, revoked INTEGER NOT NULL,"
+    "  cert INTEGER NOT NULL, key BLOB NOT NULL) STRICT;"
+    "CREATE TABLE event ("
+    "  id INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  at INTEGER NOT NULL, kind TEXT NOT NULL, device INTEGER NOT NULL,"
+    "  text TEXT NOT NULL) STRICT;"
+    /* id: tree << 44 | leaf */
+    "CREATE TABLE ledger ("
+    "  id INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  salt BLOB NOT NULL, record BLOB NOT NULL,"
+    "  tree INTEGER GENERATED ALWAYS AS (id >> 44) VIRTUAL,"
+    "  leaf INTEGER GENERATED ALWAYS AS (id & 17592186044415) VIRTUAL)"
+    "  STRICT;"
+    "CREATE TABLE tile ("
+    "  tree INTEGER NOT NULL, level INTEGER NOT NULL,"
+    "  number INTEGER NOT NULL, hashes BLOB NOT NULL,"
+    "  PRIMARY KEY (tree, level, number)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE head ("
+    "  tree INTEGER PRIMARY KEY, size INTEGER NOT NULL, edge BLOB NOT NULL,"
+    "  checkpoint BLOB NOT NULL) STRICT;"
+    "CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL)"
+    "  STRICT, WITHOUT ROWID;"
+    "INSERT INTO secret VALUES ('device', randomblob(16));";
+
+/* What the paged listings of an organisation want. */
+static const char listings[] =
+    "CREATE INDEX device_organisation ON device (organisation);"
+    "CREATE INDEX certificate_organisation ON certificate (organisation);"
+    "CREATE INDEX event_device ON event (device) WHERE device != 0;";
+/* clang-format on */
+
+static const char *const steps[] = { first, listings };
+
+#define VERSION ((int)(sizeof steps / sizeof steps[0]))
+
+static bm_status pragma_get(sqlite3 *db, const char *sql, int *value)
+{
+    sqlite3_stmt *stmt = NULL;
+    int code = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
+
+    if (code == SQLITE_OK) {
+        code = sqlite3_step(stmt);
+        if (code == SQLITE_ROW) {
+            *value = sqlite3_column_int(stmt, 0);
+            code = SQLITE_OK;
+        }
+    }
+    sqlite3_finalize(stmt);
+    return sqlite_status(code);
+}
+
+/* Take the steps after `version`, in a transaction that is open. */
+static bm_status take_steps(sqlite3 *db, int version)
+{
+    char sql[64];
+
+    for (int i = version; i < VERSION; i++) {
+        BM_TRY(sqlite_status(sqlite3_exec(db, steps[i], NULL, NULL, NULL)));
+    }
+    (void)snprintf(sql, sizeof sql,
+                   "PRAGMA application_id = %d; PRAGMA user_version = %d",
+                   APPLICATION_ID, VERSION);
+    return sqlite_status(sqlite3_exec(db, sql, NULL, NULL, NULL));
+}
+
+static bm_status migrate(sqlite3 *db, int version, const char *path)
+{
+    bm_status rc;
+
+    rc = sqlite_status(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+    if (rc != BM_OK) {
+        return rc;
+    }
+    /* Somebody else may have been quicker. */
+    rc = pragma_get(db, "PRAGMA user_version", &version);
+    if (rc == BM_OK && version < VERSION) {
+        if (path != NULL) {
+            rc = sqlite_file_backup(path, version);
+        }
+        if (rc == BM_OK) {
+            rc = take_steps(db, version);
+        }
+    }
+    if (rc == BM_OK) {
+        rc = sqlite_status(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
+    }
+    if (rc != BM_OK && !sqlite3_get_autocommit(db)) {
+        (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return rc;
+}
+
+bm_status sqlite_schema_create(sqlite3 *db)
+{
+    return migrate(db, 0, NULL);
+}
+
+bm_status sqlite_schema_check(sqlite3 *db, const char *path, bool read_only)
+{
+    int id = 0;
+    int version = 0;
+
+    BM_TRY(pragma_get(db, "PRAGMA application_id", &id));
+    BM_TRY(pragma_get(db, "PRAGMA user_version", &version));
+    if (id != APPLICATION_ID || version < 1) {
+        return BM_E_STORE_CORRUPT;
+    }
+    if (version > VERSION || (version < VERSION && read_only)) {
+        return BM_E_STORE_VERSION;
+    }
+    return version == VERSION ? BM_OK : migrate(db, version, path);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Tokens and events. */
+#include <string.h>
+
+#include "store/sqlite_internal.h"
+
+static bm_status token_put(void *self, const struct store_token *row)
+{
+    struct sqlite_query q;
+
+    query_open(&q, self, SQL_TOKEN_PUT);
+    query_put_bytes(&q, BM_ARRAY(row->hash));
+    query_put_text(&q, row->id, sizeof row->id);
+    query_put_i64(&q, row->organisation);
+    query_put_text(&q, row->profile, sizeof row->profile);
+    query_put_text(&q, row->device, sizeof row->device);
+    query_put_i64(&q, row->created);
+    query_put_i64(&q, row->expires);
+    query_put_i64(&q, row->used);
+    query_put_i64(&q, row->revoked);
+    query_put_u64(&q, row->cert);
+    query_put_bytes(&q, BM_ARRAY(row->key));
+    query_run(&q);
+    return query_close(&q);
+}
+
+static bm_status token_change(void *self, const struct store_token *row)
+{
+    struct sqlite_query q;
+
+    query_open(&q, self, SQL_TOKEN_CHANGE);
+    query_put_i64(&q, row->used);
+    query_put_i64(&q, row->revoked);
+    query_put_u64(&q, row->cert);
+    query_put_bytes(&q, BM_ARRAY(row->key));
+    query_put_bytes(&q, BM_ARRAY(row->hash));
+    query_put_i64(&q, row->organisation);
+    query_change(&q, BM_E_NOT_FOUND);
+    return query_close(&q);
+}
+
+static void token_read(struct sqlite_query *q, void *out)
+{
+    struct store_token *row = out;
+
+    query_get_fixed(q, row->hash, sizeof row->hash);
+    query_get_text(q, row->id, sizeof row->id);
+    row->organisation = query_get_u32(q, UINT32_MAX);
+    query_get_text(q, row->profile, sizeof row->profile);
+    query_get_text(q, row->device, sizeof row->device);
+    row->created = query_get_i64(q);
+    row->expires = query_get_i64(q);
+    row->used = query_get_i64(q);
+    row->revoked = query_get_i64(q);
+    row->cert = query_get_u64(q);
+    query_get_fixed(q, row->key, sizeof row->key);
+}
+
+static bm_status token_find(void *self, const uint8_t hash[STORE_HASH_SIZE],
+                            struct store_token *row)
+{
+    struct sqlite_query q;
+
+    memset(row, 0, sizeof *row);
+    query_open(&q, self, SQL_TOKEN_FIND);
+    query_put_bytes(&q, (struct bm_bytes){ hash, STORE_HASH_SIZE });
+    if (query_one(&q)) {
+        token_read(&q, row);
+    }
+    return query_close(&q);
+}
+
+static bm_status token_get(void *self, const struct store_scope *scope,
+                           const char *id, struct store_token *row)
+{
+    struct sqlite_query q;
+
+    memset(row, 0, sizeof *row);
+    query_open_scope(&q, self, SQL_TOKEN_GET, scope);
+    query_put_text(&q, id, STORE_ID_MAX);
+    query_put_scope(&q, scope);
+    if (query_one(&q)) {
+        token_read(&q, row);
+    }
+    return query_close(&q);
+}
+
+static bm_status token_list(void *self, const struct store_scope *scope,
+                            const struct store_visit *visit)
+{
+    struct sqlite_query q;
+    struct store_token row;
+
+    query_open_scope(&q, self, SQL_TOKEN_LIST, scope);
+    query_put_scope(&q, scope);
+    return query_visit(&q, token_read, &row, visit);
+}
+
+static bm_status event_put(void *self, struct store_event *row)
+{
+    struct sqlite_query q;
+    bm_status rc;
+
+    query_open(&q, self, SQL_EVENT_PUT);
+    query_put_i64(&q, row->organisation);
+    query_put_i64(&q, row->at);
+    query_put_text(&q, row->kind, sizeof row->kind);
+    query_put_u64(&q, row->device);
+    query_put_text(&q, row->text, sizeof row->text);
+    query_run(&q);
+    rc = query_close(&q);
+    if (rc == BM_OK) {
+        row->id = (uint64_t)sqlite3_last_insert_rowid(q.s->db);
+    }
+    return rc;
+}
+
+static void event_read(struct sqlite_query *q, void *out)
+{
+    struct store_event *row = out;
+
+    row->id = query_get_u64(q);
+    row->organisation = query_get_u32(q, UINT32_MAX);
+    row->at = query_get_i64(q);
+    query_get_text(q, row->kind, sizeof row->kind);
+    row->device = query_get_u64(q);
+    query_get_text(q, row->text, sizeof row->text);
+}
+
+static bm_status event_list(void *self, const struct store_scope *scope,
+                            uint64_t device, const struct store_visit *visit)
+{
+    struct sqlite_query q;
+    struct store_event row;
+
+    query_open_scope(&q, self,
+                     device == 0 ? SQL_EVENT_LIST : SQL_EVENT_OF_DEVICE, scope);
+    if (device != 0) {
+        query_put_u64(&q, device);
+    }
+    query_put_scope(&q, scope);
+    return query_visit(&q, event_read, &row, visit);
+}
+
+void sqlite_token_fill(struct store *store)
+{
+    store->token_put = token_put;
+    store->token_change = token_change;
+    store->token_find = token_find;
+    store->token_get = token_get;
+    store->token_list = token_list;
+    store->event_put = event_put;
+    store->event_list = event_list;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* SQLite keeps what every store promises. */
+#include "store/sqlite.h"
+#include "store/test/contract_cert.h"
+#include "store/test/contract_rows.h"
+#include "store/test/files.h"
+
+struct store *contract_open(const char *name, bool fresh)
+{
+    struct store_sqlite_config config = { .create = fresh };
+    struct store *s = NULL;
+    char path[FILES_PATH_MAX];
+
+    files_path(name, path);
+    config.path = path;
+    if (fresh) {
+        files_remove(path);
+    }
+    CHECK_STATUS(store_sqlite_open(&config, &s), BM_OK);
+    if (s == NULL) {
+        printf("Bail out! no store\n");
+        exit(1);
+    }
+    return s;
+}
+
+int main(void)
+{
+    files_start();
+    contract_cert();
+    contract_rows();
+    files_end();
+    return bm_test_done();
+}
