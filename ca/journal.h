@@ -67,8 +67,9 @@ uint64_t ca_journal_crl_number(const struct ca_journal *journal,
 
 /*
  * Walk entries: all of them, with the whole chain checked (`from_checkpoint`
- * false), or those behind the last checkpoint of the last segment. Reads the
- * files itself: no writer is needed.
+ * false), or those behind the last checkpoint. Reads the files itself: no
+ * writer is needed, and if there is one, an entry that it is just writing is
+ * not seen. BM_E_NOT_FOUND when there is no directory.
  */
 BM_MUST_CHECK bm_status ca_journal_walk(
     const char *dir, const struct bm_crypto *crypto, bool from_checkpoint,
