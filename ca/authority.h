@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CA_AUTHORITY_H
+#define BM_CA_AUTHORITY_H
+
+#include "ca/ledger.h"
+#include "ca/profile.h"
+#include "ca/signer.h"
+#include "store/store.h"
+
+/*
+ * The authority: what it is made of, who acts on it, and the promise that all
+ * acts share.
+ *
+ * An act (issue.h, revoke.h, token.h, ...) is one durable transaction: rows
+ * and ledger records together, or nothing. What an act returned BM_OK for is
+ * on the medium; a certificate is handed out after that, never before. When a
+ * commit fails, what was signed for it is put on record as abandoned, and
+ * revoked, before anything else is written.
+ *
+ * Everything here serves one thread. The parts are the caller's and outlive
+ * the authority.
+ */
+
+struct ca;
+
+/* Certificates in one group, that is, in one transaction: fsync costs the
+ * same for one as for all. */
+#define CA_GROUP_MAX 256
+
+/* Octets of a to-be-signed certificate, and of a whole one: room for the
+ * public key and signature of ML-DSA-87. */
+#define CA_TBS_MAX  8192
+#define CA_CERT_MAX 13312
+
+/* A clock that is further behind the last commit has been set back. */
+#define CA_CLOCK_SLACK 300
+
+struct ca_bad_keys;
+
+/* A profile, bound to the CA with this id: "issuing-2" where the profile says
+ * "issuing". */
+struct ca_bound {
+    struct ca_profile *profile;
+    const char *ca;
+};
+
+struct ca_config {
+    struct store *store;
+    const struct bm_crypto *crypto;
+    const struct ca_signer *signer;
+    struct ca_ledger *ledger;
+    const char *journal; /* directory of the signer's journal */
+    const struct ca_bound *profiles;
+    size_t profiles_n;
+    const struct ca_bad_keys *bad_keys; /* or NULL: only the rules */
+    int64_t crl_lifetime;  /* seconds from thisUpdate to nextUpdate */
+    int64_t ocsp_lifetime; /* likewise, of an OCSP answer */
+};
+
+/*
+ * Open: checks that the store may be signed for (BM_E_CA_RESTORED is not an
+ * error here, but of every act that signs), and puts on record what an
+ * earlier process signed but did not commit. `read_only` does neither.
+ */
+BM_MUST_CHECK bm_status ca_open(const struct ca_config *config, bool read_only,
+                                int64_t now, struct ca **ca,
+                                struct ca_refusal *why);
+void ca_close(struct ca *ca); /* NULL is fine */
+
+/*
+ * Sign a checkpoint of what is durable now. Acts do so themselves, once per
+ * second at most, and ca_close() for the rest.
+ */
+BM_MUST_CHECK bm_status ca_checkpoint(struct ca *ca, int64_t now,
+                                      struct ca_refusal *why);
+
+/* Of the last ca_open(): signatures that were put on record as abandoned. */
+uint64_t ca_abandoned(const struct ca *ca);
+
+/* Roles of operators, a set. */
+enum {
+    CA_ROLE_ADMIN = 1 << 0,   /* everything */
+    CA_ROLE_ISSUER = 1 << 1,  /* certificates and tokens */
+    CA_ROLE_REVOKER = 1 << 2, /* revocation */
+    CA_ROLE_AUDITOR = 1 << 3  /* sees all, changes nothing */
+};
+
+/* Writes "admin,auditor"; reads it: 0 if a word is unknown or none. */
+void ca_roles_put(struct bm_wr *w, unsigned roles);
+unsigned ca_roles_parse(const char *words);
+
+/* Who acts. Strings are the caller's. */
+struct ca_actor {
+    const char *name; /* as the ledger has it: "operator:first" */
+    const char *mode; /* "direct", "api", "est" */
+    struct store_scope scope;
+    uint32_t organisation; /* on whose account */
+    unsigned roles;        /* of operators */
+    bool authority;        /* the authority acts by itself: no table */
+};
+
+/* What operators do. The table behind ca_authorise() has a row for each. */
+enum ca_act {
+    CA_ACT_CERT_ISSUE,
+    CA_ACT_CERT_READ,
+    CA_ACT_CERT_REVOKE,
+    CA_ACT_CERT_IMPORT,
+    CA_ACT_CA_READ,
+    CA_ACT_CA_CRL, /* sign or load a revocation list */
+    CA_ACT_PROFILE_READ,
+    CA_ACT_TOKEN_CREATE,
+    CA_ACT_TOKEN_READ,
+    CA_ACT_TOKEN_REVOKE,
+    CA_ACT_LEDGER_READ,
+    CA_ACT_LEDGER_CHECKPOINT,
+    CA_ACT_BACKUP,
+    CA_ACT_RESTORE,
+    CA_ACT_COUNT
+};
+
+/* BM_E_CA_FORBIDDEN, naming the act and the roles that may. */
+BM_MUST_CHECK bm_status ca_authorise(const struct ca_actor *actor,
+                                     enum ca_act act, struct ca_refusal *why);
+
+/* The profile of that name; NULL when there is none. */
+const struct ca_bound *ca_profile_find(const struct ca *ca, const char *name);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "ca/authority.h"
+
+/*
+ * Who may do what. One table for every way in: the command line that opens
+ * the instance itself, and the API. An act that has no row is nobody's.
+ */
+static const struct {
+    const char *name;
+    unsigned roles; /* besides CA_ROLE_ADMIN, who may do all of it */
+} acts[CA_ACT_COUNT] = {
+    [CA_ACT_CERT_ISSUE] = { "issue certificates", CA_ROLE_ISSUER },
+    [CA_ACT_CERT_READ] = { "see certificates",
+                           CA_ROLE_ISSUER | CA_ROLE_REVOKER | CA_ROLE_AUDITOR },
+    [CA_ACT_CERT_REVOKE] = { "revoke certificates", CA_ROLE_REVOKER },
+    [CA_ACT_CERT_IMPORT] = { "import certificates", 0 },
+    [CA_ACT_CA_READ] = { "see authorities",
+                         CA_ROLE_ISSUER | CA_ROLE_REVOKER | CA_ROLE_AUDITOR },
+    [CA_ACT_CA_CRL] = { "sign revocation lists", CA_ROLE_REVOKER },
+    [CA_ACT_PROFILE_READ] = { "see profiles", CA_ROLE_ISSUER | CA_ROLE_REVOKER |
+                                                  CA_ROLE_AUDITOR },
+    [CA_ACT_TOKEN_CREATE] = { "create tokens", CA_ROLE_ISSUER },
+    [CA_ACT_TOKEN_READ] = { "see tokens", CA_ROLE_ISSUER | CA_ROLE_AUDITOR },
+    [CA_ACT_TOKEN_REVOKE] = { "revoke tokens",
+                              CA_ROLE_ISSUER | CA_ROLE_REVOKER },
+    [CA_ACT_LEDGER_READ] = { "read the ledger", CA_ROLE_AUDITOR },
+    [CA_ACT_LEDGER_CHECKPOINT] = { "sign checkpoints", CA_ROLE_AUDITOR },
+    [CA_ACT_BACKUP] = { "make backups", 0 },
+    [CA_ACT_RESTORE] = { "resume a restored instance", 0 },
+};
+
+static const struct {
+    const char *name;
+    unsigned role;
+} roles[] = {
+    { "admin", CA_ROLE_ADMIN },
+    { "issuer", CA_ROLE_ISSUER },
+    { "revoker", CA_ROLE_REVOKER },
+    { "auditor", CA_ROLE_AUDITOR },
+};
+
+#define ROLES_N (sizeof roles / sizeof roles[0])
+
+void ca_roles_put(struct bm_wr *w, unsigned set)
+{
+    const char *comma = "";
+
+    for (size_t i = 0; i < ROLES_N; i++) {
+        if ((set & roles[i].role) != 0) {
+            bm_wr_str(w, comma);
+            bm_wr_str(w, roles[i].name);
+            comma = ",";
+        }
+    }
+}
+
+static unsigned role_of(const char *word, size_t n)
+{
+    for (size_t i = 0; i < ROLES_N; i++) {
+        if (strlen(roles[i].name) == n && memcmp(roles[i].name, word, n) == 0) {
+            return roles[i].role;
+        }
+    }
+    return 0;
+}
+
+unsigned ca_roles_parse(const char *words)
+{
+    unsigned set = 0;
+
+    for (;;) {
+        size_t n = strcspn(words, ",");
+        unsigned role = role_of(words, n);
+
+        if (role == 0) {
+            return 0;
+        }
+        set |= role;
+        if (words[n] == '\0') {
+            return set;
+        }
+        words += n + 1;
+    }
+}
+
+bm_status ca_authorise(const struct ca_actor *actor, enum ca_act act,
+                       struct ca_refusal *why)
+{
+    char names[64];
+    struct bm_wr w;
+    unsigned allowed;
+
+    if ((unsigned)act >= CA_ACT_COUNT || acts[act].name == NULL) {
+        return ca_refuse(why, BM_E_CA_FORBIDDEN, "no such act");
+    }
+    allowed = acts[act].roles | CA_ROLE_ADMIN;
+    if (actor->authority || (actor->roles & allowed) != 0) {
+        return BM_OK;
+    }
+    bm_wr_init(&w, (uint8_t *)names, sizeof names - 1);
+    ca_roles_put(&w, allowed);
+    names[w.len < sizeof names ? w.len : sizeof names - 1] = '\0';
+    return ca_refuse(why, BM_E_CA_FORBIDDEN, "%s may not %s; needed: %s",
+                     actor->name, acts[act].name, names);
+}

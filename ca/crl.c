@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Complete CRLs, streamed: the entries come from the store, one at a time, in
+ * the three passes of core's writer; nothing is built whole in memory.
+ */
+#include <string.h>
+
+#include "ca/internal.h"
+#include "ca/revoke.h"
+
+struct entries {
+    const struct store *store;
+    struct store_revocations *walk;
+};
+
+static bm_status rewind_entries(void *self)
+{
+    struct entries *e = self;
+
+    return e->store->revocations_rewind(e->walk);
+}
+
+static bm_status next_entry(void *self, struct bm_crl_entry *entry)
+{
+    struct entries *e = self;
+    struct store_revocation row;
+
+    BM_TRY(e->store->revocations_next(e->walk, &row));
+    *entry = (struct bm_crl_entry){ .serial = row.serial,
+                                    .revoked_at = row.revoked,
+                                    .invalid_since = row.invalid_since,
+                                    .has_invalid_since = row.invalid_since != 0,
+                                    .reason = row.reason };
+    return BM_OK;
+}
+
+/* The sink that hashes what passes: the ledger records the list. */
+struct hashing {
+    const struct bm_crl_sink *sink;
+    const struct bm_crypto *crypto;
+    struct bm_hash_state hash;
+};
+
+static bm_status put_hashing(void *self, struct bm_bytes octets)
+{
+    struct hashing *h = self;
+
+    BM_TRY(h->crypto->hash_more(h->crypto->self, &h->hash, octets));
+    return h->sink->put(h->sink->self, octets);
+}
+
+/* What a list needs of its CA. */
+struct list {
+    struct store_ca ca;
+    struct bm_cert cert;
+    struct store_crl last;
+    uint8_t number[8];
+    uint8_t hash[BM_HASH_MAX];
+};
+
+static bm_status find_ca(struct ca *ca, const char *id, struct list *l,
+                         struct ca_refusal *why)
+{
+    const struct store *s = ca->c.store;
+    bm_status rc = s->ca_get(s->self, &ca_everything, id, &l->ca);
+
+    if (rc == BM_E_NOT_FOUND) {
+        return ca_refuse(why, rc, "CA %s", id);
+    }
+    BM_TRY(rc);
+    return bm_cert_parse(l->ca.cert, BM_STRICT, NULL, &l->cert);
+}
+
+static bm_status find_last(struct ca *ca, const char *id, struct list *l)
+{
+    const struct store *s = ca->c.store;
+    bm_status rc = s->crl_get(s->self, id, &l->last);
+
+    l->last.der = (struct bm_bytes){ NULL, 0 };
+    if (rc == BM_E_NOT_FOUND) {
+        memset(&l->last, 0, sizeof l->last);
+        l->last.this_update = INT64_MIN;
+        memcpy(l->last.ca, l->ca.id, sizeof l->last.ca);
+        return BM_OK;
+    }
+    return rc;
+}
+
+static void next_number(struct list *l)
+{
+    l->last.number++;
+    for (size_t i = 0; i < 8; i++) {
+        l->number[i] = (uint8_t)(l->last.number >> (56 - 8 * i));
+    }
+}
+
+/* In a read transaction, whose snapshot keeps the passes alike. */
+static bm_status sign_list(struct ca *ca, struct list *l, int64_t now,
+                           const struct bm_crl_sink *sink)
+{
+    const struct store *s = ca->c.store;
+    struct entries entries = { s, NULL };
+    struct bm_crl_source source = { &entries, rewind_entries, next_entry };
+    struct bm_crl_config config = { .issuer = l->cert.subject,
+                                    .this_update = now,
+                                    .next_update = now + ca->c.crl_lifetime,
+                                    .number = BM_ARRAY(l->number),
+                                    .aki = bm_exts_ski(&l->cert.ext),
+                                    .crypto = ca->c.crypto };
+    struct bm_crl_writer writer;
+    bm_status rc;
+
+    config.sig_alg = bm_sig_alg_for(l->cert.key.type);
+    memset(&writer, 0, sizeof writer);
+    rc = s->revocations_open(s->self, l->ca.id, l->last.this_update,
+                             &entries.walk);
+    if (rc != BM_OK) {
+        goto out;
+    }
+    rc = bm_crl_writer_open(&writer, &config, &source);
+    if (rc != BM_OK) {
+        goto out;
+    }
+    rc = ca->c.signer->crl(ca->c.signer->self, l->ca.id, &writer,
+                           l->last.number, now, sink);
+
+out:
+    bm_crl_writer_close(&writer);
+    s->revocations_close(entries.walk);
+    return rc;
+}
+
+static bm_status make_list(struct ca *ca, const char *id, struct list *l,
+                           int64_t now, const struct bm_crl_sink *sink,
+                           struct ca_refusal *why)
+{
+    const struct bm_crypto *crypto = ca->c.crypto;
+    struct hashing hashing = { .sink = sink, .crypto = crypto };
+    struct bm_crl_sink through = { &hashing, put_hashing };
+    bm_status rc;
+
+    BM_TRY(find_ca(ca, id, l, why));
+    if (l->ca.key_uri[0] == '\0') {
+        return ca_refuse(why, BM_E_CA_UNAVAILABLE,
+                         "the key of %s is not here: load its list", id);
+    }
+    BM_TRY(find_last(ca, id, l));
+    next_number(l);
+    BM_TRY(crypto->hash_begin(crypto->self, &hashing.hash, BM_HASH_SHA256));
+    rc = sign_list(ca, l, now, &through);
+    if (rc != BM_OK) {
+        (void)crypto->hash_end(crypto->self, &hashing.hash, NULL);
+        return rc;
+    }
+    return crypto->hash_end(crypto->self, &hashing.hash, l->hash);
+}
+
+static bm_status record_list(struct ca *ca, const struct ca_actor *actor,
+                             const struct list *l, int64_t now)
+{
+    const struct store *s = ca->c.store;
+    struct ca_record record = ca_record_of(CA_RECORD_CRL, actor, now);
+
+    record.ca = ca_text(l->last.ca);
+    record.number = l->last.number;
+    record.hash = (struct bm_bytes){ l->hash, 32 };
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    return s->crl_put(s->self, &l->last);
+}
+
+bm_status ca_crl_make(struct ca *ca, const struct ca_actor *actor,
+                      const char *id, int64_t now,
+                      const struct bm_crl_sink *sink, struct ca_refusal *why)
+{
+    const struct store *s = ca->c.store;
+    struct list l;
+    bm_status rc;
+
+    memset(&l, 0, sizeof l);
+    BM_TRY(ca_authorise(actor, CA_ACT_CA_CRL, why));
+    /* Nothing may be signed that ca_begin() would refuse. */
+    BM_TRY(ca_begin(ca, now, why));
+    s->rollback(s->self);
+    rc = s->begin(s->self, STORE_READ);
+    if (rc != BM_OK) {
+        return ca_refuse_plain(why, rc);
+    }
+    rc = make_list(ca, id, &l, now, sink, why);
+    s->rollback(s->self);
+    if (rc != BM_OK) {
+        return ca_refuse_plain(why, rc);
+    }
+    l.last.this_update = now;
+    l.last.next_update = now + ca->c.crl_lifetime;
+    BM_TRY(ca_begin(ca, now, why));
+    return ca_end(ca, record_list(ca, actor, &l, now), now, why);
+}
+
+/* The number as 64 bits; lists with longer ones are none of ours. */
+static bm_status take_number(struct bm_bytes number, uint64_t *value)
+{
+    *value = 0;
+    if (number.n == 0 || number.n > 8 || (number.p[0] & 0x80) != 0) {
+        return BM_E_CRL_NUMBER;
+    }
+    for (size_t i = 0; i < number.n; i++) {
+        *value = *value << 8 | number.p[i];
+    }
+    return BM_OK;
+}
+
+static bm_status check_list(struct ca *ca, const struct list *l,
+                            const struct bm_crl *crl, int64_t now,
+                            struct ca_refusal *why)
+{
+    if (!bm_name_equal(crl->head.issuer, l->cert.subject)) {
+        return ca_refuse(why, BM_E_CRL_ISSUER, "it is not the list of %s",
+                         l->ca.id);
+    }
+    BM_TRY(bm_crl_verify(crl, &l->cert.key, ca->c.crypto));
+    if (l->cert.ext.key_usage != 0 &&
+        (l->cert.ext.key_usage & BM_KU_CRL_SIGN) == 0) {
+        return BM_E_PATH_KEY_USAGE;
+    }
+    if (crl->ext.base.n != 0 || crl->ext.has_idp) {
+        return ca_refuse(why, BM_E_CRL_SCOPE, "it is not a complete list");
+    }
+    if (!crl->head.has_next_update || crl->head.next_update <= now ||
+        crl->head.this_update > now + CA_CLOCK_SLACK) {
+        return BM_E_CRL_TIME;
+    }
+    return BM_OK;
+}
+
+static bm_status load_list(struct ca *ca, const struct ca_actor *actor,
+                           const char *id, const struct bm_crl *crl,
+                           int64_t now, struct ca_refusal *why)
+{
+    const struct bm_crypto *crypto = ca->c.crypto;
+    struct list l;
+    uint64_t number;
+
+    memset(&l, 0, sizeof l);
+    BM_TRY(find_ca(ca, id, &l, why));
+    BM_TRY(check_list(ca, &l, crl, now, why));
+    BM_TRY(take_number(crl->ext.number, &number));
+    BM_TRY(find_last(ca, id, &l));
+    if (number <= l.last.number) {
+        return ca_refuse(why, BM_E_CRL_NUMBER, "%llu is not above %llu",
+                         (unsigned long long)number,
+                         (unsigned long long)l.last.number);
+    }
+    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, crl->der, l.hash));
+    l.last.number = number;
+    l.last.this_update = crl->head.this_update;
+    l.last.next_update = crl->head.next_update;
+    l.last.der = crl->der;
+    return record_list(ca, actor, &l, now);
+}
+
+bm_status ca_crl_load(struct ca *ca, const struct ca_actor *actor,
+                      const char *id, struct bm_bytes der, int64_t now,
+                      struct ca_refusal *why)
+{
+    struct bm_crl crl;
+    bm_status rc;
+
+    BM_TRY(ca_authorise(actor, CA_ACT_CA_CRL, why));
+    rc = bm_crl_parse(der, NULL, &crl);
+    if (rc != BM_OK) {
+        return ca_refuse_plain(why, rc);
+    }
+    BM_TRY(ca_begin(ca, now, why));
+    return ca_end(ca, load_list(ca, actor, id, &crl, now, why), now, why);
+}

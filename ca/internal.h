@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CA_INTERNAL_H
+#define BM_CA_INTERNAL_H
+
+#include "ca/authority.h"
+#include "ca/issue.h"
+#include "ca/revoke.h"
+
+/*
+ * Between the acts of the authority. How each is written:
+ *
+ *     BM_TRY(ca_begin(ca, now, why));
+ *     rc = what is checked and written;
+ *     return ca_end(ca, rc, now, why);
+ */
+
+struct ca_slot; /* issue.c */
+
+struct ca {
+    struct ca_config c;
+    bool read_only;
+    bool restored; /* nothing is signed until a checkpoint was shown */
+    bool recover;  /* something may be signed that is not on record */
+    bool dirty;    /* the transaction has written */
+    int64_t clock; /* of the last commit */
+    int64_t noted; /* when a checkpoint was last signed */
+    int64_t serial_ms;
+    uint64_t abandoned;
+    struct ca_slot *slots; /* CA_GROUP_MAX of them, once needed */
+};
+
+/* Names of settings in the store. */
+#define CA_SETTING_CLOCK    "clock"
+#define CA_SETTING_RESTORED "restored"
+
+/* Scope of the authority itself. */
+extern const struct store_scope ca_everything;
+
+/*
+ * A write transaction. ca_begin() recovers first if need be, and refuses a
+ * clock that was set back. ca_end() commits if `rc` is BM_OK and something
+ * was written, rolls back otherwise, and returns what the act returns.
+ */
+BM_MUST_CHECK bm_status ca_begin(struct ca *ca, int64_t now,
+                                 struct ca_refusal *why);
+BM_MUST_CHECK bm_status ca_end(struct ca *ca, bm_status rc, int64_t now,
+                               struct ca_refusal *why);
+
+/* What every record has: fills kind, time, actor, mode, organisation. */
+struct ca_record ca_record_of(enum ca_record_kind kind,
+                              const struct ca_actor *actor, int64_t now);
+
+/* Append to the ledger, in a write transaction. `head` and `leaf` (may be
+ * NULL): where it is. */
+BM_MUST_CHECK bm_status ca_put_record(struct ca *ca,
+                                      const struct ca_record *record,
+                                      uint32_t *tree, uint64_t *leaf);
+
+/* Views of strings. */
+struct bm_bytes ca_text(const char *s);
+
+/* A row with its own memory for the serial number; `der` is left out. */
+struct ca_cert_row {
+    struct store_cert row;
+    uint8_t serial[STORE_SERIAL_MAX];
+};
+void ca_keep_row(struct ca_cert_row *kept, const struct store_cert *row);
+
+/*
+ * Find the certificate `der` among ours: same octets, whatever its status.
+ * BM_E_NOT_FOUND. `*row` has views into the store.
+ */
+BM_MUST_CHECK bm_status ca_find_der(struct ca *ca, struct bm_bytes der,
+                                    struct store_cert *row);
+
+/* In a write transaction: put a certificate among the revoked ones. Changes
+ * `row` and writes it, its CRL entry and its record. */
+BM_MUST_CHECK bm_status ca_put_revocation(struct ca *ca,
+                                          const struct ca_actor *actor,
+                                          struct store_cert *row,
+                                          uint8_t reason, int64_t now);
+
+/*
+ * In a write transaction: an authenticated use of the certificate `row`. See
+ * ca_seen() for what it returns; changes `row`. Where several may be active a
+ * replaced one is still good, but not for renewing it.
+ */
+struct ca_usage {
+    int64_t now;
+    bool renewing;
+};
+BM_MUST_CHECK bm_status ca_use(struct ca *ca, const struct ca_actor *actor,
+                               const struct ca_usage *usage,
+                               struct store_cert *row, struct ca_refusal *why);
+
+/* In a write transaction: suspend the device and hold its certificates. */
+BM_MUST_CHECK bm_status ca_suspend(struct ca *ca, const struct ca_actor *actor,
+                                   struct store_device *device, int64_t now);
+
+/* In a write transaction. */
+BM_MUST_CHECK bm_status ca_put_event(struct ca *ca, const char *kind,
+                                     uint32_t organisation, uint64_t device,
+                                     int64_t now, const char *text);
+
+/* The issued certificates of slots; for ca_close(). */
+void ca_slots_free(struct ca_slot *slots);
+
+/* Hexadecimal digits, for words: at most `cap` with NUL. */
+void ca_hex(struct bm_bytes b, char *text, size_t cap);
+#define CA_SERIAL_TEXT (2 * STORE_SERIAL_MAX + 1)
+
+#endif

@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Issuance: decide, sign, write, in this order and in one transaction.
+ *
+ * Deciding reads the store and fills slots; what may be written there (a fork
+ * that was detected, a renewal that was confirmed) stays true when the
+ * request is refused. Then all granted requests are signed together, and only
+ * then their rows and records are written. Two requests that touch the same
+ * device, key or token are never in the same transaction: the second must see
+ * what the first has done.
+ */
+#include "ca/issue.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/bad_keys.h"
+#include "ca/slot.h"
+
+/* The slots of one transaction, and what they touch. */
+struct group {
+    struct ca *ca;
+    struct ca_slot *slots; /* of this transaction */
+    int64_t now;
+    size_t n;
+    size_t touched_n;
+    uint64_t touched[CA_GROUP_MAX * CA_TOUCH_MAX];
+};
+
+static void slot_reset(struct ca_slot *s,
+                       const struct ca_issue_request *request,
+                       struct ca_issue_result *result)
+{
+    /* All but the room for octets, which is large and written before read. */
+    memset(s, 0, offsetof(struct ca_slot, tbs_room));
+    s->request = request;
+    s->result = result;
+    bm_wr_init(&s->tbs, s->tbs_room, sizeof s->tbs_room);
+    bm_wr_init(&s->cert, s->cert_room, sizeof s->cert_room);
+    memset(result, 0, sizeof *result);
+}
+
+void ca_slots_free(struct ca_slot *slots)
+{
+    free(slots);
+}
+
+static uint64_t first_octets(const uint8_t *hash)
+{
+    uint64_t v;
+
+    memcpy(&v, hash, sizeof v);
+    return v;
+}
+
+/* Remember that this transaction touches `what`; false: it does already. */
+static bool touch(struct group *g, size_t before, uint64_t what)
+{
+    for (size_t i = 0; i < before; i++) {
+        if (g->touched[i] == what) {
+            return false;
+        }
+    }
+    g->touched[g->touched_n++] = what;
+    return true;
+}
+
+/* May the slot, decided as it is, be in the same transaction as the others? */
+static bool fits(struct group *g, const struct ca_slot *s)
+{
+    size_t before = g->touched_n;
+    bool ok = touch(g, before, first_octets(s->key));
+
+    if (ok && s->has_token) {
+        ok = touch(g, before, first_octets(s->token.hash));
+    }
+    for (size_t i = 0; ok && i < s->identifiers_n; i++) {
+        ok = touch(g, before, first_octets(s->identifier[i]));
+    }
+    if (!ok) {
+        g->touched_n = before;
+    }
+    return ok;
+}
+
+/*
+ * The device (or, where there is none, the certificate that is renewed) is
+ * touched before it is looked at: a second request for it must not even be
+ * decided yet.
+ */
+static bool fits_device(struct group *g, const struct ca_slot *s)
+{
+    const struct bm_crypto *crypto = g->ca->c.crypto;
+    uint8_t hash[BM_HASH_MAX];
+
+    if (s->name[0] == '\0') {
+        return !s->has_presented || touch(g, g->touched_n, s->presented.row.id);
+    }
+    return crypto->hash(crypto->self, BM_HASH_SHA256, ca_text(s->name), hash) ==
+               BM_OK &&
+           touch(g, g->touched_n, first_octets(hash));
+}
+
+/*
+ * 48 bits of milliseconds, 80 of randomness (design, section 5): positive,
+ * unique, unpredictable, and rising, so that rows go to the end of the index.
+ */
+static bm_status make_serial(struct ca *ca, struct ca_slot *s, int64_t now)
+{
+    int64_t ms = now * 1000;
+
+    if (ca->serial_ms >= ms) {
+        ms = ca->serial_ms < ms + 999 ? ca->serial_ms + 1 : ca->serial_ms;
+    }
+    ca->serial_ms = ms;
+    for (size_t i = 0; i < 6; i++) {
+        s->serial[i] = (uint8_t)((uint64_t)ms >> (40 - 8 * i));
+    }
+    return ca->c.crypto->random(ca->c.crypto->self, s->serial + 6, 10);
+}
+
+/* The octets of an INTEGER: nothing in front that need not be there. */
+static struct bm_bytes integer_contents(const struct ca_slot *s)
+{
+    size_t skip = 0;
+
+    while (skip < 15 && s->serial[skip] == 0 &&
+           (s->serial[skip + 1] & 0x80) == 0) {
+        skip++;
+    }
+    return (struct bm_bytes){ s->serial + skip, 16 - skip };
+}
+
+struct claim {
+    struct ca *ca;
+    struct ca_slot *s;
+    struct ca_refusal *why;
+    struct bm_bytes identifier;
+};
+
+static bm_status identifier_holder(void *arg, const void *row)
+{
+    struct claim *c = arg;
+    const struct store *s = c->ca->c.store;
+    const uint64_t *ref = row;
+    struct store_cert cert;
+    char serial[CA_SERIAL_TEXT];
+
+    BM_TRY(s->cert_get(s->self, &ca_everything, *ref, &cert));
+    if (cert.device != 0 && c->s->has_device &&
+        cert.device == c->s->device.id) {
+        return BM_OK;
+    }
+    ca_hex(cert.serial, serial, sizeof serial);
+    return ca_refuse(c->why, BM_E_CA_IDENTIFIER, "by certificate %s", serial);
+}
+
+/* Identifiers are unique for ever, but among certificates of one device. */
+static bm_status take_identifier(void *arg, struct bm_bytes identifier)
+{
+    struct claim *c = arg;
+    struct ca *ca = c->ca;
+    struct ca_slot *s = c->s;
+    struct store_visit visit = { c, identifier_holder };
+    uint8_t *hash;
+
+    if (s->identifiers_n == CA_IDENTIFIERS_MAX) {
+        return ca_refuse(c->why, BM_E_LIMIT, "identifiers");
+    }
+    hash = s->identifier[s->identifiers_n++];
+    BM_TRY(ca->c.crypto->hash(ca->c.crypto->self, BM_HASH_SHA256, identifier,
+                              hash));
+    return ca->c.store->claim_list(ca->c.store->self, STORE_CLAIM_IDENTIFIER,
+                                   hash, &visit);
+}
+
+/* Make the certificate but for its signature, and look at what was made. */
+static bm_status make_tbs(struct ca *ca, struct ca_slot *s, int64_t now,
+                          struct ca_refusal *why)
+{
+    struct claim claim = { .ca = ca, .s = s, .why = why };
+    struct ca_profile_request r = {
+        .csr = s->request->csr,
+        .device = ca_text(s->name),
+        .subject = s->request->subject,
+        .now = now,
+        .not_after = s->request->not_after,
+    };
+    struct bm_cert cert;
+
+    BM_TRY(make_serial(ca, s, now));
+    r.serial = (struct bm_bytes){ s->serial, 16 };
+    r.current = s->request->by == CA_BY_CURRENT ? &s->current : NULL;
+    BM_TRY(ca_profile_fill(s->profile, &r, &s->tbs, why));
+    if (s->tbs.len > s->tbs.cap) {
+        return ca_refuse(why, BM_E_LIMIT, "certificate over %d octets",
+                         CA_TBS_MAX);
+    }
+    BM_TRY(ca_profile_check(s->profile, bm_wr_bytes(&s->tbs), &cert, why));
+    s->row.not_before = cert.not_before;
+    s->row.not_after = cert.not_after;
+    return ca_profile_identifiers(s->profile, &cert, &claim, take_identifier);
+}
+
+static bm_status check_proof(struct ca *ca, struct ca_slot *s,
+                             struct ca_refusal *why)
+{
+    const struct bm_crypto *crypto = ca->c.crypto;
+    const struct bm_csr *csr = s->request->csr;
+    uint8_t hash[BM_HASH_MAX];
+
+    BM_TRY(bm_spki_weak(&csr->key));
+    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, csr->key.der, hash));
+    memcpy(s->key, hash, sizeof s->key);
+    BM_TRY(ca_check_bad_key(ca->c.bad_keys, &csr->key, s->key, why));
+    return s->request->proven ? crypto->check_key(crypto->self, &csr->key)
+                              : bm_csr_verify(csr, crypto);
+}
+
+static bm_status find_profile(struct ca *ca, struct ca_slot *s,
+                              struct ca_refusal *why)
+{
+    const struct ca_issue_request *r = s->request;
+    const struct ca_bound *bound = ca_profile_find(ca, r->profile);
+
+    if (bound == NULL) {
+        return ca_refuse(why, BM_E_NOT_FOUND, "profile %s", r->profile);
+    }
+    s->profile = bound->profile;
+    s->ca = bound->ca;
+    s->policy = ca_profile_policy(s->profile);
+    if ((s->policy->by & r->by) == 0) {
+        return ca_refuse(why, BM_E_PROFILE_REQUESTER, "%s", s->policy->name);
+    }
+    if (s->policy->is_ca) {
+        return ca_refuse(why, BM_E_PROFILE_REQUESTER,
+                         "%s makes CA certificates", s->policy->name);
+    }
+    return BM_OK;
+}
+
+/*
+ * Everything that decides about one request. BM_E_END: answered with an
+ * earlier certificate; BM_E_BUSY: not in this transaction.
+ */
+static bm_status decide(struct group *g, struct ca_slot *s)
+{
+    struct ca_refusal *why = &s->result->why;
+    struct ca *ca = g->ca;
+
+    BM_TRY(find_profile(ca, s, why));
+    BM_TRY(ca_check_requester(ca, s, g->now, why));
+    BM_TRY(check_proof(ca, s, why));
+    if (!fits_device(g, s)) {
+        return BM_E_BUSY;
+    }
+    BM_TRY(ca_check_device(ca, s, g->now, why));
+    BM_TRY(ca_check_renewal(ca, s, g->now, why));
+    BM_TRY(ca_check_key(ca, s, g->now, why));
+    BM_TRY(make_tbs(ca, s, g->now, why));
+    return fits(g, s) ? BM_OK : BM_E_BUSY;
+}
+
+/* These are not the request's fault: the whole group stops. */
+static bool is_failure(bm_status rc)
+{
+    switch (rc) {
+    case BM_E_STORE:
+    case BM_E_STORE_CORRUPT:
+    case BM_E_IO:
+    case BM_E_FULL:
+    case BM_E_MEMORY:
+    case BM_E_RANDOM:
+    case BM_E_INTERNAL:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Take requests as long as they fit into one transaction: how many. */
+static bm_status decide_all(struct group *g,
+                            const struct ca_issue_request *requests, size_t n,
+                            struct ca_issue_result *results)
+{
+    for (g->n = 0; g->n < n; g->n++) {
+        struct ca_slot *s = &g->slots[g->n];
+        bm_status rc;
+
+        slot_reset(s, &requests[g->n], &results[g->n]);
+        rc = decide(g, s);
+        if (rc == BM_E_BUSY && g->n != 0) {
+            return BM_OK; /* the next transaction begins with it */
+        }
+        if (is_failure(rc)) {
+            return rc;
+        }
+        s->granted = rc == BM_OK;
+        s->result->status = rc == BM_OK || rc == BM_E_END
+                                ? BM_OK
+                                : ca_refuse_plain(&s->result->why, rc);
+    }
+    return BM_OK;
+}
+
+static bm_status sign_all(struct group *g, struct ca_refusal *why)
+{
+    struct ca_signing items[CA_GROUP_MAX];
+    size_t n = 0;
+
+    for (size_t i = 0; i < g->n; i++) {
+        struct ca_slot *s = &g->slots[i];
+
+        if (s->granted) {
+            items[n++] = (struct ca_signing){
+                .profile = s->profile,
+                .ca = s->ca,
+                .tbs = bm_wr_bytes(&s->tbs),
+                .serial = integer_contents(s),
+                .cert = &s->cert,
+            };
+        }
+    }
+    if (n == 0) {
+        return BM_OK;
+    }
+    /* From here on the journal may know more than the store. */
+    g->ca->recover = true;
+    return g->ca->c.signer->certs(g->ca->c.signer->self, items, n, g->now, why);
+}
+
+static bm_status write_device(struct ca *ca, struct ca_slot *s, int64_t now)
+{
+    const struct store *store = ca->c.store;
+    struct ca_record record =
+        ca_record_of(CA_RECORD_DEVICE, s->request->actor, now);
+    enum store_device_state state =
+        s->policy->identity ? STORE_DEVICE_BORN : STORE_DEVICE_ACTIVE;
+
+    if (!s->has_device) {
+        return BM_OK;
+    }
+    if (!s->new_device && s->device.state >= state) {
+        return BM_OK; /* an active device stays active */
+    }
+    s->device.state = state;
+    s->device.changed = now;
+    BM_TRY(store->device_put(store->self, &s->device));
+    record.organisation = s->device.organisation;
+    record.subject = ca_text(s->device.name);
+    record.text = ca_text(state == STORE_DEVICE_BORN ? "born" : "active");
+    return ca_put_record(ca, &record, NULL, NULL);
+}
+
+static bm_status write_claims(struct ca *ca, const struct ca_slot *s)
+{
+    const struct store *store = ca->c.store;
+
+    BM_TRY(store->claim_put(store->self, STORE_CLAIM_KEY, s->key, s->row.id));
+    for (size_t i = 0; i < s->identifiers_n; i++) {
+        BM_TRY(store->claim_put(store->self, STORE_CLAIM_IDENTIFIER,
+                                s->identifier[i], s->row.id));
+    }
+    return BM_OK;
+}
+
+/* What becomes of the certificates before this one. */
+static bm_status write_predecessors(struct ca *ca, struct ca_slot *s,
+                                    int64_t now)
+{
+    const struct store *store = ca->c.store;
+
+    if (s->supersedes) {
+        BM_TRY(ca_put_revocation(ca, s->request->actor, &s->pending.row,
+                                 BM_REASON_SUPERSEDED, now));
+        s->old.row.superseded++;
+    }
+    if (s->renews) {
+        s->old.row.renewed_by = s->row.id;
+        BM_TRY(store->cert_change(store->self, &s->old.row));
+    }
+    return BM_OK;
+}
+
+static bm_status write_token(struct ca *ca, struct ca_slot *s, int64_t now)
+{
+    if (!s->has_token) {
+        return BM_OK;
+    }
+    s->token.used = now;
+    s->token.cert = s->row.id;
+    memcpy(s->token.key, s->key, sizeof s->token.key);
+    return ca->c.store->token_change(ca->c.store->self, &s->token);
+}
+
+static bm_status write_cert(struct ca *ca, struct ca_slot *s, int64_t now)
+{
+    const struct store *store = ca->c.store;
+    struct store_cert *row = &s->row;
+    struct ca_record record =
+        ca_record_of(CA_RECORD_ISSUANCE, s->request->actor, now);
+    uint8_t hash[BM_HASH_MAX];
+
+    row->serial = integer_contents(s);
+    row->organisation = s->has_device ? s->device.organisation
+                                      : s->request->actor->organisation;
+    memcpy(row->ca, s->ca, strlen(s->ca) + 1);
+    memcpy(row->profile, s->policy->name, strlen(s->policy->name) + 1);
+    row->device = s->has_device ? s->device.id : 0;
+    row->status = s->renews ? STORE_CERT_PENDING : STORE_CERT_VALID;
+    row->issued = now;
+    row->renews = s->renews ? s->old.row.id : 0;
+    memcpy(row->key, s->key, sizeof row->key);
+    row->der = bm_wr_bytes(&s->cert);
+    BM_TRY(
+        ca->c.crypto->hash(ca->c.crypto->self, BM_HASH_SHA256, row->der, hash));
+    record.organisation = row->organisation;
+    record.ca = ca_text(row->ca);
+    record.serial = row->serial;
+    record.hash = (struct bm_bytes){ hash, 32 };
+    record.profile = ca_text(row->profile);
+    record.subject = ca_text(s->has_device ? s->device.name : "");
+    record.renews =
+        s->renews ? s->old.row.serial : (struct bm_bytes){ NULL, 0 };
+    BM_TRY(ca_put_record(ca, &record, &row->tree, &row->leaf));
+    return store->cert_put(store->self, row);
+}
+
+static void report(struct ca_slot *s)
+{
+    struct ca_issue_result *r = s->result;
+
+    r->id = s->row.id;
+    r->cert_status = s->row.status;
+    r->serial_n = s->row.serial.n;
+    memcpy(r->serial, s->row.serial.p, s->row.serial.n);
+    memcpy(r->ca, s->row.ca, sizeof r->ca);
+    r->der = bm_wr_bytes(&s->cert);
+}
+
+static bm_status write_all(struct group *g)
+{
+    struct ca *ca = g->ca;
+
+    for (size_t i = 0; i < g->n; i++) {
+        struct ca_slot *s = &g->slots[i];
+
+        if (!s->granted) {
+            continue;
+        }
+        if (s->cert.len > s->cert.cap) {
+            return BM_E_BUFFER;
+        }
+        BM_TRY(ca->c.store->next_cert(ca->c.store->self, &s->row.id));
+        BM_TRY(write_device(ca, s, g->now));
+        BM_TRY(write_predecessors(ca, s, g->now));
+        BM_TRY(write_cert(ca, s, g->now));
+        BM_TRY(write_claims(ca, s));
+        BM_TRY(write_token(ca, s, g->now));
+        report(s);
+    }
+    return BM_OK;
+}
+
+/* One transaction over the first requests; `*done`: how many it served. */
+static bm_status issue_some(struct group *g,
+                            const struct ca_issue_request *requests, size_t n,
+                            struct ca_issue_result *results,
+                            struct ca_refusal *why)
+{
+    struct ca *ca = g->ca;
+    bm_status rc;
+
+    g->touched_n = 0;
+    BM_TRY(ca_begin(ca, g->now, why));
+    rc = decide_all(g, requests, n, results);
+    if (rc == BM_OK) {
+        rc = sign_all(g, why);
+    }
+    if (rc == BM_OK) {
+        rc = write_all(g);
+    }
+    if (rc == BM_OK) {
+        /* If this commit fails, what was signed stays to be recovered. */
+        bool signed_something = ca->recover;
+
+        ca->recover = false;
+        rc = ca_end(ca, BM_OK, g->now, why);
+        ca->recover = ca->recover || (rc != BM_OK && signed_something);
+        return rc;
+    }
+    return ca_end(ca, rc, g->now, why);
+}
+
+bm_status ca_issue(struct ca *ca, const struct ca_issue_request *requests,
+                   size_t n, int64_t now, struct ca_issue_result *results)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    struct group *g = NULL;
+    bm_status rc = BM_E_ARGUMENT;
+    size_t done = 0;
+
+    if (n > CA_GROUP_MAX) {
+        return rc;
+    }
+    rc = BM_E_MEMORY;
+    if (ca->slots == NULL) {
+        ca->slots = malloc(CA_GROUP_MAX * sizeof *ca->slots);
+    }
+    g = malloc(sizeof *g);
+    if (ca->slots == NULL || g == NULL) {
+        why.status = rc;
+        goto out;
+    }
+    g->ca = ca;
+    g->now = now;
+    rc = BM_OK;
+    while (rc == BM_OK && done < n) {
+        g->slots = ca->slots + done;
+        rc = issue_some(g, requests + done, n - done, results + done, &why);
+        done += rc == BM_OK ? g->n : 0;
+    }
+
+out:
+    for (size_t i = done; rc != BM_OK && i < n; i++) {
+        memset(&results[i], 0, sizeof results[i]);
+        results[i].status = rc;
+        results[i].why = why;
+    }
+    free(g);
+    return rc;
+}

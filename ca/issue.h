@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CA_ISSUE_H
+#define BM_CA_ISSUE_H
+
+#include "ca/authority.h"
+
+/*
+ * Issuing and renewing certificates.
+ *
+ * Renewal lives here, not in a protocol (design, "A renewal"): a certificate
+ * asked for with a current one, or for a device that has one where only one
+ * may be active, is born *pending* and is *confirmed* by the first
+ * authenticated use (ca_seen()); until then the old one stays good. The old
+ * one used again after that is a *fork*: a clone gives itself away.
+ */
+
+/* A pending renewal may be replaced by one with another key so often: a
+ * device that loses its key each time needs help, a thief needs none. */
+#define CA_SUPERSEDED_MAX 3
+
+struct ca_issue_request {
+    const struct ca_actor *actor;
+    unsigned by; /* one of CA_BY_... */
+    const char *profile;
+    const struct bm_csr *csr;
+    bool proven; /* the CSR's signature has been verified by whom we trust */
+
+    /* CA_BY_IDEVID, CA_BY_CURRENT: the certificate whose key the requester
+     * has shown to hold (TLS), DER. */
+    struct bm_bytes presented;
+    struct bm_bytes token; /* CA_BY_TOKEN: the secret's characters */
+
+    /* CA_BY_OPERATOR, all optional: */
+    struct bm_bytes device;  /* name; where empty, the CSR says it */
+    struct bm_bytes subject; /* Name with header */
+    int64_t not_after;       /* earlier than the profile's */
+};
+
+struct ca_issue_result {
+    bm_status status;
+    struct ca_refusal why;
+    bool repeated; /* the same certificate as before: a reply was lost */
+    uint64_t id;
+    enum store_cert_status cert_status; /* VALID or PENDING */
+    uint8_t serial[STORE_SERIAL_MAX];
+    size_t serial_n;
+    char ca[STORE_ID_MAX];
+    struct bm_bytes der; /* until the next act of this authority */
+};
+
+/*
+ * Serve a group of at most CA_GROUP_MAX requests. Each is granted or refused
+ * by itself: result.status. What is granted is durable.
+ *
+ * Normally one transaction. Requests that touch the same device, key or token
+ * are decided one after another, in the order given, in transactions of their
+ * own. BM_OK when all could be decided; otherwise a medium or the signer
+ * failed, and every result of the transactions that did not come to be says
+ * why: no certificate of those exists but as abandoned.
+ */
+BM_MUST_CHECK bm_status ca_issue(struct ca *ca,
+                                 const struct ca_issue_request *requests,
+                                 size_t n, int64_t now,
+                                 struct ca_issue_result *results);
+
+/*
+ * A certificate of ours was used in an authenticated connection. BM_OK when
+ * it may be used: a pending one is confirmed by this, which ends its
+ * predecessor where the profile allows one active certificate.
+ * BM_E_NOT_FOUND: not ours; BM_E_CA_STATUS: revoked, on hold or expired;
+ * BM_E_CA_FORK: its successor is confirmed, which is now on record;
+ * BM_E_CA_DEVICE: the device is suspended.
+ */
+BM_MUST_CHECK bm_status ca_seen(struct ca *ca, const struct ca_actor *actor,
+                                struct bm_bytes der, int64_t now,
+                                struct ca_refusal *why);
+
+#endif

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/local_signer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/authority.h"
+
+struct local {
+    struct ca_signer signer;
+    struct ca_signer_config c;
+    struct ca_journal_entry entries[CA_GROUP_MAX];
+};
+
+static const struct ca_signer_ca *find_ca(const struct local *l, const char *id)
+{
+    for (size_t i = 0; i < l->c.cas_n; i++) {
+        if (strcmp(l->c.cas[i].id, id) == 0) {
+            return &l->c.cas[i];
+        }
+    }
+    return NULL;
+}
+
+static bool knows_profile(const struct local *l, const struct ca_profile *p)
+{
+    for (size_t i = 0; i < l->c.profiles_n; i++) {
+        if (l->c.profiles[i] == p) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bm_status hash_of(const struct local *l, struct bm_bytes in,
+                         uint8_t *out, size_t n)
+{
+    uint8_t hash[BM_HASH_MAX];
+
+    BM_TRY(l->c.crypto->hash(l->c.crypto->self, BM_HASH_SHA256, in, hash));
+    memcpy(out, hash, n);
+    return BM_OK;
+}
+
+/* A CA certificate is never signed here: CAs come from the cold root. */
+static bm_status agree(const struct local *l, const struct ca_signing *item,
+                       struct ca_refusal *why)
+{
+    const struct ca_signer_ca *ca = find_ca(l, item->ca);
+    const struct ca_profile_policy *policy;
+    struct bm_cert cert;
+
+    if (ca == NULL) {
+        return ca_refuse(why, BM_E_CA_SIGNER, "no CA %s", item->ca);
+    }
+    if (!knows_profile(l, item->profile)) {
+        return ca_refuse(why, BM_E_CA_SIGNER, "no such profile");
+    }
+    policy = ca_profile_policy(item->profile);
+    BM_TRY(ca_profile_check(item->profile, item->tbs, &cert, why));
+    if (cert.ext.ca || policy->is_ca) {
+        return ca_refuse(why, BM_E_CA_SIGNER, "a CA certificate");
+    }
+    if (policy->is_ocsp && !l->c.may_sign_ocsp) {
+        return ca_refuse(why, BM_E_CA_SIGNER, "an OCSP responder");
+    }
+    if (!bm_bytes_equal(cert.issuer, ca->cert->subject) ||
+        cert.sig_alg != ca->key->alg ||
+        !bm_bytes_equal(cert.serial, item->serial)) {
+        return ca_refuse(why, BM_E_CA_SIGNER, "issuer, algorithm or serial");
+    }
+    return BM_OK;
+}
+
+static bm_status describe(const struct local *l, const struct ca_signing *item,
+                          int64_t now, struct ca_journal_entry *e)
+{
+    const struct ca_signer_ca *ca = find_ca(l, item->ca);
+
+    memset(e, 0, sizeof *e);
+    e->kind = CA_JOURNAL_CERT;
+    e->time = now;
+    if (item->serial.n > sizeof e->serial) {
+        return BM_E_LIMIT;
+    }
+    e->serial_n = (uint8_t)item->serial.n;
+    memcpy(e->serial, item->serial.p, item->serial.n);
+    BM_TRY(hash_of(l, item->tbs, e->hash, sizeof e->hash));
+    return hash_of(l, ca->cert->key.der, e->key, sizeof e->key);
+}
+
+static bm_status sign_one(const struct local *l, const struct ca_signing *item)
+{
+    const struct ca_signer_ca *ca = find_ca(l, item->ca);
+    uint8_t signature[BM_SIGNATURE_MAX];
+    struct bm_wr w;
+    size_t n;
+
+    bm_wr_init(&w, signature, sizeof signature);
+    BM_TRY(ca->key->sign(ca->key->self, item->tbs, &w));
+    BM_TRY(bm_wr_finish(&w, &n));
+    bm_cert_assemble(item->cert, item->tbs, ca->key->alg, bm_wr_bytes(&w));
+    return BM_OK;
+}
+
+static bm_status sign_certs(void *self, const struct ca_signing *group,
+                            size_t n, int64_t now, struct ca_refusal *why)
+{
+    struct local *l = self;
+
+    if (n > CA_GROUP_MAX) {
+        return ca_refuse_plain(why, BM_E_LIMIT);
+    }
+    for (size_t i = 0; i < n; i++) {
+        BM_TRY(agree(l, &group[i], why));
+        BM_TRY(describe(l, &group[i], now, &l->entries[i]));
+    }
+    BM_TRY(ca_journal_append(l->c.journal, l->entries, n));
+    for (size_t i = 0; i < n; i++) {
+        BM_TRY(sign_one(l, &group[i]));
+    }
+    return BM_OK;
+}
+
+/* Hashes the list before it is signed, for the journal. */
+struct tbs_hash {
+    const struct local *l;
+    struct bm_hash_state state;
+};
+
+static bm_status put_hash(void *self, struct bm_bytes octets)
+{
+    struct tbs_hash *h = self;
+
+    return h->l->c.crypto->hash_more(h->l->c.crypto->self, &h->state, octets);
+}
+
+static bm_status hash_list(const struct local *l, struct bm_crl_writer *writer,
+                           uint8_t hash[BM_HASH_MAX])
+{
+    const struct bm_crypto *crypto = l->c.crypto;
+    struct tbs_hash h = { .l = l };
+    struct bm_crl_sink sink = { &h, put_hash };
+    bm_status rc;
+
+    BM_TRY(crypto->hash_begin(crypto->self, &h.state, BM_HASH_SHA256));
+    rc = bm_crl_writer_tbs(writer, &sink);
+    if (rc != BM_OK) {
+        (void)crypto->hash_end(crypto->self, &h.state, NULL);
+        return rc;
+    }
+    return crypto->hash_end(crypto->self, &h.state, hash);
+}
+
+/* A key that takes no hash needs the list whole, which is so much at most. */
+#define WHOLE_CRL_MAX ((size_t)4 << 20)
+
+static bm_status sign_writer(const struct ca_signer_ca *ca,
+                             struct bm_crl_writer *writer, uint8_t hash[],
+                             struct bm_wr *signature)
+{
+    struct bm_wr memory;
+    uint64_t n = bm_crl_writer_tbs_size(writer);
+    uint8_t *whole;
+    bm_status rc;
+
+    if (ca->key->sign_hash != NULL) {
+        struct bm_bytes digest = { hash, 32 };
+
+        if (bm_sig_alg_hash(ca->key->alg) == BM_HASH_SHA256) {
+            return ca->key->sign_hash(ca->key->self, digest, signature);
+        }
+        bm_wr_init(&memory, NULL, 0);
+        return bm_crl_writer_sign(writer, ca->key, &memory, signature);
+    }
+    if (n > WHOLE_CRL_MAX) {
+        return BM_E_CRL_MEMORY;
+    }
+    whole = malloc((size_t)n);
+    if (whole == NULL) {
+        return BM_E_MEMORY;
+    }
+    bm_wr_init(&memory, whole, (size_t)n);
+    rc = bm_crl_writer_sign(writer, ca->key, &memory, signature);
+    free(whole);
+    return rc;
+}
+
+static bm_status sign_crl(void *self, const char *id,
+                          struct bm_crl_writer *writer, uint64_t number,
+                          int64_t now, const struct bm_crl_sink *sink)
+{
+    struct local *l = self;
+    const struct ca_signer_ca *ca = find_ca(l, id);
+    struct ca_journal_entry e = { .kind = CA_JOURNAL_CRL,
+                                  .time = now,
+                                  .number = number };
+    uint8_t hash[BM_HASH_MAX];
+    uint8_t room[BM_SIGNATURE_MAX];
+    struct bm_wr signature;
+    size_t n;
+
+    if (ca == NULL) {
+        return BM_E_CA_SIGNER;
+    }
+    BM_TRY(hash_of(l, ca->cert->key.der, e.key, sizeof e.key));
+    if (number <= ca_journal_crl_number(l->c.journal, e.key)) {
+        return BM_E_CA_SIGNER;
+    }
+    BM_TRY(hash_list(l, writer, hash));
+    memcpy(e.hash, hash, sizeof e.hash);
+    BM_TRY(ca_journal_append(l->c.journal, &e, 1));
+    bm_wr_init(&signature, room, sizeof room);
+    BM_TRY(sign_writer(ca, writer, hash, &signature));
+    BM_TRY(bm_wr_finish(&signature, &n));
+    return bm_crl_writer_put(writer, bm_wr_bytes(&signature), sink);
+}
+
+static void last(void *self, struct ca_tree_head *head)
+{
+    const struct local *l = self;
+    struct ca_journal_entry e;
+
+    memset(head, 0, sizeof *head);
+    if (ca_journal_checkpoint(l->c.journal, &e)) {
+        head->tree = e.tree;
+        head->size = e.number;
+        memcpy(head->root, e.hash, sizeof head->root);
+    }
+}
+
+/* A later tree begins anew; an earlier one is over. */
+static bm_status check_head(struct local *l, const struct ca_tree_head *head,
+                            const struct ca_tree_proof *proof)
+{
+    struct ca_tree_head before;
+
+    last(l, &before);
+    if (before.size == 0 || head->tree > before.tree) {
+        return BM_OK;
+    }
+    if (head->tree < before.tree || head->size < before.size) {
+        return BM_E_LEDGER_ROLLBACK;
+    }
+    return ca_tree_check_consistency(l->c.crypto, &before, head, proof);
+}
+
+static bm_status sign_checkpoint(void *self, const struct ca_tree_head *head,
+                                 const struct ca_tree_proof *proof, int64_t now,
+                                 struct bm_wr *note)
+{
+    struct local *l = self;
+    struct ca_journal_entry e = { .kind = CA_JOURNAL_CHECKPOINT,
+                                  .time = now,
+                                  .number = head->size,
+                                  .tree = head->tree };
+
+    BM_TRY(check_head(l, head, proof));
+    memcpy(e.hash, head->root, sizeof e.hash);
+    BM_TRY(hash_of(l, l->c.ledger->key.der, e.key, sizeof e.key));
+    BM_TRY(ca_journal_append(l->c.journal, &e, 1));
+    return ca_checkpoint_sign(head, l->c.origin, l->c.crypto, l->c.ledger,
+                              note);
+}
+
+static void close_local(void *self)
+{
+    free(self);
+}
+
+bm_status ca_signer_new(const struct ca_signer_config *config,
+                        struct ca_signer **signer)
+{
+    struct local *l = calloc(1, sizeof *l);
+
+    *signer = NULL;
+    if (l == NULL) {
+        return BM_E_MEMORY;
+    }
+    l->c = *config;
+    l->signer = (struct ca_signer){ .self = l,
+                                    .certs = sign_certs,
+                                    .crl = sign_crl,
+                                    .checkpoint = sign_checkpoint,
+                                    .last = last,
+                                    .close = close_local };
+    *signer = &l->signer;
+    return BM_OK;
+}

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Renewal (design, section 7): which earlier certificate a new one follows,
+ * when a request is the same one again, and whose key it is.
+ */
+#include <string.h>
+
+#include "ca/slot.h"
+
+bm_status ca_repeat(struct ca *ca, struct ca_slot *s, uint64_t id)
+{
+    const struct store *store = ca->c.store;
+    struct ca_issue_result *r = s->result;
+    struct store_cert row;
+
+    BM_TRY(store->cert_get(store->self, &ca_everything, id, &row));
+    if (row.serial.n > sizeof r->serial || row.der.n > s->cert.cap) {
+        return BM_E_STORE_CORRUPT;
+    }
+    bm_wr_put(&s->cert, row.der);
+    r->repeated = true;
+    r->id = row.id;
+    r->cert_status = row.status;
+    r->serial_n = row.serial.n;
+    memcpy(r->serial, row.serial.p, row.serial.n);
+    memcpy(r->ca, row.ca, sizeof r->ca);
+    r->der = bm_wr_bytes(&s->cert);
+    return BM_E_END;
+}
+
+static bool same_key(const struct ca_slot *s, const struct store_cert *row)
+{
+    return memcmp(row->key, s->key, sizeof s->key) == 0;
+}
+
+static bool is_open(const struct ca_slot *s, const struct store_cert *row,
+                    int64_t now)
+{
+    return now >= row->not_after - s->policy->renew_before;
+}
+
+/* `old` gets a successor; a pending one that it has already gives way. */
+static void follow(struct ca_slot *s, const struct store_cert *old)
+{
+    ca_keep_row(&s->old, old);
+    s->renews = true;
+}
+
+static void supersede(struct ca_slot *s, const struct store_cert *pending)
+{
+    ca_keep_row(&s->pending, pending);
+    s->supersedes = true;
+}
+
+/* RFC 7030 4.2.2 and the rest: the requester shows what it renews. */
+static bm_status renew_current(struct ca *ca, struct ca_slot *s, int64_t now,
+                               struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    const struct store_cert *old = &s->presented.row;
+    struct store_cert next;
+
+    if (old->renewed_by != 0) {
+        BM_TRY(store->cert_get(store->self, &ca_everything, old->renewed_by,
+                               &next));
+        if (next.status == STORE_CERT_PENDING) {
+            if (same_key(s, &next)) {
+                return ca_repeat(ca, s, next.id);
+            }
+            if (old->superseded >= CA_SUPERSEDED_MAX) {
+                return ca_refuse(why, BM_E_CA_PENDING,
+                                 "%d were superseded already",
+                                 CA_SUPERSEDED_MAX);
+            }
+            supersede(s, &next);
+        }
+    }
+    if (!is_open(s, old, now) && !s->supersedes) {
+        return ca_refuse(why, BM_E_CA_WINDOW,
+                         "it opens %lld seconds before the end",
+                         (long long)s->policy->renew_before);
+    }
+    if (same_key(s, old) && !s->policy->same_key_renewal) {
+        return ca_refuse(why, BM_E_CA_KEY_REUSED, "%s wants a new key",
+                         s->policy->name);
+    }
+    follow(s, old);
+    return BM_OK;
+}
+
+/* What a device has of this profile: the newest of each state. */
+struct has {
+    const struct ca_slot *s;
+    int64_t now;
+    bool valid;
+    bool pending;
+    bool held;
+    struct ca_cert_row valid_row;
+    struct ca_cert_row pending_row;
+};
+
+static bm_status see(void *arg, const void *visited)
+{
+    struct has *h = arg;
+    const struct store_cert *row = visited;
+
+    if (row->not_after < h->now) {
+        return BM_OK;
+    }
+    if (row->status == STORE_CERT_VALID && !h->valid) {
+        h->valid = true;
+        ca_keep_row(&h->valid_row, row);
+    } else if (row->status == STORE_CERT_PENDING && !h->pending) {
+        h->pending = true;
+        ca_keep_row(&h->pending_row, row);
+    }
+    h->held = h->held || row->status == STORE_CERT_HELD;
+    return BM_OK;
+}
+
+/* Does a request by this requester, for a key that has a certificate already,
+ * mean that the reply was lost? */
+static bool may_repeat(const struct ca_slot *s)
+{
+    return s->request->by == CA_BY_TOKEN || s->request->by == CA_BY_IDEVID;
+}
+
+/* A lost reply: the certificate that this key has is given again. */
+static bm_status repeat_lost(struct ca *ca, struct ca_slot *s,
+                             const struct has *h)
+{
+    if (h->pending && same_key(s, &h->pending_row.row)) {
+        return ca_repeat(ca, s, h->pending_row.row.id);
+    }
+    if (h->valid && same_key(s, &h->valid_row.row) &&
+        !(s->policy->same_key_renewal &&
+          is_open(s, &h->valid_row.row, h->now))) {
+        return ca_repeat(ca, s, h->valid_row.row.id);
+    }
+    return BM_OK;
+}
+
+/*
+ * Not by the current certificate: by the IDevID after a factory reset, by a
+ * new token, by an operator. That supersedes what is pending, and is no fork.
+ */
+static bm_status renew_device(struct ca *ca, struct ca_slot *s, int64_t now,
+                              struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    struct store_cert_filter filter = { .device = s->device.id,
+                                        .profile = s->policy->name,
+                                        .newest_first = true };
+    struct has h = { .s = s, .now = now };
+    struct store_visit visit = { &h, see };
+    char serial[CA_SERIAL_TEXT];
+
+    BM_TRY(store->cert_list(store->self, &ca_everything, &filter, &visit));
+    if (h.held) {
+        return ca_refuse(why, BM_E_CA_STATUS, "a certificate of %s is on hold",
+                         s->name);
+    }
+    if (may_repeat(s)) {
+        BM_TRY(repeat_lost(ca, s, &h));
+    }
+    if (!s->policy->one_active) {
+        return BM_OK;
+    }
+    if (h.valid && !s->policy->renewable) {
+        ca_hex(h.valid_row.row.serial, serial, sizeof serial);
+        return ca_refuse(why, BM_E_CA_IDENTIFIER, "%s has certificate %s of %s",
+                         s->name, serial, s->policy->name);
+    }
+    if (h.pending) {
+        supersede(s, &h.pending_row.row);
+    }
+    if (h.valid) {
+        follow(s, &h.valid_row.row);
+    } else if (h.pending && h.pending_row.row.renews != 0) {
+        struct store_cert old;
+
+        BM_TRY(store->cert_get(store->self, &ca_everything,
+                               h.pending_row.row.renews, &old));
+        follow(s, &old);
+    }
+    return BM_OK;
+}
+
+bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s, int64_t now,
+                           struct ca_refusal *why)
+{
+    if (s->has_token && s->token.used != 0) {
+        if (memcmp(s->token.key, s->key, sizeof s->key) != 0) {
+            return ca_refuse(why, BM_E_CA_TOKEN, "%s was used for another key",
+                             s->token.id);
+        }
+        return ca_repeat(ca, s, s->token.cert);
+    }
+    if (s->request->by == CA_BY_CURRENT) {
+        return renew_current(ca, s, now, why);
+    }
+    if (s->has_device && !s->new_device) {
+        return renew_device(ca, s, now, why);
+    }
+    return BM_OK;
+}
+
+/* Whose key? */
+struct owner {
+    struct ca *ca;
+    struct ca_slot *s;
+    struct ca_refusal *why;
+    int64_t now;
+    uint32_t organisation; /* of a misuse, or 0 */
+};
+
+static bool shares_key(const struct ca_slot *s, const char *profile)
+{
+    const char *const *p = s->policy->key_sharing;
+
+    for (; p != NULL && *p != NULL; p++) {
+        if (strcmp(*p, profile) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "A key belongs to one device for ever" (design, section 7). */
+static bm_status check_owner(void *arg, const void *visited)
+{
+    struct owner *o = arg;
+    struct ca_slot *s = o->s;
+    const struct store *store = o->ca->c.store;
+    const uint64_t *ref = visited;
+    struct store_cert row;
+    char serial[CA_SERIAL_TEXT];
+
+    BM_TRY(store->cert_get(store->self, &ca_everything, *ref, &row));
+    ca_hex(row.serial, serial, sizeof serial);
+    if (row.device != (s->has_device ? s->device.id : 0) ||
+        (row.device == 0 && !(s->renews && s->old.row.id == row.id))) {
+        o->organisation = row.organisation;
+        return ca_refuse(o->why, BM_E_CA_KEY_OWNED, "see certificate %s",
+                         serial);
+    }
+    if (strcmp(row.profile, s->policy->name) == 0) {
+        return s->policy->same_key_renewal
+                   ? BM_OK
+                   : ca_refuse(o->why, BM_E_CA_KEY_REUSED,
+                               "certificate %s has it", serial);
+    }
+    return shares_key(s, row.profile)
+               ? BM_OK
+               : ca_refuse(o->why, BM_E_CA_KEY_REUSED,
+                           "certificate %s of %s has it", serial, row.profile);
+}
+
+bm_status ca_check_key(struct ca *ca, struct ca_slot *s, int64_t now,
+                       struct ca_refusal *why)
+{
+    struct owner owner = { .ca = ca, .s = s, .why = why, .now = now };
+    struct store_visit visit = { &owner, check_owner };
+    bm_status rc = ca->c.store->claim_list(ca->c.store->self, STORE_CLAIM_KEY,
+                                           s->key, &visit);
+
+    if (rc == BM_E_CA_KEY_OWNED) {
+        /* Both sides should know: the key may have been stolen. */
+        BM_TRY(ca_put_event(ca, "key-misuse", owner.organisation,
+                            s->has_device ? s->device.id : 0, now, why->words));
+    }
+    return rc;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Who asks for a certificate, and for which device. */
+#include <string.h>
+
+#include "ca/slot.h"
+#include "ca/token.h"
+
+/* A token is good for one request: repeated, for the same key. */
+static bm_status check_token(struct ca *ca, struct ca_slot *s, int64_t now,
+                             struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    uint8_t hash[STORE_HASH_SIZE];
+    bm_status rc;
+
+    BM_TRY(ca_token_hash(ca->c.crypto, s->request->token, hash));
+    rc = store->token_find(store->self, hash, &s->token);
+    if (rc == BM_E_NOT_FOUND) {
+        return ca_refuse_plain(why, BM_E_CA_TOKEN);
+    }
+    BM_TRY(rc);
+    if (strcmp(s->token.profile, s->policy->name) != 0) {
+        return ca_refuse(why, BM_E_CA_TOKEN, "%s is for profile %s",
+                         s->token.id, s->token.profile);
+    }
+    if (s->token.revoked != 0) {
+        return ca_refuse(why, BM_E_CA_TOKEN, "%s is revoked", s->token.id);
+    }
+    if (s->token.used == 0 && s->token.expires <= now) {
+        return ca_refuse(why, BM_E_CA_TOKEN, "%s has expired", s->token.id);
+    }
+    s->has_token = true;
+    memcpy(s->name, s->token.device, sizeof s->name);
+    return BM_OK;
+}
+
+/* The certificate that the requester holds the key of. */
+static bm_status check_presented(struct ca *ca, struct ca_slot *s, int64_t now,
+                                 struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    struct ca_usage usage = { .now = now,
+                              .renewing = s->request->by == CA_BY_CURRENT };
+    struct store_cert row;
+    struct store_device device;
+    bm_status rc = ca_find_der(ca, s->request->presented, &row);
+
+    if (rc == BM_E_NOT_FOUND) {
+        return ca_refuse(why, rc, "the certificate shown is not one of ours");
+    }
+    BM_TRY(rc);
+    ca_keep_row(&s->presented, &row);
+    s->has_presented = true;
+    BM_TRY(bm_cert_parse(s->request->presented, BM_STRICT, NULL, &s->current));
+    if (row.device != 0) {
+        BM_TRY(store->device_get(store->self, &ca_everything, row.device,
+                                 &device));
+        memcpy(s->name, device.name, sizeof s->name);
+    }
+    return ca_use(ca, s->request->actor, &usage, &s->presented.row, why);
+}
+
+static bool in_list(const char *const *list, const char *name)
+{
+    for (; list != NULL && *list != NULL; list++) {
+        if (strcmp(*list, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bm_status check_idevid(struct ca *ca, struct ca_slot *s, int64_t now,
+                              struct ca_refusal *why)
+{
+    BM_TRY(check_presented(ca, s, now, why));
+    if (!in_list(s->policy->idevid_profiles, s->presented.row.profile)) {
+        return ca_refuse(why, BM_E_PROFILE_REQUESTER,
+                         "a certificate of profile %s does not entitle to %s",
+                         s->presented.row.profile, s->policy->name);
+    }
+    return BM_OK;
+}
+
+static bm_status check_current(struct ca *ca, struct ca_slot *s, int64_t now,
+                               struct ca_refusal *why)
+{
+    BM_TRY(check_presented(ca, s, now, why));
+    if (strcmp(s->presented.row.profile, s->policy->name) != 0) {
+        return ca_refuse(why, BM_E_PROFILE_REQUESTER,
+                         "a certificate of profile %s is not renewed by %s",
+                         s->presented.row.profile, s->policy->name);
+    }
+    if (!s->policy->renewable) {
+        return ca_refuse(why, BM_E_CA_WINDOW, "%s is never renewed",
+                         s->policy->name);
+    }
+    return BM_OK;
+}
+
+/* The name that an operator gives, or that the request itself has. */
+static bm_status name_device(struct ca_slot *s, int64_t now,
+                             struct ca_refusal *why)
+{
+    struct ca_profile_request r = { .csr = s->request->csr,
+                                    .device = s->request->device,
+                                    .subject = s->request->subject,
+                                    .now = now };
+
+    if (!s->policy->device) {
+        return BM_OK;
+    }
+    return ca_profile_device(s->profile, &r, s->name, sizeof s->name, why);
+}
+
+bm_status ca_check_requester(struct ca *ca, struct ca_slot *s, int64_t now,
+                             struct ca_refusal *why)
+{
+    const struct ca_actor *actor = s->request->actor;
+
+    switch (s->request->by) {
+    case CA_BY_OPERATOR:
+        BM_TRY(ca_authorise(actor, CA_ACT_CERT_ISSUE, why));
+        return name_device(s, now, why);
+    case CA_BY_AUTHORITY:
+        if (!actor->authority) {
+            return ca_refuse_plain(why, BM_E_CA_FORBIDDEN);
+        }
+        return name_device(s, now, why);
+    case CA_BY_TOKEN:
+        return check_token(ca, s, now, why);
+    case CA_BY_IDEVID:
+        return check_idevid(ca, s, now, why);
+    case CA_BY_CURRENT:
+        return check_current(ca, s, now, why);
+    default:
+        return ca_refuse_plain(why, BM_E_PROFILE_REQUESTER);
+    }
+}
+
+static bm_status check_state(const struct ca_slot *s, struct ca_refusal *why)
+{
+    switch (s->device.state) {
+    case STORE_DEVICE_EXPECTED:
+    case STORE_DEVICE_BORN:
+    case STORE_DEVICE_ACTIVE:
+        return BM_OK;
+    case STORE_DEVICE_SUSPENDED:
+        return ca_refuse(why, BM_E_CA_DEVICE, "%s is suspended", s->name);
+    case STORE_DEVICE_REVOKED:
+        return ca_refuse(why, BM_E_CA_DEVICE, "%s is revoked", s->name);
+    default:
+        return ca_refuse(why, BM_E_CA_DEVICE, "%s is retired", s->name);
+    }
+}
+
+bm_status ca_check_device(struct ca *ca, struct ca_slot *s, int64_t now,
+                          struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    uint32_t organisation = s->has_token ? s->token.organisation
+                            : s->has_presented
+                                ? s->presented.row.organisation
+                                : s->request->actor->organisation;
+    bm_status rc;
+
+    if (!s->policy->device) {
+        return BM_OK;
+    }
+    if (s->name[0] == '\0') {
+        return ca_refuse_plain(why, BM_E_PROFILE_DEVICE);
+    }
+    rc = store->device_find(store->self, organisation, s->name, &s->device);
+    if (rc == BM_E_NOT_FOUND) {
+        s->device = (struct store_device){ .organisation = organisation,
+                                           .created = now };
+        memcpy(s->device.name, s->name, sizeof s->device.name);
+        s->has_device = true;
+        s->new_device = true;
+        return BM_OK;
+    }
+    BM_TRY(rc);
+    s->has_device = true;
+    return check_state(s, why);
+}

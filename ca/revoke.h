@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CA_REVOKE_H
+#define BM_CA_REVOKE_H
+
+#include "ca/authority.h"
+#include "core/crl.h"
+
+/*
+ * Revocation, and how it is told: CRLs (RFC 5280 5) and OCSP (RFC 6960).
+ */
+
+struct ca_revocation {
+    const char *ca;         /* id; NULL: any, the serial is unique with us */
+    struct bm_bytes serial; /* INTEGER contents */
+    uint8_t reason; /* enum bm_crl_reason; BM_REASON_HOLD can be released */
+    int64_t invalid_since; /* invalidityDate, or 0 */
+};
+
+/*
+ * Revoke, or put on hold. BM_E_NOT_FOUND outside of the actor's scope;
+ * BM_E_CA_STATUS when it is revoked already (a held one may be revoked);
+ * BM_E_CA_REASON: removeFromCRL is not a reason but a release, caCompromise
+ * is for CAs.
+ */
+BM_MUST_CHECK bm_status ca_revoke(struct ca *ca, const struct ca_actor *actor,
+                                  const struct ca_revocation *revocation,
+                                  int64_t now, struct ca_refusal *why);
+
+/* Lift a hold. BM_E_CA_STATUS when there is none. */
+BM_MUST_CHECK bm_status ca_release(struct ca *ca, const struct ca_actor *actor,
+                                   const char *id, struct bm_bytes serial,
+                                   int64_t now, struct ca_refusal *why);
+
+/*
+ * Make the complete CRL of a CA, in bounded memory, into `sink`: number one
+ * above the last, entries of expired certificates on one list after their
+ * expiry and then no more. The sink's octets may be published when this
+ * returns BM_OK, not before.
+ */
+BM_MUST_CHECK bm_status ca_crl_make(struct ca *ca, const struct ca_actor *actor,
+                                    const char *id, int64_t now,
+                                    const struct bm_crl_sink *sink,
+                                    struct ca_refusal *why);
+
+/*
+ * Take in a CRL that was made elsewhere: the cold root's. Verified with the
+ * CA's certificate; its number must grow.
+ */
+BM_MUST_CHECK bm_status ca_crl_load(struct ca *ca, const struct ca_actor *actor,
+                                    const char *id, struct bm_bytes der,
+                                    int64_t now, struct ca_refusal *why);
+
+/* A delegated responder (RFC 6960 2.6): its certificate, issued by the CA it
+ * speaks for, and its key. */
+struct ca_ocsp_responder {
+    const char *ca;               /* id */
+    const struct bm_cert *issuer; /* that CA's certificate */
+    const struct bm_cert *cert;   /* its own */
+    const struct bm_signer *signer;
+};
+
+/*
+ * Answer a DER OCSPRequest for the CAs of `responders`; always writes an
+ * OCSPResponse, be it an error. CertIDs by SHA-1 and SHA-256, several in one
+ * request (those of one CA are answered; of others, "unknown"), the nonce of
+ * RFC 9654 repeated. Never-issued: "unknown". `*served` says what was sent,
+ * for statistics. Takes its own read transaction.
+ */
+struct ca_ocsp_served {
+    uint8_t response; /* enum bm_ocsp_response_status */
+    uint32_t good;
+    uint32_t revoked;
+    uint32_t unknown;
+};
+BM_MUST_CHECK bm_status
+ca_ocsp_answer(struct ca *ca, const struct ca_ocsp_responder *responders,
+               size_t n, struct bm_bytes request, int64_t now,
+               struct bm_wr *response, struct ca_ocsp_served *served);
+
+#endif

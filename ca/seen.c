@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What the use of a certificate tells: a renewal arrived, or a clone. */
+#include <string.h>
+
+#include "ca/internal.h"
+
+/* Which of our CAs has this name as its subject? */
+struct by_name {
+    struct bm_bytes issuer;
+    char id[STORE_ID_MAX];
+    struct ca *ca;
+    struct bm_cert cert; /* whose CA is searched for */
+    struct bm_bytes der;
+    bm_status rc;
+    struct store_cert *row;
+};
+
+static bm_status match_issuer(void *arg, const void *visited)
+{
+    struct by_name *b = arg;
+    const struct store_ca *ca = visited;
+    const struct store *store = b->ca->c.store;
+    struct bm_cert issuer;
+
+    BM_TRY(bm_cert_parse(ca->cert, BM_STRICT, NULL, &issuer));
+    if (!bm_bytes_equal(issuer.subject, b->cert.issuer)) {
+        return BM_OK;
+    }
+    b->rc = store->cert_find(store->self, &ca_everything, ca->id,
+                             b->cert.serial, b->row);
+    if (b->rc == BM_E_NOT_FOUND || b->rc == BM_OK) {
+        /* Generations of a CA may share a name: look at the others, too. */
+        bool found = b->rc == BM_OK && bm_bytes_equal(b->row->der, b->der);
+
+        b->rc = found ? BM_OK : BM_E_NOT_FOUND;
+        return found ? BM_E_END : BM_OK;
+    }
+    return b->rc;
+}
+
+bm_status ca_find_der(struct ca *ca, struct bm_bytes der,
+                      struct store_cert *row)
+{
+    struct by_name b = {
+        .ca = ca, .der = der, .rc = BM_E_NOT_FOUND, .row = row
+    };
+    struct store_visit visit = { &b, match_issuer };
+
+    if (bm_cert_parse(der, BM_STRICT, NULL, &b.cert) != BM_OK) {
+        return BM_E_NOT_FOUND;
+    }
+    BM_TRY(ca->c.store->ca_list(ca->c.store->self, &ca_everything, &visit));
+    return b.rc;
+}
+
+bm_status ca_put_revocation(struct ca *ca, const struct ca_actor *actor,
+                            struct store_cert *row, uint8_t reason, int64_t now)
+{
+    const struct store *store = ca->c.store;
+    struct ca_record record = ca_record_of(CA_RECORD_REVOCATION, actor, now);
+    struct store_revocation entry = { .serial = row->serial,
+                                      .revoked = now,
+                                      .expires = row->not_after,
+                                      .reason = reason };
+
+    record.organisation = row->organisation;
+    record.ca = ca_text(row->ca);
+    record.serial = row->serial;
+    record.reason = reason;
+    row->status =
+        reason == BM_REASON_HOLD ? STORE_CERT_HELD : STORE_CERT_REVOKED;
+    row->reason = reason;
+    row->revoked = now;
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    BM_TRY(store->revocation_put(store->self, row->ca, &entry));
+    return store->cert_change(store->self, row);
+}
+
+/* The certificates of a device, one after another: none may change while the
+ * store walks over them. */
+static bm_status hold_next(void *arg, const void *visited)
+{
+    struct ca_cert_row *found = arg;
+    const struct store_cert *row = visited;
+
+    if (row->status != STORE_CERT_VALID && row->status != STORE_CERT_PENDING &&
+        row->status != STORE_CERT_REPLACED) {
+        return BM_OK;
+    }
+    ca_keep_row(found, row);
+    return BM_E_END;
+}
+
+static bool is_identity(const struct ca *ca, const char *profile)
+{
+    const struct ca_bound *b = ca_profile_find(ca, profile);
+
+    return b != NULL && ca_profile_policy(b->profile)->identity;
+}
+
+/* Design, section 5: certificateHold on the LDevIDs; the IDevID stays. */
+static bm_status hold_all(struct ca *ca, const struct ca_actor *actor,
+                          uint64_t device, int64_t now)
+{
+    const struct store *store = ca->c.store;
+    struct store_cert_filter filter = { .device = device };
+
+    for (;;) {
+        struct ca_cert_row found = { .row = { .id = 0 } };
+        struct store_visit visit = { &found, hold_next };
+
+        BM_TRY(store->cert_list(store->self, &ca_everything, &filter, &visit));
+        if (found.row.id == 0) {
+            return BM_OK;
+        }
+        filter.after = found.row.id;
+        if (!is_identity(ca, found.row.profile)) {
+            BM_TRY(
+                ca_put_revocation(ca, actor, &found.row, BM_REASON_HOLD, now));
+        }
+    }
+}
+
+bm_status ca_suspend(struct ca *ca, const struct ca_actor *actor,
+                     struct store_device *device, int64_t now)
+{
+    const struct store *store = ca->c.store;
+    struct ca_record record = ca_record_of(CA_RECORD_DEVICE, actor, now);
+
+    if (device->state == STORE_DEVICE_SUSPENDED) {
+        return BM_OK;
+    }
+    device->resume = device->state;
+    device->state = STORE_DEVICE_SUSPENDED;
+    device->changed = now;
+    record.organisation = device->organisation;
+    record.subject = ca_text(device->name);
+    record.text = ca_text("suspended");
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    BM_TRY(store->device_put(store->self, device));
+    return hold_all(ca, actor, device->id, now);
+}
+
+/*
+ * The predecessor of a confirmed renewal. Its profile decides: where one may
+ * be active, it ends now, at confirmation and never at issuance.
+ */
+static bm_status end_predecessor(struct ca *ca, const struct ca_actor *actor,
+                                 struct store_cert *old, int64_t now)
+{
+    const struct ca_bound *b = ca_profile_find(ca, old->profile);
+
+    if (old->status != STORE_CERT_VALID) {
+        return BM_OK; /* revoked meanwhile, or on hold */
+    }
+    /* A profile that is gone cannot allow two. */
+    if (b == NULL || ca_profile_policy(b->profile)->one_active) {
+        return ca_put_revocation(ca, actor, old, BM_REASON_SUPERSEDED, now);
+    }
+    old->status = STORE_CERT_REPLACED;
+    return ca->c.store->cert_change(ca->c.store->self, old);
+}
+
+static bm_status confirm(struct ca *ca, const struct ca_actor *actor,
+                         struct store_cert *row, int64_t now)
+{
+    const struct store *store = ca->c.store;
+    struct ca_record record = ca_record_of(CA_RECORD_CONFIRMATION, actor, now);
+    struct ca_cert_row old;
+    struct store_cert found;
+
+    BM_TRY(store->cert_get(store->self, &ca_everything, row->renews, &found));
+    ca_keep_row(&old, &found);
+    row->status = STORE_CERT_VALID;
+    record.organisation = row->organisation;
+    record.ca = ca_text(row->ca);
+    record.serial = row->serial;
+    record.renews = old.row.serial;
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    BM_TRY(store->cert_change(store->self, row));
+    return end_predecessor(ca, actor, &old.row, now);
+}
+
+/* Has the successor of `row` been seen in use? */
+static bm_status is_succeeded(struct ca *ca, const struct store_cert *row,
+                              bool renewing, bool *yes)
+{
+    const struct store *store = ca->c.store;
+    struct store_cert next;
+
+    *yes = renewing && row->status == STORE_CERT_REPLACED;
+    if (row->renewed_by == 0 || row->status != STORE_CERT_REVOKED ||
+        row->reason != BM_REASON_SUPERSEDED) {
+        return BM_OK;
+    }
+    BM_TRY(
+        store->cert_get(store->self, &ca_everything, row->renewed_by, &next));
+    *yes = next.status != STORE_CERT_PENDING;
+    return BM_OK;
+}
+
+/*
+ * The holder of a certificate whose successor is in use has an old key: it
+ * was copied. Recorded; the device is suspended only where its profile says
+ * so, since a thief with an old key must not switch off the honest device.
+ */
+static bm_status put_fork(struct ca *ca, const struct ca_actor *actor,
+                          const struct store_cert *row, int64_t now)
+{
+    const struct store *store = ca->c.store;
+    const struct ca_bound *b = ca_profile_find(ca, row->profile);
+    struct ca_record record = ca_record_of(CA_RECORD_FORK, actor, now);
+    struct store_device device;
+    char serial[CA_SERIAL_TEXT];
+
+    record.organisation = row->organisation;
+    record.ca = ca_text(row->ca);
+    record.serial = row->serial;
+    ca_hex(row->serial, serial, sizeof serial);
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    BM_TRY(
+        ca_put_event(ca, "fork", row->organisation, row->device, now, serial));
+    if (row->device == 0 || b == NULL ||
+        ca_profile_policy(b->profile)->fork != CA_FORK_SUSPEND) {
+        return BM_OK;
+    }
+    BM_TRY(
+        store->device_get(store->self, &ca_everything, row->device, &device));
+    return ca_suspend(ca, actor, &device, now);
+}
+
+static bm_status check_device(struct ca *ca, const struct store_cert *row,
+                              struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    struct store_device device;
+
+    if (row->device == 0) {
+        return BM_OK;
+    }
+    BM_TRY(
+        store->device_get(store->self, &ca_everything, row->device, &device));
+    if (device.state >= STORE_DEVICE_SUSPENDED) {
+        return ca_refuse(why, BM_E_CA_DEVICE, "%s", device.name);
+    }
+    return BM_OK;
+}
+
+/* How long after its end a certificate may still ask for its successor. */
+static int64_t grace(const struct ca *ca, const struct store_cert *row)
+{
+    const struct ca_bound *b = ca_profile_find(ca, row->profile);
+
+    return b == NULL ? 0 : ca_profile_policy(b->profile)->renew_grace;
+}
+
+/* What needs no writing; BM_E_END: it does. */
+static bm_status look(struct ca *ca, const struct store_cert *row,
+                      bool renewing, int64_t now, struct ca_refusal *why)
+{
+    bool succeeded;
+
+    BM_TRY(is_succeeded(ca, row, renewing, &succeeded));
+    if (succeeded || row->status == STORE_CERT_PENDING) {
+        return BM_E_END;
+    }
+    if (row->status != STORE_CERT_VALID && row->status != STORE_CERT_REPLACED) {
+        return ca_refuse(why, BM_E_CA_STATUS, "it is %s",
+                         row->status == STORE_CERT_HELD ? "on hold"
+                                                        : "revoked");
+    }
+    if (now < row->not_before || now > row->not_after + grace(ca, row)) {
+        return ca_refuse(why, BM_E_CA_STATUS, "it has expired");
+    }
+    return check_device(ca, row, why);
+}
+
+bm_status ca_use(struct ca *ca, const struct ca_actor *actor,
+                 const struct ca_usage *usage, struct store_cert *row,
+                 struct ca_refusal *why)
+{
+    int64_t now = usage->now;
+    bm_status rc = look(ca, row, usage->renewing, now, why);
+    char serial[CA_SERIAL_TEXT];
+
+    if (rc != BM_E_END) {
+        return rc;
+    }
+    if (row->status == STORE_CERT_PENDING) {
+        if (now > row->not_after) {
+            return ca_refuse(why, BM_E_CA_STATUS, "it has expired");
+        }
+        BM_TRY(check_device(ca, row, why));
+        return confirm(ca, actor, row, now);
+    }
+    ca_hex(row->serial, serial, sizeof serial);
+    BM_TRY(put_fork(ca, actor, row, now));
+    return ca_refuse(why, BM_E_CA_FORK, "certificate %s", serial);
+}
+
+bm_status ca_seen(struct ca *ca, const struct ca_actor *actor,
+                  struct bm_bytes der, int64_t now, struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    struct ca_usage usage = { .now = now };
+    struct ca_cert_row kept;
+    struct store_cert row;
+    bm_status fork;
+    bm_status rc;
+
+    /* Nearly always there is nothing to write. */
+    BM_TRY(store->begin(store->self, STORE_READ));
+    rc = ca_find_der(ca, der, &row);
+    if (rc == BM_OK) {
+        ca_keep_row(&kept, &row);
+        rc = look(ca, &kept.row, false, now, why);
+    }
+    store->rollback(store->self);
+    if (rc != BM_E_END) {
+        return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+    }
+    BM_TRY(ca_begin(ca, now, why));
+    rc = ca_find_der(ca, der, &row);
+    if (rc == BM_OK) {
+        ca_keep_row(&kept, &row);
+        rc = ca_use(ca, actor, &usage, &kept.row, why);
+    }
+    /* A fork is refused, and still written down. */
+    fork = rc == BM_E_CA_FORK ? rc : BM_OK;
+    rc = ca_end(ca, rc == BM_E_CA_FORK ? BM_OK : rc, now, why);
+    return rc == BM_OK ? fork : rc;
+}

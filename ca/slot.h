@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CA_SLOT_H
+#define BM_CA_SLOT_H
+
+#include "ca/internal.h"
+
+/*
+ * One request on its way to a certificate: what was decided before anything
+ * is signed, so that the writing afterwards decides nothing. Between issue.c,
+ * requester.c, renew.c and prepare.c.
+ */
+
+/* Identifiers that one certificate can claim: more than any profile has. */
+#define CA_IDENTIFIERS_MAX 8
+
+/* What two requests of one transaction must not both touch: requester,
+ * device, key, and the identifiers. */
+#define CA_TOUCH_MAX (4 + CA_IDENTIFIERS_MAX)
+
+struct ca_slot {
+    const struct ca_issue_request *request;
+    struct ca_issue_result *result;
+    const struct ca_profile *profile;
+    const struct ca_profile_policy *policy;
+    const char *ca; /* id of the issuing CA */
+
+    bool granted;
+    uint8_t key[STORE_HASH_SIZE]; /* SHA-256 of the SubjectPublicKeyInfo */
+
+    bool has_token;
+    struct store_token token;
+    bool has_presented;
+    struct ca_cert_row presented;
+    struct bm_cert current; /* parsed from request->presented */
+
+    bool has_device;
+    bool new_device;
+    struct store_device device;
+    char name[STORE_NAME_MAX]; /* of the device, as decided */
+
+    bool renews; /* `old` gets a successor */
+    struct ca_cert_row old;
+    bool supersedes; /* `pending` is replaced before it was confirmed */
+    struct ca_cert_row pending;
+
+    struct store_cert row; /* the new one */
+    uint8_t serial[STORE_SERIAL_MAX];
+    size_t identifiers_n;
+    uint8_t identifier[CA_IDENTIFIERS_MAX][STORE_HASH_SIZE];
+
+    struct bm_wr tbs;
+    struct bm_wr cert;
+    uint8_t tbs_room[CA_TBS_MAX];
+    uint8_t cert_room[CA_CERT_MAX];
+};
+
+/* Steps of the decision, in this order. Each refuses into `why`. */
+
+/* Who asks, and may they: fills token, presented, and the scope of both. */
+BM_MUST_CHECK bm_status ca_check_requester(struct ca *ca, struct ca_slot *s,
+                                           int64_t now, struct ca_refusal *why);
+
+/* Which device, and may it have a certificate. */
+BM_MUST_CHECK bm_status ca_check_device(struct ca *ca, struct ca_slot *s,
+                                        int64_t now, struct ca_refusal *why);
+
+/*
+ * Is it a renewal, or the same request again? BM_E_END when `s->result` has
+ * been filled with the certificate that was issued before.
+ */
+BM_MUST_CHECK bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s,
+                                         int64_t now, struct ca_refusal *why);
+
+/* Whose is the public key? */
+BM_MUST_CHECK bm_status ca_check_key(struct ca *ca, struct ca_slot *s,
+                                     int64_t now, struct ca_refusal *why);
+
+/* Fill the result with a certificate that is there already; BM_E_END. */
+BM_MUST_CHECK bm_status ca_repeat(struct ca *ca, struct ca_slot *s,
+                                  uint64_t id);
+
+#endif
