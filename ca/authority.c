@@ -296,12 +296,14 @@ void ca_keep_row(struct ca_cert_row *kept, const struct store_cert *row)
     kept->row.der = (struct bm_bytes){ NULL, 0 };
 }
 
-const struct ca_bound *ca_profile_find(const struct ca *ca, const char *name)
+const struct ca_bound *ca_profile_find(const struct ca *ca, const char *name,
+                                       const char *issuer)
 {
     for (size_t i = 0; i < ca->c.profiles_n; i++) {
         const struct ca_bound *b = &ca->c.profiles[i];
 
-        if (strcmp(ca_profile_policy(b->profile)->name, name) == 0) {
+        if (strcmp(ca_profile_policy(b->profile)->name, name) == 0 &&
+            (issuer == NULL || strcmp(b->ca, issuer) == 0)) {
             return b;
         }
     }

@@ -122,7 +122,11 @@ enum ca_act {
 BM_MUST_CHECK bm_status ca_authorise(const struct ca_actor *actor,
                                      enum ca_act act, struct ca_refusal *why);
 
-/* The profile of that name; NULL when there is none. */
-const struct ca_bound *ca_profile_find(const struct ca *ca, const char *name);
+/*
+ * The profile of that name, bound to the CA with the id `issuer` (NULL: any);
+ * NULL when there is none.
+ */
+const struct ca_bound *ca_profile_find(const struct ca *ca, const char *name,
+                                       const char *issuer);
 
 #endif

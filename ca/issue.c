@@ -222,7 +222,7 @@ static bm_status find_profile(struct ca *ca, struct ca_slot *s,
                               struct ca_refusal *why)
 {
     const struct ca_issue_request *r = s->request;
-    const struct ca_bound *bound = ca_profile_find(ca, r->profile);
+    const struct ca_bound *bound = ca_profile_find(ca, r->profile, r->ca);
 
     if (bound == NULL) {
         return ca_refuse(why, BM_E_NOT_FOUND, "profile %s", r->profile);

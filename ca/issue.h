@@ -22,6 +22,8 @@ struct ca_issue_request {
     const struct ca_actor *actor;
     unsigned by; /* one of CA_BY_... */
     const char *profile;
+    const char *ca; /* id, of CA_BY_AUTHORITY alone: where one profile is bound
+                       to several CAs; else NULL */
     const struct bm_csr *csr;
     bool proven; /* the CSR's signature has been verified by whom we trust */
 

@@ -94,7 +94,7 @@ static bm_status hold_next(void *arg, const void *visited)
 
 static bool is_identity(const struct ca *ca, const char *profile)
 {
-    const struct ca_bound *b = ca_profile_find(ca, profile);
+    const struct ca_bound *b = ca_profile_find(ca, profile, NULL);
 
     return b != NULL && ca_profile_policy(b->profile)->identity;
 }
@@ -149,7 +149,7 @@ bm_status ca_suspend(struct ca *ca, const struct ca_actor *actor,
 static bm_status end_predecessor(struct ca *ca, const struct ca_actor *actor,
                                  struct store_cert *old, int64_t now)
 {
-    const struct ca_bound *b = ca_profile_find(ca, old->profile);
+    const struct ca_bound *b = ca_profile_find(ca, old->profile, NULL);
 
     if (old->status != STORE_CERT_VALID) {
         return BM_OK; /* revoked meanwhile, or on hold */
@@ -209,7 +209,7 @@ static bm_status put_fork(struct ca *ca, const struct ca_actor *actor,
                           const struct store_cert *row, int64_t now)
 {
     const struct store *store = ca->c.store;
-    const struct ca_bound *b = ca_profile_find(ca, row->profile);
+    const struct ca_bound *b = ca_profile_find(ca, row->profile, NULL);
     struct ca_record record = ca_record_of(CA_RECORD_FORK, actor, now);
     struct store_device device;
     char serial[CA_SERIAL_TEXT];
@@ -250,7 +250,7 @@ static bm_status check_device(struct ca *ca, const struct store_cert *row,
 /* How long after its end a certificate may still ask for its successor. */
 static int64_t grace(const struct ca *ca, const struct store_cert *row)
 {
-    const struct ca_bound *b = ca_profile_find(ca, row->profile);
+    const struct ca_bound *b = ca_profile_find(ca, row->profile, NULL);
 
     return b == NULL ? 0 : ca_profile_policy(b->profile)->renew_grace;
 }

@@ -59,7 +59,7 @@ bm_status ca_token_hash(const struct bm_crypto *crypto, struct bm_bytes secret,
 static bm_status check_order(struct ca *ca, const struct ca_token_order *order,
                              int64_t now, struct ca_refusal *why)
 {
-    const struct ca_bound *b = ca_profile_find(ca, order->profile);
+    const struct ca_bound *b = ca_profile_find(ca, order->profile, NULL);
     size_t n = strlen(order->device);
 
     if (b == NULL) {

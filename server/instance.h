@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_SERVER_INSTANCE_H
+#define BM_SERVER_INSTANCE_H
+
+#include "ca/authority.h"
+#include "ca/bad_keys.h"
+#include "ca/local_signer.h"
+#include "ca/revoke.h"
+#include "keys/maker.h"
+#include "server/files.h"
+#include "server/settings.h"
+
+/*
+ * An instance: a directory that holds an authority, opened.
+ *
+ *   birthmark.yaml   how it is run           profiles/   what may be issued
+ *   birthmark.db     the store               keys/       sealed private keys
+ *   ca/              certificates, PEM       journal/    the signer's journal
+ *   crl/             lists as published      ledger/     tiles and checkpoint
+ *   ledger.pub       the ledger's key        operator/   the first operator
+ *   run/lock         held by who writes      root/       the cold root: to be
+ *                                                        carried away
+ *
+ * Opened for reading it needs no secret and no lock, and works beside a
+ * server. Opened for writing it holds run/lock, has been unlocked, and what
+ * an earlier process left unfinished has been put in order.
+ */
+
+/* Generations included; each costs a key in memory. */
+#define INSTANCE_CAS_MAX 32
+
+/* Profiles of one instance: more than twice what ships. */
+#define INSTANCE_PROFILES_MAX 64
+
+/* The cryptography of the program: one composition file chooses it. */
+struct instance_port {
+    const struct bm_crypto *crypto;
+    const struct bm_key_maker *maker;
+};
+
+enum instance_mode {
+    INSTANCE_READ,
+    INSTANCE_WRITE
+};
+
+struct instance_ca {
+    struct store_ca row; /* its views are into `der` and `ocsp_der` */
+    struct bm_cert cert;
+    struct bm_cert ocsp_cert;
+    struct bm_key *key; /* INSTANCE_WRITE, and only where it is ours to use */
+    struct bm_key *ocsp_key;
+    uint8_t *der;
+    uint8_t *ocsp_der;
+};
+
+struct instance; /* the struct is below: its members are for reading */
+
+/*
+ * Open. BM_E_NOT_FOUND: no instance there; BM_E_BUSY: somebody else writes;
+ * BM_E_KEYS_...: not unlocked; BM_E_CONFIG_..., BM_E_PROFILE...: with the file
+ * and line in `why`. On error `*instance` is NULL.
+ */
+BM_MUST_CHECK bm_status instance_open(const char *dir, enum instance_mode mode,
+                                      const struct instance_port *port,
+                                      int64_t now, struct instance **instance,
+                                      struct ca_refusal *why);
+void instance_close(struct instance *instance); /* NULL is fine */
+
+/*
+ * Who acts in direct mode: the operator whose certificate is in operator/,
+ * if it is one of ours, good, and has roles. Never more than the store says.
+ */
+BM_MUST_CHECK bm_status instance_actor(struct instance *instance, int64_t now,
+                                       struct ca_actor *actor,
+                                       struct ca_refusal *why);
+
+/* The CA with this id, or of this name and the highest generation. */
+const struct instance_ca *instance_find_ca(const struct instance *instance,
+                                           const char *id);
+
+/*
+ * Make the CRL of a CA and put it into crl/ID.crl; a list that was loaded is
+ * written there as it is (instance_write_crl()).
+ */
+BM_MUST_CHECK bm_status instance_make_crl(struct instance *instance,
+                                          const struct ca_actor *actor,
+                                          const char *id, int64_t now,
+                                          struct ca_refusal *why);
+BM_MUST_CHECK bm_status instance_write_crl(struct instance *instance,
+                                           const char *id, struct bm_bytes der,
+                                           struct ca_refusal *why);
+
+/*
+ * Give a CA an OCSP responder: a fresh key and a certificate for it, unless
+ * it has one with more than a third of its life left.
+ */
+BM_MUST_CHECK bm_status instance_renew_ocsp(struct instance *instance,
+                                            const char *id, int64_t now,
+                                            struct ca_refusal *why);
+
+/* Sign a checkpoint if there is something new, and publish ledger/. */
+BM_MUST_CHECK bm_status instance_publish(struct instance *instance, int64_t now,
+                                         struct ca_refusal *why);
+
+struct instance {
+    char dir[FILES_PATH_MAX];
+    enum instance_mode mode;
+    struct instance_port port;
+    struct settings settings;
+    struct store *store;
+    struct ca *ca;
+    struct ca_ledger *ledger;
+    struct instance_ca cas[INSTANCE_CAS_MAX];
+    size_t cas_n;
+    struct ca_bound profiles[INSTANCE_PROFILES_MAX];
+    size_t profiles_n;
+
+    /* The rest is private. */
+    char journal_dir[FILES_PATH_MAX];
+    int lock;
+    struct bm_kek *kek;
+    struct bm_key_provider *files;
+    const struct bm_key_provider *providers[2];
+    struct bm_keys keys;
+    struct bm_key *ledger_key;
+    struct ca_journal *journal;
+    struct ca_signer *signer;
+    struct ca_bad_keys *bad_keys;
+    struct ca_signer_ca signer_cas[INSTANCE_CAS_MAX];
+    const struct ca_profile *signer_profiles[INSTANCE_PROFILES_MAX];
+    char actor_name[STORE_ID_MAX + 16];
+};
+
+#endif

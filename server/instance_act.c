@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What is done with an open instance, beside what ca/ does. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/issue.h"
+#include "core/csr.h"
+#include "core/name.h"
+#include "core/oid.h"
+#include "server/instance_internal.h"
+
+static bm_status find_operator(struct instance *in, struct bm_bytes der,
+                               struct store_operator *op,
+                               struct ca_refusal *why)
+{
+    struct store *s = in->store;
+    uint8_t hash[BM_HASH_MAX];
+    bm_status rc;
+
+    BM_TRY(in->port.crypto->hash(in->port.crypto->self, BM_HASH_SHA256, der,
+                                 hash));
+    rc = s->begin(s->self, STORE_READ);
+    if (rc == BM_OK) {
+        rc = s->operator_find(s->self, hash, op);
+        s->rollback(s->self);
+    }
+    if (rc == BM_E_NOT_FOUND || (rc == BM_OK && op->disabled)) {
+        return ca_refuse(why, BM_E_CA_FORBIDDEN,
+                         "operator/operator.pem is no operator here");
+    }
+    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}
+
+bm_status instance_actor(struct instance *in, int64_t now,
+                         struct ca_actor *actor, struct ca_refusal *why)
+{
+    static const struct ca_actor authority = { .name = "authority",
+                                               .mode = "direct",
+                                               .authority = true };
+    char path[FILES_PATH_MAX];
+    struct store_operator op;
+    uint8_t *der;
+    size_t n;
+    bm_status rc;
+
+    memset(actor, 0, sizeof *actor);
+    BM_TRY(files_path(path, in->dir, "operator/operator.pem"));
+    BM_TRY(files_get_pem(path, "CERTIFICATE", &der, &n, why));
+    rc = find_operator(in, (struct bm_bytes){ der, n }, &op, why);
+    if (rc == BM_OK) {
+        rc = ca_seen(in->ca, &authority, (struct bm_bytes){ der, n }, now, why);
+        if (rc != BM_OK && why != NULL && why->words[0] == '\0') {
+            rc = ca_refuse(why, rc, "%s", path);
+        }
+    }
+    free(der);
+    if (rc != BM_OK) {
+        return rc;
+    }
+    (void)snprintf(in->actor_name, sizeof in->actor_name, "operator:%s", op.id);
+    *actor = (struct ca_actor){ .name = in->actor_name,
+                                .mode = "direct",
+                                .organisation = op.organisation,
+                                .roles = op.roles };
+    /* An administrator of the ecosystem sees all of it. */
+    if ((op.roles & CA_ROLE_ADMIN) == 0) {
+        actor->scope.organisation = op.organisation;
+    }
+    return BM_OK;
+}
+
+static bm_status crl_path(const struct instance *in, const char *id,
+                          char path[FILES_PATH_MAX])
+{
+    int n = snprintf(path, FILES_PATH_MAX, "%s/crl/%s.crl", in->dir, id);
+
+    return n > 0 && n < FILES_PATH_MAX ? BM_OK : BM_E_LIMIT;
+}
+
+bm_status instance_write_crl(struct instance *in, const char *id,
+                             struct bm_bytes der, struct ca_refusal *why)
+{
+    char path[FILES_PATH_MAX];
+
+    BM_TRY(crl_path(in, id, path));
+    return files_replace(path, der, 0644, why);
+}
+
+bm_status instance_make_crl(struct instance *in, const struct ca_actor *actor,
+                            const char *id, int64_t now, struct ca_refusal *why)
+{
+    char path[FILES_PATH_MAX];
+    struct files_stream stream;
+    bm_status rc;
+
+    BM_TRY(crl_path(in, id, path));
+    BM_TRY(files_stream_open(&stream, path, why));
+    rc = ca_crl_make(in->ca, actor, id, now, &stream.sink, why);
+    if (rc == BM_OK) {
+        rc = files_stream_publish(&stream, why);
+    }
+    files_stream_drop(&stream);
+    return rc;
+}
+
+bm_status instance_publish(struct instance *in, int64_t now,
+                           struct ca_refusal *why)
+{
+    char path[FILES_PATH_MAX];
+    bm_status rc;
+
+    BM_TRY(files_path(path, in->dir, "ledger"));
+    BM_TRY(ca_checkpoint(in->ca, now, why));
+    rc = ca_ledger_publish(in->ledger, path);
+    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", path);
+}
+
+/* A request of the authority to itself, by the key that it is about. */
+bm_status instance_make_csr(const struct bm_key *key, struct bm_bytes subject,
+                            struct bm_bytes extensions, struct bm_wr *w,
+                            struct bm_csr *csr)
+{
+    struct bm_csr_config config = { .subject = subject,
+                                    .extensions = extensions };
+
+    BM_TRY(bm_csr_build(&config, key->signer, w));
+    return bm_csr_parse(bm_wr_bytes(w), NULL, csr);
+}
+
+/* "CN=Example Issuing CA OCSP": of the CA's name, the common name goes on. */
+static bm_status responder_name(const struct bm_cert *ca, struct bm_wr *w)
+{
+    struct bm_attr cn;
+    uint8_t text[256];
+    struct bm_wr t;
+    size_t mark;
+
+    if (!bm_name_find(ca->subject, BM_LIT(BM_OID_AT_CN), &cn)) {
+        return BM_E_NOT_FOUND;
+    }
+    bm_wr_init(&t, text, sizeof text);
+    bm_wr_put(&t, cn.value);
+    bm_wr_str(&t, " OCSP");
+    if (t.len > t.cap) {
+        return BM_E_LIMIT;
+    }
+    mark = bm_der_open(w, BM_DER_SEQUENCE);
+    bm_name_put_rdn(w, BM_LIT(BM_OID_AT_CN), BM_DER_UTF8_STRING,
+                    bm_wr_bytes(&t));
+    bm_der_close(w, mark);
+    return BM_OK;
+}
+
+static bool has_life_left(const struct bm_cert *cert, int64_t now)
+{
+    return cert->der.n != 0 &&
+           now < cert->not_after - (cert->not_after - cert->not_before) / 3;
+}
+
+static bm_status store_responder(struct instance *in, struct instance_ca *c,
+                                 const char *uri, struct bm_bytes der)
+{
+    struct store *s = in->store;
+    struct store_ca row = c->row;
+    bm_status rc;
+
+    row.ocsp_cert = der;
+    memset(row.ocsp_key_uri, 0, sizeof row.ocsp_key_uri);
+    memcpy(row.ocsp_key_uri, uri, strlen(uri));
+    BM_TRY(s->begin(s->self, STORE_WRITE));
+    rc = s->ca_put(s->self, &row);
+    if (rc == BM_OK) {
+        return s->commit(s->self);
+    }
+    s->rollback(s->self);
+    return rc;
+}
+
+/* The new responder takes the place of the old one in memory, too. */
+static bm_status adopt(struct instance *in, struct instance_ca *c,
+                       const char *uri, struct bm_bytes der,
+                       struct bm_key **key)
+{
+    uint8_t *kept = malloc(der.n);
+
+    if (kept == NULL) {
+        return BM_E_MEMORY;
+    }
+    memcpy(kept, der.p, der.n);
+    der.p = kept;
+    if (store_responder(in, c, uri, der) != BM_OK ||
+        bm_cert_parse(der, BM_STRICT, NULL, &c->ocsp_cert) != BM_OK) {
+        free(kept);
+        return BM_E_STORE;
+    }
+    free(c->ocsp_der);
+    bm_key_close(c->ocsp_key);
+    c->ocsp_der = kept;
+    c->row.ocsp_cert = der;
+    memset(c->row.ocsp_key_uri, 0, sizeof c->row.ocsp_key_uri);
+    memcpy(c->row.ocsp_key_uri, uri, strlen(uri));
+    c->ocsp_key = *key;
+    *key = NULL;
+    return BM_OK;
+}
+
+static bm_status issue_responder(struct instance *in, struct instance_ca *c,
+                                 const char *uri, struct bm_key **key,
+                                 int64_t now, struct ca_refusal *why)
+{
+    static const struct ca_actor authority = { .name = "authority",
+                                               .mode = "direct",
+                                               .authority = true };
+    uint8_t name[512];
+    uint8_t request[CA_TBS_MAX];
+    struct bm_csr csr;
+    struct ca_issue_request r = { .actor = &authority,
+                                  .by = CA_BY_AUTHORITY,
+                                  .profile = INSTANCE_OCSP_PROFILE,
+                                  .ca = c->row.id,
+                                  .csr = &csr };
+    struct ca_issue_result result;
+    struct bm_wr w;
+    struct bm_wr n;
+
+    bm_wr_init(&n, name, sizeof name);
+    BM_TRY(responder_name(&c->cert, &n));
+    bm_wr_init(&w, request, sizeof request);
+    BM_TRY(instance_make_csr(*key, bm_wr_bytes(&n),
+                             (struct bm_bytes){ NULL, 0 }, &w, &csr));
+    BM_TRY(ca_issue(in->ca, &r, 1, now, &result));
+    if (result.status != BM_OK) {
+        *why = result.why;
+        return result.status;
+    }
+    return adopt(in, c, uri, result.der, key);
+}
+
+bm_status instance_renew_ocsp(struct instance *in, const char *id, int64_t now,
+                              struct ca_refusal *why)
+{
+    const struct instance_ca *found = instance_find_ca(in, id);
+    struct bm_key_spec spec = { .type = BM_KEY_P256 };
+    struct bm_key *key = NULL;
+    struct instance_ca *c;
+    char uri[BM_KEY_URI_MAX];
+    bm_status rc;
+
+    if (found == NULL || found->key == NULL) {
+        return ca_refuse(why, BM_E_CA_UNAVAILABLE, "CA %s", id);
+    }
+    c = &in->cas[found - in->cas];
+    if (has_life_left(&c->ocsp_cert, now)) {
+        return BM_OK;
+    }
+    (void)snprintf(uri, sizeof uri, "file:ocsp-%s-%lld.key", c->row.id,
+                   (long long)now);
+    rc = bm_key_generate(&in->keys, uri, &spec, &key);
+    if (rc != BM_OK) {
+        return ca_refuse(why, rc, "%s", uri);
+    }
+    rc = issue_responder(in, c, uri, &key, now, why);
+    bm_key_close(key);
+    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_SERVER_INSTANCE_INTERNAL_H
+#define BM_SERVER_INSTANCE_INTERNAL_H
+
+#include "server/instance.h"
+
+/* Between the files of an instance: opening (instance.c), its profiles
+ * (profiles.c), what is done with it (instance_act.c), making one (init.c). */
+
+/* The profile of responders, among those that ship. */
+#define INSTANCE_OCSP_PROFILE "ocsp-responder"
+
+/* Read profiles/ and what the authority uses itself; binds all of them. */
+BM_MUST_CHECK bm_status instance_read_profiles(struct instance *in,
+                                               struct ca_refusal *why);
+
+/* Bind to the CA it names, or to `ca` if that is not NULL; own it on BM_OK. */
+BM_MUST_CHECK bm_status instance_bind(struct instance *in,
+                                      struct ca_profile *profile,
+                                      const char *ca, struct ca_refusal *why);
+
+/* A request for `key`, signed by it, in the writer's buffer. */
+BM_MUST_CHECK bm_status instance_make_csr(const struct bm_key *key,
+                                          struct bm_bytes subject,
+                                          struct bm_bytes extensions,
+                                          struct bm_wr *w, struct bm_csr *csr);
+
+#endif

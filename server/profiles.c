@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The profiles of an instance: its files, and those of the authority itself. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/instance_internal.h"
+
+#define PROFILE_TEXT_MAX ((size_t)64 << 10)
+
+static bm_status check_twice(const struct instance *in, const char *name,
+                             const char *file, struct ca_refusal *why)
+{
+    for (size_t i = 0; i < in->profiles_n; i++) {
+        const struct ca_profile *p = in->profiles[i].profile;
+
+        if (strcmp(ca_profile_policy(p)->name, name) == 0) {
+            return ca_refuse(why, BM_E_PROFILE,
+                             "%s: another file has profile %s", file, name);
+        }
+    }
+    return BM_OK;
+}
+
+/* `ca`: bind to this one; NULL: to the one that the profile names, which must
+ * be the only profile of its name. */
+static bm_status take(struct instance *in, struct bm_bytes text,
+                      const char *file, const char *ca, struct ca_refusal *why)
+{
+    struct ca_profile *profile;
+    bm_status rc = BM_OK;
+
+    BM_TRY(ca_profile_parse(text, file, &profile, why));
+    if (ca == NULL) {
+        rc = check_twice(in, ca_profile_policy(profile)->name, file, why);
+    }
+    if (rc == BM_OK) {
+        rc = instance_bind(in, profile, ca, why);
+    }
+    if (rc != BM_OK) {
+        ca_profile_free(profile);
+    }
+    return rc;
+}
+
+static bm_status take_file(struct instance *in, const char *name,
+                           struct ca_refusal *why)
+{
+    char dir[FILES_PATH_MAX];
+    char path[FILES_PATH_MAX];
+    uint8_t *text;
+    size_t n;
+    bm_status rc;
+
+    BM_TRY(files_path(dir, in->dir, "profiles"));
+    BM_TRY(files_path(path, dir, name));
+    BM_TRY(files_read(path, PROFILE_TEXT_MAX, &text, &n, why));
+    rc = take(in, (struct bm_bytes){ text, n }, path, NULL, why);
+    free(text);
+    return rc;
+}
+
+static int is_profile(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+
+    return entry->d_name[0] != '.' && n > 5 &&
+           strcmp(entry->d_name + n - 5, ".yaml") == 0;
+}
+
+static bm_status take_folder(struct instance *in, struct ca_refusal *why)
+{
+    char dir[FILES_PATH_MAX];
+    struct dirent **names = NULL;
+    bm_status rc = BM_OK;
+    int n;
+
+    BM_TRY(files_path(dir, in->dir, "profiles"));
+    n = scandir(dir, &names, is_profile, alphasort);
+    if (n < 0) {
+        return ca_refuse(why, errno == ENOMEM ? BM_E_MEMORY : BM_E_NOT_FOUND,
+                         "%s", dir);
+    }
+    for (int i = 0; i < n; i++) {
+        if (rc == BM_OK) {
+            rc = take_file(in, names[i]->d_name, why);
+        }
+        free(names[i]);
+    }
+    free(names);
+    return rc;
+}
+
+/* An OCSP responder's certificate is issued by the CA that it speaks for, so
+ * its profile is there once for each. */
+static bm_status take_responders(struct instance *in, struct ca_refusal *why)
+{
+    struct bm_bytes text = { (const uint8_t *)NULL, 0 };
+
+    for (const struct ca_profile_shipped *p = ca_profiles_shipped;
+         p->name != NULL; p++) {
+        if (strcmp(p->name, INSTANCE_OCSP_PROFILE) == 0) {
+            text.p = (const uint8_t *)p->text;
+            text.n = strlen(p->text);
+        }
+    }
+    for (size_t i = 0; i < in->cas_n; i++) {
+        if (in->cas[i].row.key_uri[0] != '\0') {
+            BM_TRY(
+                take(in, text, INSTANCE_OCSP_PROFILE, in->cas[i].row.id, why));
+        }
+    }
+    return BM_OK;
+}
+
+bm_status instance_read_profiles(struct instance *in, struct ca_refusal *why)
+{
+    BM_TRY(take_folder(in, why));
+    return take_responders(in, why);
+}

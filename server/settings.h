@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_SERVER_SETTINGS_H
+#define BM_SERVER_SETTINGS_H
+
+#include "ca/refusal.h"
+#include "core/bytes.h"
+
+/*
+ * birthmark.yaml: how an instance is to be run. Strictly read: an unknown key
+ * is an error with its line. docs/instance.md is the manual.
+ */
+struct settings {
+    const char *public_url; /* in certificates that live twenty years */
+    const char *unlock;     /* keys/unlock.h: where the secret is */
+    const char *origin;     /* of the ledger; never changes */
+    int64_t crl_lifetime;   /* seconds */
+    int64_t ocsp_lifetime;
+    const char *bad_keys; /* file with known-bad keys, or NULL */
+    void *memory;         /* what the strings live in */
+};
+
+/* `file` is for messages. On BM_OK release with settings_wipe(). */
+BM_MUST_CHECK bm_status settings_parse(struct bm_bytes text, const char *file,
+                                       struct settings *settings,
+                                       struct ca_refusal *why);
+void settings_wipe(struct settings *settings);
+
+/* Write the file that `init` makes, with its comments. */
+void settings_put(struct bm_wr *w, const char *public_url, const char *origin);
+
+/*
+ * Is this a URL under which CRLs can be published? "http://HOST[:PORT]",
+ * without a path or a slash at the end: clients fetch CRLs without TLS (RFC
+ * 5280 8), and the paths are ours.
+ */
+bool settings_url_valid(const char *url);
+
+#endif
