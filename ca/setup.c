@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/setup.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/internal.h"
+
+static bm_status hash_of(struct ca *ca, struct bm_bytes in, uint8_t hash[32])
+{
+    uint8_t room[BM_HASH_MAX];
+
+    BM_TRY(ca->c.crypto->hash(ca->c.crypto->self, BM_HASH_SHA256, in, room));
+    memcpy(hash, room, 32);
+    return BM_OK;
+}
+
+static bm_status put_history(struct ca *ca, const struct ca_actor *actor,
+                             struct ca_genesis *genesis, int64_t now)
+{
+    const struct store *s = ca->c.store;
+    struct store_ecosystem ecosystem = { .created = now };
+    struct store_organisation organisation = { .created = now };
+    struct ca_record record = ca_record_of(CA_RECORD_GENESIS, actor, now);
+
+    (void)snprintf(ecosystem.name, sizeof ecosystem.name, "%s",
+                   genesis->ecosystem);
+    (void)snprintf(organisation.name, sizeof organisation.name, "%s",
+                   genesis->organisation);
+    BM_TRY(s->ecosystem_put(s->self, &ecosystem));
+    organisation.ecosystem = ecosystem.id;
+    BM_TRY(s->organisation_put(s->self, &organisation));
+    genesis->ecosystem_id = ecosystem.id;
+    genesis->organisation_id = organisation.id;
+    record.text = ca_text(genesis->organisation);
+    return ca_put_record(ca, &record, NULL, NULL);
+}
+
+bm_status ca_begin_history(struct ca *ca, const struct ca_actor *actor,
+                           struct ca_genesis *genesis, int64_t now,
+                           struct ca_refusal *why)
+{
+    BM_TRY(ca_begin(ca, now, why));
+    return ca_end(ca, put_history(ca, actor, genesis, now), now, why);
+}
+
+static bm_status put_ca(struct ca *ca, const struct ca_actor *actor,
+                        const struct store_ca *row, int64_t now)
+{
+    const struct store *s = ca->c.store;
+    struct ca_record record = ca_record_of(CA_RECORD_CA, actor, now);
+    uint8_t hash[32];
+
+    BM_TRY(hash_of(ca, row->cert, hash));
+    record.ca = ca_text(row->id);
+    record.hash = BM_ARRAY(hash);
+    record.text =
+        ca_text(row->status == STORE_CA_ACTIVE ? "active" : "retired");
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    return s->ca_put(s->self, row);
+}
+
+bm_status ca_install(struct ca *ca, const struct ca_actor *actor,
+                     const struct store_ca *row, int64_t now,
+                     struct ca_refusal *why)
+{
+    BM_TRY(ca_begin(ca, now, why));
+    return ca_end(ca, put_ca(ca, actor, row, now), now, why);
+}
+
+static bm_status put_operator(struct ca *ca, const struct ca_actor *actor,
+                              const struct store_operator *row, int64_t now)
+{
+    const struct store *s = ca->c.store;
+    struct ca_record record = ca_record_of(CA_RECORD_OPERATOR, actor, now);
+    uint8_t words[64];
+    struct bm_wr w;
+
+    bm_wr_init(&w, words, sizeof words);
+    ca_roles_put(&w, row->disabled ? 0 : row->roles);
+    record.organisation = row->organisation;
+    record.subject = ca_text(row->id);
+    record.hash = BM_ARRAY(row->cert);
+    record.text = row->disabled ? ca_text("disabled") : bm_wr_bytes(&w);
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    return s->operator_put(s->self, row);
+}
+
+bm_status ca_add_operator(struct ca *ca, const struct ca_actor *actor,
+                          const struct store_operator *row, int64_t now,
+                          struct ca_refusal *why)
+{
+    BM_TRY(ca_begin(ca, now, why));
+    return ca_end(ca, put_operator(ca, actor, row, now), now, why);
+}
+
+/* "profile/NAME" in the settings: the hash that is on record. */
+static bm_status note_profile(struct ca *ca, const struct ca_bound *bound,
+                              int64_t now)
+{
+    static const struct ca_actor authority = { .name = "authority",
+                                               .mode = "start",
+                                               .authority = true };
+    const struct store *s = ca->c.store;
+    const char *name = ca_profile_policy(bound->profile)->name;
+    struct ca_record record = ca_record_of(CA_RECORD_PROFILE, &authority, now);
+    char setting[STORE_ID_MAX + 16];
+    uint8_t hash[32];
+    struct bm_bytes known;
+    bm_status rc;
+
+    (void)snprintf(setting, sizeof setting, "profile/%s", name);
+    BM_TRY(hash_of(ca, ca_profile_text(bound->profile), hash));
+    rc = s->setting_get(s->self, setting, &known);
+    if (rc == BM_OK && bm_bytes_are(known, hash, sizeof hash)) {
+        return BM_OK;
+    }
+    if (rc != BM_E_NOT_FOUND) {
+        BM_TRY(rc);
+    }
+    record.profile = ca_text(name);
+    record.hash = BM_ARRAY(hash);
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    return s->setting_put(s->self, setting, BM_ARRAY(hash));
+}
+
+static bm_status note_all(struct ca *ca, int64_t now)
+{
+    for (size_t i = 0; i < ca->c.profiles_n; i++) {
+        BM_TRY(note_profile(ca, &ca->c.profiles[i], now));
+    }
+    return BM_OK;
+}
+
+bm_status ca_note_profiles(struct ca *ca, int64_t now, struct ca_refusal *why)
+{
+    BM_TRY(ca_begin(ca, now, why));
+    return ca_end(ca, note_all(ca, now), now, why);
+}
