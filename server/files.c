@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/files.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -284,6 +285,74 @@ bm_status files_make_dir(const char *path, unsigned mode,
                          struct ca_refusal *why)
 {
     return mkdir(path, (mode_t)mode) == 0 ? BM_OK : fail(why, path);
+}
+
+/* Instances are not deeper. */
+#define TREE_DEPTH_MAX 8
+
+/* Empty the open directory `fd`; true if it is empty now. */
+static bool empty_dir(int fd, int depth)
+{
+    DIR *d = fdopendir(fd);
+    const struct dirent *e;
+    bool ok = d != NULL && depth < TREE_DEPTH_MAX;
+
+    if (d == NULL) {
+        (void)close(fd);
+        return false;
+    }
+    while (ok && (e = readdir(d)) != NULL) {
+        int inner;
+
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+            unlinkat(dirfd(d), e->d_name, 0) == 0) {
+            continue;
+        }
+        inner = openat(dirfd(d), e->d_name,
+                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        ok = inner >= 0 && empty_dir(inner, depth + 1) &&
+             unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR) == 0;
+    }
+    (void)closedir(d);
+    return ok;
+}
+
+bm_status files_remove_tree(const char *path, struct ca_refusal *why)
+{
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0) {
+        return errno == ENOENT ? BM_OK : fail(why, path);
+    }
+    return empty_dir(fd, 0) && rmdir(path) == 0 ? BM_OK : fail(why, path);
+}
+
+bm_status files_is_free(const char *path, struct ca_refusal *why)
+{
+    DIR *d = opendir(path);
+    const struct dirent *e;
+    bool empty = true;
+
+    if (d == NULL) {
+        return errno == ENOENT    ? BM_OK
+               : errno == ENOTDIR ? ca_refuse(why, BM_E_EXISTS, "%s", path)
+                                  : fail(why, path);
+    }
+    while (empty && (e = readdir(d)) != NULL) {
+        empty = strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0;
+    }
+    (void)closedir(d);
+    return empty ? BM_OK : ca_refuse(why, BM_E_EXISTS, "%s", path);
+}
+
+bm_status files_move_dir(const char *from, const char *to,
+                         struct ca_refusal *why)
+{
+    /* On an empty directory rename() would succeed, which is fine, too. */
+    if (rename(from, to) != 0) {
+        return fail(why, to);
+    }
+    return sync_parent(to, why);
 }
 
 static bm_status put_stream(void *self, struct bm_bytes octets)

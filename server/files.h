@@ -46,6 +46,18 @@ BM_MUST_CHECK bm_status files_get_pem(const char *path, const char *label,
 BM_MUST_CHECK bm_status files_make_dir(const char *path, unsigned mode,
                                        struct ca_refusal *why);
 
+/* Remove a directory with all that is in it; not there is fine. Follows no
+ * links. */
+BM_MUST_CHECK bm_status files_remove_tree(const char *path,
+                                          struct ca_refusal *why);
+
+/* BM_OK if nothing is there, or an empty directory; BM_E_EXISTS. */
+BM_MUST_CHECK bm_status files_is_free(const char *path, struct ca_refusal *why);
+
+/* Rename a directory to a name that is free; durable. */
+BM_MUST_CHECK bm_status files_move_dir(const char *from, const char *to,
+                                       struct ca_refusal *why);
+
 /* fsync of a directory. */
 BM_MUST_CHECK bm_status files_sync_dir(const char *path,
                                        struct ca_refusal *why);
