@@ -12,15 +12,13 @@
  * Authenticated with it: "birthmark/key/v1" || file name || SHA-256 of the
  * SubjectPublicKeyInfo.
  */
-#include "keys/file.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/cbor.h"
 #include "core/pem.h"
-#include "keys/internal.h"
+#include "keys/file_internal.h"
 
 #define LABEL       "BIRTHMARK SEALED KEY"
 #define VERSION     1
@@ -30,16 +28,6 @@
 #define SHA256_SIZE 32
 #define DOMAIN      "birthmark/key/v1"
 #define SUFFIX      ".key"
-
-/* PKCS#8 of the largest key; what is left of a file without the rest. */
-#define PKCS8_MAX 8192
-
-struct provider {
-    struct bm_key_provider provider;
-    struct bm_key_tools tools;
-    const struct bm_kek *kek;
-    int dir;
-};
 
 struct file_key {
     struct bm_key key;
@@ -95,7 +83,7 @@ static bm_status take_sealed(struct bm_cbor *c, struct bm_key_sealed *sealed)
     return sealed->key.type != BM_KEY_UNKNOWN &&
                    sealed->nonce.n == NONCE_SIZE &&
                    sealed->sealed.n > BM_AEAD_TAG_SIZE &&
-                   sealed->sealed.n <= PKCS8_MAX + BM_AEAD_TAG_SIZE
+                   sealed->sealed.n <= FILE_PKCS8_MAX + BM_AEAD_TAG_SIZE
                ? BM_OK
                : BM_E_KEYS_FILE;
 }
@@ -139,7 +127,7 @@ static bm_status bound_make(const struct bm_crypto *crypto, const char *name,
     return bm_wr_finish(&w, &bound->n);
 }
 
-static bm_status aead_make(const struct provider *p, const char *name,
+static bm_status aead_make(const struct file_provider *p, const char *name,
                            const struct bm_key_sealed *sealed,
                            struct bound *bound, struct bm_aead_config *aead)
 {
@@ -153,29 +141,12 @@ static bm_status aead_make(const struct provider *p, const char *name,
     return BM_OK;
 }
 
-/* Bounds of what this provider keeps, whoever made the key. */
-static bm_status check_key(const struct bm_spki *key)
+struct file_room *file_room_new(void)
 {
-    BM_TRY(bm_spki_weak(key));
-    return bm_spki_bits(key) > BM_KEY_FILE_RSA_BITS_MAX &&
-                   key->type == BM_KEY_RSA
-               ? BM_E_KEY_UNSUPPORTED
-               : BM_OK;
+    return malloc(sizeof(struct file_room));
 }
 
-/* Room of one operation: files are too large for the stack of a thread. */
-struct room {
-    uint8_t text[BM_KEY_FILE_MAX];
-    uint8_t body[BM_KEY_FILE_MAX];
-    uint8_t pkcs8[PKCS8_MAX + BM_AEAD_TAG_SIZE];
-};
-
-static struct room *room_new(void)
-{
-    return malloc(sizeof(struct room));
-}
-
-static void room_free(struct room *room)
+void file_room_free(struct file_room *room)
 {
     if (room != NULL) {
         bm_wipe(room->pkcs8, sizeof room->pkcs8);
@@ -184,8 +155,8 @@ static void room_free(struct room *room)
 }
 
 /* Make the text of a file that holds `signer`. */
-static bm_status seal(const struct provider *p, const char *name,
-                      const struct bm_signer *signer, struct room *room,
+static bm_status seal(const struct file_provider *p, const char *name,
+                      const struct bm_signer *signer, struct file_room *room,
                       struct bm_bytes *text)
 {
     const struct bm_crypto *crypto = p->tools.crypto;
@@ -198,7 +169,7 @@ static bm_status seal(const struct provider *p, const char *name,
     struct bm_wr w;
     size_t n;
 
-    bm_wr_init(&w, room->pkcs8, PKCS8_MAX);
+    bm_wr_init(&w, room->pkcs8, FILE_PKCS8_MAX);
     BM_TRY(maker->to_pkcs8(maker->self, signer, &w));
     BM_TRY(bm_wr_finish(&w, &n));
     BM_TRY(crypto->random(crypto->self, nonce, sizeof nonce));
@@ -221,10 +192,10 @@ static bm_status seal(const struct provider *p, const char *name,
     return BM_OK;
 }
 
-static bm_status save(const struct provider *p, const char *name,
-                      const struct bm_signer *signer)
+bm_status file_save(const struct file_provider *p, const char *name,
+                    const struct bm_signer *signer)
 {
-    struct room *room = room_new();
+    struct file_room *room = file_room_new();
     struct bm_bytes text;
     bm_status rc;
 
@@ -235,12 +206,12 @@ static bm_status save(const struct provider *p, const char *name,
     if (rc == BM_OK) {
         rc = disk_publish(p->dir, name, text, DISK_NEW);
     }
-    room_free(room);
+    file_room_free(room);
     return rc;
 }
 
-static bm_status read_sealed(const struct provider *p, const char *name,
-                             struct room *room, struct bm_key_sealed *sealed)
+bm_status file_read(const struct file_provider *p, const char *name,
+                    struct file_room *room, struct bm_key_sealed *sealed)
 {
     const struct disk_file file = { p->dir, name, DISK_PRIVATE };
     size_t n = 0;
@@ -255,9 +226,9 @@ static bm_status read_sealed(const struct provider *p, const char *name,
 }
 
 /* Open `sealed` into room->pkcs8. */
-static bm_status unseal(const struct provider *p, const char *name,
-                        const struct bm_key_sealed *sealed, struct room *room,
-                        struct bm_bytes *pkcs8)
+bm_status file_unseal(const struct file_provider *p, const char *name,
+                      const struct bm_key_sealed *sealed,
+                      struct file_room *room, struct bm_bytes *pkcs8)
 {
     const struct bm_crypto *crypto = p->tools.crypto;
     struct bm_aead_config aead;
@@ -271,11 +242,11 @@ static bm_status unseal(const struct provider *p, const char *name,
     return rc == BM_E_AEAD ? BM_E_KEYS_FILE : rc;
 }
 
-static bm_status load(const struct provider *p, const char *name,
+static bm_status load(const struct file_provider *p, const char *name,
                       struct bm_signer **signer)
 {
     const struct bm_key_maker *maker = p->tools.maker;
-    struct room *room = room_new();
+    struct file_room *room = file_room_new();
     struct bm_signer *made = NULL;
     struct bm_key_sealed sealed;
     struct bm_bytes pkcs8;
@@ -286,11 +257,11 @@ static bm_status load(const struct provider *p, const char *name,
         rc = BM_E_MEMORY;
         goto out;
     }
-    rc = read_sealed(p, name, room, &sealed);
+    rc = file_read(p, name, room, &sealed);
     if (rc != BM_OK) {
         goto out;
     }
-    rc = unseal(p, name, &sealed, room, &pkcs8);
+    rc = file_unseal(p, name, &sealed, room, &pkcs8);
     if (rc != BM_OK) {
         goto out;
     }
@@ -307,7 +278,7 @@ static bm_status load(const struct provider *p, const char *name,
 
 out:
     maker->release(maker->self, made);
-    room_free(room);
+    file_room_free(room);
     return rc;
 }
 
@@ -340,7 +311,7 @@ static void key_describe(void *self, struct bm_wr *words)
 }
 
 /* A key around `*signer`, which it takes over on BM_OK. */
-static bm_status key_new(const struct provider *p, const char *name,
+static bm_status key_new(const struct file_provider *p, const char *name,
                          struct bm_signer **signer, struct bm_key **key)
 {
     struct file_key *k = calloc(1, sizeof *k);
@@ -350,14 +321,14 @@ static bm_status key_new(const struct provider *p, const char *name,
     }
     k->maker = p->tools.maker;
     k->signer = *signer;
-    memcpy(k->name, name, strlen(name));
+    memcpy(k->name, name, strlen(name) + 1);
     k->key = (struct bm_key){ k, k->signer, key_describe, key_close };
     *key = &k->key;
     *signer = NULL;
     return BM_OK;
 }
 
-static bm_status check_use(const struct provider *p, const char *name)
+bm_status file_check_use(const struct file_provider *p, const char *name)
 {
     BM_TRY(bm_key_file_name(name));
     return p->kek == NULL ? BM_E_KEYS_LOCKED : BM_OK;
@@ -365,12 +336,12 @@ static bm_status check_use(const struct provider *p, const char *name)
 
 static bm_status file_open(void *self, const char *name, struct bm_key **key)
 {
-    const struct provider *p = self;
+    const struct file_provider *p = self;
     struct bm_signer *signer = NULL;
     bm_status rc = BM_E_INTERNAL;
 
     *key = NULL;
-    BM_TRY(check_use(p, name));
+    BM_TRY(file_check_use(p, name));
     rc = load(p, name, &signer);
     if (rc == BM_OK) {
         rc = key_new(p, name, &signer, key);
@@ -389,7 +360,7 @@ static bm_status check_spec(const struct bm_key_spec *spec)
 }
 
 /* Before the slow part; the last word has disk_publish(). */
-static bm_status check_free(const struct provider *p, const char *name)
+bm_status file_check_free(const struct file_provider *p, const char *name)
 {
     return faccessat(p->dir, name, F_OK, 0) == 0 ? BM_E_EXISTS : BM_OK;
 }
@@ -398,16 +369,16 @@ static bm_status file_generate(void *self, const char *name,
                                const struct bm_key_spec *spec,
                                struct bm_key **key)
 {
-    const struct provider *p = self;
+    const struct file_provider *p = self;
     const struct bm_key_maker *maker = p->tools.maker;
     struct bm_signer *signer = NULL;
     struct bm_key *made = NULL;
     bm_status rc = BM_E_INTERNAL;
 
     *key = NULL;
-    BM_TRY(check_use(p, name));
+    BM_TRY(file_check_use(p, name));
     BM_TRY(check_spec(spec));
-    BM_TRY(check_free(p, name));
+    BM_TRY(file_check_free(p, name));
     rc = maker->generate(maker->self, spec, &signer);
     if (rc != BM_OK) {
         goto out;
@@ -417,7 +388,7 @@ static bm_status file_generate(void *self, const char *name,
     if (rc != BM_OK) {
         goto out;
     }
-    rc = save(p, name, made->signer);
+    rc = file_save(p, name, made->signer);
     if (rc != BM_OK) {
         goto out;
     }
@@ -433,7 +404,7 @@ out:
 bm_status bm_key_file_new(const struct bm_key_file_config *config,
                           struct bm_key_provider **provider)
 {
-    struct provider *p = calloc(1, sizeof *p);
+    struct file_provider *p = calloc(1, sizeof *p);
     bm_status rc;
 
     *provider = NULL;
@@ -455,145 +426,11 @@ bm_status bm_key_file_new(const struct bm_key_file_config *config,
 
 void bm_key_file_free(struct bm_key_provider *provider)
 {
-    struct provider *p;
+    struct file_provider *p;
 
     if (provider != NULL) {
         p = provider->self;
         (void)close(p->dir);
         free(p);
     }
-}
-
-/* The DER of a "PRIVATE KEY" block, or of what is DER already. */
-static bm_status read_pkcs8(struct bm_bytes in, struct room *room,
-                            struct bm_bytes *der)
-{
-    struct bm_pem block;
-    struct bm_wr w;
-
-    *der = in;
-    if (in.n != 0 && in.p[0] == BM_DER_SEQUENCE) {
-        return BM_OK;
-    }
-    bm_wr_init(&w, room->pkcs8, PKCS8_MAX);
-    if (bm_pem_next(&in, NULL, &block) != BM_OK ||
-        !bm_pem_is(&block, "PRIVATE KEY") ||
-        bm_pem_decode(&block, NULL, &w) != BM_OK ||
-        bm_wr_finish(&w, &der->n) != BM_OK) {
-        return BM_E_KEYS_FILE;
-    }
-    *der = bm_wr_bytes(&w);
-    return BM_OK;
-}
-
-/*
- * A PKCS#8 may carry a public key that is not its own; what one half signs
- * the other has to verify.
- */
-static bm_status check_pair(const struct bm_crypto *crypto,
-                            const struct bm_signer *signer)
-{
-    uint8_t signature[BM_SIGNATURE_MAX];
-    struct bm_bytes message = BM_LIT("birthmark/import/v1");
-    struct bm_wr w;
-    size_t n;
-    bm_status rc;
-
-    bm_wr_init(&w, signature, sizeof signature);
-    BM_TRY(signer->sign(signer->self, message, &w));
-    BM_TRY(bm_wr_finish(&w, &n));
-    rc = crypto->verify(crypto->self, &signer->key, signer->alg, message,
-                        bm_wr_bytes(&w));
-    return rc == BM_E_SIGNATURE ? BM_E_KEYS_FILE : rc;
-}
-
-bm_status bm_key_file_import(struct bm_key_provider *provider, const char *name,
-                             struct bm_bytes pkcs8)
-{
-    const struct provider *p = provider->self;
-    const struct bm_key_maker *maker = p->tools.maker;
-    struct bm_signer *signer = NULL;
-    struct room *room = NULL;
-    struct bm_bytes der;
-    bm_status rc = BM_E_INTERNAL;
-
-    BM_TRY(check_use(p, name));
-    BM_TRY(check_free(p, name));
-    room = room_new();
-    if (room == NULL) {
-        rc = BM_E_MEMORY;
-        goto out;
-    }
-    rc = read_pkcs8(pkcs8, room, &der);
-    if (rc != BM_OK) {
-        goto out;
-    }
-    rc = maker->from_pkcs8(maker->self, der, &signer);
-    if (rc != BM_OK) {
-        goto out;
-    }
-    rc = check_key(&signer->key);
-    if (rc != BM_OK) {
-        goto out;
-    }
-    rc = check_pair(p->tools.crypto, signer);
-    if (rc != BM_OK) {
-        goto out;
-    }
-    rc = save(p, name, signer);
-
-out:
-    maker->release(maker->self, signer);
-    room_free(room);
-    return rc;
-}
-
-bm_status bm_key_file_export(struct bm_key_provider *provider, const char *name,
-                             struct bm_wr *pem)
-{
-    const struct provider *p = provider->self;
-    struct room *room = NULL;
-    struct bm_key_sealed sealed;
-    struct bm_bytes pkcs8;
-    bm_status rc = BM_E_INTERNAL;
-
-    BM_TRY(check_use(p, name));
-    room = room_new();
-    if (room == NULL) {
-        rc = BM_E_MEMORY;
-        goto out;
-    }
-    rc = read_sealed(p, name, room, &sealed);
-    if (rc != BM_OK) {
-        goto out;
-    }
-    rc = unseal(p, name, &sealed, room, &pkcs8);
-    if (rc == BM_OK) {
-        bm_pem_put(pem, "PRIVATE KEY", pkcs8);
-    }
-
-out:
-    room_free(room);
-    return rc;
-}
-
-bm_status bm_key_file_public(struct bm_key_provider *provider, const char *name,
-                             struct bm_wr *spki)
-{
-    const struct provider *p = provider->self;
-    struct room *room = NULL;
-    struct bm_key_sealed sealed;
-    bm_status rc;
-
-    BM_TRY(bm_key_file_name(name));
-    room = room_new();
-    if (room == NULL) {
-        return BM_E_MEMORY;
-    }
-    rc = read_sealed(p, name, room, &sealed);
-    if (rc == BM_OK) {
-        bm_wr_put(spki, sealed.key.der);
-    }
-    room_free(room);
-    return rc;
 }

@@ -67,7 +67,6 @@ struct bm_bytes bm_kek_key(const struct bm_kek *kek)
     return (struct bm_bytes){ kek->key, sizeof kek->key };
 }
 
-/* Only values below 2^32 come here; larger ones are refused as too large. */
 static bm_status check_cost(const struct bm_scrypt_cost *cost)
 {
     uint64_t n;
@@ -84,15 +83,13 @@ static bm_status check_cost(const struct bm_scrypt_cost *cost)
                : BM_OK;
 }
 
+/* What is beyond any bound stays so: check_cost() comes after the check. */
 static bm_status take_number(struct bm_cbor *c, unsigned *number)
 {
     uint64_t value;
 
     BM_TRY(bm_cbor_take_uint(c, &value));
-    if (value > UINT16_MAX) {
-        return BM_E_LIMIT;
-    }
-    *number = (unsigned)value;
+    *number = value > UINT16_MAX ? UINT16_MAX : (unsigned)value;
     return BM_OK;
 }
 
@@ -174,7 +171,7 @@ bm_status bm_kek_parse(const struct bm_crypto *crypto, struct bm_bytes text,
         rc = take_check(crypto, &c,
                         (struct bm_bytes){ body.p, (size_t)(c.p - body.p) });
     }
-    /* A damaged number is damage; one that was meant so is a limit. */
+    /* Behind the check a number is meant as it is, and no damage. */
     if (rc == BM_OK) {
         rc = check_cost(&found.cost);
     }
