@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/cmd.h"
 #include "cli/safe.h"
 
 struct refusal refusal_of(const struct bm_diag *diag, bm_status rc,
@@ -64,6 +65,23 @@ void refusal_print(const struct refusal *r)
                 r->of_der ? " of its DER" : "");
     }
     fputc('\n', stderr);
+}
+
+int refusal_print_act(const char *who, bm_status rc,
+                      const struct ca_refusal *why)
+{
+    /* Words of another failure would mislead. */
+    bool said = why->status == rc && why->words[0] != '\0';
+
+    safe_print_str(stderr, who);
+    fputs(": ", stderr);
+    print_field(rc);
+    if (said) {
+        fputs(": ", stderr);
+        safe_print_str(stderr, why->words);
+    }
+    fputc('\n', stderr);
+    return rc == BM_E_EXISTS ? CMD_REFUSED : CMD_FAILED;
 }
 
 /* RFC 5280 4.2.1.9 for a field in trouble, else the clause of the reason. */

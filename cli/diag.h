@@ -2,6 +2,7 @@
 #ifndef BM_CLI_DIAG_H
 #define BM_CLI_DIAG_H
 
+#include "ca/refusal.h"
 #include "cli/tree.h"
 #include "core/status.h"
 
@@ -35,6 +36,17 @@ struct refusal refusal_of(const struct bm_diag *diag, bm_status rc,
 
 /* One line on stderr. */
 void refusal_print(const struct refusal *r);
+
+/*
+ * What an act on an instance was refused for, as one line on stderr:
+ *
+ *     birthmark cert issue: subject is outside the profile: ...
+ *
+ * Returns the exit code of cmd.h that goes with it: 3 where something would
+ * have been overwritten, else 1.
+ */
+int refusal_print_act(const char *who, bm_status rc,
+                      const struct ca_refusal *why);
 
 /* {"clause", "text", "status", "offset", ...}; the caller owns it. */
 json_t *refusal_tree(struct tree *t, const struct refusal *r);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "ports/openssl/openssl.h"
+#include "ports/openssl/openssl_keys.h"
 
 struct bm_crypto *provider_new(void)
 {
@@ -20,4 +21,9 @@ struct bm_crypto *provider_new(void)
 void provider_free(struct bm_crypto *crypto)
 {
     bm_openssl_free(crypto);
+}
+
+const struct bm_key_maker *provider_key_maker(void)
+{
+    return bm_openssl_key_maker();
 }

@@ -52,7 +52,8 @@ static bm_status take_lock(struct instance *in, struct ca_refusal *why)
         return ca_refuse(why, BM_E_IO, "%s: %s", path, words);
     }
     if (flock(in->lock, LOCK_EX | LOCK_NB) != 0) {
-        return ca_refuse(why, BM_E_BUSY, "%s", path);
+        return ca_refuse(why, BM_E_BUSY, "the instance %s (%s is locked)",
+                         in->dir, path);
     }
     return BM_OK;
 }
