@@ -42,8 +42,7 @@ static bool is_name(struct bm_bytes name)
     return name.n != 0;
 }
 
-/* Decimal without leading zeros, or false. */
-static bool read_decimal(struct bm_bytes text, uint64_t *value)
+bool ledger_decimal_read(struct bm_bytes text, uint64_t *value)
 {
     uint64_t v = 0;
 
@@ -79,7 +78,8 @@ uint32_t ledger_origin_tree(struct bm_bytes line)
         i--;
     }
     if (i < 2 ||
-        !read_decimal((struct bm_bytes){ line.p + i, line.n - i }, &tree) ||
+        !ledger_decimal_read((struct bm_bytes){ line.p + i, line.n - i },
+                             &tree) ||
         tree < 2 || tree > UINT32_MAX) {
         return 1;
     }
@@ -170,7 +170,7 @@ static bm_status read_checkpoint(struct bm_bytes in, struct note *note,
     note->signatures = text;
     bm_wr_init(&w, head->root, sizeof head->root);
     if (!is_name(note->origin) || note->origin.n >= LEDGER_ORIGIN_ROOM ||
-        !read_decimal(size, &head->size) ||
+        !ledger_decimal_read(size, &head->size) ||
         bm_base64_decode(root, BM_BASE64_STRICT, NULL, &w) != BM_OK ||
         w.len != CA_TREE_HASH) {
         return BM_E_LEDGER_CHECKPOINT;

@@ -85,11 +85,73 @@ static bm_status load_head(struct ca_ledger *ledger)
     return check_edge(ledger);
 }
 
+bm_status ledger_tiles_of(const struct ca_ledger *ledger, uint32_t tree,
+                          struct ledger_tiles **out)
+{
+    const struct store *s = ledger->store;
+    struct ledger_tiles *tiles;
+    struct store_head head;
+    bm_status rc;
+
+    *out = NULL;
+    if (tree == ledger->tiles->tree) {
+        *out = ledger->tiles;
+        return ledger->broken;
+    }
+    if (tree == 0) {
+        return BM_E_NOT_FOUND;
+    }
+    BM_TRY(s->head_get(s->self, tree, &head));
+    tiles = malloc(sizeof *tiles);
+    if (tiles == NULL) {
+        return BM_E_MEMORY;
+    }
+    ledger_tiles_init(tiles, s, ledger->crypto, tree);
+    rc = ledger_tiles_load(tiles, head.size);
+    if (rc != BM_OK) {
+        free(tiles);
+        return rc;
+    }
+    *out = tiles;
+    return BM_OK;
+}
+
+void ledger_tiles_done(const struct ca_ledger *ledger,
+                       struct ledger_tiles *tiles)
+{
+    if (tiles != ledger->tiles) {
+        free(tiles);
+    }
+}
+
+bm_status ledger_checkpoint_get(const struct ca_ledger *ledger, uint32_t tree,
+                                struct bm_wr *note, struct ca_tree_head *head)
+{
+    const struct store *s = ledger->store;
+    struct store_head stored;
+
+    memset(head, 0, sizeof *head);
+    if (tree == 0) {
+        return BM_E_NOT_FOUND;
+    }
+    BM_TRY(s->head_get(s->self, tree, &stored));
+    if (stored.checkpoint.n == 0) {
+        return BM_E_NOT_FOUND;
+    }
+    BM_TRY(ca_checkpoint_open(stored.checkpoint, ledger->crypto, &ledger->key,
+                              ledger->origin, head, NULL));
+    if (head->tree != tree || head->size > stored.size) {
+        return BM_E_LEDGER_CHECKPOINT;
+    }
+    bm_wr_put(note, stored.checkpoint);
+    return BM_OK;
+}
+
 /* A ledger whose parts do not fit together can still be verified. */
 static bool is_verdict(bm_status rc)
 {
     return rc == BM_E_LEDGER_ROOT || rc == BM_E_LEDGER_MISSING ||
-           rc == BM_E_LEDGER_CHANGED;
+           rc == BM_E_LEDGER_CHANGED || rc == BM_E_STORE_CORRUPT;
 }
 
 bm_status ca_ledger_reload(struct ca_ledger *ledger)

@@ -34,6 +34,8 @@
 uint32_t ledger_origin_tree(struct bm_bytes line);
 /* May it be the origin of a first tree, and a key name? */
 bool ledger_origin_check(struct bm_bytes origin);
+/* Decimal without leading zeros, or false. */
+bool ledger_decimal_read(struct bm_bytes text, uint64_t *value);
 /* The origin line of tree `tree`. */
 void ledger_origin_put(struct bm_wr *w, const char *origin, uint32_t tree);
 
@@ -77,6 +79,14 @@ BM_MUST_CHECK bm_status ledger_tile_root(const struct bm_crypto *crypto,
                                          size_t n, uint8_t root[CA_TREE_HASH]);
 
 /*
+ * proof.c
+ */
+
+/* The checkpoint of a proof file, or all of `in` where it is none. False for
+ * a malformed proof file. */
+bool ledger_proof_note(struct bm_bytes in, struct bm_bytes *note);
+
+/*
  * ledger.c
  */
 
@@ -109,6 +119,17 @@ struct ca_ledger {
 /* Edge and note of a stored head. BM_E_LEDGER_ROOT when they do not fit. */
 BM_MUST_CHECK bm_status ledger_head_read(const struct store_head *head,
                                          struct ca_tree_edge *edge);
+
+/*
+ * The tiles of any tree at its stored size: the ledger's own, or others that
+ * are made for it. Given back with ledger_tiles_done(); NULL is fine. In a
+ * transaction.
+ */
+BM_MUST_CHECK bm_status ledger_tiles_of(const struct ca_ledger *ledger,
+                                        uint32_t tree,
+                                        struct ledger_tiles **tiles);
+void ledger_tiles_done(const struct ca_ledger *ledger,
+                       struct ledger_tiles *tiles);
 
 /* The last checkpoint of any tree, verified; its note is copied to `note`.
  * BM_E_NOT_FOUND when there is none. In a transaction. */

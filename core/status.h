@@ -395,7 +395,8 @@
     X(E_LEDGER_CHANGED, 0x1609, "", "record and store differ")               \
     X(E_LEDGER_MISSING, 0x160a, "", "record is missing")                     \
     X(E_LEDGER_UNRECORDED, 0x160b, "", "signed or stored, but not recorded") \
-    X(E_LEDGER_JOURNAL, 0x160c, "", "signer's journal is damaged")
+    X(E_LEDGER_JOURNAL, 0x160c, "", "signer's journal is damaged")           \
+    X(E_LEDGER_PROOF_FILE, 0x160d, "C2SP tlog-proof", "malformed proof file")
 
 typedef enum bm_status {
 #define X(name, value, clause, text) BM_##name = (value),

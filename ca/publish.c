@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ledger as files: C2SP tlog-tiles.
+ *
+ *     checkpoint                 the signed note
+ *     tile/0/x001/067            hashes of leaves; tile/1/... above them
+ *     tile/0/x001/068.p/12       the last one, while it is not full
+ *     tile/entries/x001/067      entries, which hide records and salts
+ *     2/...                      the same of a second tree
+ *
+ * Tiles are durable before the checkpoint that needs them is there, so a
+ * published checkpoint says what need not be written again.
+ */
+/* O_DIRECTORY, O_NOFOLLOW */
+#define _DEFAULT_SOURCE
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ca/ledger_internal.h"
+
+/* "tile/entries/", six elements of 2^56 tiles, ".p/255", ".tmp" */
+#define PATH_MAX_TILE 64
+
+/* A big-endian uint16 and a hash. */
+#define ENTRY_SIZE (2 + CA_TREE_HASH)
+
+/* One tree on its way into its directory. */
+struct publisher {
+    const struct ca_ledger *ledger;
+    struct ledger_tiles *tiles;
+    int dir;
+    uint64_t old;               /* size that is published */
+    uint64_t new;               /* size that will be */
+    char parent[PATH_MAX_TILE]; /* where files were renamed last */
+    uint8_t hashes[TILE_WIDTH][CA_TREE_HASH];
+    size_t bundle_n;
+    uint8_t bundle[TILE_WIDTH * ENTRY_SIZE];
+};
+
+static bm_status io_status(void)
+{
+    return errno == ENOSPC || errno == EDQUOT ? BM_E_FULL : BM_E_IO;
+}
+
+static bm_status sync_dir(int dir, const char *path)
+{
+    bm_status rc = BM_OK;
+    int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0) {
+        return io_status();
+    }
+    if (fsync(fd) != 0) {
+        rc = io_status();
+    }
+    (void)close(fd);
+    return rc;
+}
+
+/* The part of a path before its last slash; "." where there is none. */
+static void parent_of(const char *path, char parent[PATH_MAX_TILE])
+{
+    const char *slash = strrchr(path, '/');
+
+    (void)snprintf(parent, PATH_MAX_TILE, "%.*s",
+                   slash == NULL ? 1 : (int)(slash - path),
+                   slash == NULL ? "." : path);
+}
+
+/* Make the directories of a path that are not there. */
+static bm_status make_parents(int dir, const char *path)
+{
+    char parent[PATH_MAX_TILE];
+
+    for (const char *slash = strchr(path, '/'); slash != NULL;
+         slash = strchr(slash + 1, '/')) {
+        char above[PATH_MAX_TILE];
+
+        (void)snprintf(parent, sizeof parent, "%.*s", (int)(slash - path),
+                       path);
+        if (mkdirat(dir, parent, 0755) == 0) {
+            parent_of(parent, above);
+            BM_TRY(sync_dir(dir, above));
+        } else if (errno != EEXIST) {
+            return io_status();
+        }
+    }
+    return BM_OK;
+}
+
+static bm_status write_all(int fd, struct bm_bytes data)
+{
+    while (data.n > 0) {
+        ssize_t n = write(fd, data.p, data.n);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return io_status();
+        }
+        data.p += n;
+        data.n -= (size_t)n;
+    }
+    return fsync(fd) == 0 ? BM_OK : io_status();
+}
+
+/* Names of renamed files are durable when their directory is. */
+static bm_status flush_parent(struct publisher *p)
+{
+    bm_status rc = p->parent[0] == '\0' ? BM_OK : sync_dir(p->dir, p->parent);
+
+    p->parent[0] = '\0';
+    return rc;
+}
+
+static bm_status note_parent(struct publisher *p, const char *path)
+{
+    char parent[PATH_MAX_TILE];
+
+    parent_of(path, parent);
+    if (strcmp(parent, p->parent) != 0) {
+        BM_TRY(flush_parent(p));
+        memcpy(p->parent, parent, sizeof parent);
+    }
+    return BM_OK;
+}
+
+/* Write a file whole: it appears under its name with all that is in it. */
+static bm_status write_file(struct publisher *p, const char *path,
+                            struct bm_bytes data)
+{
+    char temp[PATH_MAX_TILE + 4];
+    bm_status rc;
+    int fd;
+
+    BM_TRY(make_parents(p->dir, path));
+    (void)snprintf(temp, sizeof temp, "%s.tmp", path);
+    fd = openat(p->dir, temp,
+                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (fd < 0) {
+        return io_status();
+    }
+    rc = write_all(fd, data);
+    if (close(fd) != 0 && rc == BM_OK) {
+        rc = io_status();
+    }
+    if (rc == BM_OK && renameat(p->dir, temp, p->dir, path) != 0) {
+        rc = io_status();
+    }
+    if (rc != BM_OK) {
+        (void)unlinkat(p->dir, temp, 0);
+        return rc;
+    }
+    return note_parent(p, path);
+}
+
+/* C2SP tlog-tiles: zero-padded 3-digit path elements, all but the last
+ * beginning with an x. `width` 0: a full tile. */
+static void tile_path(const char *level, uint64_t index, unsigned width,
+                      char path[PATH_MAX_TILE])
+{
+    uint64_t scale = 1;
+    size_t n;
+
+    n = (size_t)snprintf(path, PATH_MAX_TILE, "tile/%s", level);
+    while (index / scale >= 1000) {
+        scale *= 1000;
+    }
+    for (; scale != 0; scale /= 1000) {
+        n += (size_t)snprintf(path + n, PATH_MAX_TILE - n, "/%s%03u",
+                              scale == 1 ? "" : "x",
+                              (unsigned)(index / scale % 1000));
+    }
+    if (width != 0) {
+        (void)snprintf(path + n, PATH_MAX_TILE - n, ".p/%u", width);
+    }
+}
+
+/* The partial tiles of an index that has become full. */
+static void remove_partial(const struct publisher *p, const char *level,
+                           uint64_t index)
+{
+    char path[PATH_MAX_TILE];
+    const struct dirent *entry;
+    DIR *d = NULL;
+    int fd;
+
+    tile_path(level, index, 1, path);
+    *strrchr(path, '/') = '\0';
+    fd = openat(p->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        d = fdopendir(fd);
+    }
+    if (d == NULL) {
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+        return; /* what is too much does no harm */
+    }
+    while ((entry = readdir(d)) != NULL) {
+        if (entry->d_name[0] != '.') {
+            (void)unlinkat(fd, entry->d_name, 0);
+        }
+    }
+    (void)closedir(d);
+    (void)unlinkat(p->dir, path, AT_REMOVEDIR);
+}
+
+static bm_status write_tile(struct publisher *p, const char *level,
+                            uint64_t index, size_t width, struct bm_bytes data)
+{
+    char path[PATH_MAX_TILE];
+
+    tile_path(level, index, width == TILE_WIDTH ? 0 : (unsigned)width, path);
+    BM_TRY(write_file(p, path, data));
+    if (width == TILE_WIDTH) {
+        remove_partial(p, level, index);
+    }
+    return BM_OK;
+}
+
+/* The tiles of a level that the published tree does not have. */
+static bm_status write_level(struct publisher *p, unsigned level)
+{
+    uint64_t from = p->old >> (TILE_HEIGHT * level);
+    uint64_t to = p->new >> (TILE_HEIGHT * level);
+    char name[8];
+
+    (void)snprintf(name, sizeof name, "%u", level);
+    for (uint64_t at = from - from % TILE_WIDTH; from < to && at < to;
+         at += TILE_WIDTH) {
+        size_t n = to - at < TILE_WIDTH ? (size_t)(to - at) : TILE_WIDTH;
+
+        BM_TRY(
+            ledger_tiles_get(p->tiles, level, at / TILE_WIDTH, n, p->hashes));
+        BM_TRY(write_tile(p, name, at / TILE_WIDTH, n,
+                          (struct bm_bytes){ p->hashes[0], n * CA_TREE_HASH }));
+    }
+    return BM_OK;
+}
+
+/* Entries come leaf by leaf; `next` is the one that is expected. */
+struct entries {
+    struct publisher *p;
+    uint64_t next;
+};
+
+static bm_status write_bundle(struct publisher *p, uint64_t end)
+{
+    size_t n = p->bundle_n;
+
+    p->bundle_n = 0;
+    return write_tile(p, "entries", (end - 1) / TILE_WIDTH, n,
+                      (struct bm_bytes){ p->bundle, n * ENTRY_SIZE });
+}
+
+static bm_status add_entry(void *arg, const void *row)
+{
+    const struct store_leaf *leaf = row;
+    struct entries *e = arg;
+    struct publisher *p = e->p;
+    uint8_t *at = p->bundle + p->bundle_n * ENTRY_SIZE;
+
+    if (e->next == p->new) {
+        return BM_E_END;
+    }
+    if (leaf->index != e->next) {
+        return BM_E_LEDGER_MISSING;
+    }
+    at[0] = 0;
+    at[1] = CA_TREE_HASH;
+    BM_TRY(ca_tree_entry(p->ledger->crypto, leaf->salt, leaf->record, at + 2));
+    p->bundle_n++;
+    e->next++;
+    return p->bundle_n == TILE_WIDTH ? write_bundle(p, e->next) : BM_OK;
+}
+
+static bm_status write_entries(struct publisher *p)
+{
+    struct entries e = { p, p->old - p->old % TILE_WIDTH };
+    const struct store_visit visit = { &e, add_entry };
+    const struct store *s = p->ledger->store;
+
+    p->bundle_n = 0;
+    BM_TRY(s->leaf_list(s->self, p->tiles->tree, e.next, &visit));
+    if (e.next != p->new) {
+        return BM_E_LEDGER_MISSING;
+    }
+    return p->bundle_n == 0 ? BM_OK : write_bundle(p, e.next);
+}
+
+/* What the directory has: its checkpoint if it is one of ours, else an empty
+ * tree, so that all is written. */
+static bm_status read_published(const struct publisher *p,
+                                struct ca_tree_head *head)
+{
+    uint8_t note[LEDGER_NOTE_MAX];
+    size_t n = 0;
+    ssize_t r = 1;
+    int fd = openat(p->dir, "checkpoint", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    memset(head, 0, sizeof *head);
+    if (fd < 0) {
+        return errno == ENOENT ? BM_OK : io_status();
+    }
+    while (r > 0 && n < sizeof note) {
+        r = read(fd, note + n, sizeof note - n);
+        n += r > 0 ? (size_t)r : 0;
+    }
+    (void)close(fd);
+    if (r < 0) {
+        return BM_E_IO;
+    }
+    if (ca_checkpoint_open((struct bm_bytes){ note, n }, p->ledger->crypto,
+                           &p->ledger->key, p->ledger->origin, head,
+                           NULL) != BM_OK ||
+        head->tree != p->tiles->tree) {
+        memset(head, 0, sizeof *head);
+    }
+    return BM_OK;
+}
+
+/* Nothing that was published is ever contradicted. */
+static bm_status compare(const struct publisher *p,
+                         const struct ca_tree_head *published,
+                         const struct ca_tree_head *head)
+{
+    const struct ca_tree_source source = { p->tiles, ledger_tiles_node };
+    struct ca_tree_proof proof;
+    bm_status rc;
+
+    if (published->size > head->size) {
+        return BM_E_LEDGER_ROLLBACK;
+    }
+    if (published->size == 0) {
+        return BM_OK;
+    }
+    BM_TRY(ca_tree_consistency(p->ledger->crypto, &source, published->size,
+                               head->size, &proof));
+    rc = ca_tree_check_consistency(p->ledger->crypto, published, head, &proof);
+    return rc == BM_E_LEDGER_PROOF ? BM_E_LEDGER_FORK : rc;
+}
+
+static bm_status write_tree(struct publisher *p, struct bm_bytes note,
+                            const struct ca_tree_head *head)
+{
+    struct ca_tree_head published;
+
+    BM_TRY(read_published(p, &published));
+    BM_TRY(compare(p, &published, head));
+    if (published.size == head->size) {
+        return BM_OK;
+    }
+    p->old = published.size;
+    p->new = head->size;
+    for (unsigned level = 0; level < TILE_LEVELS; level++) {
+        BM_TRY(write_level(p, level));
+    }
+    BM_TRY(write_entries(p));
+    BM_TRY(flush_parent(p));
+    BM_TRY(write_file(p, "checkpoint", note));
+    return flush_parent(p);
+}
+
+/* The directory of a tree, which is made where it is missing. */
+static bm_status open_dir(const char *dir, uint32_t tree, int *fd)
+{
+    char name[16];
+    int top = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    *fd = -1;
+    if (top < 0) {
+        return errno == ENOENT ? BM_E_NOT_FOUND : BM_E_IO;
+    }
+    if (tree == 1) {
+        *fd = top;
+        return BM_OK;
+    }
+    (void)snprintf(name, sizeof name, "%lu", (unsigned long)tree);
+    if (mkdirat(top, name, 0755) == 0 || errno == EEXIST) {
+        *fd = openat(top, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    }
+    if (*fd >= 0 && fsync(top) != 0) {
+        (void)close(*fd);
+        *fd = -1;
+    }
+    (void)close(top);
+    return *fd < 0 ? BM_E_IO : BM_OK;
+}
+
+/* A tree, if it has a checkpoint. */
+static bm_status publish_tree(struct ca_ledger *ledger, uint32_t tree,
+                              const char *dir, struct publisher *p)
+{
+    bm_status rc = BM_E_INTERNAL;
+    uint8_t room[LEDGER_NOTE_MAX];
+    struct ca_tree_head head;
+    struct ledger_tiles *tiles = NULL;
+    struct bm_wr note;
+
+    memset(p, 0, sizeof *p);
+    p->ledger = ledger;
+    p->dir = -1;
+    bm_wr_init(&note, room, sizeof room);
+    rc = ledger_checkpoint_get(ledger, tree, &note, &head);
+    if (rc == BM_E_NOT_FOUND) {
+        rc = BM_OK; /* no such tree, or nothing signed of it yet */
+        goto out;
+    }
+    if (rc != BM_OK) {
+        goto out;
+    }
+    rc = ledger_tiles_of(ledger, tree, &tiles);
+    if (rc != BM_OK) {
+        goto out;
+    }
+    p->tiles = tiles;
+    rc = open_dir(dir, tree, &p->dir);
+    if (rc != BM_OK) {
+        goto out;
+    }
+    rc = write_tree(p, bm_wr_bytes(&note), &head);
+    /* An earlier tree may have been published further than was restored. */
+    if (rc == BM_E_LEDGER_ROLLBACK && tree < ledger->tiles->tree) {
+        rc = BM_OK;
+    }
+
+out:
+    if (p->dir >= 0) {
+        (void)close(p->dir);
+    }
+    ledger_tiles_done(ledger, tiles);
+    return rc;
+}
+
+bm_status ca_ledger_publish(struct ca_ledger *ledger, const char *dir)
+{
+    const struct store *s = ledger->store;
+    struct publisher *p;
+    bm_status rc;
+
+    BM_TRY(ledger->broken);
+    p = malloc(sizeof *p);
+    if (p == NULL) {
+        return BM_E_MEMORY;
+    }
+    rc = s->begin(s->self, STORE_READ);
+    if (rc == BM_OK) {
+        for (uint32_t tree = 1; rc == BM_OK && tree <= ledger->tiles->tree;
+             tree++) {
+            rc = publish_tree(ledger, tree, dir, p);
+        }
+        s->rollback(s->self);
+    }
+    free(p);
+    return rc;
+}
