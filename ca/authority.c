@@ -275,14 +275,12 @@ struct ca_record ca_record_of(enum ca_record_kind kind,
 bm_status ca_put_record(struct ca *ca, const struct ca_record *record,
                         uint32_t *tree, uint64_t *leaf)
 {
-    struct ca_tree_head head;
     uint64_t index;
 
     ca->dirty = true;
     BM_TRY(ca_ledger_append(ca->c.ledger, record, &index));
     if (tree != NULL) {
-        BM_TRY(ca_ledger_head(ca->c.ledger, &head));
-        *tree = head.tree;
+        *tree = ca_ledger_tree(ca->c.ledger);
         *leaf = index;
     }
     return BM_OK;

@@ -67,16 +67,32 @@ static void start_empty(struct ca_ledger *ledger)
     ledger_tiles_init(ledger->tiles, ledger->store, ledger->crypto, 1);
 }
 
-static bm_status load_head(struct ca_ledger *ledger)
+/* Nothing was appended since the head was read: most often so. */
+static bool is_loaded(const struct ca_ledger *ledger,
+                      const struct store_head *head)
+{
+    return head->tree == ledger->tiles->tree &&
+           head->size == ledger->tiles->size &&
+           head->size == ledger->edge.size &&
+           bm_bytes_are(head->edge, ledger->edge.hash[0],
+                        ledger->edge.n * CA_TREE_HASH);
+}
+
+/* `sound`: what is in memory was in order. */
+static bm_status load_head(struct ca_ledger *ledger, bool sound)
 {
     struct store_head head;
 
     BM_TRY(ledger->store->head_get(ledger->store->self, 0, &head));
+    sound = sound && is_loaded(ledger, &head);
     BM_TRY(ledger_head_read(&head, &ledger->edge));
     if (head.checkpoint.n != 0) {
         memcpy(ledger->note, head.checkpoint.p, head.checkpoint.n);
     }
     ledger->note_n = head.checkpoint.n;
+    if (sound) {
+        return BM_OK;
+    }
     if (ledger->tiles->tree != head.tree) {
         ledger_tiles_init(ledger->tiles, ledger->store, ledger->crypto,
                           head.tree);
@@ -156,6 +172,7 @@ static bool is_verdict(bm_status rc)
 
 bm_status ca_ledger_reload(struct ca_ledger *ledger)
 {
+    bool sound = ledger->broken == BM_OK;
     bm_status rc;
 
     ledger->broken = BM_E_CA_RECOVER;
@@ -163,7 +180,7 @@ bm_status ca_ledger_reload(struct ca_ledger *ledger)
     if (rc != BM_OK) {
         return rc;
     }
-    rc = load_head(ledger);
+    rc = load_head(ledger, sound);
     if (rc == BM_E_NOT_FOUND) {
         start_empty(ledger);
         rc = BM_OK;
@@ -330,6 +347,11 @@ bm_status ca_ledger_head(struct ca_ledger *ledger, struct ca_tree_head *head)
     head->tree = ledger->tiles->tree;
     head->size = ledger->edge.size;
     return BM_OK;
+}
+
+uint32_t ca_ledger_tree(const struct ca_ledger *ledger)
+{
+    return ledger->tiles->tree;
 }
 
 bm_status ca_ledger_note(struct ca_ledger *ledger, struct bm_wr *note)

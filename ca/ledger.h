@@ -50,6 +50,9 @@ BM_MUST_CHECK bm_status ca_ledger_reload(struct ca_ledger *ledger);
 BM_MUST_CHECK bm_status ca_ledger_head(struct ca_ledger *ledger,
                                        struct ca_tree_head *head);
 
+/* The number of the tree alone, which costs nothing. */
+uint32_t ca_ledger_tree(const struct ca_ledger *ledger);
+
 /*
  * Have the signer sign the head, unless its last checkpoint is of this size,
  * and keep the note in the store. Not in a transaction.
