@@ -18,7 +18,8 @@
  * bug in the filling cannot slip by. The check serves foreign certificates,
  * too (lint).
  *
- * Read-only once bound: threads may share it.
+ * Read-only once bound. It hashes key identifiers with the cryptography that
+ * it was bound with, so it belongs to the thread of that.
  */
 
 struct ca_profile;
@@ -39,9 +40,12 @@ enum ca_fork_handling {
 
 /* What issuance asks a profile. Strings live as long as the profile. */
 struct ca_profile_policy {
-    const char *name; /* "ieee-802.1ar-idevid" */
-    const char *ca;   /* of the CA without its generation: "issuing" */
-    unsigned by;      /* CA_BY_... */
+    const char *name;  /* "ieee-802.1ar-idevid" */
+    const char *about; /* one line for people */
+    const char *ca;    /* of the CA without its generation: "issuing";
+                          "self", and "any" of whichever CA it is bound to */
+    bool self_signed;  /* `ca: self` */
+    unsigned by;       /* CA_BY_... */
     const char *const *idevid_profiles; /* whose certificates count as IDevID
                                            for CA_BY_IDEVID; ends with NULL */
     bool device;   /* its certificates belong to devices of the inventory */
@@ -78,7 +82,9 @@ struct bm_bytes ca_profile_text(const struct ca_profile *profile);
 /* The CA that a profile is bound to. */
 struct ca_profile_issuer {
     const char *id;             /* "issuing-2": stands in its URLs */
-    const struct bm_cert *cert; /* copied from as needed */
+    const struct bm_cert *cert; /* copied from as needed; NULL for a profile
+                                   that is self-signed: the issuer is then the
+                                   subject of each request */
     enum bm_sig_alg sig_alg;    /* that it signs with */
     const char *public_url;     /* "http://ca.example:8080", no slash at end */
     const struct bm_crypto *crypto;
@@ -100,6 +106,8 @@ struct ca_profile_request {
                                 operator; empty where only the CSR says it */
     struct bm_bytes subject; /* an operator's wish instead of the CSR's: Name
                                 with header; or empty */
+    struct bm_bytes san;     /* the same for subjectAltName: GeneralNames with
+                                header; or empty */
     const struct bm_cert *current; /* of a renewal: subject and SAN are its */
     int64_t now;
     int64_t not_after;      /* an operator's wish for less; or 0 */

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/profile_internal.h"
+
+#include <string.h>
+
+/* Subject, subjectAltName and the device that they name, in a certificate. */
+
+/* ---- The device */
+
+/* What stands in the template's hole; false if the rest does not fit. */
+static bool device_in(const struct profile_template *t, struct bm_bytes value,
+                      struct bm_bytes *device)
+{
+    size_t fixed = t->before.n + t->after.n;
+
+    if (value.n <= fixed ||
+        (t->before.n != 0 && memcmp(value.p, t->before.p, t->before.n) != 0) ||
+        (t->after.n != 0 &&
+         memcmp(value.p + value.n - t->after.n, t->after.p, t->after.n) != 0)) {
+        return false;
+    }
+    *device = (struct bm_bytes){ value.p + t->before.n, value.n - fixed };
+    return true;
+}
+
+static bm_status refuse_device(const struct profile_checking *k,
+                               const char *words)
+{
+    return profile_refuse(k->profile, k->why, BM_E_PROFILE_DEVICE,
+                          k->profile->rules.line[PROFILE_RULE_DEVICE], "%s",
+                          words);
+}
+
+/* All that is made of the device's name must be made of the same. */
+static bm_status same_device(const struct profile_checking *k,
+                             const struct profile_template *t,
+                             struct bm_bytes value, struct bm_bytes *device)
+{
+    const struct profile_device *d = &k->profile->rules.device;
+    struct bm_bytes found;
+
+    if (!device_in(t, value, &found)) {
+        return BM_OK; /* subject and names have their own rules */
+    }
+    if (found.n > PROFILE_DEVICE_MAX || !ca_pattern_match(d->pattern, found)) {
+        return refuse_device(k, "the device's name does not match its pattern");
+    }
+    if (device->n != 0 && !bm_bytes_equal(*device, found)) {
+        return refuse_device(k, "two devices are named");
+    }
+    *device = found;
+    return BM_OK;
+}
+
+static const struct profile_rdn *device_row(const struct profile_rules *r,
+                                            struct bm_bytes type)
+{
+    const struct profile_rdn *rdn = r->subject.items;
+
+    for (size_t i = 0; i < r->subject.n; i++) {
+        if (rdn[i].from == PROFILE_DEVICE &&
+            bm_bytes_equal(rdn[i].type, type)) {
+            return &rdn[i];
+        }
+    }
+    return NULL;
+}
+
+static bm_status device_in_subject(const struct profile_checking *k,
+                                   struct bm_bytes *device)
+{
+    struct bm_name_walk walk;
+    struct bm_attr attr;
+
+    bm_name_walk(&walk, k->cert->subject);
+    while (bm_name_next(&walk, &attr)) {
+        const struct profile_rdn *row =
+            device_row(&k->profile->rules, attr.type);
+
+        if (row != NULL) {
+            BM_TRY(same_device(k, &row->template, attr.value, device));
+        }
+    }
+    return BM_OK;
+}
+
+bm_status profile_check_device(const struct profile_checking *k)
+{
+    const struct profile_rules *r = &k->profile->rules;
+    const struct profile_san *san = r->san.names.items;
+    struct bm_bytes list = bm_exts_list(&k->cert->ext, BM_EXT_SAN);
+    struct bm_bytes device = { NULL, 0 };
+    uint8_t buf[PROFILE_VALUE_MAX];
+    struct bm_general_name gn;
+
+    if (!r->has_device) {
+        return BM_OK;
+    }
+    if (r->device.mcu != 0 && k->cert->key.type != BM_KEY_P256) {
+        return refuse_device(k, "class: mcu needs a P-256 key");
+    }
+    BM_TRY(device_in_subject(k, &device));
+    while (bm_general_name_next(&list, &gn)) {
+        for (size_t i = 0; i < r->san.names.n; i++) {
+            if (san[i].from == PROFILE_DEVICE &&
+                profile_san_kind(&gn) == (int)san[i].kind) {
+                BM_TRY(same_device(k, &san[i].template,
+                                   profile_san_text(&gn, buf), &device));
+            }
+        }
+    }
+    return BM_OK;
+}
+
+/* ---- Subject */
+
+static bm_status refuse_attr(const struct profile_checking *k, unsigned line,
+                             const struct bm_attr *attr, const char *words)
+{
+    char dotted[BM_OID_DOTTED_MAX];
+    char quoted[PROFILE_QUOTE_MAX];
+
+    return profile_refuse(k->profile, k->why, BM_E_PROFILE_SUBJECT, line,
+                          "%s \"%s\" %s",
+                          profile_attribute_words(attr->type, dotted),
+                          profile_quote(attr->value, quoted), words);
+}
+
+/* The value against its row; NULL if it fits. */
+static const char *misfit(const struct profile_checking *k,
+                          const struct profile_rdn *row,
+                          const struct bm_attr *attr)
+{
+    struct bm_attr issuers;
+    struct bm_bytes device;
+    bool issuer_has = bm_name_find(k->cert->issuer, row->type, &issuers);
+
+    switch (row->from) {
+    case PROFILE_FIXED:
+        return attr->tag == row->tag && bm_bytes_equal(attr->value, row->value)
+                   ? NULL
+                   : "is not the fixed value";
+    case PROFILE_DEVICE:
+        return attr->tag == row->tag &&
+                       device_in(&row->template, attr->value, &device)
+                   ? NULL
+                   : "is not made of a device's name";
+    case PROFILE_ISSUER:
+        return issuer_has && attr->tag == issuers.tag &&
+                       bm_bytes_equal(attr->value, issuers.value)
+                   ? NULL
+                   : "is not the issuer's";
+    default: /* PROFILE_REQUEST */
+        break;
+    }
+    if (attr->tag != BM_DER_UTF8_STRING &&
+        attr->tag != BM_DER_PRINTABLE_STRING && attr->tag != row->tag) {
+        return "is neither UTF8String nor PrintableString";
+    }
+    if (row->as_issuer && issuer_has &&
+        !profile_same_attribute(attr, &issuers)) {
+        return "is not the issuer's";
+    }
+    return ca_pattern_match(row->pattern, attr->value)
+               ? NULL
+               : "does not match its pattern";
+}
+
+/* May this row be absent? */
+static bool is_absent(const struct profile_rdn *row)
+{
+    return row->optional || row->from == PROFILE_DROPPED;
+}
+
+/*
+ * Go from row `*i` on to the one that this attribute fits: rows on the way
+ * must be ones that may be absent.
+ */
+static bm_status next_row(const struct profile_checking *k,
+                          const struct bm_attr *attr, size_t *i)
+{
+    const struct profile_rules *r = &k->profile->rules;
+    const struct profile_rdn *row = r->subject.items;
+    char dotted[BM_OID_DOTTED_MAX];
+    const char *words = "is not in the profile, or not at this place";
+    unsigned line = r->line[PROFILE_RULE_SUBJECT];
+    bool meant = false; /* it has the type of a row, but does not fit */
+
+    for (; *i < r->subject.n; (*i)++) {
+        if (row[*i].from != PROFILE_DROPPED &&
+            bm_bytes_equal(row[*i].type, attr->type)) {
+            words = misfit(k, &row[*i], attr);
+            line = row[*i].line;
+            meant = true;
+            if (words == NULL) {
+                (*i)++;
+                return BM_OK;
+            }
+        }
+        if (!is_absent(&row[*i])) {
+            if (meant) {
+                break;
+            }
+            return profile_refuse(
+                k->profile, k->why, BM_E_PROFILE_SUBJECT, row[*i].line,
+                "%s is missing, or not at its place",
+                profile_attribute_words(row[*i].type, dotted));
+        }
+    }
+    return refuse_attr(k, line, attr, words);
+}
+
+bm_status profile_check_subject(const struct profile_checking *k)
+{
+    const struct profile_rules *r = &k->profile->rules;
+    const struct profile_rdn *row = r->subject.items;
+    char dotted[BM_OID_DOTTED_MAX];
+    struct bm_name_walk walk;
+    struct bm_attr attr;
+    size_t i = 0;
+
+    bm_name_walk(&walk, k->cert->subject);
+    while (bm_name_next(&walk, &attr)) {
+        if (!attr.starts_rdn) {
+            return refuse_attr(k, r->line[PROFILE_RULE_SUBJECT], &attr,
+                               "shares its RDN with another attribute");
+        }
+        BM_TRY(next_row(k, &attr, &i));
+    }
+    for (; i < r->subject.n; i++) {
+        bool issuer_lacks = row[i].from == PROFILE_ISSUER &&
+                            !bm_name_find(k->cert->issuer, row[i].type, &attr);
+
+        if (!is_absent(&row[i]) ||
+            (row[i].from == PROFILE_ISSUER && !issuer_lacks)) {
+            return profile_refuse(k->profile, k->why, BM_E_PROFILE_SUBJECT,
+                                  row[i].line, "%s is missing",
+                                  profile_attribute_words(row[i].type, dotted));
+        }
+    }
+    return BM_OK;
+}
+
+/* ---- subjectAltName */
+
+static bm_status refuse_san(const struct profile_checking *k, unsigned line,
+                            const char *words)
+{
+    return profile_refuse(k->profile, k->why, BM_E_PROFILE_SAN, line, "%s",
+                          words);
+}
+
+/* hwType or assigner beside the value. */
+static bool has_type(const struct bm_general_name *gn, struct bm_bytes type)
+{
+    struct bm_hardware_module_name hw;
+    struct bm_permanent_identifier id;
+
+    if (bm_hardware_module_name_parse(gn->value, NULL, &hw) == BM_OK) {
+        return bm_bytes_equal(hw.type, type);
+    }
+    return bm_permanent_identifier_parse(gn->value, NULL, &id) == BM_OK &&
+           bm_bytes_equal(id.assigner, type);
+}
+
+static bool fits(const struct profile_san *row,
+                 const struct bm_general_name *gn)
+{
+    bool typed =
+        row->kind == PROFILE_SAN_HARDWARE || row->kind == PROFILE_SAN_PERMANENT;
+    uint8_t buf[PROFILE_VALUE_MAX];
+    struct bm_bytes device;
+
+    if (profile_san_kind(gn) != (int)row->kind) {
+        return false;
+    }
+    if (row->from == PROFILE_REQUEST) {
+        return profile_san_matches(row, gn);
+    }
+    if (typed && !has_type(gn, row->type)) {
+        return false;
+    }
+    if (row->from == PROFILE_DEVICE) {
+        return device_in(&row->template, profile_san_text(gn, buf), &device);
+    }
+    return bm_bytes_equal(typed ? profile_san_text(gn, buf) : gn->value,
+                          row->value);
+}
+
+static bm_status check_names(const struct profile_checking *k)
+{
+    const struct profile_rules *r = &k->profile->rules;
+    const struct profile_san *row = r->san.names.items;
+    struct bm_bytes list = bm_exts_list(&k->cert->ext, BM_EXT_SAN);
+    int64_t count[PROFILE_SAN_RULES] = { 0 };
+    uint8_t buf[PROFILE_VALUE_MAX];
+    char quoted[PROFILE_QUOTE_MAX];
+    struct bm_general_name gn;
+
+    while (bm_general_name_next(&list, &gn)) {
+        size_t i = 0;
+
+        while (i < r->san.names.n &&
+               (count[i] == row[i].max || !fits(&row[i], &gn))) {
+            i++;
+        }
+        if (i == r->san.names.n) {
+            int kind = profile_san_kind(&gn);
+
+            return profile_refuse(
+                k->profile, k->why, BM_E_PROFILE_SAN, r->line[PROFILE_RULE_SAN],
+                "%s \"%s\" is outside the profile",
+                profile_san_words((unsigned)kind),
+                kind < 0 ? ""
+                         : profile_quote(profile_san_text(&gn, buf), quoted));
+        }
+        count[i]++;
+    }
+    for (size_t i = 0; i < r->san.names.n; i++) {
+        if (count[i] == 0 && !row[i].optional) {
+            return refuse_san(k, row[i].line, "a name is missing");
+        }
+    }
+    return BM_OK;
+}
+
+bm_status profile_check_san(const struct profile_checking *k)
+{
+    const struct profile_rules *r = &k->profile->rules;
+    unsigned line = r->line[PROFILE_RULE_SAN];
+    bool critical = bm_exts_is_critical(&k->cert->ext, BM_EXT_SAN);
+    bool must_be = r->san.critical == PROFILE_CRITICAL ||
+                   (r->san.critical == PROFILE_CRITICAL_IF_EMPTY &&
+                    bm_name_is_empty(k->cert->subject));
+
+    if (!bm_exts_has(&k->cert->ext, BM_EXT_SAN)) {
+        return !r->has_san || r->san.optional
+                   ? BM_OK
+                   : refuse_san(k, line, "subjectAltName is missing");
+    }
+    if (!r->has_san) {
+        return refuse_san(k, line, "subjectAltName is not in the profile");
+    }
+    if (critical != must_be) {
+        return refuse_san(k, line,
+                          critical ? "subjectAltName is critical"
+                                   : "subjectAltName is not critical");
+    }
+    return check_names(k);
+}

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/profile_internal.h"
+
+#include <string.h>
+
+#include "core/oid.h"
+
+/*
+ * From what the tables read to what filling and checking need; and all rules
+ * that stand between the keys of a profile.
+ */
+
+#define DEVICE_PATTERN "[!-~]{1,64}"
+
+/* Names of profiles and CAs become file names, URLs and rows of the store. */
+#define ID_OCTETS_MAX 63
+
+static bm_status fail(const struct profile_compiler *c, const char *key,
+                      const char *words)
+{
+    const struct config_node *root = config_root(c->config);
+    const struct config_node *node = config_get(root, key);
+
+    return config_fail(c->error, node != NULL ? node : root, BM_E_PROFILE, "%s",
+                       words);
+}
+
+/* ---- Small parts */
+
+bm_status profile_keep(const struct profile_compiler *c,
+                       const struct config_node *node, struct bm_bytes from,
+                       struct bm_bytes *to)
+{
+    uint8_t *p = config_memory(c->config, from.n + 1);
+
+    if (p == NULL) {
+        return config_fail(c->error, node, BM_E_MEMORY, "out of memory");
+    }
+    if (from.n != 0) {
+        memcpy(p, from.p, from.n);
+    }
+    *to = (struct bm_bytes){ p, from.n };
+    return BM_OK;
+}
+
+const struct config_node *profile_item(const struct config_node *list, size_t i)
+{
+    const struct config_node *node = list->first;
+
+    while (i-- != 0) {
+        node = node->next;
+    }
+    return node;
+}
+
+/* An OID has fewer octets than its dotted form has characters. */
+#define OID_OCTETS_MAX 128
+
+static bm_status keep_oid(const struct profile_compiler *c,
+                          const struct config_node *node, const char *text,
+                          bm_status (*read)(struct bm_bytes text,
+                                            struct bm_wr *w),
+                          struct bm_bytes *oid)
+{
+    struct bm_bytes in = { (const uint8_t *)text, strlen(text) };
+    uint8_t buf[OID_OCTETS_MAX];
+    struct bm_wr w;
+    size_t n;
+    bm_status rc;
+
+    bm_wr_init(&w, buf, sizeof buf);
+    rc = read(in, &w);
+    if (rc == BM_OK) {
+        rc = bm_wr_finish(&w, &n);
+    }
+    if (rc != BM_OK) {
+        return rc;
+    }
+    return profile_keep(c, node, bm_wr_bytes(&w), oid);
+}
+
+bm_status profile_compile_oid(const struct profile_compiler *c,
+                              const struct config_node *node, const char *text,
+                              struct bm_bytes *oid)
+{
+    bm_status rc = keep_oid(c, node, text, bm_oid_from_dotted, oid);
+
+    if (rc == BM_OK || rc == BM_E_MEMORY) {
+        return rc;
+    }
+    return config_fail(c->error, node, BM_E_PROFILE,
+                       "\"%.60s\" is no object identifier", text);
+}
+
+bm_status profile_compile_attribute(const struct profile_compiler *c,
+                                    const struct config_node *node,
+                                    const char *text, struct bm_bytes *type)
+{
+    bm_status rc = keep_oid(c, node, text, bm_oid_from_attribute, type);
+
+    if (rc == BM_OK || rc == BM_E_MEMORY) {
+        return rc;
+    }
+    return config_fail(c->error, node, BM_E_PROFILE,
+                       "unknown attribute \"%.60s\"", text);
+}
+
+bm_status profile_compile_pattern(const struct profile_compiler *c,
+                                  const struct config_node *node,
+                                  const char *text,
+                                  const struct ca_pattern **pattern)
+{
+    struct ca_pattern *p = config_memory(c->config, sizeof *p);
+    const char *words;
+    size_t at;
+
+    if (p == NULL) {
+        return config_fail(c->error, node, BM_E_MEMORY, "out of memory");
+    }
+    if (ca_pattern_compile(text, p, &at, &words) != BM_OK) {
+        return config_fail(c->error, node, BM_E_PROFILE,
+                           "pattern, at character %zu: %s", at + 1, words);
+    }
+    *pattern = p;
+    return BM_OK;
+}
+
+bm_status profile_compile_template(const struct profile_compiler *c,
+                                   const struct config_node *node,
+                                   const char *text, struct profile_template *t)
+{
+    static const char hole[] = "{device}";
+    const char *at = strstr(text, hole);
+
+    if (at == NULL || strstr(at + 1, hole) != NULL) {
+        return config_fail(c->error, node, BM_E_PROFILE,
+                           "a template has {device} in it, once");
+    }
+    t->before = (struct bm_bytes){ (const uint8_t *)text, (size_t)(at - text) };
+    at += sizeof hole - 1;
+    t->after = (struct bm_bytes){ (const uint8_t *)at, strlen(at) };
+    if (memchr(t->before.p, '{', t->before.n) != NULL ||
+        strchr(at, '{') != NULL) {
+        return config_fail(c->error, node, BM_E_PROFILE,
+                           "{device} is all that a template can have");
+    }
+    return BM_OK;
+}
+
+/* ---- Who may have it */
+
+static bool is_id(const char *text)
+{
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+
+    return n == strlen(text) && n <= ID_OCTETS_MAX && text[0] != '.' &&
+           text[0] != '-';
+}
+
+static bm_status check_ids(const struct profile_compiler *c, const char *key,
+                           const char *const *ids)
+{
+    for (; ids != NULL && *ids != NULL; ids++) {
+        if (!is_id(*ids)) {
+            return fail(c, key,
+                        "names of profiles are made of a-z, 0-9, '.' and '-'");
+        }
+    }
+    return BM_OK;
+}
+
+static bm_status check_who(const struct profile_compiler *c)
+{
+    const struct profile_rules *r = c->rules;
+
+    if (r->by == 0) {
+        return fail(c, "by", "nobody may ask: a profile is by somebody");
+    }
+    if (((r->by & CA_BY_IDEVID) != 0) != (r->idevid_of != NULL)) {
+        return fail(c, "by", "idevid_of goes with by: [idevid]");
+    }
+    if (((r->by & CA_BY_CURRENT) != 0) != r->has_renewal) {
+        return fail(c, "by", "renewal goes with by: [current]");
+    }
+    if ((r->by & (CA_BY_TOKEN | CA_BY_IDEVID)) != 0 && !r->has_device) {
+        return fail(c, "by",
+                    "token and idevid speak for a device: "
+                    "the profile has none");
+    }
+    if (r->basic.ca &&
+        (r->by & ~(unsigned)(CA_BY_OPERATOR | CA_BY_AUTHORITY)) != 0) {
+        return fail(c, "by",
+                    "a CA is certified by operator or authority "
+                    "alone");
+    }
+    return BM_OK;
+}
+
+static bm_status check_names(const struct profile_compiler *c)
+{
+    const struct profile_rules *r = c->rules;
+    const char *const name[] = { r->name, NULL };
+
+    BM_TRY(check_ids(c, "profile", name));
+    BM_TRY(check_ids(c, "idevid_of", r->idevid_of));
+    BM_TRY(check_ids(c, "device", r->device.key_sharing));
+    if (!is_id(r->ca)) {
+        return fail(c, "ca", "names of CAs are made of a-z, 0-9, '.' and '-'");
+    }
+    if (strcmp(r->ca, "self") == 0 && !r->basic.ca) {
+        return fail(c, "ca", "what signs itself is a CA");
+    }
+    return BM_OK;
+}
+
+static bm_status compile_device(const struct profile_compiler *c)
+{
+    static const char *const usual[] = { "serialNumber", "CN", NULL };
+    struct profile_device *d = &c->rules->device;
+    const struct config_node *node =
+        config_get(config_root(c->config), "device");
+    const struct config_node *at;
+    size_t n = 0;
+
+    if (node == NULL) {
+        return BM_OK;
+    }
+    d->from = d->from != NULL ? d->from : usual;
+    at = config_get(node, "pattern");
+    if (d->pattern_text == NULL) {
+        d->pattern_text = DEVICE_PATTERN;
+    }
+    BM_TRY(profile_compile_pattern(c, at != NULL ? at : node, d->pattern_text,
+                                   &d->pattern));
+    d->types =
+        config_memory(c->config, (PROFILE_LIST_MAX + 1) * sizeof *d->types);
+    if (d->types == NULL) {
+        return config_fail(c->error, node, BM_E_MEMORY, "out of memory");
+    }
+    at = config_get(node, "from");
+    for (n = 0; d->from[n] != NULL; n++) {
+        BM_TRY(profile_compile_attribute(
+            c, at != NULL ? profile_item(at, n) : node, d->from[n],
+            &d->types[n]));
+    }
+    d->types_n = n;
+    if (d->mcu != 0 && c->rules->keys != PROFILE_KEY_P256) {
+        return fail(c, "keys", "class: mcu has keys: [p256] alone");
+    }
+    return BM_OK;
+}
+
+/* ---- What it looks like */
+
+static bm_status compile_validity(const struct profile_compiler *c)
+{
+    struct profile_validity *v = &c->rules->validity;
+
+    if ((v->for_seconds != 0) == (v->until_text != NULL)) {
+        return fail(c, "validity", "needs either for or until");
+    }
+    if (v->until_text != NULL && strcmp(v->until_text, "never") == 0) {
+        v->until = BM_TIME_NEVER;
+    } else if (v->until_text != NULL) {
+        struct bm_bytes text = { (const uint8_t *)v->until_text,
+                                 strlen(v->until_text) };
+
+        if (bm_time_from_text(text, &v->until) != BM_OK) {
+            return fail(c, "validity",
+                        "until is a time like 2031-02-03T04:05:06Z, or never");
+        }
+    }
+    if (v->until == BM_TIME_NEVER && v->nested) {
+        return fail(c, "validity", "what never ends is not nested");
+    }
+    if (c->rules->has_renewal && v->until == BM_TIME_NEVER) {
+        return fail(c, "renewal", "what never ends is not renewed");
+    }
+    return BM_OK;
+}
+
+/* RFC 5280 4.2.1.3, 4.2.1.9; RFC 3279 2.3.1; RFC 8813 3; RFC 9882 4 */
+static bm_status check_key_usage(const struct profile_compiler *c)
+{
+    const struct profile_rules *r = c->rules;
+    unsigned rsa =
+        PROFILE_KEY_RSA2048 | PROFILE_KEY_RSA3072 | PROFILE_KEY_RSA4096;
+    unsigned ec = PROFILE_KEY_P256 | PROFILE_KEY_P384;
+
+    if (r->keys == 0) {
+        return fail(c, "keys", "no kind of key is allowed");
+    }
+    if (((r->key_usage & BM_KU_KEY_CERT_SIGN) != 0) != r->basic.ca) {
+        return fail(c, "key_usage",
+                    "keyCertSign goes with basic_constraints: { ca: true }");
+    }
+    if (r->basic.path_len != BM_PATH_LEN_NONE && !r->basic.ca) {
+        return fail(c, "basic_constraints", "path_len is for a CA");
+    }
+    if ((r->key_usage & (BM_KU_KEY_ENCIPHERMENT | BM_KU_DATA_ENCIPHERMENT)) !=
+            0 &&
+        (r->keys & ~rsa) != 0) {
+        return fail(c, "key_usage", "keys other than RSA do not encipher");
+    }
+    if ((r->key_usage & BM_KU_KEY_AGREEMENT) != 0 && (r->keys & ~ec) != 0) {
+        return fail(c, "key_usage", "keys other than EC do not agree on keys");
+    }
+    if ((r->key_usage & (BM_KU_ENCIPHER_ONLY | BM_KU_DECIPHER_ONLY)) != 0 &&
+        (r->key_usage & BM_KU_KEY_AGREEMENT) == 0) {
+        return fail(c, "key_usage",
+                    "encipherOnly and decipherOnly go with keyAgreement");
+    }
+    return BM_OK;
+}
+
+static const struct {
+    const char *name;
+    struct bm_bytes oid;
+} purposes[] = {
+    { "serverAuth", BM_LIT_INIT(BM_OID_KP_SERVER_AUTH) },
+    { "clientAuth", BM_LIT_INIT(BM_OID_KP_CLIENT_AUTH) },
+    { "codeSigning", BM_LIT_INIT(BM_OID_KP_CODE_SIGNING) },
+    { "emailProtection", BM_LIT_INIT(BM_OID_KP_EMAIL) },
+    { "timeStamping", BM_LIT_INIT(BM_OID_KP_TIME_STAMPING) },
+    { "OCSPSigning", BM_LIT_INIT(BM_OID_KP_OCSP_SIGNING) },
+    { "cmcRA", BM_LIT_INIT(BM_OID_KP_CMC_RA) },
+    { "anyExtendedKeyUsage", BM_LIT_INIT(BM_OID_ANY_EKU) },
+};
+
+static bm_status compile_purpose(const struct profile_compiler *c,
+                                 const struct config_node *node,
+                                 const char *text, struct bm_bytes *oid)
+{
+    size_t least = CONFIG_NEAR_MAX + 1;
+    const char *near = NULL;
+
+    if (text[0] >= '0' && text[0] <= '9') {
+        return profile_compile_oid(c, node, text, oid);
+    }
+    for (size_t i = 0; i < sizeof purposes / sizeof purposes[0]; i++) {
+        if (strcmp(purposes[i].name, text) == 0) {
+            *oid = purposes[i].oid;
+            return BM_OK;
+        }
+        if (config_is_nearer(text, purposes[i].name, &least)) {
+            near = purposes[i].name;
+        }
+    }
+    return config_fail(c->error, node, BM_E_PROFILE,
+                       "unknown purpose \"%.60s\"%s%s%s", text,
+                       near != NULL ? "; did you mean \"" : "",
+                       near != NULL ? near : "", near != NULL ? "\"?" : "");
+}
+
+/* A list of texts becomes a list of views, each by `one`. */
+static bm_status compile_oids(const struct profile_compiler *c,
+                              const struct config_node *list,
+                              const char *const *texts, struct bm_bytes **oids,
+                              size_t *n)
+{
+    *oids = config_memory(c->config, (list->n + 1) * sizeof **oids);
+    if (*oids == NULL) {
+        return config_fail(c->error, list, BM_E_MEMORY, "out of memory");
+    }
+    for (*n = 0; texts[*n] != NULL; (*n)++) {
+        const struct config_node *node = profile_item(list, *n);
+
+        BM_TRY(compile_purpose(c, node, texts[*n], &(*oids)[*n]));
+        for (size_t i = 0; i < *n; i++) {
+            if (bm_bytes_equal((*oids)[i], (*oids)[*n])) {
+                return config_fail(c->error, node, BM_E_PROFILE,
+                                   "\"%.60s\" occurs twice", texts[*n]);
+            }
+        }
+    }
+    return BM_OK;
+}
+
+static bm_status compile_eku(const struct profile_compiler *c)
+{
+    struct profile_eku *eku = &c->rules->eku;
+    const struct config_node *node =
+        config_get(config_root(c->config), "extended_key_usage");
+
+    if (node == NULL) {
+        return BM_OK;
+    }
+    return compile_oids(c, config_get(node, "purposes"), eku->purposes,
+                        &eku->oids, &eku->n);
+}
+
+static bm_status compile_ignored(const struct profile_compiler *c)
+{
+    struct profile_rules *r = c->rules;
+    const struct config_node *list =
+        config_get(config_root(c->config), "ignored_extensions");
+
+    return list == NULL ? BM_OK
+                        : compile_oids(c, list, r->ignored_text, &r->ignored,
+                                       &r->ignored_n);
+}
+
+/* ---- What is unique */
+
+static bm_status compile_unique_one(const struct profile_compiler *c,
+                                    const struct config_node *node,
+                                    const char *text, struct profile_unique *u)
+{
+    static const struct {
+        const char *name;
+        unsigned kind;
+    } kinds[] = {
+        { "dns", PROFILE_SAN_DNS },
+        { "uri", PROFILE_SAN_URI },
+        { "ip", PROFILE_SAN_IP },
+        { "email", PROFILE_SAN_EMAIL },
+        { "hardwareModuleName", PROFILE_SAN_HARDWARE },
+        { "permanentIdentifier", PROFILE_SAN_PERMANENT },
+        { "directoryName", PROFILE_SAN_DIRECTORY },
+    };
+
+    if (strcmp(text, "subject") == 0) {
+        u->what = PROFILE_UNIQUE_SUBJECT;
+        return BM_OK;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (strcmp(text, kinds[i].name) == 0) {
+            u->what = PROFILE_UNIQUE_SAN;
+            u->kind = kinds[i].kind;
+            return BM_OK;
+        }
+    }
+    u->what = PROFILE_UNIQUE_ATTRIBUTE;
+    return profile_compile_attribute(c, node, text, &u->type);
+}
+
+static bm_status compile_unique(const struct profile_compiler *c)
+{
+    struct profile_rules *r = c->rules;
+    const struct config_node *list =
+        config_get(config_root(c->config), "unique");
+
+    if (list == NULL) {
+        return BM_OK;
+    }
+    r->unique = config_memory(c->config, list->n * sizeof *r->unique);
+    if (r->unique == NULL) {
+        return config_fail(c->error, list, BM_E_MEMORY, "out of memory");
+    }
+    for (size_t i = 0; i < list->n; i++) {
+        BM_TRY(compile_unique_one(c, profile_item(list, i), r->unique_text[i],
+                                  &r->unique[i]));
+    }
+    r->unique_n = list->n;
+    return BM_OK;
+}
+
+/* ---- All of it */
+
+static const struct {
+    enum profile_rule rule;
+    const char *key;
+} rule_keys[] = {
+    { PROFILE_RULE_ISSUER, "ca" },
+    { PROFILE_RULE_VALIDITY, "validity" },
+    { PROFILE_RULE_SUBJECT, "subject" },
+    { PROFILE_RULE_KEYS, "keys" },
+    { PROFILE_RULE_BASIC, "basic_constraints" },
+    { PROFILE_RULE_KEY_USAGE, "key_usage" },
+    { PROFILE_RULE_EKU, "extended_key_usage" },
+    { PROFILE_RULE_SAN, "subject_alt_name" },
+    { PROFILE_RULE_SKI, "subject_key_id" },
+    { PROFILE_RULE_AKI, "authority_key_id" },
+    { PROFILE_RULE_NAME_CONSTRAINTS, "name_constraints" },
+    { PROFILE_RULE_POLICIES, "policies" },
+    { PROFILE_RULE_CRL, "crl" },
+    { PROFILE_RULE_OCSP, "ocsp" },
+    { PROFILE_RULE_CA_ISSUERS, "ca_issuers" },
+    { PROFILE_RULE_NOCHECK, "ocsp_nocheck" },
+    { PROFILE_RULE_EXTENSIONS, "extensions" },
+    { PROFILE_RULE_DEVICE, "device" },
+};
+
+static void note_lines(const struct profile_compiler *c)
+{
+    const struct config_node *root = config_root(c->config);
+
+    for (size_t i = 0; i < sizeof rule_keys / sizeof rule_keys[0]; i++) {
+        const struct config_node *node = config_get(root, rule_keys[i].key);
+
+        if (node != NULL) {
+            c->rules->line[rule_keys[i].rule] = node->key_line;
+        }
+    }
+}
+
+bm_status profile_compile(struct ca_profile *profile,
+                          struct config_error *error)
+{
+    const struct profile_compiler c = { profile->config, &profile->rules,
+                                        error };
+    const struct config_node *root = config_root(profile->config);
+
+    note_lines(&c);
+    BM_TRY(check_names(&c));
+    BM_TRY(check_who(&c));
+    BM_TRY(check_key_usage(&c));
+    BM_TRY(compile_device(&c));
+    BM_TRY(compile_validity(&c));
+    BM_TRY(profile_compile_subject(&c, config_get(root, "subject")));
+    BM_TRY(profile_compile_san(&c, config_get(root, "subject_alt_name")));
+    BM_TRY(compile_eku(&c));
+    BM_TRY(profile_compile_nc(&c, config_get(root, "name_constraints")));
+    BM_TRY(profile_compile_policies(&c, config_get(root, "policies")));
+    BM_TRY(profile_compile_extensions(&c, config_get(root, "extensions")));
+    BM_TRY(compile_unique(&c));
+    return compile_ignored(&c);
+}
