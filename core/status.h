@@ -314,7 +314,9 @@
     X(E_NOT_FOUND, 0x1003, "", "there is no such thing")              \
     X(E_EXISTS, 0x1004, "", "exists already, and is not overwritten") \
     X(E_BUSY, 0x1005, "", "in use by another process")                \
-    X(E_FULL, 0x1006, "", "no space left on the device")
+    X(E_FULL, 0x1006, "", "no space left on the device")              \
+    X(E_ARCHIVE, 0x1007, "", "archive is damaged or not one of ours") \
+    X(E_ARCHIVE_VERSION, 0x1008, "", "archive was made by a newer version")
 
 #define BM_STATUS_KEYS(X)                                                \
     X(E_KEYS_URI, 0x1101, "RFC 7512 2", "key URI is not understood")     \

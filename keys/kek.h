@@ -20,8 +20,8 @@ struct bm_kek;
 #define BM_KEK_SIZE 32
 
 /*
- * About 64 MiB and a tenth of a second. The secret is random, so this is a
- * second line: it makes a secret that leaked in part slow to complete.
+ * 64 MiB, and a tenth to a quarter of a second. The secret is random, so this
+ * is a second line: it makes one that leaked in part slow to complete.
  */
 #define BM_KEK_LOG_N 16
 #define BM_KEK_R     8

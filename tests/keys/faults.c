@@ -86,6 +86,8 @@ int __real_linkat(int from, const char *a, int to, const char *b, int flags);
 int __real_renameat(int from, const char *a, int to, const char *b);
 int __real_unlinkat(int dir, const char *path, int flags);
 int __real_mkdirat(int dir, const char *path, mode_t to);
+int __real_mkdir(const char *path, mode_t to);
+int __real_link(const char *a, const char *b);
 DIR *__real_fdopendir(int fd);
 void *__real_mmap(void *at, size_t n, int prot, int flags, int fd, off_t off);
 void *__real_malloc(size_t n);
@@ -104,6 +106,8 @@ int __wrap_linkat(int from, const char *a, int to, const char *b, int flags);
 int __wrap_renameat(int from, const char *a, int to, const char *b);
 int __wrap_unlinkat(int dir, const char *path, int flags);
 int __wrap_mkdirat(int dir, const char *path, mode_t to);
+int __wrap_mkdir(const char *path, mode_t to);
+int __wrap_link(const char *a, const char *b);
 DIR *__wrap_fdopendir(int fd);
 void *__wrap_mmap(void *at, size_t n, int prot, int flags, int fd, off_t off);
 void *__wrap_malloc(size_t n);
@@ -213,6 +217,18 @@ int __wrap_mkdirat(int dir, const char *path, mode_t to)
 {
     note('m');
     return fails(ENOSPC) ? -1 : __real_mkdirat(dir, path, to);
+}
+
+int __wrap_mkdir(const char *path, mode_t to)
+{
+    note('m');
+    return fails(ENOSPC) ? -1 : __real_mkdir(path, to);
+}
+
+int __wrap_link(const char *a, const char *b)
+{
+    note('l');
+    return fails(EIO) ? -1 : __real_link(a, b);
 }
 
 DIR *__wrap_fdopendir(int fd)
