@@ -291,7 +291,7 @@ static bm_status check_key_usage(const struct profile_compiler *c)
         return fail(c, "keys", "no kind of key is allowed");
     }
     if (((r->key_usage & BM_KU_KEY_CERT_SIGN) != 0) != r->basic.ca) {
-        return fail(c, "key_usage",
+        return fail(c, r->key_usage != 0 ? "key_usage" : "basic_constraints",
                     "keyCertSign goes with basic_constraints: { ca: true }");
     }
     if (r->basic.path_len != BM_PATH_LEN_NONE && !r->basic.ca) {
@@ -352,26 +352,27 @@ static bm_status compile_purpose(const struct profile_compiler *c,
                        near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
-/* A list of texts becomes a list of views, each by `one`. */
+/* A list of texts becomes a list of OIDs, none twice. */
 static bm_status compile_oids(const struct profile_compiler *c,
-                              const struct config_node *list,
-                              const char *const *texts, struct bm_bytes **oids,
-                              size_t *n)
+                              const struct config_node *list, bool by_name,
+                              struct bm_bytes **oids, size_t *n)
 {
     *oids = config_memory(c->config, (list->n + 1) * sizeof **oids);
     if (*oids == NULL) {
         return config_fail(c->error, list, BM_E_MEMORY, "out of memory");
     }
-    for (*n = 0; texts[*n] != NULL; (*n)++) {
-        const struct config_node *node = profile_item(list, *n);
+    for (const struct config_node *p = list->first; p != NULL; p = p->next) {
+        struct bm_bytes *oid = &(*oids)[*n];
 
-        BM_TRY(compile_purpose(c, node, texts[*n], &(*oids)[*n]));
+        BM_TRY(by_name ? compile_purpose(c, p, p->text, oid)
+                       : profile_compile_oid(c, p, p->text, oid));
         for (size_t i = 0; i < *n; i++) {
-            if (bm_bytes_equal((*oids)[i], (*oids)[*n])) {
-                return config_fail(c->error, node, BM_E_PROFILE,
-                                   "\"%.60s\" occurs twice", texts[*n]);
+            if (bm_bytes_equal((*oids)[i], *oid)) {
+                return config_fail(c->error, p, BM_E_PROFILE,
+                                   "\"%.60s\" occurs twice", p->text);
             }
         }
+        (*n)++;
     }
     return BM_OK;
 }
@@ -385,8 +386,8 @@ static bm_status compile_eku(const struct profile_compiler *c)
     if (node == NULL) {
         return BM_OK;
     }
-    return compile_oids(c, config_get(node, "purposes"), eku->purposes,
-                        &eku->oids, &eku->n);
+    return compile_oids(c, config_get(node, "purposes"), true, &eku->oids,
+                        &eku->n);
 }
 
 static bm_status compile_ignored(const struct profile_compiler *c)
@@ -395,9 +396,9 @@ static bm_status compile_ignored(const struct profile_compiler *c)
     const struct config_node *list =
         config_get(config_root(c->config), "ignored_extensions");
 
-    return list == NULL ? BM_OK
-                        : compile_oids(c, list, r->ignored_text, &r->ignored,
-                                       &r->ignored_n);
+    return list == NULL
+               ? BM_OK
+               : compile_oids(c, list, false, &r->ignored, &r->ignored_n);
 }
 
 /* ---- What is unique */

@@ -74,6 +74,27 @@ static bm_status asked_for(const struct profile_filling *f,
     return BM_OK;
 }
 
+/*
+ * Does the request name `device` by what the profile makes of it? So it is in
+ * a renewal, which repeats the subject of a certificate.
+ */
+static bool is_made_of(const struct profile_rules *r, struct bm_bytes asked,
+                       struct bm_bytes device)
+{
+    const struct profile_rdn *rdn = r->subject.items;
+    uint8_t buf[PROFILE_VALUE_MAX];
+    struct bm_bytes value;
+
+    for (size_t i = 0; i < r->subject.n; i++) {
+        if (rdn[i].from == PROFILE_DEVICE &&
+            profile_expand(&rdn[i].template, device, buf, &value) == BM_OK &&
+            bm_bytes_equal(value, asked)) {
+            return true;
+        }
+    }
+    return bm_bytes_equal(asked, device);
+}
+
 bm_status profile_find_device(const struct profile_filling *f,
                               struct bm_bytes *device)
 {
@@ -87,7 +108,7 @@ bm_status profile_find_device(const struct profile_filling *f,
                               "the profile is for no device");
     }
     BM_TRY(asked_for(f, device));
-    if (device->n != 0 && known.n != 0 && !bm_bytes_equal(*device, known)) {
+    if (device->n != 0 && known.n != 0 && !is_made_of(r, *device, known)) {
         return profile_refuse(
             f->profile, f->why, BM_E_PROFILE_DEVICE, line(f),
             "the request is for device \"%s\", not for \"%s\"",

@@ -101,8 +101,12 @@ static bm_status put_device(const struct profile_filling *f,
 {
     uint8_t buf[PROFILE_VALUE_MAX];
     struct bm_attr ours = { rdn->type, { NULL, 0 }, rdn->tag, true };
+    size_t i = find(wish, rdn->type);
 
     BM_TRY(profile_expand(&rdn->template, f->device, buf, &ours.value));
+    if (i < wish->n && bm_bytes_equal(wish->attr[i].value, f->device)) {
+        wish->used[i] = true; /* the plain name stands for what it becomes */
+    }
     return put_ours(f, rdn, wish, &ours, w);
 }
 

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/test/profile_trial.h"
+
+/* Renewals, devices, identifiers; issuers that do not fit; and lint. */
+
+/* ---- Renewal */
+
+static const char renewable[] = HEAD
+    "by: [token, current]\n"
+    "keys: [p256]\n"
+    "device: { identity: owner }\n"
+    "renewal: { before: 30d }\n"
+    "subject:\n"
+    "  - { attribute: serialNumber, from: device, template: \"D-{device}\" }\n"
+    "  - { attribute: CN, from: request, optional: true }\n"
+    "subject_alt_name:\n"
+    "  names:\n"
+    "    - { kind: dns, from: device, template: \"{device}.example\" }\n"
+    "    - { kind: dns, from: request, pattern: \".*\", optional: true }\n"
+    "subject_key_id: none\n"
+    "authority_key_id: true\n"
+    "validity: { for: 90d, nested: true }\n";
+
+static const struct {
+    const char *subject;
+    struct bm_bytes gn[3];
+    const char *words;
+} renewals[] = {
+    { "CN=A b,serialNumber=D-SN-1", { { NULL, 0 } }, NULL },
+    { "CN=a  B,serialNumber=D-SN-1", { { NULL, 0 } }, NULL },
+    { "CN=A b,serialNumber=D-SN-1",
+      { GN("\x82\x03"
+           "a.b"),
+        GN("\x82\x0c"
+           "sn-1.EXAMPLE") },
+      NULL },
+    { "CN=x,serialNumber=D-SN-1",
+      { { NULL, 0 } },
+      "a renewal keeps the subject of the current certificate" },
+    { "serialNumber=D-SN-1",
+      { { NULL, 0 } },
+      "a renewal keeps the subject of the current certificate" },
+    { "CN=A b,serialNumber=SN-1",
+      { { NULL, 0 } },
+      "a renewal keeps the subject of the current certificate" },
+    { "CN=A b,serialNumber=D-SN-1",
+      { GN("\x82\x03"
+           "a.b") },
+      "a renewal keeps the names of the current certificate" },
+    { "CN=A b,serialNumber=D-SN-1",
+      { GN("\x82\x03"
+           "a.b"),
+        GN("\x82\x0c"
+           "SN-1.example"),
+        GN("\x82\x03"
+           "c.d") },
+      "a renewal keeps the names of the current certificate" },
+    { "CN=A b,serialNumber=D-SN-2",
+      { { NULL, 0 } },
+      "the request is for device \"D-SN-2\", not for \"SN-1\"" },
+};
+
+/* RFC 7030 4.2.2 MUST: Subject and SubjectAltName stay what they are. */
+static void a_renewal_keeps_the_names_octet_for_octet(void)
+{
+    static const struct bm_bytes gn[3] = { GN("\x82\x03"
+                                              "a.b") };
+    uint8_t der[2048];
+    uint8_t exts[512];
+    struct bm_cert current;
+    struct trial t;
+
+    begin(&t, renewable, "CN=A b,serialNumber=SN-1", put_names(gn, exts));
+    t.request.device = BM_LIT("SN-1");
+    world_issue(t.profile, &t.request, bm_test_signer_nth(BM_KEY_P256, 1), der,
+                &current);
+    end(&t);
+    for (size_t i = 0; i < sizeof renewals / sizeof renewals[0]; i++) {
+        bm_status rc;
+
+        begin(&t, renewable, renewals[i].subject,
+              put_names(renewals[i].gn, exts));
+        t.request.device = BM_LIT("SN-1");
+        t.request.current = &current;
+        t.request.now += 80 * 86400;
+        rc = fill(&t);
+        if (renewals[i].words != NULL) {
+            CHECK(rc != BM_OK);
+            check_words(&t, renewals[i].words);
+        } else {
+            CHECK_STATUS(rc, BM_OK);
+            CHECK(bm_bytes_equal(t.cert.subject, current.subject));
+            CHECK(bm_bytes_equal(t.cert.ext.value[BM_EXT_SAN],
+                                 current.ext.value[BM_EXT_SAN]));
+        }
+        end(&t);
+    }
+}
+
+/* ---- Devices */
+
+static void the_device_of_a_request_is_found(void)
+{
+    static const struct {
+        const char *asked;
+        const char *device;
+        size_t cap;
+        const char *name; /* or the refusal */
+    } cases[] = {
+        { "CN=x,serialNumber=SN-1", "", 256, "SN-1" },
+        { "CN=x", "", 256, "x" },
+        { "", "SN-1", 256, "SN-1" },
+        { "serialNumber=SN-1", "SN-1", 256, "SN-1" },
+        { "serialNumber=SN-1", "", 5, "SN-1" },
+        { "serialNumber=SN-1", "", 4, "!" },
+        { "", "", 256, "!the request names no device" },
+        { "CN=a,CN=b", "", 256, "!CN occurs twice, so it names no device" },
+        { "CN=a b", "", 256, "!\"a b\" is no name of a device" },
+        { "CN=a", "b", 256, "!the request is for device \"a\", not for \"b\"" },
+        { "", "a b", 256, "!\"a b\" is no name of a device" },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct trial t;
+        char name[256] = "?";
+        bm_status rc;
+
+        begin(&t, renewable, cases[i].asked, nothing);
+        t.request.device = world_view(cases[i].device);
+        rc = ca_profile_device(t.profile, &t.request, name, cases[i].cap,
+                               &t.why);
+        if (cases[i].name[0] == '!') {
+            CHECK(rc == (cases[i].name[1] == '\0' ? BM_E_BUFFER
+                                                  : BM_E_PROFILE_DEVICE));
+            check_words(&t, cases[i].name + 1);
+            CHECK(name[0] == '\0');
+        } else {
+            CHECK_STATUS(rc, BM_OK);
+            CHECK(strcmp(name, cases[i].name) == 0);
+        }
+        end(&t);
+    }
+}
+
+static void a_profile_without_devices_names_none(void)
+{
+    struct trial t;
+    char name[256];
+
+    begin(&t, PLAIN ANY_CN, "CN=x", nothing);
+    CHECK_STATUS(
+        ca_profile_device(t.profile, &t.request, name, sizeof name, &t.why),
+        BM_E_PROFILE_DEVICE);
+    end(&t);
+}
+
+/* ---- Identifiers */
+
+struct found {
+    size_t n;
+    uint8_t octets[16][128];
+    size_t len[16];
+};
+
+static bm_status take(void *arg, struct bm_bytes identifier)
+{
+    struct found *f = arg;
+
+    if (f->n == 16 || identifier.n > sizeof f->octets[0]) {
+        return BM_E_LIMIT;
+    }
+    memcpy(f->octets[f->n], identifier.p, identifier.n);
+    f->len[f->n++] = identifier.n;
+    return BM_OK;
+}
+
+static void find(const char *subject, const char *names, struct found *f)
+{
+    static const char text[] = PLAIN
+        "subject: [ { attribute: O, from: request, optional: true },\n"
+        "  { attribute: CN, from: request } ]\n"
+        "subject_alt_name:\n  names: [ { kind: dns, from: request, max: 9,\n"
+        "    pattern: \".*\" }, { kind: email, from: request, "
+        "optional: true } ]\n"
+        "unique: [subject, CN, dns, email, uri]\n";
+    struct trial t;
+    uint8_t buf[512];
+    struct bm_bytes gn[3] = { { (const uint8_t *)names, strlen(names) },
+                              { NULL, 0 },
+                              { NULL, 0 } };
+
+    begin(&t, text, subject, put_names(gn, buf));
+    CHECK_STATUS(fill(&t), BM_OK);
+    *f = (struct found){ .n = 0 };
+    CHECK_STATUS(ca_profile_identifiers(t.profile, &t.cert, f, take), BM_OK);
+    end(&t);
+}
+
+static void identifiers_are_the_same_for_equal_names_only(void)
+{
+    struct found a;
+    struct found b;
+
+    find("CN=A b,O=x",
+         "\x82\x03"
+         "a.b\x81\x05"
+         "A@b.c",
+         &a);
+    CHECK(a.n == 4);
+    CHECK_BYTES(a.octets[2], a.len[2], "dns\0\0a.b", 8);
+    CHECK_BYTES(a.octets[3], a.len[3], "email\0\0A@b.c", 12);
+    CHECK_BYTES(a.octets[1], a.len[1],
+                "attribute\0issuing\0\x06\x03\x55\x04\x03\x0c\x03"
+                "a b",
+                28);
+    find("CN=a  B\\ ,O=X",
+         "\x82\x03"
+         "A.B\x81\x05"
+         "A@B.C",
+         &b);
+    CHECK(b.n == 4);
+    for (size_t i = 0; i < 4; i++) {
+        CHECK_BYTES(a.octets[i], a.len[i], b.octets[i], b.len[i]);
+    }
+    find("CN=ab,O=x",
+         "\x82\x03"
+         "a.c\x81\x05"
+         "a@b.c",
+         &b);
+    for (size_t i = 0; i < 4; i++) {
+        CHECK(a.len[i] != b.len[i] ||
+              memcmp(a.octets[i], b.octets[i], a.len[i]) != 0);
+    }
+}
+
+/* ---- Issuers */
+
+static void an_issuer_that_cannot_issue_is_refused(void)
+{
+    static const struct {
+        const char *text;
+        bool by_root;
+        const char *words;
+    } cases[] = {
+        { PLAIN ANY_CN "basic_constraints: { ca: true }\n"
+                       "key_usage: [keyCertSign]\n",
+          false, "the issuer's path length leaves no room for a CA (p:10)" },
+        { PLAIN ANY_CN "basic_constraints: { ca: true }\n"
+                       "key_usage: [keyCertSign]\n",
+          true, NULL },
+    };
+    struct ca_refusal why;
+    struct bm_cert cert = world.ca;
+    struct ca_profile *p;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        p = world_parse(world_view(cases[i].text), "p");
+        if (cases[i].words == NULL) {
+            CHECK_STATUS(world_bind(p, &world.root, &why), BM_OK);
+        } else {
+            CHECK_STATUS(world_bind(p, &world.ca, &why), BM_E_PROFILE_ISSUER);
+            CHECK(strcmp(why.words, cases[i].words) == 0);
+        }
+        ca_profile_free(p);
+    }
+    p = world_parse(world_view(PLAIN ANY_CN), "p");
+    cert.ext.ca = false;
+    CHECK_STATUS(world_bind(p, &cert, &why), BM_E_PROFILE_ISSUER);
+    CHECK(strncmp(why.words, "the issuer's certificate is no CA's", 35) == 0);
+    CHECK_STATUS(world_bind(p, NULL, &why), BM_E_PROFILE_ISSUER);
+    CHECK_STATUS(world_bind(p, &world.ca, NULL), BM_OK);
+    CHECK_STATUS(world_bind(p, &world.root, NULL), BM_OK); /* and again */
+    ca_profile_free(p);
+
+    p = world_parse(world_shipped("root"), "p");
+    CHECK_STATUS(world_bind(p, &world.root, &why), BM_E_PROFILE_ISSUER);
+    ca_profile_free(p);
+}
+
+static void a_microcontroller_gets_p256_and_sha256_all_the_way(void)
+{
+    struct ca_profile *p = world_parse(
+        world_view(PLAIN ANY_CN "device: { identity: owner, class: mcu }\n"),
+        "p");
+    struct ca_profile_issuer by = { .id = "x",
+                                    .cert = &world.ca,
+                                    .sig_alg = BM_SIG_ECDSA_SHA384,
+                                    .public_url = WORLD_URL,
+                                    .crypto = bm_test_crypto() };
+    struct ca_refusal why;
+
+    CHECK_STATUS(ca_profile_bind(p, &by, &why), BM_E_PROFILE_ISSUER);
+    CHECK(strncmp(why.words, "class: mcu needs", 16) == 0);
+    by.sig_alg = BM_SIG_ECDSA_SHA256;
+    CHECK_STATUS(ca_profile_bind(p, &by, &why), BM_OK);
+    ca_profile_free(p);
+}
+
+static void urls_need_a_public_url(void)
+{
+    static const char *const urls[] = { NULL, "", "no url", "ftp//x" };
+    struct ca_profile *p =
+        world_parse(world_view(PLAIN ANY_CN "crl: true\n"), "p");
+    struct ca_profile_issuer by = { .id = "x",
+                                    .cert = &world.ca,
+                                    .sig_alg = BM_SIG_ECDSA_SHA256,
+                                    .crypto = bm_test_crypto() };
+    struct ca_refusal why;
+
+    for (size_t i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        by.public_url = urls[i];
+        CHECK_STATUS(ca_profile_bind(p, &by, &why), BM_E_PROFILE_ISSUER);
+        CHECK(strncmp(why.words,
+                      i < 2 ? "needs public_url (p:10)"
+                            : "public_url is no URL (p:10)",
+                      20) == 0);
+    }
+    ca_profile_free(p);
+}
+
+static void an_unbound_profile_fills_nothing(void)
+{
+    struct ca_profile *p = world_parse(world_view(PLAIN ANY_CN), "p");
+    uint8_t buf[4096];
+    struct bm_csr csr;
+    struct ca_profile_request request;
+    struct bm_wr w;
+
+    world_csr("CN=x", nothing, bm_test_signer_nth(BM_KEY_P256, 2), buf, &csr);
+    request = world_request(&csr);
+    bm_wr_init(&w, buf, sizeof buf);
+    CHECK_STATUS(ca_profile_fill(p, &request, &w, NULL), BM_E_ARGUMENT);
+    ca_profile_free(p);
+}
+
+/* The name constraints of the issuer hold, whatever the profile says. */
+static void the_issuers_name_constraints_hold(void)
+{
+    static const char below[] =
+        PLAIN "subject: [ { attribute: CN, from: request } ]\n"
+              "subject_alt_name: { names: [ { kind: dns, from: request } ] }\n";
+    static const char constrained[] =
+        HEAD "by: [operator]\nkeys: [p256]\nsubject_key_id: sha1\n"
+             "authority_key_id: true\nvalidity: { for: 1y, nested: true }\n"
+             "subject: [ { attribute: CN, from: request } ]\n"
+             "basic_constraints: { ca: true, path_len: 0 }\n"
+             "key_usage: [keyCertSign]\n"
+             "name_constraints:\n"
+             "  permitted: [ { kind: dns, value: example.com } ]\n";
+    static const struct bm_bytes in[3] = { GN("\x82\x0d"
+                                              "a.example.com") };
+    static const struct bm_bytes out[3] = { GN("\x82\x0d"
+                                               "a.example.org") };
+    uint8_t der[2048];
+    uint8_t exts[512];
+    struct bm_cert ca;
+    struct bm_cert cert;
+    struct trial t;
+
+    begin_by(&t, constrained, "CN=ca", nothing, &world.root);
+    world_issue(t.profile, &t.request, bm_test_signer_nth(BM_KEY_P256, 0), der,
+                &ca);
+    end(&t);
+    begin_by(&t, below, "CN=x", put_names(in, exts), &ca);
+    CHECK_STATUS(fill(&t), BM_OK);
+    end(&t);
+    begin_by(&t, below, "CN=x", put_names(out, exts), &ca);
+    CHECK_STATUS(ca_profile_fill(t.profile, &t.request, &t.tbs, &t.why), BM_OK);
+    CHECK_STATUS(
+        ca_profile_check(t.profile, bm_wr_bytes(&t.tbs), &cert, &t.why),
+        BM_E_PROFILE_ISSUER);
+    check_words(&t, "a name is outside the issuer's name constraints");
+    end(&t);
+}
+
+/* ---- Lint */
+
+struct report {
+    size_t n;
+    size_t broken;
+    char first[CA_REFUSAL_WORDS_MAX];
+    char why[CA_REFUSAL_WORDS_MAX];
+};
+
+static void note(void *arg, const char *rule, const struct ca_refusal *why)
+{
+    struct report *r = arg;
+
+    r->n++;
+    if (why != NULL && r->broken++ == 0) {
+        (void)snprintf(r->first, sizeof r->first, "%s", rule);
+        (void)snprintf(r->why, sizeof r->why, "%s", why->words);
+    }
+}
+
+static void lint_tells_every_rule_of_a_foreign_certificate(void)
+{
+    struct report report = { .n = 0 };
+    const struct ca_profile_lint lint = { &report, note };
+    struct ca_profile *p = world_parse(world_shipped("sub-ca"), "sub-ca.yaml");
+
+    CHECK_STATUS(ca_profile_lint(p, &world.ca, &lint), BM_OK);
+    CHECK(report.n == 22 && report.broken == 0);
+    report = (struct report){ .n = 0 };
+    CHECK_STATUS(ca_profile_lint(p, &world.root, &lint), BM_E_PROFILE_VALIDITY);
+    CHECK(report.n == 22 && report.broken == 3); /* path length and AKI, too */
+    CHECK(strncmp(report.first, "validity (sub-ca.yaml:", 22) == 0);
+    CHECK(strncmp(report.why, "valid for longer", 16) == 0);
+    ca_profile_free(p);
+}
+
+int main(void)
+{
+    world_make();
+    RUN(a_renewal_keeps_the_names_octet_for_octet);
+    RUN(the_device_of_a_request_is_found);
+    RUN(a_profile_without_devices_names_none);
+    RUN(identifiers_are_the_same_for_equal_names_only);
+    RUN(an_issuer_that_cannot_issue_is_refused);
+    RUN(a_microcontroller_gets_p256_and_sha256_all_the_way);
+    RUN(urls_need_a_public_url);
+    RUN(an_unbound_profile_fills_nothing);
+    RUN(the_issuers_name_constraints_hold);
+    RUN(lint_tells_every_rule_of_a_foreign_certificate);
+    return bm_test_done();
+}

@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/test/profile_world.h"
+
+/* What a profile may say, and where an error is found in what it may not. */
+
+/* The least that a profile says. A case replaces a line or adds to them. */
+static const struct {
+    const char *key;
+    const char *line;
+} least[] = {
+    { "profile", "profile: p" },
+    { "about", "about: of no use" },
+    { "ca", "ca: issuing" },
+    { "by", "by: [operator]" },
+    { "keys", "keys: [p256]" },
+    { "subject", "subject: [ { attribute: CN, from: request } ]" },
+    { "validity", "validity: { for: 1d, nested: true }" },
+    { "subject_key_id", "subject_key_id: none" },
+    { "authority_key_id", "authority_key_id: true" },
+};
+
+#define TEXT_MAX_OCTETS 4096
+
+/* `more`: lines, each of which replaces that of its key, or is added. */
+static void make_text(const char *more, char text[TEXT_MAX_OCTETS])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof least / sizeof least[0]; i++) {
+        size_t len = strlen(least[i].key);
+        const char *line = least[i].line;
+        size_t line_n = strlen(line);
+
+        if (strncmp(more, least[i].key, len) == 0 && more[len] == ':') {
+            line = more;
+            line_n = strcspn(more, "\n");
+            more += line_n + (more[line_n] == '\n' ? 1 : 0);
+        }
+        n += (size_t)snprintf(text + n, TEXT_MAX_OCTETS - n, "%.*s\n",
+                              (int)line_n, line);
+    }
+    (void)snprintf(text + n, TEXT_MAX_OCTETS - n, "%s", more);
+}
+
+static const struct {
+    const char *more;
+    const char *words; /* behind "p.yaml:" */
+} refused[] = {
+    /* Keys and types: samples, config/ has the rest. */
+    { "keyusage: [digitalSignature]",
+      "10:1: unknown key \"keyusage\"; did you mean \"key_usage\"?" },
+    { "key_usage: [digitalSignatur]",
+      "10:13: unknown key_usage \"digitalSignatur\"; did you mean "
+      "\"digitalSignature\"?" },
+    { "keys: [p265]", "5:8: unknown keys \"p265\"; did you mean \"p256\"?" },
+    { "by: [operators]",
+      "4:6: unknown by \"operators\"; did you mean \"operator\"?" },
+    { "validity: { for: 90, nested: true }",
+      "7:18: for must be a duration: a number and one of s, m, h, d, w, y" },
+    { "validity: { for: 90d }", "7:11: \"nested\" is missing" },
+    { "validity: { for: 0s, nested: true }",
+      "7:18: for must be 1 to 31536000000 seconds" },
+    { "subject_alt_name: { names: [] }",
+      "10:28: names must have 1 to 16 items" },
+    { "crl: yes", "10:6: crl must be true or false" },
+    /* Names */
+    { "profile: A B",
+      "1:10: names of profiles are made of a-z, 0-9, '.' and '-'" },
+    { "profile: ../x",
+      "1:10: names of profiles are made of a-z, 0-9, '.' and '-'" },
+    { "ca: Issuing", "3:5: names of CAs are made of a-z, 0-9, '.' and '-'" },
+    { "ca: self", "3:5: what signs itself is a CA" },
+    /* Who */
+    { "by: []", "4:5: nobody may ask: a profile is by somebody" },
+    { "by: [operator, idevid]", "4:5: idevid_of goes with by: [idevid]" },
+    { "idevid_of: [x]", "4:5: idevid_of goes with by: [idevid]" },
+    { "by: [idevid]\nidevid_of: [X]\ndevice: { identity: owner }\n",
+      "10:12: names of profiles are made of a-z, 0-9, '.' and '-'" },
+    { "by: [current]", "4:5: renewal goes with by: [current]" },
+    { "renewal: { before: 1d }", "4:5: renewal goes with by: [current]" },
+    { "by: [token]",
+      "4:5: token and idevid speak for a device: the profile has none" },
+    { "by: [token]\nbasic_constraints: { ca: true }\n"
+      "key_usage: [keyCertSign]\ndevice: { identity: owner }\n",
+      "4:5: a CA is certified by operator or authority alone" },
+    /* Device */
+    { "device: { identity: nobody }", "10:21: unknown identity \"nobody\"" },
+    { "device: { from: [CN] }", "10:9: \"identity\" is missing" },
+    { "device: { identity: owner, from: [XX] }",
+      "10:35: unknown attribute \"XX\"" },
+    { "device: { identity: owner, pattern: \"[\" }",
+      "10:37: pattern, at character 1: class without end" },
+    { "keys: [p256, p384]\ndevice: { identity: owner, class: mcu }",
+      "5:7: class: mcu has keys: [p256] alone" },
+    { "device: { identity: owner, key_sharing: [A] }",
+      "10:9: names of profiles are made of a-z, 0-9, '.' and '-'" },
+    /* Validity */
+    { "validity: { nested: true }", "7:11: needs either for or until" },
+    { "validity: { for: 1d, until: never, nested: false }",
+      "7:11: needs either for or until" },
+    { "validity: { until: tomorrow, nested: false }",
+      "7:11: until is a time like 2031-02-03T04:05:06Z, or never" },
+    { "validity: { until: never, nested: true }",
+      "7:11: what never ends is not nested" },
+    { "by: [current]\nvalidity: { until: never, nested: false }\n"
+      "renewal: { before: 1d }",
+      "10:10: what never ends is not renewed" },
+    /* Keys and their usage */
+    { "keys: []", "5:7: no kind of key is allowed" },
+    { "key_usage: [keyCertSign]",
+      "10:12: keyCertSign goes with basic_constraints: { ca: true }" },
+    { "basic_constraints: { ca: true }",
+      "10:20: keyCertSign goes with basic_constraints: { ca: true }" },
+    { "basic_constraints: { ca: false, path_len: 0 }",
+      "10:20: path_len is for a CA" },
+    { "key_usage: [keyEncipherment]",
+      "10:12: keys other than RSA do not encipher" },
+    { "keys: [rsa2048]\nkey_usage: [keyAgreement]",
+      "10:12: keys other than EC do not agree on keys" },
+    { "key_usage: [encipherOnly]",
+      "10:12: encipherOnly and decipherOnly go with keyAgreement" },
+    { "extended_key_usage: { purposes: [serverAuht] }",
+      "10:34: unknown purpose \"serverAuht\"; did you mean \"serverAuth\"?" },
+    { "extended_key_usage: { purposes: [1.2.x] }",
+      "10:34: \"1.2.x\" is no object identifier" },
+    { "extended_key_usage: { purposes: [serverAuth, 1.3.6.1.5.5.7.3.1] }",
+      "10:46: \"1.3.6.1.5.5.7.3.1\" occurs twice" },
+    /* Subject */
+    { "subject: [ { attribute: CM, from: request } ]",
+      "6:25: unknown attribute \"CM\"" },
+    { "subject: [ { attribute: CN } ]", "6:12: needs from or fixed" },
+    { "subject: [ { attribute: CN, from: request, fixed: x } ]",
+      "6:12: has both from and fixed" },
+    { "subject: [ { attribute: CN, from: device } ]",
+      "6:12: from: device, but the profile has no device" },
+    { "subject: [ { attribute: CN, from: request, template: x } ]",
+      "6:12: template goes with from: device" },
+    { "subject: [ { attribute: CN, fixed: x, pattern: x } ]",
+      "6:48: pattern goes with from: request" },
+    { "subject: [ { attribute: CN, from: request, pattern: \"a(b\" } ]",
+      "6:53: pattern, at character 2: group without end" },
+    { "subject: [ { attribute: C, fixed: Germany } ]",
+      "6:12: C cannot be \"Germany\"" },
+    { "subject: [ { attribute: CN, fixed: x, optional: true } ]",
+      "6:12: optional is what comes from request or issuer" },
+    { "subject: [ { attribute: CN, fixed: x, as_issuer: true } ]",
+      "6:12: as_issuer goes with from: request" },
+    { "subject: [ { attribute: CN, from: dropped }, "
+      "{ attribute: CN, fixed: x } ]",
+      "6:46: CN is dropped in one row and used in another" },
+    { "subject: [ { attribute: CN, from: device, template: x } ]\n"
+      "device: { identity: owner }",
+      "6:12: a template has {device} in it, once" },
+    { "subject: [ { attribute: CN, from: device, "
+      "template: \"{device}{device}\" } ]\ndevice: { identity: owner }",
+      "6:12: a template has {device} in it, once" },
+    { "subject: [ { attribute: CN, from: device, "
+      "template: \"{x}{device}\" } ]\ndevice: { identity: owner }",
+      "6:12: {device} is all that a template can have" },
+    { "subject: []",
+      "6:10: the subject may be empty: subject_alt_name must then be "
+      "critical" },
+    { "subject: [ { attribute: CN, from: request, optional: true } ]\n"
+      "subject_alt_name: { names: [ { kind: dns, from: request } ] }",
+      "10:19: the subject may be empty: subject_alt_name must then be "
+      "critical" },
+    /* subjectAltName */
+    { "subject_alt_name: { names: [ { kind: dsn, from: request } ] }",
+      "10:38: unknown kind \"dsn\"; did you mean \"dns\"?" },
+    { "subject_alt_name: { names: [ { kind: dns } ] }",
+      "10:30: needs from or fixed" },
+    { "subject_alt_name: { names: [ { kind: dns, fixed: \"a b\" } ] }",
+      "10:50: \"a b\" is no such name" },
+    { "subject_alt_name: { names: [ { kind: ip, fixed: 1.2.3 } ] }",
+      "10:49: \"1.2.3\" is no such name" },
+    { "subject_alt_name: { names: [ { kind: email, fixed: x } ] }",
+      "10:52: \"x\" is no such name" },
+    { "subject_alt_name: { names: [ { kind: uri, fixed: x } ] }",
+      "10:50: \"x\" is no such name" },
+    { "subject_alt_name: { names: [ { kind: directoryName, fixed: x } ] }",
+      "10:60: \"x\" is no such name" },
+    { "subject_alt_name: { names: [ { kind: dns, fixed: a.b, max: 2 } ] }",
+      "10:30: optional and max go with from: request" },
+    { "subject_alt_name: { names: [ { kind: dns, from: request, "
+      "type: 1.2 } ] }",
+      "10:30: type and type_under go with hardwareModuleName and "
+      "permanentIdentifier" },
+    { "subject_alt_name: { names: [ { kind: hardwareModuleName, "
+      "from: request } ] }",
+      "10:30: hardwareModuleName needs type or type_under" },
+    { "subject_alt_name: { names: [ { kind: hardwareModuleName, "
+      "from: request, type: 1.2.3, type_under: 1.2 } ] }",
+      "10:30: has both type and type_under" },
+    { "subject_alt_name: { names: [ { kind: hardwareModuleName, "
+      "fixed: x, type_under: 1.2 } ] }",
+      "10:30: type_under goes with from: request" },
+    { "subject_alt_name: { names: [ { kind: ip, from: request, "
+      "pattern: x } ] }",
+      "10:30: addresses have within, not pattern" },
+    { "subject_alt_name: { names: [ { kind: dns, from: request, "
+      "within: [10.0.0.0/8] } ] }",
+      "10:30: within goes with kind: ip, from: request" },
+    { "subject_alt_name: { names: [ { kind: ip, from: request, "
+      "within: [10.0.0.0/33] } ] }",
+      "10:66: \"10.0.0.0/33\" is no network like 10.0.0.0/8" },
+    { "subject_alt_name: { names: [ { kind: ip, from: request, "
+      "within: [10.0.0.1/8] } ] }",
+      "10:66: \"10.0.0.1/8\" is no network like 10.0.0.0/8" },
+    { "subject_alt_name: { names: [ { kind: ip, from: request, "
+      "within: [10.0.0.0] } ] }",
+      "10:66: \"10.0.0.0\" is no network like 10.0.0.0/8" },
+    { "subject_alt_name: { names: [ { kind: ip, from: request, "
+      "within: [10.0.0.0/] } ] }",
+      "10:66: \"10.0.0.0/\" is no network like 10.0.0.0/8" },
+    { "subject_alt_name: { names: [ { kind: ip, from: device } ] }\n"
+      "device: { identity: owner }",
+      "10:30: this kind cannot be made of a device's name" },
+    { "subject_alt_name: { critical: maybe, names: [ { kind: dns, "
+      "from: request } ] }",
+      "10:31: unknown critical \"maybe\"" },
+    /* Name constraints */
+    { "name_constraints: { permitted: [ { kind: dns, value: a.b } ] }",
+      "10:19: name_constraints are for a CA, and have permitted or "
+      "excluded" },
+    { "basic_constraints: { ca: true }\nkey_usage: [keyCertSign]\n"
+      "name_constraints: { permitted: [ { kind: ip, value: 10.0.0.1 } ] }",
+      "12:53: \"10.0.0.1\" is no network like 10.0.0.0/8" },
+    { "basic_constraints: { ca: true }\nkey_usage: [keyCertSign]\n"
+      "name_constraints: { permitted: [ { kind: dns, value: \"*.a\" } ] }",
+      "12:54: \"*.a\" is no such name" },
+    { "basic_constraints: { ca: true }\nkey_usage: [keyCertSign]\n"
+      "name_constraints: { excluded: [ { kind: directoryName, value: x } ] }",
+      "12:63: \"x\" is no such name" },
+    /* Policies and extensions */
+    { "policies: [ { oid: x } ]", "10:20: \"x\" is no object identifier" },
+    { "policies: [ { oid: 1.2.3 }, { oid: 1.2.3 } ]",
+      "10:29: policy occurs twice" },
+    { "policies: [ { oid: 1.2.3, cps: \"\xc3\xa4\" } ]",
+      "10:32: cps has characters outside of ASCII" },
+    { "extensions: [ { oid: 1.2.3, value: null } ]",
+      "10:15: \"critical\" is missing" },
+    { "extensions: [ { oid: 2.5.29.15, critical: true, value: null } ]",
+      "10:22: keyUsage has a key of its own" },
+    { "extensions: [ { oid: 1.2.3, critical: true, value: x } ]",
+      "10:52: a value is null, or one of { utf8: }, { printable: }, "
+      "{ ia5: }, { integer: }, { enumerated: }, { boolean: }, { oid: }, "
+      "{ octets: }, { sequence: }" },
+    { "extensions: [ { oid: 1.2.3, critical: true, value: { bits: x } } ]",
+      "10:52: values of type \"bits\" are not supported" },
+    { "extensions: [ { oid: 1.2.3, critical: true, value: { ia5: \xc3\xa4 "
+      "} } ]",
+      "10:59: has characters that ia5 cannot have" },
+    { "extensions: [ { oid: 1.2.3, critical: true, value: { octets: 123 "
+      "} } ]",
+      "10:62: octets are pairs of hexadecimal digits" },
+    { "extensions: [ { oid: 1.2.3, critical: true, value: { sequence: x "
+      "} } ]",
+      "10:64: sequence is a list of values" },
+    { "extensions: [ { oid: 1.2.3, critical: true, value: { integer: 0x1 "
+      "} } ]",
+      "10:63: integer must be a decimal number" },
+    { "extensions: [ { oid: 1.2.3, critical: true, value: null }, "
+      "{ oid: 1.2.3, critical: true, value: null } ]",
+      "10:60: extension occurs twice" },
+    { "extensions: [ { oid: 1.3.6.1.5.5.7.1.24, critical: false, "
+      "value: null } ]",
+      "10:66: not as this extension is defined" },
+    /* What is unique, what is ignored */
+    { "unique: [sn]", "10:10: unknown attribute \"sn\"" },
+    { "ignored_extensions: [x]", "10:22: \"x\" is no object identifier" },
+};
+
+static void an_error_has_line_column_and_words(void)
+{
+    char text[TEXT_MAX_OCTETS];
+    char want[CA_REFUSAL_WORDS_MAX];
+
+    for (size_t i = 0; i < sizeof refused / sizeof refused[0]; i++) {
+        struct ca_profile *profile = NULL;
+        struct ca_refusal why = { .status = BM_OK };
+        bm_status rc;
+
+        make_text(refused[i].more, text);
+        rc = ca_profile_parse(world_view(text), "p.yaml", &profile, &why);
+        (void)snprintf(want, sizeof want, "p.yaml:%s", refused[i].words);
+        CHECK(rc != BM_OK && profile == NULL && why.status == rc);
+        if (strcmp(why.words, want) != 0) {
+            printf("# %s\n# got  %s\n# want %s\n", refused[i].more, why.words,
+                   want);
+            CHECK(!"the error is another one");
+        }
+        CHECK_STATUS(
+            ca_profile_parse(world_view(text), "p.yaml", &profile, NULL), rc);
+        ca_profile_free(profile);
+    }
+}
+
+/* One of everything, so that each key is read once at least. */
+static const char *const accepted[] = {
+    "",
+    "key_usage: [digitalSignature, nonRepudiation]",
+    "by: [operator, authority]",
+    "device: { identity: manufacturer, class: mcu, one_active: true, "
+    "key_sharing: [a, b-1], fork: suspend, from: [2.5.4.5] }",
+    "by: [current]\nrenewal: { before: 1w, grace: 0s, "
+    "same_key_renewal: true }",
+    "subject: []\nsubject_alt_name: { critical: true, names: [ { kind: dns, "
+    "from: request } ] }",
+    "subject: [ { attribute: 1.2.3.4, from: issuer, optional: true }, "
+    "{ attribute: DC, fixed: example }, { attribute: DC, fixed: com }, "
+    "{ attribute: O, from: dropped }, "
+    "{ attribute: OU, from: request, as_issuer: true } ]",
+    "validity: { until: 2049-12-31T23:59:59Z, nested: true, backdate: 1h }",
+    "validity: { until: never, nested: false }",
+    "basic_constraints: { ca: true, path_len: 3 }\nkey_usage: [keyCertSign]\n"
+    "name_constraints:\n"
+    "  permitted:\n"
+    "    - { kind: dns, value: example.com }\n"
+    "    - { kind: ip, value: 10.0.0.0/8 }\n"
+    "    - { kind: ip, value: \"fd00::/8\" }\n"
+    "    - { kind: directoryName, value: \"O=Example\" }\n"
+    "  excluded:\n"
+    "    - { kind: email, value: .example.com }\n"
+    "    - { kind: uri, value: example.com }\n",
+    "extended_key_usage: { purposes: [serverAuth, 1.2.3], critical: true }",
+    "subject_alt_name:\n"
+    "  optional: true\n"
+    "  critical: if_subject_is_empty\n"
+    "  names:\n"
+    "    - { kind: uri, from: request, pattern: \"urn:.*\", max: 3 }\n"
+    "    - { kind: ip, from: request, within: [10.0.0.0/8, \"fd00::/8\"] }\n"
+    "    - { kind: ip, fixed: \"::1\" }\n"
+    "    - { kind: email, fixed: a@example.com }\n"
+    "    - { kind: directoryName, fixed: \"O=x\" }\n"
+    "    - { kind: directoryName, from: request, optional: true }\n"
+    "    - { kind: hardwareModuleName, from: request, type_under: 1.3.6 }\n"
+    "    - { kind: permanentIdentifier, fixed: x }\n",
+    "policies: [ { oid: 1.2.3 }, { oid: 1.2.4, cps: \"http://a/\" } ]",
+    "crl: true\nocsp: true\nca_issuers: true\nocsp_nocheck: true\n",
+    "extensions:\n"
+    "  - { oid: 1.2.3, critical: false, value: { sequence: [ { integer: -1 }, "
+    "{ utf8: x }, { boolean: true }, null, { sequence: [] }, { oid: 1.2 }, "
+    "{ printable: x }, { ia5: x }, { octets: 00fF }, { enumerated: 1 } ] } }\n"
+    "  - { oid: 1.3.6.1.5.5.7.1.24, critical: false, "
+    "value: { sequence: [ { integer: 5 } ] } }\n",
+    "unique: [subject, serialNumber, dns, uri, ip, email, "
+    "hardwareModuleName, permanentIdentifier, directoryName]",
+    "ignored_extensions: [1.3.6.1.4.1.311.21.10]",
+    "subject_key_id: sha1",
+};
+
+/* Each is explained, too, and takes the octets that were measured. */
+static void what_can_be_said_is_understood(void)
+{
+    static uint8_t words[8192];
+    char text[TEXT_MAX_OCTETS];
+
+    for (size_t i = 0; i < sizeof accepted / sizeof accepted[0]; i++) {
+        struct ca_profile *profile;
+        struct bm_wr w;
+        size_t n;
+
+        make_text(accepted[i], text);
+        profile = world_parse(world_view(text), "p.yaml");
+        if (profile == NULL) {
+            printf("# %s\n", text);
+            continue;
+        }
+        bm_wr_init(&w, NULL, 0);
+        ca_profile_explain(profile, &w);
+        n = w.len;
+        bm_wr_init(&w, words, sizeof words);
+        ca_profile_explain(profile, &w);
+        CHECK(w.len == n && n > 100 && n < sizeof words);
+        CHECK(words[n - 1] == '\n' && memchr(words, 0, n) == NULL);
+        CHECK(memcmp(words, "p: of no use\n", 13) == 0);
+        ca_profile_free(profile);
+    }
+}
+
+/* Each ends in an error with a place, or in a profile. */
+static void try_text(struct bm_bytes text)
+{
+    struct ca_profile *profile;
+    struct ca_refusal why = { .status = BM_OK };
+    bm_status rc = ca_profile_parse(text, "p", &profile, &why);
+
+    CHECK((rc == BM_OK) == (profile != NULL));
+    CHECK(rc == BM_OK || strncmp(why.words, "p:", 2) == 0);
+    ca_profile_free(profile);
+}
+
+static void every_prefix_of_a_profile_is_read_or_refused(void)
+{
+    struct bm_bytes text = world_shipped("ieee-802.1ar-ldevid");
+
+    for (; text.n != 0; text.n--) {
+        try_text(text);
+    }
+}
+
+static void every_bit_flip_of_a_profile_is_read_or_refused(void)
+{
+    char text[TEXT_MAX_OCTETS];
+    size_t n;
+
+    make_text("device: { identity: owner, pattern: \"[A-Z]{1,9}\" }\n", text);
+    n = strlen(text);
+    for (size_t bit = 0; bit < 8 * n; bit++) {
+        text[bit / 8] = (char)(text[bit / 8] ^ 1 << bit % 8);
+        try_text((struct bm_bytes){ (const uint8_t *)text, n });
+        text[bit / 8] = (char)(text[bit / 8] ^ 1 << bit % 8);
+    }
+}
+
+int main(void)
+{
+    RUN(an_error_has_line_column_and_words);
+    RUN(what_can_be_said_is_understood);
+    RUN(every_prefix_of_a_profile_is_read_or_refused);
+    RUN(every_bit_flip_of_a_profile_is_read_or_refused);
+    return bm_test_done();
+}
