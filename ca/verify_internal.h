@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CA_VERIFY_INTERNAL_H
+#define BM_CA_VERIFY_INTERNAL_H
+
+#include "ca/ledger_internal.h"
+
+/*
+ * Between the files of ca_ledger_verify(). All of it reads one snapshot of
+ * the store, in this order:
+ *
+ *   verify_journal.c  walks the journal, and pulls the leaves along, so that
+ *                     every checkpoint that was ever signed meets its tree
+ *   verify_tree.c     hashes the leaves again, against tiles, heads, notes
+ *   verify_acts.c     what each record says of a certificate
+ *   verify_rows.c     what the rows say, against that
+ *   verify_latest.c   the same for what has few rows: CAs, operators...
+ *
+ * A finding is reported and the work goes on; only a medium that fails, or
+ * missing memory, ends it.
+ *
+ * Memory: VERIFY_MARK octets per leaf, and nothing else that grows with it.
+ */
+
+/* Octets per leaf. */
+#define VERIFY_MARK 4
+
+/* Trees come by restores; more than this is damage. */
+#define VERIFY_TREES_MAX 4096
+
+/* Leaves of all trees that fit the marks: 16 GiB of them. */
+#define VERIFY_LEAVES_MAX (UINT64_C(1) << 32)
+
+/* Journal entries that had no row when they were read: those of a server that
+ * is at work. Looked up once more at the end. */
+#define VERIFY_PENDING_MAX 4096
+
+/* CAs, operators and profiles of an instance. */
+#define VERIFY_LATEST_MAX 65536
+
+#define VERIFY_SERIAL_TEXT (2 * STORE_SERIAL_MAX + 1)
+
+/*
+ * What is known of the leaf that issued (or abandoned, or imported) a
+ * certificate. The upper 24 bits are a keyed digest of its last revocation:
+ * of a forger who does not know the key, one in 2^24 passes.
+ */
+enum {
+    MARK_STATUS = 0x07, /* enum store_cert_status; 7: released, any good one */
+    MARK_RECORDED = 0x08, /* record and row fit */
+    MARK_SEEN = 0x10,     /* by the walk over the rows */
+    MARK_SIGNED = 0x20,   /* the journal has it */
+    MARK_OURS = 0x40,     /* our signer signed it: the journal must */
+    MARK_LISTED = 0x80    /* the CRL entry fits */
+};
+#define MARK_RELEASED     7
+#define MARK_DIGEST_SHIFT 8
+
+/* A page of marks, made when the first of them is set. */
+#define MARK_PAGE 65536
+
+struct verify_tree {
+    uint32_t tree;
+    bool there;
+    uint64_t base; /* of its leaves among those of all trees */
+    uint64_t size;
+    uint64_t succeeded; /* its size, as the next tree has it */
+    uint8_t root[CA_TREE_HASH];
+    bool noted;       /* the store has a checkpoint */
+    bool checkpoints; /* the journal has one */
+};
+
+/* A root that the tree must have had at some size. */
+struct verify_target {
+    bool wanted;
+    bool met;
+    struct ca_tree_head head;
+    uint8_t root[CA_TREE_HASH]; /* what it was */
+};
+
+/* What the records say last of a thing that has few rows. */
+struct verify_latest {
+    enum ca_record_kind kind;
+    char id[STORE_ID_MAX];
+    uint8_t hash[STORE_HASH_SIZE];
+    char text[64];
+    uint64_t number;
+    bool met; /* there is a row */
+};
+
+struct verify_pending {
+    uint8_t serial_n;
+    uint8_t serial[STORE_SERIAL_MAX];
+    uint8_t hash[STORE_HASH_SIZE];
+    uint8_t key[8];
+};
+
+struct verify_ca {
+    char id[STORE_ID_MAX];
+    uint8_t key[8];
+    uint64_t crl; /* number of its last list in the journal */
+};
+
+/* Leaves read ahead: one tile. */
+struct verify_leaf {
+    uint64_t index;
+    uint32_t organisation;
+    uint8_t salt[32];
+    size_t n;
+    uint8_t record[CA_RECORD_MAX];
+};
+
+struct verify {
+    const struct ca_ledger *ledger;
+    const struct store *store;
+    const struct bm_crypto *crypto;
+    const struct ca_ledger_audit *audit;
+    struct ca_ledger_summary *summary;
+    bm_status first; /* finding */
+
+    uint32_t newest;
+    struct verify_tree *trees; /* [newest], by number from 1 */
+    uint64_t leaves;           /* of all trees, as their heads say */
+    uint32_t **marks;
+    uint64_t pages;
+    uint8_t digest_key[32];
+
+    /* The tree that is being read, and how far. */
+    uint32_t tree;
+    struct ca_tree_edge edge;
+    bool damaged; /* a finding in it: its root need not be right */
+    struct verify_target checkpoint;
+    struct verify_target succession;
+    struct verify_target against;
+    bool journal_differs; /* from this size on */
+    uint64_t journal_size;
+    struct ca_tree_head shown; /* `against`, of whatever tree */
+    size_t read;
+    size_t used;
+    struct verify_leaf leaf[TILE_WIDTH];
+    uint8_t hash[TILE_WIDTH][CA_TREE_HASH]; /* of the leaves read ahead */
+    bool has_tile;
+    uint8_t stored[TILE_WIDTH][CA_TREE_HASH];
+    uint8_t partial[TILE_LEVELS][TILE_WIDTH][CA_TREE_HASH];
+
+    uint64_t recorded; /* certificates that have both */
+    struct verify_latest *latest;
+    size_t latest_n;
+    size_t latest_cap;
+
+    struct verify_ca *cas;
+    size_t cas_n;
+    bool journal_whole;
+    struct ca_tree_head ahead; /* a checkpoint beyond the snapshot */
+    struct verify_pending *pending;
+    size_t pending_n;
+};
+
+/* Report; BM_OK, so that the work goes on. */
+BM_MUST_CHECK bm_status verify_found(struct verify *v, bm_status status,
+                                     const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Damage of a row is a finding, too; BM_OK then, else `rc`. */
+BM_MUST_CHECK bm_status verify_damage(struct verify *v, bm_status rc,
+                                      const char *what, const char *name);
+void verify_progress(struct verify *v, uint64_t done);
+
+/* The mark of a leaf; NULL when there is no such leaf. */
+BM_MUST_CHECK bm_status verify_mark(struct verify *v, uint32_t tree,
+                                    uint64_t index, uint32_t **mark);
+/* Of a revocation, for the upper bits of a mark. */
+BM_MUST_CHECK bm_status verify_digest(struct verify *v, uint8_t reason,
+                                      int64_t revoked, int64_t invalid_since,
+                                      uint32_t *digest);
+void verify_serial(struct bm_bytes serial, char text[VERIFY_SERIAL_TEXT]);
+
+/* verify_tree.c: read on until `size` leaves of `tree` are taken, or all of
+ * all trees for UINT32_MAX. */
+BM_MUST_CHECK bm_status verify_advance(struct verify *v, uint32_t tree,
+                                       uint64_t size);
+
+/* verify_acts.c */
+BM_MUST_CHECK bm_status verify_act(struct verify *v, uint64_t index,
+                                   const struct ca_record *record);
+
+/* verify_rows.c */
+BM_MUST_CHECK bm_status verify_revocations(struct verify *v);
+BM_MUST_CHECK bm_status verify_certs(struct verify *v);
+BM_MUST_CHECK bm_status verify_signed(struct verify *v);
+
+/* verify_latest.c */
+BM_MUST_CHECK bm_status verify_read_cas(struct verify *v);
+BM_MUST_CHECK bm_status verify_note_latest(struct verify *v,
+                                           const struct ca_record *record);
+BM_MUST_CHECK bm_status verify_compare_latest(struct verify *v);
+
+/* verify_journal.c; the second in a later snapshot. */
+BM_MUST_CHECK bm_status verify_journal(struct verify *v);
+BM_MUST_CHECK bm_status verify_journal_again(struct verify *v);
+
+#endif

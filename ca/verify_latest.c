@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * CAs, operators, profiles, lists: few rows, each of which is what its last
+ * record says.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/authority.h"
+#include "ca/verify_internal.h"
+#include "core/cert.h"
+
+static const struct store_scope everything = { 0, 0 };
+
+static struct verify_latest *find(struct verify *v, enum ca_record_kind kind,
+                                  const char *id)
+{
+    for (size_t i = 0; i < v->latest_n; i++) {
+        if (v->latest[i].kind == kind && strcmp(v->latest[i].id, id) == 0) {
+            return &v->latest[i];
+        }
+    }
+    return NULL;
+}
+
+static bm_status add(struct verify *v, struct verify_latest **latest)
+{
+    if (v->latest_n == v->latest_cap) {
+        size_t cap = v->latest_cap == 0 ? 64 : 2 * v->latest_cap;
+        struct verify_latest *more;
+
+        if (cap > VERIFY_LATEST_MAX) {
+            return BM_E_LIMIT;
+        }
+        more = realloc(v->latest, cap * sizeof *more);
+        if (more == NULL) {
+            return BM_E_MEMORY;
+        }
+        v->latest = more;
+        v->latest_cap = cap;
+    }
+    *latest = &v->latest[v->latest_n++];
+    memset(*latest, 0, sizeof **latest);
+    return BM_OK;
+}
+
+static void copy(char *to, size_t cap, struct bm_bytes from)
+{
+    size_t n = from.n < cap ? from.n : cap - 1;
+
+    if (n != 0) {
+        memcpy(to, from.p, n);
+    }
+    to[n] = '\0';
+}
+
+static struct bm_bytes id_of(const struct ca_record *record)
+{
+    switch (record->kind) {
+    case CA_RECORD_OPERATOR:
+        return record->subject;
+    case CA_RECORD_PROFILE:
+        return record->profile;
+    default:
+        return record->ca;
+    }
+}
+
+bm_status verify_note_latest(struct verify *v, const struct ca_record *record)
+{
+    struct verify_latest *latest;
+    char id[STORE_ID_MAX];
+
+    copy(id, sizeof id, id_of(record));
+    latest = find(v, record->kind, id);
+    if (latest == NULL) {
+        BM_TRY(add(v, &latest));
+        latest->kind = record->kind;
+        memcpy(latest->id, id, sizeof id);
+    }
+    memset(latest->hash, 0, sizeof latest->hash);
+    if (record->hash.n == sizeof latest->hash) {
+        memcpy(latest->hash, record->hash.p, sizeof latest->hash);
+    }
+    copy(latest->text, sizeof latest->text, record->text);
+    latest->number = record->number;
+    return BM_OK;
+}
+
+/* A row says what its last record says. */
+static bm_status compare(struct verify *v, enum ca_record_kind kind,
+                         const char *id, const uint8_t hash[STORE_HASH_SIZE],
+                         const char *text)
+{
+    struct verify_latest *latest = find(v, kind, id);
+
+    if (latest == NULL) {
+        return verify_found(v, BM_E_LEDGER_UNRECORDED, "%s %s is not on record",
+                            ca_record_kind_name(kind), id);
+    }
+    latest->met = true;
+    if (memcmp(latest->hash, hash, STORE_HASH_SIZE) != 0 ||
+        strcmp(latest->text, text) != 0) {
+        return verify_found(v, BM_E_LEDGER_CHANGED,
+                            "%s %s is not as it was recorded",
+                            ca_record_kind_name(kind), id);
+    }
+    return BM_OK;
+}
+
+static bm_status compare_ca(void *arg, const void *row)
+{
+    const struct store_ca *ca = row;
+    struct verify *v = arg;
+    uint8_t hash[CA_TREE_HASH];
+
+    BM_TRY(v->crypto->hash(v->crypto->self, BM_HASH_SHA256, ca->cert, hash));
+    return compare(v, CA_RECORD_CA, ca->id, hash,
+                   ca->status == STORE_CA_ACTIVE ? "active" : "retired");
+}
+
+static bm_status compare_operator(void *arg, const void *row)
+{
+    const struct store_operator *o = row;
+    struct verify *v = arg;
+    char words[64];
+    uint8_t room[sizeof words];
+    struct bm_wr w;
+
+    bm_wr_init(&w, room, sizeof room);
+    ca_roles_put(&w, o->roles);
+    copy(words, sizeof words,
+         o->disabled ? BM_LIT("disabled") : bm_wr_bytes(&w));
+    return compare(v, CA_RECORD_OPERATOR, o->id, o->cert, words);
+}
+
+static bm_status compare_profile(struct verify *v, struct verify_latest *latest)
+{
+    const struct store *s = v->store;
+    char name[STORE_ID_MAX + 16];
+    struct bm_bytes hash;
+    bm_status rc;
+
+    (void)snprintf(name, sizeof name, "profile/%s", latest->id);
+    rc = s->setting_get(s->self, name, &hash);
+    if (rc != BM_OK && rc != BM_E_NOT_FOUND && rc != BM_E_STORE_CORRUPT) {
+        return rc;
+    }
+    latest->met = true;
+    return rc == BM_OK && bm_bytes_are(hash, latest->hash, sizeof latest->hash)
+               ? BM_OK
+               : verify_found(v, BM_E_LEDGER_CHANGED,
+                              "profile %s in use is not the recorded one",
+                              latest->id);
+}
+
+/* The list that was made or loaded last, and that the signer signed it. */
+static bm_status compare_crl(struct verify *v, struct verify_latest *latest)
+{
+    const struct store *s = v->store;
+    uint8_t hash[CA_TREE_HASH];
+    struct store_crl crl;
+    bm_status rc = s->crl_get(s->self, latest->id, &crl);
+    bool loaded;
+
+    latest->met = true;
+    if (rc != BM_OK && rc != BM_E_NOT_FOUND && rc != BM_E_STORE_CORRUPT) {
+        return rc;
+    }
+    loaded = rc == BM_OK && crl.der.n != 0;
+    if (loaded) {
+        BM_TRY(v->crypto->hash(v->crypto->self, BM_HASH_SHA256, crl.der, hash));
+    }
+    if (rc != BM_OK || crl.number != latest->number ||
+        (loaded && memcmp(hash, latest->hash, sizeof hash) != 0)) {
+        return verify_found(v, BM_E_LEDGER_CHANGED,
+                            "the last list of %s is not the recorded one",
+                            latest->id);
+    }
+    if (loaded || !v->journal_whole) {
+        return BM_OK;
+    }
+    for (size_t i = 0; i < v->cas_n; i++) {
+        if (strcmp(v->cas[i].id, latest->id) == 0 &&
+            v->cas[i].crl < latest->number) {
+            return verify_found(v, BM_E_LEDGER_JOURNAL,
+                                "list %llu of %s is recorded, but not in the "
+                                "signer's journal",
+                                (unsigned long long)latest->number, latest->id);
+        }
+    }
+    return BM_OK;
+}
+
+/* Those that have no table to walk over. */
+static bm_status compare_other(struct verify *v, struct verify_latest *latest)
+{
+    if (latest->kind == CA_RECORD_PROFILE) {
+        return compare_profile(v, latest);
+    }
+    return latest->kind == CA_RECORD_CRL ? compare_crl(v, latest) : BM_OK;
+}
+
+bm_status verify_compare_latest(struct verify *v)
+{
+    const struct store_visit cas = { v, compare_ca };
+    const struct store_visit operators = { v, compare_operator };
+    const struct store *s = v->store;
+
+    BM_TRY(verify_damage(v, s->ca_list(s->self, &everything, &cas), "CA", ""));
+    BM_TRY(verify_damage(v, s->operator_list(s->self, &everything, &operators),
+                         "operator", ""));
+    for (size_t i = 0; i < v->latest_n; i++) {
+        struct verify_latest *latest = &v->latest[i];
+
+        BM_TRY(compare_other(v, latest));
+        if (!latest->met) {
+            BM_TRY(verify_found(v, BM_E_LEDGER_MISSING,
+                                "%s %s is recorded, but not in the store",
+                                ca_record_kind_name(latest->kind), latest->id));
+        }
+    }
+    return BM_OK;
+}
+
+struct list {
+    struct verify *v;
+    size_t cap;
+};
+
+static bm_status add_ca(void *arg, const void *row)
+{
+    const struct store_ca *ca = row;
+    struct list *l = arg;
+    struct verify *v = l->v;
+    struct verify_ca *more;
+    struct bm_cert cert;
+    uint8_t hash[CA_TREE_HASH] = { 0 };
+
+    if (v->cas_n == l->cap) {
+        l->cap = 2 * l->cap + 8;
+        if (l->cap > VERIFY_LATEST_MAX) {
+            return BM_E_LIMIT;
+        }
+        more = realloc(v->cas, l->cap * sizeof *more);
+        if (more == NULL) {
+            return BM_E_MEMORY;
+        }
+        v->cas = more;
+    }
+    if (bm_cert_parse(ca->cert, BM_STRICT, NULL, &cert) == BM_OK) {
+        BM_TRY(v->crypto->hash(v->crypto->self, BM_HASH_SHA256, cert.key.der,
+                               hash));
+    }
+    memset(&v->cas[v->cas_n], 0, sizeof v->cas[0]);
+    memcpy(v->cas[v->cas_n].id, ca->id, sizeof ca->id);
+    memcpy(v->cas[v->cas_n].key, hash, sizeof v->cas[0].key);
+    v->cas_n++;
+    return BM_OK;
+}
+
+bm_status verify_read_cas(struct verify *v)
+{
+    struct list list = { v, 0 };
+    const struct store_visit visit = { &list, add_ca };
+
+    return verify_damage(
+        v, v->store->ca_list(v->store->self, &everything, &visit), "CA", "");
+}

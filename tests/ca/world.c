@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mkdtemp(), nftw() */
+#define _XOPEN_SOURCE 700
+
+#include "tests/ca/world.h"
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ca/issue.h"
+#include "core/oid.h"
+#include "core/pem.h"
+#include "ports/openssl/openssl.h"
+#include "ports/openssl/openssl_keys.h"
+#include "store/sqlite.h"
+#include "tests/harness/test_crypto.h"
+
+#define PROFILE "ieee-802.1ar-ldevid"
+
+static void must(bool ok, const char *what, const struct ca_refusal *why)
+{
+    if (!ok) {
+        printf("Bail out! %s: %s: %s\n", what,
+               why == NULL ? "" : bm_status_text(why->status),
+               why == NULL ? "" : why->words);
+        exit(1);
+    }
+}
+
+static struct instance_port port(void)
+{
+    return (struct instance_port){ bm_test_crypto(), bm_openssl_key_maker() };
+}
+
+const char *world_path(const struct world *w, const char *name)
+{
+    static char path[512];
+
+    snprintf(path, sizeof path, "%s/%s", w->dir, name);
+    return path;
+}
+
+static bool read_pem(struct bm_bytes text, struct bm_wr *der)
+{
+    struct bm_pem block;
+
+    return bm_pem_next(&text, NULL, &block) == BM_OK &&
+           bm_pem_decode(&block, NULL, der) == BM_OK;
+}
+
+/* What is needed to look at the ledger from outside. */
+static void learn(struct world *w)
+{
+    char pem[512];
+    struct bm_wr der;
+    struct bm_bytes text = { (const uint8_t *)pem, 0 };
+    int fd = open(world_path(w, "ledger.pub"), O_RDONLY);
+    ssize_t n = fd < 0 ? -1 : read(fd, pem, sizeof pem);
+
+    must(n > 0, "ledger.pub", NULL);
+    close(fd);
+    text.n = (size_t)n;
+    bm_wr_init(&der, w->key_der, sizeof w->key_der);
+    must(read_pem(text, &der) &&
+             bm_spki_parse(bm_wr_bytes(&der), NULL, &w->key) == BM_OK,
+         "ledger.pub", NULL);
+    world_open(w, INSTANCE_READ);
+    snprintf(w->origin, sizeof w->origin, "%s", w->instance->settings.origin);
+    world_close(w);
+}
+
+void world_new(struct world *w)
+{
+    static const char *const hosts[] = { "ca.example" };
+    const struct instance_port p = port();
+    struct init_config config = { .organisation = "Example",
+                                  .hosts = hosts,
+                                  .hosts_n = 1,
+                                  .port = &p,
+                                  .now = WORLD_NOW };
+    struct ca_refusal why = { .status = BM_OK };
+    char top[] = "/tmp/bm-world-XXXXXX";
+
+    memset(w, 0, sizeof *w);
+    must(mkdtemp(top) != NULL, "no directory", NULL);
+    snprintf(w->dir, sizeof w->dir, "%s/ca", top);
+    config.dir = w->dir;
+    must(init_instance(&config, &why) == BM_OK, "init", &why);
+    w->now = WORLD_NOW + 1;
+    learn(w);
+}
+
+static int remove_one(const char *path, const struct stat *st, int flag,
+                      struct FTW *ftw)
+{
+    (void)st;
+    (void)flag;
+    (void)ftw;
+    return remove(path);
+}
+
+void world_free(struct world *w)
+{
+    *strrchr(w->dir, '/') = '\0';
+    (void)nftw(w->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+void world_open(struct world *w, enum instance_mode mode)
+{
+    const struct instance_port p = port();
+    struct ca_refusal why = { .status = BM_OK };
+
+    must(instance_open(w->dir, mode, &p, w->now, &w->instance, &why) == BM_OK,
+         "open", &why);
+    must(instance_actor(w->instance, w->now, &w->actor, &why) == BM_OK,
+         "operator", &why);
+}
+
+struct store *world_store(const struct world *w)
+{
+    const struct store_sqlite_config config = {
+        .path = world_path(w, "birthmark.db"), .read_only = true
+    };
+    struct store *store = NULL;
+
+    must(store_sqlite_open(&config, &store) == BM_OK, "store", NULL);
+    return store;
+}
+
+struct ca_ledger *world_ledger(const struct world *w, struct store *store)
+{
+    const struct ca_ledger_config config = { .store = store,
+                                             .crypto = bm_test_crypto(),
+                                             .origin = w->origin,
+                                             .key = w->key };
+    struct ca_ledger *ledger = NULL;
+
+    must(ca_ledger_open(&config, &ledger) == BM_OK, "ledger", NULL);
+    return ledger;
+}
+
+void world_close(struct world *w)
+{
+    instance_close(w->instance);
+    w->instance = NULL;
+}
+
+/* A request of a device with a new key. */
+static void make_csr(unsigned i, uint8_t room[2048], struct bm_csr *csr)
+{
+    struct bm_signer *key = NULL;
+    struct bm_csr_config config = { .subject = { NULL, 0 } };
+    uint8_t name_room[128];
+    struct bm_wr name;
+    struct bm_wr w;
+    char number[32];
+    size_t mark;
+
+    snprintf(number, sizeof number, "SN-%u", i);
+    bm_wr_init(&name, name_room, sizeof name_room);
+    mark = bm_der_open(&name, BM_DER_SEQUENCE);
+    bm_name_put_rdn(
+        &name, BM_LIT(BM_OID_AT_SERIAL), BM_DER_PRINTABLE_STRING,
+        (struct bm_bytes){ (const uint8_t *)number, strlen(number) });
+    bm_der_close(&name, mark);
+    config.subject = bm_wr_bytes(&name);
+    must(bm_openssl_signer_generate(BM_KEY_P256, 0, &key) == BM_OK, "key",
+         NULL);
+    bm_wr_init(&w, room, 2048);
+    must(bm_csr_build(&config, key, &w) == BM_OK, "request", NULL);
+    must(bm_csr_parse(bm_wr_bytes(&w), NULL, csr) == BM_OK, "request", NULL);
+    bm_openssl_signer_free(key);
+}
+
+static void keep(struct world *w, unsigned i, const struct ca_issue_result *r)
+{
+    must(r->der.n <= sizeof w->der[i], "certificate too long", NULL);
+    memcpy(w->der[i], r->der.p, r->der.n);
+    w->der_n[i] = r->der.n;
+    memcpy(w->serial[i], r->serial, r->serial_n);
+    w->serial_n[i] = r->serial_n;
+}
+
+void world_issue(struct world *w, unsigned first, unsigned n)
+{
+    static struct ca_issue_request requests[CA_GROUP_MAX];
+    static struct ca_issue_result results[CA_GROUP_MAX];
+    static struct bm_csr csr[CA_GROUP_MAX];
+    static uint8_t room[CA_GROUP_MAX][2048];
+
+    for (unsigned i = 0; i < n; i++) {
+        make_csr(first + i, room[i], &csr[i]);
+        requests[i] = (struct ca_issue_request){ .actor = &w->actor,
+                                                 .by = CA_BY_OPERATOR,
+                                                 .profile = PROFILE,
+                                                 .csr = &csr[i] };
+    }
+    must(ca_issue(w->instance->ca, requests, n, w->now, results) == BM_OK,
+         "issue", &results[0].why);
+    for (unsigned i = 0; i < n; i++) {
+        must(results[i].status == BM_OK, "issue", &results[i].why);
+        keep(w, first + i, &results[i]);
+    }
+}
+
+void world_renew(struct world *w, unsigned i, bool confirm)
+{
+    static uint8_t room[2048];
+    struct ca_refusal why = { .status = BM_OK };
+    struct bm_csr csr;
+    struct ca_issue_result result;
+    struct ca_issue_request request = {
+        .actor = &w->actor, .by = CA_BY_CURRENT, .profile = PROFILE, .csr = &csr
+    };
+
+    make_csr(i, room, &csr);
+    request.presented = (struct bm_bytes){ w->der[i], w->der_n[i] };
+    must(ca_issue(w->instance->ca, &request, 1, w->now, &result) == BM_OK &&
+             result.status == BM_OK,
+         "renew", &result.why);
+    keep(w, i, &result);
+    if (confirm) {
+        must(ca_seen(w->instance->ca, &w->actor,
+                     (struct bm_bytes){ w->der[i], w->der_n[i] }, w->now,
+                     &why) == BM_OK,
+             "confirm", &why);
+    }
+}
+
+static void revoke(struct world *w, unsigned i, uint8_t reason)
+{
+    const struct ca_revocation r = { .serial = { w->serial[i], w->serial_n[i] },
+                                     .reason = reason };
+    struct ca_refusal why = { .status = BM_OK };
+
+    must(ca_revoke(w->instance->ca, &w->actor, &r, w->now, &why) == BM_OK,
+         "revoke", &why);
+}
+
+void world_live(struct world *w)
+{
+    const struct bm_bytes released = { w->serial[WORLD_RELEASED],
+                                       w->serial_n[WORLD_RELEASED] };
+    struct ca_refusal why = { .status = BM_OK };
+
+    w->now += 10;
+    revoke(w, WORLD_REVOKED, BM_REASON_HOLD);
+    w->now += 10;
+    revoke(w, WORLD_REVOKED, BM_REASON_KEY_COMPROMISE);
+    revoke(w, WORLD_HELD, BM_REASON_HOLD);
+    revoke(w, WORLD_RELEASED, BM_REASON_HOLD);
+    w->now += 10;
+    must(ca_release(w->instance->ca, &w->actor, NULL, released, w->now, &why) ==
+             BM_OK,
+         "release", &why);
+    w->now += 65 * WORLD_DAY;
+    world_renew(w, WORLD_RENEWED, true);
+    world_renew(w, WORLD_PENDING, false);
+    must(instance_make_crl(w->instance, &w->actor, "issuing", w->now, &why) ==
+             BM_OK,
+         "list", &why);
+    must(instance_publish(w->instance, w->now, &why) == BM_OK, "publish", &why);
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    static uint8_t buf[65536];
+    int in = open(from, O_RDONLY);
+    int out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    ssize_t n;
+
+    must(in >= 0 && out >= 0, "copy", NULL);
+    while ((n = read(in, buf, sizeof buf)) > 0) {
+        must(write(out, buf, (size_t)n) == n, "copy", NULL);
+    }
+    close(in);
+    close(out);
+}
+
+void world_keep(struct world *w)
+{
+    char from[512];
+
+    snprintf(from, sizeof from, "%s", world_path(w, "birthmark.db"));
+    copy_file(from, world_path(w, "kept.db"));
+}
+
+void world_restore(struct world *w)
+{
+    char from[512];
+
+    (void)unlink(world_path(w, "birthmark.db-wal"));
+    (void)unlink(world_path(w, "birthmark.db-shm"));
+    snprintf(from, sizeof from, "%s", world_path(w, "kept.db"));
+    copy_file(from, world_path(w, "birthmark.db"));
+}
+
+bool world_sql(struct world *w, const char *sql)
+{
+    sqlite3 *db = NULL;
+    char *words = NULL;
+    int before;
+    bool ok;
+
+    must(sqlite3_open(world_path(w, "birthmark.db"), &db) == SQLITE_OK,
+         "database", NULL);
+    before = sqlite3_total_changes(db);
+    ok = sqlite3_exec(db, sql, NULL, NULL, &words) == SQLITE_OK;
+    if (!ok) {
+        printf("# %s: %s\n", sql, words);
+    }
+    sqlite3_free(words);
+    ok = ok && sqlite3_total_changes(db) > before;
+    sqlite3_close(db);
+    return ok;
+}
