@@ -320,3 +320,14 @@ bool world_sql(struct world *w, const char *sql)
     sqlite3_close(db);
     return ok;
 }
+
+void world_begin(struct world *w)
+{
+    world_new(w);
+    world_open(w, INSTANCE_WRITE);
+    world_issue(w, 0, 200);
+    world_issue(w, 200, WORLD_CERTS - 200);
+    world_live(w);
+    world_close(w);
+    world_keep(w);
+}

@@ -36,7 +36,8 @@ struct world {
 };
 
 /* All end the program when they do not work. */
-void world_new(struct world *w); /* made, and closed */
+void world_new(struct world *w);   /* made, and closed */
+void world_begin(struct world *w); /* ... with a history, and kept */
 void world_free(struct world *w);
 void world_open(struct world *w, enum instance_mode mode);
 void world_close(struct world *w);
