@@ -170,6 +170,7 @@ int main(void)
            "interleaved rounds.\n",
            ROUNDS);
     bench_issue();
+    bench_durable();
     bench_parse();
     bench_path();
     bench_formats();

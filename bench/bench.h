@@ -49,11 +49,31 @@ void bench_note(const char *name, double value, double limit);
 /* The same where more is better, and there is no target. */
 void bench_rate(const char *name, double value, double ratio);
 
+/*
+ * The limit of everything that verifies a request and signs a certificate:
+ * OpenSSL's P-256 on contexts that are ready, with nothing around it. Two
+ * rows for a table of operations, and the printing of their results.
+ */
+void *bench_raw_open(void);
+void bench_raw_verify(void *context);
+void bench_raw_sign(void *context);
+void bench_raw_close(void *context);
+#define BENCH_RAW_VERIFY                                                     \
+    {                                                                        \
+        "raw verify", bench_raw_open, bench_raw_verify, bench_raw_close, 100 \
+    }
+#define BENCH_RAW_SIGN                                                   \
+    {                                                                    \
+        "raw sign", bench_raw_open, bench_raw_sign, bench_raw_close, 300 \
+    }
+void bench_limit_rows(const double ns[2]);
+
 /* A file of core/test/samples, which the program carries. */
 struct bm_bytes bench_sample(const char *kind, const char *name);
 
 /* One per file. */
 void bench_issue(void);
+void bench_durable(void);
 void bench_parse(void);
 void bench_path(void);
 void bench_formats(void);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bench/authority.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/bench.h"
+#include "core/oid.h"
+#include "ports/openssl/openssl.h"
+#include "ports/openssl/openssl_keys.h"
+#include "server/init.h"
+
+static void must(bm_status rc, const struct ca_refusal *why, const char *what)
+{
+    if (rc != BM_OK) {
+        fprintf(stderr, "bench: %s: %s: %s\n", what, bm_status_text(rc),
+                why->words);
+        exit(1);
+    }
+}
+
+void bench_authority_open(struct bench_authority *a)
+{
+    static const char *const hosts[] = { "ca.example" };
+    const char *tmp = getenv("TMPDIR");
+    struct instance_port port;
+    struct init_config config = { .organisation = "Example",
+                                  .hosts = hosts,
+                                  .hosts_n = 1 };
+    struct ca_refusal why = { BM_OK, "" };
+
+    memset(a, 0, sizeof *a);
+    a->now = (int64_t)time(NULL);
+    (void)snprintf(a->dir, sizeof a->dir, "%s/bm-bench-%ld",
+                   tmp != NULL ? tmp : "build", (long)getpid());
+    bench_must(bm_openssl_new(&a->crypto) == BM_OK, "provider");
+    port = (struct instance_port){ a->crypto, bm_openssl_key_maker() };
+    config.dir = a->dir;
+    config.port = &port;
+    config.now = a->now;
+    must(init_instance(&config, &why), &why, "init");
+    must(instance_open(a->dir, INSTANCE_WRITE, &port, a->now, &a->instance,
+                       &why),
+         &why, "open");
+    must(instance_actor(a->instance, a->now, &a->actor, &why), &why, "actor");
+}
+
+void bench_authority_close(struct bench_authority *a)
+{
+    struct ca_refusal why = { BM_OK, "" };
+
+    instance_close(a->instance);
+    bm_openssl_free(a->crypto);
+    must(files_remove_tree(a->dir, &why), &why, "remove");
+}
+
+static void make_request(struct bench_authority *a, struct bench_request *r)
+{
+    struct bm_signer *key;
+    struct bm_csr_config config = { .attributes = { NULL, 0 } };
+    uint8_t subject[100];
+    char serial[32];
+    struct bm_wr w;
+    size_t mark;
+
+    (void)snprintf(serial, sizeof serial, "SN-%012llu",
+                   (unsigned long long)a->device++);
+    bm_wr_init(&w, subject, sizeof subject);
+    mark = bm_der_open(&w, BM_DER_SEQUENCE);
+    bm_name_put_rdn(
+        &w, BM_LIT(BM_OID_AT_SERIAL), BM_DER_PRINTABLE_STRING,
+        (struct bm_bytes){ (const uint8_t *)serial, strlen(serial) });
+    bm_der_close(&w, mark);
+    config.subject = bm_wr_bytes(&w);
+    bench_must(bm_openssl_signer_generate(BM_KEY_P256, 0, &key) == BM_OK,
+               "key");
+    bm_wr_init(&w, r->der, sizeof r->der);
+    bench_must(bm_csr_build(&config, key, &w) == BM_OK &&
+                   bm_csr_parse(bm_wr_bytes(&w), NULL, &r->csr) == BM_OK,
+               "request");
+    bm_openssl_signer_free(key);
+}
+
+void bench_requests_make(struct bench_authority *a, struct bench_request *to,
+                         size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        make_request(a, &to[i]);
+    }
+}
+
+void bench_issue_group(struct bench_authority *a,
+                       const struct bench_request *requests, size_t n)
+{
+    static struct ca_issue_request r[CA_GROUP_MAX];
+    static struct ca_issue_result results[CA_GROUP_MAX];
+
+    for (size_t i = 0; i < n; i++) {
+        r[i] = (struct ca_issue_request){ .actor = &a->actor,
+                                          .by = CA_BY_OPERATOR,
+                                          .profile = "ieee-802.1ar-idevid",
+                                          .csr = &requests[i].csr };
+    }
+    bench_must(ca_issue(a->instance->ca, r, n, a->now, results) == BM_OK,
+               "issue");
+    for (size_t i = 0; i < n; i++) {
+        must(results[i].status, &results[i].why, "issue");
+    }
+}
