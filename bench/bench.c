@@ -2,6 +2,7 @@
 #include "bench/bench.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -164,15 +165,35 @@ struct bm_bytes bench_sample(const char *kind, const char *name)
     return (struct bm_bytes){ NULL, 0 };
 }
 
-int main(void)
+static const struct {
+    const char *name;
+    void (*run)(void);
+} tables[] = {
+    { "issue", bench_issue },     { "durable", bench_durable },
+    { "parse", bench_parse },     { "path", bench_path },
+    { "formats", bench_formats },
+};
+
+/* bm_bench [NAME]...: these tables, or all of them. */
+static bool is_wanted(const char *name, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], name) == 0) {
+            return true;
+        }
+    }
+    return argc < 2;
+}
+
+int main(int argc, char **argv)
 {
     printf("Ratios of one run: limit / ours, higher is better. Medians of %d "
            "interleaved rounds.\n",
            ROUNDS);
-    bench_issue();
-    bench_durable();
-    bench_parse();
-    bench_path();
-    bench_formats();
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+        if (is_wanted(tables[i].name, argc, argv)) {
+            tables[i].run();
+        }
+    }
     return 0;
 }
