@@ -5,9 +5,11 @@
  * disk under a name that nobody looks for, then it gets its name in one step,
  * then the folder is on the disk, too.
  *
- * That name carries the process id, and writers take turns by a lock on the
- * folder. Under the lock all such names belong to the dead, and are removed.
- * Where a folder cannot be locked (NFS), nothing is removed.
+ * Writers take turns by a lock on the folder. Under the lock all such names
+ * belong to the dead, and are removed. The lock is flock(2) on a description
+ * opened for it: one that is shared after a fork would not exclude anybody.
+ * Where a folder cannot be locked (NFS), nothing is removed, and names that
+ * carry the process id keep writers apart.
  */
 #define _DEFAULT_SOURCE
 #include <dirent.h>
@@ -209,6 +211,33 @@ static bool is_leftover(const char *name)
            strcmp(name + n - end, DISK_LEFTOVER) == 0;
 }
 
+/*
+ * `*lock` is closed to release it; it is -1 where folders cannot be locked.
+ * Blocks as long as others write.
+ */
+static bm_status lock_dir(int dir, int *lock)
+{
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int error = 0;
+
+    *lock = -1;
+    if (fd < 0) {
+        return disk_status(errno);
+    }
+    do {
+        error = flock(fd, LOCK_EX) == 0 ? 0 : errno;
+    } while (error == EINTR);
+    if (error == 0) {
+        *lock = fd;
+        return BM_OK;
+    }
+    (void)close(fd);
+    return error == EBADF || error == EINVAL || error == EOPNOTSUPP ||
+                   error == ENOSYS
+               ? BM_OK
+               : disk_status(error);
+}
+
 /* Only under the lock. What cannot be removed does no harm where it is. */
 static void remove_leftovers(int dir)
 {
@@ -292,12 +321,11 @@ bm_status disk_publish(int dir, const char *name, struct bm_bytes data,
                        enum disk_how how)
 {
     char temporary[NAME_MAX + 1];
-    bool locked;
+    int lock;
     bm_status rc;
 
-    while (!(locked = flock(dir, LOCK_EX) == 0) && errno == EINTR) {
-    }
-    if (locked) {
+    BM_TRY(lock_dir(dir, &lock));
+    if (lock >= 0) {
         remove_leftovers(dir);
     }
     rc = write_aside(dir, name, data, temporary);
@@ -305,8 +333,8 @@ bm_status disk_publish(int dir, const char *name, struct bm_bytes data,
         rc = how == DISK_NEW ? name_new(dir, temporary, name)
                              : name_instead(dir, temporary, name);
     }
-    if (locked) {
-        (void)flock(dir, LOCK_UN);
+    if (lock >= 0) {
+        (void)close(lock);
     }
     return rc;
 }

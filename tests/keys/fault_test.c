@@ -478,24 +478,43 @@ static void short_reads_and_writes_are_continued(void)
     world_remove(&w);
 }
 
-/* Processes that make the same key at once: one makes it, and it is whole. */
+#define MAKERS 16
+
+/* In a child: waits until `start` is closed, then makes the key. */
+static void make_when_all_are_there(struct world *w, const int start[2])
+{
+    bm_status rc;
+    char none;
+
+    (void)close(start[1]);
+    (void)!read(start[0], &none, 1);
+    rc = run_generate(w);
+    _exit(rc == BM_OK ? 1 : rc == BM_E_EXISTS ? 0 : 2);
+}
+
+/*
+ * Processes that make the same key at once: one makes it, and it is whole.
+ * They share the provider's descriptor, as the children of a server would.
+ */
 static void of_many_at_once_one_makes_the_key(void)
 {
     struct world w;
+    int start[2];
     int made = 0;
 
     world_make(&w);
-    for (int i = 0; i < 8; i++) {
+    folder_must(pipe(start) == 0, "pipe");
+    for (int i = 0; i < MAKERS; i++) {
         pid_t child = fork();
 
         folder_must(child >= 0, "fork");
         if (child == 0) {
-            bm_status rc = run_generate(&w);
-
-            _exit(rc == BM_OK ? 1 : rc == BM_E_EXISTS ? 0 : 2);
+            make_when_all_are_there(&w, start);
         }
     }
-    for (int i = 0; i < 8; i++) {
+    (void)close(start[0]);
+    (void)close(start[1]);
+    for (int i = 0; i < MAKERS; i++) {
         int status = 0;
 
         folder_must(wait(&status) > 0, "wait");
