@@ -61,6 +61,19 @@ int session_publish(struct session *s)
     return session_result(s, instance_publish(s->instance, s->now, &why), &why);
 }
 
+const struct instance_ca *session_find_ca(const struct session *s,
+                                          const char *id)
+{
+    const struct instance *in = s->instance;
+
+    for (size_t i = 0; i < in->cas_n; i++) {
+        if (strcmp(in->cas[i].row.id, id) == 0) {
+            return &in->cas[i];
+        }
+    }
+    return NULL;
+}
+
 bm_status session_begin(struct session *s)
 {
     const struct store *store = s->instance->store;

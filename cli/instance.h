@@ -36,6 +36,10 @@ int session_result(const struct session *s, bm_status rc,
 /* After an act: sign a checkpoint and publish the ledger. */
 int session_publish(struct session *s);
 
+/* The CA with exactly this id, or NULL. */
+const struct instance_ca *session_find_ca(const struct session *s,
+                                          const char *id);
+
 /* A read transaction around what a command reads. */
 BM_MUST_CHECK bm_status session_begin(struct session *s);
 void session_end(struct session *s);

@@ -39,7 +39,7 @@ void report_file(struct report *r, const char *file)
     if (r->json) {
         r->started = false;
         name = tree_str(&t, file);
-        fputs("{\"file\":", stdout);
+        printf("{\"%s\":", r->key != NULL ? r->key : "file");
         report_json(r, name, JSON_ENCODE_ANY);
         fputs(",\"items\":[", stdout);
         json_decref(name);

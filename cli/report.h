@@ -19,6 +19,7 @@ struct report {
     bool started; /* an item has been printed: of this file in JSON, of the
                    whole run in text */
     const char *file;
+    const char *key; /* of `file` in JSON, where it is no file; or NULL */
 };
 
 void report_file(struct report *r, const char *file);
