@@ -84,7 +84,25 @@ int cmd_next_option(struct cmd_line *line, const struct cmd_verb *verb);
 int cmd_usage_error(const char *path, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+int cmd_init(int argc, char **argv);
+
+int cmd_ca(int argc, char **argv);
+int cmd_ca_list(int argc, char **argv);
+int cmd_ca_show(int argc, char **argv);
+int cmd_ca_crl(int argc, char **argv);
+int cmd_ca_ocsp(int argc, char **argv);
+
+int cmd_token(int argc, char **argv);
+int cmd_token_create(int argc, char **argv);
+int cmd_token_list(int argc, char **argv);
+int cmd_token_revoke(int argc, char **argv);
+
 int cmd_cert(int argc, char **argv);
+int cmd_cert_issue(int argc, char **argv);
+int cmd_cert_list(int argc, char **argv);
+int cmd_cert_export(int argc, char **argv);
+int cmd_cert_revoke(int argc, char **argv);
+int cmd_cert_release(int argc, char **argv);
 int cmd_cert_show(int argc, char **argv);
 int cmd_cert_verify(int argc, char **argv);
 

@@ -2,11 +2,19 @@
 #include "cli/cmd.h"
 
 static const struct cmd verbs[] = {
-    { "show", "[OPTION]... FILE...",
+    { "issue", "--profile NAME --csr FILE [OPTION]...",
+      "issue a certificate for a certification request", cmd_cert_issue },
+    { "list", "[OPTION]...", "list what was issued", cmd_cert_list },
+    { "show", "[OPTION]... FILE... | --dir DIR SERIAL...",
       "print what certificates, requests, CRLs and CMS files contain",
       cmd_cert_show },
     { "verify", "--anchor FILE [OPTION]... FILE",
       "find and check the path to a trust anchor", cmd_cert_verify },
+    { "revoke", "[OPTION]... SERIAL...", "revoke, or put on hold",
+      cmd_cert_revoke },
+    { "release", "[OPTION]... SERIAL...", "lift a hold", cmd_cert_release },
+    { "export", "[OPTION]...", "write certificates that were issued, in PEM",
+      cmd_cert_export },
     { NULL, NULL, NULL, NULL },
 };
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/cert_stored.h"
 #include "cli/provider.h"
 #include "cli/report.h"
 #include "cli/show.h"
@@ -14,7 +15,8 @@
 enum {
     OPTION_JSON = 1,
     OPTION_MAX,
-    OPTION_TOLERANT
+    OPTION_TOLERANT,
+    OPTION_DIR
 };
 
 static const struct cmd_option options[] = {
@@ -22,13 +24,17 @@ static const struct cmd_option options[] = {
     { "--max", "N", "entries of a CRL to print as text (20)", OPTION_MAX },
     { "--tolerant", NULL, "accept what old devices and CAs got wrong",
       OPTION_TOLERANT },
+    { "--dir", "DIR", "show what this instance has issued, by serial number",
+      OPTION_DIR },
     { NULL, NULL, NULL, 0 },
 };
 
 static const struct cmd_verb verb = {
-    "birthmark cert show", "[OPTION]... FILE...",
+    "birthmark cert show", "[OPTION]... FILE... | --dir DIR [--json] SERIAL...",
     "Print certificates, certification requests, CRLs and CMS messages, in\n"
-    "PEM or DER; '-' is standard input. What a file is, its contents say.\n",
+    "PEM or DER; '-' is standard input. What a file is, its contents say.\n"
+    "With --dir: certificates that an instance has issued, and what became of\n"
+    "them.\n",
     options
 };
 
@@ -37,6 +43,8 @@ struct settings {
     bool help;
     unsigned tolerate;
     uint64_t entries_max;
+    const char *of_files; /* an option that serials do not have, if given */
+    const char *dir;
     char **files; /* in argv, gathered at its front */
     int files_n;
 };
@@ -63,9 +71,14 @@ static int take_option(struct settings *s, int id, const char *value)
         s->json = true;
         return CMD_OK;
     case OPTION_MAX:
+        s->of_files = "--max";
         return parse_max(value, &s->entries_max);
     case OPTION_TOLERANT:
+        s->of_files = "--tolerant";
         s->tolerate = INPUT_TOLERANT;
+        return CMD_OK;
+    case OPTION_DIR:
+        s->dir = value;
         return CMD_OK;
     default:
         return CMD_USAGE; /* the message has been printed */
@@ -94,8 +107,14 @@ static int parse_command_line(struct settings *s, int argc, char **argv)
             return rc;
         }
     }
-    return s->files_n != 0 ? CMD_OK
-                           : cmd_usage_error(verb.path, "no file named");
+    if (s->dir != NULL && s->of_files != NULL) {
+        return cmd_usage_error(verb.path, "%s does not go with --dir",
+                               s->of_files);
+    }
+    return s->files_n != 0
+               ? CMD_OK
+               : cmd_usage_error(verb.path, "no %s named",
+                                 s->dir != NULL ? "serial number" : "file");
 }
 
 /* One file after the other, with what that takes. */
@@ -202,6 +221,19 @@ static void show_file(struct run *run, const char *name)
     input_close(&in);
 }
 
+static int show_stored(const struct settings *s)
+{
+    const struct cert_stored ask = {
+        .path = verb.path,
+        .dir = s->dir,
+        .serials = s->files,
+        .n = s->files_n,
+        .json = s->json,
+    };
+
+    return cert_stored_show(&ask);
+}
+
 int cmd_cert_show(int argc, char **argv)
 {
     struct run run = { .crypto = NULL };
@@ -213,6 +245,9 @@ int cmd_cert_show(int argc, char **argv)
     if (run.settings.help) {
         cmd_print_help(&verb);
         return CMD_OK;
+    }
+    if (run.settings.dir != NULL) {
+        return show_stored(&run.settings);
     }
     run.crypto = provider_new();
     if (run.crypto == NULL) {

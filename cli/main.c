@@ -9,8 +9,14 @@
 
 /* Sorted by life cycle, not by alphabet: the table is the tutorial. */
 static const struct cmd nouns[] = {
-    { "cert", "show | verify", "look at certificates, requests, CRLs, CMS",
-      cmd_cert },
+    { "init", "DIR [--org NAME] [--host NAME]...",
+      "make an instance: root, CAs, profiles, server, operator", cmd_init },
+    { "ca", "list | show | crl | ocsp",
+      "certification authorities and what they publish", cmd_ca },
+    { "token", "create | list | revoke",
+      "secrets with which a device enrols, once", cmd_token },
+    { "cert", "issue | list | show | verify | revoke | release | export",
+      "certificates, requests, CRLs, CMS", cmd_cert },
     { NULL, NULL, NULL, NULL },
 };
 
