@@ -140,7 +140,8 @@ void cmd_print_help(const struct cmd_verb *verb)
         printf("  %-24s %s\n", left, o->help);
     }
     printf("  %-24s %s\n", "--help", "print this");
-    printf("\nexit code: 0 done, 1 tried and failed, 2 wrong usage\n");
+    printf("\nexit code: 0 done, 1 tried and failed, 2 wrong usage,\n"
+           "3 refused because it would destroy or weaken something\n");
 }
 
 int cmd_usage_error(const char *path, const char *format, ...)

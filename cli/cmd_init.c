@@ -36,8 +36,8 @@ static const struct cmd_option options[] = {
 static const struct cmd_verb verb = {
     "birthmark init", "DIR [--org NAME] [--host NAME]...",
     "Make a working instance in one step: a cold root, CAs for devices and\n"
-    "for operations, profiles, and the certificates of the server and of a first\n"
-    "operator. Its path is printed.\n",
+    "for operations, profiles, and the certificates of the server and of the\n"
+    "first operator. Its path is printed.\n",
     options
 };
 

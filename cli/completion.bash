@@ -17,7 +17,12 @@ _birthmark()
         --model) words="now issuance" ;;
         --purpose) words="serverAuth clientAuth codeSigning emailProtection
             timeStamping OCSPSigning cmcRA" ;;
-        --at | --host | --policy | --max) return ;;
+        --reason) words="unspecified keyCompromise affiliationChanged superseded
+            cessationOfOperation certificateHold privilegeWithdrawn" ;;
+        --status) words="valid pending replaced held revoked expired abandoned" ;;
+        --at | --host | --policy | --max | --org | --device | --subject | \
+            --not-after | --expires | --expires-before | --invalid-since | \
+            --after | --limit | --ca | --profile) return ;;
         *)
             if [[ $word == -* ]]; then
                 words=$(birthmark "$noun" "$verb" --help 2> /dev/null |

@@ -388,22 +388,34 @@ def test_options_and_files_mix():
     contains(show("--", "--json")[1], "--json: block 1: certificate")
 
 
+def verbs_of(noun):
+    """As the help has them; None for a noun that is a verb itself."""
+    found = re.findall(r"^  birthmark %s (\w+) " % noun,
+                       run(noun, "--help")[1], re.M)
+    return found or [None]
+
+
 def test_help_and_manual_agree():
-    page = cli.read(os.path.join(cli.TOP, "docs/man/birthmark-cert.1"))
-    for verb in ("show", "verify"):
-        for line in run("cert", verb, "--help")[1].splitlines():
-            if line.startswith("  --") and "--help" not in line:
-                name = line.split()[0][2:]
-                contains(page.decode(), "Fl -" + name)
+    nouns = re.findall(r"^  birthmark ([a-z]+) ", run("--help")[1], re.M)
+    contains(" ".join(nouns), "init", "ca", "token", "cert")
+    for noun in nouns:
+        path = os.path.join(cli.TOP, "docs/man/birthmark-%s.1" % noun)
+        page = cli.read(path).decode()
+        for verb in verbs_of(noun):
+            words = [noun] + ([verb] if verb else [])
+            contains(page, ".Nm birthmark " + " ".join(words))
+            for line in run(*words, "--help")[1].splitlines():
+                if line.startswith("  --") and "--help" not in line:
+                    contains(page, "Fl -" + line.split()[0][2:])
 
 
 def test_manual_pages_are_clean():
     if shutil.which("mandoc") is None:
         raise cli.Skip("no mandoc")
-    for name in ("birthmark.1", "birthmark-cert.1"):
+    folder = os.path.join(cli.TOP, "docs/man")
+    for name in sorted(os.listdir(folder)):
         done = subprocess.run(
-            ["mandoc", "-Tlint", "-Wwarning",
-             os.path.join(cli.TOP, "docs/man", name)],
+            ["mandoc", "-Tlint", "-Wwarning", os.path.join(folder, name)],
             stdout=subprocess.PIPE, check=False)
         equal((done.returncode, done.stdout), (0, b""), name)
 
