@@ -42,6 +42,16 @@ static bm_status hash_of(const struct local *l, struct bm_bytes in,
     return BM_OK;
 }
 
+/* Generations of a CA share a name, and differ in the key. */
+static bool names_key(const struct ca_signer_ca *ca, const struct bm_cert *cert)
+{
+    struct bm_aki aki;
+
+    bm_exts_aki(&cert->ext, &aki);
+    return aki.key_id.n == 0 ||
+           bm_bytes_equal(aki.key_id, bm_exts_ski(&ca->cert->ext));
+}
+
 /* A CA certificate is never signed here: CAs come from the cold root. */
 static bm_status agree(const struct local *l, const struct ca_signing *item,
                        struct ca_refusal *why)
@@ -66,7 +76,7 @@ static bm_status agree(const struct local *l, const struct ca_signing *item,
     }
     if (!bm_bytes_equal(cert.issuer, ca->cert->subject) ||
         cert.sig_alg != ca->key->alg ||
-        !bm_bytes_equal(cert.serial, item->serial)) {
+        !bm_bytes_equal(cert.serial, item->serial) || !names_key(ca, &cert)) {
         return ca_refuse(why, BM_E_CA_SIGNER, "issuer, algorithm or serial");
     }
     return BM_OK;
@@ -135,6 +145,23 @@ static bm_status put_hash(void *self, struct bm_bytes octets)
     return h->l->c.crypto->hash_more(h->l->c.crypto->self, &h->state, octets);
 }
 
+/* The list is this CA's, has this number, and is complete. */
+static bool agree_list(const struct ca_signer_ca *ca,
+                       const struct bm_crl_writer *writer, uint64_t number)
+{
+    const struct bm_crl_config *c = bm_crl_writer_config(writer);
+    uint64_t v = 0;
+
+    for (size_t i = 0; i < c->number.n; i++) {
+        if (v >> 56 != 0) {
+            return false;
+        }
+        v = v << 8 | c->number.p[i];
+    }
+    return v == number && bm_bytes_equal(c->issuer, ca->cert->subject) &&
+           c->sig_alg == ca->key->alg && c->base.n == 0 && c->idp == NULL;
+}
+
 static bm_status hash_list(const struct local *l, struct bm_crl_writer *writer,
                            uint8_t hash[BM_HASH_MAX])
 {
@@ -200,7 +227,7 @@ static bm_status sign_crl(void *self, const char *id,
     struct bm_wr signature;
     size_t n;
 
-    if (ca == NULL) {
+    if (ca == NULL || !agree_list(ca, writer, number)) {
         return BM_E_CA_SIGNER;
     }
     BM_TRY(hash_of(l, ca->cert->key.der, e.key, sizeof e.key));

@@ -419,6 +419,9 @@ BM_MUST_CHECK bm_status bm_crl_writer_open(struct bm_crl_writer *w,
 uint64_t bm_crl_writer_tbs_size(const struct bm_crl_writer *w);
 uint64_t bm_crl_writer_count(const struct bm_crl_writer *w);
 
+/* What it was opened with: for a signer that looks before it signs. */
+const struct bm_crl_config *bm_crl_writer_config(const struct bm_crl_writer *w);
+
 /*
  * Second pass: write tbsCertList into `sink`, for a signer that is elsewhere
  * and hashes for itself.

@@ -451,6 +451,11 @@ uint64_t bm_crl_writer_count(const struct bm_crl_writer *w)
     return w->count;
 }
 
+const struct bm_crl_config *bm_crl_writer_config(const struct bm_crl_writer *w)
+{
+    return &w->config;
+}
+
 /* Whatever a pass did, it leaves no hash running and no sink behind. */
 static void end_pass(struct bm_crl_writer *w)
 {
