@@ -70,12 +70,14 @@ static bm_status read_settings(struct ca *ca)
 /*
  * Recovery: every entry of the signer's journal since its last checkpoint
  * that no row of the store knows was signed for a transaction that never came
- * to be. It is put on record as abandoned, and revoked, because somebody may
- * hold it after all: whoever could read the signer's answers.
+ * to be. A certificate is put on record as abandoned, and revoked, because
+ * somebody may hold it after all: whoever could read the signer's answers. Of
+ * a list the number is used up.
  */
 struct recovery {
     struct ca *ca;
     int64_t now;
+    uint64_t abandoned;
 };
 
 static const struct ca_actor authority = { .name = "authority",
@@ -134,8 +136,38 @@ static bm_status put_abandoned(struct recovery *r,
     BM_TRY(s->next_cert(s->self, &row.id));
     BM_TRY(s->cert_put(s->self, &row));
     BM_TRY(s->revocation_put(s->self, ca_id, &revocation));
-    ca->abandoned++;
+    r->abandoned++;
     return BM_OK;
+}
+
+/* The times stay those of the last list that was published: an entry that
+ * the lost one had for the last time must be on the next. */
+static bm_status put_lost_list(struct recovery *r,
+                               const struct ca_journal_entry *entry,
+                               const char *ca_id)
+{
+    const struct store *s = r->ca->c.store;
+    struct ca_record record = ca_record_of(CA_RECORD_CRL, &authority, r->now);
+    struct store_crl last;
+    bm_status rc = s->crl_get(s->self, ca_id, &last);
+
+    if (rc == BM_E_NOT_FOUND) {
+        memset(&last, 0, sizeof last);
+        memcpy(last.ca, ca_id, sizeof last.ca);
+    } else {
+        BM_TRY(rc);
+    }
+    if (last.number >= entry->number) {
+        return BM_OK;
+    }
+    last.number = entry->number;
+    last.der = (struct bm_bytes){ NULL, 0 };
+    record.ca = ca_text(ca_id);
+    record.number = entry->number;
+    record.hash = BM_ARRAY(entry->hash);
+    record.text = ca_text("abandoned");
+    BM_TRY(ca_put_record(r->ca, &record, NULL, NULL));
+    return s->crl_put(s->self, &last);
 }
 
 static bm_status recover_entry(void *arg, const struct ca_journal_entry *entry)
@@ -147,12 +179,15 @@ static bm_status recover_entry(void *arg, const struct ca_journal_entry *entry)
     struct store_cert row;
     bm_status rc;
 
-    if (entry->kind != CA_JOURNAL_CERT) {
+    if (entry->kind == CA_JOURNAL_CHECKPOINT) {
         return BM_OK;
     }
     BM_TRY(s->ca_list(s->self, &ca_everything, &visit));
     if (k.id[0] == '\0') {
         return BM_E_LEDGER_JOURNAL; /* signed by a key of no CA of ours */
+    }
+    if (entry->kind == CA_JOURNAL_CRL) {
+        return put_lost_list(r, entry, k.id);
     }
     rc =
         s->cert_find(s->self, &ca_everything, k.id,
@@ -198,7 +233,7 @@ static void note(struct ca *ca, int64_t now)
 static bm_status recover(struct ca *ca, int64_t now)
 {
     const struct store *s = ca->c.store;
-    struct recovery r = { ca, now };
+    struct recovery r = { .ca = ca, .now = now };
     bm_status rc;
 
     BM_TRY(ca_ledger_reload(ca->c.ledger));
@@ -214,6 +249,7 @@ static bm_status recover(struct ca *ca, int64_t now)
         undo(ca);
         return rc;
     }
+    ca->abandoned += r.abandoned;
     ca->dirty = false;
     ca->recover = false;
     return BM_OK;
@@ -260,6 +296,17 @@ bm_status ca_end(struct ca *ca, bm_status rc, int64_t now,
     ca->dirty = false;
     note(ca, now);
     return BM_OK;
+}
+
+bm_status ca_end_signed(struct ca *ca, bm_status rc, int64_t now,
+                        struct ca_refusal *why)
+{
+    bool signed_something = ca->recover;
+
+    ca->recover = signed_something && rc != BM_OK;
+    rc = ca_end(ca, rc, now, why);
+    ca->recover = ca->recover || (signed_something && rc != BM_OK);
+    return rc;
 }
 
 struct ca_record ca_record_of(enum ca_record_kind kind,

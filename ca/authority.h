@@ -74,7 +74,7 @@ void ca_close(struct ca *ca); /* NULL is fine */
 BM_MUST_CHECK bm_status ca_checkpoint(struct ca *ca, int64_t now,
                                       struct ca_refusal *why);
 
-/* Of the last ca_open(): signatures that were put on record as abandoned. */
+/* Signatures that were put on record as abandoned since ca_open(). */
 uint64_t ca_abandoned(const struct ca *ca);
 
 /* Roles of operators, a set. */

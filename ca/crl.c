@@ -53,7 +53,8 @@ static bm_status put_hashing(void *self, struct bm_bytes octets)
 /* What a list needs of its CA. */
 struct list {
     struct store_ca ca;
-    struct bm_cert cert;
+    struct bm_cert cert; /* views into `der` */
+    uint8_t der[CA_CERT_MAX];
     struct store_crl last;
     uint8_t number[8];
     uint8_t hash[BM_HASH_MAX];
@@ -69,6 +70,13 @@ static bm_status find_ca(struct ca *ca, const char *id, struct list *l,
         return ca_refuse(why, rc, "CA %s", id);
     }
     BM_TRY(rc);
+    if (l->ca.cert.n > sizeof l->der) {
+        return BM_E_LIMIT;
+    }
+    /* The store's views end with its next call. */
+    memcpy(l->der, l->ca.cert.p, l->ca.cert.n);
+    l->ca.cert.p = l->der;
+    l->ca.ocsp_cert = (struct bm_bytes){ NULL, 0 };
     return bm_cert_parse(l->ca.cert, BM_STRICT, NULL, &l->cert);
 }
 
@@ -122,6 +130,7 @@ static bm_status sign_list(struct ca *ca, struct list *l, int64_t now,
     if (rc != BM_OK) {
         goto out;
     }
+    ca->recover = true;
     rc = ca->c.signer->crl(ca->c.signer->self, l->ca.id, &writer,
                            l->last.number, now, sink);
 
@@ -193,8 +202,14 @@ bm_status ca_crl_make(struct ca *ca, const struct ca_actor *actor,
     }
     l.last.this_update = now;
     l.last.next_update = now + ca->c.crl_lifetime;
-    BM_TRY(ca_begin(ca, now, why));
-    return ca_end(ca, record_list(ca, actor, &l, now), now, why);
+    /* It is signed: not to be taken for lost by this very transaction. */
+    ca->recover = false;
+    rc = ca_begin(ca, now, why);
+    ca->recover = true;
+    if (rc != BM_OK) {
+        return rc;
+    }
+    return ca_end_signed(ca, record_list(ca, actor, &l, now), now, why);
 }
 
 /* The number as 64 bits; lists with longer ones are none of ours. */
@@ -208,6 +223,20 @@ static bm_status take_number(struct bm_bytes number, uint64_t *value)
         *value = *value << 8 | number.p[i];
     }
     return BM_OK;
+}
+
+/* RFC 5280 5.2, 5.3: a list with a critical extension that is not known
+ * "MUST NOT" be used to determine the status of certificates. */
+static bool is_understood(const struct bm_crl *crl)
+{
+    struct bm_bytes entries = crl->entries;
+    struct bm_crl_entry entry;
+    bool ok = crl->ext.unknown_critical.n == 0;
+
+    while (ok && bm_crl_entry_next(&entries, &entry)) {
+        ok = entry.unknown_critical.n == 0;
+    }
+    return ok;
 }
 
 static bm_status check_list(struct ca *ca, const struct list *l,
@@ -225,6 +254,9 @@ static bm_status check_list(struct ca *ca, const struct list *l,
     }
     if (crl->ext.base.n != 0 || crl->ext.has_idp) {
         return ca_refuse(why, BM_E_CRL_SCOPE, "it is not a complete list");
+    }
+    if (!is_understood(crl)) {
+        return BM_E_CRL_CRITICAL;
     }
     if (!crl->head.has_next_update || crl->head.next_update <= now ||
         crl->head.this_update > now + CA_CLOCK_SLACK) {

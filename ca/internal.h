@@ -46,6 +46,14 @@ BM_MUST_CHECK bm_status ca_begin(struct ca *ca, int64_t now,
 BM_MUST_CHECK bm_status ca_end(struct ca *ca, bm_status rc, int64_t now,
                                struct ca_refusal *why);
 
+/*
+ * The same for what was signed within or before the transaction: if it does
+ * not come to be, the next ca_begin() recovers. From the signature on until
+ * this, ca->recover is set.
+ */
+BM_MUST_CHECK bm_status ca_end_signed(struct ca *ca, bm_status rc, int64_t now,
+                                      struct ca_refusal *why);
+
 /* What every record has: fills kind, time, actor, mode, organisation. */
 struct ca_record ca_record_of(enum ca_record_kind kind,
                               const struct ca_actor *actor, int64_t now);

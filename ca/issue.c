@@ -72,9 +72,6 @@ static bool fits(struct group *g, const struct ca_slot *s)
     size_t before = g->touched_n;
     bool ok = touch(g, before, first_octets(s->key));
 
-    if (ok && s->has_token) {
-        ok = touch(g, before, first_octets(s->token.hash));
-    }
     for (size_t i = 0; ok && i < s->identifiers_n; i++) {
         ok = touch(g, before, first_octets(s->identifier[i]));
     }
@@ -84,22 +81,45 @@ static bool fits(struct group *g, const struct ca_slot *s)
     return ok;
 }
 
+/* The certificate shown, and those that its use may change: what it renews
+ * and what renews it. Ids are no hashes, and no hash is as small as an id. */
+static bool fits_presented(struct group *g, size_t before,
+                           const struct ca_slot *s)
+{
+    const uint64_t ids[] = { s->presented.row.id, s->presented.row.renews,
+                             s->presented.row.renewed_by };
+    bool ok = true;
+
+    for (size_t i = 0; ok && i < sizeof ids / sizeof ids[0]; i++) {
+        ok = ids[i] == 0 || touch(g, before, ids[i]);
+    }
+    return ok;
+}
+
 /*
- * The device (or, where there is none, the certificate that is renewed) is
- * touched before it is looked at: a second request for it must not even be
- * decided yet.
+ * Device, token and the certificate shown are touched before they are used:
+ * a second request about them must not even be decided before the first has
+ * been written, as it would see, and change, rows that the first has read.
  */
-static bool fits_device(struct group *g, const struct ca_slot *s)
+static bm_status fits_requester(struct group *g, const struct ca_slot *s)
 {
     const struct bm_crypto *crypto = g->ca->c.crypto;
+    size_t before = g->touched_n;
     uint8_t hash[BM_HASH_MAX];
+    bool ok = true;
 
-    if (s->name[0] == '\0') {
-        return !s->has_presented || touch(g, g->touched_n, s->presented.row.id);
+    if (s->name[0] != '\0') {
+        BM_TRY(
+            crypto->hash(crypto->self, BM_HASH_SHA256, ca_text(s->name), hash));
+        ok = touch(g, before, first_octets(hash));
     }
-    return crypto->hash(crypto->self, BM_HASH_SHA256, ca_text(s->name), hash) ==
-               BM_OK &&
-           touch(g, g->touched_n, first_octets(hash));
+    if (ok && s->has_token) {
+        ok = touch(g, before, first_octets(s->token.hash));
+    }
+    if (ok && s->has_presented) {
+        ok = fits_presented(g, before, s);
+    }
+    return ok ? BM_OK : BM_E_BUSY;
 }
 
 /*
@@ -148,15 +168,18 @@ static bm_status identifier_holder(void *arg, const void *row)
     char serial[CA_SERIAL_TEXT];
 
     BM_TRY(s->cert_get(s->self, &ca_everything, *ref, &cert));
-    if (cert.device != 0 && c->s->has_device &&
-        cert.device == c->s->device.id) {
-        return BM_OK;
+    if (ca_is_kin(c->s, &cert)) {
+        return c->s->has_device ? BM_OK : BM_E_END;
+    }
+    if (cert.organisation != c->s->organisation) {
+        return ca_refuse_plain(c->why, BM_E_CA_IDENTIFIER);
     }
     ca_hex(cert.serial, serial, sizeof serial);
     return ca_refuse(c->why, BM_E_CA_IDENTIFIER, "by certificate %s", serial);
 }
 
-/* Identifiers are unique for ever, but among certificates of one device. */
+/* Identifiers are unique for ever, but among certificates of one device, or
+ * a certificate and its renewals. */
 static bm_status take_identifier(void *arg, struct bm_bytes identifier)
 {
     struct claim *c = arg;
@@ -175,6 +198,13 @@ static bm_status take_identifier(void *arg, struct bm_bytes identifier)
                                    hash, &visit);
 }
 
+/* Whoever asks by a protocol has nothing to wish for beside the CSR. */
+static bool has_wishes(const struct ca_slot *s)
+{
+    return s->request->by == CA_BY_OPERATOR ||
+           s->request->by == CA_BY_AUTHORITY;
+}
+
 /* Make the certificate but for its signature, and look at what was made. */
 static bm_status make_tbs(struct ca *ca, struct ca_slot *s, int64_t now,
                           struct ca_refusal *why)
@@ -183,13 +213,15 @@ static bm_status make_tbs(struct ca *ca, struct ca_slot *s, int64_t now,
     struct ca_profile_request r = {
         .csr = s->request->csr,
         .device = ca_text(s->name),
-        .subject = s->request->subject,
         .now = now,
-        .not_after = s->request->not_after,
     };
     struct bm_cert cert;
 
     BM_TRY(make_serial(ca, s, now));
+    if (has_wishes(s)) {
+        r.subject = s->request->subject;
+        r.not_after = s->request->not_after;
+    }
     r.serial = (struct bm_bytes){ s->serial, 16 };
     r.current = s->request->by == CA_BY_CURRENT ? &s->current : NULL;
     BM_TRY(ca_profile_fill(s->profile, &r, &s->tbs, why));
@@ -214,15 +246,19 @@ static bm_status check_proof(struct ca *ca, struct ca_slot *s,
     BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, csr->key.der, hash));
     memcpy(s->key, hash, sizeof s->key);
     BM_TRY(ca_check_bad_key(ca->c.bad_keys, &csr->key, s->key, why));
-    return s->request->proven ? crypto->check_key(crypto->self, &csr->key)
-                              : bm_csr_verify(csr, crypto);
+    if (s->request->proven || csr->key.type == BM_KEY_RSA) {
+        /* No signature shows that a modulus is sound. */
+        BM_TRY(crypto->check_key(crypto->self, &csr->key));
+    }
+    return s->request->proven ? BM_OK : bm_csr_verify(csr, crypto);
 }
 
 static bm_status find_profile(struct ca *ca, struct ca_slot *s,
                               struct ca_refusal *why)
 {
     const struct ca_issue_request *r = s->request;
-    const struct ca_bound *bound = ca_profile_find(ca, r->profile, r->ca);
+    const struct ca_bound *bound = ca_profile_find(
+        ca, r->profile, r->by == CA_BY_AUTHORITY ? r->ca : NULL);
 
     if (bound == NULL) {
         return ca_refuse(why, BM_E_NOT_FOUND, "profile %s", r->profile);
@@ -250,11 +286,10 @@ static bm_status decide(struct group *g, struct ca_slot *s)
     struct ca *ca = g->ca;
 
     BM_TRY(find_profile(ca, s, why));
-    BM_TRY(ca_check_requester(ca, s, g->now, why));
+    BM_TRY(ca_find_requester(ca, s, g->now, why));
+    BM_TRY(fits_requester(g, s));
     BM_TRY(check_proof(ca, s, why));
-    if (!fits_device(g, s)) {
-        return BM_E_BUSY;
-    }
+    BM_TRY(ca_admit_requester(ca, s, g->now, why));
     BM_TRY(ca_check_device(ca, s, g->now, why));
     BM_TRY(ca_check_renewal(ca, s, g->now, why));
     BM_TRY(ca_check_key(ca, s, g->now, why));
@@ -403,8 +438,7 @@ static bm_status write_cert(struct ca *ca, struct ca_slot *s, int64_t now)
     uint8_t hash[BM_HASH_MAX];
 
     row->serial = integer_contents(s);
-    row->organisation = s->has_device ? s->device.organisation
-                                      : s->request->actor->organisation;
+    row->organisation = s->organisation;
     memcpy(row->ca, s->ca, strlen(s->ca) + 1);
     memcpy(row->profile, s->policy->name, strlen(s->policy->name) + 1);
     row->device = s->has_device ? s->device.id : 0;
@@ -481,16 +515,7 @@ static bm_status issue_some(struct group *g,
     if (rc == BM_OK) {
         rc = write_all(g);
     }
-    if (rc == BM_OK) {
-        /* If this commit fails, what was signed stays to be recovered. */
-        bool signed_something = ca->recover;
-
-        ca->recover = false;
-        rc = ca_end(ca, BM_OK, g->now, why);
-        ca->recover = ca->recover || (rc != BM_OK && signed_something);
-        return rc;
-    }
-    return ca_end(ca, rc, g->now, why);
+    return ca_end_signed(ca, rc, g->now, why);
 }
 
 bm_status ca_issue(struct ca *ca, const struct ca_issue_request *requests,

@@ -73,10 +73,11 @@ static bm_status make_validity(const struct profile_filling *f,
         return refuse_time(f, "the profile's certificates have ended");
     }
     BM_TRY(apply_wish(f, &v->not_after));
+    /* What it issues may outlive a CA; the CA issues while it lives. */
+    if (!b->self_signed && (now < b->not_before || now >= b->not_after)) {
+        return refuse_time(f, "the issuer's certificate is not valid now");
+    }
     if (rule->nested) {
-        if (now < b->not_before || now >= b->not_after) {
-            return refuse_time(f, "the issuer's certificate is not valid now");
-        }
         v->not_before =
             v->not_before < b->not_before ? b->not_before : v->not_before;
         v->not_after =

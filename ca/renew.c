@@ -4,17 +4,55 @@
  * Renewal (design, section 7): which earlier certificate a new one follows,
  * when a request is the same one again, and whose key it is.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/slot.h"
 
-bm_status ca_repeat(struct ca *ca, struct ca_slot *s, uint64_t id)
+/* A token that gives again what there is already is used up by that. */
+static bm_status use_token(struct ca *ca, struct ca_slot *s, uint64_t id,
+                           int64_t now)
+{
+    const struct store *store = ca->c.store;
+    struct ca_record record =
+        ca_record_of(CA_RECORD_TOKEN, s->request->actor, now);
+
+    if (!s->has_token || s->token.used != 0) {
+        return BM_OK;
+    }
+    s->token.used = now;
+    s->token.cert = id;
+    memcpy(s->token.key, s->key, sizeof s->token.key);
+    record.organisation = s->token.organisation;
+    record.subject = ca_text(s->token.id);
+    record.profile = ca_text(s->token.profile);
+    record.text = ca_text("used");
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    return store->token_change(store->self, &s->token);
+}
+
+static bool is_good(const struct store_cert *row, int64_t now)
+{
+    return (row->status == STORE_CERT_VALID ||
+            row->status == STORE_CERT_PENDING ||
+            row->status == STORE_CERT_REPLACED) &&
+           now <= row->not_after;
+}
+
+/* Give a certificate again; BM_E_END when the result is filled. */
+static bm_status repeat(struct ca *ca, struct ca_slot *s, uint64_t id,
+                        int64_t now, struct ca_refusal *why)
 {
     const struct store *store = ca->c.store;
     struct ca_issue_result *r = s->result;
     struct store_cert row;
 
+    BM_TRY(use_token(ca, s, id, now));
     BM_TRY(store->cert_get(store->self, &ca_everything, id, &row));
+    if (!is_good(&row, now)) {
+        return ca_refuse(why, BM_E_CA_STATUS,
+                         "it is the request for one that has ended");
+    }
     if (row.serial.n > sizeof r->serial || row.der.n > s->cert.cap) {
         return BM_E_STORE_CORRUPT;
     }
@@ -64,9 +102,12 @@ static bm_status renew_current(struct ca *ca, struct ca_slot *s, int64_t now,
     if (old->renewed_by != 0) {
         BM_TRY(store->cert_get(store->self, &ca_everything, old->renewed_by,
                                &next));
+        if (next.status == STORE_CERT_HELD) {
+            return ca_refuse(why, BM_E_CA_STATUS, "its renewal is on hold");
+        }
         if (next.status == STORE_CERT_PENDING) {
             if (same_key(s, &next)) {
-                return ca_repeat(ca, s, next.id);
+                return repeat(ca, s, next.id, now, why);
             }
             if (old->superseded >= CA_SUPERSEDED_MAX) {
                 return ca_refuse(why, BM_E_CA_PENDING,
@@ -105,7 +146,11 @@ static bm_status see(void *arg, const void *visited)
     struct has *h = arg;
     const struct store_cert *row = visited;
 
-    if (row->not_after < h->now) {
+    /* One that may still renew itself has to be followed: else it would get a
+     * second successor that way. */
+    if (row->not_after < h->now - (row->status == STORE_CERT_PENDING
+                                       ? 0
+                                       : h->s->policy->renew_grace)) {
         return BM_OK;
     }
     if (row->status == STORE_CERT_VALID && !h->valid) {
@@ -128,15 +173,15 @@ static bool may_repeat(const struct ca_slot *s)
 
 /* A lost reply: the certificate that this key has is given again. */
 static bm_status repeat_lost(struct ca *ca, struct ca_slot *s,
-                             const struct has *h)
+                             const struct has *h, struct ca_refusal *why)
 {
     if (h->pending && same_key(s, &h->pending_row.row)) {
-        return ca_repeat(ca, s, h->pending_row.row.id);
+        return repeat(ca, s, h->pending_row.row.id, h->now, why);
     }
     if (h->valid && same_key(s, &h->valid_row.row) &&
         !(s->policy->same_key_renewal &&
           is_open(s, &h->valid_row.row, h->now))) {
-        return ca_repeat(ca, s, h->valid_row.row.id);
+        return repeat(ca, s, h->valid_row.row.id, h->now, why);
     }
     return BM_OK;
 }
@@ -162,7 +207,7 @@ static bm_status renew_device(struct ca *ca, struct ca_slot *s, int64_t now,
                          s->name);
     }
     if (may_repeat(s)) {
-        BM_TRY(repeat_lost(ca, s, &h));
+        BM_TRY(repeat_lost(ca, s, &h, why));
     }
     if (!s->policy->one_active) {
         return BM_OK;
@@ -195,7 +240,7 @@ bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s, int64_t now,
             return ca_refuse(why, BM_E_CA_TOKEN, "%s was used for another key",
                              s->token.id);
         }
-        return ca_repeat(ca, s, s->token.cert);
+        return repeat(ca, s, s->token.cert, now, why);
     }
     if (s->request->by == CA_BY_CURRENT) {
         return renew_current(ca, s, now, why);
@@ -206,13 +251,23 @@ bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s, int64_t now,
     return BM_OK;
 }
 
+bool ca_is_kin(const struct ca_slot *s, const struct store_cert *row)
+{
+    if (s->has_device) {
+        return row->device != 0 && row->device == s->device.id;
+    }
+    return row->device == 0 && s->renews &&
+           (row->id == s->old.row.id || row->renews == s->old.row.id);
+}
+
 /* Whose key? */
 struct owner {
     struct ca *ca;
     struct ca_slot *s;
     struct ca_refusal *why;
-    int64_t now;
-    uint32_t organisation; /* of a misuse, or 0 */
+    uint32_t organisation;       /* of a misuse: the owner's, */
+    uint64_t device;             /* and its device, */
+    char serial[CA_SERIAL_TEXT]; /* and certificate */
 };
 
 static bool shares_key(const struct ca_slot *s, const char *profile)
@@ -227,7 +282,8 @@ static bool shares_key(const struct ca_slot *s, const char *profile)
     return false;
 }
 
-/* "A key belongs to one device for ever" (design, section 7). */
+/* "A key belongs to one device for ever" (design, section 7). Other holders
+ * learn of it by an event, not by the refusal. */
 static bm_status check_owner(void *arg, const void *visited)
 {
     struct owner *o = arg;
@@ -235,40 +291,57 @@ static bm_status check_owner(void *arg, const void *visited)
     const struct store *store = o->ca->c.store;
     const uint64_t *ref = visited;
     struct store_cert row;
-    char serial[CA_SERIAL_TEXT];
 
     BM_TRY(store->cert_get(store->self, &ca_everything, *ref, &row));
-    ca_hex(row.serial, serial, sizeof serial);
-    if (row.device != (s->has_device ? s->device.id : 0) ||
-        (row.device == 0 && !(s->renews && s->old.row.id == row.id))) {
+    ca_hex(row.serial, o->serial, sizeof o->serial);
+    if (!ca_is_kin(s, &row)) {
         o->organisation = row.organisation;
-        return ca_refuse(o->why, BM_E_CA_KEY_OWNED, "see certificate %s",
-                         serial);
+        o->device = row.device;
+        return row.organisation == s->organisation
+                   ? ca_refuse(o->why, BM_E_CA_KEY_OWNED, "see certificate %s",
+                               o->serial)
+                   : ca_refuse_plain(o->why, BM_E_CA_KEY_OWNED);
     }
     if (strcmp(row.profile, s->policy->name) == 0) {
-        return s->policy->same_key_renewal
-                   ? BM_OK
-                   : ca_refuse(o->why, BM_E_CA_KEY_REUSED,
-                               "certificate %s has it", serial);
+        if (!s->policy->same_key_renewal) {
+            return ca_refuse(o->why, BM_E_CA_KEY_REUSED,
+                             "certificate %s has it", o->serial);
+        }
+        return s->has_device ? BM_OK : BM_E_END;
     }
-    return shares_key(s, row.profile)
-               ? BM_OK
-               : ca_refuse(o->why, BM_E_CA_KEY_REUSED,
-                           "certificate %s of %s has it", serial, row.profile);
+    return shares_key(s, row.profile) ? BM_OK
+                                      : ca_refuse(o->why, BM_E_CA_KEY_REUSED,
+                                                  "certificate %s of %s has it",
+                                                  o->serial, row.profile);
+}
+
+/* Both sides should know: the key may have been stolen. */
+static bm_status put_misuse(struct owner *o, int64_t now)
+{
+    const struct ca_slot *s = o->s;
+    char text[STORE_NAME_MAX];
+
+    (void)snprintf(text, sizeof text,
+                   "somebody asked for a certificate with the key of "
+                   "certificate %s",
+                   o->serial);
+    BM_TRY(ca_put_event(o->ca, "key-misuse", o->organisation, o->device, now,
+                        text));
+    return ca_put_event(o->ca, "key-misuse", s->organisation,
+                        s->has_device ? s->device.id : 0, now,
+                        "it asked for a certificate with another's key");
 }
 
 bm_status ca_check_key(struct ca *ca, struct ca_slot *s, int64_t now,
                        struct ca_refusal *why)
 {
-    struct owner owner = { .ca = ca, .s = s, .why = why, .now = now };
+    struct owner owner = { .ca = ca, .s = s, .why = why };
     struct store_visit visit = { &owner, check_owner };
     bm_status rc = ca->c.store->claim_list(ca->c.store->self, STORE_CLAIM_KEY,
                                            s->key, &visit);
 
     if (rc == BM_E_CA_KEY_OWNED) {
-        /* Both sides should know: the key may have been stolen. */
-        BM_TRY(ca_put_event(ca, "key-misuse", owner.organisation,
-                            s->has_device ? s->device.id : 0, now, why->words));
+        BM_TRY(put_misuse(&owner, now));
     }
     return rc;
 }

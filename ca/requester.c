@@ -31,17 +31,16 @@ static bm_status check_token(struct ca *ca, struct ca_slot *s, int64_t now,
         return ca_refuse(why, BM_E_CA_TOKEN, "%s has expired", s->token.id);
     }
     s->has_token = true;
+    s->organisation = s->token.organisation;
     memcpy(s->name, s->token.device, sizeof s->name);
     return BM_OK;
 }
 
 /* The certificate that the requester holds the key of. */
-static bm_status check_presented(struct ca *ca, struct ca_slot *s, int64_t now,
-                                 struct ca_refusal *why)
+static bm_status find_presented(struct ca *ca, struct ca_slot *s,
+                                struct ca_refusal *why)
 {
     const struct store *store = ca->c.store;
-    struct ca_usage usage = { .now = now,
-                              .renewing = s->request->by == CA_BY_CURRENT };
     struct store_cert row;
     struct store_device device;
     bm_status rc = ca_find_der(ca, s->request->presented, &row);
@@ -52,13 +51,14 @@ static bm_status check_presented(struct ca *ca, struct ca_slot *s, int64_t now,
     BM_TRY(rc);
     ca_keep_row(&s->presented, &row);
     s->has_presented = true;
+    s->organisation = row.organisation;
     BM_TRY(bm_cert_parse(s->request->presented, BM_STRICT, NULL, &s->current));
-    if (row.device != 0) {
-        BM_TRY(store->device_get(store->self, &ca_everything, row.device,
-                                 &device));
+    if (s->presented.row.device != 0) {
+        BM_TRY(store->device_get(store->self, &ca_everything,
+                                 s->presented.row.device, &device));
         memcpy(s->name, device.name, sizeof s->name);
     }
-    return ca_use(ca, s->request->actor, &usage, &s->presented.row, why);
+    return BM_OK;
 }
 
 static bool in_list(const char *const *list, const char *name)
@@ -71,10 +71,10 @@ static bool in_list(const char *const *list, const char *name)
     return false;
 }
 
-static bm_status check_idevid(struct ca *ca, struct ca_slot *s, int64_t now,
+static bm_status check_idevid(struct ca *ca, struct ca_slot *s,
                               struct ca_refusal *why)
 {
-    BM_TRY(check_presented(ca, s, now, why));
+    BM_TRY(find_presented(ca, s, why));
     if (!in_list(s->policy->idevid_profiles, s->presented.row.profile)) {
         return ca_refuse(why, BM_E_PROFILE_REQUESTER,
                          "a certificate of profile %s does not entitle to %s",
@@ -83,10 +83,10 @@ static bm_status check_idevid(struct ca *ca, struct ca_slot *s, int64_t now,
     return BM_OK;
 }
 
-static bm_status check_current(struct ca *ca, struct ca_slot *s, int64_t now,
+static bm_status check_current(struct ca *ca, struct ca_slot *s,
                                struct ca_refusal *why)
 {
-    BM_TRY(check_presented(ca, s, now, why));
+    BM_TRY(find_presented(ca, s, why));
     if (strcmp(s->presented.row.profile, s->policy->name) != 0) {
         return ca_refuse(why, BM_E_PROFILE_REQUESTER,
                          "a certificate of profile %s is not renewed by %s",
@@ -114,11 +114,12 @@ static bm_status name_device(struct ca_slot *s, int64_t now,
     return ca_profile_device(s->profile, &r, s->name, sizeof s->name, why);
 }
 
-bm_status ca_check_requester(struct ca *ca, struct ca_slot *s, int64_t now,
-                             struct ca_refusal *why)
+bm_status ca_find_requester(struct ca *ca, struct ca_slot *s, int64_t now,
+                            struct ca_refusal *why)
 {
     const struct ca_actor *actor = s->request->actor;
 
+    s->organisation = actor->organisation;
     switch (s->request->by) {
     case CA_BY_OPERATOR:
         BM_TRY(ca_authorise(actor, CA_ACT_CERT_ISSUE, why));
@@ -131,12 +132,23 @@ bm_status ca_check_requester(struct ca *ca, struct ca_slot *s, int64_t now,
     case CA_BY_TOKEN:
         return check_token(ca, s, now, why);
     case CA_BY_IDEVID:
-        return check_idevid(ca, s, now, why);
+        return check_idevid(ca, s, why);
     case CA_BY_CURRENT:
-        return check_current(ca, s, now, why);
+        return check_current(ca, s, why);
     default:
         return ca_refuse_plain(why, BM_E_PROFILE_REQUESTER);
     }
+}
+
+bm_status ca_admit_requester(struct ca *ca, struct ca_slot *s, int64_t now,
+                             struct ca_refusal *why)
+{
+    struct ca_usage usage = { .now = now,
+                              .renewing = s->request->by == CA_BY_CURRENT };
+
+    return s->has_presented
+               ? ca_use(ca, s->request->actor, &usage, &s->presented.row, why)
+               : BM_OK;
 }
 
 static bm_status check_state(const struct ca_slot *s, struct ca_refusal *why)
@@ -159,10 +171,6 @@ bm_status ca_check_device(struct ca *ca, struct ca_slot *s, int64_t now,
                           struct ca_refusal *why)
 {
     const struct store *store = ca->c.store;
-    uint32_t organisation = s->has_token ? s->token.organisation
-                            : s->has_presented
-                                ? s->presented.row.organisation
-                                : s->request->actor->organisation;
     bm_status rc;
 
     if (!s->policy->device) {
@@ -171,9 +179,9 @@ bm_status ca_check_device(struct ca *ca, struct ca_slot *s, int64_t now,
     if (s->name[0] == '\0') {
         return ca_refuse_plain(why, BM_E_PROFILE_DEVICE);
     }
-    rc = store->device_find(store->self, organisation, s->name, &s->device);
+    rc = store->device_find(store->self, s->organisation, s->name, &s->device);
     if (rc == BM_E_NOT_FOUND) {
-        s->device = (struct store_device){ .organisation = organisation,
+        s->device = (struct store_device){ .organisation = s->organisation,
                                            .created = now };
         memcpy(s->device.name, s->name, sizeof s->device.name);
         s->has_device = true;

@@ -86,6 +86,26 @@ static bm_status check_status(const struct store_cert *row, uint8_t reason,
     }
 }
 
+/* Who had the key may have asked for the renewal that nobody has used yet. */
+static bm_status revoke_pending(struct ca *ca, const struct ca_actor *actor,
+                                const struct store_cert *old, int64_t now)
+{
+    const struct store *s = ca->c.store;
+    struct ca_cert_row next;
+    struct store_cert row;
+
+    if (old->renewed_by == 0) {
+        return BM_OK;
+    }
+    BM_TRY(s->cert_get(s->self, &ca_everything, old->renewed_by, &row));
+    if (row.status != STORE_CERT_PENDING) {
+        return BM_OK;
+    }
+    ca_keep_row(&next, &row);
+    return ca_put_revocation(ca, actor, &next.row, BM_REASON_KEY_COMPROMISE,
+                             now);
+}
+
 static bm_status revoke(struct ca *ca, const struct ca_actor *actor,
                         const struct ca_revocation *r, int64_t now,
                         struct ca_refusal *why)
@@ -100,10 +120,14 @@ static bm_status revoke(struct ca *ca, const struct ca_actor *actor,
     find.kept = &kept;
     BM_TRY(find_cert(&find, why));
     BM_TRY(check_status(&kept.row, r->reason, why));
-    if (r->invalid_since > now) {
-        return ca_refuse(why, BM_E_ARGUMENT, "invalidityDate is in the future");
+    if (r->invalid_since > now || r->invalid_since < 0) {
+        return ca_refuse(why, BM_E_ARGUMENT,
+                         "invalidityDate is in the future, or before 1970");
     }
     BM_TRY(ca_put_revocation(ca, actor, &kept.row, r->reason, now));
+    if (r->reason == BM_REASON_KEY_COMPROMISE) {
+        BM_TRY(revoke_pending(ca, actor, &kept.row, now));
+    }
     if (r->invalid_since == 0) {
         return BM_OK;
     }
@@ -125,11 +149,34 @@ bm_status ca_revoke(struct ca *ca, const struct ca_actor *actor,
     return ca_end(ca, revoke(ca, actor, revocation, now, why), now, why);
 }
 
-/* What a certificate was before the hold: pending only if it still is. */
-static enum store_cert_status before_hold(const struct store_cert *row)
+/*
+ * What a certificate was before the hold. Confirmation ends or replaces the
+ * predecessor, so one that is neither shows a renewal that was never seen in
+ * use; and a successor that is in use shows that this one was replaced.
+ */
+static bm_status before_hold(struct ca *ca, const struct store_cert *row,
+                             enum store_cert_status *status)
 {
-    return row->renews != 0 && row->renewed_by == 0 ? STORE_CERT_PENDING
-                                                    : STORE_CERT_VALID;
+    const struct store *s = ca->c.store;
+    struct store_cert other;
+
+    *status = STORE_CERT_VALID;
+    if (row->renewed_by != 0) {
+        BM_TRY(s->cert_get(s->self, &ca_everything, row->renewed_by, &other));
+        if (other.status == STORE_CERT_VALID ||
+            other.status == STORE_CERT_REPLACED) {
+            *status = STORE_CERT_REPLACED;
+            return BM_OK;
+        }
+    }
+    if (row->renews != 0) {
+        BM_TRY(s->cert_get(s->self, &ca_everything, row->renews, &other));
+        if (other.renewed_by == row->id && (other.status == STORE_CERT_VALID ||
+                                            other.status == STORE_CERT_HELD)) {
+            *status = STORE_CERT_PENDING;
+        }
+    }
+    return BM_OK;
 }
 
 static bm_status release(struct ca *ca, const struct ca_actor *actor,
@@ -137,6 +184,7 @@ static bm_status release(struct ca *ca, const struct ca_actor *actor,
 {
     const struct store *s = ca->c.store;
     struct store_cert *row = &find->kept->row;
+    enum store_cert_status before;
     struct ca_record record = ca_record_of(CA_RECORD_RELEASE, actor, now);
 
     BM_TRY(find_cert(find, why));
@@ -146,7 +194,8 @@ static bm_status release(struct ca *ca, const struct ca_actor *actor,
     record.organisation = row->organisation;
     record.ca = ca_text(row->ca);
     record.serial = row->serial;
-    row->status = before_hold(row);
+    BM_TRY(before_hold(ca, row, &before));
+    row->status = before;
     row->reason = 0;
     row->revoked = 0;
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));

@@ -17,7 +17,9 @@ struct ca_revocation {
 };
 
 /*
- * Revoke, or put on hold. BM_E_NOT_FOUND outside of the actor's scope;
+ * Revoke, or put on hold. With BM_REASON_KEY_COMPROMISE a pending renewal is
+ * revoked as well: who had the key may have asked for it. BM_E_NOT_FOUND
+ * outside of the actor's scope;
  * BM_E_CA_STATUS when it is revoked already (a held one may be revoked);
  * BM_E_CA_REASON: removeFromCRL is not a reason but a release, caCompromise
  * is for CAs.

@@ -128,8 +128,8 @@ bm_status ca_suspend(struct ca *ca, const struct ca_actor *actor,
     const struct store *store = ca->c.store;
     struct ca_record record = ca_record_of(CA_RECORD_DEVICE, actor, now);
 
-    if (device->state == STORE_DEVICE_SUSPENDED) {
-        return BM_OK;
+    if (device->state >= STORE_DEVICE_SUSPENDED) {
+        return BM_OK; /* or it is past that */
     }
     device->resume = device->state;
     device->state = STORE_DEVICE_SUSPENDED;
@@ -247,12 +247,31 @@ static bm_status check_device(struct ca *ca, const struct store_cert *row,
     return BM_OK;
 }
 
-/* How long after its end a certificate may still ask for its successor. */
-static int64_t grace(const struct ca *ca, const struct store_cert *row)
+/* After its end a certificate may still ask for its successor, for a while,
+ * and is good for nothing else. */
+static bool has_ended(const struct ca *ca, const struct store_cert *row,
+                      bool renewing, int64_t now)
 {
     const struct ca_bound *b = ca_profile_find(ca, row->profile, NULL);
 
-    return b == NULL ? 0 : ca_profile_policy(b->profile)->renew_grace;
+    if (renewing && b != NULL) {
+        now -= ca_profile_policy(b->profile)->renew_grace;
+    }
+    return now > row->not_after;
+}
+
+/* What is on hold gets no successor confirmed either. */
+static bm_status check_predecessor(struct ca *ca, const struct store_cert *row,
+                                   struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    struct store_cert old;
+
+    BM_TRY(store->cert_get(store->self, &ca_everything, row->renews, &old));
+    if (old.status == STORE_CERT_HELD) {
+        return ca_refuse(why, BM_E_CA_STATUS, "what it renews is on hold");
+    }
+    return BM_OK;
 }
 
 /* What needs no writing; BM_E_END: it does. */
@@ -270,7 +289,7 @@ static bm_status look(struct ca *ca, const struct store_cert *row,
                          row->status == STORE_CERT_HELD ? "on hold"
                                                         : "revoked");
     }
-    if (now < row->not_before || now > row->not_after + grace(ca, row)) {
+    if (now < row->not_before || has_ended(ca, row, renewing, now)) {
         return ca_refuse(why, BM_E_CA_STATUS, "it has expired");
     }
     return check_device(ca, row, why);
@@ -288,10 +307,11 @@ bm_status ca_use(struct ca *ca, const struct ca_actor *actor,
         return rc;
     }
     if (row->status == STORE_CERT_PENDING) {
-        if (now > row->not_after) {
+        if (now < row->not_before || now > row->not_after) {
             return ca_refuse(why, BM_E_CA_STATUS, "it has expired");
         }
         BM_TRY(check_device(ca, row, why));
+        BM_TRY(check_predecessor(ca, row, why));
         return confirm(ca, actor, row, now);
     }
     ca_hex(row->serial, serial, sizeof serial);

@@ -13,9 +13,9 @@
 /* Identifiers that one certificate can claim: more than any profile has. */
 #define CA_IDENTIFIERS_MAX 8
 
-/* What two requests of one transaction must not both touch: requester,
- * device, key, and the identifiers. */
-#define CA_TOUCH_MAX (4 + CA_IDENTIFIERS_MAX)
+/* What two requests of one transaction must not both touch: device, token,
+ * the certificate shown with those before and behind it, key, identifiers. */
+#define CA_TOUCH_MAX (6 + CA_IDENTIFIERS_MAX)
 
 struct ca_slot {
     const struct ca_issue_request *request;
@@ -25,6 +25,7 @@ struct ca_slot {
     const char *ca; /* id of the issuing CA */
 
     bool granted;
+    uint32_t organisation;        /* on whose account */
     uint8_t key[STORE_HASH_SIZE]; /* SHA-256 of the SubjectPublicKeyInfo */
 
     bool has_token;
@@ -56,8 +57,13 @@ struct ca_slot {
 
 /* Steps of the decision, in this order. Each refuses into `why`. */
 
-/* Who asks, and may they: fills token, presented, and the scope of both. */
-BM_MUST_CHECK bm_status ca_check_requester(struct ca *ca, struct ca_slot *s,
+/* Who asks, and may they: fills token, presented, name and organisation.
+ * Writes nothing, so that a request which must wait can be looked at again. */
+BM_MUST_CHECK bm_status ca_find_requester(struct ca *ca, struct ca_slot *s,
+                                          int64_t now, struct ca_refusal *why);
+
+/* What the certificate shown tells by its use: see ca_use(). */
+BM_MUST_CHECK bm_status ca_admit_requester(struct ca *ca, struct ca_slot *s,
                                            int64_t now, struct ca_refusal *why);
 
 /* Which device, and may it have a certificate. */
@@ -75,8 +81,12 @@ BM_MUST_CHECK bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s,
 BM_MUST_CHECK bm_status ca_check_key(struct ca *ca, struct ca_slot *s,
                                      int64_t now, struct ca_refusal *why);
 
-/* Fill the result with a certificate that is there already; BM_E_END. */
-BM_MUST_CHECK bm_status ca_repeat(struct ca *ca, struct ca_slot *s,
-                                  uint64_t id);
+/*
+ * May the new certificate have what `row` holds, key or identifier? The same
+ * device's; without a device, that of the certificate that is renewed, and of
+ * its earlier renewals. As each holder was asked the same, it is enough that
+ * the newest of them says yes.
+ */
+bool ca_is_kin(const struct ca_slot *s, const struct store_cert *row);
 
 #endif

@@ -119,7 +119,9 @@
     X(E_ALG_UNSUPPORTED, 0x0608, "RFC 5280 4.1.1.2",                        \
       "signature algorithm not supported")                                  \
     X(E_KEY_MISMATCH, 0x0609, "RFC 5280 6.1.3",                             \
-      "signature algorithm does not fit the key")
+      "signature algorithm does not fit the key")                           \
+    X(E_KEY_CLOSE, 0x060a, "FIPS 186-5 A.1.3",                              \
+      "RSA key of primes that are too close")
 
 #define BM_STATUS_CERT(X)                                                  \
     X(E_CERT, 0x0701, "RFC 5280 4.1", "malformed Certificate")             \

@@ -56,7 +56,7 @@ static bm_status read_all(FILE *f, size_t max, uint8_t **data, size_t *n)
         uint8_t *more;
 
         used += got;
-        if (used > max || (got == 0 && ferror(f))) {
+        if (used > max || ferror(f)) {
             free(buf);
             return used > max ? BM_E_LIMIT : BM_E_IO;
         }

@@ -122,13 +122,15 @@ static bm_status make_key_folder(struct making *m)
                                         .secret = secret };
     struct bm_key_file_config config = { .tools = { port->crypto, port->maker },
                                          .dir = dir };
+    bm_status rc;
 
     BM_TRY(path_in(m, "keys/unlock", unlock));
     BM_TRY(path_in(m, "keys/kek", kek));
     BM_TRY(path_in(m, "keys", dir));
     BM_TRY(bm_unlock_create(port->crypto, unlock, secret));
-    BM_TRY(bm_kek_create(&kek_config, &m->kek));
+    rc = bm_kek_create(&kek_config, &m->kek);
     bm_wipe(secret, sizeof secret);
+    BM_TRY(rc);
     config.kek = m->kek;
     return bm_key_file_new(&config, &m->files);
 }
@@ -332,7 +334,7 @@ static bm_status issue_own(struct making *m, const char *profile,
     bm_wr_init(&w, request, sizeof request);
     BM_TRY(instance_make_csr(&key, subject, exts, &w, &csr));
     BM_TRY(ca_issue(m->instance->ca, &r, 1, m->config->now, result));
-    if (result->status != BM_OK) {
+    if (result->status != BM_OK && m->why != NULL) {
         *m->why = result->why;
     }
     return result->status;
@@ -532,12 +534,25 @@ static void close_all(struct making *m)
     bm_kek_close(m->kek);
 }
 
-/* Built in DIR.new, which nobody else can have: its parent says so. */
+/*
+ * Built in DIR.unfinished-init: a name that nobody gives to what he wants to
+ * keep, since it is removed if it is there.
+ */
 static bm_status begin(struct making *m)
 {
-    int n = snprintf(m->dir, sizeof m->dir, "%s.new", m->config->dir);
+    size_t n = strlen(m->config->dir);
+    int len;
 
-    if (n < 0 || (size_t)n >= sizeof m->dir) {
+    /* "DIR/" is DIR: else it would be built within itself. */
+    while (n > 1 && m->config->dir[n - 1] == '/') {
+        n--;
+    }
+    if (n == 0 || n >= sizeof m->dir || m->config->hosts_n == 0) {
+        return ca_refuse(m->why, BM_E_ARGUMENT, "%s", m->config->dir);
+    }
+    len = snprintf(m->dir, sizeof m->dir, "%.*s.unfinished-init", (int)n,
+                   m->config->dir);
+    if (len < 0 || (size_t)len >= sizeof m->dir) {
         return ca_refuse(m->why, BM_E_LIMIT, "%s", m->config->dir);
     }
     BM_TRY(files_is_free(m->config->dir, m->why));

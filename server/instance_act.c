@@ -6,10 +6,22 @@
 #include <string.h>
 
 #include "ca/issue.h"
+#include "ca/setup.h"
 #include "core/csr.h"
 #include "core/name.h"
 #include "core/oid.h"
 #include "server/instance_internal.h"
+
+static const struct ca_actor authority = { .name = "authority",
+                                           .mode = "direct",
+                                           .authority = true };
+
+/* An OCSP responder that is being made. */
+struct responder {
+    int64_t now;
+    struct bm_key *key;
+    struct bm_bytes der;
+};
 
 static bm_status find_operator(struct instance *in, struct bm_bytes der,
                                struct store_operator *op,
@@ -36,9 +48,6 @@ static bm_status find_operator(struct instance *in, struct bm_bytes der,
 bm_status instance_actor(struct instance *in, int64_t now,
                          struct ca_actor *actor, struct ca_refusal *why)
 {
-    static const struct ca_actor authority = { .name = "authority",
-                                               .mode = "direct",
-                                               .authority = true };
     char path[FILES_PATH_MAX];
     struct store_operator op;
     uint8_t *der;
@@ -159,64 +168,53 @@ static bool has_life_left(const struct bm_cert *cert, int64_t now)
            now < cert->not_after - (cert->not_after - cert->not_before) / 3;
 }
 
-static bm_status store_responder(struct instance *in, struct instance_ca *c,
-                                 const char *uri, struct bm_bytes der)
-{
-    struct store *s = in->store;
-    struct store_ca row = c->row;
-    bm_status rc;
-
-    row.ocsp_cert = der;
-    memset(row.ocsp_key_uri, 0, sizeof row.ocsp_key_uri);
-    memcpy(row.ocsp_key_uri, uri, strlen(uri));
-    BM_TRY(s->begin(s->self, STORE_WRITE));
-    rc = s->ca_put(s->self, &row);
-    if (rc == BM_OK) {
-        return s->commit(s->self);
-    }
-    s->rollback(s->self);
-    return rc;
-}
-
-/* The new responder takes the place of the old one in memory, too. */
+/* The new responder takes the place of the old one, on record first. */
 static bm_status adopt(struct instance *in, struct instance_ca *c,
-                       const char *uri, struct bm_bytes der,
-                       struct bm_key **key)
+                       const char *uri, struct responder *r,
+                       struct ca_refusal *why)
 {
-    uint8_t *kept = malloc(der.n);
+    struct store_ca row = c->row;
+    uint8_t *kept = malloc(r->der.n);
+    struct bm_cert cert;
+    bm_status rc = BM_E_MEMORY;
 
     if (kept == NULL) {
-        return BM_E_MEMORY;
+        goto out;
     }
-    memcpy(kept, der.p, der.n);
-    der.p = kept;
-    if (store_responder(in, c, uri, der) != BM_OK ||
-        bm_cert_parse(der, BM_STRICT, NULL, &c->ocsp_cert) != BM_OK) {
-        free(kept);
-        return BM_E_STORE;
+    memcpy(kept, r->der.p, r->der.n);
+    row.ocsp_cert = (struct bm_bytes){ kept, r->der.n };
+    memset(row.ocsp_key_uri, 0, sizeof row.ocsp_key_uri);
+    memcpy(row.ocsp_key_uri, uri, strlen(uri));
+    rc = bm_cert_parse(row.ocsp_cert, BM_STRICT, NULL, &cert);
+    if (rc != BM_OK) {
+        goto out;
+    }
+    rc = ca_install(in->ca, &authority, &row, r->now, why);
+    if (rc != BM_OK) {
+        goto out;
     }
     free(c->ocsp_der);
     bm_key_close(c->ocsp_key);
     c->ocsp_der = kept;
-    c->row.ocsp_cert = der;
-    memset(c->row.ocsp_key_uri, 0, sizeof c->row.ocsp_key_uri);
-    memcpy(c->row.ocsp_key_uri, uri, strlen(uri));
-    c->ocsp_key = *key;
-    *key = NULL;
-    return BM_OK;
+    kept = NULL;
+    c->ocsp_cert = cert;
+    c->row = row;
+    c->ocsp_key = r->key;
+    r->key = NULL;
+
+out:
+    free(kept);
+    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
 }
 
 static bm_status issue_responder(struct instance *in, struct instance_ca *c,
-                                 const char *uri, struct bm_key **key,
-                                 int64_t now, struct ca_refusal *why)
+                                 const char *uri, struct responder *r,
+                                 struct ca_refusal *why)
 {
-    static const struct ca_actor authority = { .name = "authority",
-                                               .mode = "direct",
-                                               .authority = true };
     uint8_t name[512];
     uint8_t request[CA_TBS_MAX];
     struct bm_csr csr;
-    struct ca_issue_request r = { .actor = &authority,
+    struct ca_issue_request q = { .actor = &authority,
                                   .by = CA_BY_AUTHORITY,
                                   .profile = INSTANCE_OCSP_PROFILE,
                                   .ca = c->row.id,
@@ -228,14 +226,14 @@ static bm_status issue_responder(struct instance *in, struct instance_ca *c,
     bm_wr_init(&n, name, sizeof name);
     BM_TRY(responder_name(&c->cert, &n));
     bm_wr_init(&w, request, sizeof request);
-    BM_TRY(instance_make_csr(*key, bm_wr_bytes(&n),
+    BM_TRY(instance_make_csr(r->key, bm_wr_bytes(&n),
                              (struct bm_bytes){ NULL, 0 }, &w, &csr));
-    BM_TRY(ca_issue(in->ca, &r, 1, now, &result));
+    BM_TRY(ca_issue(in->ca, &q, 1, r->now, &result));
     if (result.status != BM_OK) {
-        *why = result.why;
-        return result.status;
+        return ca_refuse(why, result.status, "%s", result.why.words);
     }
-    return adopt(in, c, uri, result.der, key);
+    r->der = result.der;
+    return adopt(in, c, uri, r, why);
 }
 
 bm_status instance_renew_ocsp(struct instance *in, const char *id, int64_t now,
@@ -243,7 +241,7 @@ bm_status instance_renew_ocsp(struct instance *in, const char *id, int64_t now,
 {
     const struct instance_ca *found = instance_find_ca(in, id);
     struct bm_key_spec spec = { .type = BM_KEY_P256 };
-    struct bm_key *key = NULL;
+    struct responder r = { .now = now };
     struct instance_ca *c;
     char uri[BM_KEY_URI_MAX];
     bm_status rc;
@@ -257,11 +255,11 @@ bm_status instance_renew_ocsp(struct instance *in, const char *id, int64_t now,
     }
     (void)snprintf(uri, sizeof uri, "file:ocsp-%s-%lld.key", c->row.id,
                    (long long)now);
-    rc = bm_key_generate(&in->keys, uri, &spec, &key);
+    rc = bm_key_generate(&in->keys, uri, &spec, &r.key);
     if (rc != BM_OK) {
         return ca_refuse(why, rc, "%s", uri);
     }
-    rc = issue_responder(in, c, uri, &key, now, why);
-    bm_key_close(key);
+    rc = issue_responder(in, c, uri, &r, why);
+    bm_key_close(r.key);
     return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
 }

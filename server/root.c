@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/root.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -213,7 +214,22 @@ bm_status root_sign_ca(struct root *root, const struct bm_csr *csr,
     return sign(root, "sub-ca", &r, &root->cert, cert, why);
 }
 
-/* The number of the last list, in a file of its own: decimal and a line end. */
+/* Digits and a line end: anything else would begin the numbers anew. */
+static bm_status take_number(const char *text, unsigned long long *v)
+{
+    char *end = NULL;
+
+    if (text[0] < '0' || text[0] > '9') {
+        return BM_E_CONFIG_VALUE;
+    }
+    errno = 0;
+    *v = strtoull(text, &end, 10);
+    return errno == 0 && strcmp(end, "\n") == 0 && *v < INT64_MAX
+               ? BM_OK
+               : BM_E_CONFIG_VALUE;
+}
+
+/* The number of the last list, in a file of its own; none before the first. */
 static bm_status next_number(struct root *root, uint8_t number[8],
                              struct ca_refusal *why)
 {
@@ -229,9 +245,10 @@ static bm_status next_number(struct root *root, uint8_t number[8],
     if (rc == BM_OK) {
         memcpy(text, old, n);
         text[n] = '\0';
-        v = strtoull(text, NULL, 10);
+        rc = take_number(text, &v);
         free(old);
-    } else if (rc != BM_E_NOT_FOUND) {
+    }
+    if (rc != BM_OK && rc != BM_E_NOT_FOUND) {
         return ca_refuse(why, rc, "%s", path);
     }
     v++;

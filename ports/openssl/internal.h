@@ -80,4 +80,7 @@ enum openssl_use {
 bm_status openssl_prepare(EVP_PKEY_CTX *ctx, enum openssl_use use,
                           enum bm_sig_alg alg);
 
+/* openssl_rsa.c: BM_E_KEY_CLOSE for primes that Fermat's method finds. */
+bm_status openssl_rsa_check_distance(struct bm_bytes modulus);
+
 #endif

@@ -269,7 +269,8 @@ bm_status openssl_verify(void *self, const struct bm_spki *key,
                                signature);
 }
 
-/* SP 800-56B 6.4.1.1: odd, no small factor, not a prime. Milliseconds. */
+/* SP 800-56B 6.4.1.1: odd, no small factor, not a prime; and primes that are
+ * apart. Milliseconds. */
 static bm_status rsa_check(const struct bm_spki *key)
 {
     EVP_PKEY *pkey = NULL;
@@ -286,7 +287,9 @@ static bm_status rsa_check(const struct bm_spki *key)
     if (ctx == NULL) {
         goto out;
     }
-    rc = EVP_PKEY_public_check(ctx) == 1 ? BM_OK : BM_E_KEY_RSA;
+    rc = EVP_PKEY_public_check(ctx) == 1
+             ? openssl_rsa_check_distance(key->rsa_n)
+             : BM_E_KEY_RSA;
 
 out:
     EVP_PKEY_CTX_free(ctx);

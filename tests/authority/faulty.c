@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/authority/faulty.h"
+
+#include <string.h>
+
+void faulty_arm(struct faulty *f, uint64_t fail_at, bm_status status)
+{
+    *f = (struct faulty){ .fail_at = fail_at, .status = status };
+}
+
+void faulty_disarm(struct faulty *f)
+{
+    f->fail_at = 0;
+    f->once = false;
+    f->after = false;
+}
+
+/* Does this call fail? */
+static bool fails(struct faulty *f)
+{
+    f->calls++;
+    if (f->fail_at == 0 || f->calls < f->fail_at ||
+        (f->once && f->calls != f->fail_at)) {
+        return false;
+    }
+    f->hit = true;
+    return true;
+}
+
+/* The end of every function: fail, or do it; or both. */
+#define HAND_ON(s, call)                    \
+    do {                                    \
+        bool fail_ = fails(&(s)->f);        \
+        bm_status rc_ = BM_OK;              \
+                                            \
+        if (!fail_ || (s)->f.after) {       \
+            rc_ = (call);                   \
+        }                                   \
+        return fail_ ? (s)->f.status : rc_; \
+    } while (0)
+
+static bm_status begin(void *self, enum store_mode mode)
+{
+    struct faulty_store *s = self;
+
+    if (fails(&s->f)) {
+        return s->f.status;
+    }
+    s->writing = mode == STORE_WRITE;
+    return s->real->begin(s->real->self, mode);
+}
+
+/* A commit that fails may have happened, or not: a failed one rolls back, as
+ * the interface says that the transaction is over. */
+static bm_status commit(void *self)
+{
+    struct faulty_store *s = self;
+    bool fail = fails(&s->f);
+    bm_status rc = BM_OK;
+
+    if (fail && !s->f.after) {
+        s->real->rollback(s->real->self);
+        return s->f.status;
+    }
+    rc = s->real->commit(s->real->self);
+    s->commits += rc == BM_OK && s->writing;
+    return fail ? s->f.status : rc;
+}
+
+static void rollback(void *self)
+{
+    struct faulty_store *s = self;
+
+    s->real->rollback(s->real->self);
+}
+
+static void close_nothing(void *self)
+{
+    (void)self;
+}
+
+static bm_status setting_get(void *self, const char *name,
+                             struct bm_bytes *value)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->setting_get(s->real->self, name, value));
+}
+
+static bm_status setting_put(void *self, const char *name,
+                             struct bm_bytes value)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->setting_put(s->real->self, name, value));
+}
+
+static bm_status ecosystem_put(void *self, struct store_ecosystem *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->ecosystem_put(s->real->self, row));
+}
+
+static bm_status organisation_put(void *self, struct store_organisation *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->organisation_put(s->real->self, row));
+}
+
+static bm_status organisation_list(void *self, const struct store_scope *scope,
+                                   const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->organisation_list(s->real->self, scope, visit));
+}
+
+static bm_status ca_put(void *self, const struct store_ca *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->ca_put(s->real->self, row));
+}
+
+static bm_status ca_get(void *self, const struct store_scope *scope,
+                        const char *id, struct store_ca *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->ca_get(s->real->self, scope, id, row));
+}
+
+static bm_status ca_list(void *self, const struct store_scope *scope,
+                         const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->ca_list(s->real->self, scope, visit));
+}
+
+static bm_status crl_put(void *self, const struct store_crl *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->crl_put(s->real->self, row));
+}
+
+static bm_status crl_get(void *self, const char *ca, struct store_crl *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->crl_get(s->real->self, ca, row));
+}
+
+static bm_status device_put(void *self, struct store_device *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->device_put(s->real->self, row));
+}
+
+static bm_status device_get(void *self, const struct store_scope *scope,
+                            uint64_t id, struct store_device *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->device_get(s->real->self, scope, id, row));
+}
+
+static bm_status device_find(void *self, uint32_t organisation,
+                             const char *name, struct store_device *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->device_find(s->real->self, organisation, name, row));
+}
+
+static bm_status device_list(void *self, const struct store_scope *scope,
+                             uint64_t after, const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->device_list(s->real->self, scope, after, visit));
+}
+
+static bm_status next_cert(void *self, uint64_t *id)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->next_cert(s->real->self, id));
+}
+
+static bm_status cert_put(void *self, const struct store_cert *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->cert_put(s->real->self, row));
+}
+
+static bm_status cert_change(void *self, const struct store_cert *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->cert_change(s->real->self, row));
+}
+
+static bm_status cert_get(void *self, const struct store_scope *scope,
+                          uint64_t id, struct store_cert *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->cert_get(s->real->self, scope, id, row));
+}
+
+static bm_status cert_find(void *self, const struct store_scope *scope,
+                           const char *ca, struct bm_bytes serial,
+                           struct store_cert *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->cert_find(s->real->self, scope, ca, serial, row));
+}
+
+static bm_status cert_list(void *self, const struct store_scope *scope,
+                           const struct store_cert_filter *filter,
+                           const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->cert_list(s->real->self, scope, filter, visit));
+}
+
+static bm_status claim_put(void *self, enum store_claim kind,
+                           const uint8_t hash[STORE_HASH_SIZE], uint64_t ref)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->claim_put(s->real->self, kind, hash, ref));
+}
+
+static bm_status claim_list(void *self, enum store_claim kind,
+                            const uint8_t hash[STORE_HASH_SIZE],
+                            const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->claim_list(s->real->self, kind, hash, visit));
+}
+
+static bm_status revocation_put(void *self, const char *ca,
+                                const struct store_revocation *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->revocation_put(s->real->self, ca, row));
+}
+
+static bm_status revocation_remove(void *self, const char *ca,
+                                   struct bm_bytes serial)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->revocation_remove(s->real->self, ca, serial));
+}
+
+static bm_status revocations_open(void *self, const char *ca,
+                                  int64_t expires_from,
+                                  struct store_revocations **walk)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s,
+            s->real->revocations_open(s->real->self, ca, expires_from, walk));
+}
+
+static bm_status operator_put(void *self, const struct store_operator *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->operator_put(s->real->self, row));
+}
+
+static bm_status operator_find(void *self, const uint8_t cert[STORE_HASH_SIZE],
+                               struct store_operator *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->operator_find(s->real->self, cert, row));
+}
+
+static bm_status operator_list(void *self, const struct store_scope *scope,
+                               const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->operator_list(s->real->self, scope, visit));
+}
+
+static bm_status token_put(void *self, const struct store_token *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->token_put(s->real->self, row));
+}
+
+static bm_status token_change(void *self, const struct store_token *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->token_change(s->real->self, row));
+}
+
+static bm_status token_find(void *self, const uint8_t hash[STORE_HASH_SIZE],
+                            struct store_token *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->token_find(s->real->self, hash, row));
+}
+
+static bm_status token_get(void *self, const struct store_scope *scope,
+                           const char *id, struct store_token *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->token_get(s->real->self, scope, id, row));
+}
+
+static bm_status token_list(void *self, const struct store_scope *scope,
+                            const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->token_list(s->real->self, scope, visit));
+}
+
+static bm_status event_put(void *self, struct store_event *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->event_put(s->real->self, row));
+}
+
+static bm_status event_list(void *self, const struct store_scope *scope,
+                            uint64_t device, const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->event_list(s->real->self, scope, device, visit));
+}
+
+static bm_status leaf_put(void *self, const struct store_leaf *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->leaf_put(s->real->self, row));
+}
+
+static bm_status leaf_get(void *self, uint32_t tree, uint64_t index,
+                          struct store_leaf *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->leaf_get(s->real->self, tree, index, row));
+}
+
+static bm_status leaf_list(void *self, uint32_t tree, uint64_t from,
+                           const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->leaf_list(s->real->self, tree, from, visit));
+}
+
+static bm_status tile_put(void *self, uint32_t tree, uint32_t level,
+                          uint64_t index, struct bm_bytes hashes)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->tile_put(s->real->self, tree, level, index, hashes));
+}
+
+static bm_status tile_get(void *self, uint32_t tree, uint32_t level,
+                          uint64_t index, struct bm_bytes *hashes)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->tile_get(s->real->self, tree, level, index, hashes));
+}
+
+static bm_status head_put(void *self, const struct store_head *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->head_put(s->real->self, row));
+}
+
+static bm_status head_get(void *self, uint32_t tree, struct store_head *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->head_get(s->real->self, tree, row));
+}
+
+static bm_status
+backup(void *self, const char *path,
+       void (*progress)(void *arg, uint64_t done, uint64_t total), void *arg)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->backup(s->real->self, path, progress, arg));
+}
+
+static bm_status check(void *self, struct bm_wr *words)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->check(s->real->self, words));
+}
+
+void faulty_store_init(struct faulty_store *s, struct store *real)
+{
+    memset(s, 0, sizeof *s);
+    s->real = real;
+    s->base = *real; /* walks hand themselves on */
+    s->base.self = s;
+    s->base.begin = begin;
+    s->base.commit = commit;
+    s->base.rollback = rollback;
+    s->base.close = close_nothing;
+    s->base.setting_get = setting_get;
+    s->base.setting_put = setting_put;
+    s->base.ecosystem_put = ecosystem_put;
+    s->base.organisation_put = organisation_put;
+    s->base.organisation_list = organisation_list;
+    s->base.ca_put = ca_put;
+    s->base.ca_get = ca_get;
+    s->base.ca_list = ca_list;
+    s->base.crl_put = crl_put;
+    s->base.crl_get = crl_get;
+    s->base.device_put = device_put;
+    s->base.device_get = device_get;
+    s->base.device_find = device_find;
+    s->base.device_list = device_list;
+    s->base.next_cert = next_cert;
+    s->base.cert_put = cert_put;
+    s->base.cert_change = cert_change;
+    s->base.cert_get = cert_get;
+    s->base.cert_find = cert_find;
+    s->base.cert_list = cert_list;
+    s->base.claim_put = claim_put;
+    s->base.claim_list = claim_list;
+    s->base.revocation_put = revocation_put;
+    s->base.revocation_remove = revocation_remove;
+    s->base.revocations_open = revocations_open;
+    s->base.operator_put = operator_put;
+    s->base.operator_find = operator_find;
+    s->base.operator_list = operator_list;
+    s->base.token_put = token_put;
+    s->base.token_change = token_change;
+    s->base.token_find = token_find;
+    s->base.token_get = token_get;
+    s->base.token_list = token_list;
+    s->base.event_put = event_put;
+    s->base.event_list = event_list;
+    s->base.leaf_put = leaf_put;
+    s->base.leaf_get = leaf_get;
+    s->base.leaf_list = leaf_list;
+    s->base.tile_put = tile_put;
+    s->base.tile_get = tile_get;
+    s->base.head_put = head_put;
+    s->base.head_get = head_get;
+    s->base.backup = backup;
+    s->base.check = check;
+}
+
+static bm_status sign_certs(void *self, const struct ca_signing *group,
+                            size_t n, int64_t now, struct ca_refusal *why)
+{
+    struct faulty_signer *s = self;
+    bool fail = fails(&s->f);
+    bm_status rc = BM_OK;
+
+    if (!fail || s->f.after) {
+        rc = s->real->certs(s->real->self, group, n, now, why);
+        s->signed_certs += rc == BM_OK && !fail ? n : 0;
+    }
+    return fail ? ca_refuse_plain(why, s->f.status) : rc;
+}
+
+static bm_status sign_crl(void *self, const char *ca,
+                          struct bm_crl_writer *writer, uint64_t number,
+                          int64_t now, const struct bm_crl_sink *sink)
+{
+    struct faulty_signer *s = self;
+
+    HAND_ON(s, s->real->crl(s->real->self, ca, writer, number, now, sink));
+}
+
+static bm_status sign_checkpoint(void *self, const struct ca_tree_head *head,
+                                 const struct ca_tree_proof *proof, int64_t now,
+                                 struct bm_wr *note)
+{
+    struct faulty_signer *s = self;
+
+    HAND_ON(s, s->real->checkpoint(s->real->self, head, proof, now, note));
+}
+
+static void last(void *self, struct ca_tree_head *head)
+{
+    struct faulty_signer *s = self;
+
+    s->real->last(s->real->self, head);
+}
+
+void faulty_signer_init(struct faulty_signer *s, struct ca_signer *real)
+{
+    memset(s, 0, sizeof *s);
+    s->real = real;
+    s->base = (struct ca_signer){ .self = s,
+                                  .certs = sign_certs,
+                                  .crl = sign_crl,
+                                  .checkpoint = sign_checkpoint,
+                                  .last = last,
+                                  .close = close_nothing };
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_TESTS_AUTHORITY_FAULTY_H
+#define BM_TESTS_AUTHORITY_FAULTY_H
+
+#include "ca/signer.h"
+#include "store/store.h"
+
+/*
+ * A store and a signer that hand everything on, count, and fail on command:
+ * call number `fail_at`, counted from 1 and from the last faulty_arm(),
+ * returns `status` instead of doing its work, and so do all after it until
+ * faulty_disarm(). Rolling back and closing always work.
+ */
+
+struct faulty {
+    uint64_t calls;
+    uint64_t fail_at; /* 0: never */
+    bool once;        /* only that call */
+    bool after;       /* the work is done, and the failure told all the same */
+    bm_status status;
+    bool hit;
+};
+void faulty_arm(struct faulty *f, uint64_t fail_at, bm_status status);
+void faulty_disarm(struct faulty *f);
+
+struct faulty_store {
+    struct store base; /* what is handed to others */
+    struct faulty f;
+    struct store *real;
+    uint64_t commits; /* of transactions that wrote */
+    bool writing;
+};
+void faulty_store_init(struct faulty_store *s, struct store *real);
+
+struct faulty_signer {
+    struct ca_signer base;
+    struct faulty f;
+    struct ca_signer *real;
+    uint64_t signed_certs; /* that were handed out */
+};
+void faulty_signer_init(struct faulty_signer *s, struct ca_signer *real);
+
+#endif
