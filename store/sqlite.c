@@ -45,6 +45,8 @@ static void end(struct sqlite_store *s)
     s->state = SQLITE_STATE_IDLE;
     s->failed = BM_OK;
     s->next_cert = 0;
+    s->current = false;
+    s->device_seen = 0;
 }
 
 static void rollback(void *self)
@@ -55,6 +57,9 @@ static void rollback(void *self)
         return;
     }
     s->failed = BM_OK;
+    if (s->state == SQLITE_STATE_WRITE && s->current) {
+        index_rollback(s->claims);
+    }
     if (!sqlite3_get_autocommit(s->db)) {
         (void)step(s, SQL_ROLLBACK);
     }
@@ -88,12 +93,18 @@ static bm_status commit(void *self)
         return BM_E_STORE_STATE;
     }
     rc = s->failed;
+    if (rc == BM_OK && s->state == SQLITE_STATE_WRITE && s->current) {
+        rc = index_commit(s->claims);
+    }
     if (rc == BM_OK) {
         rc = step(s, SQL_COMMIT);
     }
     if (rc != BM_OK) {
         rollback(s);
         return rc;
+    }
+    if (s->state == SQLITE_STATE_WRITE && s->current) {
+        index_committed(s->claims);
     }
     end(s);
     return BM_OK;
@@ -111,6 +122,7 @@ static void close_store(void *self)
         }
     }
     sqlite3_close(s->db); /* moves the log into the file if we are the last */
+    index_free(s->claims);
     free(s->view);
     free(s->path);
     free(s);
@@ -178,6 +190,10 @@ bm_status store_sqlite_open(const struct store_sqlite_config *config,
     s->path = strdup(config->path);
     if (s->path == NULL) {
         rc = BM_E_MEMORY;
+        goto out;
+    }
+    rc = claim_open(s, config->index);
+    if (rc != BM_OK) {
         goto out;
     }
     rc = sqlite_connect(config->path,

@@ -2,6 +2,7 @@
 #ifndef BM_STORE_SQLITE_H
 #define BM_STORE_SQLITE_H
 
+#include "store/index.h"
 #include "store/store.h"
 
 /*
@@ -16,6 +17,7 @@ struct store_sqlite_config {
     const char *path;
     bool create;    /* a new file: BM_E_EXISTS when there is one */
     bool read_only; /* begin(STORE_WRITE) is BM_E_STORE_STATE */
+    const struct index_params *index; /* of the claims; NULL: the default */
 };
 
 /*

@@ -59,6 +59,12 @@ static bm_status check(void *self, struct bm_wr *words)
         BM_TRY(s->base.begin(s, STORE_READ));
     }
     rc = quick_check(s, words);
+    if (rc == BM_OK) { /* what follows believes in tables */
+        rc = claim_check(s, words);
+    }
+    if (rc == BM_OK) {
+        rc = device_check(s, words);
+    }
     if (own) {
         s->base.rollback(s);
     }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Certificates: clustered by an id that rises with time, so that the newest
- * are together and every insert is at the end. Those of one device are a
- * chain: device.newest, then certificate.previous, with falling ids.
+ * Certificates: clustered by an id that rises with time, so that every insert
+ * is at the end; and so are those into the indexes by serial number and by
+ * device, as long as devices are new.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "store/sqlite_internal.h"
@@ -56,81 +55,23 @@ static bm_status next_cert(void *self, uint64_t *id)
     return BM_OK;
 }
 
-/* The newest certificate of a device in the scope, or 0; NOT_FOUND. */
-static bm_status newest_of(struct sqlite_store *s,
-                           const struct store_scope *scope, uint64_t device,
-                           uint64_t *id)
-{
-    struct sqlite_query q;
-
-    *id = 0;
-    query_open_scope(&q, s, SQL_DEVICE_NEWEST, scope);
-    query_put_u64(&q, device);
-    query_put_scope(&q, scope);
-    if (query_one(&q)) {
-        *id = query_get_u64(&q);
-    }
-    return query_close(&q);
-}
-
-/* The next of the chain. Ids fall, so that a damaged one has an end. */
-static bm_status previous_of(struct sqlite_store *s, uint64_t device,
-                             uint64_t id, uint64_t *previous)
-{
-    struct sqlite_query q;
-    bm_status rc;
-
-    *previous = 0;
-    query_open(&q, s, SQL_CERT_PREVIOUS);
-    query_put_u64(&q, id);
-    query_put_u64(&q, device);
-    if (query_one(&q)) {
-        *previous = query_get_u64(&q);
-    }
-    rc = query_close(&q);
-    if (rc == BM_E_NOT_FOUND || *previous >= id) {
-        return BM_E_STORE_CORRUPT;
-    }
-    return rc;
-}
-
-/*
- * Put `row` into the chain of its device: almost always in front. Ids of one
- * transaction come in any order, so it may have to go further back; then the
- * one before it points to it.
- */
-static bm_status link_chain(struct sqlite_store *s,
-                            const struct store_cert *row, uint64_t *previous)
+/* The device must be there, and of the same organisation. Most often it was
+ * put or read a moment ago. */
+static bm_status check_device(struct sqlite_store *s,
+                              const struct store_cert *row)
 {
     const struct store_scope scope = { 0, row->organisation };
-    struct sqlite_query q;
-    uint64_t above = 0;
+    struct store_device device;
 
-    *previous = 0;
-    if (row->device == 0) {
+    if (row->device == 0 || (row->device == s->device_seen &&
+                             row->organisation == s->device_organisation)) {
         return BM_OK;
     }
-    BM_TRY(newest_of(s, &scope, row->device, previous));
-    while (*previous > row->id) {
-        above = *previous;
-        BM_TRY(previous_of(s, row->device, above, previous));
-    }
-    if (above != 0) {
-        query_open(&q, s, SQL_CERT_LINK);
-        query_put_u64(&q, row->id);
-        query_put_u64(&q, above);
-    } else {
-        query_open(&q, s, SQL_DEVICE_LINK);
-        query_put_u64(&q, row->id);
-        query_put_u64(&q, row->device);
-        query_put_i64(&q, row->organisation);
-    }
-    query_change(&q, BM_E_STORE_CORRUPT);
-    return query_close(&q);
+    BM_TRY(s->base.device_get(s, &scope, row->device, &device));
+    return device.organisation == row->organisation ? BM_OK : BM_E_NOT_FOUND;
 }
 
-static void put_columns(struct sqlite_query *q, const struct store_cert *row,
-                        uint64_t previous)
+static void put_columns(struct sqlite_query *q, const struct store_cert *row)
 {
     query_put_u64(q, row->id);
     query_put_bytes(q, row->serial);
@@ -151,14 +92,12 @@ static void put_columns(struct sqlite_query *q, const struct store_cert *row,
     query_put_i64(q, row->tree);
     query_put_u64(q, row->leaf);
     query_put_bytes(q, row->der);
-    query_put_u64(q, previous);
 }
 
 static bm_status cert_put(void *self, const struct store_cert *row)
 {
     struct sqlite_store *s = self;
     struct sqlite_query q;
-    uint64_t previous = 0;
 
     query_open(&q, s, SQL_CERT_PUT);
     if (q.rc == BM_OK &&
@@ -167,9 +106,9 @@ static bm_status cert_put(void *self, const struct store_cert *row)
         q.rc = BM_E_ARGUMENT;
     }
     if (q.rc == BM_OK) {
-        q.rc = link_chain(s, row, &previous);
+        q.rc = check_device(s, row);
     }
-    put_columns(&q, row, previous);
+    put_columns(&q, row);
     query_run(&q);
     return query_close(&q);
 }
@@ -225,115 +164,6 @@ static bm_status cert_find(void *self, const struct store_scope *scope,
     return query_close(&q);
 }
 
-static bool matches(const struct store_cert_filter *f,
-                    const struct store_cert *row)
-{
-    return (f->ca == NULL || f->ca[0] == '\0' || strcmp(f->ca, row->ca) == 0) &&
-           (f->profile == NULL || f->profile[0] == '\0' ||
-            strcmp(f->profile, row->profile) == 0) &&
-           (f->status == 0 || f->status == row->status) &&
-           (f->expires_before == 0 || row->not_after < f->expires_before);
-}
-
-static bm_status visit_one(struct sqlite_store *s,
-                           const struct store_cert_filter *filter,
-                           const struct store_scope *scope, uint64_t id,
-                           const struct store_visit *visit)
-{
-    struct sqlite_query q;
-    struct store_cert row;
-
-    memset(&row, 0, sizeof row);
-    query_open_scope(&q, s, SQL_CERT_GET, scope);
-    query_put_u64(&q, id);
-    query_put_scope(&q, scope);
-    if (query_step(&q)) {
-        cert_read(&q, &row);
-    }
-    if (q.rc == BM_E_END) {
-        q.rc = BM_E_STORE_CORRUPT; /* the chain says that it is there */
-    }
-    if (q.rc == BM_OK && matches(filter, &row)) {
-        q.rc = visit->row(visit->arg, &row);
-    }
-    return query_close(&q);
-}
-
-/* Ids of a chain that is wanted oldest first. */
-struct ids {
-    uint64_t *id;
-    size_t n;
-    size_t cap;
-};
-
-static bm_status ids_add(struct ids *ids, uint64_t id)
-{
-    if (ids->n == ids->cap) {
-        size_t cap = ids->cap == 0 ? 64 : 2 * ids->cap;
-        uint64_t *bigger = realloc(ids->id, cap * sizeof *bigger);
-
-        if (bigger == NULL) {
-            return BM_E_MEMORY;
-        }
-        ids->id = bigger;
-        ids->cap = cap;
-    }
-    ids->id[ids->n++] = id;
-    return BM_OK;
-}
-
-static bm_status chain_down(struct sqlite_store *s,
-                            const struct store_scope *scope,
-                            const struct store_cert_filter *filter, uint64_t id,
-                            const struct store_visit *visit)
-{
-    while (id != 0) {
-        if (filter->after == 0 || id < filter->after) {
-            BM_TRY(visit_one(s, filter, scope, id, visit));
-        }
-        BM_TRY(previous_of(s, filter->device, id, &id));
-    }
-    return BM_OK;
-}
-
-static bm_status chain_up(struct sqlite_store *s,
-                          const struct store_scope *scope,
-                          const struct store_cert_filter *filter, uint64_t id,
-                          const struct store_visit *visit)
-{
-    bm_status rc = BM_OK;
-    struct ids ids = { NULL, 0, 0 };
-
-    while (rc == BM_OK && id > filter->after) {
-        rc = ids_add(&ids, id);
-        if (rc == BM_OK) {
-            rc = previous_of(s, filter->device, id, &id);
-        }
-    }
-    while (rc == BM_OK && ids.n > 0) {
-        rc = visit_one(s, filter, scope, ids.id[--ids.n], visit);
-    }
-    free(ids.id);
-    return rc;
-}
-
-static bm_status list_chain(struct sqlite_store *s,
-                            const struct store_scope *scope,
-                            const struct store_cert_filter *filter,
-                            const struct store_visit *visit)
-{
-    uint64_t id;
-    bm_status rc = newest_of(s, scope, filter->device, &id);
-
-    if (rc == BM_E_NOT_FOUND) {
-        return BM_OK; /* nobody's, or somebody else's */
-    }
-    BM_TRY(rc);
-    rc = filter->newest_first ? chain_down(s, scope, filter, id, visit)
-                              : chain_up(s, scope, filter, id, visit);
-    return rc == BM_E_END ? BM_OK : rc;
-}
-
 static bm_status cert_list(void *self, const struct store_scope *scope,
                            const struct store_cert_filter *filter,
                            const struct store_visit *visit)
@@ -341,18 +171,20 @@ static bm_status cert_list(void *self, const struct store_scope *scope,
     struct sqlite_query q;
     struct store_cert row;
     bool down = filter->newest_first;
+    enum sql sql = filter->device != 0
+                       ? (down ? SQL_CERT_OF_DEVICE_DOWN : SQL_CERT_OF_DEVICE)
+                       : (down ? SQL_CERT_LIST_DOWN : SQL_CERT_LIST);
 
-    if (filter->device != 0) {
-        return list_chain(self, scope, filter, visit);
-    }
-    query_open_scope(&q, self, down ? SQL_CERT_LIST_DOWN : SQL_CERT_LIST,
-                     scope);
+    query_open_scope(&q, self, sql, scope);
     query_put_u64(&q, down && filter->after == 0 ? INT64_MAX : filter->after);
     query_put_text(&q, filter->ca == NULL ? "" : filter->ca, STORE_ID_MAX);
     query_put_text(&q, filter->profile == NULL ? "" : filter->profile,
                    STORE_ID_MAX);
     query_put_i64(&q, (int64_t)filter->status);
     query_put_i64(&q, filter->expires_before);
+    if (filter->device != 0) {
+        query_put_u64(&q, filter->device);
+    }
     query_put_scope(&q, scope);
     return query_visit(&q, cert_read, &row, visit);
 }

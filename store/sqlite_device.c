@@ -5,6 +5,7 @@
  * random insert per device. The hash of the claim is keyed, since whoever
  * chooses names must not choose collisions; the row decides.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "store/siphash.h"
@@ -25,6 +26,13 @@ static void device_read(struct sqlite_query *q, void *out)
     row->changed = query_get_i64(q);
 }
 
+/* Certificates of it come next: cert_put() need not look again. */
+static void seen(struct sqlite_store *s, const struct store_device *row)
+{
+    s->device_seen = row->id;
+    s->device_organisation = row->organisation;
+}
+
 static bm_status device_get(void *self, const struct store_scope *scope,
                             uint64_t id, struct store_device *row)
 {
@@ -37,7 +45,9 @@ static bm_status device_get(void *self, const struct store_scope *scope,
     if (query_one(&q)) {
         device_read(&q, row);
     }
-    return query_close(&q);
+    BM_TRY(query_close(&q));
+    seen(self, row);
+    return BM_OK;
 }
 
 /* organisation (4 octets) || name */
@@ -136,6 +146,7 @@ static bm_status device_add(struct sqlite_store *s, struct store_device *row)
     query_run(&q);
     BM_TRY(query_close(&q));
     row->id = (uint64_t)sqlite3_last_insert_rowid(s->db);
+    seen(s, row);
     return claim_put(s, STORE_CLAIM_DEVICE, hash, row->id);
 }
 
@@ -173,6 +184,41 @@ static bm_status device_list(void *self, const struct store_scope *scope,
     query_put_u64(&q, after);
     query_put_scope(&q, scope);
     return query_visit(&q, device_read, &row, visit);
+}
+
+struct names {
+    struct sqlite_store *s;
+    struct bm_wr *words;
+};
+
+static bm_status check_name(void *arg, const void *row)
+{
+    const struct names *names = arg;
+    const struct store_device *device = row;
+    struct store_device found;
+    bm_status rc =
+        device_find(names->s, device->organisation, device->name, &found);
+    char line[80];
+
+    if (rc == BM_OK && found.id == device->id) {
+        return BM_OK;
+    }
+    if (rc != BM_OK && rc != BM_E_NOT_FOUND && rc != BM_E_STORE_CORRUPT) {
+        return rc;
+    }
+    (void)snprintf(line, sizeof line, "device %llu is not found by its name\n",
+                   (unsigned long long)device->id);
+    bm_wr_str(names->words, line);
+    return BM_E_STORE_CORRUPT;
+}
+
+bm_status device_check(struct sqlite_store *s, struct bm_wr *words)
+{
+    const struct store_scope all = { 0, 0 };
+    struct names names = { s, words };
+    const struct store_visit visit = { &names, check_name };
+
+    return device_list(s, &all, 0, &visit);
 }
 
 void sqlite_device_fill(struct store *store)

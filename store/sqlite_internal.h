@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "store/index.h"
 #include "store/sqlite.h"
 #include "store/sqlite_sql.h"
 
@@ -27,6 +28,11 @@ struct sqlite_store {
     bm_status failed;       /* why this transaction can only be rolled back */
     uint64_t next_cert;     /* id to hand out next; 0: not known yet */
     uint8_t device_key[16]; /* of the hash over names of devices */
+    uint64_t device_seen;   /* a device of this transaction that is there, */
+    uint32_t device_organisation; /* and whose it is */
+    struct index *claims;
+    int64_t data_version; /* of what `claims` has in memory */
+    bool current;         /* `claims` was compared in this transaction */
     struct store_revocations *walks; /* all that are open */
     uint8_t *view; /* what the last row handed out points into */
     size_t view_cap;
@@ -118,11 +124,16 @@ bm_status sqlite_file_copy(sqlite3 *from, const char *path,
 bm_status sqlite_file_backup(const char *path, int version);
 
 /* sqlite_claim.c */
+bm_status claim_open(struct sqlite_store *s, const struct index_params *params);
+bm_status claim_check(struct sqlite_store *s, struct bm_wr *words);
 bm_status claim_put(void *self, enum store_claim kind,
                     const uint8_t hash[STORE_HASH_SIZE], uint64_t ref);
 bm_status claim_list(void *self, enum store_claim kind,
                      const uint8_t hash[STORE_HASH_SIZE],
                      const struct store_visit *visit);
+
+/* sqlite_device.c: is every device found by its name? */
+bm_status device_check(struct sqlite_store *s, struct bm_wr *words);
 
 /* Walks end with their transaction. */
 void revocations_end(struct sqlite_store *s);

@@ -33,18 +33,15 @@ static const char first[] =
     "  ca TEXT PRIMARY KEY, number INTEGER NOT NULL,"
     "  this_update INTEGER NOT NULL, next_update INTEGER NOT NULL,"
     "  der BLOB NOT NULL) STRICT, WITHOUT ROWID;"
-    /* newest: its certificate with the highest id, or 0 */
     "CREATE TABLE device ("
     "  id INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
     "  state INTEGER NOT NULL, resume INTEGER NOT NULL, name TEXT NOT NULL,"
-    "  created INTEGER NOT NULL, changed INTEGER NOT NULL,"
-    "  newest INTEGER NOT NULL) STRICT;"
-    /* previous: that of its device with the next lower id, or 0 */
+    "  created INTEGER NOT NULL, changed INTEGER NOT NULL) STRICT;"
     "CREATE TABLE certificate ("
     "  id INTEGER PRIMARY KEY, serial BLOB NOT NULL,"
     "  organisation INTEGER NOT NULL, ca TEXT NOT NULL,"
     "  profile TEXT NOT NULL, device INTEGER NOT NULL,"
-    "  previous INTEGER NOT NULL, status INTEGER NOT NULL,"
+    "  status INTEGER NOT NULL,"
     "  reason INTEGER NOT NULL, not_before INTEGER NOT NULL,"
     "  not_after INTEGER NOT NULL, issued INTEGER NOT NULL,"
     "  revoked INTEGER NOT NULL, renews INTEGER NOT NULL,"
@@ -52,9 +49,21 @@ static const char first[] =
     "  key BLOB NOT NULL, tree INTEGER NOT NULL, leaf INTEGER NOT NULL,"
     "  der BLOB NOT NULL) STRICT;"
     "CREATE UNIQUE INDEX certificate_serial ON certificate (serial, ca);"
-    "CREATE TABLE claim ("
-    "  kind INTEGER NOT NULL, hash BLOB NOT NULL, ref INTEGER NOT NULL,"
-    "  PRIMARY KEY (kind, hash, ref)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX certificate_device ON certificate (device)"
+    "  WHERE device != 0;"
+    /* the index of claims: see index.h */
+    "CREATE TABLE claim_recent ("
+    "  id INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;"
+    "CREATE TABLE claim_run ("
+    "  id INTEGER PRIMARY KEY, level INTEGER NOT NULL,"
+    "  growing INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE claim_segment ("
+    "  id INTEGER PRIMARY KEY, run INTEGER NOT NULL,"
+    "  first_page INTEGER NOT NULL, pages INTEGER NOT NULL,"
+    "  entries INTEGER NOT NULL, last BLOB NOT NULL, data BLOB NOT NULL)"
+    "  STRICT;"
+    "CREATE TABLE claim_page ("
+    "  id INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;"
     "CREATE TABLE revocation ("
     "  ca TEXT NOT NULL, serial BLOB NOT NULL, revoked INTEGER NOT NULL,"
     "  invalid_since INTEGER NOT NULL, expires INTEGER NOT NULL,"
@@ -97,7 +106,6 @@ static const char first[] =
 /* What the paged listings of an organisation want. */
 static const char listings[] =
     "CREATE INDEX device_organisation ON device (organisation);"
-    "CREATE INDEX certificate_organisation ON certificate (organisation);"
     "CREATE INDEX event_device ON event (device) WHERE device != 0;";
 /* clang-format on */
 

@@ -66,20 +66,16 @@
                "WHERE ca = ?")                                                 \
     X(DEVICE_ADD,                                                              \
       "INSERT INTO device (organisation, state, resume, name, created, "       \
-      "changed, newest) VALUES (?, ?, ?, ?, ?, ?, 0)")                         \
+      "changed) VALUES (?, ?, ?, ?, ?, ?)")                                    \
     X(DEVICE_CHANGE, "UPDATE device SET state = ?, resume = ?, changed = ? "   \
                      "WHERE id = ? AND organisation = ?")                      \
     X(DEVICE_GET,                                                              \
       "SELECT " SQL_DEVICE_COLUMNS " FROM device WHERE id = ? AND $scope")     \
     X(DEVICE_LIST, "SELECT " SQL_DEVICE_COLUMNS                                \
                    " FROM device WHERE id > ? AND $scope ORDER BY id")         \
-    X(DEVICE_NEWEST, "SELECT newest FROM device WHERE id = ? AND $scope")      \
-    X(DEVICE_LINK,                                                             \
-      "UPDATE device SET newest = ? WHERE id = ? AND organisation = ?")        \
     X(CERT_LAST, "SELECT ifnull(max(id), 0) FROM certificate")                 \
-    X(CERT_PUT,                                                                \
-      "INSERT INTO certificate (" SQL_CERT_COLUMNS ", previous) VALUES "       \
-      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")          \
+    X(CERT_PUT, "INSERT INTO certificate (" SQL_CERT_COLUMNS ") VALUES "       \
+                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")   \
     X(CERT_CHANGE,                                                             \
       "UPDATE certificate SET status = ?, reason = ?, revoked = ?, "           \
       "renewed_by = ?, superseded = ? WHERE id = ? AND organisation = ?")      \
@@ -97,13 +93,33 @@
     X(CERT_LIST_DOWN, "SELECT " SQL_CERT_COLUMNS                               \
                       " FROM certificate WHERE id < ?1 AND " SQL_CERT_WHERE    \
                       "ORDER BY id DESC")                                      \
-    X(CERT_PREVIOUS,                                                           \
-      "SELECT previous FROM certificate WHERE id = ? AND device = ?")          \
-    X(CERT_LINK, "UPDATE certificate SET previous = ? WHERE id = ?")           \
-    X(CLAIM_PUT,                                                               \
-      "INSERT OR IGNORE INTO claim (kind, hash, ref) VALUES (?, ?, ?)")        \
-    X(CLAIM_LIST, "SELECT ref FROM claim WHERE kind = ? AND hash = ? "         \
-                  "ORDER BY ref DESC")                                         \
+    X(CERT_OF_DEVICE,                                                          \
+      "SELECT " SQL_CERT_COLUMNS                                               \
+      " FROM certificate WHERE id > ?1 AND device = ?6 AND device != 0 "       \
+      "AND " SQL_CERT_WHERE "ORDER BY id")                                     \
+    X(CERT_OF_DEVICE_DOWN,                                                     \
+      "SELECT " SQL_CERT_COLUMNS                                               \
+      " FROM certificate WHERE id < ?1 AND device = ?6 AND device != 0 "       \
+      "AND " SQL_CERT_WHERE "ORDER BY id DESC")                                \
+    X(DATA_VERSION, "PRAGMA data_version")                                     \
+    X(RECENT_PUT, "INSERT INTO claim_recent (entries) VALUES (?)")             \
+    X(RECENT_CLEAR, "DELETE FROM claim_recent")                                \
+    X(RECENT_LIST, "SELECT entries FROM claim_recent ORDER BY id")             \
+    X(RUN_PUT, "INSERT OR REPLACE INTO claim_run (id, level, growing) "        \
+               "VALUES (?, ?, ?)")                                             \
+    X(RUN_DROP, "DELETE FROM claim_run WHERE id = ?")                          \
+    X(RUN_LIST, "SELECT id, level, growing FROM claim_run ORDER BY id")        \
+    X(SEGMENT_PUT,                                                             \
+      "INSERT INTO claim_segment (id, run, first_page, pages, entries, "       \
+      "last, data) VALUES (?, ?, ?, ?, ?, ?, ?)")                              \
+    X(SEGMENT_DROP, "DELETE FROM claim_segment WHERE id = ?")                  \
+    X(SEGMENT_LIST, "SELECT id, run, first_page, pages, entries, last "        \
+                    "FROM claim_segment ORDER BY id")                          \
+    X(SEGMENT_SIZE, "SELECT length(data) FROM claim_segment WHERE id = ?")     \
+    X(SEGMENT_DATA, "SELECT data FROM claim_segment WHERE id = ?")             \
+    X(PAGE_PUT, "INSERT INTO claim_page (id, entries) VALUES (?, ?)")          \
+    X(PAGE_GET, "SELECT entries FROM claim_page WHERE id = ?")                 \
+    X(PAGE_DROP, "DELETE FROM claim_page WHERE id BETWEEN ? AND ?")            \
     X(REVOCATION_PUT,                                                          \
       "INSERT OR REPLACE INTO revocation (ca, serial, revoked, "               \
       "invalid_since, expires, reason) VALUES (?, ?, ?, ?, ?, ?)")             \
