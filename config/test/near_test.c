@@ -13,7 +13,11 @@ static size_t distance(const char *word, const char *name)
 static void a_distance_counts_letters_to_change(void)
 {
     CHECK(distance("show", "show") == 0);
-    CHECK(distance("shwo", "show") == 2);
+    CHECK(distance("shwo", "show") == 1);
+    CHECK(distance("hsow", "show") == 1);
+    CHECK(distance("hswo", "show") == 2);
+    CHECK(distance("clr", "crl") == 1);
+    CHECK(distance("clr", "ca") == 2);
     CHECK(distance("sow", "show") == 1);
     CHECK(distance("shows", "show") == 1);
     CHECK(distance("", "show") == 4);
