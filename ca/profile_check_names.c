@@ -250,19 +250,6 @@ static bm_status refuse_san(const struct profile_checking *k, unsigned line,
                           words);
 }
 
-/* hwType or assigner beside the value. */
-static bool has_type(const struct bm_general_name *gn, struct bm_bytes type)
-{
-    struct bm_hardware_module_name hw;
-    struct bm_permanent_identifier id;
-
-    if (bm_hardware_module_name_parse(gn->value, NULL, &hw) == BM_OK) {
-        return bm_bytes_equal(hw.type, type);
-    }
-    return bm_permanent_identifier_parse(gn->value, NULL, &id) == BM_OK &&
-           bm_bytes_equal(id.assigner, type);
-}
-
 static bool fits(const struct profile_san *row,
                  const struct bm_general_name *gn)
 {
@@ -277,7 +264,9 @@ static bool fits(const struct profile_san *row,
     if (row->from == PROFILE_REQUEST) {
         return profile_san_matches(row, gn);
     }
-    if (typed && !has_type(gn, row->type)) {
+    if (typed && !(row->under.n != 0
+                       ? profile_oid_is_under(profile_san_type(gn), row->under)
+                       : bm_bytes_equal(profile_san_type(gn), row->type))) {
         return false;
     }
     if (row->from == PROFILE_DEVICE) {

@@ -197,8 +197,8 @@ static bm_status check_san_keys(const struct profile_compiler *c,
                 "permanentIdentifier";
     } else if (san->type_text != NULL && san->under_text != NULL) {
         words = "has both type and type_under";
-    } else if (san->under_text != NULL && san->from != PROFILE_REQUEST) {
-        words = "type_under goes with from: request";
+    } else if (san->under_text != NULL && san->from == PROFILE_FIXED) {
+        words = "type_under goes with from: request or from: device";
     } else if (san->kind == PROFILE_SAN_HARDWARE && san->type_text == NULL &&
                san->under_text == NULL) {
         words = "hardwareModuleName needs type or type_under";
@@ -211,7 +211,7 @@ static bm_status check_san_keys(const struct profile_compiler *c,
                !has_type(san->kind)) {
         words = "this kind cannot be made of a device's name";
     } else if (san->from != PROFILE_REQUEST &&
-               (san->optional || san->max != 0)) {
+               (san->max != 0 || (san->optional && san->under_text == NULL))) {
         words = "optional and max go with from: request";
     }
     return words == NULL

@@ -417,6 +417,12 @@ int profile_san_kind(const struct bm_general_name *gn);
 struct bm_bytes profile_san_text(const struct bm_general_name *gn,
                                  uint8_t buf[PROFILE_VALUE_MAX]);
 
+/* Does `oid` begin with the arcs of `arc`, or equal it? */
+bool profile_oid_is_under(struct bm_bytes oid, struct bm_bytes arc);
+
+/* hwType or assigner beside the value of an otherName; or empty. */
+struct bm_bytes profile_san_type(const struct bm_general_name *gn);
+
 /* Does a name match a row that is `from: request`? */
 bool profile_san_matches(const struct profile_san *san,
                          const struct bm_general_name *gn);

@@ -65,10 +65,28 @@ struct bm_bytes profile_san_text(const struct bm_general_name *gn,
     }
 }
 
-/* Does `oid` begin with the arcs of `arc`, or equal it? */
-static bool is_under(struct bm_bytes oid, struct bm_bytes arc)
+bool profile_oid_is_under(struct bm_bytes oid, struct bm_bytes arc)
 {
     return oid.n >= arc.n && memcmp(oid.p, arc.p, arc.n) == 0;
+}
+
+struct bm_bytes profile_san_type(const struct bm_general_name *gn)
+{
+    struct bm_hardware_module_name hw;
+    struct bm_permanent_identifier id;
+
+    switch (profile_san_kind(gn)) {
+    case PROFILE_SAN_HARDWARE:
+        return bm_hardware_module_name_parse(gn->value, NULL, &hw) == BM_OK
+                   ? hw.type
+                   : (struct bm_bytes){ NULL, 0 };
+    case PROFILE_SAN_PERMANENT:
+        return bm_permanent_identifier_parse(gn->value, NULL, &id) == BM_OK
+                   ? id.assigner
+                   : (struct bm_bytes){ NULL, 0 };
+    default:
+        return (struct bm_bytes){ NULL, 0 };
+    }
 }
 
 static bool is_within(const struct profile_san *san, struct bm_bytes address)
@@ -87,34 +105,21 @@ static bool is_within(const struct profile_san *san, struct bm_bytes address)
     return san->within_n == 0;
 }
 
-/* The OID beside the value: hwType or assigner. */
-static bool has_good_type(const struct profile_san *san, struct bm_bytes type)
-{
-    if (san->under.n != 0) {
-        return is_under(type, san->under);
-    }
-    return bm_bytes_equal(type, san->type);
-}
-
 bool profile_san_matches(const struct profile_san *san,
                          const struct bm_general_name *gn)
 {
     uint8_t buf[PROFILE_VALUE_MAX];
-    struct bm_hardware_module_name hw;
-    struct bm_permanent_identifier id;
+    struct bm_bytes type = profile_san_type(gn);
     struct bm_bytes text;
 
     switch (san->kind) {
     case PROFILE_SAN_IP:
         return is_within(san, gn->value);
     case PROFILE_SAN_HARDWARE:
-        return bm_hardware_module_name_parse(gn->value, NULL, &hw) == BM_OK &&
-               has_good_type(san, hw.type) &&
-               ca_pattern_match(san->pattern, hw.serial);
     case PROFILE_SAN_PERMANENT:
-        return bm_permanent_identifier_parse(gn->value, NULL, &id) == BM_OK &&
-               has_good_type(san, id.assigner) &&
-               ca_pattern_match(san->pattern, id.value);
+        return (san->under.n != 0 ? profile_oid_is_under(type, san->under)
+                                  : bm_bytes_equal(type, san->type)) &&
+               ca_pattern_match(san->pattern, profile_san_text(gn, buf));
     default:
         text = profile_san_text(gn, buf); /* empty where it does not fit */
         return text.n != 0 && ca_pattern_match(san->pattern, text);

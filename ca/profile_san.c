@@ -171,6 +171,37 @@ static bm_status put_ours(const struct profile_filling *f,
     return BM_OK;
 }
 
+/*
+ * A name of the device whose type the request chooses, below an arc: issued
+ * where it is asked for.
+ */
+static bm_status put_typed(const struct profile_filling *f,
+                           const struct profile_san *san, struct wish *wish,
+                           struct bm_wr *w)
+{
+    uint8_t buf[PROFILE_VALUE_MAX];
+    uint8_t text[PROFILE_VALUE_MAX];
+    struct bm_bytes value;
+
+    BM_TRY(profile_expand(&san->template, f->device, buf, &value));
+    for (size_t i = 0; i < wish->n; i++) {
+        const struct bm_general_name *gn = &wish->gn[i];
+
+        if (!wish->used[i] && profile_san_kind(gn) == (int)san->kind &&
+            profile_oid_is_under(profile_san_type(gn), san->under) &&
+            bm_bytes_equal(profile_san_text(gn, text), value)) {
+            wish->used[i] = true;
+            put_name(gn, w);
+            return BM_OK;
+        }
+    }
+    return san->optional
+               ? BM_OK
+               : profile_refuse(f->profile, f->why, BM_E_PROFILE_SAN, san->line,
+                                "a name of kind %s for the device is missing",
+                                profile_san_words(san->kind));
+}
+
 static bm_status put_request(const struct profile_filling *f,
                              const struct profile_san *san, struct wish *wish,
                              struct bm_wr *w)
@@ -194,6 +225,17 @@ static bm_status put_request(const struct profile_filling *f,
             san->pattern_text != NULL ? san->pattern_text : "");
     }
     return BM_OK;
+}
+
+static bm_status put_row(const struct profile_filling *f,
+                         const struct profile_san *san, struct wish *wish,
+                         struct bm_wr *w)
+{
+    if (san->from == PROFILE_REQUEST) {
+        return put_request(f, san, wish, w);
+    }
+    return san->under.n != 0 ? put_typed(f, san, wish, w)
+                             : put_ours(f, san, wish, w);
 }
 
 /* Words for a name that no row took. */
@@ -227,9 +269,7 @@ bm_status profile_put_san(const struct profile_filling *f, struct bm_wr *w)
     BM_TRY(take_wish(f, &wish));
     m = bm_der_open(w, BM_DER_SEQUENCE);
     for (size_t i = 0; i < r->san.names.n; i++) {
-        BM_TRY(san[i].from == PROFILE_REQUEST
-                   ? put_request(f, &san[i], &wish, w)
-                   : put_ours(f, &san[i], &wish, w));
+        BM_TRY(put_row(f, &san[i], &wish, w));
     }
     for (size_t i = 0; i < wish.n; i++) {
         if (!wish.used[i]) {

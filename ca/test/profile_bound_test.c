@@ -154,6 +154,46 @@ static void a_profile_without_devices_names_none(void)
     end(&t);
 }
 
+/* The type is the request's, the number is the device's. */
+static void a_hardware_module_name_is_that_of_the_device(void)
+{
+    static const struct {
+        struct bm_bytes gn[3];
+        const char *words;
+    } cases[] = {
+        { { { NULL, 0 } }, NULL },
+        { { GN("\xa0\x1c\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x04\xa0\x10"
+               "\x30\x0e\x06\x06\x2b\x06\x01\x04\x01\x09\x04\x04"
+               "SN-1") },
+          NULL },
+        { { GN("\xa0\x1c\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x04\xa0\x10"
+               "\x30\x0e\x06\x06\x2b\x06\x01\x04\x01\x09\x04\x04"
+               "SN-2") },
+          "hardwareModuleName \"SN-2\" is not in the profile" },
+        { { GN("\xa0\x1c\x06\x08\x2b\x06\x01\x05\x05\x07\x08\x04\xa0\x10"
+               "\x30\x0e\x06\x06\x2b\x06\x01\x04\x02\x09\x04\x04"
+               "SN-1") },
+          "hardwareModuleName \"SN-1\" is not in the profile" },
+    };
+    uint8_t exts[512];
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct trial t;
+
+        begin(&t, (const char *)world_shipped("ieee-802.1ar-idevid").p,
+              "serialNumber=SN-1", put_names(cases[i].gn, exts));
+        if (cases[i].words != NULL) {
+            CHECK_STATUS(fill(&t), BM_E_PROFILE_SAN);
+            check_words(&t, cases[i].words);
+        } else {
+            CHECK_STATUS(fill(&t), BM_OK);
+            CHECK(bm_exts_has(&t.cert.ext, BM_EXT_SAN) ==
+                  (cases[i].gn[0].n != 0));
+        }
+        end(&t);
+    }
+}
+
 /* ---- Identifiers */
 
 struct found {
@@ -415,6 +455,7 @@ int main(void)
     RUN(a_renewal_keeps_the_names_octet_for_octet);
     RUN(the_device_of_a_request_is_found);
     RUN(a_profile_without_devices_names_none);
+    RUN(a_hardware_module_name_is_that_of_the_device);
     RUN(identifiers_are_the_same_for_equal_names_only);
     RUN(an_issuer_that_cannot_issue_is_refused);
     RUN(a_microcontroller_gets_p256_and_sha256_all_the_way);

@@ -193,7 +193,7 @@ static const struct {
       "10:30: has both type and type_under" },
     { "subject_alt_name: { names: [ { kind: hardwareModuleName, "
       "fixed: x, type_under: 1.2 } ] }",
-      "10:30: type_under goes with from: request" },
+      "10:30: type_under goes with from: request or from: device" },
     { "subject_alt_name: { names: [ { kind: ip, from: request, "
       "pattern: x } ] }",
       "10:30: addresses have within, not pattern" },
