@@ -6,68 +6,18 @@
 #include <string.h>
 
 #include "cli/safe.h"
-
-/* A mistyped word is rarely further away than this. */
-#define SUGGEST_DISTANCE 2
-
-/* Longer words are not compared: no command is as long. */
-#define SUGGEST_LENGTH 24
+#include "config/config.h"
 
 /* What is wrong with a command line, with a part of what was typed. */
 #define USAGE_WORDS_MAX 256
 
-static size_t min3(size_t a, size_t b, size_t c)
-{
-    size_t m = a < b ? a : b;
-
-    return m < c ? m : c;
-}
-
-/* Levenshtein distance, one row of the matrix at a time. */
-static size_t distance(const char *a, const char *b)
-{
-    size_t row[SUGGEST_LENGTH + 1];
-    size_t n = strlen(b);
-
-    if (n > SUGGEST_LENGTH || strlen(a) > SUGGEST_LENGTH) {
-        return SIZE_MAX;
-    }
-    for (size_t j = 0; j <= n; j++) {
-        row[j] = j;
-    }
-    for (size_t i = 0; a[i] != '\0'; i++) {
-        size_t diagonal = row[0];
-
-        row[0] = i + 1;
-        for (size_t j = 0; j < n; j++) {
-            size_t change = diagonal + (a[i] == b[j] ? 0 : 1);
-
-            diagonal = row[j + 1];
-            row[j + 1] = min3(row[j + 1] + 1, row[j] + 1, change);
-        }
-    }
-    return row[n];
-}
-
-/* Remember in `*best` the nearest name to `word` seen so far. */
-static void consider(const char *word, const char *name, size_t *least,
-                     const char **best)
-{
-    size_t d = distance(word, name);
-
-    if (d < *least) {
-        *least = d;
-        *best = name;
-    }
-}
-
 static const char *nearest_cmd(const struct cmd *table, const char *word)
 {
-    size_t least = SUGGEST_DISTANCE + 1;
+    size_t least = CONFIG_NEAR_MAX + 1;
     const char *best = NULL;
 
     for (; table->name != NULL; table++) {
-        consider(word, table->name, &least, &best);
+        best = config_is_nearer(word, table->name, &least) ? table->name : best;
     }
     return best;
 }
@@ -75,11 +25,11 @@ static const char *nearest_cmd(const struct cmd *table, const char *word)
 static const char *nearest_option(const struct cmd_option *table,
                                   const char *word)
 {
-    size_t least = SUGGEST_DISTANCE + 1;
+    size_t least = CONFIG_NEAR_MAX + 1;
     const char *best = NULL;
 
     for (; table->name != NULL; table++) {
-        consider(word, table->name, &least, &best);
+        best = config_is_nearer(word, table->name, &least) ? table->name : best;
     }
     return best;
 }

@@ -106,4 +106,10 @@ int cmd_cert_release(int argc, char **argv);
 int cmd_cert_show(int argc, char **argv);
 int cmd_cert_verify(int argc, char **argv);
 
+int cmd_profile(int argc, char **argv);
+int cmd_profile_list(int argc, char **argv);
+int cmd_profile_show(int argc, char **argv);
+int cmd_profile_check(int argc, char **argv);
+int cmd_profile_lint(int argc, char **argv);
+
 #endif

@@ -17,14 +17,18 @@ _birthmark()
         --model) words="now issuance" ;;
         --purpose) words="serverAuth clientAuth codeSigning emailProtection
             timeStamping OCSPSigning cmcRA" ;;
+        --profile) words=$(birthmark profile list 2> /dev/null |
+            sed 's/ .*//') ;;
         --reason) words="unspecified keyCompromise affiliationChanged superseded
             cessationOfOperation certificateHold privilegeWithdrawn" ;;
         --status) words="valid pending replaced held revoked expired abandoned" ;;
         --at | --host | --policy | --max | --org | --device | --subject | \
             --not-after | --expires | --expires-before | --invalid-since | \
-            --after | --limit | --ca | --profile) return ;;
+            --after | --limit | --ca) return ;;
         *)
-            if [[ $word == -* ]]; then
+            if [[ $noun/$verb == profile/show && $word != -* ]]; then
+                words=$(birthmark profile list 2> /dev/null | sed 's/ .*//')
+            elif [[ $word == -* ]]; then
                 words=$(birthmark "$noun" "$verb" --help 2> /dev/null |
                     sed -n 's/^  \(--[a-z]*\).*/\1/p')
             fi

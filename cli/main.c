@@ -13,6 +13,8 @@ static const struct cmd nouns[] = {
       "make an instance: root, CAs, profiles, server, operator", cmd_init },
     { "ca", "list | show | crl | ocsp",
       "certification authorities and what they publish", cmd_ca },
+    { "profile", "list | show | check | lint",
+      "what certificates look like and who may have them", cmd_profile },
     { "token", "create | list | revoke",
       "secrets with which a device enrols, once", cmd_token },
     { "cert", "issue | list | show | verify | revoke | release | export",

@@ -81,6 +81,19 @@ def test_verify_message():
     fail_each("cert", "verify", "--anchor", "root.pem", "signed.der")
 
 
+def test_profile_check():
+    fail_each("profile", "check",
+              os.path.join(cli.TOP, "ca/profiles/tls-server.yaml"))
+
+
+def test_profile_lint():
+    fail_each("profile", "lint", "--json", "--profile", "sub-ca", "sub.pem")
+
+
+def test_profile_list():
+    fail_each("profile", "list", "--json")
+
+
 def test_memory_does_not_grow_with_a_crl():
     write("vast.crl", cli.large_crl(120_000))
     done = subprocess.run(
