@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/authority/model.h"
+
+#define WINDOW (30 * DAY)
+
+const struct model_profile model_profiles[MODEL_PROFILES] = {
+    { LDEVID, true, false, false, 14 * DAY, NONE },
+    { SEVERAL, false, true, false, 14 * DAY, 0 },
+    { SUSPEND, true, false, true, 0, NONE },
+};
+
+static const struct model_profile *profile_of(const struct model_cert *c)
+{
+    return &model_profiles[c->profile];
+}
+
+static void end(struct model_cert *c, uint8_t reason)
+{
+    c->status = reason == BM_REASON_HOLD ? STORE_CERT_HELD : STORE_CERT_REVOKED;
+    c->reason = reason;
+}
+
+static bool is_active(const struct model_cert *c)
+{
+    return c->status == STORE_CERT_VALID || c->status == STORE_CERT_PENDING ||
+           c->status == STORE_CERT_REPLACED;
+}
+
+/* ---- Use */
+
+static bool is_succeeded(const struct model *m, const struct model_cert *c,
+                         bool renewing)
+{
+    if (renewing && c->status == STORE_CERT_REPLACED) {
+        return true;
+    }
+    return c->status == STORE_CERT_REVOKED &&
+           c->reason == BM_REASON_SUPERSEDED && c->renewed_by != NONE &&
+           m->cert[c->renewed_by].status != STORE_CERT_PENDING;
+}
+
+static void suspend(struct model *m, int device)
+{
+    if (m->suspended[device]) {
+        return;
+    }
+    m->suspended[device] = true;
+    for (int i = 0; i < m->n; i++) {
+        if (m->cert[i].device == device && is_active(&m->cert[i])) {
+            end(&m->cert[i], BM_REASON_HOLD);
+        }
+    }
+}
+
+static bm_status confirm(struct model *m, struct model_cert *c)
+{
+    struct model_cert *old = &m->cert[c->renews];
+
+    if (old->status == STORE_CERT_HELD) {
+        return BM_E_CA_STATUS;
+    }
+    c->status = STORE_CERT_VALID;
+    if (old->status == STORE_CERT_VALID) {
+        if (profile_of(c)->one_active) {
+            end(old, BM_REASON_SUPERSEDED);
+        } else {
+            old->status = STORE_CERT_REPLACED;
+        }
+    }
+    return BM_OK;
+}
+
+static bm_status use(struct model *m, struct model_cert *c, bool renewing)
+{
+    int64_t grace =
+        renewing && c->status != STORE_CERT_PENDING ? profile_of(c)->grace : 0;
+
+    if (is_succeeded(m, c, renewing)) {
+        m->forks++;
+        if (profile_of(c)->suspends) {
+            suspend(m, c->device);
+        }
+        return BM_E_CA_FORK;
+    }
+    if (!is_active(c) || m->now > c->not_after + grace) {
+        return BM_E_CA_STATUS;
+    }
+    if (m->suspended[c->device]) {
+        return BM_E_CA_DEVICE;
+    }
+    return c->status == STORE_CERT_PENDING ? confirm(m, c) : BM_OK;
+}
+
+bm_status model_seen(struct model *m, int cert)
+{
+    return use(m, &m->cert[cert], false);
+}
+
+/* ---- Issuing */
+
+struct plan {
+    int old;     /* that gets a successor */
+    int pending; /* that gives way */
+    int again;   /* that is given again */
+};
+
+static bm_status give_again(const struct model *m, struct plan *p, int cert)
+{
+    if (!is_active(&m->cert[cert]) || m->now > m->cert[cert].not_after) {
+        return BM_E_CA_STATUS;
+    }
+    p->again = cert;
+    return BM_OK;
+}
+
+static bm_status plan_current(const struct model *m,
+                              const struct model_request *r, struct plan *p)
+{
+    const struct model_cert *old = &m->cert[r->with];
+    bool open = m->now >= old->not_after - WINDOW;
+
+    p->old = r->with;
+    if (old->renewed_by != NONE) {
+        const struct model_cert *next = &m->cert[old->renewed_by];
+
+        if (next->status == STORE_CERT_HELD) {
+            return BM_E_CA_STATUS;
+        }
+        if (next->status == STORE_CERT_PENDING) {
+            if (next->key == r->key) {
+                return give_again(m, p, old->renewed_by);
+            }
+            if (old->superseded >= CA_SUPERSEDED_MAX) {
+                return BM_E_CA_PENDING;
+            }
+            p->pending = old->renewed_by;
+        }
+    }
+    if (!open && p->pending == NONE) {
+        return BM_E_CA_WINDOW;
+    }
+    return BM_OK;
+}
+
+/* The newest of each status that still counts. */
+static int newest(const struct model *m, const struct model_request *r,
+                  enum store_cert_status status)
+{
+    for (int i = m->n - 1; i >= 0; i--) {
+        const struct model_cert *c = &m->cert[i];
+        int64_t grace = status == STORE_CERT_PENDING ? 0 : profile_of(c)->grace;
+
+        if (c->device == r->device && c->profile == r->profile &&
+            c->status == status && m->now <= c->not_after + grace) {
+            return i;
+        }
+    }
+    return NONE;
+}
+
+static bm_status plan_reset(const struct model *m,
+                            const struct model_request *r, struct plan *p)
+{
+    const struct model_profile *profile = &model_profiles[r->profile];
+    int valid = newest(m, r, STORE_CERT_VALID);
+    int pending = newest(m, r, STORE_CERT_PENDING);
+
+    if (newest(m, r, STORE_CERT_HELD) != NONE) {
+        return BM_E_CA_STATUS;
+    }
+    if (r->by == CA_BY_IDEVID) {
+        if (pending != NONE && m->cert[pending].key == r->key) {
+            return give_again(m, p, pending);
+        }
+        if (valid != NONE && m->cert[valid].key == r->key &&
+            !(profile->same_key &&
+              m->now >= m->cert[valid].not_after - WINDOW)) {
+            return give_again(m, p, valid);
+        }
+    }
+    if (!profile->one_active) {
+        return BM_OK;
+    }
+    p->pending = pending;
+    p->old = valid != NONE     ? valid
+             : pending != NONE ? m->cert[pending].renews
+                               : NONE;
+    return BM_OK;
+}
+
+static bm_status check_key(struct model *m, const struct model_request *r)
+{
+    for (int i = m->n - 1; i >= 0; i--) {
+        const struct model_cert *c = &m->cert[i];
+
+        if (c->key != r->key) {
+            continue;
+        }
+        if (c->device != r->device) {
+            m->misuses++;
+            return BM_E_CA_KEY_OWNED;
+        }
+        if (c->profile == r->profile
+                ? !model_profiles[r->profile].same_key
+                : model_profiles[r->profile].shares != c->profile) {
+            return BM_E_CA_KEY_REUSED;
+        }
+    }
+    return BM_OK;
+}
+
+static int make(struct model *m, const struct model_request *r,
+                const struct plan *p)
+{
+    struct model_cert *c = &m->cert[m->n];
+
+    must(m->n < MODEL_CERTS, "certificates");
+    *c = (struct model_cert){ .device = r->device,
+                              .profile = r->profile,
+                              .key = r->key,
+                              .status = p->old == NONE ? STORE_CERT_VALID
+                                                       : STORE_CERT_PENDING,
+                              .renews = p->old,
+                              .renewed_by = NONE };
+    if (p->pending != NONE) {
+        end(&m->cert[p->pending], BM_REASON_SUPERSEDED);
+        m->cert[p->old].superseded++;
+    }
+    if (p->old != NONE) {
+        m->cert[p->old].renewed_by = m->n;
+    }
+    return m->n++;
+}
+
+bm_status model_issue(struct model *m, const struct model_request *r, int *made,
+                      bool *repeated)
+{
+    struct plan p = { NONE, NONE, NONE };
+
+    if (r->by == CA_BY_CURRENT) {
+        BM_TRY(use(m, &m->cert[r->with], true));
+    } else if (m->suspended[r->device]) {
+        return BM_E_CA_DEVICE;
+    }
+    BM_TRY(r->by == CA_BY_CURRENT ? plan_current(m, r, &p)
+                                  : plan_reset(m, r, &p));
+    *repeated = p.again != NONE;
+    if (*repeated) {
+        *made = p.again;
+        return BM_OK;
+    }
+    if (r->by == CA_BY_CURRENT && m->cert[r->with].key == r->key &&
+        !model_profiles[r->profile].same_key) {
+        return BM_E_CA_KEY_REUSED;
+    }
+    BM_TRY(check_key(m, r));
+    *made = make(m, r, &p);
+    return BM_OK;
+}
+
+/* ---- Revoking */
+
+bm_status model_revoke(struct model *m, int cert, uint8_t reason)
+{
+    struct model_cert *c = &m->cert[cert];
+
+    if (c->status == STORE_CERT_REVOKED ||
+        (c->status == STORE_CERT_HELD && reason == BM_REASON_HOLD)) {
+        return BM_E_CA_STATUS;
+    }
+    end(c, reason);
+    if (reason == BM_REASON_KEY_COMPROMISE && c->renewed_by != NONE &&
+        m->cert[c->renewed_by].status == STORE_CERT_PENDING) {
+        end(&m->cert[c->renewed_by], reason);
+    }
+    return BM_OK;
+}
+
+bm_status model_release(struct model *m, int cert)
+{
+    struct model_cert *c = &m->cert[cert];
+    const struct model_cert *next =
+        c->renewed_by == NONE ? NULL : &m->cert[c->renewed_by];
+    const struct model_cert *old =
+        c->renews == NONE ? NULL : &m->cert[c->renews];
+
+    if (c->status != STORE_CERT_HELD) {
+        return BM_E_CA_STATUS;
+    }
+    c->reason = 0;
+    c->status = STORE_CERT_VALID;
+    if (next != NULL && (next->status == STORE_CERT_VALID ||
+                         next->status == STORE_CERT_REPLACED)) {
+        c->status = STORE_CERT_REPLACED;
+    } else if (old != NULL && old->renewed_by == cert &&
+               (old->status == STORE_CERT_VALID ||
+                old->status == STORE_CERT_HELD)) {
+        c->status = STORE_CERT_PENDING;
+    }
+    return BM_OK;
+}
