@@ -98,7 +98,7 @@ static const struct {
       BM_E_LEDGER_MISSING },
     { "a certificate is added",
       "INSERT INTO certificate SELECT id + 1000000, x'7f01', organisation, "
-      "ca, profile, device, previous, status, reason, not_before, not_after, "
+      "ca, profile, device, status, reason, not_before, not_after, "
       "issued, revoked, renews, renewed_by, superseded, key, tree, leaf, der "
       "FROM certificate" SOME,
       BM_E_LEDGER_UNRECORDED },
