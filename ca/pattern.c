@@ -20,7 +20,10 @@ struct parser {
     unsigned depth;
 };
 
-/* A part of the pattern: where it begins and ends, as sets of positions. */
+/*
+ * A part of the pattern: where it begins and ends, as sets of positions. The
+ * parse functions fill it in, or leave it empty and return false.
+ */
 struct part {
     bool nullable;
     struct ca_pattern_set first;
@@ -198,7 +201,9 @@ static bool parse_class(struct parser *p, struct part *part)
     return add_position(p, first, negated, part);
 }
 
-/* ---- Structure */
+/* ---- Structure: a function per rule of the grammar */
+
+/* NOLINTBEGIN(misc-no-recursion): no deeper than CA_PATTERN_DEPTH */
 
 static bool parse_either(struct parser *p, struct part *part);
 
@@ -224,8 +229,9 @@ static bool parse_group(struct parser *p, struct part *part)
 static bool parse_atom(struct parser *p, struct part *part)
 {
     unsigned first = p->pattern->ranges_n;
-    uint32_t c;
+    uint32_t c = 0;
 
+    *part = (struct part){ .nullable = false };
     switch (*p->p) {
     case '(':
         p->p++;
@@ -367,8 +373,8 @@ static bool repeat(struct parser *p, const char *atom, uint32_t min,
 static bool parse_repeated(struct parser *p, struct part *part)
 {
     const char *atom = p->p;
-    uint32_t min;
-    uint32_t max;
+    uint32_t min = 0;
+    uint32_t max = 0;
 
     if (!parse_atom(p, part)) {
         return false;
@@ -381,7 +387,7 @@ static bool parse_repeated(struct parser *p, struct part *part)
 
 static bool parse_sequence(struct parser *p, struct part *part)
 {
-    struct part next;
+    struct part next = { .nullable = false };
 
     if (*p->p == '\0' || *p->p == '|' || *p->p == ')') {
         return fail(p, p->p, "empty: use ? for what may be absent");
@@ -409,7 +415,7 @@ static bool parse_sequence(struct parser *p, struct part *part)
 
 static bool parse_either(struct parser *p, struct part *part)
 {
-    struct part next;
+    struct part next = { .nullable = false };
 
     if (!parse_sequence(p, part)) {
         return false;
@@ -426,11 +432,13 @@ static bool parse_either(struct parser *p, struct part *part)
     return true;
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 bm_status ca_pattern_compile(const char *text, struct ca_pattern *pattern,
                              size_t *at, const char **words)
 {
     struct parser p = { .pattern = pattern, .start = text, .p = text };
-    struct part all;
+    struct part all = { .nullable = false };
 
     memset(pattern, 0, sizeof *pattern);
     if (!parse_either(&p, &all) ||

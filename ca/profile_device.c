@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/profile_internal.h"
 
-#include <string.h>
-
 /* Which device a request is about. */
 
 bm_status profile_expand(const struct profile_template *t,
@@ -136,17 +134,20 @@ bm_status ca_profile_device(const struct ca_profile *profile,
     const struct profile_filling f = { .profile = profile,
                                        .request = request,
                                        .why = why };
-    struct bm_bytes device;
+    struct bm_bytes device = { NULL, 0 };
+    struct bm_wr w;
 
     if (cap == 0) {
         return ca_refuse_plain(why, BM_E_BUFFER);
     }
     name[0] = '\0';
     BM_TRY(profile_find_device(&f, &device));
-    if (device.n >= cap) {
+    bm_wr_init(&w, (uint8_t *)name, cap - 1);
+    bm_wr_put(&w, device);
+    if (w.len > w.cap) {
+        name[0] = '\0';
         return ca_refuse_plain(why, BM_E_BUFFER);
     }
-    memcpy(name, device.p, device.n);
-    name[device.n] = '\0';
+    name[w.len] = '\0';
     return BM_OK;
 }

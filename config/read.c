@@ -191,6 +191,8 @@ static bm_status missing(const struct reader *r, const struct config_node *node,
     return BM_OK;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): tables are nested as they are written */
+
 /* A table inside of a table inside of...: as deep as the tables are. */
 static bm_status take_mapping(const struct reader *r,
                               const struct config_node *node,
@@ -279,6 +281,8 @@ bm_status config_read_value(struct config *config,
     }
     return BM_E_INTERNAL;
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 bm_status config_read(struct config *config, const struct config_node *node,
                       const struct config_key *keys, void *into,
