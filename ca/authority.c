@@ -208,15 +208,20 @@ static bm_status commit(struct ca *ca, int64_t now)
     return BM_OK;
 }
 
-/* Undo; what the ledger holds in memory follows the store. */
+/* What the ledger holds in memory follows the store. */
+static void reload(struct ca *ca)
+{
+    if (ca_ledger_reload(ca->c.ledger) != BM_OK) {
+        ca->recover = true; /* and so is tried again */
+    }
+}
+
 static void undo(struct ca *ca)
 {
     const struct store *s = ca->c.store;
 
     s->rollback(s->self);
-    if (ca_ledger_reload(ca->c.ledger) != BM_OK) {
-        ca->recover = true; /* and so is tried again */
-    }
+    reload(ca);
     ca->dirty = false;
 }
 
@@ -224,9 +229,13 @@ static void undo(struct ca *ca)
  * tries again, and a checkpoint only lags. */
 static void note(struct ca *ca, int64_t now)
 {
-    if (!ca->recover && now != ca->noted &&
-        ca_ledger_checkpoint(ca->c.ledger, ca->c.signer, now) == BM_OK) {
+    if (ca->recover || now == ca->noted) {
+        return;
+    }
+    if (ca_ledger_checkpoint(ca->c.ledger, ca->c.signer, now) == BM_OK) {
         ca->noted = now;
+    } else {
+        reload(ca);
     }
 }
 
@@ -421,6 +430,7 @@ bm_status ca_checkpoint(struct ca *ca, int64_t now, struct ca_refusal *why)
     ca->c.store->rollback(ca->c.store->self);
     rc = ca_ledger_checkpoint(ca->c.ledger, ca->c.signer, now);
     if (rc != BM_OK) {
+        reload(ca);
         return ca_refuse_plain(why, rc);
     }
     ca->noted = now;
