@@ -201,10 +201,13 @@ static bm_status put_sequence(const struct profile_compiler *c,
 
     if (node->kind != CONFIG_SEQUENCE) {
         return config_fail(c->error, node, BM_E_PROFILE,
-                           "sequence is a list of values");
+                           "%s is a list of values", node->key);
     }
     for (const struct config_node *n = node->first; n != NULL; n = n->next) {
         BM_TRY(put_value(c, n, w));
+    }
+    if (tag == BM_DER_SET && w->len <= w->cap) {
+        return bm_der_close_set(w, m);
     }
     bm_der_close(w, m);
     return BM_OK;
@@ -226,6 +229,7 @@ static const struct value_type {
     { "oid", BM_DER_OID, put_oid },
     { "octets", BM_DER_OCTET_STRING, put_octets },
     { "sequence", BM_DER_SEQUENCE, put_sequence },
+    { "set", BM_DER_SET, put_sequence },
 };
 
 /* `null`, or a mapping of one key, which is the type. */
@@ -242,7 +246,7 @@ static bm_status put_value(const struct profile_compiler *c,
                            "a value is null, or one of { utf8: }, "
                            "{ printable: }, { ia5: }, { integer: }, "
                            "{ enumerated: }, { boolean: }, { oid: }, "
-                           "{ octets: }, { sequence: }");
+                           "{ octets: }, { sequence: }, { set: }");
     }
     for (size_t i = 0; i < sizeof value_types / sizeof value_types[0]; i++) {
         if (strcmp(node->first->key, value_types[i].name) == 0) {

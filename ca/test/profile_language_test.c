@@ -244,7 +244,7 @@ static const struct {
     { "extensions: [ { oid: 1.2.3, critical: true, value: x } ]",
       "10:52: a value is null, or one of { utf8: }, { printable: }, "
       "{ ia5: }, { integer: }, { enumerated: }, { boolean: }, { oid: }, "
-      "{ octets: }, { sequence: }" },
+      "{ octets: }, { sequence: }, { set: }" },
     { "extensions: [ { oid: 1.2.3, critical: true, value: { bits: x } } ]",
       "10:52: values of type \"bits\" are not supported" },
     { "extensions: [ { oid: 1.2.3, critical: true, value: { ia5: \xc3\xa4 "
@@ -378,6 +378,95 @@ static void what_can_be_said_is_understood(void)
     }
 }
 
+/*
+ * Profiles of the field (Matter, Wi-SUN FAN, TCG EK credential, 3GPP TS
+ * 33.310): that the language can say what they demand.
+ */
+static const char *const field[] = {
+    "profile: matter-pai\nabout: x\nca: matter-paa\nby: [operator]\n"
+    "keys: [p256]\n"
+    "subject:\n"
+    "  - { attribute: CN, from: request }\n"
+    "  - { attribute: matter-vid, from: request, as_issuer: true, "
+    "pattern: \"[0-9A-F]{4}\" }\n"
+    "  - { attribute: matter-pid, from: request, optional: true, "
+    "pattern: \"[0-9A-F]{4}\" }\n"
+    "validity: { until: never, nested: false }\n"
+    "basic_constraints: { ca: true, path_len: 0 }\n"
+    "key_usage: [keyCertSign, cRLSign]\n"
+    "subject_key_id: sha1\nauthority_key_id: true\n",
+
+    "profile: wisun-idevid\nabout: x\nca: wisun\nby: [token]\nkeys: [p256]\n"
+    "device: { identity: manufacturer, class: mcu }\n"
+    "subject: [ { attribute: serialNumber, from: dropped } ]\n"
+    "subject_alt_name:\n"
+    "  critical: true\n"
+    "  names: [ { kind: hardwareModuleName, from: device, "
+    "type: 1.3.6.1.4.1.99999.1 } ]\n"
+    "validity: { until: never, nested: false }\n"
+    "key_usage: [digitalSignature, keyAgreement]\n"
+    "extended_key_usage: { purposes: [1.3.6.1.4.1.45605.1, clientAuth] }\n"
+    "unique: [hardwareModuleName]\n"
+    "subject_key_id: none\nauthority_key_id: true\n",
+
+    "profile: tpm-ek\nabout: x\nca: ek\nby: [operator]\n"
+    "keys: [p256, p384]\n"
+    "subject: []\n"
+    "subject_alt_name:\n"
+    "  critical: true\n"
+    "  names:\n"
+    "    - { kind: directoryName, from: request,\n"
+    "        pattern: \"tpmVersion=[^,+]+,tpmModel=[^,+]+,"
+    "tpmManufacturer=id:[0-9A-F]{8}\" }\n"
+    "validity: { for: 20y, nested: true }\n"
+    "basic_constraints: { ca: false }\n"
+    "key_usage: [keyAgreement]\n"
+    "extended_key_usage: { purposes: [2.23.133.8.1] }\n"
+    "extensions:\n"
+    "  - oid: 2.5.29.9\n"
+    "    critical: false\n"
+    "    value:\n"
+    "      sequence:\n"
+    "        - sequence:\n"
+    "            - { oid: 2.23.133.2.16 }\n"
+    "            - set: [ { sequence: [ { utf8: \"2.0\" }, { integer: 0 }, "
+    "{ integer: 159 } ] } ]\n"
+    "subject_key_id: none\nauthority_key_id: true\n",
+
+    "profile: nf\nabout: x\nca: issuing\nby: [operator, current]\n"
+    "keys: [p256, p384]\n"
+    "subject:\n"
+    "  - { attribute: C, from: request, pattern: \"[A-Z]{2}\" }\n"
+    "  - { attribute: O, from: request, pattern: \"5gc\\\\.mnc[0-9]{3}\\\\."
+    "mcc[0-9]{3}\\\\.3gppnetwork\\\\.org\" }\n"
+    "subject_alt_name:\n"
+    "  critical: true\n"
+    "  names:\n"
+    "    - { kind: dns, from: request, pattern: \".+\", max: 8 }\n"
+    "    - { kind: uri, from: request, pattern: \"urn:uuid:[0-9a-f-]{36}\" }\n"
+    "validity: { for: 3y, nested: true }\n"
+    "renewal: { before: 90d }\n"
+    "key_usage: [digitalSignature]\n"
+    "extended_key_usage: { purposes: [clientAuth, serverAuth] }\n"
+    "extensions:\n"
+    "  - { oid: 1.3.6.1.5.5.7.1.34, critical: false, "
+    "value: { sequence: [ { ia5: AMF } ] } }\n"
+    "subject_key_id: none\nauthority_key_id: true\ncrl: true\n",
+};
+
+static void profiles_of_the_field_can_be_said(void)
+{
+    for (size_t i = 0; i < sizeof field / sizeof field[0]; i++) {
+        struct ca_profile *profile = world_parse(world_view(field[i]), "p");
+        struct ca_refusal why = { .status = BM_OK };
+
+        /* The CA has no room for another one below it. */
+        CHECK_STATUS(
+            world_bind(profile, i == 0 ? &world.root : &world.ca, &why), BM_OK);
+        ca_profile_free(profile);
+    }
+}
+
 /* Each ends in an error with a place, or in a profile. */
 static void try_text(struct bm_bytes text)
 {
@@ -417,6 +506,8 @@ int main(void)
 {
     RUN(an_error_has_line_column_and_words);
     RUN(what_can_be_said_is_understood);
+    world_make();
+    RUN(profiles_of_the_field_can_be_said);
     RUN(every_prefix_of_a_profile_is_read_or_refused);
     RUN(every_bit_flip_of_a_profile_is_read_or_refused);
     return bm_test_done();
