@@ -52,9 +52,10 @@ static const struct args_row rows[] = {
     { 0, ARGS_FLAG, 0, false },
 };
 
-/* Defaults that nobody gave live here. */
+/* What was not given as it is needed lives here. */
 struct names {
-    char path[FILES_PATH_MAX];
+    char dir[FILES_PATH_MAX];
+    const char *last; /* "acme" of "/srv/acme" */
     char host[HOST_NAME_SIZE];
 };
 
@@ -136,30 +137,29 @@ static int check_organisation(const char *name)
                                  ORGANISATION_MAX);
 }
 
-/* "acme" of "/srv/acme/": the directory was named after something. */
-static int choose_organisation(struct given *given, struct names *names,
-                               const char *dir)
+/* The directory without slashes at its end: it is built beside its place. It
+ * is put there with rename(), so it cannot be the one that we are in. */
+static int choose_directory(const char *word, struct names *names)
 {
-    size_t n = strlen(dir);
+    size_t n = strlen(word);
     const char *slash;
+    const char *last;
 
-    if (given->organisation == NULL) {
-        while (n > 1 && dir[n - 1] == '/') {
-            n--;
-        }
-        if (n >= sizeof names->path) {
-            n = sizeof names->path - 1;
-        }
-        memcpy(names->path, dir, n);
-        names->path[n] = '\0';
-        slash = strrchr(names->path, '/');
-        given->organisation = slash != NULL ? slash + 1 : names->path;
-        if (strcmp(given->organisation, ".") == 0 ||
-            strcmp(given->organisation, "..") == 0) {
-            return cmd_usage_error(verb.path, "no --org");
-        }
+    while (n > 1 && word[n - 1] == '/') {
+        n--;
     }
-    return check_organisation(given->organisation);
+    if (n == 0 || n >= sizeof names->dir) {
+        return cmd_usage_error(verb.path, "DIR is empty or too long");
+    }
+    memcpy(names->dir, word, n);
+    names->dir[n] = '\0';
+    slash = strrchr(names->dir, '/');
+    last = slash != NULL ? slash + 1 : names->dir;
+    if (last[0] == '\0' || strcmp(last, ".") == 0 || strcmp(last, "..") == 0) {
+        return cmd_usage_error(verb.path, "DIR needs a name of its own");
+    }
+    names->last = last;
+    return CMD_OK;
 }
 
 static void warn_about_host(const char *host)
@@ -246,9 +246,15 @@ int cmd_init(int argc, char **argv)
     if (!args_read(&args, argc, argv, &rc)) {
         return rc;
     }
-    rc = choose_organisation(&given, &names, args.words[0]);
+    rc = choose_directory(args.words[0], &names);
+    if (rc == CMD_OK) {
+        /* The directory was named after something. */
+        given.organisation =
+            given.organisation != NULL ? given.organisation : names.last;
+        rc = check_organisation(given.organisation);
+    }
     if (rc == CMD_OK) {
         rc = choose_hosts(&given, &names);
     }
-    return rc == CMD_OK ? make(args.words[0], &given) : rc;
+    return rc == CMD_OK ? make(names.dir, &given) : rc;
 }

@@ -30,7 +30,7 @@ _birthmark()
                 words=$(birthmark profile list 2> /dev/null | sed 's/ .*//')
             elif [[ $word == -* ]]; then
                 words=$(birthmark "$noun" "$verb" --help 2> /dev/null |
-                    sed -n 's/^  \(--[a-z]*\).*/\1/p')
+                    sed -n 's/^  \(--[a-z-]*\).*/\1/p')
             fi
             ;;
         esac

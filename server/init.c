@@ -52,13 +52,30 @@ static struct bm_bytes text(const char *s)
     return (struct bm_bytes){ (const uint8_t *)s, strlen(s) };
 }
 
-/* O=organisation, CN=organisation and what it is. */
+/* RFC 5280, appendix A, ub-common-name is 64 characters; " OCSP" may follow. */
+#define COMMON_NAME_MAX 59
+
+/* Of UTF-8. */
+static size_t characters(const char *s)
+{
+    size_t n = 0;
+
+    for (; *s != '\0'; s++) {
+        n += (*s & 0xc0) != 0x80;
+    }
+    return n;
+}
+
+/* O=organisation, CN=organisation and what it is, or only that where the name
+ * of the organisation is long. */
 static bm_status put_name(struct bm_wr *w, const char *organisation,
                           const char *what)
 {
+    bool fits = characters(organisation) + 1 + strlen(what) <= COMMON_NAME_MAX;
     char cn[256];
     size_t mark = bm_der_open(w, BM_DER_SEQUENCE);
-    int n = snprintf(cn, sizeof cn, "%s %s", organisation, what);
+    int n = snprintf(cn, sizeof cn, "%s%s%s", fits ? organisation : "",
+                     fits ? " " : "", what);
 
     if (n < 0 || (size_t)n >= sizeof cn) {
         return BM_E_LIMIT;
