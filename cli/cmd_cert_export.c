@@ -86,7 +86,7 @@ static int run(struct session *s, const struct given *given,
     if (rc != BM_OK) {
         return session_result(s, rc, &why);
     }
-    fprintf(stderr, "%s: %" PRIu64 " certificates\n", s->path, e.n);
+    fprintf(stderr, "%s: %" PRIu64 " written\n", s->path, e.n);
     if (walk.more) {
         fprintf(stderr, "%s: there are more: --after %" PRIu64 "\n", s->path,
                 walk.last);
