@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/settings.h"
 
+#include <arpa/inet.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/config.h"
+#include "core/host.h"
 
 #define HOUR INT64_C(3600)
 #define DAY  (24 * HOUR)
@@ -91,14 +94,56 @@ static const struct config_key file_keys[] = {
     { .name = NULL },
 };
 
+/* "[...]" around an address of IPv6, or a name or address of IPv4. */
+static bool is_host(const char *host, size_t n)
+{
+    char text[INET6_ADDRSTRLEN];
+    uint8_t address[16];
+
+    if (n >= 2 && host[0] == '[' && host[n - 1] == ']') {
+        if (n - 2 >= sizeof text) {
+            return false;
+        }
+        memcpy(text, host + 1, n - 2);
+        text[n - 2] = '\0';
+        return inet_pton(AF_INET6, text, address) == 1;
+    }
+    return host[0] != '-' &&
+           bm_host_is_plain((struct bm_bytes){ (const uint8_t *)host, n });
+}
+
+/* ":80", or nothing. */
+static bool is_port(const char *port)
+{
+    unsigned long v;
+
+    if (port[0] == '\0') {
+        return true;
+    }
+    port++;
+    if (strlen(port) > 5 || strspn(port, "0123456789") != strlen(port)) {
+        return false;
+    }
+    v = strtoul(port, NULL, 10);
+    return v >= 1 && v <= 65535;
+}
+
 bool settings_url_valid(const char *url)
 {
     static const char scheme[] = "http://";
     const char *host = url + sizeof scheme - 1;
+    const char *end;
 
-    return strncmp(url, scheme, sizeof scheme - 1) == 0 && host[0] != '\0' &&
-           strspn(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                        "0123456789.-:[]") == strlen(host);
+    if (strncmp(url, scheme, sizeof scheme - 1) != 0) {
+        return false;
+    }
+    end = host + strcspn(host, "]");
+    end += *end == ']' ? 1 : 0;
+    if (host[0] != '[') {
+        end = host + strcspn(host, ":");
+    }
+    return end != host && is_host(host, (size_t)(end - host)) &&
+           (*end == '\0' || *end == ':') && is_port(end);
 }
 
 static bm_status check(struct config *config, const struct file *f,

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/authority.h"
+#include "tests/harness/bm_test.h"
+
+/* Every act by every set of roles, against a table of its own. */
+
+#define A CA_ROLE_ADMIN
+#define I CA_ROLE_ISSUER
+#define R CA_ROLE_REVOKER
+#define U CA_ROLE_AUDITOR
+
+static const unsigned allowed[CA_ACT_COUNT] = {
+    [CA_ACT_CERT_ISSUE] = A | I,
+    [CA_ACT_CERT_READ] = A | I | R | U,
+    [CA_ACT_CERT_REVOKE] = A | R,
+    [CA_ACT_CERT_IMPORT] = A,
+    [CA_ACT_CA_READ] = A | I | R | U,
+    [CA_ACT_CA_CRL] = A | R,
+    [CA_ACT_PROFILE_READ] = A | I | R | U,
+    [CA_ACT_TOKEN_CREATE] = A | I,
+    [CA_ACT_TOKEN_READ] = A | I | U,
+    [CA_ACT_TOKEN_REVOKE] = A | I | R,
+    [CA_ACT_LEDGER_READ] = A | U,
+    [CA_ACT_LEDGER_CHECKPOINT] = A | U,
+    [CA_ACT_BACKUP] = A,
+    [CA_ACT_RESTORE] = A,
+};
+
+static void each_act_is_for_its_roles_and_no_others(void)
+{
+    for (unsigned act = 0; act < CA_ACT_COUNT; act++) {
+        for (unsigned roles = 0; roles < 32; roles++) {
+            struct ca_actor actor = { .name = "operator:x", .roles = roles };
+            struct ca_refusal why = { BM_OK, "" };
+
+            CHECK_STATUS(ca_authorise(&actor, (enum ca_act)act, &why),
+                         (roles & allowed[act]) != 0 ? BM_OK
+                                                     : BM_E_CA_FORBIDDEN);
+            CHECK((why.words[0] != '\0') == ((roles & allowed[act]) == 0));
+            CHECK_STATUS(ca_authorise(&actor, (enum ca_act)act, NULL),
+                         (roles & allowed[act]) != 0 ? BM_OK
+                                                     : BM_E_CA_FORBIDDEN);
+        }
+    }
+}
+
+static void the_authority_itself_may_do_all_and_nobody_anything_else(void)
+{
+    struct ca_actor authority = { .name = "authority", .authority = true };
+    struct ca_actor admin = { .name = "operator:x", .roles = A };
+
+    for (unsigned act = 0; act < CA_ACT_COUNT; act++) {
+        CHECK_STATUS(ca_authorise(&authority, (enum ca_act)act, NULL), BM_OK);
+    }
+    CHECK_STATUS(ca_authorise(&admin, CA_ACT_COUNT, NULL), BM_E_CA_FORBIDDEN);
+    CHECK_STATUS(ca_authorise(&authority, CA_ACT_COUNT, NULL),
+                 BM_E_CA_FORBIDDEN);
+    CHECK_STATUS(ca_authorise(&admin, (enum ca_act) - 1, NULL),
+                 BM_E_CA_FORBIDDEN);
+}
+
+static void a_refusal_names_the_act_and_who_may(void)
+{
+    struct ca_actor actor = { .name = "operator:eve", .roles = U };
+    struct ca_refusal why = { BM_OK, "" };
+
+    CHECK_STATUS(ca_authorise(&actor, CA_ACT_TOKEN_REVOKE, &why),
+                 BM_E_CA_FORBIDDEN);
+    CHECK(strcmp(why.words, "operator:eve may not revoke tokens; needed: "
+                            "admin,issuer,revoker") == 0);
+}
+
+static void roles_are_written_as_they_are_read(void)
+{
+    for (unsigned roles = 1; roles < 16; roles++) {
+        char words[64];
+        struct bm_wr w;
+
+        bm_wr_init(&w, (uint8_t *)words, sizeof words - 1);
+        ca_roles_put(&w, roles);
+        CHECK(w.len < sizeof words);
+        words[w.len] = '\0';
+        CHECK(ca_roles_parse(words) == roles);
+    }
+}
+
+static void an_unknown_role_is_none(void)
+{
+    static const char *const bad[] = {
+        "",       ",",    "admin,",       ",admin", "admin,,issuer", "Admin",
+        "admins", "admi", "admin issuer", " admin", "admin,root",
+    };
+
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        CHECK(ca_roles_parse(bad[i]) == 0);
+    }
+    CHECK(ca_roles_parse("issuer,issuer") == I);
+    CHECK(ca_roles_parse("auditor,admin") == (A | U));
+}
+
+int main(void)
+{
+    RUN(each_act_is_for_its_roles_and_no_others);
+    RUN(the_authority_itself_may_do_all_and_nobody_anything_else);
+    RUN(a_refusal_names_the_act_and_who_may);
+    RUN(roles_are_written_as_they_are_read);
+    RUN(an_unknown_role_is_none);
+    return bm_test_done();
+}
