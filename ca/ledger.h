@@ -19,7 +19,10 @@
  *     begin; ca_ledger_append() ...; ca_ledger_save(); commit
  *     ca_ledger_checkpoint(): signs what is durable, never less than that
  *
- * and ca_ledger_reload() after a rollback.
+ * and ca_ledger_reload() after a rollback. A ledger whose stored parts do not
+ * fit together opens, so that it can be verified, but whatever would build on
+ * it returns BM_E_LEDGER_ROOT, _MISSING or _CHANGED; after a failure half way,
+ * BM_E_CA_RECOVER until it is reloaded.
  */
 
 struct ca_ledger;
@@ -28,7 +31,8 @@ struct ca_ledger_config {
     struct store *store;
     const struct bm_crypto *crypto;
     const char *origin; /* first line of checkpoints of the first tree:
-                           "ca.example/ledger"; a later tree adds "/N" */
+                           "ca.example/ledger"; a later tree adds "/N", so
+                           that it may not end in a number itself */
     struct bm_spki key; /* Ed25519; copied. Its key name is the origin */
 };
 
@@ -68,21 +72,31 @@ BM_MUST_CHECK bm_status ca_ledger_note(struct ca_ledger *ledger,
 /*
  * Bring the directory (tlog-tiles: checkpoint, tile/N/..., tile/entries/...)
  * up to the last checkpoint. Writes files whole and renames them; again does
- * no harm; what a power cut left out is added.
+ * no harm; what a power cut left out is added. A later tree N has the
+ * sub-directory N. BM_E_LEDGER_ROLLBACK, BM_E_LEDGER_FORK when the directory
+ * has a checkpoint that the tree does not continue; BM_E_NOT_FOUND: no such
+ * directory. Takes its own read transaction.
  */
 BM_MUST_CHECK bm_status ca_ledger_publish(struct ca_ledger *ledger,
                                           const char *dir);
 
-/* Open tree N+1, whose first leaf commits to `old` (a checkpoint that was
- * shown). In a write transaction; ca_ledger_save() follows. */
+/*
+ * Open the tree after that of `old`, a checkpoint that was shown: its first
+ * leaf commits to it. `old` is of the tree that is open, or, where the store
+ * is older than the last succession, of a later one. In a write transaction;
+ * ca_ledger_save() follows.
+ */
 BM_MUST_CHECK bm_status ca_ledger_succeed(struct ca_ledger *ledger,
                                           const struct ca_tree_head *old,
                                           int64_t now);
 
 /*
- * Proofs. A proof file is text that anybody can check with the ledger's
- * public key, the certificate, and nothing else.
+ * Proofs. A proof file is text (C2SP tlog-proof, docs/ledger.md) that anybody
+ * can check with the ledger's public key, the certificate, and nothing else.
+ * BM_E_NOT_FOUND: no such leaf, or none that a checkpoint has yet. Takes its
+ * own read transaction.
  */
+#define CA_PROOF_MAX 8192 /* octets of a proof file of ours */
 BM_MUST_CHECK bm_status ca_ledger_prove(struct ca_ledger *ledger, uint32_t tree,
                                         uint64_t index, struct bm_wr *proof);
 
@@ -92,10 +106,10 @@ struct ca_proof_check {
                                 the proof is believed, which shows nothing
                                 about who made it */
     struct bm_bytes cert;    /* DER; empty: any record */
-    struct bm_bytes against; /* another signed note that must be consistent
-                                if it is of the same size; or empty */
+    struct bm_bytes against; /* another signed note, or proof, that must be
+                                consistent if it is of the same size */
 };
-struct ca_proof_result {
+struct ca_proof_result {     /* not to be copied */
     struct ca_record record; /* views into `mem` */
     struct ca_tree_head head;
     uint64_t index;
@@ -125,6 +139,10 @@ BM_MUST_CHECK bm_status ca_checkpoint_sign(const struct ca_tree_head *head,
  * checkpoint and tiles; every certificate and revocation of the store held
  * against its record and back; the journal held against both; a later
  * checkpoint, if given, against the tree. Reports each finding and goes on.
+ *
+ * Reads one snapshot, so that a server may be at work meanwhile; takes four
+ * octets of memory per leaf. The ledger may be one that is good for nothing
+ * else because its parts do not fit together.
  */
 struct ca_ledger_audit {
     const char *journal;     /* directory; NULL: not compared */
@@ -142,7 +160,8 @@ struct ca_ledger_summary {
     uint64_t findings;
     struct ca_tree_head head;
 };
-/* BM_OK when nothing was found; else the status of the first finding. */
+/* BM_OK when nothing was found; else the status of the first finding, or why
+ * the work had to end (then `findings` may be 0). */
 BM_MUST_CHECK bm_status ca_ledger_verify(struct ca_ledger *ledger,
                                          const struct ca_ledger_audit *audit,
                                          struct ca_ledger_summary *summary);

@@ -18,7 +18,8 @@
 
 enum ca_record_kind {       /* append only: these are in the ledger for ever */
     CA_RECORD_ISSUANCE = 1, /* a certificate was issued */
-    CA_RECORD_REVOCATION = 2,   /* revoked or put on hold; `reason` */
+    CA_RECORD_REVOCATION = 2,   /* revoked or put on hold; `reason`; `number`:
+                                   invalidityDate, if stated */
     CA_RECORD_RELEASE = 3,      /* a hold was lifted */
     CA_RECORD_CONFIRMATION = 4, /* a renewal was seen in use */
     CA_RECORD_ABANDONED = 5,    /* signed, never handed out: revoked; `hash` is

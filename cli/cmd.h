@@ -97,6 +97,12 @@ int cmd_token_create(int argc, char **argv);
 int cmd_token_list(int argc, char **argv);
 int cmd_token_revoke(int argc, char **argv);
 
+int cmd_ledger(int argc, char **argv);
+int cmd_ledger_checkpoint(int argc, char **argv);
+int cmd_ledger_verify(int argc, char **argv);
+int cmd_ledger_prove(int argc, char **argv);
+int cmd_ledger_check(int argc, char **argv);
+
 int cmd_cert(int argc, char **argv);
 int cmd_cert_issue(int argc, char **argv);
 int cmd_cert_list(int argc, char **argv);

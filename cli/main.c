@@ -19,6 +19,8 @@ static const struct cmd nouns[] = {
       "secrets with which a device enrols, once", cmd_token },
     { "cert", "issue | list | show | verify | revoke | release | export",
       "certificates, requests, CRLs, CMS", cmd_cert },
+    { "ledger", "checkpoint | verify | prove | check",
+      "the record of everything that the authority did", cmd_ledger },
     { NULL, NULL, NULL, NULL },
 };
 

@@ -94,6 +94,19 @@ def test_profile_list():
     fail_each("profile", "list", "--json")
 
 
+def test_ledger():
+    equal(cli.run("init", "acme", "--org", "Acme", "--host", "a.example")[0],
+          0, "init")
+    serial = cli.openssl("x509", "-in", "acme/operator/operator.pem",
+                         "-noout", "-serial").decode().strip().split("=")[1]
+    equal(cli.run("ledger", "prove", "--dir", "acme", "--out", "a.proof",
+                  serial)[0], 0, "prove")
+    fail_each("ledger", "check", "--json", "--key", "acme/ledger.pub",
+              "a.proof", "acme/operator/operator.pem")
+    fail_each("ledger", "verify", "--json", "--dir", "acme")
+    fail_each("ledger", "prove", "--dir", "acme", serial)
+
+
 def test_memory_does_not_grow_with_a_crl():
     write("vast.crl", cli.large_crl(120_000))
     done = subprocess.run(
