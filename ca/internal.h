@@ -88,6 +88,11 @@ BM_MUST_CHECK bm_status ca_put_revocation(struct ca *ca,
                                           struct store_cert *row,
                                           uint8_t reason, int64_t now);
 
+/* The same with an invalidityDate: `revocation` without CA and serial. */
+BM_MUST_CHECK bm_status ca_put_revocation_since(
+    struct ca *ca, const struct ca_actor *actor, struct store_cert *row,
+    const struct ca_revocation *revocation, int64_t now);
+
 /*
  * In a write transaction: an authenticated use of the certificate `row`. See
  * ca_seen() for what it returns; changes `row`. Where several may be active a

@@ -150,6 +150,10 @@ struct ca_ledger_audit {
     void *arg;
     void (*finding)(void *arg, const struct ca_refusal *why);
     void (*progress)(void *arg, uint64_t done, uint64_t total); /* or NULL */
+    /* The last signatures of the journal have no record: a server at work may
+     * be about to commit them. Waits a moment, and says whether to look again
+     * for them. NULL: nobody is at work. */
+    bool (*again)(void *arg);
 };
 struct ca_ledger_summary {
     uint32_t trees;

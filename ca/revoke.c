@@ -110,12 +110,10 @@ static bm_status revoke(struct ca *ca, const struct ca_actor *actor,
                         const struct ca_revocation *r, int64_t now,
                         struct ca_refusal *why)
 {
-    const struct store *s = ca->c.store;
     struct ca_cert_row kept;
     struct find find = {
         .ca = ca, .actor = actor, .ca_id = r->ca, .serial = r->serial
     };
-    struct store_revocation entry;
 
     find.kept = &kept;
     BM_TRY(find_cert(&find, why));
@@ -124,19 +122,10 @@ static bm_status revoke(struct ca *ca, const struct ca_actor *actor,
         return ca_refuse(why, BM_E_ARGUMENT,
                          "invalidityDate is in the future, or before 1970");
     }
-    BM_TRY(ca_put_revocation(ca, actor, &kept.row, r->reason, now));
-    if (r->reason == BM_REASON_KEY_COMPROMISE) {
-        BM_TRY(revoke_pending(ca, actor, &kept.row, now));
-    }
-    if (r->invalid_since == 0) {
-        return BM_OK;
-    }
-    entry = (struct store_revocation){ .serial = kept.row.serial,
-                                       .revoked = now,
-                                       .invalid_since = r->invalid_since,
-                                       .expires = kept.row.not_after,
-                                       .reason = r->reason };
-    return s->revocation_put(s->self, kept.row.ca, &entry);
+    BM_TRY(ca_put_revocation_since(ca, actor, &kept.row, r, now));
+    return r->reason == BM_REASON_KEY_COMPROMISE
+               ? revoke_pending(ca, actor, &kept.row, now)
+               : BM_OK;
 }
 
 bm_status ca_revoke(struct ca *ca, const struct ca_actor *actor,

@@ -54,13 +54,18 @@ bm_status ca_find_der(struct ca *ca, struct bm_bytes der,
     return b.rc;
 }
 
-bm_status ca_put_revocation(struct ca *ca, const struct ca_actor *actor,
-                            struct store_cert *row, uint8_t reason, int64_t now)
+bm_status ca_put_revocation_since(struct ca *ca, const struct ca_actor *actor,
+                                  struct store_cert *row,
+                                  const struct ca_revocation *revocation,
+                                  int64_t now)
 {
+    uint8_t reason = revocation->reason;
     const struct store *store = ca->c.store;
     struct ca_record record = ca_record_of(CA_RECORD_REVOCATION, actor, now);
     struct store_revocation entry = { .serial = row->serial,
                                       .revoked = now,
+                                      .invalid_since =
+                                          revocation->invalid_since,
                                       .expires = row->not_after,
                                       .reason = reason };
 
@@ -68,6 +73,7 @@ bm_status ca_put_revocation(struct ca *ca, const struct ca_actor *actor,
     record.ca = ca_text(row->ca);
     record.serial = row->serial;
     record.reason = reason;
+    record.number = (uint64_t)revocation->invalid_since;
     row->status =
         reason == BM_REASON_HOLD ? STORE_CERT_HELD : STORE_CERT_REVOKED;
     row->reason = reason;
@@ -75,6 +81,14 @@ bm_status ca_put_revocation(struct ca *ca, const struct ca_actor *actor,
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
     BM_TRY(store->revocation_put(store->self, row->ca, &entry));
     return store->cert_change(store->self, row);
+}
+
+bm_status ca_put_revocation(struct ca *ca, const struct ca_actor *actor,
+                            struct store_cert *row, uint8_t reason, int64_t now)
+{
+    const struct ca_revocation revocation = { .reason = reason };
+
+    return ca_put_revocation_since(ca, actor, row, &revocation, now);
 }
 
 /* The certificates of a device, one after another: none may change while the

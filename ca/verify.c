@@ -268,14 +268,25 @@ static void release(struct verify *v)
     free(v);
 }
 
-/* Once more, in a later snapshot: a server at work has committed by now. */
+/* Once more, in later snapshots: a server at work has committed by then. */
 static bm_status run_again(struct verify *v)
 {
-    bm_status rc = v->store->begin(v->store->self, STORE_READ);
+    const struct store *s = v->store;
+    bool waiting = true;
+    bm_status rc = BM_OK;
 
-    if (rc == BM_OK) {
-        rc = verify_journal_again(v);
-        v->store->rollback(v->store->self);
+    while (rc == BM_OK && waiting) {
+        rc = s->begin(s->self, STORE_READ);
+        if (rc != BM_OK) {
+            break;
+        }
+        rc = verify_journal_again(v, &waiting);
+        waiting = waiting && v->audit->again != NULL &&
+                  v->audit->again(v->audit->arg);
+        if (rc == BM_OK && !waiting) {
+            rc = verify_journal_end(v);
+        }
+        s->rollback(s->self);
     }
     return rc;
 }

@@ -31,8 +31,13 @@
 #define VERIFY_LEAVES_MAX (UINT64_C(1) << 32)
 
 /* Journal entries that had no row when they were read: those of a server that
- * is at work. Looked up once more at the end. */
+ * is at work are. Looked up once more at the end. */
 #define VERIFY_PENDING_MAX 4096
+
+/* Entries at the end of a journal whose transaction may still come: twice the
+ * largest group. What is further back was committed before the next was
+ * signed, or never will be. */
+#define VERIFY_PENDING_TAIL 512
 
 /* CAs, operators and profiles of an instance. */
 #define VERIFY_LATEST_MAX 65536
@@ -88,6 +93,7 @@ struct verify_latest {
 };
 
 struct verify_pending {
+    uint64_t at; /* which entry of the journal */
     uint8_t serial_n;
     uint8_t serial[STORE_SERIAL_MAX];
     uint8_t hash[STORE_HASH_SIZE];
@@ -193,8 +199,10 @@ BM_MUST_CHECK bm_status verify_note_latest(struct verify *v,
                                            const struct ca_record *record);
 BM_MUST_CHECK bm_status verify_compare_latest(struct verify *v);
 
-/* verify_journal.c; the second in a later snapshot. */
+/* verify_journal.c. After it, in later snapshots: does anything still lack
+ * its record that may yet get it? At the end, what does. */
 BM_MUST_CHECK bm_status verify_journal(struct verify *v);
-BM_MUST_CHECK bm_status verify_journal_again(struct verify *v);
+BM_MUST_CHECK bm_status verify_journal_again(struct verify *v, bool *waiting);
+BM_MUST_CHECK bm_status verify_journal_end(struct verify *v);
 
 #endif

@@ -103,7 +103,8 @@ static bm_status found_unrecorded(struct verify *v,
 
 static bm_status take_cert(struct verify *v, const struct ca_journal_entry *j)
 {
-    struct verify_pending e = { .serial_n = j->serial_n };
+    struct verify_pending e = { .at = v->summary->journal,
+                                .serial_n = j->serial_n };
     bool found;
 
     memcpy(e.serial, j->serial, sizeof e.serial);
@@ -201,18 +202,31 @@ bm_status verify_journal(struct verify *v)
     return rc;
 }
 
-bm_status verify_journal_again(struct verify *v)
+bm_status verify_journal_again(struct verify *v, bool *waiting)
 {
-    struct store_head head;
-    bool found;
-    bm_status rc;
+    size_t left = 0;
 
+    *waiting = false;
     for (size_t i = 0; i < v->pending_n; i++) {
+        bool found;
+
         BM_TRY(match(v, &v->pending[i], &found));
         if (!found) {
-            BM_TRY(found_unrecorded(v, &v->pending[i]));
+            *waiting |=
+                v->pending[i].at + VERIFY_PENDING_TAIL > v->summary->journal;
+            v->pending[left++] = v->pending[i];
         }
     }
+    v->pending_n = left;
+    return BM_OK;
+}
+
+/* A checkpoint is signed of what is committed. */
+static bm_status check_ahead(struct verify *v)
+{
+    struct store_head head;
+    bm_status rc;
+
     if (v->ahead.size == 0) {
         return BM_OK;
     }
@@ -231,4 +245,12 @@ bm_status verify_journal_again(struct verify *v)
                             (unsigned long long)v->ahead.size);
     }
     return BM_OK;
+}
+
+bm_status verify_journal_end(struct verify *v)
+{
+    for (size_t i = 0; i < v->pending_n; i++) {
+        BM_TRY(found_unrecorded(v, &v->pending[i]));
+    }
+    return check_ahead(v);
 }

@@ -180,8 +180,7 @@ bm_status verify_certs(struct verify *v)
     return BM_OK;
 }
 
-/* Is it the last revocation on record? One that states no invalidityDate
- * leaves it open. */
+/* Is it the last revocation on record? */
 static bm_status is_recorded(struct verify *v, const struct store_revocation *e,
                              uint32_t mark, bool *yes)
 {
@@ -189,10 +188,6 @@ static bm_status is_recorded(struct verify *v, const struct store_revocation *e,
 
     BM_TRY(verify_digest(v, e->reason, e->revoked, e->invalid_since, &digest));
     *yes = digest == (mark & ~(uint32_t)0xff);
-    if (!*yes) {
-        BM_TRY(verify_digest(v, e->reason, e->revoked, 0, &digest));
-        *yes = digest == (mark & ~(uint32_t)0xff);
-    }
     return BM_OK;
 }
 

@@ -19,6 +19,10 @@
 /* Kinds that are counted; there are fewer statuses of the ledger. */
 #define KINDS_MAX 64
 
+/* How long a server may take from a signature to its commit: moments of a
+ * tenth of a second. A disk in trouble takes seconds. */
+#define MOMENTS 50
+
 /* A checkpoint or a proof, with the signatures of witnesses. */
 #define AGAINST_MAX ((size_t)1 << 20)
 
@@ -70,6 +74,7 @@ struct run {
     time_t told;
     struct kind kind[KINDS_MAX];
     size_t kinds;
+    unsigned moments;
     struct tree t;
     json_t *found;
 };
@@ -125,6 +130,15 @@ static void show_progress(void *arg, uint64_t done, uint64_t total)
         r->told = now;
         fprintf(stderr, "\r%3u %%", (unsigned)(100 * done / total));
     }
+}
+
+static bool wait_a_moment(void *arg)
+{
+    const struct timespec moment = { 0, 100000000 };
+    struct run *r = arg;
+
+    (void)nanosleep(&moment, NULL);
+    return r->moments++ < MOMENTS;
 }
 
 static void tell_rest(struct run *r)
@@ -203,7 +217,8 @@ static int run(struct session *s, const struct given *given)
     struct ca_ledger_audit audit = { .journal = journal,
                                      .arg = &r,
                                      .finding = tell,
-                                     .progress = show_progress };
+                                     .progress = show_progress,
+                                     .again = wait_a_moment };
     uint8_t *against = NULL;
     bm_status status = files_path(journal, s->instance->dir, "journal");
     int rc;

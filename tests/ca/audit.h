@@ -3,6 +3,8 @@
 #define BM_TESTS_CA_AUDIT_H
 
 /* Verifying the ledger of a world, and what was found. */
+#include <time.h>
+
 #include "tests/ca/world.h"
 #include "tests/harness/bm_test.h"
 #include "tests/harness/test_crypto.h"
@@ -16,7 +18,10 @@ struct findings {
     char words[64][CA_REFUSAL_WORDS_MAX];
     uint64_t done;
     uint64_t total;
+    unsigned waited;
 };
+
+static bool patient; /* a server is at work */
 
 static inline void find(void *arg, const struct ca_refusal *why)
 {
@@ -38,6 +43,15 @@ static inline void progress(void *arg, uint64_t done, uint64_t total)
     f->total = total;
 }
 
+static inline bool again(void *arg)
+{
+    const struct timespec moment = { 0, 20000000 };
+    struct findings *f = arg;
+
+    nanosleep(&moment, NULL);
+    return f->waited++ < 500;
+}
+
 /* With the store and the ledger alone: an instance would not open with some
  * of what is done to it below. `journal` may be NULL. */
 static inline bm_status verify_with(struct findings *f, const char *journal,
@@ -48,7 +62,8 @@ static inline bm_status verify_with(struct findings *f, const char *journal,
                                            .against = against,
                                            .arg = f,
                                            .finding = find,
-                                           .progress = progress };
+                                           .progress = progress,
+                                           .again = patient ? again : NULL };
     struct store *store = world_store(&world);
     struct ca_ledger *ledger = world_ledger(&world, store);
     bm_status rc;

@@ -235,8 +235,11 @@ void world_renew(struct world *w, unsigned i, bool confirm)
 
 static void revoke(struct world *w, unsigned i, uint8_t reason)
 {
-    const struct ca_revocation r = { .serial = { w->serial[i], w->serial_n[i] },
-                                     .reason = reason };
+    const struct ca_revocation r = {
+        .serial = { w->serial[i], w->serial_n[i] },
+        .reason = reason,
+        .invalid_since = reason == BM_REASON_KEY_COMPROMISE ? WORLD_NOW : 0
+    };
     struct ca_refusal why = { .status = BM_OK };
 
     must(ca_revoke(w->instance->ca, &w->actor, &r, w->now, &why) == BM_OK,
