@@ -93,15 +93,34 @@ static bm_status publish(const char *temporary, const char *path)
     return sync_parent(path);
 }
 
+/* What SQLite may have left beside a file, besides the file. */
+static bm_status remove_all(const char *path)
+{
+    static const char *const ends[] = { "", "-wal", "-shm", "-journal" };
+    bm_status rc = BM_OK;
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        char *name = join(path, ends[i]);
+
+        if (name == NULL) {
+            return BM_E_MEMORY;
+        }
+        if (unlink(name) != 0 && errno != ENOENT && rc == BM_OK) {
+            rc = errno_status();
+        }
+        free(name);
+    }
+    return rc;
+}
+
 /* An empty file of mode 0600 that nobody else may read; what a crash left
- * under that name is of no use to anybody. */
+ * under that name is of no use to anybody, and a log of it would be taken for
+ * one of the new file. */
 static bm_status make_temporary(const char *path)
 {
     int fd;
 
-    if (unlink(path) != 0 && errno != ENOENT) {
-        return errno_status();
-    }
+    BM_TRY(remove_all(path));
     fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0) {
         return errno_status();
@@ -144,8 +163,28 @@ static bm_status fill_new(const char *path)
     if (rc == BM_OK) {
         rc = sqlite_schema_create(db);
     }
-    code = sqlite3_close(db); /* moves the log into the file */
+    if (rc == BM_OK) { /* close() does the same, but says nothing */
+        rc = sqlite_status(sqlite3_wal_checkpoint_v2(
+            db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL));
+    }
+    code = sqlite3_close(db);
     return rc != BM_OK ? rc : sqlite_status(code);
+}
+
+/* Is the name free? A log that has lost its file is not free either: it would
+ * be taken for one of the new file, and may be all that is left of the old. */
+static bm_status check_free(const char *path)
+{
+    char *log = join(path, "-wal");
+    bm_status rc;
+
+    if (log == NULL) {
+        return BM_E_MEMORY;
+    }
+    rc =
+        access(path, F_OK) == 0 || access(log, F_OK) == 0 ? BM_E_EXISTS : BM_OK;
+    free(log);
+    return rc;
 }
 
 bm_status sqlite_file_create(const char *path)
@@ -156,8 +195,8 @@ bm_status sqlite_file_create(const char *path)
     if (temporary == NULL) {
         return BM_E_MEMORY;
     }
-    if (access(path, F_OK) == 0) {
-        rc = BM_E_EXISTS;
+    rc = check_free(path);
+    if (rc != BM_OK) {
         goto out;
     }
     rc = make_temporary(temporary);
@@ -166,7 +205,7 @@ bm_status sqlite_file_create(const char *path)
         if (rc == BM_OK) {
             rc = publish(temporary, path);
         }
-        (void)unlink(temporary);
+        (void)remove_all(temporary);
     }
 
 out:
@@ -211,8 +250,8 @@ bm_status sqlite_file_copy(sqlite3 *from, const char *path,
     if (temporary == NULL) {
         return BM_E_MEMORY;
     }
-    if (access(path, F_OK) == 0) {
-        rc = BM_E_EXISTS;
+    rc = check_free(path);
+    if (rc != BM_OK) {
         goto out;
     }
     rc = make_temporary(temporary);
@@ -240,7 +279,7 @@ bm_status sqlite_file_copy(sqlite3 *from, const char *path,
 
 out:
     if (made) {
-        (void)unlink(temporary);
+        (void)remove_all(temporary);
     }
     free(temporary);
     return rc;

@@ -16,7 +16,10 @@ static char files_dir[64];
 
 static inline void files_start(void)
 {
-    (void)snprintf(files_dir, sizeof files_dir, "/tmp/bm-store-XXXXXX");
+    /* In memory where there is such a place: what is tested is the order of
+     * writes, not the disk. */
+    (void)snprintf(files_dir, sizeof files_dir, "%s/bm-store-XXXXXX",
+                   access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
     if (mkdtemp(files_dir) == NULL) {
         printf("Bail out! no directory\n");
         exit(1);
@@ -33,7 +36,7 @@ static inline void files_remove(const char *path)
 {
     static const char *const ends[] = { "", "-wal", "-shm", "-journal",
                                         ".new" };
-    char name[FILES_PATH_MAX + 16];
+    char name[FILES_PATH_MAX + 48];
 
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         (void)snprintf(name, sizeof name, "%s%s", path, ends[i]);
