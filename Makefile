@@ -34,6 +34,7 @@ test: ## run every test: gcc, clang, sanitizers, Cortex-M3 in QEMU
 	    $(MAKE) --no-print-directory test-$$preset; done
 
 demo: build compile-cortex-m3 ## run the demonstration
+	@examples/first-authority/demo.sh
 	@examples/first-chain/demo.sh
 
 bench: build ## measure, as ratios

@@ -12,38 +12,7 @@ at=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 dir=${1:-build/demo}
 mkdir -p "$dir"
 
-if [ -t 1 ]; then
-    bold=$(printf '\033[1m') dim=$(printf '\033[2m') plain=$(printf '\033[0m')
-else
-    bold='' dim='' plain=''
-fi
-
-say()
-{
-    printf '\n%s%s%s\n' "$bold" "$1" "$plain"
-    shift
-    for line in "$@"; do
-        printf '%s\n' "$line"
-    done
-}
-
-# Show a command, then run it.
-run()
-{
-    printf '%s$ %s%s\n' "$dim" "$*" "$plain"
-    "$@"
-}
-
-# Run a command that must refuse (exit code 1).
-refused()
-{
-    rc=0
-    run "$@" || rc=$?
-    if [ "$rc" -ne 1 ]; then
-        echo "demo: expected a refusal, got exit code $rc" >&2
-        exit 1
-    fi
-}
+. examples/play.sh
 
 device()
 {
