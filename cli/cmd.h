@@ -112,6 +112,8 @@ int cmd_cert_release(int argc, char **argv);
 int cmd_cert_show(int argc, char **argv);
 int cmd_cert_verify(int argc, char **argv);
 
+int cmd_doctor(int argc, char **argv);
+
 int cmd_profile(int argc, char **argv);
 int cmd_profile_list(int argc, char **argv);
 int cmd_profile_show(int argc, char **argv);

@@ -21,6 +21,8 @@ static const struct cmd nouns[] = {
       "certificates, requests, CRLs, CMS", cmd_cert },
     { "ledger", "checkpoint | verify | prove | check",
       "the record of everything that the authority did", cmd_ledger },
+    { "doctor", "[--dir DIR] [--json]",
+      "look for what should not stay as it is", cmd_doctor },
     { NULL, NULL, NULL, NULL },
 };
 

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/doctor.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define DAY INT64_C(86400)
+
+/* Time to get a certificate of a CA from a cold root, with a ceremony. */
+#define CA_NOTICE (365 * DAY)
+
+/* A list or responder that nobody has renewed by now will not be. */
+#define LIST_NOTICE (2 * DAY)
+
+struct visit {
+    struct instance *in;
+    int64_t now;
+    const struct doctor_report *report;
+    const char *check;
+    enum doctor_level worst;
+};
+
+static void find(struct visit *v, enum doctor_level level, const char *format,
+                 ...) __attribute__((format(printf, 3, 4)));
+
+static void find(struct visit *v, enum doctor_level level, const char *format,
+                 ...)
+{
+    char words[512];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(words, sizeof words, format, args);
+    va_end(args);
+    if (level > v->worst) {
+        v->worst = level;
+    }
+    v->report->finding(v->report->arg, level, v->check, words);
+}
+
+static bool exists(const struct visit *v, const char *name)
+{
+    char path[FILES_PATH_MAX];
+    struct stat st;
+
+    return files_path(path, v->in->dir, name) == BM_OK && stat(path, &st) == 0;
+}
+
+static void check_secrets(struct visit *v)
+{
+    bool fine = true;
+
+    if (exists(v, "keys/unlock")) {
+        find(v, DOCTOR_WARN,
+             "keys/unlock is on this disk, beside the keys "
+             "that it opens");
+        fine = false;
+    }
+    if (exists(v, "root/root.key")) {
+        find(v, DOCTOR_WARN,
+             "root/ is on this disk: a cold root is carried "
+             "away");
+        fine = false;
+    }
+    if (exists(v, "operator/operator.key")) {
+        find(v, DOCTOR_WARN, "operator/operator.key is on this disk");
+        fine = false;
+    }
+    if (fine) {
+        find(v, DOCTOR_OK, "no secret lies here in clear");
+    }
+}
+
+static bool is_loopback(const char *host)
+{
+    return strncmp(host, "127.", 4) == 0 || strncmp(host, "[::1]", 5) == 0 ||
+           strncmp(host, "localhost", 9) == 0;
+}
+
+static void check_url(struct visit *v)
+{
+    const char *url = v->in->settings.public_url;
+    const char *host = url + strlen("http://");
+
+    if (is_loopback(host)) {
+        find(v, DOCTOR_FAIL, "%s is nobody else's: it stands in certificates",
+             url);
+    } else if (strchr(host, '.') == NULL && host[0] != '[') {
+        find(v, DOCTOR_WARN,
+             "%s is a bare name, which only neighbours can "
+             "resolve",
+             url);
+    } else {
+        find(v, DOCTOR_OK, "%s", url);
+    }
+}
+
+/* What has `left` seconds, and should have been renewed with `notice` left. */
+static void judge(struct visit *v, const char *what, int64_t left,
+                  int64_t notice)
+{
+    if (left <= 0) {
+        find(v, DOCTOR_FAIL, "%s has expired", what);
+    } else if (left < notice) {
+        find(v, DOCTOR_WARN, "%s expires in %lld days", what,
+             (long long)(left / DAY));
+    } else {
+        find(v, DOCTOR_OK, "%s has %lld days left", what,
+             (long long)(left / DAY));
+    }
+}
+
+static void check_cas(struct visit *v)
+{
+    char what[STORE_ID_MAX + 32];
+
+    for (size_t i = 0; i < v->in->cas_n; i++) {
+        const struct instance_ca *c = &v->in->cas[i];
+
+        (void)snprintf(what, sizeof what, "CA %s", c->row.id);
+        judge(v, what, c->cert.not_after - v->now, CA_NOTICE);
+        if (c->row.ocsp_cert.n != 0) {
+            (void)snprintf(what, sizeof what, "OCSP responder of %s",
+                           c->row.id);
+            judge(v, what, c->ocsp_cert.not_after - v->now, LIST_NOTICE);
+        }
+    }
+}
+
+static void check_list(struct visit *v, const char *id)
+{
+    struct store *s = v->in->store;
+    struct store_crl crl;
+    char what[STORE_ID_MAX + 16];
+    bm_status rc = s->begin(s->self, STORE_READ);
+
+    if (rc == BM_OK) {
+        rc = s->crl_get(s->self, id, &crl);
+        s->rollback(s->self);
+    }
+    if (rc != BM_OK) {
+        find(v, DOCTOR_FAIL, "CRL of %s: %s", id, bm_status_text(rc));
+        return;
+    }
+    (void)snprintf(what, sizeof what, "CRL of %s", id);
+    judge(v, what, crl.next_update - v->now, LIST_NOTICE);
+}
+
+static void check_lists(struct visit *v)
+{
+    for (size_t i = 0; i < v->in->cas_n; i++) {
+        check_list(v, v->in->cas[i].row.id);
+    }
+}
+
+static void check_store(struct visit *v)
+{
+    struct store *s = v->in->store;
+    char words[256];
+    struct bm_wr w;
+    bm_status rc;
+
+    bm_wr_init(&w, (uint8_t *)words, sizeof words - 1);
+    rc = s->check(s->self, &w);
+    words[w.len < sizeof words ? w.len : sizeof words - 1] = '\0';
+    if (rc == BM_OK) {
+        find(v, DOCTOR_OK, "the database is sound");
+    } else {
+        find(v, DOCTOR_FAIL, "%s: %s", bm_status_text(rc), words);
+    }
+}
+
+static void check_bad_keys(struct visit *v)
+{
+    if (v->in->bad_keys == NULL) {
+        find(v, DOCTOR_WARN, "no list of known-bad keys is in use");
+    } else {
+        find(v, DOCTOR_OK, "%zu known-bad keys",
+             ca_bad_keys_count(v->in->bad_keys));
+    }
+}
+
+enum doctor_level doctor_run(struct instance *instance, int64_t now,
+                             const struct doctor_report *report)
+{
+    static const struct {
+        const char *name;
+        void (*run)(struct visit *v);
+    } checks[] = {
+        { "secrets", check_secrets },  { "public_url", check_url },
+        { "certificates", check_cas }, { "crl", check_lists },
+        { "store", check_store },      { "bad_keys", check_bad_keys },
+    };
+    struct visit v = { .in = instance, .now = now, .report = report };
+
+    for (size_t i = 0; i < sizeof checks / sizeof checks[0]; i++) {
+        v.check = checks[i].name;
+        checks[i].run(&v);
+    }
+    return v.worst;
+}
