@@ -23,20 +23,25 @@
 struct ca_journal {
     const struct bm_crypto *crypto;
     uint64_t segment_entries;
-    int dir; /* also what is locked */
-    int fd;  /* the last segment */
-    bool failed;
+    int dir;   /* also what is locked */
+    int fd;    /* the last segment */
+    bool torn; /* behind `end` may be what was not answered for */
     uint64_t segment;
     uint64_t entries; /* in it */
     uint64_t end;     /* its length in octets */
     uint8_t chain[CA_TREE_HASH];
     struct journal_memory memory;
+    struct { /* as it was before the group that is being appended */
+        uint8_t chain[CA_TREE_HASH];
+        struct journal_memory memory;
+    } before;
     uint8_t buf[BATCH * CA_JOURNAL_ENTRY];
 };
 
 static bm_status io_status(void)
 {
-    return errno == ENOSPC || errno == EDQUOT ? BM_E_FULL : BM_E_IO;
+    return errno == ENOSPC || errno == EDQUOT || errno == EFBIG ? BM_E_FULL
+                                                                : BM_E_IO;
 }
 
 static bm_status write_full(int fd, const uint8_t *p, size_t n, uint64_t at)
@@ -261,6 +266,7 @@ static bm_status append(struct ca_journal *j,
     /* A group is never split: recovery finds it in one segment. */
     if (j->entries >= j->segment_entries) {
         BM_TRY(new_segment(j));
+        memcpy(j->before.chain, j->chain, sizeof j->chain);
     }
     o = (struct output){ j, j->fd, j->end, 0 };
     for (size_t i = 0; i < n; i++) {
@@ -278,9 +284,25 @@ static bm_status append(struct ca_journal *j,
     return BM_OK;
 }
 
+/*
+ * Take back what was written behind the last entry that was answered for: cut
+ * off and durably so, it leaves pages that are written anew, also where the
+ * system has given up on those of a sync that failed.
+ */
+static bm_status take_back(struct ca_journal *j)
+{
+    j->torn = true;
+    if (ftruncate(j->fd, (off_t)j->end) != 0 || fsync(j->fd) != 0) {
+        return io_status();
+    }
+    j->torn = false;
+    return BM_OK;
+}
+
 bm_status ca_journal_append(struct ca_journal *journal,
                             const struct ca_journal_entry *entries, size_t n)
 {
+    struct ca_journal *j = journal;
     bm_status rc;
 
     for (size_t i = 0; i < n; i++) {
@@ -288,18 +310,21 @@ bm_status ca_journal_append(struct ca_journal *journal,
             return BM_E_ARGUMENT;
         }
     }
-    if (journal->failed) {
-        return BM_E_LEDGER_JOURNAL;
-    }
     if (n == 0) {
         return BM_OK;
     }
-    rc = append(journal, entries, n);
+    if (j->torn) {
+        BM_TRY(take_back(j));
+    }
+    memcpy(j->before.chain, j->chain, sizeof j->chain);
+    j->before.memory = j->memory;
+    rc = append(j, entries, n);
     if (rc != BM_OK) {
-        /* What was written of it is not answered for. If it cannot be taken
-         * back here, it stands in the journal as signed and is abandoned. */
-        journal->failed = true;
-        (void)!ftruncate(journal->fd, (off_t)journal->end);
+        memcpy(j->chain, j->before.chain, sizeof j->chain);
+        j->memory = j->before.memory;
+        /* What cannot be taken back now is before the next entry. A start in
+         * between finds it signed, and abandons it. */
+        (void)!take_back(j);
     }
     return rc;
 }

@@ -50,8 +50,9 @@ BM_MUST_CHECK bm_status ca_journal_open(const char *dir,
 void ca_journal_close(struct ca_journal *journal); /* NULL is fine */
 
 /*
- * Append `n` entries, durable when this returns. After an error nothing may
- * be signed with this journal until it is opened again.
+ * Append `n` entries, durable when this returns BM_OK. After an error none of
+ * them may be signed: what was written of the group is taken back, and until
+ * that has succeeded nothing else is appended.
  */
 BM_MUST_CHECK bm_status
 ca_journal_append(struct ca_journal *journal,

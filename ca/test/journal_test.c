@@ -443,48 +443,70 @@ static void a_segment_that_forgets_is_found(void)
     remove_dir();
 }
 
-static void a_full_disk_stops_the_journal_until_it_is_opened_again(void)
+/* In a process of its own, whose files may not grow beyond `limit`, until
+ * there is room again. Exits with the number of the check that failed. */
+static void append_on_a_full_disk(uint64_t segment, rlim_t octets)
 {
     struct ca_journal_entry e[4] = { cert(1), cert(2), cert(3), cert(4) };
+    struct rlimit limit = { octets, RLIM_INFINITY };
     struct ca_journal *j;
-    size_t seen;
-    pid_t pid;
-    int status = 0;
 
-    new_dir();
-    j = must_open(SMALL);
-    CHECK_STATUS(ca_journal_append(j, e, 1), BM_OK);
-    ca_journal_close(j);
-    pid = fork();
-    if (pid == 0) {
-        /* The file may not grow beyond two and a half entries more. */
-        const struct rlimit limit = { 4 * CA_JOURNAL_ENTRY + 64,
-                                      4 * CA_JOURNAL_ENTRY + 64 };
-        bm_status rc;
-
-        signal(SIGXFSZ, SIG_IGN);
-        setrlimit(RLIMIT_FSIZE, &limit);
-        if (journal_open(dir, crypto, SMALL, &j) != BM_OK) {
-            _exit(1);
-        }
-        rc = ca_journal_append(j, e, 4);
-        if (rc == BM_OK || ca_journal_append(j, e, 1) != BM_E_LEDGER_JOURNAL) {
+    signal(SIGXFSZ, SIG_IGN);
+    if (journal_open(dir, crypto, segment, &j) != BM_OK) {
+        _exit(1);
+    }
+    setrlimit(RLIMIT_FSIZE, &limit);
+    for (int i = 0; i < 3; i++) {
+        if (ca_journal_append(j, e, 4) != BM_E_FULL) {
             _exit(2);
         }
-        ca_journal_close(j);
-        _exit(0);
     }
-    CHECK(waitpid(pid, &status, 0) == pid);
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    /* Nothing of the group stayed. */
-    CHECK_STATUS(walk(false, &seen), BM_OK);
-    CHECK(seen == 1);
-    j = must_open(SMALL);
-    CHECK_STATUS(ca_journal_append(j, e, 4), BM_OK);
+    limit.rlim_cur = RLIM_INFINITY;
+    setrlimit(RLIMIT_FSIZE, &limit);
+    if (ca_journal_append(j, e, 2) != BM_OK ||
+        ca_journal_append(j, e + 2, 2) != BM_OK) {
+        _exit(3);
+    }
     ca_journal_close(j);
-    CHECK_STATUS(walk(false, &seen), BM_OK);
-    CHECK(seen == 5);
-    remove_dir();
+    _exit(0);
+}
+
+static void the_journal_goes_on_when_a_full_disk_has_room_again(void)
+{
+    /* In the middle of an entry; and where a new segment would begin. */
+    static const struct {
+        uint64_t segment;
+        rlim_t octets;
+    } cases[] = { { SMALL, 4 * CA_JOURNAL_ENTRY + 64 }, { 1, 64 } };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct ca_journal_entry e = cert(9);
+        struct ca_journal *j;
+        size_t seen;
+        pid_t pid;
+        int status = 0;
+
+        new_dir();
+        j = must_open(cases[i].segment);
+        CHECK_STATUS(ca_journal_append(j, &e, 1), BM_OK);
+        ca_journal_close(j);
+        fflush(stdout);
+        pid = fork();
+        if (pid == 0) {
+            append_on_a_full_disk(cases[i].segment, cases[i].octets);
+        }
+        CHECK(waitpid(pid, &status, 0) == pid);
+        CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+        /* Nothing of the groups that failed stayed. */
+        CHECK_STATUS(walk(false, &seen), BM_OK);
+        CHECK(seen == 5);
+        j = must_open(cases[i].segment);
+        CHECK_STATUS(ca_journal_append(j, &e, 1), BM_OK);
+        ca_journal_close(j);
+        CHECK_STATUS(walk(false, &seen), BM_OK);
+        CHECK(seen == 6);
+        remove_dir();
+    }
 }
 
 /* A child that appends and says so, until it is killed. */
@@ -603,7 +625,7 @@ int main(void)
     RUN(every_flipped_bit_is_found);
     RUN(a_changed_or_missing_segment_is_found);
     RUN(a_segment_that_forgets_is_found);
-    RUN(a_full_disk_stops_the_journal_until_it_is_opened_again);
+    RUN(the_journal_goes_on_when_a_full_disk_has_room_again);
     RUN(what_was_answered_for_survives_a_kill);
     RUN(an_unfinished_segment_is_made_again);
     RUN(many_keys_are_remembered_and_no_more_than_that);
