@@ -137,7 +137,8 @@ static bm_status configure(struct sqlite_store *s)
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     (void)sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, SQLITE_BLOB_MAX);
     (void)sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 0);
-    BM_TRY(sqlite_status(sqlite3_exec(s->db, settings, NULL, NULL, NULL)));
+    BM_TRY(sqlite_db_status(s->db,
+                            sqlite3_exec(s->db, settings, NULL, NULL, NULL)));
     BM_TRY(sqlite_schema_check(s->db, s->path, s->read_only));
     s->state = SQLITE_STATE_READ;
     query_open(&q, s, SQL_SECRET_GET);

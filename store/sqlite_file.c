@@ -130,6 +130,7 @@ static bm_status make_temporary(const char *path)
 
 bm_status sqlite_connect(const char *path, int flags, sqlite3 **db)
 {
+    bm_status rc;
     int code =
         sqlite3_open_v2(path, db,
                         flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE |
@@ -139,11 +140,12 @@ bm_status sqlite_connect(const char *path, int flags, sqlite3 **db)
     if (code == SQLITE_OK) {
         code = sqlite3_busy_timeout(*db, STORE_WAIT_MS);
     }
-    if (code != SQLITE_OK) {
+    rc = sqlite_db_status(*db, code);
+    if (rc != BM_OK) {
         sqlite3_close(*db);
         *db = NULL;
     }
-    return sqlite_status(code);
+    return rc;
 }
 
 /* What a new file is: the rest of the settings is per connection. Pages of 8
@@ -155,11 +157,11 @@ static bm_status fill_new(const char *path)
     int code;
 
     BM_TRY(sqlite_connect(path, SQLITE_OPEN_READWRITE, &db));
-    rc = sqlite_status(
-        sqlite3_exec(db,
-                     "PRAGMA page_size = 8192; PRAGMA synchronous = FULL;"
-                     "PRAGMA journal_mode = WAL",
-                     NULL, NULL, NULL));
+    rc = sqlite_db_status(
+        db, sqlite3_exec(db,
+                         "PRAGMA page_size = 8192; PRAGMA synchronous = FULL;"
+                         "PRAGMA journal_mode = WAL",
+                         NULL, NULL, NULL));
     if (rc == BM_OK) {
         rc = sqlite_schema_create(db);
     }

@@ -43,6 +43,10 @@ struct sqlite_store {
 /* What a failure of SQLite is in our words. */
 bm_status sqlite_status(int code);
 
+/* The same, looking at what the system told the connection: that a file could
+ * not be made or mapped because the disk is full. `db` may be NULL. */
+bm_status sqlite_db_status(sqlite3 *db, int code);
+
 /*
  * One use of a statement. Errors stick: the first one stays in `rc`, later
  * calls do nothing, and query_close() returns it.

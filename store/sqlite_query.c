@@ -5,6 +5,7 @@
  * left to right. Nothing that a row holds is believed: a file that somebody
  * changed must not make a fixed array overflow.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,6 +69,25 @@ bm_status sqlite_status(int code)
     }
 }
 
+/* SQLITE_FULL is about writing alone: a log that cannot be made is
+ * SQLITE_CANTOPEN, its index that cannot grow is SQLITE_IOERR. */
+bm_status sqlite_db_status(sqlite3 *db, int code)
+{
+    bm_status rc = sqlite_status(code);
+
+    if (rc == BM_E_IO && db != NULL) {
+        switch (sqlite3_system_errno(db)) {
+        case ENOSPC:
+        case EDQUOT:
+        case EFBIG:
+            return BM_E_FULL;
+        default:
+            break;
+        }
+    }
+    return rc;
+}
+
 static bm_status prepare(struct sqlite_query *q)
 {
     char text[SQL_TEXT_MAX];
@@ -85,8 +105,10 @@ static bm_status prepare(struct sqlite_query *q)
     }
     bm_wr_str(&w, sql);
     BM_TRY(bm_wr_finish(&w, &n));
-    return sqlite_status(sqlite3_prepare_v3(
-        q->s->db, text, (int)n, SQLITE_PREPARE_PERSISTENT, &q->stmt, NULL));
+    return sqlite_db_status(q->s->db,
+                            sqlite3_prepare_v3(q->s->db, text, (int)n,
+                                               SQLITE_PREPARE_PERSISTENT,
+                                               &q->stmt, NULL));
 }
 
 /* Is this call allowed in the state that the transaction is in? */
@@ -212,7 +234,7 @@ bool query_step(struct sqlite_query *q)
     if (code == SQLITE_ROW) {
         return true;
     }
-    q->rc = code == SQLITE_DONE ? BM_E_END : sqlite_status(code);
+    q->rc = code == SQLITE_DONE ? BM_E_END : sqlite_db_status(q->s->db, code);
     return false;
 }
 

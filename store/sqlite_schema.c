@@ -126,7 +126,7 @@ static bm_status pragma_get(sqlite3 *db, const char *sql, int *value)
         }
     }
     sqlite3_finalize(stmt);
-    return sqlite_status(code);
+    return sqlite_db_status(db, code);
 }
 
 /* Take the steps after `version`, in a transaction that is open. */
@@ -135,19 +135,21 @@ static bm_status take_steps(sqlite3 *db, int version)
     char sql[64];
 
     for (int i = version; i < VERSION; i++) {
-        BM_TRY(sqlite_status(sqlite3_exec(db, steps[i], NULL, NULL, NULL)));
+        BM_TRY(
+            sqlite_db_status(db, sqlite3_exec(db, steps[i], NULL, NULL, NULL)));
     }
     (void)snprintf(sql, sizeof sql,
                    "PRAGMA application_id = %d; PRAGMA user_version = %d",
                    APPLICATION_ID, VERSION);
-    return sqlite_status(sqlite3_exec(db, sql, NULL, NULL, NULL));
+    return sqlite_db_status(db, sqlite3_exec(db, sql, NULL, NULL, NULL));
 }
 
 static bm_status migrate(sqlite3 *db, int version, const char *path)
 {
     bm_status rc;
 
-    rc = sqlite_status(sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
+    rc = sqlite_db_status(
+        db, sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL));
     if (rc != BM_OK) {
         return rc;
     }
@@ -162,7 +164,7 @@ static bm_status migrate(sqlite3 *db, int version, const char *path)
         }
     }
     if (rc == BM_OK) {
-        rc = sqlite_status(sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
+        rc = sqlite_db_status(db, sqlite3_exec(db, "COMMIT", NULL, NULL, NULL));
     }
     if (rc != BM_OK && !sqlite3_get_autocommit(db)) {
         (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
