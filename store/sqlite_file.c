@@ -141,6 +141,11 @@ bm_status sqlite_connect(const char *path, int flags, sqlite3 **db)
         code = sqlite3_busy_timeout(*db, STORE_WAIT_MS);
     }
     rc = sqlite_db_status(*db, code);
+    /* A file that cannot be opened for writing SQLite opens for reading. */
+    if (rc == BM_OK && (flags & SQLITE_OPEN_READWRITE) != 0 &&
+        sqlite3_db_readonly(*db, "main") == 1) {
+        rc = BM_E_IO;
+    }
     if (rc != BM_OK) {
         sqlite3_close(*db);
         *db = NULL;
