@@ -3,11 +3,13 @@
 
 JOBS ?= $(shell nproc)
 FUZZ_SECONDS ?= 60
+# How often `make fault` kills at a random instant.
+FAULT_ROUNDS ?= 400
 # What `make test` builds and runs, in this order.
 TEST_PRESETS ?= debug asan release cortex-m3
 
 .DEFAULT_GOAL := build
-.PHONY: build test demo bench fuzz size check deps coverage help clean
+.PHONY: build test demo bench fuzz fault size check deps coverage help clean
 
 build: configure-release ## build everything for users into build/bin
 	cmake --build --preset release -j $(JOBS)
@@ -42,6 +44,11 @@ bench: build ## measure, as ratios
 
 fuzz: compile-fuzz ## fuzz each parser for FUZZ_SECONDS seconds
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz/fuzz.sh
+
+fault: compile-release ## kill, fail and cut the power at every call, not at some
+	@set -e; for kind in kill fail start power; do \
+	    FAULT_FULL=1 FAULT_ROUNDS=$(FAULT_ROUNDS) \
+	    build/release/tests/fault/tests_fault_$$kind; done
 
 size: compile-cortex-m3 ## text, RAM and stack on Cortex-M3 against the budgets
 	@tools/size/size.py
