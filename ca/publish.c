@@ -220,11 +220,29 @@ static bm_status write_tile(struct publisher *p, const char *level,
     char path[PATH_MAX_TILE];
 
     tile_path(level, index, width == TILE_WIDTH ? 0 : (unsigned)width, path);
-    BM_TRY(write_file(p, path, data));
-    if (width == TILE_WIDTH) {
-        remove_partial(p, level, index);
+    return write_file(p, path, data);
+}
+
+/*
+ * "MAY delete any partial tile once the corresponding full tile is available":
+ * those of a tile that was partial in the checkpoint before.
+ */
+static void remove_partials(const struct publisher *p)
+{
+    for (unsigned level = 0; level < TILE_LEVELS; level++) {
+        uint64_t was = (p->old >> (TILE_HEIGHT * level)) / TILE_WIDTH;
+        uint64_t is = (p->new >> (TILE_HEIGHT * level)) / TILE_WIDTH;
+        char name[8];
+
+        if (was == is) {
+            continue;
+        }
+        (void)snprintf(name, sizeof name, "%u", level);
+        remove_partial(p, name, was);
+        if (level == 0) {
+            remove_partial(p, "entries", was);
+        }
     }
-    return BM_OK;
 }
 
 /* The tiles of a level that the published tree does not have. */
@@ -311,7 +329,7 @@ static bm_status read_published(const struct publisher *p,
     if (fd < 0) {
         return errno == ENOENT ? BM_OK : io_status();
     }
-    while (r > 0 && n < sizeof note) {
+    while ((r > 0 || (r < 0 && errno == EINTR)) && n < sizeof note) {
         r = read(fd, note + n, sizeof note - n);
         n += r > 0 ? (size_t)r : 0;
     }
@@ -367,7 +385,9 @@ static bm_status write_tree(struct publisher *p, struct bm_bytes note,
     BM_TRY(write_entries(p));
     BM_TRY(flush_parent(p));
     BM_TRY(write_file(p, "checkpoint", note));
-    return flush_parent(p);
+    BM_TRY(flush_parent(p));
+    remove_partials(p);
+    return BM_OK;
 }
 
 /* The directory of a tree, which is made where it is missing. */

@@ -79,20 +79,20 @@ static const struct {
  */
 static const struct string {
     enum member member;
+    bool is_text; /* else octets */
     size_t offset;
     size_t min;
     size_t max;
-    bool is_text; /* else octets */
 } strings[] = {
-    { ACTOR, offsetof(struct ca_record, actor), 1, 320, true },
-    { MODE, offsetof(struct ca_record, mode), 1, 32, true },
-    { CA, offsetof(struct ca_record, ca), 1, 64, true },
-    { SERIAL, offsetof(struct ca_record, serial), 1, 20, false },
-    { HASH, offsetof(struct ca_record, hash), 32, 32, false },
-    { PROFILE, offsetof(struct ca_record, profile), 1, 64, true },
-    { SUBJECT, offsetof(struct ca_record, subject), 1, 256, true },
-    { RENEWS, offsetof(struct ca_record, renews), 1, 20, false },
-    { TEXT, offsetof(struct ca_record, text), 1, 960, true },
+    { ACTOR, true, offsetof(struct ca_record, actor), 1, 320 },
+    { MODE, true, offsetof(struct ca_record, mode), 1, 32 },
+    { CA, true, offsetof(struct ca_record, ca), 1, 64 },
+    { SERIAL, false, offsetof(struct ca_record, serial), 1, 20 },
+    { HASH, false, offsetof(struct ca_record, hash), 32, 32 },
+    { PROFILE, true, offsetof(struct ca_record, profile), 1, 64 },
+    { SUBJECT, true, offsetof(struct ca_record, subject), 1, 256 },
+    { RENEWS, false, offsetof(struct ca_record, renews), 1, 20 },
+    { TEXT, true, offsetof(struct ca_record, text), 1, 960 },
 };
 #define STRINGS (sizeof strings / sizeof strings[0])
 

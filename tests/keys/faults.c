@@ -77,6 +77,9 @@ int __real_open(const char *path, int flags, ...);
 int __real_openat(int dir, const char *path, int flags, ...);
 ssize_t __real_read(int fd, void *buf, size_t n);
 ssize_t __real_write(int fd, const void *buf, size_t n);
+ssize_t __real_pwrite(int fd, const void *buf, size_t n, off_t at);
+int __real_fdatasync(int fd);
+int __real_ftruncate(int fd, off_t n);
 int __real_close(int fd);
 int __real_fsync(int fd);
 int __real_fstat(int fd, struct stat *st);
@@ -97,6 +100,9 @@ int __wrap_open(const char *path, int flags, ...);
 int __wrap_openat(int dir, const char *path, int flags, ...);
 ssize_t __wrap_read(int fd, void *buf, size_t n);
 ssize_t __wrap_write(int fd, const void *buf, size_t n);
+ssize_t __wrap_pwrite(int fd, const void *buf, size_t n, off_t at);
+int __wrap_fdatasync(int fd);
+int __wrap_ftruncate(int fd, off_t n);
 int __wrap_close(int fd);
 int __wrap_fsync(int fd);
 int __wrap_fstat(int fd, struct stat *st);
@@ -161,6 +167,31 @@ ssize_t __wrap_write(int fd, const void *buf, size_t n)
     }
     note('w');
     return fails(ENOSPC) ? -1 : __real_write(fd, buf, some);
+}
+
+ssize_t __wrap_pwrite(int fd, const void *buf, size_t n, off_t at)
+{
+    size_t some = shorten(n);
+
+    if (n != 0 && some == 0) {
+        return -1;
+    }
+    if (mode != FAULT_NONE && mode != FAULT_SHORT && count + 1 == fail_at) {
+        (void)!__real_pwrite(fd, buf, n / 2, at);
+    }
+    note('w');
+    return fails(ENOSPC) ? -1 : __real_pwrite(fd, buf, some, at);
+}
+
+int __wrap_fdatasync(int fd)
+{
+    note('s');
+    return fails(EIO) ? -1 : __real_fdatasync(fd);
+}
+
+int __wrap_ftruncate(int fd, off_t n)
+{
+    return fails(EIO) ? -1 : __real_ftruncate(fd, n);
 }
 
 /* As on Linux, the descriptor is gone in any case. */
