@@ -153,7 +153,7 @@ static bm_status range_root(const struct bm_crypto *crypto,
     bool first = true;
 
     for (unsigned level = 0; level < CA_TREE_LEVEL; level++) {
-        uint8_t hash[CA_TREE_HASH];
+        uint8_t hash[CA_TREE_HASH] = { 0 };
         uint64_t at;
 
         if ((n >> level & 1) == 0) {

@@ -170,6 +170,7 @@ bm_status verify_certs(struct verify *v)
     struct page page;
     uint64_t after = 0;
 
+    page.n = 0;
     do {
         BM_TRY(read_page(v, &page, &after));
         for (size_t i = 0; i < page.n; i++) {

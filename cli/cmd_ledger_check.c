@@ -88,6 +88,20 @@ static bm_status read_file(struct check *c, size_t slot, const char *name,
     return BM_OK;
 }
 
+static bm_status keep_cert(struct check *c, struct bm_bytes der)
+{
+    if (der.p == NULL || der.n == 0) {
+        return BM_E_NOT_FOUND;
+    }
+    c->memory[3] = malloc(der.n);
+    if (c->memory[3] == NULL) {
+        return BM_E_MEMORY;
+    }
+    memcpy(c->memory[3], der.p, der.n);
+    c->config.cert = (struct bm_bytes){ c->memory[3], der.n };
+    return BM_OK;
+}
+
 /* The first certificate of a file, PEM or DER. */
 static bm_status read_cert(struct check *c, const char *name)
 {
@@ -105,18 +119,12 @@ static bm_status read_cert(struct check *c, const char *name)
         while (input_next(&in, &object, &refusal) == INPUT_OBJECT &&
                object.kind != KIND_CERT) {
         }
-        rc = object.kind == KIND_CERT && !object.more
-                 ? BM_OK
-                 : ca_refuse(&c->why, BM_E_NOT_FOUND, "a certificate in %s",
-                             name);
-    }
-    if (rc == BM_OK) {
-        c->memory[3] = malloc(object.der.n);
-        rc = c->memory[3] == NULL ? BM_E_MEMORY : BM_OK;
-    }
-    if (rc == BM_OK) {
-        memcpy(c->memory[3], object.der.p, object.der.n);
-        c->config.cert = (struct bm_bytes){ c->memory[3], object.der.n };
+        if (object.kind == KIND_CERT && !object.more) {
+            rc = keep_cert(c, object.der);
+        }
+        if (rc == BM_E_NOT_FOUND) {
+            rc = ca_refuse(&c->why, rc, "a certificate in %s", name);
+        }
     }
     input_close(&in);
     return rc;

@@ -61,7 +61,7 @@ static bm_status prove(struct session *s, const struct given *given,
                        const char *word, struct bm_wr *proof,
                        struct ca_refusal *why)
 {
-    struct store_cert row;
+    struct store_cert row = { .id = 0 };
     bm_status rc;
     size_t n;
 
