@@ -202,8 +202,14 @@ static bool is_generator(const struct bm_spki *key)
         0x59, 0xf7, 0x41, 0xe0, 0x82, 0x54, 0x2a, 0x38, 0x55, 0x02, 0xf2, 0x5d,
         0xbf, 0x55, 0x29, 0x6c, 0x3a, 0x54, 0x5e, 0x38, 0x72, 0x76, 0x0a, 0xb7
     };
-    struct bm_bytes x = { key->key.p + 1, (key->key.n - 1) / 2 };
+    struct bm_bytes x = { NULL, 0 };
 
+    if (key->type != BM_KEY_P256 && key->type != BM_KEY_P384) {
+        return false;
+    }
+    if (key->key.n > 1) {
+        x = (struct bm_bytes){ key->key.p + 1, (key->key.n - 1) / 2 };
+    }
     return (key->type == BM_KEY_P256 && bm_bytes_are(x, p256, sizeof p256)) ||
            (key->type == BM_KEY_P384 && bm_bytes_are(x, p384, sizeof p384));
 }

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -290,30 +291,69 @@ bm_status files_make_dir(const char *path, unsigned mode,
 /* Instances are not deeper. */
 #define TREE_DEPTH_MAX 8
 
-/* Empty the open directory `fd`; true if it is empty now. */
-static bool empty_dir(int fd, int depth)
-{
-    DIR *d = fdopendir(fd);
-    const struct dirent *e;
-    bool ok = d != NULL && depth < TREE_DEPTH_MAX;
+struct level {
+    DIR *dir;
+    char name[NAME_MAX + 1]; /* in the level above */
+};
 
-    if (d == NULL) {
+/* Open what stands in `above` under this name; false if it is no directory. */
+static bool descend(const struct level *above, struct level *below,
+                    const char *name)
+{
+    int fd = openat(dirfd(above->dir), name,
+                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0) {
+        return false;
+    }
+    (void)snprintf(below->name, sizeof below->name, "%s", name);
+    below->dir = fdopendir(fd);
+    if (below->dir == NULL) {
+        (void)close(fd);
+    }
+    return below->dir != NULL;
+}
+
+/* Remove the next entry, or go down to it, or up after the last. */
+static bool remove_next(struct level levels[TREE_DEPTH_MAX], int *depth)
+{
+    struct level *l = &levels[*depth];
+    const struct dirent *e = readdir(l->dir);
+
+    if (e == NULL) {
+        (void)closedir(l->dir);
+        --*depth;
+        return *depth < 0 ||
+               unlinkat(dirfd(levels[*depth].dir), l->name, AT_REMOVEDIR) == 0;
+    }
+    if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+        unlinkat(dirfd(l->dir), e->d_name, 0) == 0) {
+        return true;
+    }
+    if (*depth + 1 == TREE_DEPTH_MAX || !descend(l, l + 1, e->d_name)) {
+        return false;
+    }
+    ++*depth;
+    return true;
+}
+
+/* Empty the open directory `fd`, and close it; true if it is empty now. */
+static bool empty_dir(int fd)
+{
+    struct level levels[TREE_DEPTH_MAX] = { { .dir = fdopendir(fd) } };
+    int depth = 0;
+    bool ok = levels[0].dir != NULL;
+
+    if (!ok) {
         (void)close(fd);
         return false;
     }
-    while (ok && (e = readdir(d)) != NULL) {
-        int inner;
-
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-            unlinkat(dirfd(d), e->d_name, 0) == 0) {
-            continue;
-        }
-        inner = openat(dirfd(d), e->d_name,
-                       O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        ok = inner >= 0 && empty_dir(inner, depth + 1) &&
-             unlinkat(dirfd(d), e->d_name, AT_REMOVEDIR) == 0;
+    while (ok && depth >= 0) {
+        ok = remove_next(levels, &depth);
     }
-    (void)closedir(d);
+    for (; depth >= 0; depth--) {
+        (void)closedir(levels[depth].dir);
+    }
     return ok;
 }
 
@@ -324,7 +364,7 @@ bm_status files_remove_tree(const char *path, struct ca_refusal *why)
     if (fd < 0) {
         return errno == ENOENT ? BM_OK : fail(why, path);
     }
-    return empty_dir(fd, 0) && rmdir(path) == 0 ? BM_OK : fail(why, path);
+    return empty_dir(fd) && rmdir(path) == 0 ? BM_OK : fail(why, path);
 }
 
 bm_status files_is_free(const char *path, struct ca_refusal *why)

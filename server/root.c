@@ -129,6 +129,7 @@ static bm_status sign(struct root *root, const char *name,
                      bm_wr_bytes(&sig));
 
 out:
+    request->serial = (struct bm_bytes){ NULL, 0 };
     ca_profile_free(profile);
     free(room);
     return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);

@@ -72,7 +72,10 @@ static unsigned entries(void)
     DIR *d = opendir(base);
     unsigned n = 0;
 
-    while (d != NULL && readdir(d) != NULL) {
+    if (d == NULL) {
+        return 0;
+    }
+    while (readdir(d) != NULL) {
         n++;
     }
     (void)closedir(d);
