@@ -3,10 +3,9 @@
 
 #include "ca/revoke.h"
 #include "cli/args.h"
-#include "cli/diag.h"
-#include "cli/input.h"
 #include "cli/instance.h"
 #include "cli/safe.h"
+#include "cli/single.h"
 #include "core/name.h"
 
 enum {
@@ -127,45 +126,6 @@ static int import_list(struct session *s, const struct bm_crl *crl)
     return session_result(s, rc, &why);
 }
 
-static int refuse_file(const char *file, struct refusal *why)
-{
-    why->file = file;
-    refusal_print(why);
-    return CMD_FAILED;
-}
-
-/* The one list in the file; views into the input's memory. */
-static int read_list(struct input *in, const char *file, struct bm_crl *crl)
-{
-    char words[ERRNO_WORDS_MAX];
-    struct bm_diag diag = { BM_OK, BM_OK, NULL };
-    struct refusal why = { .at = REFUSAL_NOWHERE };
-    struct object object;
-    int error = input_open(in, file);
-    bm_status rc;
-
-    if (error != 0) {
-        input_error_words(error, words);
-        why.words = words;
-        return refuse_file(file, &why);
-    }
-    if (input_next_known(in, &object, &why) != INPUT_OBJECT) {
-        return refuse_file(file, &why);
-    }
-    if (object.kind != KIND_CRL || object.more) {
-        why.words = object.more ? "too large" : "no CRL in it";
-        return refuse_file(file, &why);
-    }
-    rc = bm_crl_parse(object.der, &diag, crl);
-    if (rc != BM_OK) {
-        why = refusal_of(&diag, rc, object.der);
-        why.block = object.block;
-        why.of_der = object.block != 0;
-        return refuse_file(file, &why);
-    }
-    return CMD_OK;
-}
-
 static int act(struct session *s, const struct args *args,
                const struct bm_crl *crl)
 {
@@ -178,6 +138,19 @@ static int act(struct session *s, const struct args *args,
     return result != CMD_OK ? result : rc;
 }
 
+static int read_list(struct single *file, const char *name, struct bm_crl *crl)
+{
+    struct bm_diag diag = { BM_OK, BM_OK, NULL };
+    int exit_code = single_read(file, name, KIND_CRL);
+    bm_status rc;
+
+    if (exit_code != CMD_OK) {
+        return exit_code;
+    }
+    rc = bm_crl_parse(file->der, &diag, crl);
+    return rc == BM_OK ? CMD_OK : single_refuse(file, &diag, rc);
+}
+
 static int run(const struct args *args)
 {
     const struct given *given = args->into;
@@ -186,12 +159,12 @@ static int run(const struct args *args)
                                            .mode = INSTANCE_WRITE,
                                            .act = CA_ACT_CA_CRL };
     struct session s = { .path = verb.path };
-    struct input in = { .fd = -1 };
+    struct single file = { .file = given->import };
     struct bm_crl crl;
     int rc = CMD_OK;
 
     if (given->import != NULL) {
-        rc = read_list(&in, given->import, &crl);
+        rc = read_list(&file, given->import, &crl);
     }
     if (rc == CMD_OK) {
         rc = session_open(&s, &config);
@@ -200,7 +173,7 @@ static int run(const struct args *args)
         rc = act(&s, args, &crl);
     }
     session_close(&s);
-    input_close(&in);
+    single_free(&file);
     return rc;
 }
 

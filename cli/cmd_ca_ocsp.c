@@ -4,10 +4,9 @@
 
 #include "ca/revoke.h"
 #include "cli/args.h"
-#include "cli/diag.h"
-#include "cli/input.h"
 #include "cli/instance.h"
 #include "cli/output.h"
+#include "cli/single.h"
 #include "core/ocsp.h"
 
 /* A response for BM_OCSP_CERTIDS_MAX certificates with the responder's own. */
@@ -50,27 +49,12 @@ static const struct args_row rows[] = {
 
 struct run {
     struct session session;
-    struct input in;
+    struct single request;
     struct output output;
     struct ca_ocsp_responder responder[INSTANCE_CAS_MAX];
     size_t n;
     uint8_t response[RESPONSE_MAX];
 };
-
-static int read_request(struct run *run, const char *file)
-{
-    char words[ERRNO_WORDS_MAX];
-    struct refusal why = { .file = file, .at = REFUSAL_NOWHERE };
-    int error = input_open(&run->in, file);
-
-    if (error != 0) {
-        input_error_words(error, words);
-        why.words = words;
-        refusal_print(&why);
-        return CMD_FAILED;
-    }
-    return CMD_OK;
-}
 
 /* Each CA with a key here has a responder, renewed if it is due. */
 static bm_status gather(struct run *run, struct ca_refusal *why)
@@ -107,7 +91,6 @@ static const char *status_words(unsigned status)
 static int answer(struct run *run)
 {
     struct session *s = &run->session;
-    const struct bm_bytes request = { run->in.data, run->in.n };
     struct ca_refusal why = { .status = BM_OK };
     struct ca_ocsp_served served;
     struct bm_wr w;
@@ -118,8 +101,8 @@ static int answer(struct run *run)
         return session_result(s, rc, &why);
     }
     bm_wr_init(&w, run->response, sizeof run->response);
-    rc = ca_ocsp_answer(s->instance->ca, run->responder, run->n, request,
-                        s->now, &w, &served);
+    rc = ca_ocsp_answer(s->instance->ca, run->responder, run->n,
+                        run->request.der, s->now, &w, &served);
     if (rc != BM_OK) {
         return session_result(s, rc, &why);
     }
@@ -143,7 +126,7 @@ static int run_verb(struct run *run, const struct given *given)
                                            .dir = given->dir,
                                            .mode = INSTANCE_WRITE,
                                            .act = CA_ACT_CA_READ };
-    int rc = read_request(run, given->request);
+    int rc = single_read_raw(&run->request, given->request);
 
     if (rc == CMD_OK) {
         rc = output_open(&run->output, verb.path, given->out);
@@ -163,7 +146,7 @@ int cmd_ca_ocsp(int argc, char **argv)
 {
     struct given given = { .dir = NULL };
     struct args args = { .verb = &verb, .rows = rows, .into = &given };
-    struct run run = { .in = { .fd = -1 } };
+    struct run run = { .n = 0 };
     int rc;
 
     if (!args_read(&args, argc, argv, &rc)) {
@@ -172,6 +155,6 @@ int cmd_ca_ocsp(int argc, char **argv)
     rc = run_verb(&run, &given);
     output_drop(&run.output);
     session_close(&run.session);
-    input_close(&run.in);
+    single_free(&run.request);
     return rc;
 }

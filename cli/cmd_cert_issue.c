@@ -3,11 +3,9 @@
 
 #include "ca/issue.h"
 #include "cli/args.h"
-#include "cli/diag.h"
-#include "cli/input.h"
 #include "cli/instance.h"
 #include "cli/output.h"
-#include "cli/safe.h"
+#include "cli/single.h"
 #include "core/name.h"
 
 /* Octets of the DER of a --subject: 32 attributes of some length. */
@@ -74,7 +72,7 @@ static const struct args_row rows[] = {
 /* One certificate being issued. */
 struct issue {
     const struct given *given;
-    struct input in; /* the request is in its memory */
+    struct single file; /* of the request */
     struct bm_csr csr;
     struct bm_wr subject;
     uint8_t subject_room[SUBJECT_MAX];
@@ -104,47 +102,17 @@ static int parse_subject(struct issue *i)
     return CMD_OK;
 }
 
-static int refuse_file(const struct issue *i, const char *words)
-{
-    const struct refusal why = { .file = i->given->csr,
-                                 .at = REFUSAL_NOWHERE,
-                                 .words = words };
-
-    refusal_print(&why);
-    return CMD_FAILED;
-}
-
-/* The one request in the file: with two, which one was meant? */
 static int read_csr(struct issue *i)
 {
-    char words[ERRNO_WORDS_MAX];
     struct bm_diag diag = { BM_OK, BM_OK, NULL };
-    struct refusal why = { .at = REFUSAL_NOWHERE };
-    struct object object;
-    enum input_result result;
-    int error = input_open(&i->in, i->given->csr);
+    int exit_code = single_read(&i->file, i->given->csr, KIND_CSR);
     bm_status rc;
 
-    if (error != 0) {
-        input_error_words(error, words);
-        return refuse_file(i, words);
+    if (exit_code != CMD_OK) {
+        return exit_code;
     }
-    result = input_next_known(&i->in, &object, &why);
-    if (result == INPUT_OBJECT && object.kind != KIND_CSR) {
-        return refuse_file(i, "no certification request in it");
-    }
-    if (result == INPUT_OBJECT) {
-        rc = bm_csr_parse(object.der, &diag, &i->csr);
-        if (rc == BM_OK) {
-            return CMD_OK;
-        }
-        why = refusal_of(&diag, rc, object.der);
-        why.block = object.block;
-        why.of_der = object.block != 0;
-    }
-    why.file = i->given->csr;
-    refusal_print(&why);
-    return CMD_FAILED;
+    rc = bm_csr_parse(i->file.der, &diag, &i->csr);
+    return rc == BM_OK ? CMD_OK : single_refuse(&i->file, &diag, rc);
 }
 
 /* The CAs from the one that has issued up to the root, which whoever verifies
@@ -259,7 +227,7 @@ int cmd_cert_issue(int argc, char **argv)
 {
     struct given given = { .dir = NULL };
     struct args args = { .verb = &verb, .rows = rows, .into = &given };
-    struct issue i = { .given = &given, .in = { .fd = -1 } };
+    struct issue i = { .given = &given };
     int rc;
 
     if (!args_read(&args, argc, argv, &rc)) {
@@ -268,6 +236,6 @@ int cmd_cert_issue(int argc, char **argv)
     rc = run(&i);
     session_close(&i.session);
     output_drop(&i.output);
-    input_close(&i.in);
+    single_free(&i.file);
     return rc;
 }

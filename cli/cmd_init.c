@@ -240,7 +240,7 @@ int cmd_init(int argc, char **argv)
                          .words_name = "DIR",
                          .words_min = 1,
                          .words_max = 1 };
-    struct names names = { .host = "" };
+    struct names names = { .last = "" };
     int rc;
 
     if (!args_read(&args, argc, argv, &rc)) {

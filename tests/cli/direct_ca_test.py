@@ -149,7 +149,8 @@ def test_a_list_that_is_old_or_strange_is_refused():
             ("false.crl", "no CA of this instance"),
             ("cut.crl", "cut.crl: "), ("empty.crl", "empty.crl: empty"),
             ("nosuch", "nosuch: No such file"),
-            ("other.pem", "other.pem: no CRL in it"),
+            ("other.pem", "other.pem: a certificate revocation list is "
+             "wanted, not a certificate"),
             ("other.key", "other.key: ")):
         err = refused(words, "ca", "crl", "--dir", where, "--import", name)
         equal(read("strange/crl/root.crl"), kept, err)

@@ -7,6 +7,7 @@ direct_cert_test.py PROGRAM
 import datetime
 import json
 import os
+import pty
 import resource
 import signal
 import subprocess
@@ -141,9 +142,13 @@ def test_a_file_without_one_good_request_is_refused():
     write("false.csr", bytes(data))
     write("cut.csr", bytes(data[:-9]))
     write("empty.csr", "")
+    write("both.csr", read("f1.csr") * 2)
     for name, words in (("nosuch.csr", "nosuch.csr: No such file"),
                         ("empty.csr", "empty.csr: empty"),
-                        ("f1.pem", "f1.pem: no certification request in it"),
+                        ("f1.pem", "f1.pem: a certification request is wanted, "
+                         "not a certificate"),
+                        ("both.csr", "both.csr: there is more than one object "
+                         "in it"),
                         ("cut.csr", "cut.csr: "),
                         ("f1.key", "f1.key: "),
                         (".", ".: Is a directory"),
@@ -511,6 +516,17 @@ def test_an_export_overwrites_nothing():
     refused("device nobody", "cert", "export", *AT, "--out", "none.pem",
             "--device", "nobody")
     equal(os.path.exists("none.pem"), False)
+
+
+def test_a_long_export_shows_its_progress_on_a_terminal():
+    made()
+    master, slave = pty.openpty()
+    subprocess.run([cli.PROGRAM, "cert", "export", *AT], check=True,
+                   stdout=subprocess.DEVNULL, stderr=slave)
+    os.close(slave)
+    contains(os.read(master, 1000).decode(), "\r1 certificates\r",
+             "birthmark cert export: %d written" % len(listed()))
+    os.close(master)
 
 
 def limited():

@@ -14,6 +14,7 @@ import sys
 
 import cli
 from cli import contains, equal, write
+from direct import LDEVID, issue, made, objects
 
 LIBRARY = os.path.abspath(sys.argv[2])
 
@@ -95,8 +96,7 @@ def test_profile_list():
 
 
 def test_ledger():
-    equal(cli.run("init", "acme", "--org", "Acme", "--host", "a.example")[0],
-          0, "init")
+    made()
     serial = cli.openssl("x509", "-in", "acme/operator/operator.pem",
                          "-noout", "-serial").decode().strip().split("=")[1]
     equal(cli.run("ledger", "prove", "--dir", "acme", "--out", "a.proof",
@@ -105,6 +105,29 @@ def test_ledger():
               "a.proof", "acme/operator/operator.pem")
     fail_each("ledger", "verify", "--json", "--dir", "acme")
     fail_each("ledger", "prove", "--dir", "acme", serial)
+
+
+def test_reading_an_instance():
+    serial = issue(made(), "dev")
+    for args in (("cert", "list"), ("cert", "list", "--json", "--limit", "2"),
+                 ("cert", "export"), ("cert", "show", serial),
+                 ("ca", "show"), ("token", "list")):
+        fail_each(*args, "--dir", "acme")
+
+
+def test_an_act_is_done_and_printed_or_neither():
+    """But for what follows the act: then it is printed, and the exit code
+    tells that something is left to do."""
+    create = ("token", "create", "--dir", made("tokens"), "--profile", LDEVID,
+              "--device", "dev")
+    n = allocations(create)
+    printed = 1
+    for i in range(1, n + 1, 1 + n // RUNS_MAX):
+        code, out, err = once(create, i)
+        printed += out != ""
+        if code != 0:
+            equal((code, err != ""), (1, True), "allocation %d of %d" % (i, n))
+    equal(len(objects("token", "list", "--dir", "tokens")), printed)
 
 
 def test_memory_does_not_grow_with_a_crl():
