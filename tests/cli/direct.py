@@ -120,6 +120,21 @@ def database(where):
         db.close()
 
 
+def clone(where, n):
+    """n more certificates, but for their numbers like one that is there."""
+    with database(where) as db:
+        columns = [c[1] for c in db.execute("PRAGMA table_info(certificate)")]
+        last = db.execute("SELECT max(id) FROM certificate").fetchone()[0]
+        row = db.execute("SELECT * FROM certificate WHERE id = ?",
+                         (last,)).fetchone()
+        new = dict(zip(columns, row), device=0, previous=0)
+        db.executemany(
+            "INSERT INTO certificate VALUES (%s)" %
+            ", ".join("?" * len(columns)),
+            ([dict(new, id=i, serial=b"\x02" + i.to_bytes(15, "big"))[c]
+              for c in columns] for i in range(last + 1, last + 1 + n)))
+
+
 def set_roles(where, roles):
     with database(where) as db:
         db.execute("UPDATE operator SET roles = ?", (roles,))

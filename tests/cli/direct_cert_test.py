@@ -14,7 +14,7 @@ import subprocess
 
 import cli
 from cli import contains, equal, openssl, read, run, write
-from direct import (IDEVID, LDEVID, crl, crl_number, database, issue, leaves,
+from direct import (IDEVID, LDEVID, clone, crl, crl_number, database, issue, leaves,
                     made, misused, objects, ok, refused, request, serial_of)
 
 AT = ("--dir", "acme")
@@ -314,22 +314,6 @@ def test_pages_follow_each_other():
         for value in ("0", "-1", "x", "9" * 30):
             misused(option + " wants a number above 0", "cert", "list", option,
                     value)
-
-
-def clone(where, n):
-    """n more certificates, but for their numbers like one that is there."""
-    with database(where) as db:
-        columns = [c[1] for c in db.execute("PRAGMA table_info(certificate)")]
-        last = db.execute("SELECT max(id) FROM certificate").fetchone()[0]
-        row = db.execute("SELECT * FROM certificate WHERE id = ?",
-                         (last,)).fetchone()
-        new = dict(zip(columns, row), device=0, previous=0)
-        for i in range(1, n + 1):
-            new.update(id=last + i,
-                       serial=b"\x02" + (last + i).to_bytes(15, "big"))
-            db.execute("INSERT INTO certificate VALUES (%s)" %
-                       ", ".join("?" * len(columns)),
-                       [new[c] for c in columns])
 
 
 def test_long_listings_come_in_pages_too():
