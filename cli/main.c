@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli/cmd.h"
 #include "cli/diag.h"
@@ -53,10 +55,30 @@ static int run(int argc, char **argv)
     return cmd_dispatch(nouns, "birthmark", argc, argv);
 }
 
+/*
+ * The descriptor of a standard stream that is closed would be that of the next
+ * file, and what is printed would be in that file: a lock, a database, a
+ * journal. It is taken by one on which reading and writing fail.
+ */
+static bool hold_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        int flags = fd == STDIN_FILENO ? O_WRONLY : O_RDONLY;
+
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", flags) != fd) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     int rc;
 
+    if (!hold_standard_streams()) {
+        return CMD_FAILED;
+    }
     /* A reader that went away is reported by the write that finds out. */
     signal(SIGPIPE, SIG_IGN);
     rc = run(argc, argv);

@@ -296,6 +296,28 @@ def test_every_act_is_on_record_and_published():
         contains(last_records(where, 3).decode("latin-1"), "operator:first")
 
 
+# Descriptors
+
+def test_what_is_printed_goes_into_no_file_of_the_instance():
+    where = made("closed")
+    for i, streams in enumerate(("2>&-", ">&-", ">&- 2>&-", "<&-",
+                                 "<&- >&- 2>&-")):
+        device = "closed-%d" % i
+        done = subprocess.run(
+            ["sh", "-c", '"$@" ' + streams, "sh", cli.PROGRAM, "token",
+             "create", "--dir", where, "--profile", LDEVID, "--device",
+             device], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            check=False)
+        # The secret has not arrived.
+        equal(done.returncode, 1 if ">&-" in streams.split() else 0, streams)
+        equal(read(where + "/run/lock"), b"", streams)
+        for folder, _, files in os.walk(where):
+            for name in files:
+                if b"birthmark token create:" in read(
+                        os.path.join(folder, name)):
+                    raise AssertionError("%s: in %s" % (streams, name))
+
+
 # The shell
 
 def completed(*words):
