@@ -155,6 +155,9 @@ bm_status ca_ocsp_answer(struct ca *ca,
         refuse(&a, response, BM_OCSP_UNAUTHORIZED);
         return BM_OK;
     }
+    if (rc == BM_OK && ca->restored) {
+        rc = BM_E_CA_RESTORED; /* it may not know what is revoked */
+    }
     if (rc == BM_OK && (now < a.responder->cert->not_before ||
                         now >= a.responder->cert->not_after)) {
         rc = BM_E_CA_UNAVAILABLE;
@@ -170,8 +173,9 @@ bm_status ca_ocsp_answer(struct ca *ca,
         /* RFC 6960 2.3: the client may try elsewhere, or later. */
         response->len = start;
         refuse(&a, response,
-               rc == BM_E_CA_UNAVAILABLE ? BM_OCSP_TRY_LATER
-                                         : BM_OCSP_INTERNAL_ERROR);
+               rc == BM_E_CA_UNAVAILABLE || rc == BM_E_CA_RESTORED
+                   ? BM_OCSP_TRY_LATER
+                   : BM_OCSP_INTERNAL_ERROR);
     }
     return rc;
 }

@@ -443,6 +443,30 @@ static void a_store_that_fails_is_an_internal_error(void)
     world_close(&w);
 }
 
+/* What was revoked after the backup would be called good. */
+static void a_restored_authority_answers_nothing(void)
+{
+    static struct asked a;
+    struct world w;
+    struct issued c;
+    struct bm_ocsp_target t;
+    struct store *s;
+
+    world_open(&w);
+    must(by_operator(&w, LDEVID, "SN-1", world_key(), &c) == BM_OK, "ldevid");
+    t = target("issuing", issued_serial(&c));
+    s = w.faulty.real;
+    must(s->begin(s->self, STORE_WRITE) == BM_OK &&
+             s->setting_put(s->self, "restored", BM_LIT("1")) == BM_OK &&
+             s->commit(s->self) == BM_OK && world_reopen(&w) == BM_OK,
+         "restored");
+    ask(&w, &t, 1, BM_HASH_SHA1, &a);
+    CHECK_STATUS(a.rc, BM_E_CA_RESTORED);
+    CHECK(a.r.status == BM_OCSP_TRY_LATER);
+    CHECK(a.served.good + a.served.revoked + a.served.unknown == 0);
+    world_close(&w);
+}
+
 int main(void)
 {
     RUN(the_status_is_told_at_once);
@@ -455,5 +479,6 @@ int main(void)
     RUN(every_prefix_and_every_bit_flip_gets_an_answer);
     RUN(a_responder_speaks_while_its_certificate_lives);
     RUN(a_store_that_fails_is_an_internal_error);
+    RUN(a_restored_authority_answers_nothing);
     return bm_test_done();
 }
