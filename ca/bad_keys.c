@@ -214,6 +214,45 @@ static bool is_generator(const struct bm_spki *key)
            (key->type == BM_KEY_P384 && bm_bytes_are(x, p384, sizeof p384));
 }
 
+/*
+ * RFC 8032 5.1: the curve has cofactor 8. With a point A of its order or less,
+ * [k]A is one of eight points, so that a signature for a message is found by
+ * trying a few, without any private key. These are the y of all of them, once
+ * more where an encoder did not reduce it; the sign of x is in the top bit.
+ */
+static bool is_of_small_order(const struct bm_spki *key)
+{
+    static const uint8_t ys[][32] = {
+        { 0x00 },
+        { 0x01 },
+        { 0x26, 0xe8, 0x95, 0x8f, 0xc2, 0xb2, 0x27, 0xb0, 0x45, 0xc3, 0xf4,
+          0x89, 0xf2, 0xef, 0x98, 0xf0, 0xd5, 0xdf, 0xac, 0x05, 0xd3, 0xc6,
+          0x33, 0x39, 0xb1, 0x38, 0x02, 0x88, 0x6d, 0x53, 0xfc, 0x05 },
+        { 0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
+          0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
+          0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a },
+    };
+    uint8_t y[32];
+    bool near_p;
+
+    if (key->type != BM_KEY_ED25519 || key->key.n != sizeof y) {
+        return false;
+    }
+    memcpy(y, key->key.p, sizeof y);
+    y[31] &= 0x7f;
+    for (size_t i = 0; i < sizeof ys / sizeof ys[0]; i++) {
+        if (memcmp(y, ys[i], sizeof y) == 0) {
+            return true;
+        }
+    }
+    /* p = 2^255 - 19 itself, that is 0; p - 1; and p + 1, that is 1 */
+    near_p = y[0] >= 0xec && y[0] <= 0xee && y[31] == 0x7f;
+    for (size_t i = 1; near_p && i < 31; i++) {
+        near_p = y[i] == 0xff;
+    }
+    return near_p;
+}
+
 bm_status ca_check_bad_key(const struct ca_bad_keys *keys,
                            const struct bm_spki *key, const uint8_t hash[32],
                            struct ca_refusal *why)
@@ -235,6 +274,9 @@ bm_status ca_check_bad_key(const struct ca_bad_keys *keys,
     if (is_generator(key)) {
         return ca_refuse(why, BM_E_CA_KEY_BAD,
                          "its point is the generator of the curve");
+    }
+    if (is_of_small_order(key)) {
+        return ca_refuse(why, BM_E_CA_KEY_BAD, "its point has a small order");
     }
     return BM_OK;
 }

@@ -15,6 +15,7 @@
  *
  *   RSA  small prime factors; the ROCA fingerprint (CVE-2017-15361)
  *   EC   private key 1 or group order minus 1: the point is the generator's
+ *   Ed25519  points of small order, which anybody can sign for
  */
 
 struct ca_bad_keys;

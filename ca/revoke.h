@@ -67,6 +67,8 @@ struct ca_ocsp_responder {
  * request (those of one CA are answered; of others, "unknown"), the nonce of
  * RFC 9654 repeated. Never-issued: "unknown". `*served` says what was sent,
  * for statistics. Takes its own read transaction.
+ *
+ * BM_E_CA_RESTORED, BM_E_CA_UNAVAILABLE: the response says tryLater.
  */
 struct ca_ocsp_served {
     uint8_t response; /* enum bm_ocsp_response_status */

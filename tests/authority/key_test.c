@@ -313,6 +313,38 @@ static void private_key_one_is_refused(void)
     world_close(&w);
 }
 
+/* Of the neutral point everybody is the holder: with S = 0 and R = A any
+ * message is signed, and the signature is right. */
+static void a_key_that_anybody_signs_with_is_refused(void)
+{
+    const struct bm_signer *key = world_key_of(BM_KEY_ED25519);
+    struct world w;
+    struct issued out;
+    struct request q;
+    struct ca_issue_request r = {
+        .actor = &admin, .by = CA_BY_OPERATOR, .profile = LDEVID, .csr = &q.csr
+    };
+    uint8_t *point;
+    uint8_t *signature;
+    struct bm_bytes der;
+
+    world_open(&w);
+    request_make(&q, key, "SN-1", NULL);
+    der = q.csr.der;
+    point = q.der + (q.csr.key.key.p - q.der);
+    signature = q.der + (q.csr.signature.p - q.der);
+    memset(point, 0, 32);
+    point[0] = 1;
+    memset(signature, 0, 64);
+    signature[0] = 1;
+    must(bm_csr_parse(der, NULL, &q.csr) == BM_OK, "request");
+    CHECK_STATUS(bm_csr_verify(&q.csr, world_crypto()), BM_OK);
+    CHECK_STATUS(world_issue(&w, &r, &out), BM_E_CA_KEY_BAD);
+    r.proven = true;
+    CHECK_STATUS(world_issue(&w, &r, &out), BM_E_CA_KEY_BAD);
+    world_close(&w);
+}
+
 int main(void)
 {
     RUN(a_key_belongs_to_one_device_for_ever);
@@ -325,6 +357,7 @@ int main(void)
     RUN(an_honest_rsa_key_is_fine);
     RUN(a_short_rsa_key_is_refused);
     RUN(private_key_one_is_refused);
+    RUN(a_key_that_anybody_signs_with_is_refused);
     while (made_n != 0) {
         bm_openssl_signer_free(made[--made_n]);
     }
