@@ -56,11 +56,24 @@ bm_status ca_token_hash(const struct bm_crypto *crypto, struct bm_bytes secret,
     return rc;
 }
 
+/* A device must have a name that the profile can give it: what no request
+ * could be answered for is not expected either. */
+static bm_status check_name(const struct ca_profile *profile, const char *name,
+                            int64_t now, struct ca_refusal *why)
+{
+    static const struct bm_csr silent;
+    const struct ca_profile_request request = { .csr = &silent,
+                                                .device = ca_text(name),
+                                                .now = now };
+    char same[STORE_NAME_MAX];
+
+    return ca_profile_device(profile, &request, same, sizeof same, why);
+}
+
 static bm_status check_order(struct ca *ca, const struct ca_token_order *order,
                              int64_t now, struct ca_refusal *why)
 {
     const struct ca_bound *b = ca_profile_find(ca, order->profile, NULL);
-    size_t n = strlen(order->device);
 
     if (b == NULL) {
         return ca_refuse(why, BM_E_NOT_FOUND, "profile %s", order->profile);
@@ -69,13 +82,10 @@ static bm_status check_order(struct ca *ca, const struct ca_token_order *order,
         return ca_refuse(why, BM_E_PROFILE_REQUESTER,
                          "%s is not issued for tokens", order->profile);
     }
-    if (n == 0 || n >= STORE_NAME_MAX) {
-        return ca_refuse_plain(why, BM_E_PROFILE_DEVICE);
-    }
     if (order->expires <= now) {
         return ca_refuse(why, BM_E_ARGUMENT, "a token that has expired");
     }
-    return BM_OK;
+    return check_name(b->profile, order->device, now, why);
 }
 
 static bm_status check_device(const struct store_device *device,

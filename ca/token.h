@@ -14,12 +14,14 @@
 
 struct ca_token_order {
     const char *profile;
-    const char *device; /* name; the device is made, `expected`, if new */
+    const char *device; /* name, as the profile wants it; the device is made,
+                           `expected`, if new */
     int64_t expires;
 };
 
 /*
- * Make one. `secret` gets CA_TOKEN_CHARS characters and a NUL, and is for the
+ * Make one. BM_E_PROFILE_DEVICE when the profile gives no device such a name.
+ * `secret` gets CA_TOKEN_CHARS characters and a NUL, and is for the
  * caller to show once and to wipe; `id` names it from now on.
  */
 BM_MUST_CHECK bm_status ca_token_create(struct ca *ca,

@@ -248,6 +248,32 @@ static void nobody_speaks_for_another_device(void)
     world_close(&w);
 }
 
+static void a_token_is_for_a_name_that_the_profile_gives(void)
+{
+    static const char *const names[] = { "", "SN 1", "SN-1\n", "\xff",
+                                         "S\xc3\x84" };
+    char secret[CA_TOKEN_CHARS + 1];
+    char name[STORE_NAME_MAX + 2];
+    struct world_print before;
+    struct world_print after;
+    struct world w;
+
+    world_open(&w);
+    before = world_print(&w);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        CHECK_STATUS(world_token(&w, LDEVID, names[i], secret),
+                     BM_E_PROFILE_DEVICE);
+        CHECK(secret[0] == '\0');
+    }
+    memset(name, 'a', sizeof name);
+    name[sizeof name - 1] = '\0';
+    CHECK_STATUS(world_token(&w, LDEVID, name, secret), BM_E_PROFILE_DEVICE);
+    after = world_print(&w);
+    CHECK(prints_equal(&before, &after));
+    CHECK_STATUS(world_token(&w, LDEVID, "SN-1", secret), BM_OK);
+    world_close(&w);
+}
+
 static void only_an_idevid_entitles_like_an_idevid(void)
 {
     struct world w;
@@ -598,6 +624,7 @@ int main(void)
     RUN(devices_of_two_organisations_may_have_one_name);
     RUN(a_protocol_acts_on_the_account_of_the_device);
     RUN(nobody_speaks_for_another_device);
+    RUN(a_token_is_for_a_name_that_the_profile_gives);
     RUN(only_an_idevid_entitles_like_an_idevid);
     RUN(a_certificate_that_is_not_ours_entitles_to_nothing);
     RUN(a_request_whose_signature_is_wrong_changes_nothing);

@@ -330,6 +330,8 @@ def test_what_no_token_is_for_is_refused():
     create = ("token", "create", *AT, "--device", "x", "--profile")
     refused("profile nobody", *create, "nobody")
     refused("tls-server is not issued for tokens", *create, "tls-server")
+    refused("it does not match", "token", "create", *AT, "--profile", LDEVID,
+            "--device", "a b")
     refused("a token that has expired", *create, LDEVID, "--expires",
             "2020-01-01")
     misused("no --profile", "token", "create", "--device", "x")
@@ -344,8 +346,12 @@ def test_the_name_of_a_device_cannot_act_on_a_terminal():
     where = made("escape")
     code, out, err = run("token", "create", "--dir", where, "--profile",
                          LDEVID, "--device", "a\033[1m\u202eb")
-    if code == 0:
-        out += ok("token", "list", "--dir", where)[0]
+    equal((code, out), (1, ""))
+    token(where, "plain")
+    with database(where) as db:
+        db.execute("UPDATE token SET device = ?", ("a\033[1m\u202eb",))
+    out = ok("token", "list", "--dir", where)[0]
+    contains(out, "a\\u{1b}[1m")
     for text in (out, err):
         equal(("\033" in text, "\u202e" in text), (False, False))
 
