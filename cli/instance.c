@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "ca/setup.h"
 #include "cli/cmd.h"
 #include "cli/diag.h"
 #include "cli/provider.h"
@@ -13,6 +14,15 @@ int session_result(const struct session *s, bm_status rc,
                    const struct ca_refusal *why)
 {
     return rc == BM_OK ? CMD_OK : refusal_print_act(s->path, rc, why);
+}
+
+/* What an act is decided by is on record before the act is. A restored instance
+ * has no acts, and may yet be asked. */
+static bm_status note_profiles(struct session *s, struct ca_refusal *why)
+{
+    bm_status rc = ca_note_profiles(s->instance->ca, s->now, why);
+
+    return rc == BM_E_CA_RESTORED ? BM_OK : rc;
 }
 
 static bm_status open_instance(struct session *s,
@@ -24,7 +34,8 @@ static bm_status open_instance(struct session *s,
 
     BM_TRY(instance_open(dir, config->mode, &port, s->now, &s->instance, why));
     BM_TRY(instance_actor(s->instance, s->now, &s->actor, why));
-    return ca_authorise(&s->actor, config->act, why);
+    BM_TRY(ca_authorise(&s->actor, config->act, why));
+    return config->mode == INSTANCE_WRITE ? note_profiles(s, why) : BM_OK;
 }
 
 int session_open(struct session *s, const struct session_config *config)

@@ -4,6 +4,7 @@
 
 direct_test.py PROGRAM
 """
+import hashlib
 import os
 import shutil
 import stat
@@ -294,6 +295,28 @@ def test_every_act_is_on_record_and_published():
         size = checkpoint_size(where)
         equal(size, leaves(where), args)
         contains(last_records(where, 3).decode("latin-1"), "operator:first")
+
+
+def test_a_changed_profile_is_on_record_before_it_is_used():
+    where = made("changed")
+    path = "%s/profiles/%s.yaml" % (where, LDEVID)
+    text = read(path).decode().replace("for: 90d", "for: 80d")
+    write(path, text)
+    before = leaves(where)
+    ok("cert", "list", "--dir", where)
+    set_roles(where, AUDITOR)
+    refused("may not create tokens", "token", "create", "--dir", where,
+            "--profile", LDEVID, "--device", "c")
+    equal(leaves(where), before)
+    set_roles(where, ISSUER)
+    issue(where, "changed-1")
+    contains(last_records(where, leaves(where) - before).decode("latin-1"),
+             hashlib.sha256(text.encode()).digest().decode("latin-1"))
+    before = leaves(where)
+    issue(where, "changed-2")
+    if hashlib.sha256(text.encode()).digest() in last_records(
+            where, leaves(where) - before):
+        raise AssertionError("twice")
 
 
 # Descriptors
