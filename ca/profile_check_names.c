@@ -270,7 +270,9 @@ static bool fits(const struct profile_san *row,
         return false;
     }
     if (row->from == PROFILE_DEVICE) {
-        return device_in(&row->template, profile_san_text(gn, buf), &device);
+        return device_in(&row->template, profile_san_text(gn, buf), &device) &&
+               (row->kind != PROFILE_SAN_DNS ||
+                memchr(device.p, '*', device.n) == NULL);
     }
     return bm_bytes_equal(typed ? profile_san_text(gn, buf) : gn->value,
                           row->value);

@@ -11,6 +11,10 @@
 /* What a value from the request may be where the profile does not say. */
 #define USUAL_PATTERN "[ -~]{1,64}"
 
+/* Of a host name: a wildcard (RFC 9525 6.3) is allowed where a profile says
+ * so, and not where it says nothing. */
+#define USUAL_HOST "([A-Za-z0-9-]{1,63}\\.)*[A-Za-z0-9-]{1,63}"
+
 static struct bm_bytes view(const char *text)
 {
     return (struct bm_bytes){ (const uint8_t *)text, strlen(text) };
@@ -42,7 +46,7 @@ static bm_status check_source(const struct profile_compiler *c,
 /* A pattern goes with what comes from the request, and has a default. */
 static bm_status compile_pattern(const struct profile_compiler *c,
                                  const struct config_node *node, unsigned from,
-                                 const char **text,
+                                 const char *usual, const char **text,
                                  const struct ca_pattern **pattern)
 {
     const struct config_node *at = config_get(node, "pattern");
@@ -52,7 +56,7 @@ static bm_status compile_pattern(const struct profile_compiler *c,
                              : config_fail(c->error, at, BM_E_PROFILE,
                                            "pattern goes with from: request");
     }
-    *text = *text != NULL ? *text : USUAL_PATTERN;
+    *text = *text != NULL ? *text : usual;
     return profile_compile_pattern(c, at != NULL ? at : node, *text, pattern);
 }
 
@@ -85,8 +89,8 @@ static bm_status compile_rdn(const struct profile_compiler *c,
                                      rdn->attribute, &rdn->type));
     rdn->tag = bm_name_string_type(rdn->type);
     BM_TRY(check_source(c, node, rdn->from, rdn->fixed, rdn->template_text));
-    BM_TRY(
-        compile_pattern(c, node, rdn->from, &rdn->pattern_text, &rdn->pattern));
+    BM_TRY(compile_pattern(c, node, rdn->from, USUAL_PATTERN,
+                           &rdn->pattern_text, &rdn->pattern));
     if (rdn->optional && rdn->from != PROFILE_REQUEST &&
         rdn->from != PROFILE_ISSUER) {
         return config_fail(c->error, node, BM_E_PROFILE,
@@ -314,8 +318,10 @@ static bm_status compile_san_row(const struct profile_compiler *c,
     BM_TRY(check_source(c, node, san->from, san->fixed, san->template_text));
     BM_TRY(check_san_keys(c, node, san));
     if (san->kind != PROFILE_SAN_IP) {
-        BM_TRY(compile_pattern(c, node, san->from, &san->pattern_text,
-                               &san->pattern));
+        BM_TRY(compile_pattern(c, node, san->from,
+                               san->kind == PROFILE_SAN_DNS ? USUAL_HOST
+                                                            : USUAL_PATTERN,
+                               &san->pattern_text, &san->pattern));
     }
     if (san->type_text != NULL) {
         BM_TRY(profile_compile_oid(c, config_get(node, "type"), san->type_text,

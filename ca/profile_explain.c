@@ -246,6 +246,9 @@ static void explain_san(const struct profile_rules *r, struct bm_wr *w)
         if (san[i].within_text != NULL) {
             put(w, "; within ");
             put_list(w, san[i].within_text);
+        } else if (san[i].kind == PROFILE_SAN_IP &&
+                   san[i].from == PROFILE_REQUEST) {
+            put(w, "; any address");
         }
         if (san[i].from == PROFILE_REQUEST) {
             put(w, "; %s%" PRId64, san[i].optional ? "0 to " : "1 to ",

@@ -135,6 +135,21 @@ static bool is_wished(const struct bm_general_name *gn, struct bm_bytes ours)
            bm_bytes_equal(own.type, gn->type);
 }
 
+/* RFC 9525 6.3: a device called "*" would be any other's host, too. */
+static bm_status check_host_of_device(const struct profile_filling *f,
+                                      const struct profile_san *san)
+{
+    for (size_t i = 0; san->kind == PROFILE_SAN_DNS && i < f->device.n; i++) {
+        if (f->device.p[i] == '*') {
+            return profile_refuse(f->profile, f->why, BM_E_PROFILE_SAN,
+                                  san->line,
+                                  "a device's name with '*' in it would be a "
+                                  "wildcard");
+        }
+    }
+    return BM_OK;
+}
+
 static bm_status put_ours(const struct profile_filling *f,
                           const struct profile_san *san, struct wish *wish,
                           struct bm_wr *w)
@@ -147,6 +162,7 @@ static bm_status put_ours(const struct profile_filling *f,
     struct bm_der d;
 
     if (san->from == PROFILE_DEVICE) {
+        BM_TRY(check_host_of_device(f, san));
         BM_TRY(profile_expand(&san->template, f->device, buf, &value));
     }
     put_value(san, value, w);

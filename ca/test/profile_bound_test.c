@@ -449,6 +449,73 @@ static void lint_tells_every_rule_of_a_foreign_certificate(void)
     ca_profile_free(p);
 }
 
+/* ---- Wildcards */
+
+#define OF_DEVICE                                                    \
+    PLAIN "device: { identity: owner }\n"                            \
+          "subject: [ { attribute: CN, from: device } ]\n"           \
+          "subject_alt_name: { names: [ { kind: dns, from: device, " \
+          "template: \"{device}.gw.example\" } ] }\n"
+#define FIXED                                              \
+    PLAIN "device: { identity: owner }\n"                  \
+          "subject: [ { attribute: CN, from: device } ]\n" \
+          "subject_alt_name: { names: [ { kind: dns, "     \
+          "fixed: \"*.gw.example\" } ] }\n"
+
+/* It would be the host of every other device. */
+static void a_device_called_star_gets_no_wildcard(void)
+{
+    static const char *const names[] = { "CN=*", "CN=*.a", "CN=a*" };
+    struct ca_profile *of_device = world_parse(BM_LIT(OF_DEVICE), "p");
+    struct ca_refusal why;
+    struct trial t;
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        begin(&t, OF_DEVICE, names[i], nothing);
+        CHECK_STATUS(fill(&t), BM_E_PROFILE_SAN);
+        end(&t);
+    }
+    begin(&t, OF_DEVICE, "CN=a", nothing);
+    CHECK_STATUS(fill(&t), BM_OK);
+    end(&t);
+    /* The check finds it by itself. */
+    CHECK_STATUS(world_bind(of_device, &world.ca, &why), BM_OK);
+    begin(&t, FIXED, "CN=*", nothing);
+    CHECK_STATUS(fill(&t), BM_OK);
+    CHECK_STATUS(
+        ca_profile_check(of_device, bm_wr_bytes(&t.tbs), &t.cert, &why),
+        BM_E_PROFILE_SAN);
+    end(&t);
+    ca_profile_free(of_device);
+}
+
+/* What the author has not thought of. */
+static void a_wildcard_needs_a_pattern_that_has_it(void)
+{
+    static const struct bm_bytes star[3] = { GN("\x82\x05"
+                                                "*.a.b") };
+    static const struct bm_bytes plain[3] = { GN("\x82\x05"
+                                                 "A-b.c") };
+    static const char usual[] =
+        PLAIN ANY_CN "subject_alt_name: { names: [ { kind: dns, "
+                     "from: request } ] }\n";
+    static const char wild[] =
+        PLAIN ANY_CN "subject_alt_name: { names: [ { kind: dns, "
+                     "from: request, pattern: \"[*].+\" } ] }\n";
+    uint8_t buf[512];
+    struct trial t;
+
+    begin(&t, usual, "CN=x", put_names(star, buf));
+    CHECK_STATUS(fill(&t), BM_E_PROFILE_SAN);
+    end(&t);
+    begin(&t, usual, "CN=x", put_names(plain, buf));
+    CHECK_STATUS(fill(&t), BM_OK);
+    end(&t);
+    begin(&t, wild, "CN=x", put_names(star, buf));
+    CHECK_STATUS(fill(&t), BM_OK);
+    end(&t);
+}
+
 int main(void)
 {
     world_make();
@@ -462,6 +529,8 @@ int main(void)
     RUN(urls_need_a_public_url);
     RUN(an_unbound_profile_fills_nothing);
     RUN(the_issuers_name_constraints_hold);
+    RUN(a_device_called_star_gets_no_wildcard);
+    RUN(a_wildcard_needs_a_pattern_that_has_it);
     RUN(lint_tells_every_rule_of_a_foreign_certificate);
     return bm_test_done();
 }
