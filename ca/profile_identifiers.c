@@ -11,7 +11,8 @@
  * Kind is "subject", "dns", ... or "attribute"; scope is the name of the CA
  * for subjects and attributes, which mean something below one CA only, and
  * empty for names that mean the same everywhere. Values that RFC 5280 7
- * takes for equal have the same octets.
+ * takes for equal have the same octets, as far as they are ASCII: beyond,
+ * case and composition of characters make a difference.
  */
 
 #define IDENTIFIER_MAX (PROFILE_NAME_OCTETS + 512)
@@ -120,6 +121,97 @@ static bm_status emit_attributes(struct emitting *e, const struct bm_cert *cert,
     return BM_OK;
 }
 
+/* ---- URIs */
+
+static size_t find_octet(struct bm_bytes text, size_t from, const char *any)
+{
+    while (from < text.n && strchr(any, text.p[from]) == NULL) {
+        from++;
+    }
+    return from;
+}
+
+/* What has no case behind the scheme: the host, or of a URN (RFC 8141 3.1) the
+ * namespace. */
+static void find_host(struct bm_bytes uri, size_t colon, size_t *from,
+                      size_t *to)
+{
+    static const uint8_t urn[] = { 'u', 'r', 'n' };
+    size_t at;
+
+    *from = colon < uri.n ? colon + 1 : uri.n;
+    *to = *from;
+    if (uri.n - *from >= 2 && uri.p[*from] == '/' && uri.p[*from + 1] == '/') {
+        *to = find_octet(uri, *from + 2, "/?#");
+        at = find_octet((struct bm_bytes){ uri.p, *to }, *from, "@");
+        *from = at < *to ? at + 1 : *from + 2;
+    } else if (colon == sizeof urn && (uri.p[0] | 0x20) == urn[0] &&
+               (uri.p[1] | 0x20) == urn[1] && (uri.p[2] | 0x20) == urn[2]) {
+        *to = find_octet(uri, *from, ":");
+    }
+}
+
+static int hex_digit(uint8_t c)
+{
+    uint8_t lower = c | 0x20;
+
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* RFC 3986 2.3 */
+static bool is_unreserved(uint8_t c)
+{
+    uint8_t lower = c | 0x20;
+
+    return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
+           c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+/* The octet at `*i`, unescaped where that changes nothing: RFC 3986 6.2.2. */
+static bool take_octet(struct bm_bytes uri, size_t *i, uint8_t *c)
+{
+    int high = uri.n - *i > 2 ? hex_digit(uri.p[*i + 1]) : -1;
+    int low = high >= 0 ? hex_digit(uri.p[*i + 2]) : -1;
+
+    *c = uri.p[*i];
+    if (*c != '%' || low < 0) {
+        (*i)++;
+        return false;
+    }
+    *c = (uint8_t)(high << 4 | low);
+    *i += 3;
+    return !is_unreserved(*c);
+}
+
+/* RFC 5280 7.4: by case, and by escapes; segments like ".." stay. */
+static void put_uri(struct bm_wr *w, struct bm_bytes uri)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t colon = find_octet(uri, 0, ":");
+    size_t from;
+    size_t to;
+    size_t i = 0;
+
+    find_host(uri, colon, &from, &to);
+    while (i < uri.n) {
+        bool folds = i < colon || (i >= from && i < to);
+        uint8_t c;
+
+        if (take_octet(uri, &i, &c)) {
+            bm_wr_u8(w, '%');
+            bm_wr_u8(w, (uint8_t)digits[c >> 4]);
+            bm_wr_u8(w, (uint8_t)digits[c & 15]);
+        } else if (folds) {
+            put_lower(w, (struct bm_bytes){ &c, 1 });
+        } else {
+            bm_wr_u8(w, c);
+        }
+    }
+}
+
 /* Hosts have no case; mailboxes have it before the '@' only. */
 static void put_san(struct bm_wr *w, const struct bm_general_name *gn)
 {
@@ -137,6 +229,9 @@ static void put_san(struct bm_wr *w, const struct bm_general_name *gn)
         }
         bm_wr_put(w, (struct bm_bytes){ gn->value.p, at });
         put_lower(w, (struct bm_bytes){ gn->value.p + at, gn->value.n - at });
+        break;
+    case BM_GN_URI:
+        put_uri(w, gn->value);
         break;
     case BM_GN_DIRECTORY:
         bm_name_walk(&walk, gn->value);

@@ -273,6 +273,56 @@ static void identifiers_are_the_same_for_equal_names_only(void)
     }
 }
 
+/* RFC 5280 7.4, RFC 3986 6.2.2, RFC 8141 3.1 */
+static void a_uri_is_unique_however_it_is_written(void)
+{
+    static const struct {
+        const char *uri;
+        const char *other;
+        bool same;
+    } cases[] = {
+        { "http://u@h.x/a", "HTTP://u@H.X/a", true },
+        { "http://h.x/a", "http://h.x/A", false },
+        { "http://u@h.x", "http://U@h.x", false },
+        { "http://h.x:80?q", "http://H.x:80?q", true },
+        { "http://h.x?q@A", "http://h.x?q@a", false },
+        { "http://h.x/%7ea", "http://h.x/~%61", true },
+        { "http://h.x/%2f", "http://h.x/%2F", true },
+        { "http://h.x/%2f", "http://h.x//", false },
+        { "urn:dev:sn:A", "URN:DEV:sn:A", true },
+        { "urn:dev:sn:A", "urn:dev:sn:a", false },
+        { "urn:dev:sn:A", "urn:dev:SN:A", false },
+    };
+    static const char text[] =
+        PLAIN ANY_CN "subject_alt_name: { names: [ { kind: uri, "
+                     "from: request } ] }\nunique: [uri]\n";
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *uri[2] = { cases[i].uri, cases[i].other };
+        struct found f = { .n = 0 };
+
+        for (size_t k = 0; k < 2; k++) {
+            uint8_t name[64];
+            uint8_t exts[512];
+            struct bm_bytes gn[3] = { { name, 0 }, { NULL, 0 }, { NULL, 0 } };
+            struct bm_wr w;
+            struct trial t;
+
+            bm_wr_init(&w, name, sizeof name);
+            bm_general_name_put(&w, BM_GN_URI, world_view(uri[k]));
+            gn[0].n = w.len;
+            begin(&t, text, "CN=x", put_names(gn, exts));
+            CHECK_STATUS(fill(&t), BM_OK);
+            CHECK_STATUS(ca_profile_identifiers(t.profile, &t.cert, &f, take),
+                         BM_OK);
+            end(&t);
+        }
+        CHECK(f.n == 2);
+        CHECK((f.len[0] == f.len[1] && memcmp(f.octets[0], f.octets[1],
+                                              f.len[0]) == 0) == cases[i].same);
+    }
+}
+
 /* ---- Issuers */
 
 static void an_issuer_that_cannot_issue_is_refused(void)
@@ -524,6 +574,7 @@ int main(void)
     RUN(a_profile_without_devices_names_none);
     RUN(a_hardware_module_name_is_that_of_the_device);
     RUN(identifiers_are_the_same_for_equal_names_only);
+    RUN(a_uri_is_unique_however_it_is_written);
     RUN(an_issuer_that_cannot_issue_is_refused);
     RUN(a_microcontroller_gets_p256_and_sha256_all_the_way);
     RUN(urls_need_a_public_url);
