@@ -9,7 +9,8 @@ FAULT_ROUNDS ?= 400
 TEST_PRESETS ?= debug asan release cortex-m3
 
 .DEFAULT_GOAL := build
-.PHONY: build test demo bench fuzz fault size check deps coverage help clean
+.PHONY: build test demo bench bench-large fuzz fault size check deps coverage \
+    help clean
 
 build: configure-release ## build everything for users into build/bin
 	cmake --build --preset release -j $(JOBS)
@@ -42,6 +43,12 @@ demo: build compile-cortex-m3 ## run the demonstration
 bench: build ## measure, as ratios
 	@if [ -x bench/run.sh ]; then bench/run.sh; fi
 
+BENCH_ROWS ?= 10000000
+BENCH_DIR ?= build/bench-large
+bench-large: build ## measure a store of BENCH_ROWS certificates in BENCH_DIR
+	@mkdir -p $(BENCH_DIR)
+	@build/release/bench/bm_bench_large $(BENCH_ROWS) $(BENCH_DIR)
+
 fuzz: compile-fuzz ## fuzz each parser for FUZZ_SECONDS seconds
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz/fuzz.sh
 
@@ -63,9 +70,9 @@ deps: ## install the packages and fetch the sources that a build needs
 	@tools/deps/deps.sh
 
 help: ## list these targets
-	@sed -n 's/^\([a-z]*\):.*## /\1: /p' Makefile | \
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' Makefile | \
 	    while IFS=: read -r name what; do \
-	        printf 'make %-10s%s\n' "$$name" "$$what"; done
+	        printf 'make %-12s%s\n' "$$name" "$$what"; done
 
 clean: ## remove what was built, but not what was fetched
 	[ ! -d build ] || find build -mindepth 1 -maxdepth 1 ! -name deps \

@@ -179,11 +179,12 @@ int main(int argc, char **argv)
     char path[400];
     char *end;
     uint64_t rows;
-    bool keep = argc == 4 && strcmp(argv[3], "keep") == 0;
+    bool keep = argc >= 4 && strcmp(argv[3], "keep") == 0;
+    const char *only = argc == 5 ? argv[4] : NULL;
     struct stat st;
 
     if (argc < 3) {
-        fprintf(stderr, "usage: bm_bench_large ROWS DIR [keep]\n");
+        fprintf(stderr, "usage: bm_bench_large ROWS DIR [keep [PART]]\n");
         return 2;
     }
     errno = 0;
@@ -197,7 +198,9 @@ int main(int argc, char **argv)
         fill(path, rows);
     }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        run_part(&parts[i], path, rows);
+        if (only == NULL || strcmp(only, parts[i].name) == 0) {
+            run_part(&parts[i], path, rows);
+        }
     }
     if (!keep) {
         remove_store(path);
