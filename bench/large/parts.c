@@ -325,8 +325,8 @@ static void write_list(struct store *s, uint64_t *octets)
     uint8_t name_octets[100];
     size_t bad;
 
-    large_must(bm_openssl_new(&crypto) == BM_OK &&
-                   bm_openssl_signer_generate(BM_KEY_P256, 0, &signer) == BM_OK,
+    large_must(bm_openssl_new(&crypto) == BM_OK, "cryptography");
+    large_must(bm_openssl_signer_generate(BM_KEY_P256, 0, &signer) == BM_OK,
                "key");
     bm_wr_init(&name, name_octets, sizeof name_octets);
     bm_wr_init(&sig, sig_octets, sizeof sig_octets);
