@@ -137,7 +137,7 @@ void index_filter_prefetch(const struct index_filter *filter,
 
 /* index_run.c: runs and segments in memory. */
 bm_status index_run_add(struct index *ix, uint64_t id, uint32_t level,
-                        struct index_run **run);
+                        struct index_run **out);
 void index_run_remove(struct index *ix, struct index_run *run);
 /* With room for first hashes and filter, all zero. NULL: no memory. */
 struct index_segment *index_segment_new(uint32_t pages, uint32_t blocks);

@@ -14,6 +14,7 @@ bm_status index_run_add(struct index *ix, uint64_t id, uint32_t level,
     *out = NULL;
     if (ix->run_n == ix->run_cap) {
         size_t cap = ix->run_cap == 0 ? 16 : 2 * ix->run_cap;
+        /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers, indeed */
         struct index_run **bigger = realloc(ix->run, cap * sizeof *bigger);
 
         if (bigger == NULL) {

@@ -29,9 +29,7 @@ static bm_status step(struct sqlite_store *s, enum sql sql)
     /* Transactions themselves are allowed in every state. */
     s->state = SQLITE_STATE_WRITE;
     query_open(&q, s, sql);
-    if (query_step(&q)) {
-        q.rc = BM_OK;
-    } else if (q.rc == BM_E_END) {
+    if (query_step(&q) || q.rc == BM_E_END) {
         q.rc = BM_OK;
     }
     s->state = state;

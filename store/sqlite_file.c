@@ -47,8 +47,7 @@ static char *join(const char *path, const char *end)
     char *name = malloc(n + m + 1);
 
     if (name != NULL) {
-        memcpy(name, path, n);
-        memcpy(name + n, end, m + 1);
+        (void)snprintf(name, n + m + 1, "%s%s", path, end);
     }
     return name;
 }

@@ -381,7 +381,7 @@ void query_get_fixed(struct sqlite_query *q, uint8_t *out, size_t n)
 {
     struct bm_bytes b = blob(q, n, n);
 
-    if (b.n == n) {
+    if (b.p != NULL) {
         memcpy(out, b.p, n);
     } else {
         memset(out, 0, n);
