@@ -123,7 +123,7 @@ static bm_status device_find(void *self, uint32_t organisation,
 
 static bm_status device_add(struct sqlite_store *s, struct store_device *row)
 {
-    struct store_device other;
+    struct store_device other = { .id = 0 };
     struct sqlite_query q;
     uint8_t hash[STORE_HASH_SIZE];
     bm_status rc;
