@@ -12,7 +12,7 @@
  */
 
 #define CLAIMS_HASHES 30000
-#define CLAIMS_OPS    100000
+#define CLAIMS_OPS    60000
 #define CLAIMS_REFS   1000000
 
 struct claim_model {
