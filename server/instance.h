@@ -92,7 +92,7 @@ BM_MUST_CHECK bm_status instance_write_crl(struct instance *instance,
 
 /*
  * Give a CA an OCSP responder: a fresh key and a certificate for it, unless
- * it has one with more than a third of its life left.
+ * it has one with more than a third of its life left that is not revoked.
  */
 BM_MUST_CHECK bm_status instance_renew_ocsp(struct instance *instance,
                                             const char *id, int64_t now,

@@ -168,6 +168,24 @@ static bool has_life_left(const struct bm_cert *cert, int64_t now)
            now < cert->not_after - (cert->not_after - cert->not_before) / 3;
 }
 
+/* A responder's certificate has ocsp-nocheck: nobody will ask whether it was
+ * revoked, so that its key must not speak any longer. */
+static bm_status is_revoked(struct instance *in, const struct instance_ca *c,
+                            bool *yes)
+{
+    static const struct store_scope everything = { 0, 0 };
+    struct store *s = in->store;
+    struct store_cert row;
+    bm_status rc;
+
+    BM_TRY(s->begin(s->self, STORE_READ));
+    rc = s->cert_find(s->self, &everything, c->row.id, c->ocsp_cert.serial,
+                      &row);
+    *yes = rc != BM_OK || row.status != STORE_CERT_VALID;
+    s->rollback(s->self);
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
 /* The new responder takes the place of the old one, on record first. */
 static bm_status adopt(struct instance *in, struct instance_ca *c,
                        const char *uri, struct responder *r,
@@ -244,6 +262,7 @@ bm_status instance_renew_ocsp(struct instance *in, const char *id, int64_t now,
     struct responder r = { .now = now };
     struct instance_ca *c;
     char uri[BM_KEY_URI_MAX];
+    bool revoked;
     bm_status rc;
 
     if (found == NULL || found->key == NULL) {
@@ -251,7 +270,10 @@ bm_status instance_renew_ocsp(struct instance *in, const char *id, int64_t now,
     }
     c = &in->cas[found - in->cas];
     if (has_life_left(&c->ocsp_cert, now)) {
-        return BM_OK;
+        rc = is_revoked(in, c, &revoked);
+        if (rc != BM_OK || !revoked) {
+            return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+        }
     }
     (void)snprintf(uri, sizeof uri, "file:ocsp-%s-%lld.key", c->row.id,
                    (long long)now);

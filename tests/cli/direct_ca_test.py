@@ -260,6 +260,30 @@ def test_a_responder_that_is_about_to_end_is_renewed():
                      "-resp_text").decode(), "Cert Status: good")
 
 
+def test_a_responder_that_was_revoked_does_not_speak_again():
+    where = made("silenced")
+    issue(where, "si")
+    old = objects("ca", "show", "--dir", where,
+                  "issuing")[0]["ocsp_responder"]["serial_number"]
+    openssl("ocsp", "-issuer", where + "/ca/issuing.pem", "-cert", "si.pem",
+            "-reqout", "si.req")
+    ok("cert", "revoke", "--dir", where, "--reason", "keyCompromise", old)
+    ok("ca", "ocsp", "--dir", where, "--request", "si.req", "--out", "si1")
+    new = objects("ca", "show", "--dir", where,
+                  "issuing")[0]["ocsp_responder"]["serial_number"]
+    equal(new != old, True)
+    text = openssl("ocsp", "-respin", "si1", "-noverify",
+                   "-resp_text").decode()
+    contains(text, "Cert Status: good")
+    serials = [x.split(":", 1)[1].strip().replace(":", "").lower()
+               for x in text.replace("Serial Number:\n", "Serial Number:")
+               .splitlines() if "Serial Number:" in x]
+    equal((old in serials, new in serials), (False, True), serials)
+    ok("ca", "ocsp", "--dir", where, "--request", "si.req", "--out", "si2")
+    equal(objects("ca", "show", "--dir", where, "issuing")[0]
+          ["ocsp_responder"]["serial_number"], new)
+
+
 # token
 
 TOKEN_KEYS = ["id", "status", "profile", "device", "created", "expires"]
