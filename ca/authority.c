@@ -381,6 +381,35 @@ bm_status ca_put_event(struct ca *ca, const char *kind, uint32_t organisation,
     return s->event_put(s->self, &event);
 }
 
+static bm_status is_there(void *arg, const void *visited)
+{
+    (void)arg;
+    (void)visited;
+    return BM_E_EXISTS;
+}
+
+bm_status ca_put_once(struct ca *ca, const char *what, struct bm_bytes whom,
+                      uint64_t ref)
+{
+    const struct store *s = ca->c.store;
+    const struct bm_crypto *crypto = ca->c.crypto;
+    struct store_visit visit = { NULL, is_there };
+    uint8_t room[128];
+    uint8_t hash[BM_HASH_MAX];
+    struct bm_wr w;
+    size_t n;
+
+    bm_wr_init(&w, room, sizeof room);
+    bm_wr_str(&w, what);
+    bm_wr_u8(&w, 0);
+    bm_wr_put(&w, whom);
+    BM_TRY(bm_wr_finish(&w, &n));
+    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, bm_wr_bytes(&w), hash));
+    BM_TRY(s->claim_list(s->self, STORE_CLAIM_ONCE, hash, &visit));
+    ca->dirty = true;
+    return s->claim_put(s->self, STORE_CLAIM_ONCE, hash, ref);
+}
+
 uint64_t ca_abandoned(const struct ca *ca)
 {
     return ca->abandoned;

@@ -107,6 +107,8 @@ enum ca_act {
     CA_ACT_CERT_IMPORT,
     CA_ACT_CA_READ,
     CA_ACT_CA_CRL, /* sign or load a revocation list */
+    CA_ACT_DEVICE_READ,
+    CA_ACT_DEVICE_SUSPEND, /* and resume */
     CA_ACT_PROFILE_READ,
     CA_ACT_TOKEN_CREATE,
     CA_ACT_TOKEN_READ,

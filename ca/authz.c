@@ -19,6 +19,9 @@ static const struct {
     [CA_ACT_CA_READ] = { "see authorities",
                          CA_ROLE_ISSUER | CA_ROLE_REVOKER | CA_ROLE_AUDITOR },
     [CA_ACT_CA_CRL] = { "sign revocation lists", CA_ROLE_REVOKER },
+    [CA_ACT_DEVICE_READ] = { "see devices", CA_ROLE_ISSUER | CA_ROLE_REVOKER |
+                                                CA_ROLE_AUDITOR },
+    [CA_ACT_DEVICE_SUSPEND] = { "suspend and resume devices", CA_ROLE_REVOKER },
     [CA_ACT_PROFILE_READ] = { "see profiles", CA_ROLE_ISSUER | CA_ROLE_REVOKER |
                                                   CA_ROLE_AUDITOR },
     [CA_ACT_TOKEN_CREATE] = { "create tokens", CA_ROLE_ISSUER },

@@ -110,6 +110,19 @@ BM_MUST_CHECK bm_status ca_use(struct ca *ca, const struct ca_actor *actor,
 BM_MUST_CHECK bm_status ca_suspend(struct ca *ca, const struct ca_actor *actor,
                                    struct store_device *device, int64_t now);
 
+/* In a write transaction: lift the hold of `row`, which has one. */
+BM_MUST_CHECK bm_status ca_put_release(struct ca *ca,
+                                       const struct ca_actor *actor,
+                                       struct store_cert *row, int64_t now);
+
+/*
+ * In a write transaction: claim that `what` happened to `whom`, for good.
+ * BM_E_EXISTS when it has: strangers who can make something happen again and
+ * again are written down once. `ref` is for whoever looks at the claims.
+ */
+BM_MUST_CHECK bm_status ca_put_once(struct ca *ca, const char *what,
+                                    struct bm_bytes whom, uint64_t ref);
+
 /* In a write transaction. */
 BM_MUST_CHECK bm_status ca_put_event(struct ca *ca, const char *kind,
                                      uint32_t organisation, uint64_t device,

@@ -320,7 +320,19 @@ static bm_status put_misuse(struct owner *o, int64_t now)
 {
     const struct ca_slot *s = o->s;
     char text[STORE_NAME_MAX];
+    uint8_t whom[STORE_HASH_SIZE + 4];
+    struct bm_wr w;
+    bm_status rc;
 
+    bm_wr_init(&w, whom, sizeof whom);
+    bm_wr_put(&w, BM_ARRAY(s->key));
+    for (unsigned shift = 0; shift < 32; shift += 8) {
+        bm_wr_u8(&w, (uint8_t)(s->organisation >> shift));
+    }
+    rc = ca_put_once(o->ca, "key-misuse", bm_wr_bytes(&w), 0);
+    if (rc != BM_OK) {
+        return rc == BM_E_EXISTS ? BM_OK : rc;
+    }
     (void)snprintf(text, sizeof text,
                    "somebody asked for a certificate with the key of "
                    "certificate %s",

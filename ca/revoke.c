@@ -168,18 +168,13 @@ static bm_status before_hold(struct ca *ca, const struct store_cert *row,
     return BM_OK;
 }
 
-static bm_status release(struct ca *ca, const struct ca_actor *actor,
-                         struct find *find, int64_t now, struct ca_refusal *why)
+bm_status ca_put_release(struct ca *ca, const struct ca_actor *actor,
+                         struct store_cert *row, int64_t now)
 {
     const struct store *s = ca->c.store;
-    struct store_cert *row = &find->kept->row;
-    enum store_cert_status before;
     struct ca_record record = ca_record_of(CA_RECORD_RELEASE, actor, now);
+    enum store_cert_status before;
 
-    BM_TRY(find_cert(find, why));
-    if (row->status != STORE_CERT_HELD) {
-        return ca_refuse(why, BM_E_CA_STATUS, "it is not on hold");
-    }
     record.organisation = row->organisation;
     record.ca = ca_text(row->ca);
     record.serial = row->serial;
@@ -190,6 +185,35 @@ static bm_status release(struct ca *ca, const struct ca_actor *actor,
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
     BM_TRY(s->revocation_remove(s->self, row->ca, row->serial));
     return s->cert_change(s->self, row);
+}
+
+/* A suspended device is resumed as a whole: ca_device_resume(). */
+static bm_status check_device(struct ca *ca, const struct store_cert *row,
+                              struct ca_refusal *why)
+{
+    const struct store *s = ca->c.store;
+    struct store_device device;
+
+    if (row->device == 0) {
+        return BM_OK;
+    }
+    BM_TRY(s->device_get(s->self, &ca_everything, row->device, &device));
+    return device.state == STORE_DEVICE_SUSPENDED
+               ? ca_refuse(why, BM_E_CA_DEVICE, "%s is suspended", device.name)
+               : BM_OK;
+}
+
+static bm_status release(struct ca *ca, const struct ca_actor *actor,
+                         struct find *find, int64_t now, struct ca_refusal *why)
+{
+    struct store_cert *row = &find->kept->row;
+
+    BM_TRY(find_cert(find, why));
+    if (row->status != STORE_CERT_HELD) {
+        return ca_refuse(why, BM_E_CA_STATUS, "it is not on hold");
+    }
+    BM_TRY(check_device(ca, row, why));
+    return ca_put_release(ca, actor, row, now);
 }
 
 bm_status ca_release(struct ca *ca, const struct ca_actor *actor,

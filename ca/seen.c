@@ -91,71 +91,6 @@ bm_status ca_put_revocation(struct ca *ca, const struct ca_actor *actor,
     return ca_put_revocation_since(ca, actor, row, &revocation, now);
 }
 
-/* The certificates of a device, one after another: none may change while the
- * store walks over them. */
-static bm_status hold_next(void *arg, const void *visited)
-{
-    struct ca_cert_row *found = arg;
-    const struct store_cert *row = visited;
-
-    if (row->status != STORE_CERT_VALID && row->status != STORE_CERT_PENDING &&
-        row->status != STORE_CERT_REPLACED) {
-        return BM_OK;
-    }
-    ca_keep_row(found, row);
-    return BM_E_END;
-}
-
-static bool is_identity(const struct ca *ca, const char *profile)
-{
-    const struct ca_bound *b = ca_profile_find(ca, profile, NULL);
-
-    return b != NULL && ca_profile_policy(b->profile)->identity;
-}
-
-/* Design, section 5: certificateHold on the LDevIDs; the IDevID stays. */
-static bm_status hold_all(struct ca *ca, const struct ca_actor *actor,
-                          uint64_t device, int64_t now)
-{
-    const struct store *store = ca->c.store;
-    struct store_cert_filter filter = { .device = device };
-
-    for (;;) {
-        struct ca_cert_row found = { .row = { .id = 0 } };
-        struct store_visit visit = { &found, hold_next };
-
-        BM_TRY(store->cert_list(store->self, &ca_everything, &filter, &visit));
-        if (found.row.id == 0) {
-            return BM_OK;
-        }
-        filter.after = found.row.id;
-        if (!is_identity(ca, found.row.profile)) {
-            BM_TRY(
-                ca_put_revocation(ca, actor, &found.row, BM_REASON_HOLD, now));
-        }
-    }
-}
-
-bm_status ca_suspend(struct ca *ca, const struct ca_actor *actor,
-                     struct store_device *device, int64_t now)
-{
-    const struct store *store = ca->c.store;
-    struct ca_record record = ca_record_of(CA_RECORD_DEVICE, actor, now);
-
-    if (device->state >= STORE_DEVICE_SUSPENDED) {
-        return BM_OK; /* or it is past that */
-    }
-    device->resume = device->state;
-    device->state = STORE_DEVICE_SUSPENDED;
-    device->changed = now;
-    record.organisation = device->organisation;
-    record.subject = ca_text(device->name);
-    record.text = ca_text("suspended");
-    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
-    BM_TRY(store->device_put(store->self, device));
-    return hold_all(ca, actor, device->id, now);
-}
-
 /*
  * The predecessor of a confirmed renewal. Its profile decides: where one may
  * be active, it ends now, at confirmation and never at issuance.
@@ -216,8 +151,9 @@ static bm_status is_succeeded(struct ca *ca, const struct store_cert *row,
 
 /*
  * The holder of a certificate whose successor is in use has an old key: it
- * was copied. Recorded; the device is suspended only where its profile says
- * so, since a thief with an old key must not switch off the honest device.
+ * was copied. Recorded, once: a thief must not be able to make the ledger
+ * grow. The device is suspended only where its profile says so, since a thief
+ * with an old key must not switch off the honest device.
  */
 static bm_status put_fork(struct ca *ca, const struct ca_actor *actor,
                           const struct store_cert *row, int64_t now)
@@ -227,7 +163,11 @@ static bm_status put_fork(struct ca *ca, const struct ca_actor *actor,
     struct ca_record record = ca_record_of(CA_RECORD_FORK, actor, now);
     struct store_device device;
     char serial[CA_SERIAL_TEXT];
+    bm_status rc = ca_put_once(ca, "fork", row->serial, row->id);
 
+    if (rc != BM_OK) {
+        return rc == BM_E_EXISTS ? BM_OK : rc;
+    }
     record.organisation = row->organisation;
     record.ca = ca_text(row->ca);
     record.serial = row->serial;

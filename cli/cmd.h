@@ -112,6 +112,12 @@ int cmd_cert_release(int argc, char **argv);
 int cmd_cert_show(int argc, char **argv);
 int cmd_cert_verify(int argc, char **argv);
 
+int cmd_device(int argc, char **argv);
+int cmd_device_list(int argc, char **argv);
+int cmd_device_events(int argc, char **argv);
+int cmd_device_suspend(int argc, char **argv);
+int cmd_device_resume(int argc, char **argv);
+
 int cmd_doctor(int argc, char **argv);
 
 int cmd_profile(int argc, char **argv);

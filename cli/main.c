@@ -21,6 +21,8 @@ static const struct cmd nouns[] = {
       "secrets with which a device enrols, once", cmd_token },
     { "cert", "issue | list | show | verify | revoke | release | export",
       "certificates, requests, CRLs, CMS", cmd_cert },
+    { "device", "list | events | suspend | resume",
+      "devices, and what happened to them", cmd_device },
     { "ledger", "checkpoint | verify | prove | check",
       "the record of everything that the authority did", cmd_ledger },
     { "doctor", "[--dir DIR] [--json]",

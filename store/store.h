@@ -175,8 +175,9 @@ struct store_cert_filter {
 enum store_claim {
     STORE_CLAIM_KEY = 1,    /* ref: certificate */
     STORE_CLAIM_IDENTIFIER, /* ref: certificate */
-    STORE_CLAIM_DEVICE      /* ref: device; by organisation and name. Put by
+    STORE_CLAIM_DEVICE,     /* ref: device; by organisation and name. Put by
                                device_put() itself */
+    STORE_CLAIM_ONCE        /* what is written down the first time only */
 };
 
 /* A certificate that a CRL lists. */

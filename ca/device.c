@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/device.h"
+
+#include "ca/internal.h"
+
+const char *ca_device_state_name(enum store_device_state state)
+{
+    static const char *const names[] = {
+        [STORE_DEVICE_EXPECTED] = "expected",
+        [STORE_DEVICE_BORN] = "born",
+        [STORE_DEVICE_ACTIVE] = "active",
+        [STORE_DEVICE_SUSPENDED] = "suspended",
+        [STORE_DEVICE_REVOKED] = "revoked",
+        [STORE_DEVICE_RETIRED] = "retired",
+    };
+
+    if ((size_t)state >= sizeof names / sizeof names[0] ||
+        names[state] == NULL) {
+        return "unknown";
+    }
+    return names[state];
+}
+
+/*
+ * The certificates of a device, one after another: none may change while the
+ * store walks over them.
+ */
+struct next {
+    bool held; /* look for those that this suspension holds, or the good */
+    int64_t since;
+    struct ca_cert_row found;
+};
+
+static bool is_wanted(const struct next *n, const struct store_cert *row)
+{
+    if (n->held) {
+        return row->status == STORE_CERT_HELD && row->revoked == n->since;
+    }
+    return row->status == STORE_CERT_VALID ||
+           row->status == STORE_CERT_PENDING ||
+           row->status == STORE_CERT_REPLACED;
+}
+
+static bm_status find_next(void *arg, const void *visited)
+{
+    struct next *n = arg;
+
+    if (!is_wanted(n, visited)) {
+        return BM_OK;
+    }
+    ca_keep_row(&n->found, visited);
+    return BM_E_END;
+}
+
+static bool is_identity(const struct ca *ca, const char *profile)
+{
+    const struct ca_bound *b = ca_profile_find(ca, profile, NULL);
+
+    return b != NULL && ca_profile_policy(b->profile)->identity;
+}
+
+/* Design, section 5: certificateHold on the LDevIDs; the IDevID stays. */
+static bm_status hold_all(struct ca *ca, const struct ca_actor *actor,
+                          const struct store_device *device, bool release)
+{
+    const struct store *store = ca->c.store;
+    struct store_cert_filter filter = { .device = device->id };
+    struct next n = { .held = release, .since = device->changed };
+    struct store_visit visit = { &n, find_next };
+    int64_t now = device->changed;
+
+    for (;;) {
+        n.found.row.id = 0;
+        BM_TRY(store->cert_list(store->self, &ca_everything, &filter, &visit));
+        if (n.found.row.id == 0) {
+            return BM_OK;
+        }
+        filter.after = n.found.row.id;
+        if (release) {
+            BM_TRY(ca_put_release(ca, actor, &n.found.row, now));
+        } else if (!is_identity(ca, n.found.row.profile)) {
+            BM_TRY(ca_put_revocation(ca, actor, &n.found.row, BM_REASON_HOLD,
+                                     now));
+        }
+    }
+}
+
+static bm_status put_state(struct ca *ca, const struct ca_actor *actor,
+                           struct store_device *device, int64_t now)
+{
+    const struct store *store = ca->c.store;
+    struct ca_record record = ca_record_of(CA_RECORD_DEVICE, actor, now);
+
+    record.organisation = device->organisation;
+    record.subject = ca_text(device->name);
+    record.text = ca_text(ca_device_state_name(device->state));
+    device->changed = now;
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    return store->device_put(store->self, device);
+}
+
+/*
+ * The time of a suspension tells its holds from others when it is lifted: so
+ * it is not that of a hold that is there already.
+ */
+static bm_status own_time(struct ca *ca, const struct store_device *device,
+                          int64_t *now)
+{
+    const struct store *store = ca->c.store;
+    struct store_cert_filter filter = { .device = device->id };
+    struct next n = { .held = true, .since = *now };
+    struct store_visit visit = { &n, find_next };
+
+    BM_TRY(store->cert_list(store->self, &ca_everything, &filter, &visit));
+    *now += n.found.row.id != 0;
+    return BM_OK;
+}
+
+bm_status ca_suspend(struct ca *ca, const struct ca_actor *actor,
+                     struct store_device *device, int64_t now)
+{
+    if (device->state >= STORE_DEVICE_SUSPENDED) {
+        return BM_OK; /* or it is past that */
+    }
+    BM_TRY(own_time(ca, device, &now));
+    device->resume = device->state;
+    device->state = STORE_DEVICE_SUSPENDED;
+    BM_TRY(put_state(ca, actor, device, now));
+    return hold_all(ca, actor, device, false);
+}
+
+/* Released before the device changes: its time tells which holds are its. */
+static bm_status resume(struct ca *ca, const struct ca_actor *actor,
+                        struct store_device *device, int64_t now)
+{
+    BM_TRY(hold_all(ca, actor, device, true));
+    device->state = device->resume;
+    return put_state(ca, actor, device, now);
+}
+
+static bm_status find_device(struct ca *ca, const struct ca_actor *actor,
+                             uint32_t organisation, const char *name,
+                             struct store_device *device)
+{
+    const struct store *store = ca->c.store;
+
+    if (actor->scope.organisation != 0 &&
+        actor->scope.organisation != organisation) {
+        return BM_E_NOT_FOUND;
+    }
+    return store->device_find(store->self, organisation, name, device);
+}
+
+static bm_status act(struct ca *ca, const struct ca_actor *actor,
+                     struct store_device *device, bool suspend, int64_t now,
+                     struct ca_refusal *why)
+{
+    bool suspended = device->state == STORE_DEVICE_SUSPENDED;
+
+    if (device->state > STORE_DEVICE_SUSPENDED || suspend == suspended) {
+        return ca_refuse(why, BM_E_CA_DEVICE, "%s is %s", device->name,
+                         ca_device_state_name(device->state));
+    }
+    return suspend ? ca_suspend(ca, actor, device, now)
+                   : resume(ca, actor, device, now);
+}
+
+static bm_status find_and_act(struct ca *ca, const struct ca_actor *actor,
+                              const struct ca_device_act *a, int64_t now,
+                              struct ca_refusal *why)
+{
+    struct store_device device;
+    bm_status rc = find_device(ca, actor, a->organisation, a->name, &device);
+
+    if (rc == BM_E_NOT_FOUND) {
+        return ca_refuse(why, rc, "device %s", a->name);
+    }
+    BM_TRY(rc);
+    return act(ca, actor, &device, a->suspend, now, why);
+}
+
+bm_status ca_device_change(struct ca *ca, const struct ca_actor *actor,
+                           const struct ca_device_act *a, int64_t now,
+                           struct ca_refusal *why)
+{
+    BM_TRY(ca_authorise(actor, CA_ACT_DEVICE_SUSPEND, why));
+    BM_TRY(ca_begin(ca, now, why));
+    return ca_end(ca, find_and_act(ca, actor, a, now, why), now, why);
+}
