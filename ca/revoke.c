@@ -138,48 +138,20 @@ bm_status ca_revoke(struct ca *ca, const struct ca_actor *actor,
     return ca_end(ca, revoke(ca, actor, revocation, now, why), now, why);
 }
 
-/*
- * What a certificate was before the hold. Confirmation ends or replaces the
- * predecessor, so one that is neither shows a renewal that was never seen in
- * use; and a successor that is in use shows that this one was replaced.
- */
-static bm_status before_hold(struct ca *ca, const struct store_cert *row,
-                             enum store_cert_status *status)
-{
-    const struct store *s = ca->c.store;
-    struct store_cert other;
-
-    *status = STORE_CERT_VALID;
-    if (row->renewed_by != 0) {
-        BM_TRY(s->cert_get(s->self, &ca_everything, row->renewed_by, &other));
-        if (other.status == STORE_CERT_VALID ||
-            other.status == STORE_CERT_REPLACED) {
-            *status = STORE_CERT_REPLACED;
-            return BM_OK;
-        }
-    }
-    if (row->renews != 0) {
-        BM_TRY(s->cert_get(s->self, &ca_everything, row->renews, &other));
-        if (other.renewed_by == row->id && (other.status == STORE_CERT_VALID ||
-                                            other.status == STORE_CERT_HELD)) {
-            *status = STORE_CERT_PENDING;
-        }
-    }
-    return BM_OK;
-}
-
 bm_status ca_put_release(struct ca *ca, const struct ca_actor *actor,
                          struct store_cert *row, int64_t now)
 {
     const struct store *s = ca->c.store;
     struct ca_record record = ca_record_of(CA_RECORD_RELEASE, actor, now);
-    enum store_cert_status before;
 
     record.organisation = row->organisation;
     record.ca = ca_text(row->ca);
     record.serial = row->serial;
-    BM_TRY(before_hold(ca, row, &before));
-    row->status = before;
+    if (row->resume == 0) {
+        return BM_E_STORE_CORRUPT;
+    }
+    row->status = row->resume;
+    row->resume = 0;
     row->reason = 0;
     row->revoked = 0;
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));

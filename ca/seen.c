@@ -74,6 +74,7 @@ bm_status ca_put_revocation_since(struct ca *ca, const struct ca_actor *actor,
     record.serial = row->serial;
     record.reason = reason;
     record.number = (uint64_t)revocation->invalid_since;
+    row->resume = reason == BM_REASON_HOLD ? row->status : 0;
     row->status =
         reason == BM_REASON_HOLD ? STORE_CERT_HELD : STORE_CERT_REVOKED;
     row->reason = reason;

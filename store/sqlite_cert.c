@@ -21,6 +21,7 @@ static void cert_read(struct sqlite_query *q, void *out)
     row->device = query_get_u64(q);
     row->status =
         (enum store_cert_status)query_get_u32(q, STORE_CERT_ABANDONED);
+    row->resume = (enum store_cert_status)query_get_u32(q, STORE_CERT_REPLACED);
     row->reason = (uint8_t)query_get_u32(q, UINT8_MAX);
     row->not_before = query_get_i64(q);
     row->not_after = query_get_i64(q);
@@ -80,6 +81,7 @@ static void put_columns(struct sqlite_query *q, const struct store_cert *row)
     query_put_text(q, row->profile, sizeof row->profile);
     query_put_u64(q, row->device);
     query_put_i64(q, (int64_t)row->status);
+    query_put_i64(q, (int64_t)row->resume);
     query_put_i64(q, row->reason);
     query_put_i64(q, row->not_before);
     query_put_i64(q, row->not_after);
@@ -119,6 +121,7 @@ static bm_status cert_change(void *self, const struct store_cert *row)
 
     query_open(&q, self, SQL_CERT_CHANGE);
     query_put_i64(&q, (int64_t)row->status);
+    query_put_i64(&q, (int64_t)row->resume);
     query_put_i64(&q, row->reason);
     query_put_i64(&q, row->revoked);
     query_put_u64(&q, row->renewed_by);

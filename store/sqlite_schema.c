@@ -41,7 +41,7 @@ static const char first[] =
     "  id INTEGER PRIMARY KEY, serial BLOB NOT NULL,"
     "  organisation INTEGER NOT NULL, ca TEXT NOT NULL,"
     "  profile TEXT NOT NULL, device INTEGER NOT NULL,"
-    "  status INTEGER NOT NULL,"
+    "  status INTEGER NOT NULL, resume INTEGER NOT NULL,"
     "  reason INTEGER NOT NULL, not_before INTEGER NOT NULL,"
     "  not_after INTEGER NOT NULL, issued INTEGER NOT NULL,"
     "  revoked INTEGER NOT NULL, renews INTEGER NOT NULL,"

@@ -141,7 +141,8 @@ struct store_cert {
     char profile[STORE_ID_MAX];
     uint64_t device; /* 0: none (servers, operators, CAs) */
     enum store_cert_status status;
-    uint8_t reason; /* enum bm_crl_reason */
+    enum store_cert_status resume; /* where a held one goes back to, or 0 */
+    uint8_t reason;                /* enum bm_crl_reason */
     int64_t not_before;
     int64_t not_after;
     int64_t issued;
@@ -293,7 +294,7 @@ struct store {
     bm_status (*next_cert)(void *self, uint64_t *id);
     /* Insert. Ids come from next_cert(), in any order. CONFLICT: serial. */
     bm_status (*cert_put)(void *self, const struct store_cert *row);
-    /* Change status, reason, revoked, renewed_by, superseded. Nothing else of
+    /* Change status, resume, reason, revoked, renewed_by, superseded. Nothing else of
      * a certificate ever changes. */
     bm_status (*cert_change)(void *self, const struct store_cert *row);
     bm_status (*cert_get)(void *self, const struct store_scope *scope,

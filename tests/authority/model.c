@@ -16,6 +16,7 @@ static const struct model_profile *profile_of(const struct model_cert *c)
 
 static void end(struct model_cert *c, uint8_t reason)
 {
+    c->resume = c->status;
     c->status = reason == BM_REASON_HOLD ? STORE_CERT_HELD : STORE_CERT_REVOKED;
     c->reason = reason;
 }
@@ -48,6 +49,24 @@ static void suspend(struct model *m, int device)
     for (int i = 0; i < m->n; i++) {
         if (m->cert[i].device == device && is_active(&m->cert[i])) {
             end(&m->cert[i], BM_REASON_HOLD);
+            m->cert[i].by_suspension = true;
+        }
+    }
+}
+
+void model_resume(struct model *m, int device)
+{
+    m->suspended[device] = false;
+    for (int i = 0; i < m->n; i++) {
+        struct model_cert *c = &m->cert[i];
+
+        if (c->device == device && c->by_suspension &&
+            c->status == STORE_CERT_HELD) {
+            c->status = c->resume;
+            c->reason = 0;
+        }
+        if (c->device == device) {
+            c->by_suspension = false;
         }
     }
 }
@@ -76,9 +95,12 @@ static bm_status use(struct model *m, struct model_cert *c, bool renewing)
         renewing && c->status != STORE_CERT_PENDING ? profile_of(c)->grace : 0;
 
     if (is_succeeded(m, c, renewing)) {
-        m->forks++;
-        if (profile_of(c)->suspends) {
-            suspend(m, c->device);
+        if (!c->forked) {
+            c->forked = true;
+            m->forks++;
+            if (profile_of(c)->suspends) {
+                suspend(m, c->device);
+            }
         }
         return BM_E_CA_FORK;
     }
@@ -197,7 +219,8 @@ static bm_status check_key(struct model *m, const struct model_request *r)
             continue;
         }
         if (c->device != r->device) {
-            m->misuses++;
+            m->misuses += !m->misused[r->key];
+            m->misused[r->key] = true;
             return BM_E_CA_KEY_OWNED;
         }
         if (c->profile == r->profile
@@ -279,23 +302,14 @@ bm_status model_revoke(struct model *m, int cert, uint8_t reason)
 bm_status model_release(struct model *m, int cert)
 {
     struct model_cert *c = &m->cert[cert];
-    const struct model_cert *next =
-        c->renewed_by == NONE ? NULL : &m->cert[c->renewed_by];
-    const struct model_cert *old =
-        c->renews == NONE ? NULL : &m->cert[c->renews];
 
     if (c->status != STORE_CERT_HELD) {
         return BM_E_CA_STATUS;
     }
-    c->reason = 0;
-    c->status = STORE_CERT_VALID;
-    if (next != NULL && (next->status == STORE_CERT_VALID ||
-                         next->status == STORE_CERT_REPLACED)) {
-        c->status = STORE_CERT_REPLACED;
-    } else if (old != NULL && old->renewed_by == cert &&
-               (old->status == STORE_CERT_VALID ||
-                old->status == STORE_CERT_HELD)) {
-        c->status = STORE_CERT_PENDING;
+    if (m->suspended[c->device]) {
+        return BM_E_CA_DEVICE;
     }
+    c->reason = 0;
+    c->status = c->resume;
     return BM_OK;
 }

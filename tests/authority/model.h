@@ -31,6 +31,9 @@ struct model_cert {
     int profile;
     int key; /* number among all */
     enum store_cert_status status;
+    enum store_cert_status resume; /* of one that is on hold */
+    bool forked;                   /* its fork is on record */
+    bool by_suspension;            /* on hold, by the device's */
     uint8_t reason;
     int64_t not_after;
     int renews;
@@ -46,7 +49,11 @@ struct model {
     struct model_cert *cert; /* MODEL_CERTS of them */
     unsigned forks;
     unsigned misuses;
+    bool misused[MODEL_CERTS]; /* on record */
 };
+
+/* An operator resumes the device. */
+void model_resume(struct model *m, int device);
 
 /* A request, by the IDevID, by a certificate or by an operator. */
 struct model_request {

@@ -174,19 +174,6 @@ static void act_on_one(void)
     }
 }
 
-/* Nobody resumes a device yet: put it back by hand, with its certificates. */
-static void resume(int device)
-{
-    struct store *s = play.w.faulty.real;
-    struct store_device d = world_device(&play.w, 1, name_of(device));
-
-    d.state = d.resume;
-    must(s->begin(s->self, STORE_WRITE) == BM_OK &&
-             s->device_put(s->self, &d) == BM_OK && s->commit(s->self) == BM_OK,
-         "resume");
-    play.m.suspended[device] = false;
-}
-
 static void compare_all(void)
 {
     for (int i = 0; i < play.m.n; i++) {
@@ -208,7 +195,8 @@ static void compare_all(void)
 
         CHECK(suspended == play.m.suspended[d]);
         if (suspended && dice(2) == 0) {
-            resume(d);
+            agree("resume", world_resume(&play.w, name_of(d)), BM_OK);
+            model_resume(&play.m, d);
         }
     }
 }

@@ -4,6 +4,8 @@
 #include "core/oid.h"
 #include "tests/authority/world.h"
 
+#include "ca/device.h"
+
 static struct bm_bytes text(const char *s)
 {
     return (struct bm_bytes){ (const uint8_t *)s, strlen(s) };
@@ -177,4 +179,11 @@ bm_status world_revoke(struct world *w, const struct issued *c, uint8_t reason)
 bm_status world_release(struct world *w, const struct issued *c)
 {
     return ca_release(w->ca, &admin, NULL, issued_serial(c), w->now, NULL);
+}
+
+bm_status world_resume(struct world *w, const char *device)
+{
+    const struct ca_device_act act = { .organisation = 1, .name = device };
+
+    return ca_device_change(w->ca, &admin, &act, w->now, NULL);
 }

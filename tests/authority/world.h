@@ -132,6 +132,7 @@ bm_status world_token(struct world *w, const char *profile, const char *device,
 bm_status world_seen(struct world *w, const struct issued *c);
 bm_status world_revoke(struct world *w, const struct issued *c, uint8_t reason);
 bm_status world_release(struct world *w, const struct issued *c);
+bm_status world_resume(struct world *w, const char *device);
 
 /* What the store has, in a transaction of its own. */
 struct store_cert world_row(struct world *w, uint64_t id); /* no views */
