@@ -130,11 +130,11 @@ static inline bool same_cert(const struct store_cert *a,
     return a->id == b->id && bm_bytes_equal(a->serial, b->serial) &&
            a->organisation == b->organisation && strcmp(a->ca, b->ca) == 0 &&
            strcmp(a->profile, b->profile) == 0 && a->device == b->device &&
-           a->status == b->status && a->resume == b->resume && a->reason == b->reason &&
-           a->not_before == b->not_before && a->not_after == b->not_after &&
-           a->issued == b->issued && a->revoked == b->revoked &&
-           a->renews == b->renews && a->renewed_by == b->renewed_by &&
-           a->superseded == b->superseded &&
+           a->status == b->status && a->resume == b->resume &&
+           a->reason == b->reason && a->not_before == b->not_before &&
+           a->not_after == b->not_after && a->issued == b->issued &&
+           a->revoked == b->revoked && a->renews == b->renews &&
+           a->renewed_by == b->renewed_by && a->superseded == b->superseded &&
            memcmp(a->key, b->key, sizeof a->key) == 0 && a->tree == b->tree &&
            a->leaf == b->leaf && bm_bytes_equal(a->der, b->der);
 }
