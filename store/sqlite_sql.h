@@ -14,9 +14,9 @@
     "ocsp_key_uri, created"
 #define SQL_DEVICE_COLUMNS \
     "id, organisation, state, resume, name, created, changed"
-#define SQL_CERT_COLUMNS                                                      \
-    "id, serial, organisation, ca, profile, device, status, resume, reason, " \
-    "not_before, not_after, issued, revoked, renews, renewed_by, "            \
+#define SQL_CERT_COLUMNS                                                   \
+    "id, serial, organisation, ca, profile, device, status, resume, "      \
+    "reason, not_before, not_after, issued, revoked, renews, renewed_by, " \
     "superseded, key, tree, leaf, der"
 #define SQL_CERT_WHERE                                        \
     "(?2 = '' OR ca = ?2) AND (?3 = '' OR profile = ?3) AND " \
@@ -27,148 +27,149 @@
     "revoked, cert, key"
 #define SQL_EVENT_COLUMNS "id, organisation, at, kind, device, text"
 
-#define SQL_LIST(X)                                                              \
-    X(BEGIN_READ, "BEGIN")                                                       \
-    X(BEGIN_WRITE, "BEGIN IMMEDIATE")                                            \
-    X(COMMIT, "COMMIT")                                                          \
-    X(ROLLBACK, "ROLLBACK")                                                      \
-    X(PIN, "SELECT 1 FROM setting LIMIT 1")                                      \
-    X(SECRET_GET, "SELECT value FROM secret WHERE name = ?")                     \
-    X(SETTING_GET, "SELECT value FROM setting WHERE name = ?")                   \
-    X(SETTING_PUT,                                                               \
-      "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) "      \
-      "DO UPDATE SET value = excluded.value")                                    \
-    X(ECOSYSTEM_ADD, "INSERT INTO ecosystem (name, created) VALUES (?, ?)")      \
-    X(ECOSYSTEM_CHANGE, "UPDATE ecosystem SET name = ? WHERE id = ?")            \
-    X(ORGANISATION_ADD, "INSERT INTO organisation (ecosystem, name, created) "   \
-                        "VALUES (?, ?, ?)")                                      \
-    X(ORGANISATION_CHANGE,                                                       \
-      "UPDATE organisation SET name = ? WHERE id = ? AND ecosystem = ?")         \
-    X(ORGANISATION_LIST,                                                         \
-      "SELECT organisation, ecosystem, name, created FROM (SELECT id AS "        \
-      "organisation, ecosystem, name, created FROM organisation) "               \
-      "WHERE $scope ORDER BY organisation")                                      \
-    X(CA_PUT, "INSERT INTO ca (" SQL_CA_COLUMNS ") VALUES "                      \
-              "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "   \
-              "kind = excluded.kind, status = excluded.status, "                 \
-              "parent = excluded.parent, cert = excluded.cert, "                 \
-              "key_uri = excluded.key_uri, ocsp_cert = excluded.ocsp_cert, "     \
-              "ocsp_key_uri = excluded.ocsp_key_uri "                            \
-              "WHERE organisation = excluded.organisation")                      \
-    X(CA_GET, "SELECT " SQL_CA_COLUMNS                                           \
-              " FROM ca WHERE id = ? AND (organisation = 0 OR $scope)")          \
-    X(CA_LIST, "SELECT " SQL_CA_COLUMNS                                          \
-               " FROM ca WHERE (organisation = 0 OR $scope) ORDER BY id")        \
-    X(CRL_PUT,                                                                   \
-      "INSERT OR REPLACE INTO crl (ca, number, this_update, next_update, "       \
-      "der) VALUES (?, ?, ?, ?, ?)")                                             \
-    X(CRL_GET, "SELECT ca, number, this_update, next_update, der FROM crl "      \
-               "WHERE ca = ?")                                                   \
-    X(DEVICE_ADD,                                                                \
-      "INSERT INTO device (organisation, state, resume, name, created, "         \
-      "changed) VALUES (?, ?, ?, ?, ?, ?)")                                      \
-    X(DEVICE_CHANGE, "UPDATE device SET state = ?, resume = ?, changed = ? "     \
-                     "WHERE id = ? AND organisation = ?")                        \
-    X(DEVICE_GET,                                                                \
-      "SELECT " SQL_DEVICE_COLUMNS " FROM device WHERE id = ? AND $scope")       \
-    X(DEVICE_LIST, "SELECT " SQL_DEVICE_COLUMNS                                  \
-                   " FROM device WHERE id > ? AND $scope ORDER BY id")           \
-    X(CERT_LAST, "SELECT ifnull(max(id), 0) FROM certificate")                   \
-    X(CERT_PUT,                                                                  \
-      "INSERT INTO certificate (" SQL_CERT_COLUMNS ") VALUES "                   \
-      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")            \
-    X(CERT_CHANGE,                                                               \
-      "UPDATE certificate SET status = ?, resume = ?, reason = ?, revoked = ?, " \
-      "renewed_by = ?, superseded = ? WHERE id = ? AND organisation = ?")        \
-    X(CERT_GET,                                                                  \
-      "SELECT " SQL_CERT_COLUMNS " FROM certificate WHERE id = ? AND $scope")    \
-    X(CERT_FIND, "SELECT " SQL_CERT_COLUMNS                                      \
-                 " FROM certificate WHERE serial = ? AND ca = ? "                \
-                 "AND $scope")                                                   \
-    X(CERT_FIND_ANY, "SELECT " SQL_CERT_COLUMNS                                  \
-                     " FROM certificate WHERE serial = ? AND $scope "            \
-                     "ORDER BY id DESC LIMIT 1")                                 \
-    X(CERT_LIST,                                                                 \
-      "SELECT " SQL_CERT_COLUMNS                                                 \
-      " FROM certificate WHERE id > ?1 AND " SQL_CERT_WHERE "ORDER BY id")       \
-    X(CERT_LIST_DOWN, "SELECT " SQL_CERT_COLUMNS                                 \
-                      " FROM certificate WHERE id < ?1 AND " SQL_CERT_WHERE      \
-                      "ORDER BY id DESC")                                        \
-    X(CERT_OF_DEVICE,                                                            \
-      "SELECT " SQL_CERT_COLUMNS                                                 \
-      " FROM certificate WHERE id > ?1 AND device = ?6 AND device != 0 "         \
-      "AND " SQL_CERT_WHERE "ORDER BY id")                                       \
-    X(CERT_OF_DEVICE_DOWN,                                                       \
-      "SELECT " SQL_CERT_COLUMNS                                                 \
-      " FROM certificate WHERE id < ?1 AND device = ?6 AND device != 0 "         \
-      "AND " SQL_CERT_WHERE "ORDER BY id DESC")                                  \
-    X(DATA_VERSION, "PRAGMA data_version")                                       \
-    X(RECENT_PUT, "INSERT INTO claim_recent (entries) VALUES (?)")               \
-    X(RECENT_CLEAR, "DELETE FROM claim_recent")                                  \
-    X(RECENT_LIST, "SELECT entries FROM claim_recent ORDER BY id")               \
-    X(RUN_PUT, "INSERT OR REPLACE INTO claim_run (id, level, growing) "          \
-               "VALUES (?, ?, ?)")                                               \
-    X(RUN_DROP, "DELETE FROM claim_run WHERE id = ?")                            \
-    X(RUN_LIST, "SELECT id, level, growing FROM claim_run ORDER BY id")          \
-    X(SEGMENT_PUT,                                                               \
-      "INSERT INTO claim_segment (id, run, first_page, pages, entries, "         \
-      "last, data) VALUES (?, ?, ?, ?, ?, ?, ?)")                                \
-    X(SEGMENT_DROP, "DELETE FROM claim_segment WHERE id = ?")                    \
-    X(SEGMENT_LIST, "SELECT id, run, first_page, pages, entries, last "          \
-                    "FROM claim_segment ORDER BY id")                            \
-    X(SEGMENT_SIZE, "SELECT length(data) FROM claim_segment WHERE id = ?")       \
-    X(SEGMENT_DATA, "SELECT data FROM claim_segment WHERE id = ?")               \
-    X(PAGE_PUT, "INSERT INTO claim_page (id, entries) VALUES (?, ?)")            \
-    X(PAGE_GET, "SELECT entries FROM claim_page WHERE id = ?")                   \
-    X(PAGE_DROP, "DELETE FROM claim_page WHERE id BETWEEN ? AND ?")              \
-    X(REVOCATION_PUT,                                                            \
-      "INSERT OR REPLACE INTO revocation (ca, serial, revoked, "                 \
-      "invalid_since, expires, reason) VALUES (?, ?, ?, ?, ?, ?)")               \
-    X(REVOCATION_REMOVE, "DELETE FROM revocation WHERE ca = ? AND serial = ?")   \
-    X(REVOCATION_WALK,                                                           \
-      "SELECT serial, revoked, invalid_since, expires, reason "                  \
-      "FROM revocation WHERE ca = ? AND expires >= ? ORDER BY serial")           \
-    X(OPERATOR_PUT,                                                              \
-      "INSERT INTO operator (" SQL_OPERATOR_COLUMNS ") VALUES "                  \
-      "(?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "                       \
-      "roles = excluded.roles, disabled = excluded.disabled, "                   \
-      "cert = excluded.cert WHERE organisation = excluded.organisation")         \
-    X(OPERATOR_FIND,                                                             \
-      "SELECT " SQL_OPERATOR_COLUMNS " FROM operator WHERE cert = ?")            \
-    X(OPERATOR_LIST, "SELECT " SQL_OPERATOR_COLUMNS                              \
-                     " FROM operator WHERE $scope ORDER BY id")                  \
-    X(TOKEN_PUT, "INSERT INTO token (" SQL_TOKEN_COLUMNS ") VALUES "             \
-                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                            \
-    X(TOKEN_CHANGE,                                                              \
-      "UPDATE token SET used = ?, revoked = ?, cert = ?, key = ? "               \
-      "WHERE hash = ? AND organisation = ?")                                     \
-    X(TOKEN_FIND, "SELECT " SQL_TOKEN_COLUMNS " FROM token WHERE hash = ?")      \
-    X(TOKEN_GET,                                                                 \
-      "SELECT " SQL_TOKEN_COLUMNS " FROM token WHERE id = ? AND $scope")         \
-    X(TOKEN_LIST,                                                                \
-      "SELECT " SQL_TOKEN_COLUMNS " FROM token WHERE $scope ORDER BY number")    \
-    X(EVENT_PUT, "INSERT INTO event (organisation, at, kind, device, text) "     \
-                 "VALUES (?, ?, ?, ?, ?)")                                       \
-    X(EVENT_LIST,                                                                \
-      "SELECT " SQL_EVENT_COLUMNS " FROM event WHERE $scope ORDER BY id DESC")   \
-    X(EVENT_OF_DEVICE, "SELECT " SQL_EVENT_COLUMNS                               \
-                       " FROM event WHERE device = ? AND device != 0 "           \
-                       "AND $scope ORDER BY id DESC")                            \
-    X(LEAF_PUT, "INSERT INTO ledger (id, organisation, salt, record) "           \
-                "VALUES (?, ?, ?, ?)")                                           \
-    X(LEAF_GET, "SELECT id, organisation, salt, record FROM ledger "             \
-                "WHERE id = ?")                                                  \
-    X(LEAF_LIST, "SELECT id, organisation, salt, record FROM ledger "            \
-                 "WHERE id BETWEEN ? AND ? ORDER BY id")                         \
-    X(TILE_PUT, "INSERT OR REPLACE INTO tile (tree, level, number, hashes) "     \
-                "VALUES (?, ?, ?, ?)")                                           \
-    X(TILE_GET, "SELECT hashes FROM tile WHERE tree = ? AND level = ? "          \
-                "AND number = ?")                                                \
-    X(HEAD_PUT, "INSERT OR REPLACE INTO head (tree, size, edge, checkpoint) "    \
-                "VALUES (?, ?, ?, ?)")                                           \
-    X(HEAD_GET, "SELECT tree, size, edge, checkpoint FROM head "                 \
-                "WHERE tree = ?")                                                \
-    X(HEAD_NEWEST, "SELECT tree, size, edge, checkpoint FROM head "              \
+#define SQL_LIST(X)                                                            \
+    X(BEGIN_READ, "BEGIN")                                                     \
+    X(BEGIN_WRITE, "BEGIN IMMEDIATE")                                          \
+    X(COMMIT, "COMMIT")                                                        \
+    X(ROLLBACK, "ROLLBACK")                                                    \
+    X(PIN, "SELECT 1 FROM setting LIMIT 1")                                    \
+    X(SECRET_GET, "SELECT value FROM secret WHERE name = ?")                   \
+    X(SETTING_GET, "SELECT value FROM setting WHERE name = ?")                 \
+    X(SETTING_PUT,                                                             \
+      "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) "    \
+      "DO UPDATE SET value = excluded.value")                                  \
+    X(ECOSYSTEM_ADD, "INSERT INTO ecosystem (name, created) VALUES (?, ?)")    \
+    X(ECOSYSTEM_CHANGE, "UPDATE ecosystem SET name = ? WHERE id = ?")          \
+    X(ORGANISATION_ADD, "INSERT INTO organisation (ecosystem, name, created) " \
+                        "VALUES (?, ?, ?)")                                    \
+    X(ORGANISATION_CHANGE,                                                     \
+      "UPDATE organisation SET name = ? WHERE id = ? AND ecosystem = ?")       \
+    X(ORGANISATION_LIST,                                                       \
+      "SELECT organisation, ecosystem, name, created FROM (SELECT id AS "      \
+      "organisation, ecosystem, name, created FROM organisation) "             \
+      "WHERE $scope ORDER BY organisation")                                    \
+    X(CA_PUT, "INSERT INTO ca (" SQL_CA_COLUMNS ") VALUES "                    \
+              "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET " \
+              "kind = excluded.kind, status = excluded.status, "               \
+              "parent = excluded.parent, cert = excluded.cert, "               \
+              "key_uri = excluded.key_uri, ocsp_cert = excluded.ocsp_cert, "   \
+              "ocsp_key_uri = excluded.ocsp_key_uri "                          \
+              "WHERE organisation = excluded.organisation")                    \
+    X(CA_GET, "SELECT " SQL_CA_COLUMNS                                         \
+              " FROM ca WHERE id = ? AND (organisation = 0 OR $scope)")        \
+    X(CA_LIST, "SELECT " SQL_CA_COLUMNS                                        \
+               " FROM ca WHERE (organisation = 0 OR $scope) ORDER BY id")      \
+    X(CRL_PUT,                                                                 \
+      "INSERT OR REPLACE INTO crl (ca, number, this_update, next_update, "     \
+      "der) VALUES (?, ?, ?, ?, ?)")                                           \
+    X(CRL_GET, "SELECT ca, number, this_update, next_update, der FROM crl "    \
+               "WHERE ca = ?")                                                 \
+    X(DEVICE_ADD,                                                              \
+      "INSERT INTO device (organisation, state, resume, name, created, "       \
+      "changed) VALUES (?, ?, ?, ?, ?, ?)")                                    \
+    X(DEVICE_CHANGE, "UPDATE device SET state = ?, resume = ?, changed = ? "   \
+                     "WHERE id = ? AND organisation = ?")                      \
+    X(DEVICE_GET,                                                              \
+      "SELECT " SQL_DEVICE_COLUMNS " FROM device WHERE id = ? AND $scope")     \
+    X(DEVICE_LIST, "SELECT " SQL_DEVICE_COLUMNS                                \
+                   " FROM device WHERE id > ? AND $scope ORDER BY id")         \
+    X(CERT_LAST, "SELECT ifnull(max(id), 0) FROM certificate")                 \
+    X(CERT_PUT, "INSERT INTO certificate (" SQL_CERT_COLUMNS ") VALUES "       \
+                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "                              \
+                "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                               \
+    X(CERT_CHANGE,                                                             \
+      "UPDATE certificate SET status = ?, resume = ?, reason = ?, "            \
+      "revoked = ?, renewed_by = ?, superseded = ? "                           \
+      "WHERE id = ? AND organisation = ?")                                     \
+    X(CERT_GET,                                                                \
+      "SELECT " SQL_CERT_COLUMNS " FROM certificate WHERE id = ? AND $scope")  \
+    X(CERT_FIND, "SELECT " SQL_CERT_COLUMNS                                    \
+                 " FROM certificate WHERE serial = ? AND ca = ? "              \
+                 "AND $scope")                                                 \
+    X(CERT_FIND_ANY, "SELECT " SQL_CERT_COLUMNS                                \
+                     " FROM certificate WHERE serial = ? AND $scope "          \
+                     "ORDER BY id DESC LIMIT 1")                               \
+    X(CERT_LIST,                                                               \
+      "SELECT " SQL_CERT_COLUMNS                                               \
+      " FROM certificate WHERE id > ?1 AND " SQL_CERT_WHERE "ORDER BY id")     \
+    X(CERT_LIST_DOWN, "SELECT " SQL_CERT_COLUMNS                               \
+                      " FROM certificate WHERE id < ?1 AND " SQL_CERT_WHERE    \
+                      "ORDER BY id DESC")                                      \
+    X(CERT_OF_DEVICE,                                                          \
+      "SELECT " SQL_CERT_COLUMNS                                               \
+      " FROM certificate WHERE id > ?1 AND device = ?6 AND device != 0 "       \
+      "AND " SQL_CERT_WHERE "ORDER BY id")                                     \
+    X(CERT_OF_DEVICE_DOWN,                                                     \
+      "SELECT " SQL_CERT_COLUMNS                                               \
+      " FROM certificate WHERE id < ?1 AND device = ?6 AND device != 0 "       \
+      "AND " SQL_CERT_WHERE "ORDER BY id DESC")                                \
+    X(DATA_VERSION, "PRAGMA data_version")                                     \
+    X(RECENT_PUT, "INSERT INTO claim_recent (entries) VALUES (?)")             \
+    X(RECENT_CLEAR, "DELETE FROM claim_recent")                                \
+    X(RECENT_LIST, "SELECT entries FROM claim_recent ORDER BY id")             \
+    X(RUN_PUT, "INSERT OR REPLACE INTO claim_run (id, level, growing) "        \
+               "VALUES (?, ?, ?)")                                             \
+    X(RUN_DROP, "DELETE FROM claim_run WHERE id = ?")                          \
+    X(RUN_LIST, "SELECT id, level, growing FROM claim_run ORDER BY id")        \
+    X(SEGMENT_PUT,                                                             \
+      "INSERT INTO claim_segment (id, run, first_page, pages, entries, "       \
+      "last, data) VALUES (?, ?, ?, ?, ?, ?, ?)")                              \
+    X(SEGMENT_DROP, "DELETE FROM claim_segment WHERE id = ?")                  \
+    X(SEGMENT_LIST, "SELECT id, run, first_page, pages, entries, last "        \
+                    "FROM claim_segment ORDER BY id")                          \
+    X(SEGMENT_SIZE, "SELECT length(data) FROM claim_segment WHERE id = ?")     \
+    X(SEGMENT_DATA, "SELECT data FROM claim_segment WHERE id = ?")             \
+    X(PAGE_PUT, "INSERT INTO claim_page (id, entries) VALUES (?, ?)")          \
+    X(PAGE_GET, "SELECT entries FROM claim_page WHERE id = ?")                 \
+    X(PAGE_DROP, "DELETE FROM claim_page WHERE id BETWEEN ? AND ?")            \
+    X(REVOCATION_PUT,                                                          \
+      "INSERT OR REPLACE INTO revocation (ca, serial, revoked, "               \
+      "invalid_since, expires, reason) VALUES (?, ?, ?, ?, ?, ?)")             \
+    X(REVOCATION_REMOVE, "DELETE FROM revocation WHERE ca = ? AND serial = ?") \
+    X(REVOCATION_WALK,                                                         \
+      "SELECT serial, revoked, invalid_since, expires, reason "                \
+      "FROM revocation WHERE ca = ? AND expires >= ? ORDER BY serial")         \
+    X(OPERATOR_PUT,                                                            \
+      "INSERT INTO operator (" SQL_OPERATOR_COLUMNS ") VALUES "                \
+      "(?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "                     \
+      "roles = excluded.roles, disabled = excluded.disabled, "                 \
+      "cert = excluded.cert WHERE organisation = excluded.organisation")       \
+    X(OPERATOR_FIND,                                                           \
+      "SELECT " SQL_OPERATOR_COLUMNS " FROM operator WHERE cert = ?")          \
+    X(OPERATOR_LIST, "SELECT " SQL_OPERATOR_COLUMNS                            \
+                     " FROM operator WHERE $scope ORDER BY id")                \
+    X(TOKEN_PUT, "INSERT INTO token (" SQL_TOKEN_COLUMNS ") VALUES "           \
+                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                          \
+    X(TOKEN_CHANGE,                                                            \
+      "UPDATE token SET used = ?, revoked = ?, cert = ?, key = ? "             \
+      "WHERE hash = ? AND organisation = ?")                                   \
+    X(TOKEN_FIND, "SELECT " SQL_TOKEN_COLUMNS " FROM token WHERE hash = ?")    \
+    X(TOKEN_GET,                                                               \
+      "SELECT " SQL_TOKEN_COLUMNS " FROM token WHERE id = ? AND $scope")       \
+    X(TOKEN_LIST,                                                              \
+      "SELECT " SQL_TOKEN_COLUMNS " FROM token WHERE $scope ORDER BY number")  \
+    X(EVENT_PUT, "INSERT INTO event (organisation, at, kind, device, text) "   \
+                 "VALUES (?, ?, ?, ?, ?)")                                     \
+    X(EVENT_LIST,                                                              \
+      "SELECT " SQL_EVENT_COLUMNS " FROM event WHERE $scope ORDER BY id DESC") \
+    X(EVENT_OF_DEVICE, "SELECT " SQL_EVENT_COLUMNS                             \
+                       " FROM event WHERE device = ? AND device != 0 "         \
+                       "AND $scope ORDER BY id DESC")                          \
+    X(LEAF_PUT, "INSERT INTO ledger (id, organisation, salt, record) "         \
+                "VALUES (?, ?, ?, ?)")                                         \
+    X(LEAF_GET, "SELECT id, organisation, salt, record FROM ledger "           \
+                "WHERE id = ?")                                                \
+    X(LEAF_LIST, "SELECT id, organisation, salt, record FROM ledger "          \
+                 "WHERE id BETWEEN ? AND ? ORDER BY id")                       \
+    X(TILE_PUT, "INSERT OR REPLACE INTO tile (tree, level, number, hashes) "   \
+                "VALUES (?, ?, ?, ?)")                                         \
+    X(TILE_GET, "SELECT hashes FROM tile WHERE tree = ? AND level = ? "        \
+                "AND number = ?")                                              \
+    X(HEAD_PUT, "INSERT OR REPLACE INTO head (tree, size, edge, checkpoint) "  \
+                "VALUES (?, ?, ?, ?)")                                         \
+    X(HEAD_GET, "SELECT tree, size, edge, checkpoint FROM head "               \
+                "WHERE tree = ?")                                              \
+    X(HEAD_NEWEST, "SELECT tree, size, edge, checkpoint FROM head "            \
                    "ORDER BY tree DESC LIMIT 1")
 
 enum sql {

@@ -294,8 +294,8 @@ struct store {
     bm_status (*next_cert)(void *self, uint64_t *id);
     /* Insert. Ids come from next_cert(), in any order. CONFLICT: serial. */
     bm_status (*cert_put)(void *self, const struct store_cert *row);
-    /* Change status, resume, reason, revoked, renewed_by, superseded. Nothing else of
-     * a certificate ever changes. */
+    /* Change status, resume, reason, revoked, renewed_by, superseded. Nothing
+     * else of a certificate ever changes. */
     bm_status (*cert_change)(void *self, const struct store_cert *row);
     bm_status (*cert_get)(void *self, const struct store_scope *scope,
                           uint64_t id, struct store_cert *row);
