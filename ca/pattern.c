@@ -99,9 +99,29 @@ static bool take_escaped(struct parser *p, uint32_t *c)
     return true;
 }
 
-static bool is_control(uint32_t c)
+/*
+ * RFC 4518 2.2: what is mapped to nothing when names are compared; fillers,
+ * line ends beyond ASCII, and what turns the direction of writing. Nobody sees
+ * them.
+ */
+static bool is_invisible(uint32_t c)
 {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0);
+    static const struct ca_pattern_range ranges[] = {
+        { 0x00, 0x1f },     { 0x7f, 0x9f },       { 0xad, 0xad },
+        { 0x115f, 0x1160 }, { 0x17b4, 0x17b5 },   { 0x3164, 0x3164 },
+        { 0xffa0, 0xffa0 }, { 0x034f, 0x034f },   { 0x061c, 0x061c },
+        { 0x06dd, 0x06dd }, { 0x070f, 0x070f },   { 0x1806, 0x1806 },
+        { 0x180b, 0x180e }, { 0x200b, 0x200f },   { 0x2028, 0x202e },
+        { 0x2060, 0x206f }, { 0xfe00, 0xfe0f },   { 0xfeff, 0xfeff },
+        { 0xfff9, 0xfffc }, { 0x1d173, 0x1d17a }, { 0xe0000, 0xe0fff },
+    };
+
+    for (size_t i = 0; i < sizeof ranges / sizeof ranges[0]; i++) {
+        if (c >= ranges[i].low && c <= ranges[i].high) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool has(const struct ca_pattern *pattern, unsigned position, uint32_t c)
@@ -114,7 +134,7 @@ static bool has(const struct ca_pattern *pattern, unsigned position, uint32_t c)
 
         listed = c >= r->low && c <= r->high;
     }
-    return class->negated ? !listed && !is_control(c) : listed;
+    return class->negated ? !listed && !is_invisible(c) : listed;
 }
 
 /* ---- Positions */

@@ -15,8 +15,9 @@
  *     {n} {n,} {n,m}  so many                 more of what stands before
  *
  * The text is UTF-8 and a character is a code point. Neither `.` nor [^...]
- * matches a control character. Always anchored, so ^ and $ have no meaning
- * and are refused; there are no back-references and no classes by name.
+ * matches a control character, or another that is invisible. Always anchored,
+ * so ^ and $ have no meaning and are refused; there are no back-references and
+ * no classes by name.
  *
  * A pattern becomes an automaton of positions (Glushkov), so matching takes
  * one step per character whatever the pattern is, and no memory.

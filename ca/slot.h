@@ -10,7 +10,7 @@
  * requester.c, renew.c and prepare.c.
  */
 
-/* Identifiers that one certificate can claim: more than any profile has. */
+/* Identifiers that one certificate can claim: docs/profiles.md tells. */
 #define CA_IDENTIFIERS_MAX 8
 
 /* What two requests of one transaction must not both touch: device, token,

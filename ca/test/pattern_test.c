@@ -225,6 +225,34 @@ static void what_is_not_utf8_matches_nothing(void)
     }
 }
 
+/* RFC 4518 2.2: what nobody sees makes no other name. */
+static void what_is_invisible_must_be_asked_for(void)
+{
+    static const char *const hidden[] = {
+        "\xe3\x85\xa4",     "\xc2\xad",         "\xcd\x8f",
+        "\xd8\x9c",         "\xe1\xa0\x8e",     "\xe2\x80\x8b",
+        "\xe2\x80\x8f",     "\xe2\x80\xae",     "\xe2\x81\xa0",
+        "\xe2\x81\xa9",     "\xef\xb8\x8f",     "\xef\xbb\xbf",
+        "\xef\xbf\xbc",     "\xf0\x9d\x85\xb3", "\xf3\xa0\x80\x81",
+        "\xf3\xa0\x84\x80",
+    };
+    static const char *const seen[] = { "\xc2\xac", "\xe2\x80\x90",
+                                        "\xe2\x81\x9f", "\xf3\xb0\x80\x80" };
+    const char *words;
+    size_t at;
+
+    CHECK_STATUS(ca_pattern_compile(".|[^x]", &pattern, &at, &words), BM_OK);
+    for (size_t i = 0; i < sizeof hidden / sizeof hidden[0]; i++) {
+        CHECK(!ca_pattern_match(&pattern, view(hidden[i])));
+    }
+    for (size_t i = 0; i < sizeof seen / sizeof seen[0]; i++) {
+        CHECK(ca_pattern_match(&pattern, view(seen[i])));
+    }
+    CHECK_STATUS(ca_pattern_compile("[\xc2\xad]", &pattern, &at, &words),
+                 BM_OK);
+    CHECK(ca_pattern_match(&pattern, view("\xc2\xad")));
+}
+
 int main(void)
 {
     RUN(a_value_matches_as_a_whole_or_not_at_all);
@@ -233,5 +261,6 @@ int main(void)
     RUN(matching_takes_one_step_per_character);
     RUN(every_length_of_a_repetition_is_exact);
     RUN(what_is_not_utf8_matches_nothing);
+    RUN(what_is_invisible_must_be_asked_for);
     return bm_test_done();
 }
