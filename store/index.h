@@ -47,14 +47,14 @@ struct index_params {
 };
 
 /*
- * Chosen so that two of its pages fill one of SQLite's, and for 30 million
- * entries in 32 MiB. 32 Ki recent entries are read in a few
- * milliseconds when a store is opened; a segment is merged in less than one.
+ * Chosen so that one of its pages fills one of SQLite's, 8 KiB, and for 30
+ * million entries in 32 MiB. 32 Ki recent entries are read in a few
+ * milliseconds when a store is opened; a segment is merged in about one.
  */
 #define INDEX_PARAMS_DEFAULT                               \
     {                                                      \
         .memory = 32U << 20, .recent = 32768, .fanout = 4, \
-        .page_entries = 168, .segment_pages = 32           \
+        .page_entries = 338, .segment_pages = 16           \
     }
 
 struct index_run_row {
@@ -93,10 +93,9 @@ struct index_medium {
     bm_status (*segment_drop)(void *self, uint64_t id);
     /* in order of id, without their data */
     bm_status (*segment_list)(void *self, const struct index_visit *visit);
-    /* data of one, into `data`, which has room for `n`: exactly that much */
-    bm_status (*segment_data)(void *self, uint64_t id, uint8_t *data, size_t n);
-    /* octets of `data` */
-    bm_status (*segment_size)(void *self, uint64_t id, size_t *n);
+    /* the data of one: const struct bm_bytes *, once */
+    bm_status (*segment_data)(void *self, uint64_t id,
+                              const struct index_visit *visit);
     bm_status (*page_put)(void *self, uint64_t id, struct bm_bytes page);
     /* at most `cap` octets */
     bm_status (*page_get)(void *self, uint64_t id, uint8_t *page, size_t cap,

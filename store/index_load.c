@@ -51,52 +51,64 @@ static bm_status see_run(void *arg, const void *out)
     return BM_OK;
 }
 
-static bool row_fits(const struct index *ix,
-                     const struct index_segment_row *row)
+static bool row_fits(const struct index_segment_row *row)
 {
     uint64_t most = (uint64_t)row->pages * INDEX_PAGE_ENTRIES_MAX;
 
-    (void)ix;
     return row->pages >= 1 && row->pages <= INDEX_SEGMENT_PAGES_MAX &&
            row->entries >= row->pages && row->entries <= most &&
            row->id < INT64_MAX && row->first_page < INT64_MAX / 2;
 }
 
-/* What `data` is: the first hash of each page, 8 octets each, and the blocks
- * of the filter. */
-static bm_status read_data(struct index *ix,
-                           const struct index_segment_row *row,
-                           struct index_segment **out)
-{
+/* What is made of the data of a segment. */
+struct loading {
+    const struct index_segment_row *row;
     struct index_segment *segment;
-    size_t fences = row->pages * sizeof(uint64_t);
-    uint8_t *data = NULL;
-    size_t n;
-    bm_status rc;
+};
 
-    *out = NULL;
-    BM_TRY(ix->medium.segment_size(ix->medium.self, row->id, &n));
-    if (n < fences || (n - fences) % INDEX_BLOCK != 0 ||
-        (n - fences) / INDEX_BLOCK > row->entries) {
+/* The first hash of each page, 8 octets each, and the blocks of the filter. */
+static bm_status see_data(void *arg, const void *out)
+{
+    struct loading *l = arg;
+    const struct bm_bytes *data = out;
+    size_t fences = l->row->pages * sizeof(uint64_t);
+    size_t filter;
+
+    if (l->segment != NULL || data->n < fences) {
         return BM_E_STORE_CORRUPT;
     }
-    segment =
-        index_segment_new(row->pages, (uint32_t)((n - fences) / INDEX_BLOCK));
-    data = malloc(n);
-    rc = segment == NULL || data == NULL ? BM_E_MEMORY : BM_OK;
-    if (rc == BM_OK) {
-        rc = ix->medium.segment_data(ix->medium.self, row->id, data, n);
+    filter = data->n - fences;
+    if (filter % INDEX_BLOCK != 0 || filter / INDEX_BLOCK > l->row->entries) {
+        return BM_E_STORE_CORRUPT;
     }
-    if (rc == BM_OK) {
-        for (uint32_t i = 0; i < row->pages; i++) {
-            segment->first[i] = load_u64(data + (size_t)i * 8);
-        }
-        memcpy(segment->filter.octets, data + fences, n - fences);
-        *out = segment;
-        segment = NULL;
+    l->segment =
+        index_segment_new(l->row->pages, (uint32_t)(filter / INDEX_BLOCK));
+    if (l->segment == NULL) {
+        return BM_E_MEMORY;
     }
-    free(segment);
-    free(data);
+    for (uint32_t i = 0; i < l->row->pages; i++) {
+        l->segment->first[i] = load_u64(data->p + (size_t)i * 8);
+    }
+    memcpy(l->segment->filter.octets, data->p + fences, filter);
+    return BM_OK;
+}
+
+static bm_status read_data(struct index *ix,
+                           const struct index_segment_row *row,
+                           struct index_segment **segment)
+{
+    struct loading l = { row, NULL };
+    const struct index_visit visit = { &l, see_data };
+    bm_status rc = ix->medium.segment_data(ix->medium.self, row->id, &visit);
+
+    if (rc == BM_OK && l.segment == NULL) {
+        rc = BM_E_STORE_CORRUPT;
+    }
+    if (rc != BM_OK) {
+        free(l.segment);
+        l.segment = NULL;
+    }
+    *segment = l.segment;
     return rc;
 }
 
@@ -120,7 +132,7 @@ static bm_status see_segment(void *arg, const void *out)
     struct index_run *run = run_of(ix, row->run);
     struct index_segment *segment;
 
-    if (run == NULL || !row_fits(ix, row)) {
+    if (run == NULL || !row_fits(row)) {
         return BM_E_STORE_CORRUPT;
     }
     for (size_t i = run->n; i-- > 0;) {

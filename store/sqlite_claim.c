@@ -134,42 +134,29 @@ static bm_status must_be_there(bm_status rc)
     return rc == BM_E_NOT_FOUND || rc == BM_E_END ? BM_E_STORE_CORRUPT : rc;
 }
 
-static bm_status segment_size(void *self, uint64_t id, size_t *n)
-{
-    struct sqlite_query q;
-
-    *n = 0;
-    query_open(&q, self, SQL_SEGMENT_SIZE);
-    query_put_u64(&q, id);
-    if (query_step(&q)) {
-        *n = query_get_u32(&q, SQLITE_BLOB_MAX);
-    }
-    return must_be_there(query_close(&q));
-}
-
-/* One blob by its id, copied; reading does not go through query_one(), since
- * what the caller was handed last must stay. */
-static bm_status blob_get(void *self, enum sql sql, uint64_t id,
-                          struct bm_wr *w)
+/* One blob by its id; not by query_one(), since what the caller was handed
+ * last must stay. */
+static bm_status blob_visit(void *self, enum sql sql, uint64_t id,
+                            const struct index_visit *visit)
 {
     struct sqlite_query q;
 
     query_open(&q, self, sql);
     query_put_u64(&q, id);
     if (query_step(&q)) {
-        bm_wr_put(w, query_get_bytes(&q, SQLITE_BLOB_MAX));
+        struct bm_bytes blob = query_get_bytes(&q, SQLITE_BLOB_MAX);
+
+        if (q.rc == BM_OK) {
+            q.rc = visit->row(visit->arg, &blob);
+        }
     }
-    BM_TRY(must_be_there(query_close(&q)));
-    return w->len > w->cap ? BM_E_STORE_CORRUPT : BM_OK;
+    return must_be_there(query_close(&q));
 }
 
-static bm_status segment_data(void *self, uint64_t id, uint8_t *data, size_t n)
+static bm_status segment_data(void *self, uint64_t id,
+                              const struct index_visit *visit)
 {
-    struct bm_wr w;
-
-    bm_wr_init(&w, data, n);
-    BM_TRY(blob_get(self, SQL_SEGMENT_DATA, id, &w));
-    return w.len == n ? BM_OK : BM_E_STORE_CORRUPT;
+    return blob_visit(self, SQL_SEGMENT_DATA, id, visit);
 }
 
 static bm_status page_put(void *self, uint64_t id, struct bm_bytes page)
@@ -183,14 +170,24 @@ static bm_status page_put(void *self, uint64_t id, struct bm_bytes page)
     return query_close(&q);
 }
 
+static bm_status copy_page(void *arg, const void *page)
+{
+    bm_wr_put(arg, *(const struct bm_bytes *)page);
+    return BM_OK;
+}
+
 static bm_status page_get(void *self, uint64_t id, uint8_t *page, size_t cap,
                           size_t *n)
 {
     struct bm_wr w;
+    const struct index_visit visit = { &w, copy_page };
 
     *n = 0;
     bm_wr_init(&w, page, cap);
-    BM_TRY(blob_get(self, SQL_PAGE_GET, id, &w));
+    BM_TRY(blob_visit(self, SQL_PAGE_GET, id, &visit));
+    if (w.len > cap) {
+        return BM_E_STORE_CORRUPT;
+    }
     *n = w.len;
     return BM_OK;
 }
@@ -220,7 +217,6 @@ bm_status claim_open(struct sqlite_store *s, const struct index_params *params)
         .segment_put = segment_put,
         .segment_drop = segment_drop,
         .segment_list = segment_list,
-        .segment_size = segment_size,
         .segment_data = segment_data,
         .page_put = page_put,
         .page_get = page_get,

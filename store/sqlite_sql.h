@@ -117,7 +117,6 @@
     X(SEGMENT_DROP, "DELETE FROM claim_segment WHERE id = ?")                  \
     X(SEGMENT_LIST, "SELECT id, run, first_page, pages, entries, last "        \
                     "FROM claim_segment ORDER BY id")                          \
-    X(SEGMENT_SIZE, "SELECT length(data) FROM claim_segment WHERE id = ?")     \
     X(SEGMENT_DATA, "SELECT data FROM claim_segment WHERE id = ?")             \
     X(PAGE_PUT, "INSERT INTO claim_page (id, entries) VALUES (?, ?)")          \
     X(PAGE_GET, "SELECT entries FROM claim_page WHERE id = ?")                 \
