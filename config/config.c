@@ -42,7 +42,7 @@ static struct piece *new_piece(struct config *config, size_t n)
 void *config_memory(struct config *config, size_t n)
 {
     struct piece *piece = config->pieces;
-    size_t align = sizeof(max_align_t);
+    size_t align = _Alignof(max_align_t);
     uint8_t *p;
 
     if (n > CONFIG_TEXT_MAX * 64) {

@@ -516,7 +516,7 @@ static void memory_is_zeroed_aligned_and_lasts(void)
     CHECK_STATUS(config_parse(BM_LIT("x"), &c, NULL), BM_OK);
     for (size_t i = 0; i < 100; i++) {
         p[i] = config_memory(c, 3 * i * i);
-        CHECK(p[i] != NULL && (uintptr_t)p[i] % sizeof(max_align_t) == 0);
+        CHECK(p[i] != NULL && (uintptr_t)p[i] % _Alignof(max_align_t) == 0);
         for (size_t k = 0; k < 3 * i * i; k++) {
             CHECK(p[i][k] == 0);
             p[i][k] = (uint8_t)i;
