@@ -131,6 +131,10 @@ static bm_status configure(struct sqlite_store *s)
     struct sqlite_query q;
 
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    /* We have neither: one that is there was made to act in our name, or to
+     * show us another store than the one that is read by others. */
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
+    (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
     (void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
     (void)sqlite3_limit(s->db, SQLITE_LIMIT_LENGTH, SQLITE_BLOB_MAX);

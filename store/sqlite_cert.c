@@ -15,6 +15,9 @@ static void cert_read(struct sqlite_query *q, void *out)
 
     row->id = query_get_u64(q);
     row->serial = query_get_bytes(q, STORE_SERIAL_MAX);
+    if (q->rc == BM_OK && row->serial.n == 0) {
+        q->rc = BM_E_STORE_CORRUPT;
+    }
     row->organisation = query_get_u32(q, UINT32_MAX);
     query_get_text(q, row->ca, sizeof row->ca);
     query_get_text(q, row->profile, sizeof row->profile);

@@ -119,6 +119,9 @@ static bm_status revocations_next(struct store_revocations *walk,
         row->invalid_since = query_get_i64(&q);
         row->expires = query_get_i64(&q);
         row->reason = (uint8_t)query_get_u32(&q, UINT8_MAX);
+        if (q.rc == BM_OK && row->serial.n == 0) {
+            q.rc = BM_E_STORE_CORRUPT;
+        }
     }
     if (q.rc != BM_OK) {
         memset(row, 0, sizeof *row);

@@ -405,6 +405,7 @@ static void rows_beyond_their_bounds_are_refused(void)
 {
     static const char *const wrong[] = {
         "UPDATE certificate SET serial = zeroblob(21)",
+        "UPDATE certificate SET serial = x''",
         "UPDATE certificate SET ca = printf('%64d', 1)",
         "UPDATE certificate SET profile = printf('%70000d', 1)",
         "UPDATE certificate SET profile = 'a' || char(0) || 'b'",
@@ -447,6 +448,33 @@ static void rows_beyond_their_bounds_are_refused(void)
 }
 
 /* Any octet of the file changed: an answer or a refusal, never a crash. */
+/* Whoever can write to the file may leave code in it. */
+static void what_the_file_would_do_by_itself_is_not_done(void)
+{
+    char path[FILES_PATH_MAX];
+    struct bm_bytes value;
+    struct store *s;
+
+    files_path("code", path);
+    make(path, ROWS);
+    sql(path, "CREATE TRIGGER mine AFTER INSERT ON setting BEGIN "
+              "UPDATE setting SET value = x'00' WHERE name = 'trap'; END");
+    CHECK_STATUS(story_open(path, false, &s), BM_OK);
+    CHECK_STATUS(s->begin(s->self, STORE_WRITE), BM_OK);
+    CHECK_STATUS(s->setting_put(s->self, "trap", BM_LIT("sprung?")), BM_OK);
+    CHECK_STATUS(s->setting_get(s->self, "trap", &value), BM_OK);
+    CHECK(bm_bytes_are(value, "sprung?", 7));
+    CHECK_STATUS(s->commit(s->self), BM_OK);
+    s->close(s->self);
+
+    sql(path, "DROP TRIGGER mine; ALTER TABLE setting RENAME TO hidden;"
+              "CREATE VIEW setting AS SELECT * FROM hidden");
+    if (story_open(path, false, &s) == BM_OK) {
+        CHECK(s->begin(s->self, STORE_READ) != BM_OK);
+        s->close(s->self);
+    }
+}
+
 static void a_damaged_file_does_no_harm(void)
 {
     char start[FILES_PATH_MAX];
@@ -501,6 +529,7 @@ int main(void)
     RUN(a_copy_ends_although_others_commit);
     RUN(a_check_finds_what_is_wrong);
     RUN(rows_beyond_their_bounds_are_refused);
+    RUN(what_the_file_would_do_by_itself_is_not_done);
     RUN(a_damaged_file_does_no_harm);
     files_end();
     return bm_test_done();
