@@ -52,6 +52,7 @@ static bm_status put_ca(struct ca *ca, const struct ca_actor *actor,
     uint8_t hash[32];
 
     BM_TRY(hash_of(ca, row->cert, hash));
+    record.organisation = row->organisation;
     record.ca = ca_text(row->id);
     record.hash = BM_ARRAY(hash);
     record.text =

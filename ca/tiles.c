@@ -51,6 +51,9 @@ static bm_status add_leaf(void *arg, const void *row)
     if (leaf->index != l->next) {
         return BM_E_LEDGER_MISSING;
     }
+    if (leaf->record.n > CA_RECORD_MAX) {
+        return BM_E_LEDGER_CHANGED;
+    }
     BM_TRY(ca_tree_entry(l->tiles->crypto, leaf->salt, leaf->record, entry));
     BM_TRY(ca_tree_leaf(l->tiles->crypto, entry,
                         l->tiles->partial[0][l->next % TILE_WIDTH]));

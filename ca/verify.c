@@ -250,6 +250,7 @@ static bm_status run(struct verify *v)
     BM_TRY(check_noted(v));
     BM_TRY(verify_revocations(v));
     BM_TRY(verify_certs(v));
+    BM_TRY(verify_seen(v));
     BM_TRY(verify_compare_latest(v));
     return v->audit->journal != NULL && v->journal_whole ? verify_signed(v)
                                                          : BM_OK;

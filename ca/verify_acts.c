@@ -237,6 +237,23 @@ static bm_status confirm(const struct act *a, uint32_t *mark, uint64_t renews)
     return BM_OK;
 }
 
+/*
+ * What the authority does to a certificate of this status. A revocation is for
+ * ever: a record that takes it back is not one of ours, although anybody who
+ * can write to the store can append it.
+ */
+static bool may_happen(const struct ca_record *record, unsigned status)
+{
+    switch (record->kind) {
+    case CA_RECORD_REVOCATION:
+        return status != STORE_CERT_REVOKED && status != STORE_CERT_ABANDONED;
+    case CA_RECORD_RELEASE:
+        return status == STORE_CERT_HELD;
+    default: /* a confirmation; released ones may be pending again */
+        return status == STORE_CERT_PENDING || status == MARK_RELEASED;
+    }
+}
+
 /* Something happens to a certificate that is on record. */
 static bm_status change(const struct act *a)
 {
@@ -253,6 +270,10 @@ static bm_status change(const struct act *a)
     BM_TRY(find_mark(a, &row, &mark));
     if (mark == NULL) {
         return BM_OK;
+    }
+    if (!may_happen(a->record, *mark & MARK_STATUS)) {
+        return act_found(a, BM_E_LEDGER_RECORD,
+                         "what is recorded cannot happen to it any more");
     }
     switch (a->record->kind) {
     case CA_RECORD_REVOCATION:

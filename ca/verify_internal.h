@@ -86,6 +86,7 @@ struct verify_target {
 struct verify_latest {
     enum ca_record_kind kind;
     char id[STORE_ID_MAX];
+    uint32_t organisation;
     uint8_t hash[STORE_HASH_SIZE];
     char text[64];
     uint64_t number;
@@ -142,6 +143,7 @@ struct verify {
     struct ca_tree_head shown; /* `against`, of whatever tree */
     size_t read;
     size_t used;
+    bool no_more; /* leaves, behind those */
     struct verify_leaf leaf[TILE_WIDTH];
     uint8_t hash[TILE_WIDTH][CA_TREE_HASH]; /* of the leaves read ahead */
     bool has_tile;
@@ -191,6 +193,10 @@ BM_MUST_CHECK bm_status verify_act(struct verify *v, uint64_t index,
 /* verify_rows.c */
 BM_MUST_CHECK bm_status verify_revocations(struct verify *v);
 BM_MUST_CHECK bm_status verify_certs(struct verify *v);
+/* After it: a row that is found by its serial number was listed, too, so that
+ * its status was looked at. */
+BM_MUST_CHECK bm_status verify_seen(struct verify *v);
+/* What is recorded as signed by us is in the signer's journal. */
 BM_MUST_CHECK bm_status verify_signed(struct verify *v);
 
 /* verify_latest.c */

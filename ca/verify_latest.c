@@ -84,14 +84,15 @@ bm_status verify_note_latest(struct verify *v, const struct ca_record *record)
         memcpy(latest->hash, record->hash.p, sizeof latest->hash);
     }
     copy(latest->text, sizeof latest->text, record->text);
+    latest->organisation = record->organisation;
     latest->number = record->number;
     return BM_OK;
 }
 
 /* A row says what its last record says. */
 static bm_status compare(struct verify *v, enum ca_record_kind kind,
-                         const char *id, const uint8_t hash[STORE_HASH_SIZE],
-                         const char *text)
+                         const char *id, uint32_t organisation,
+                         const uint8_t hash[STORE_HASH_SIZE], const char *text)
 {
     struct verify_latest *latest = find(v, kind, id);
 
@@ -100,7 +101,8 @@ static bm_status compare(struct verify *v, enum ca_record_kind kind,
                             ca_record_kind_name(kind), id);
     }
     latest->met = true;
-    if (memcmp(latest->hash, hash, STORE_HASH_SIZE) != 0 ||
+    if (latest->organisation != organisation ||
+        memcmp(latest->hash, hash, STORE_HASH_SIZE) != 0 ||
         strcmp(latest->text, text) != 0) {
         return verify_found(v, BM_E_LEDGER_CHANGED,
                             "%s %s is not as it was recorded",
@@ -116,7 +118,7 @@ static bm_status compare_ca(void *arg, const void *row)
     uint8_t hash[CA_TREE_HASH];
 
     BM_TRY(v->crypto->hash(v->crypto->self, BM_HASH_SHA256, ca->cert, hash));
-    return compare(v, CA_RECORD_CA, ca->id, hash,
+    return compare(v, CA_RECORD_CA, ca->id, ca->organisation, hash,
                    ca->status == STORE_CA_ACTIVE ? "active" : "retired");
 }
 
@@ -132,7 +134,8 @@ static bm_status compare_operator(void *arg, const void *row)
     ca_roles_put(&w, o->roles);
     copy(words, sizeof words,
          o->disabled ? BM_LIT("disabled") : bm_wr_bytes(&w));
-    return compare(v, CA_RECORD_OPERATOR, o->id, o->cert, words);
+    return compare(v, CA_RECORD_OPERATOR, o->id, o->organisation, o->cert,
+                   words);
 }
 
 static bm_status compare_profile(struct verify *v, struct verify_latest *latest)

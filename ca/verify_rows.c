@@ -275,9 +275,16 @@ bm_status verify_revocations(struct verify *v)
     return BM_OK;
 }
 
-/* What is recorded as signed by us is in the signer's journal. */
-static bm_status check_signed(struct verify *v, const struct verify_tree *tree,
-                              uint64_t index)
+/* What a mark lacks, and what that means. */
+struct lack {
+    uint32_t mask;
+    uint32_t is;
+    bm_status status;
+    const char *what;
+};
+
+static bm_status lack_found(struct verify *v, const struct verify_tree *tree,
+                            uint64_t index, const struct lack *lack)
 {
     const struct store *s = v->store;
     char serial[VERIFY_SERIAL_TEXT] = "";
@@ -288,14 +295,14 @@ static bm_status check_signed(struct verify *v, const struct verify_tree *tree,
     if (ca_record_parse(leaf.record, NULL, &record) == BM_OK) {
         verify_serial(record.serial, serial);
     }
-    return verify_found(v, BM_E_LEDGER_JOURNAL,
-                        "certificate %s is recorded, but not in the signer's "
-                        "journal (tree %u, leaf %llu)",
-                        serial, (unsigned)tree->tree,
+    return verify_found(v, lack->status,
+                        "certificate %s is recorded, but not %s (tree %u, "
+                        "leaf %llu)",
+                        serial, lack->what, (unsigned)tree->tree,
                         (unsigned long long)index);
 }
 
-bm_status verify_signed(struct verify *v)
+static bm_status check_marks(struct verify *v, const struct lack *lack)
 {
     for (uint32_t t = 0; t < v->newest; t++) {
         const struct verify_tree *tree = &v->trees[t];
@@ -304,11 +311,29 @@ bm_status verify_signed(struct verify *v)
             uint64_t at = tree->base + i;
             const uint32_t *page = v->marks[at / MARK_PAGE];
 
-            if (page != NULL && (page[at % MARK_PAGE] &
-                                 (MARK_OURS | MARK_SIGNED)) == MARK_OURS) {
-                BM_TRY(check_signed(v, tree, i));
+            if (page != NULL &&
+                (page[at % MARK_PAGE] & lack->mask) == lack->is) {
+                BM_TRY(lack_found(v, tree, i, lack));
             }
         }
     }
     return BM_OK;
+}
+
+bm_status verify_seen(struct verify *v)
+{
+    const struct lack unseen = { MARK_RECORDED | MARK_SEEN, MARK_RECORDED,
+                                 BM_E_LEDGER_CHANGED,
+                                 "where the store lists certificates" };
+
+    return check_marks(v, &unseen);
+}
+
+bm_status verify_signed(struct verify *v)
+{
+    const struct lack not_signed = { MARK_OURS | MARK_SIGNED, MARK_OURS,
+                                     BM_E_LEDGER_JOURNAL,
+                                     "in the signer's journal" };
+
+    return check_marks(v, &not_signed);
 }

@@ -48,6 +48,7 @@ static bm_status read_leaves(struct verify *v, uint64_t from)
     v->read = 0;
     v->used = 0;
     rc = v->store->leaf_list(v->store->self, v->tree, from, &visit);
+    v->no_more = rc == BM_OK && v->read == 0;
     if (rc != BM_E_STORE_CORRUPT) {
         return rc;
     }
@@ -202,6 +203,16 @@ static bm_status meet(struct verify *v, struct verify_target *target)
     return ca_tree_root(v->crypto, &v->edge, target->root);
 }
 
+/* Neither leaves nor a tile are there: a head may say that there are billions,
+ * and one finding says so as well. */
+static bm_status lose_rest(struct verify *v)
+{
+    uint64_t at = v->edge.size;
+
+    v->trees[v->tree - 1].size = at;
+    return tree_found(v, BM_E_LEDGER_MISSING, "all leaves from", at);
+}
+
 /* Read on to `size` leaves of the tree that is open. */
 static bm_status advance_tree(struct verify *v, uint64_t size)
 {
@@ -213,6 +224,9 @@ static bm_status advance_tree(struct verify *v, uint64_t size)
 
         if (v->edge.size % TILE_WIDTH == 0) {
             BM_TRY(begin_tile(v, end));
+            if (v->no_more && !v->has_tile) {
+                return lose_rest(v);
+            }
         }
         BM_TRY(leaf_hash(v, hash));
         BM_TRY(ca_tree_append(v->crypto, &v->edge, hash, &full));

@@ -45,6 +45,9 @@ static const struct {
       BM_E_LEDGER_CHANGED },
     { "a salt is cut off", "UPDATE ledger SET salt = x'00'" ONE(LEAF),
       BM_E_LEDGER_CHANGED },
+    { "the last record is too long for one",
+      "UPDATE ledger SET record = zeroblob(100000)" ONE(LAST),
+      BM_E_LEDGER_RECORD },
     { "a record is deleted", "DELETE FROM ledger" ONE(LEAF),
       BM_E_LEDGER_MISSING },
     { "the last record is deleted", "DELETE FROM ledger" ONE(LAST),
@@ -78,6 +81,8 @@ static const struct {
       BM_E_LEDGER_ROLLBACK },
     { "the head is larger", "UPDATE head SET size = size + 1",
       BM_E_LEDGER_MISSING },
+    { "the head is larger than anybody can count",
+      "UPDATE head SET size = 4294967295", BM_E_LEDGER_MISSING },
     { "the head is as large as can be",
       "UPDATE head SET size = 9223372036854775807", BM_E_LEDGER_ROOT },
     { "the checkpoint is changed",
@@ -142,6 +147,14 @@ static const struct {
     { "a successor is forgotten",
       "UPDATE certificate SET renewed_by = 0 WHERE renewed_by != 0",
       BM_E_LEDGER_CHANGED },
+    { "a row gets an id that no listing has",
+      "UPDATE certificate SET id = 0" SOME, BM_E_LEDGER_CHANGED },
+    { "a revoked one is made good where no listing has it",
+      "UPDATE certificate SET id = 0, status = 1, reason = 0, revoked = 0 "
+      "WHERE id = (SELECT id FROM certificate WHERE reason = 1 LIMIT 1);"
+      "DELETE FROM revocation WHERE serial = (SELECT serial FROM certificate "
+      "WHERE id = 0)",
+      BM_E_LEDGER_CHANGED },
     { "a key is changed", "UPDATE certificate SET key = zeroblob(32)" SOME,
       BM_E_LEDGER_CHANGED },
     { "a tree is changed", "UPDATE certificate SET tree = 2" SOME,
@@ -165,6 +178,9 @@ static const struct {
     { "an entry of nothing is added",
       "INSERT INTO revocation VALUES ('issuing', x'05', 1, 0, 1, 1)",
       BM_E_LEDGER_UNRECORDED },
+    { "an entry of no serial number is added",
+      "INSERT INTO revocation VALUES ('issuing', x'', 1, 0, 1, 1)",
+      BM_E_LEDGER_CHANGED },
     { "a reason is softened", "UPDATE revocation SET reason = 4" REVOKED,
       BM_E_LEDGER_CHANGED },
     { "a reason is softened in both",
@@ -207,6 +223,11 @@ static const struct {
       BM_E_LEDGER_MISSING },
     { "an operator gets more roles", "UPDATE operator SET roles = roles * 2",
       BM_E_LEDGER_CHANGED },
+    { "an operator acts for everybody", "UPDATE operator SET organisation = 0",
+      BM_E_LEDGER_CHANGED },
+    { "a CA becomes that of one organisation",
+      "UPDATE ca SET organisation = 1 WHERE id = 'issuing'",
+      BM_E_LEDGER_CHANGED },
     { "an operator's certificate is changed",
       "UPDATE operator SET cert = zeroblob(32)", BM_E_LEDGER_CHANGED },
     { "an operator is added",
@@ -242,11 +263,83 @@ static void whatever_is_changed_in_the_database_is_found(void)
     world_restore(&world);
 }
 
+static const struct {
+    const char *what;
+    enum ca_record_kind kind;
+    uint8_t reason;
+    enum store_cert_status status; /* that its row gets */
+} forgeries[] = {
+    { "a release", CA_RECORD_RELEASE, 0, STORE_CERT_VALID },
+    { "a hold instead", CA_RECORD_REVOCATION, BM_REASON_HOLD, STORE_CERT_HELD },
+    { "another reason", CA_RECORD_REVOCATION, BM_REASON_CESSATION,
+      STORE_CERT_REVOKED },
+};
+
+/* Append a record about what was revoked, and do to the row what it says. */
+static void forge(size_t i)
+{
+    struct ca_ledger *ledger = world.instance->ledger;
+    const struct store *s = world.instance->store;
+    const struct store_scope all = { 0, 0 };
+    const struct bm_bytes serial = { world.serial[WORLD_REVOKED],
+                                     world.serial_n[WORLD_REVOKED] };
+    const struct ca_record record = { .kind = forgeries[i].kind,
+                                      .time = world.now,
+                                      .organisation = 1,
+                                      .actor = BM_LIT("authority"),
+                                      .ca = BM_LIT("issuing"),
+                                      .serial = serial,
+                                      .reason = forgeries[i].reason };
+    struct store_revocation entry = { .serial = serial,
+                                      .revoked = world.now,
+                                      .reason = forgeries[i].reason };
+    struct store_cert row;
+    uint64_t index;
+
+    CHECK_STATUS(s->begin(s->self, STORE_WRITE), BM_OK);
+    CHECK_STATUS(ca_ledger_append(ledger, &record, &index), BM_OK);
+    CHECK_STATUS(s->cert_find(s->self, &all, "issuing", serial, &row), BM_OK);
+    entry.expires = row.not_after;
+    row.status = forgeries[i].status;
+    row.reason = forgeries[i].reason;
+    row.revoked = forgeries[i].status == STORE_CERT_VALID ? 0 : world.now;
+    CHECK_STATUS(s->cert_change(s->self, &row), BM_OK);
+    CHECK_STATUS(s->revocation_remove(s->self, "issuing", serial), BM_OK);
+    if (row.revoked != 0) {
+        CHECK_STATUS(s->revocation_put(s->self, "issuing", &entry), BM_OK);
+    }
+    CHECK_STATUS(ca_ledger_save(ledger), BM_OK);
+    CHECK_STATUS(s->commit(s->self), BM_OK);
+}
+
+/* Also with a record that fits: who can write rows can append leaves. */
+static void what_is_revoked_stays_so_whatever_is_recorded(void)
+{
+    for (size_t i = 0; i < sizeof forgeries / sizeof forgeries[0]; i++) {
+        struct ca_ledger_summary summary;
+        struct findings f;
+        bm_status rc;
+
+        world_restore(&world);
+        world_open(&world, INSTANCE_WRITE);
+        forge(i);
+        world_close(&world);
+        rc = verify(&f, nothing, &summary);
+        if (rc != BM_E_LEDGER_RECORD) {
+            printf("# %s: %zu findings\n", forgeries[i].what, f.n);
+            print(&f);
+        }
+        CHECK_STATUS(rc, BM_E_LEDGER_RECORD);
+    }
+    world_restore(&world);
+}
+
 int main(void)
 {
     world_begin(&world);
     RUN(an_honest_history_has_no_findings);
     RUN(whatever_is_changed_in_the_database_is_found);
+    RUN(what_is_revoked_stays_so_whatever_is_recorded);
     world_free(&world);
     return bm_test_done();
 }
