@@ -43,6 +43,7 @@ struct making {
     struct store *store;
     struct instance *instance;
     struct ca_genesis genesis;
+    char origin[300]; /* of the ledger */
     uint8_t cert[SUBORDINATES_N][CA_CERT_MAX];
     size_t cert_n[SUBORDINATES_N];
 };
@@ -234,15 +235,14 @@ static bm_status write_settings(struct making *m)
 {
     const char *host = m->config->hosts[0];
     char url[300];
-    char origin[300];
     uint8_t room[2048];
     struct bm_wr w;
 
     (void)snprintf(url, sizeof url,
                    is_ipv6(host) ? "http://[%s]:8080" : "http://%s:8080", host);
-    (void)snprintf(origin, sizeof origin, "%s/ledger", host);
+    (void)snprintf(m->origin, sizeof m->origin, "%s/ledger", host);
     bm_wr_init(&w, room, sizeof room);
-    settings_put(&w, url, origin);
+    settings_put(&w, url, m->origin);
     return write_text(m, "birthmark.yaml", bm_wr_bytes(&w));
 }
 
@@ -300,6 +300,9 @@ static bm_status make_store(struct making *m)
     rc = s->begin(s->self, STORE_WRITE);
     if (rc == BM_OK) {
         rc = put_cas(m);
+    }
+    if (rc == BM_OK) {
+        rc = s->setting_put(s->self, INSTANCE_ORIGIN, text(m->origin));
     }
     if (rc == BM_OK) {
         rc = s->commit(s->self);

@@ -265,6 +265,27 @@ bm_status instance_bind(struct instance *in, struct ca_profile *profile,
     return BM_OK;
 }
 
+/* A ledger under another name would be another ledger, with the same key. */
+static bm_status check_origin(struct instance *in, struct ca_refusal *why)
+{
+    struct store *s = in->store;
+    const char *origin = in->settings.origin;
+    struct bm_bytes begun;
+    bm_status rc = s->begin(s->self, STORE_READ);
+
+    if (rc == BM_OK) {
+        rc = s->setting_get(s->self, INSTANCE_ORIGIN, &begun);
+        if (rc == BM_OK && !bm_bytes_are(begun, origin, strlen(origin))) {
+            rc = ca_refuse(why, BM_E_CONFIG_VALUE,
+                           "ledger.origin in %s/birthmark.yaml is not that of "
+                           "its ledger, which is %.*s",
+                           in->dir, (int)begun.n, (const char *)begun.p);
+        }
+        s->rollback(s->self);
+    }
+    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}
+
 static bm_status open_ledger(struct instance *in, struct ca_refusal *why)
 {
     char path[FILES_PATH_MAX];
@@ -275,6 +296,7 @@ static bm_status open_ledger(struct instance *in, struct ca_refusal *why)
                                        .origin = in->settings.origin };
     bm_status rc;
 
+    BM_TRY(check_origin(in, why));
     BM_TRY(files_path(path, in->dir, "ledger.pub"));
     BM_TRY(files_get_pem(path, "PUBLIC KEY", &der, &n, why));
     rc = bm_spki_parse((struct bm_bytes){ der, n }, NULL, &config.key);

@@ -10,6 +10,9 @@
 /* The profile of responders, among those that ship. */
 #define INSTANCE_OCSP_PROFILE "ocsp-responder"
 
+/* In the store's settings: the origin that the ledger was begun with. */
+#define INSTANCE_ORIGIN "ledger/origin"
+
 /* Read profiles/ and what the authority uses itself; binds all of them. */
 BM_MUST_CHECK bm_status instance_read_profiles(struct instance *in,
                                                struct ca_refusal *why);

@@ -173,6 +173,16 @@ def test_what_is_no_instance_is_named():
     refused("nowhere is not an instance", "ca", "list", "--dir", "nowhere")
 
 
+def test_the_origin_of_the_ledger_never_changes():
+    where = made("renamed")
+    text = read(where + "/birthmark.yaml").decode()
+    write(where + "/birthmark.yaml",
+          text.replace("origin: ca.example.com", "origin: ca.example.org"))
+    for verb in ("cert", "list"), ("ledger", "verify"):
+        refused("is not that of its ledger, which is ca.example.com/ledger",
+                *verb, "--dir", where)
+
+
 def test_a_broken_setting_is_named_with_its_line():
     where = made("broken")
     text = read(where + "/birthmark.yaml").decode()
