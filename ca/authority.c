@@ -437,7 +437,10 @@ bm_status ca_open(const struct ca_config *config, bool read_only, int64_t now,
         goto out;
     }
     if (!read_only && !c->restored) {
-        rc = recover(c, now);
+        rc = ca_ledger_check_signer(config->ledger, config->signer);
+        if (rc == BM_OK) {
+            rc = recover(c, now);
+        }
         if (rc != BM_OK) {
             goto out;
         }

@@ -394,18 +394,41 @@ static bm_status prove_growth(struct ca_ledger *ledger,
     return rc == BM_E_LEDGER_PROOF ? BM_E_LEDGER_FORK : rc;
 }
 
+/* What the last note says, if there is one that is ours. */
+static bool read_note(const struct ca_ledger *ledger,
+                      struct ca_tree_head *noted)
+{
+    return ledger->note_n != 0 &&
+           ca_checkpoint_open((struct bm_bytes){ ledger->note, ledger->note_n },
+                              ledger->crypto, &ledger->key, ledger->origin,
+                              noted, NULL) == BM_OK;
+}
+
 /* Is there a note of this very head? */
 static bool is_signed(const struct ca_ledger *ledger,
                       const struct ca_tree_head *head)
 {
     struct ca_tree_head noted;
 
-    return ledger->note_n != 0 &&
-           ca_checkpoint_open((struct bm_bytes){ ledger->note, ledger->note_n },
-                              ledger->crypto, &ledger->key, ledger->origin,
-                              &noted, NULL) == BM_OK &&
-           noted.tree == head->tree && noted.size == head->size &&
+    return read_note(ledger, &noted) && noted.tree == head->tree &&
+           noted.size == head->size &&
            memcmp(noted.root, head->root, CA_TREE_HASH) == 0;
+}
+
+bm_status ca_ledger_check_signer(const struct ca_ledger *ledger,
+                                 const struct ca_signer *signer)
+{
+    struct ca_tree_head noted;
+    struct ca_tree_head last;
+
+    if (!read_note(ledger, &noted)) {
+        return BM_OK;
+    }
+    signer->last(signer->self, &last);
+    return last.tree < noted.tree ||
+                   (last.tree == noted.tree && last.size < noted.size)
+               ? BM_E_LEDGER_JOURNAL
+               : BM_OK;
 }
 
 /* Store the note, unless what is in the store is not what was signed. */

@@ -65,6 +65,14 @@ BM_MUST_CHECK bm_status ca_ledger_checkpoint(struct ca_ledger *ledger,
                                              const struct ca_signer *signer,
                                              int64_t now);
 
+/*
+ * Does the signer remember what it signed last? BM_E_LEDGER_JOURNAL when the
+ * store has a checkpoint that is beyond its journal: that was cut, or is
+ * another one, and nothing may be signed behind it.
+ */
+BM_MUST_CHECK bm_status ca_ledger_check_signer(const struct ca_ledger *ledger,
+                                               const struct ca_signer *signer);
+
 /* The last signed note, as text. BM_E_NOT_FOUND before the first. */
 BM_MUST_CHECK bm_status ca_ledger_note(struct ca_ledger *ledger,
                                        struct bm_wr *note);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ports/openssl/openssl_keys.h"
 #include "tests/ca/audit.h"
 
 /* What the signer signed, and what the journal of it became. */
@@ -117,6 +118,34 @@ static void a_record_without_a_signature_is_found(void)
     CHECK_STATUS(verify_with(&f, NULL, nothing, &summary), BM_OK);
     CHECK(f.n == 0 && summary.journal == 0);
     CHECK_STATUS(verify(&f, nothing, &summary), BM_OK);
+}
+
+/* A signer that has forgotten what it signed would sign it differently. */
+static void nothing_is_signed_behind_a_journal_that_was_cut(void)
+{
+    const struct instance_port port = { bm_test_crypto(),
+                                        bm_openssl_key_maker() };
+    const size_t left[] = { 0, 128, kept_n / 256 * 128, kept_n - 128 };
+    struct ca_refusal why;
+    struct instance *in;
+
+    keep_journal();
+    for (size_t i = 0; i < sizeof left / sizeof left[0]; i++) {
+        write_journal(left[i]);
+        if (left[i] == 0) {
+            CHECK(unlink(world_path(&world, JOURNAL)) == 0);
+        }
+        CHECK_STATUS(instance_open(world.dir, INSTANCE_WRITE, &port, world.now,
+                                   &in, &why),
+                     BM_E_LEDGER_JOURNAL);
+        instance_close(in);
+        /* A new one was begun in the place of one that was not there. */
+        close(open(world_path(&world, JOURNAL), O_WRONLY | O_CREAT, 0600));
+    }
+    write_journal(kept_n);
+    world_open(&world, INSTANCE_WRITE);
+    world_close(&world);
+    keep_journal();
 }
 
 /* The note of the ledger as it is, or a proof of its last leaf. */
@@ -322,6 +351,7 @@ int main(void)
     world_begin(&world);
     RUN(a_signature_that_is_not_on_record_is_found);
     RUN(a_record_without_a_signature_is_found);
+    RUN(nothing_is_signed_behind_a_journal_that_was_cut);
     RUN(a_store_that_was_rolled_back_is_found);
     RUN(two_trees_from_one_key_are_found);
     RUN(what_was_signed_and_not_handed_out_is_on_record);
