@@ -22,10 +22,14 @@ static void must(bm_status rc, const struct ca_refusal *why, const char *what)
     }
 }
 
-void bench_authority_open(struct bench_authority *a)
+static bool is_there(const char *dir)
+{
+    return access(dir, F_OK) == 0;
+}
+
+void bench_authority_open_in(struct bench_authority *a, const char *dir)
 {
     static const char *const hosts[] = { "ca.example" };
-    const char *tmp = getenv("TMPDIR");
     struct instance_port port;
     struct init_config config = { .organisation = "Example",
                                   .hosts = hosts,
@@ -33,19 +37,32 @@ void bench_authority_open(struct bench_authority *a)
     struct ca_refusal why = { BM_OK, "" };
 
     memset(a, 0, sizeof *a);
+    a->stays = true;
     a->now = (int64_t)time(NULL);
-    (void)snprintf(a->dir, sizeof a->dir, "%s/bm-bench-%ld",
-                   tmp != NULL ? tmp : "build", (long)getpid());
+    (void)snprintf(a->dir, sizeof a->dir, "%s", dir);
     bench_must(bm_openssl_new(&a->crypto) == BM_OK, "provider");
     port = (struct instance_port){ a->crypto, bm_openssl_key_maker() };
     config.dir = a->dir;
     config.port = &port;
     config.now = a->now;
-    must(init_instance(&config, &why), &why, "init");
+    if (!is_there(dir)) {
+        must(init_instance(&config, &why), &why, "init");
+    }
     must(instance_open(a->dir, INSTANCE_WRITE, &port, a->now, &a->instance,
                        &why),
          &why, "open");
     must(instance_actor(a->instance, a->now, &a->actor, &why), &why, "actor");
+}
+
+void bench_authority_open(struct bench_authority *a)
+{
+    const char *tmp = getenv("TMPDIR");
+    char dir[FILES_PATH_MAX];
+
+    (void)snprintf(dir, sizeof dir, "%s/bm-bench-%ld",
+                   tmp != NULL ? tmp : "build", (long)getpid());
+    bench_authority_open_in(a, dir);
+    a->stays = false;
 }
 
 void bench_authority_close(struct bench_authority *a)
@@ -54,7 +71,9 @@ void bench_authority_close(struct bench_authority *a)
 
     instance_close(a->instance);
     bm_openssl_free(a->crypto);
-    must(files_remove_tree(a->dir, &why), &why, "remove");
+    if (!a->stays) {
+        must(files_remove_tree(a->dir, &why), &why, "remove");
+    }
 }
 
 static void make_request(struct bench_authority *a, struct bench_request *r)

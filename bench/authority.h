@@ -6,8 +6,9 @@
 #include "server/instance.h"
 
 /*
- * A real instance in a temporary directory (under TMPDIR, or build/), and
- * requests of devices to feed it with.
+ * A real instance, and requests of devices to feed it with. `open` makes one in
+ * a temporary directory (under TMPDIR, or build/), which `close` removes;
+ * `open_in` opens the one in `dir`, or makes it there, and it stays.
  */
 struct bench_authority {
     char dir[FILES_PATH_MAX];
@@ -16,9 +17,11 @@ struct bench_authority {
     struct ca_actor actor;
     int64_t now;
     uint64_t device; /* number of the next one */
+    bool stays;
 };
 
 void bench_authority_open(struct bench_authority *a);
+void bench_authority_open_in(struct bench_authority *a, const char *dir);
 void bench_authority_close(struct bench_authority *a);
 
 /* A parsed request, with the memory it lives in. */

@@ -137,6 +137,12 @@ void bench_limit(const char *name, double value)
     printf("  %-50s %10.2f\n", name, value);
 }
 
+void bench_limit_rows(const double ns[2])
+{
+    bench_limit("limit: EVP_PKEY_verify", ns[0] / 1e3);
+    bench_limit("     + EVP_PKEY_sign", ns[1] / 1e3);
+}
+
 void bench_row(const char *name, double value, double ratio, double target)
 {
     printf("  %-50s %10.2f %8.2f %8.2f%s\n", name, value, ratio, target,

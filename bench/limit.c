@@ -66,9 +66,3 @@ void bench_raw_sign(void *context)
         EVP_PKEY_sign(r->sign, signature, &n, r->digest, sizeof r->digest) == 1,
         "sign");
 }
-
-void bench_limit_rows(const double ns[2])
-{
-    bench_limit("limit: EVP_PKEY_verify", ns[0] / 1e3);
-    bench_limit("     + EVP_PKEY_sign", ns[1] / 1e3);
-}

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cli/cmd.h"
@@ -76,11 +77,14 @@ static bool hold_standard_streams(void)
 
 int main(int argc, char **argv)
 {
+    static const struct rlimit no_core = { 0, 0 };
     int rc;
 
     if (!hold_standard_streams()) {
         return CMD_FAILED;
     }
+    /* What is in memory may be a key: no part of it goes to a core file. */
+    (void)setrlimit(RLIMIT_CORE, &no_core);
     /* A reader that went away is reported by the write that finds out. */
     signal(SIGPIPE, SIG_IGN);
     rc = run(argc, argv);

@@ -10,7 +10,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/bench.h"
 #include "bench/large/large.h"
+#include "server/files.h"
 #include "store/sqlite.h"
 
 /* What a certificate takes on the disk with all that belongs to it, rounded
@@ -19,11 +21,16 @@
 #define SPARE          (UINT64_C(256) << 20)
 
 static const struct large_part parts[] = {
-    { "opening", large_opening },
-    { "looking up", large_lookups },
-    { "putting", large_rate },
-    { "a revocation list", large_crl },
+    { "opening", large_opening }, { "looking up", large_lookups },
+    { "putting", large_rate },    { "a revocation list", large_crl },
+    { "issuing", large_whole },
 };
+
+/* For what bm_bench and this program share. */
+void bench_must(int ok, const char *what)
+{
+    large_must(ok, what);
+}
 
 void large_must(int ok, const char *what)
 {
@@ -116,7 +123,7 @@ static void check_room(const char *dir, uint64_t rows)
 
 static void fill(const char *path, uint64_t rows)
 {
-    struct store *s = large_open(path, true);
+    struct store *s = large_open(path, false);
     double cpu = large_cpu();
     double wall = large_wall();
     double last = 0;
@@ -163,20 +170,15 @@ static void run_part(const struct large_part *part, const char *path,
                part->name);
 }
 
-static void remove_store(const char *path)
+static void remove_instance(const char *dir)
 {
-    static const char *const ends[] = { "", "-wal", "-shm" };
-    char name[512];
-
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
-        (void)snprintf(name, sizeof name, "%s%s", path, ends[i]);
-        (void)unlink(name);
-    }
+    large_must(files_remove_tree(dir, NULL) == BM_OK, "remove");
 }
 
 int main(int argc, char **argv)
 {
-    char path[400];
+    char dir[400];
+    char path[420];
     char *end;
     uint64_t rows;
     bool keep = argc >= 4 && strcmp(argv[3], "keep") == 0;
@@ -191,10 +193,12 @@ int main(int argc, char **argv)
     rows = strtoull(argv[1], &end, 10);
     large_must(errno == 0 && *end == '\0' && rows >= 10000,
                "at least 10000 rows");
-    (void)snprintf(path, sizeof path, "%s/large.db", argv[2]);
+    (void)snprintf(dir, sizeof dir, "%s/instance", argv[2]);
+    (void)snprintf(path, sizeof path, "%s/birthmark.db", dir);
     if (!keep || stat(path, &st) != 0) {
-        remove_store(path);
+        remove_instance(dir);
         check_room(argv[2], rows);
+        large_make_instance(dir);
         fill(path, rows);
     }
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
@@ -203,7 +207,7 @@ int main(int argc, char **argv)
         }
     }
     if (!keep) {
-        remove_store(path);
+        remove_instance(dir);
     }
     return 0;
 }

@@ -47,8 +47,8 @@ void large_issue(struct store *s, uint64_t first, uint64_t n);
 
 /*
  * What an instance of this size does besides: each is run on the large store,
- * in a process of its own. Another measurement is another row of large_parts
- * (large.c); issuance as a whole belongs there.
+ * in a process of its own. Another measurement is another row of `parts`
+ * (large.c). `path` is the database of an instance.
  */
 struct large_part {
     const char *name;
@@ -58,5 +58,9 @@ void large_lookups(const char *path, uint64_t rows);
 void large_opening(const char *path, uint64_t rows);
 void large_crl(const char *path, uint64_t rows);
 void large_rate(const char *path, uint64_t rows);
+void large_whole(const char *path, uint64_t rows);
+
+/* The instance around a store: made when the store is filled. */
+void large_make_instance(const char *path);
 
 #endif

@@ -7,7 +7,11 @@
 #include "bench/large/large.h"
 
 #define ORGANISATION 1
-#define START_MS     INT64_C(1760000000000)
+
+/* Behind the leaves of the instance itself, whose ledger goes on below. */
+#define LEAF_BASE (UINT64_C(1) << 40)
+
+#define START_MS INT64_C(1760000000000)
 
 static uint64_t mix(uint64_t x)
 {
@@ -78,7 +82,7 @@ static void issue_one(struct store *s, uint64_t n)
                                .issued = START_MS / 1000,
                                .tree = 1 };
     struct store_leaf leaf = { .tree = 1,
-                               .index = n,
+                               .index = LEAF_BASE + n,
                                .organisation = ORGANISATION };
 
     large_row_make(&row, n);
@@ -89,7 +93,7 @@ static void issue_one(struct store *s, uint64_t n)
     memcpy(cert.key, row.key, sizeof cert.key);
     cert.serial = BM_ARRAY(row.serial);
     cert.der = BM_ARRAY(der);
-    cert.leaf = n;
+    cert.leaf = leaf.index;
     leaf.record = BM_ARRAY(record);
     large_must(s->claim_list(s->self, STORE_CLAIM_KEY, row.key, &visit) ==
                        BM_OK &&
@@ -108,23 +112,22 @@ static void issue_one(struct store *s, uint64_t n)
                "claims");
 }
 
-/* The ledger's own rows: a tile per 256 leaves, the head per group. */
+/* The ledger's own rows: a tile per 256 leaves, the head per group, under
+ * another name than that of the real ledger. */
 static void save_ledger(struct store *s, uint64_t before, uint64_t size)
 {
     static uint8_t tile[STORE_TILE_SIZE];
-    static uint8_t edge[20 * 32];
-    static uint8_t note[300];
-    const struct store_head head = { .tree = 1,
-                                     .size = size,
-                                     .edge = BM_ARRAY(edge),
-                                     .checkpoint = BM_ARRAY(note) };
+    static uint8_t head[20 * 32 + 300];
 
     for (uint64_t i = before / 256; i < size / 256; i++) {
         memcpy(tile, &i, sizeof i);
-        large_must(s->tile_put(s->self, 1, 0, i, BM_ARRAY(tile)) == BM_OK,
+        large_must(s->tile_put(s->self, 1, 0, LEAF_BASE / 256 + i,
+                               BM_ARRAY(tile)) == BM_OK,
                    "tile");
     }
-    large_must(s->head_put(s->self, &head) == BM_OK, "head");
+    memcpy(head, &size, sizeof size);
+    large_must(s->setting_put(s->self, "bench/head", BM_ARRAY(head)) == BM_OK,
+               "head");
 }
 
 void large_issue(struct store *s, uint64_t first, uint64_t n)
