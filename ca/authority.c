@@ -63,7 +63,7 @@ static bm_status read_settings(struct ca *ca)
         return rc;
     }
     rc = s->setting_get(s->self, CA_SETTING_RESTORED, &value);
-    ca->restored = rc == BM_OK;
+    ca->restored = rc == BM_OK && value.n != 0;
     return rc == BM_E_NOT_FOUND ? BM_OK : rc;
 }
 
@@ -264,17 +264,24 @@ static bm_status recover(struct ca *ca, int64_t now)
     return BM_OK;
 }
 
-bm_status ca_begin(struct ca *ca, int64_t now, struct ca_refusal *why)
+/* Like recovery, over all of the journal: where work goes on from a backup,
+ * checkpoints were signed after it. */
+bm_status ca_put_unrecorded(struct ca *ca, int64_t now, uint64_t *abandoned)
+{
+    struct recovery r = { .ca = ca, .now = now };
+
+    *abandoned = 0;
+    BM_TRY(
+        ca_journal_walk(ca->c.journal, ca->c.crypto, false, &r, recover_entry));
+    *abandoned = r.abandoned;
+    return BM_OK;
+}
+
+static bm_status begin(struct ca *ca, int64_t now, struct ca_refusal *why)
 {
     const struct store *s = ca->c.store;
     bm_status rc;
 
-    if (ca->read_only) {
-        return ca_refuse(why, BM_E_ARGUMENT, "opened for reading");
-    }
-    if (ca->restored) {
-        return ca_refuse_plain(why, BM_E_CA_RESTORED);
-    }
     if (now < ca->clock - CA_CLOCK_SLACK) {
         return ca_refuse(why, BM_E_CA_CLOCK, "by %lld seconds",
                          (long long)(ca->clock - now));
@@ -288,6 +295,28 @@ bm_status ca_begin(struct ca *ca, int64_t now, struct ca_refusal *why)
     rc = s->begin(s->self, STORE_WRITE);
     ca->dirty = false;
     return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}
+
+bm_status ca_begin(struct ca *ca, int64_t now, struct ca_refusal *why)
+{
+    if (ca->read_only) {
+        return ca_refuse(why, BM_E_ARGUMENT, "opened for reading");
+    }
+    if (ca->restored) {
+        return ca_refuse_plain(why, BM_E_CA_RESTORED);
+    }
+    return begin(ca, now, why);
+}
+
+bm_status ca_begin_restored(struct ca *ca, int64_t now, struct ca_refusal *why)
+{
+    if (ca->read_only || !ca->restored) {
+        return ca_refuse(why, BM_E_ARGUMENT, "%s",
+                         ca->read_only ? "opened for reading"
+                                       : "it is not restored from a backup, "
+                                         "or works again already");
+    }
+    return begin(ca, now, why);
 }
 
 bm_status ca_end(struct ca *ca, bm_status rc, int64_t now,

@@ -4,6 +4,7 @@
  * Complete CRLs, streamed: the entries come from the store, one at a time, in
  * the three passes of core's writer; nothing is built whole in memory.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/internal.h"
@@ -95,12 +96,91 @@ static bm_status find_last(struct ca *ca, const char *id, struct list *l)
     return rc;
 }
 
-static void next_number(struct list *l)
+static bm_status floor_name(const char *id, char name[STORE_ID_MAX + 16])
 {
-    l->last.number++;
-    for (size_t i = 0; i < 8; i++) {
-        l->number[i] = (uint8_t)(l->last.number >> (56 - 8 * i));
+    int n = snprintf(name, STORE_ID_MAX + 16, CA_SETTING_CRL "%s", id);
+
+    return n > 0 && n < STORE_ID_MAX + 16 ? BM_OK : BM_E_LIMIT;
+}
+
+/* Numbers up to this one have been used, or may have been. */
+static bm_status read_floor(struct ca *ca, const char *id, uint64_t *number)
+{
+    const struct store *s = ca->c.store;
+    char name[STORE_ID_MAX + 16];
+    struct bm_bytes value;
+    bm_status rc;
+
+    *number = 0;
+    BM_TRY(floor_name(id, name));
+    rc = s->setting_get(s->self, name, &value);
+    if (rc == BM_E_NOT_FOUND) {
+        return BM_OK;
     }
+    BM_TRY(rc);
+    if (value.n != 8) {
+        return BM_E_STORE_CORRUPT;
+    }
+    for (size_t i = 0; i < 8; i++) {
+        *number = *number << 8 | value.p[i];
+    }
+    return BM_OK;
+}
+
+/* The number of the last list, or a later one that must not be used. */
+static bm_status last_number(struct ca *ca, const char *id, uint64_t *number)
+{
+    const struct store *s = ca->c.store;
+    struct store_crl last;
+    bm_status rc;
+
+    BM_TRY(read_floor(ca, id, number));
+    rc = s->crl_get(s->self, id, &last);
+    if (rc == BM_OK && last.number > *number) {
+        *number = last.number;
+    }
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
+static void put_number(uint64_t number, uint8_t out[8])
+{
+    for (size_t i = 0; i < 8; i++) {
+        out[i] = (uint8_t)(number >> (56 - 8 * i));
+    }
+}
+
+bm_status ca_crl_used(struct ca *ca, const char *id, uint64_t number)
+{
+    const struct store *s = ca->c.store;
+    char name[STORE_ID_MAX + 16];
+    uint8_t value[8];
+    uint64_t last;
+
+    BM_TRY(floor_name(id, name));
+    BM_TRY(last_number(ca, id, &last));
+    if (number <= last) {
+        return BM_OK;
+    }
+    put_number(number, value);
+    return s->setting_put(s->self, name, BM_ARRAY(value));
+}
+
+bm_status ca_crl_skip(struct ca *ca, const char *id, uint64_t n)
+{
+    uint64_t last;
+
+    BM_TRY(last_number(ca, id, &last));
+    /* Numbers stay positive as INTEGERs of 64 bits. */
+    return last <= INT64_MAX - n ? ca_crl_used(ca, id, last + n)
+                                 : BM_E_CRL_NUMBER;
+}
+
+static bm_status next_number(struct ca *ca, struct list *l)
+{
+    BM_TRY(last_number(ca, l->ca.id, &l->last.number));
+    l->last.number++;
+    put_number(l->last.number, l->number);
+    return BM_OK;
 }
 
 /* In a read transaction, whose snapshot keeps the passes alike. */
@@ -155,7 +235,7 @@ static bm_status make_list(struct ca *ca, const char *id, struct list *l,
                          "the key of %s is not here: load its list", id);
     }
     BM_TRY(find_last(ca, id, l));
-    next_number(l);
+    BM_TRY(next_number(ca, l));
     BM_TRY(crypto->hash_begin(crypto->self, &hashing.hash, BM_HASH_SHA256));
     rc = sign_list(ca, l, now, &through);
     if (rc != BM_OK) {

@@ -3,6 +3,7 @@
 #define BM_CA_INTERNAL_H
 
 #include "ca/authority.h"
+#include "ca/import.h"
 #include "ca/issue.h"
 #include "ca/revoke.h"
 
@@ -31,7 +32,10 @@ struct ca {
 
 /* Names of settings in the store. */
 #define CA_SETTING_CLOCK    "clock"
-#define CA_SETTING_RESTORED "restored"
+#define CA_SETTING_RESTORED "restored" /* empty: not any more */
+#define CA_SETTING_CRL \
+    "crl-floor/" /* and the id of a CA: numbers up to
+                                            this one are not used again */
 
 /* Scope of the authority itself. */
 extern const struct store_scope ca_everything;
@@ -45,6 +49,49 @@ BM_MUST_CHECK bm_status ca_begin(struct ca *ca, int64_t now,
                                  struct ca_refusal *why);
 BM_MUST_CHECK bm_status ca_end(struct ca *ca, bm_status rc, int64_t now,
                                struct ca_refusal *why);
+
+/*
+ * Instead of ca_begin() on a store that is restored from a backup, and on no
+ * other (BM_E_ARGUMENT).
+ */
+BM_MUST_CHECK bm_status ca_begin_restored(struct ca *ca, int64_t now,
+                                          struct ca_refusal *why);
+
+/* In a write transaction: put on record as abandoned, and revoke, what the
+ * journal has and no row knows; how many certificates. */
+BM_MUST_CHECK bm_status ca_put_unrecorded(struct ca *ca, int64_t now,
+                                          uint64_t *abandoned);
+
+/* In a write transaction: ca_import() without the rest. */
+BM_MUST_CHECK bm_status ca_put_imports(struct ca *ca,
+                                       const struct ca_actor *actor,
+                                       const struct ca_import *imports,
+                                       size_t n, int64_t now,
+                                       struct ca_imported *imported,
+                                       struct ca_refusal *why);
+
+/* In a write transaction: revoke what a list says that was published since,
+ * see ca_resume(); adds to `*listed`. */
+BM_MUST_CHECK bm_status ca_put_list(struct ca *ca, const struct ca_actor *actor,
+                                    struct bm_bytes der, int64_t now,
+                                    struct ca_listed *listed,
+                                    struct ca_refusal *why);
+
+/* How the text of the record of a certificate begins that is known from a
+ * list alone: the signer's journal need not have it. */
+#define CA_ABANDONED_LISTED "listed by CRL "
+
+/* In a write transaction: CRL numbers of a CA up to this one have been used;
+ * and, `n` more are passed over. */
+BM_MUST_CHECK bm_status ca_crl_used(struct ca *ca, const char *id,
+                                    uint64_t number);
+BM_MUST_CHECK bm_status ca_crl_skip(struct ca *ca, const char *id, uint64_t n);
+
+/* In a write transaction: revoke a token. */
+BM_MUST_CHECK bm_status ca_put_token_end(struct ca *ca,
+                                         const struct ca_actor *actor,
+                                         struct store_token *token,
+                                         int64_t now);
 
 /*
  * The same for what was signed within or before the transaction: if it does

@@ -67,6 +67,20 @@ uint64_t ca_journal_crl_number(const struct ca_journal *journal,
                                const uint8_t key[8]);
 
 /*
+ * For a copy of the journal, which may be written meanwhile: the numbers of
+ * its first and last file (0: there is none), the name of a file, and how many
+ * of its octets are whole entries by now. Files before the last one do not
+ * change. BM_E_LEDGER_JOURNAL when the chain in it is broken.
+ */
+#define CA_JOURNAL_NAME_MAX 24
+BM_MUST_CHECK bm_status ca_journal_files(const char *dir, uint64_t *first,
+                                         uint64_t *last);
+void ca_journal_file_name(uint64_t number, char name[CA_JOURNAL_NAME_MAX]);
+BM_MUST_CHECK bm_status ca_journal_file_size(const char *dir,
+                                             const struct bm_crypto *crypto,
+                                             uint64_t number, uint64_t *size);
+
+/*
  * Walk entries: all of them, with the whole chain checked (`from_checkpoint`
  * false), or those behind the last checkpoint. Reads the files itself: no
  * writer is needed, and if there is one, an entry that it is just writing is

@@ -126,3 +126,46 @@ out:
     free(w);
     return rc;
 }
+
+bm_status ca_journal_files(const char *dir, uint64_t *first, uint64_t *last)
+{
+    return journal_segments(dir, first, last);
+}
+
+_Static_assert(CA_JOURNAL_NAME_MAX == JOURNAL_NAME_MAX, "one name");
+
+void ca_journal_file_name(uint64_t number, char name[CA_JOURNAL_NAME_MAX])
+{
+    journal_name(number, name);
+}
+
+bm_status ca_journal_file_size(const char *dir, const struct bm_crypto *crypto,
+                               uint64_t number, uint64_t *size)
+{
+    struct journal_segment s = { .crypto = crypto, .number = number };
+    bm_status rc = BM_E_INTERNAL;
+    int fd = -1;
+
+    *size = 0;
+    s.memory = calloc(1, sizeof *s.memory);
+    if (s.memory == NULL) {
+        rc = BM_E_MEMORY;
+        goto out;
+    }
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        rc = errno == ENOENT ? BM_E_NOT_FOUND : BM_E_IO;
+        goto out;
+    }
+    rc = journal_read(fd, &s);
+    if (rc == BM_OK) {
+        *size = s.end;
+    }
+
+out:
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    free(s.memory);
+    return rc;
+}

@@ -99,6 +99,22 @@ BM_MUST_CHECK bm_status ca_ledger_succeed(struct ca_ledger *ledger,
                                           int64_t now);
 
 /*
+ * A head that was shown: BM_OK when the trees of the store agree with it, or,
+ * with `*behind` set, when it is beyond the newest of them: the store has been
+ * rolled back. BM_E_LEDGER_FORK when they do not agree. In a transaction.
+ */
+BM_MUST_CHECK bm_status ca_ledger_compare(struct ca_ledger *ledger,
+                                          const struct ca_tree_head *head,
+                                          bool *behind);
+
+/* Read what was shown, a signed note or a proof that has one, and verify it
+ * with the ledger's key and origin. */
+BM_MUST_CHECK bm_status ca_ledger_shown(const struct ca_ledger *ledger,
+                                        struct bm_bytes in,
+                                        struct ca_tree_head *head,
+                                        struct ca_refusal *why);
+
+/*
  * Proofs. A proof file is text (C2SP tlog-proof, docs/ledger.md) that anybody
  * can check with the ledger's public key, the certificate, and nothing else.
  * BM_E_NOT_FOUND: no such leaf, or none that a checkpoint has yet. Takes its

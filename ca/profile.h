@@ -125,6 +125,15 @@ BM_MUST_CHECK bm_status ca_profile_device(
     char *name, size_t cap, struct ca_refusal *why);
 
 /*
+ * The device that a certificate of this profile is about: what its subject
+ * was made of. BM_E_PROFILE_DEVICE when it names none.
+ */
+BM_MUST_CHECK bm_status ca_profile_cert_device(const struct ca_profile *profile,
+                                               const struct bm_cert *cert,
+                                               char *name, size_t cap,
+                                               struct ca_refusal *why);
+
+/*
  * Append the to-be-signed certificate. Refuses what the profile does not
  * allow, naming the rule. On error `tbs` is as it was.
  */

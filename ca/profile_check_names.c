@@ -84,14 +84,33 @@ static bm_status device_in_subject(const struct profile_checking *k,
     return BM_OK;
 }
 
-bm_status profile_check_device(const struct profile_checking *k)
+/* `buf` is for text that has to be made; `device` may be a view of it. */
+static bm_status device_in_names(const struct profile_checking *k,
+                                 uint8_t buf[PROFILE_VALUE_MAX],
+                                 struct bm_bytes *device)
 {
     const struct profile_rules *r = &k->profile->rules;
     const struct profile_san *san = r->san.names.items;
     struct bm_bytes list = bm_exts_list(&k->cert->ext, BM_EXT_SAN);
+    struct bm_general_name gn;
+
+    while (bm_general_name_next(&list, &gn)) {
+        for (size_t i = 0; i < r->san.names.n; i++) {
+            if (san[i].from == PROFILE_DEVICE &&
+                profile_san_kind(&gn) == (int)san[i].kind) {
+                BM_TRY(same_device(k, &san[i].template,
+                                   profile_san_text(&gn, buf), device));
+            }
+        }
+    }
+    return BM_OK;
+}
+
+bm_status profile_check_device(const struct profile_checking *k)
+{
+    const struct profile_rules *r = &k->profile->rules;
     struct bm_bytes device = { NULL, 0 };
     uint8_t buf[PROFILE_VALUE_MAX];
-    struct bm_general_name gn;
 
     if (!r->has_device) {
         return BM_OK;
@@ -100,15 +119,49 @@ bm_status profile_check_device(const struct profile_checking *k)
         return refuse_device(k, "class: mcu needs a P-256 key");
     }
     BM_TRY(device_in_subject(k, &device));
-    while (bm_general_name_next(&list, &gn)) {
-        for (size_t i = 0; i < r->san.names.n; i++) {
-            if (san[i].from == PROFILE_DEVICE &&
-                profile_san_kind(&gn) == (int)san[i].kind) {
-                BM_TRY(same_device(k, &san[i].template,
-                                   profile_san_text(&gn, buf), &device));
-            }
+    return device_in_names(k, buf, &device);
+}
+
+/* Where nothing is made of the name, it is what a request is asked for. */
+static void device_as_asked(const struct profile_checking *k,
+                            struct bm_bytes *device)
+{
+    const struct profile_device *d = &k->profile->rules.device;
+    struct bm_attr attr;
+
+    for (size_t i = 0; i < d->types_n && device->n == 0; i++) {
+        if (bm_name_find(k->cert->subject, d->types[i], &attr)) {
+            *device = attr.value;
         }
     }
+}
+
+bm_status ca_profile_cert_device(const struct ca_profile *profile,
+                                 const struct bm_cert *cert, char *name,
+                                 size_t cap, struct ca_refusal *why)
+{
+    const struct profile_checking k = { .profile = profile,
+                                        .cert = cert,
+                                        .why = why };
+    const struct profile_rules *r = &profile->rules;
+    struct bm_bytes device = { NULL, 0 };
+    uint8_t buf[PROFILE_VALUE_MAX];
+
+    if (r->has_device) {
+        BM_TRY(device_in_subject(&k, &device));
+    }
+    if (r->has_device && device.n == 0) {
+        BM_TRY(device_in_names(&k, buf, &device));
+    }
+    if (r->has_device && device.n == 0) {
+        device_as_asked(&k, &device);
+    }
+    if (device.n == 0 || device.n >= cap ||
+        !ca_pattern_match(r->device.pattern, device)) {
+        return refuse_device(&k, "the certificate names no device");
+    }
+    memcpy(name, device.p, device.n);
+    name[device.n] = '\0';
     return BM_OK;
 }
 

@@ -71,6 +71,7 @@ static const struct {
     { CA_RECORD_SUCCESSION, "succession", BIT(HASH) | BIT(NUMBER),
       BIT(SUBJECT) | BIT(TEXT) },
     { CA_RECORD_CRL, "crl", BIT(CA) | BIT(HASH) | BIT(NUMBER), BIT(TEXT) },
+    { CA_RECORD_RESTORE, "restore", BIT(HASH) | BIT(NUMBER), BIT(TEXT) },
 };
 
 /*
@@ -288,7 +289,7 @@ static bm_status take_member(struct bm_cbor *c, enum member member,
     case VERSION:
         return take_number(c, CA_RECORD_VERSION, CA_RECORD_VERSION, &v);
     case KIND:
-        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_CRL, &v));
+        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_RESTORE, &v));
         record->kind = (enum ca_record_kind)v;
         return BM_OK;
     case TIME:

@@ -190,6 +190,16 @@ out:
     return BM_OK;
 }
 
+bm_status ca_put_token_end(struct ca *ca, const struct ca_actor *actor,
+                           struct store_token *token, int64_t now)
+{
+    const struct store *s = ca->c.store;
+
+    token->revoked = now;
+    BM_TRY(record_token(ca, actor, token, "revoked", now));
+    return s->token_change(s->self, token);
+}
+
 static bm_status revoke(struct ca *ca, const struct ca_actor *actor,
                         const char *id, int64_t now, struct ca_refusal *why)
 {
@@ -205,9 +215,7 @@ static bm_status revoke(struct ca *ca, const struct ca_actor *actor,
         return ca_refuse(why, BM_E_CA_TOKEN, "%s is %s", id,
                          token.used != 0 ? "used" : "revoked");
     }
-    token.revoked = now;
-    BM_TRY(record_token(ca, actor, &token, "revoked", now));
-    return s->token_change(s->self, &token);
+    return ca_put_token_end(ca, actor, &token, now);
 }
 
 bm_status ca_token_revoke(struct ca *ca, const struct ca_actor *actor,

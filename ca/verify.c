@@ -97,8 +97,13 @@ static bm_status read_succession(struct verify *v, struct verify_tree *tree)
 {
     struct store_leaf leaf;
     struct ca_record record;
-    bm_status rc = v->store->leaf_get(v->store->self, tree->tree + 1, 0, &leaf);
+    bm_status rc;
 
+    if (!v->trees[tree->tree].there) {
+        tree->succeeded = UINT64_MAX; /* whatever it was */
+        return BM_OK;
+    }
+    rc = v->store->leaf_get(v->store->self, tree->tree + 1, 0, &leaf);
     if (rc == BM_E_NOT_FOUND || rc == BM_E_STORE_CORRUPT) {
         return BM_OK; /* found when that tree is read */
     }
@@ -123,8 +128,6 @@ static bm_status read_heads(struct verify *v)
         tree->tree = t;
         tree->base = v->leaves;
         if (rc == BM_E_NOT_FOUND) {
-            BM_TRY(verify_found(v, BM_E_LEDGER_MISSING,
-                                "tree %u is not in the store", (unsigned)t));
             continue;
         }
         BM_TRY(rc);
@@ -147,7 +150,15 @@ static bm_status read_heads(struct verify *v)
         v->summary->trees++;
     }
     for (uint32_t t = 1; t < v->newest; t++) {
-        BM_TRY(read_succession(v, &v->trees[t - 1]));
+        struct verify_tree *tree = &v->trees[t - 1];
+
+        BM_TRY(read_succession(v, tree));
+        /* A backup older than a succession has not heard of that tree; the
+         * one that opened when it was restored commits to it. */
+        if (!tree->there && tree->succeeded == 0) {
+            BM_TRY(verify_found(v, BM_E_LEDGER_MISSING,
+                                "tree %u is not in the store", (unsigned)t));
+        }
     }
     return BM_OK;
 }
@@ -203,6 +214,23 @@ static bm_status read_against(struct verify *v)
     return BM_OK;
 }
 
+/* The very head that the next tree commits to, of which the leaves are not
+ * here: it has one root. */
+static bm_status check_succeeded(struct verify *v, uint64_t size)
+{
+    const struct ca_tree_head *h = &v->shown;
+    const struct verify_tree *tree = &v->trees[h->tree - 1];
+
+    if (h->size > size && h->size == tree->succeeded &&
+        memcmp(h->root, tree->root, CA_TREE_HASH) != 0) {
+        return verify_found(v, BM_E_LEDGER_FORK,
+                            "tree %u: the next tree commits to another root "
+                            "at %llu than the checkpoint that was shown",
+                            (unsigned)h->tree, (unsigned long long)h->size);
+    }
+    return BM_OK;
+}
+
 /* The newest tree, and what was shown of it. */
 static bm_status check_shown(struct verify *v)
 {
@@ -214,7 +242,7 @@ static bm_status check_shown(struct verify *v)
     }
     size = h->tree <= v->newest ? v->trees[h->tree - 1].size : 0;
     if (h->tree < v->newest && v->trees[h->tree - 1].succeeded >= h->size) {
-        return BM_OK; /* restored from a backup, and said so */
+        return check_succeeded(v, size); /* restored, and said so */
     }
     if (h->size > size) {
         return verify_found(
@@ -230,7 +258,8 @@ static bm_status check_shown(struct verify *v)
 static bm_status check_noted(struct verify *v)
 {
     for (uint32_t t = 0; t < v->newest; t++) {
-        if (v->trees[t].checkpoints && !v->trees[t].noted) {
+        if (v->trees[t].checkpoints && v->trees[t].there &&
+            !v->trees[t].noted) {
             BM_TRY(verify_found(v, BM_E_LEDGER_MISSING, "checkpoint of tree %u",
                                 (unsigned)t + 1));
         }

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "ca/internal.h"
 #include "ca/verify_internal.h"
 #include "core/cert.h"
 #include "core/crl.h"
@@ -149,6 +150,18 @@ static bm_status set_revoked(struct verify *v, uint32_t *mark, unsigned status,
     return BM_OK;
 }
 
+/* Must the signer's journal have it? Not what was signed after the backup
+ * from which it was restored, too. */
+static bool is_of_journal(const struct ca_record *r)
+{
+    static const char listed[] = CA_ABANDONED_LISTED;
+    size_t n = sizeof listed - 1;
+
+    return r->kind == CA_RECORD_ISSUANCE ||
+           (r->kind == CA_RECORD_ABANDONED &&
+            (r->text.n < n || memcmp(r->text.p, listed, n) != 0));
+}
+
 /* A certificate comes to be. */
 static bm_status come_to_be(const struct act *a)
 {
@@ -186,7 +199,7 @@ static bm_status come_to_be(const struct act *a)
         BM_TRY(check_references(a, device, renews));
     }
     *mark |= MARK_RECORDED;
-    *mark |= a->record->kind == CA_RECORD_IMPORT ? 0 : MARK_OURS;
+    *mark |= is_of_journal(a->record) ? MARK_OURS : 0;
     a->v->recorded++;
     if (a->record->kind == CA_RECORD_ABANDONED) {
         return set_revoked(a->v, mark, STORE_CERT_ABANDONED, a->record,

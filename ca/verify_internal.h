@@ -68,7 +68,8 @@ struct verify_tree {
     bool there;
     uint64_t base; /* of its leaves among those of all trees */
     uint64_t size;
-    uint64_t succeeded; /* its size, as the next tree has it */
+    uint64_t succeeded; /* its size, as the next tree has it; UINT64_MAX when
+                           that one is not there */
     uint8_t root[CA_TREE_HASH];
     bool noted;       /* the store has a checkpoint */
     bool checkpoints; /* the journal has one */

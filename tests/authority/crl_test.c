@@ -266,13 +266,15 @@ static void numbers_grow_also_over_a_list_that_got_lost(void)
     w.now = c.cert.not_after + DAY;
     faulty_arm(&w.signer.f, 0, BM_OK);
     for (uint64_t n = 1;; n++) {
+        uint64_t commits = w.faulty.commits;
         bm_status rc;
 
         faulty_arm(&w.faulty.f, n, BM_E_IO);
         rc = make_list(&w, "issuing", &l);
         faulty_disarm(&w.faulty.f);
         if (rc == BM_OK) {
-            CHECK(!w.faulty.f.hit);
+            /* A checkpoint that fails behind it is no failure of the list. */
+            CHECK(!w.faulty.f.hit || w.faulty.commits > commits);
             break;
         }
         CHECK_STATUS(rc, BM_E_IO);
