@@ -403,27 +403,67 @@ static bm_status open_parts(struct instance *in, int64_t now,
     return open_authority(in, now, why);
 }
 
-bm_status instance_open(const char *dir, enum instance_mode mode,
-                        const struct instance_port *port, int64_t now,
-                        struct instance **instance, struct ca_refusal *why)
+static bm_status make(const char *dir, enum instance_mode mode,
+                      const struct instance_port *port,
+                      struct instance **instance)
 {
     struct instance *in = calloc(1, sizeof *in);
-    bm_status rc = BM_E_MEMORY;
+    bm_status rc = BM_E_LIMIT;
 
     *instance = NULL;
     if (in == NULL) {
-        return ca_refuse_plain(why, rc);
+        return BM_E_MEMORY;
     }
     in->lock = -1;
     in->mode = mode;
     in->port = *port;
-    rc = BM_E_LIMIT;
     if (strlen(dir) < sizeof in->dir) {
         memcpy(in->dir, dir, strlen(dir) + 1);
         rc = files_path(in->journal_dir, dir, "journal");
     }
+    if (rc != BM_OK) {
+        instance_close(in);
+        return rc;
+    }
+    *instance = in;
+    return BM_OK;
+}
+
+bm_status instance_open(const char *dir, enum instance_mode mode,
+                        const struct instance_port *port, int64_t now,
+                        struct instance **instance, struct ca_refusal *why)
+{
+    struct instance *in;
+    bm_status rc = make(dir, mode, port, &in);
+
+    *instance = NULL;
     if (rc == BM_OK) {
         rc = open_parts(in, now, why);
+    }
+    if (rc != BM_OK) {
+        instance_close(in);
+        return ca_refuse_plain(why, rc);
+    }
+    *instance = in;
+    return BM_OK;
+}
+
+bm_status instance_open_books(const char *dir, const struct instance_port *port,
+                              struct instance **instance,
+                              struct ca_refusal *why)
+{
+    struct instance *in;
+    bm_status rc = make(dir, INSTANCE_READ, port, &in);
+
+    *instance = NULL;
+    if (rc == BM_OK) {
+        rc = read_settings(in, why);
+    }
+    if (rc == BM_OK) {
+        rc = open_store(in, why);
+    }
+    if (rc == BM_OK) {
+        rc = open_ledger(in, why);
     }
     if (rc != BM_OK) {
         instance_close(in);

@@ -13,6 +13,12 @@
 /* In the store's settings: the origin that the ledger was begun with. */
 #define INSTANCE_ORIGIN "ledger/origin"
 
+/* Open settings, store and ledger alone, for reading; close it as usual. */
+BM_MUST_CHECK bm_status instance_open_books(const char *dir,
+                                            const struct instance_port *port,
+                                            struct instance **instance,
+                                            struct ca_refusal *why);
+
 /* Read profiles/ and what the authority uses itself; binds all of them. */
 BM_MUST_CHECK bm_status instance_read_profiles(struct instance *in,
                                                struct ca_refusal *why);
