@@ -85,6 +85,8 @@ int cmd_usage_error(const char *path, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 int cmd_init(int argc, char **argv);
+int cmd_backup(int argc, char **argv);
+int cmd_restore(int argc, char **argv);
 
 int cmd_ca(int argc, char **argv);
 int cmd_ca_list(int argc, char **argv);
@@ -105,6 +107,7 @@ int cmd_ledger_check(int argc, char **argv);
 
 int cmd_cert(int argc, char **argv);
 int cmd_cert_issue(int argc, char **argv);
+int cmd_cert_import(int argc, char **argv);
 int cmd_cert_list(int argc, char **argv);
 int cmd_cert_export(int argc, char **argv);
 int cmd_cert_revoke(int argc, char **argv);

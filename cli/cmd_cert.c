@@ -15,6 +15,9 @@ static const struct cmd verbs[] = {
     { "release", "[OPTION]... SERIAL...", "lift a hold", cmd_cert_release },
     { "export", "[OPTION]...", "write certificates that were issued, in PEM",
       cmd_cert_export },
+    { "import", "[OPTION]... FILE...",
+      "put certificates on record that a restored instance forgot",
+      cmd_cert_import },
     { NULL, NULL, NULL, NULL },
 };
 

@@ -28,6 +28,9 @@ _birthmark()
         *)
             if [[ $noun/$verb == profile/show && $word != -* ]]; then
                 words=$(birthmark profile list 2> /dev/null | sed 's/ .*//')
+            elif [[ $word == -* && " init doctor backup restore " == *" $noun "* ]]; then
+                words=$(birthmark "$noun" --help 2> /dev/null |
+                    sed -n 's/^  \(--[a-z-]*\).*/\1/p')
             elif [[ $word == -* ]]; then
                 words=$(birthmark "$noun" "$verb" --help 2> /dev/null |
                     sed -n 's/^  \(--[a-z-]*\).*/\1/p')

@@ -20,7 +20,8 @@ static const struct cmd nouns[] = {
       "what certificates look like and who may have them", cmd_profile },
     { "token", "create | list | revoke",
       "secrets with which a device enrols, once", cmd_token },
-    { "cert", "issue | list | show | verify | revoke | release | export",
+    { "cert",
+      "issue | list | show | verify | revoke | release | export | import",
       "certificates, requests, CRLs, CMS", cmd_cert },
     { "device", "list | events | suspend | resume",
       "devices, and what happened to them", cmd_device },
@@ -28,6 +29,10 @@ static const struct cmd nouns[] = {
       "the record of everything that the authority did", cmd_ledger },
     { "doctor", "[--dir DIR] [--json]",
       "look for what should not stay as it is", cmd_doctor },
+    { "backup", "[--dir DIR] [--with-keys] FILE",
+      "write an instance into a file, while it works on", cmd_backup },
+    { "restore", "FILE DIR [OPTION]... | --resume [OPTION]...",
+      "make an instance from a backup, and let it go on", cmd_restore },
     { NULL, NULL, NULL, NULL },
 };
 

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CLI_IMPORTS_H
+#define BM_CLI_IMPORTS_H
+
+#include <stdbool.h>
+
+#include "ca/import.h"
+#include "cli/args.h"
+
+/*
+ * Certificates, and revocation lists, that are to be put on record, read from
+ * files. Nothing is left out: a file with a block that is neither is refused
+ * as a whole.
+ */
+
+/* One of each CA, and of its earlier generations. */
+#define IMPORTS_LISTS_MAX 32
+
+struct imports {
+    struct ca_import *items;
+    uint8_t **der; /* what the items are views of */
+    size_t n;
+    size_t cap;
+    bool with_lists; /* or certificates alone */
+    struct bm_bytes lists[IMPORTS_LISTS_MAX];
+    uint8_t *list[IMPORTS_LISTS_MAX]; /* what they are views of */
+    size_t lists_n;
+    char *profile[ARGS_MANY_MAX]; /* named by options */
+    size_t profiles_n;
+};
+
+/*
+ * Add those of a file, all of a profile, or NULL: of the one that each fits.
+ * False, with words on stderr. `profile` outlives the imports.
+ */
+bool imports_add(struct imports *imports, const char *file,
+                 const char *profile);
+
+/* The same for "FILE" or "PROFILE=FILE"; at most ARGS_MANY_MAX times. */
+bool imports_add_option(struct imports *imports, const char *value);
+
+void imports_free(struct imports *imports);
+
+#endif
