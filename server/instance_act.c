@@ -121,6 +121,11 @@ bm_status instance_publish(struct instance *in, int64_t now,
     bm_status rc;
 
     BM_TRY(files_path(path, in->dir, "ledger"));
+    /* What is published can be made again, from nothing if need be. */
+    rc = files_make_dir(path, 0700, why);
+    if (rc != BM_OK && rc != BM_E_EXISTS) {
+        return rc;
+    }
     BM_TRY(ca_checkpoint(in->ca, now, why));
     rc = ca_ledger_publish(in->ledger, path);
     return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", path);

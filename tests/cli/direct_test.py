@@ -173,6 +173,14 @@ def test_what_is_no_instance_is_named():
     refused("nowhere is not an instance", "ca", "list", "--dir", "nowhere")
 
 
+def test_a_ledger_folder_that_is_gone_is_made_again():
+    where = made("unpublished")
+    shutil.rmtree(where + "/ledger")
+    ok("token", "create", "--dir", where, "--profile", LDEVID, "--device", "x")
+    ok("ledger", "verify", "--dir", where, "--against",
+       where + "/ledger/checkpoint")
+
+
 def test_the_origin_of_the_ledger_never_changes():
     where = made("renamed")
     text = read(where + "/birthmark.yaml").decode()
