@@ -228,7 +228,7 @@ static int resume(struct session *s, const struct reading *r)
                                      .lists = r->imports.lists,
                                      .lists_n = r->imports.lists_n };
     struct ca_refusal why = { .status = BM_OK };
-    struct ca_resumed resumed;
+    struct ca_resumed resumed = { .tree = 0 };
     bm_status rc =
         ca_resume(s->instance->ca, &s->actor, &order, s->now, &resumed, &why);
     int lists;

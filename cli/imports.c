@@ -105,7 +105,6 @@ static bool add_object(struct imports *imports, const char *file,
 
 bool imports_add(struct imports *imports, const char *file, const char *profile)
 {
-    char words[ERRNO_WORDS_MAX];
     struct input in;
     struct object object;
     struct refusal why;
@@ -115,6 +114,8 @@ bool imports_add(struct imports *imports, const char *file, const char *profile)
     bool ok = true;
 
     if (error != 0) {
+        char words[ERRNO_WORDS_MAX];
+
         input_error_words(error, words);
         return refuse(file, 0, words);
     }

@@ -31,48 +31,43 @@ struct making {
     size_t cap;
 };
 
-static bm_status room(struct making *m, struct item **item)
+/* A new item, empty; NULL when there is no memory. */
+static struct item *add_item(struct making *m)
 {
+    struct item *item;
+
     if (m->n == m->cap) {
         size_t cap = m->cap == 0 ? 64 : 2 * m->cap;
-        struct item *more;
+        struct item *more = realloc(m->items, cap * sizeof *more);
 
-        if (m->n >= ARCHIVE_FILES_MAX) {
-            return ca_refuse(m->why, BM_E_LIMIT, "too many files");
-        }
-        more = realloc(m->items, cap * sizeof *more);
         if (more == NULL) {
-            return ca_refuse_plain(m->why, BM_E_MEMORY);
+            return NULL;
         }
         m->items = more;
         m->cap = cap;
     }
-    *item = &m->items[m->n++];
-    **item = (struct item){ .name = NULL };
-    return BM_OK;
+    item = &m->items[m->n++];
+    *item = (struct item){ .name = NULL };
+    return item;
 }
 
-/* What is at `path`, or what the caller fills in where that is NULL. */
-static bm_status add(struct making *m, const char *name, const char *path,
-                     struct item **added)
+/* What is at `path`. */
+static bm_status add(struct making *m, const char *name, const char *path)
 {
     struct item *item;
 
-    BM_TRY(room(m, &item));
-    item->name = strdup(name);
-    if (item->name == NULL) {
+    if (m->n >= ARCHIVE_FILES_MAX) {
+        return ca_refuse(m->why, BM_E_LIMIT, "too many files");
+    }
+    item = add_item(m);
+    if (item == NULL) {
         return ca_refuse_plain(m->why, BM_E_MEMORY);
     }
-    if (path != NULL) {
-        item->path = strdup(path);
-        if (item->path == NULL) {
-            return ca_refuse_plain(m->why, BM_E_MEMORY);
-        }
-    }
-    if (added != NULL) {
-        *added = item;
-    }
-    return BM_OK;
+    item->name = strdup(name);
+    item->path = strdup(path);
+    return item->name != NULL && item->path != NULL
+               ? BM_OK
+               : ca_refuse_plain(m->why, BM_E_MEMORY);
 }
 
 /* A file that lies in the instance as it does in the archive. */
@@ -81,7 +76,7 @@ static bm_status add_as_it_is(struct making *m, const char *name)
     char path[FILES_PATH_MAX];
 
     BM_TRY(files_path(path, m->instance->dir, name));
-    return add(m, name, path, NULL);
+    return add(m, name, path);
 }
 
 /* The files of a folder whose names end so. */
@@ -161,8 +156,7 @@ static bm_status add_copy(struct making *m, const char *name)
         rc = files_stream_publish(&to, m->why);
     }
     files_stream_drop(&to);
-    return rc == BM_OK ? add(m, name, path, NULL)
-                       : ca_refuse(m->why, rc, "%s", from);
+    return rc == BM_OK ? add(m, name, path) : ca_refuse(m->why, rc, "%s", from);
 }
 
 /* The last segment grows: what is whole in it now. */
@@ -172,7 +166,7 @@ static bm_status add_last_segment(struct making *m, uint64_t number,
     const struct instance *in = m->instance;
     char path[FILES_PATH_MAX];
     struct item *item;
-    uint64_t size;
+    uint64_t size = 0;
     bm_status rc =
         ca_journal_file_size(in->journal_dir, in->port.crypto, number, &size);
 
@@ -180,7 +174,14 @@ static bm_status add_last_segment(struct making *m, uint64_t number,
         return ca_refuse(m->why, rc, "%s", in->journal_dir);
     }
     BM_TRY(files_path(path, in->dir, name));
-    BM_TRY(add(m, name, NULL, &item));
+    item = add_item(m);
+    if (item == NULL) {
+        return ca_refuse_plain(m->why, BM_E_MEMORY);
+    }
+    item->name = strdup(name);
+    if (item->name == NULL) {
+        return ca_refuse_plain(m->why, BM_E_MEMORY);
+    }
     BM_TRY(files_read(path, SEGMENT_MAX, &item->data, &item->n, m->why));
     if (item->n < size) {
         return ca_refuse(m->why, BM_E_LEDGER_JOURNAL, "%s", path);
@@ -218,7 +219,7 @@ static bm_status copy_store(struct making *m)
 
     BM_TRY(files_path(path, m->parts, "birthmark.db"));
     rc = s->backup(s->self, path, c->progress, c->arg);
-    return rc == BM_OK ? add(m, "birthmark.db", path, NULL)
+    return rc == BM_OK ? add(m, "birthmark.db", path)
                        : ca_refuse(m->why, rc, "%s", path);
 }
 

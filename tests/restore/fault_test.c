@@ -77,7 +77,7 @@ static int run(bm_status (*act)(const char *path), const char *path,
                enum fault fault, unsigned long at)
 {
     pid_t child = fork();
-    int status;
+    int status = 0;
 
     if (child == 0) {
         bm_status rc;
