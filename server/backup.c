@@ -54,7 +54,7 @@ static struct item *add_item(struct making *m)
 /* What is at `path`. */
 static bm_status add(struct making *m, const char *name, const char *path)
 {
-    struct item *item;
+    struct item *item = NULL;
 
     if (m->n >= ARCHIVE_FILES_MAX) {
         return ca_refuse(m->why, BM_E_LIMIT, "too many files");
