@@ -38,6 +38,13 @@ function(bm_add_test name)
         ENVIRONMENT "BM_VECTORS=${BM_VECTORS};UBSAN_OPTIONS=print_stacktrace=1")
 endfunction()
 
+# bm_slow(LABEL NAME...): tests that take their time, mostly waiting for the
+# disk. CMakePresets.json says which presets leave out which label: each of
+# them runs with gcc, optimised and under sanitizers.
+function(bm_slow label)
+    set_tests_properties(${ARGN} PROPERTIES LABELS ${label} TIMEOUT 900)
+endfunction()
+
 # bm_test_program(NAME SOURCE LIB...): one test program, started by ctest.
 function(bm_test_program name source)
     add_executable(${name} ${source})
