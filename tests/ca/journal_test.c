@@ -332,7 +332,8 @@ static void a_server_at_work_makes_no_findings(void)
     }
     close(fd[0]);
     patient = true;
-    for (int i = 0; i < 40; i++) {
+    /* Until it was seen at work, however slow the machine is. */
+    for (int i = 0; i < 40 || (grown <= 5 && i < 4000); i++) {
         CHECK_STATUS(verify(&f, nothing, &summary), BM_OK);
         print(&f);
         grown += summary.leaves > leaves;
@@ -340,7 +341,7 @@ static void a_server_at_work_makes_no_findings(void)
     }
     close(fd[1]);
     CHECK(waitpid(pid, &status, 0) == pid && status == 0);
-    CHECK(grown > 5); /* it was at work */
+    CHECK(grown > 5);
     patient = false;
     world_restore(&world);
     write_journal(kept_n);
