@@ -86,7 +86,7 @@ enum {
 };
 
 /* Writes "admin,auditor"; reads it: 0 if a word is unknown or none. */
-void ca_roles_put(struct bm_wr *w, unsigned roles);
+void ca_roles_put(struct bm_wr *w, unsigned set);
 unsigned ca_roles_parse(const char *words);
 
 /* Who acts. Strings are the caller's. */
