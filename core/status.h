@@ -310,15 +310,16 @@
     X(E_FLASH_POWER, 0x0f04, "", "flash has no power")
 
 /* Of hosts only, from here on: a device never returns these. */
-#define BM_STATUS_HOST(X)                                             \
-    X(E_MEMORY, 0x1001, "", "out of memory")                          \
-    X(E_IO, 0x1002, "", "reading or writing failed")                  \
-    X(E_NOT_FOUND, 0x1003, "", "there is no such thing")              \
-    X(E_EXISTS, 0x1004, "", "exists already, and is not overwritten") \
-    X(E_BUSY, 0x1005, "", "in use by another process")                \
-    X(E_FULL, 0x1006, "", "no space left on the device")              \
-    X(E_ARCHIVE, 0x1007, "", "archive is damaged or not one of ours") \
-    X(E_ARCHIVE_VERSION, 0x1008, "", "archive was made by a newer version")
+#define BM_STATUS_HOST(X)                                                   \
+    X(E_MEMORY, 0x1001, "", "out of memory")                                \
+    X(E_IO, 0x1002, "", "reading or writing failed")                        \
+    X(E_NOT_FOUND, 0x1003, "", "there is no such thing")                    \
+    X(E_EXISTS, 0x1004, "", "exists already, and is not overwritten")       \
+    X(E_BUSY, 0x1005, "", "in use by another process")                      \
+    X(E_FULL, 0x1006, "", "no space left on the device")                    \
+    X(E_ARCHIVE, 0x1007, "", "archive is damaged or not one of ours")       \
+    X(E_ARCHIVE_VERSION, 0x1008, "", "archive was made by a newer version") \
+    X(E_SANDBOX, 0x1009, "", "sandbox cannot be entered")
 
 #define BM_STATUS_KEYS(X)                                                \
     X(E_KEYS_URI, 0x1101, "RFC 7512 2", "key URI is not understood")     \
@@ -382,7 +383,10 @@
     X(E_CA_RESTORED, 0x150f, "",                                               \
       "restored: the last published checkpoint must be shown first")           \
     X(E_CA_SIGNER, 0x1510, "", "signer refuses to sign this")                  \
-    X(E_CA_RECOVER, 0x1511, "", "a commit failed: open the instance again")
+    X(E_CA_RECOVER, 0x1511, "", "a commit failed: open the instance again")    \
+    X(E_CA_APPROVAL, 0x1512, "", "waits for approval by a second operator")    \
+    X(E_CA_REJECTED, 0x1513, "", "was rejected by an operator")                \
+    X(E_CA_REQUEST, 0x1514, "", "request has been decided already")
 
 #define BM_STATUS_LEDGER(X)                                                  \
     X(E_LEDGER_RECORD, 0x1601, "", "malformed ledger record")                \

@@ -16,7 +16,22 @@ struct settings {
     int64_t crl_lifetime;   /* seconds */
     int64_t ocsp_lifetime;
     const char *bad_keys; /* file with known-bad keys, or NULL */
-    void *memory;         /* what the strings live in */
+
+    /* Of birthmarkd. Addresses are "HOST:PORT", "[::]:8443". */
+    const char *listen_devices;   /* [::]:8443 */
+    const char *listen_operators; /* [::]:8444 */
+    const char *listen_public;    /* [::]:8080 */
+    const char *listen_metrics;   /* 127.0.0.1:9464 */
+    int64_t listeners;     /* processes for devices; as many as processors */
+    const char *user;      /* that birthmarkd gives up root for: "birthmark" */
+    const char *log_level; /* "notice" */
+    const char *est_default_profile; /* ieee-802.1ar-ldevid */
+    const char *admin_url;           /* where the command line finds the API */
+    int64_t limit_connections;       /* of each listener */
+    int64_t limit_identity;          /* requests per minute of one identity */
+    int64_t limit_organisation; /* requests per second of one organisation */
+    int64_t limit_queue; /* requests that wait for the issuer, per listener */
+    void *memory;        /* what the strings live in */
 };
 
 /* `file` is for messages. On BM_OK release with settings_wipe(). */

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_DAEMON_GCRA_H
+#define BM_DAEMON_GCRA_H
+
+#include "core/bytes.h"
+
+/*
+ * Rate limits by the generic cell rate algorithm: each key may act `rate`
+ * times per second in the long run and `burst` times at once. The memory is
+ * fixed: a full table forgets the key that is nearest to being unlimited.
+ * Keys are hashed with a secret of the process, so nobody can aim at a row.
+ */
+struct gcra;
+
+struct gcra_config {
+    size_t keys; /* remembered at a time */
+    double rate;
+    double burst;
+    uint8_t secret[16];
+};
+
+BM_MUST_CHECK bm_status gcra_new(const struct gcra_config *config,
+                                 struct gcra **gcra);
+void gcra_free(struct gcra *gcra);
+
+/*
+ * Act at the time `now_us` (microseconds, of any clock that only rises). 0:
+ * go ahead; otherwise the seconds to wait, rounded up, and nothing counted.
+ */
+unsigned gcra_take(struct gcra *gcra, struct bm_bytes key, uint64_t now_us);
+
+/* The same without counting. */
+unsigned gcra_look(const struct gcra *gcra, struct bm_bytes key,
+                   uint64_t now_us);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_DAEMON_HTTP_H
+#define BM_DAEMON_HTTP_H
+
+#include <openssl/types.h>
+
+#include "daemon/room.h"
+
+/*
+ * HTTP/1.1, plain or over TLS, on libevent: connections with a deadline for
+ * everything they do, a bound on everything they cost, and one function that
+ * answers requests, at once or later.
+ *
+ * A stranger costs a connection slot for http_config.handshake seconds, for
+ * `request` seconds from the first octet of a request to its last, and for
+ * `idle` seconds in between, however slowly octets come. When all slots are
+ * taken, the one that has been idle longest gives way. Octets of a request
+ * are bounded before they are stored.
+ */
+
+struct http_server;
+struct http_request;
+
+struct http_config {
+    struct room *room;
+    SSL_CTX *tls; /* NULL: plain */
+    unsigned connections_max;
+    unsigned per_address_max; /* connections of one address; 0: as above */
+    size_t headers_max;       /* octets */
+    size_t body_max;
+    int handshake; /* seconds */
+    int request;
+    int idle;
+    /* Connections of one address per second, and failed handshakes or
+     * refused credentials of it (http_blame()): over that, and with nothing
+     * to show for themselves, they are turned away. 0: no limit. */
+    unsigned accept_rate;
+    unsigned blame_rate;
+
+    void *arg;
+    /* Answer with http_answer(), now or later. */
+    void (*request_fn)(void *arg, struct http_request *request);
+};
+
+BM_MUST_CHECK bm_status http_new(const struct http_config *config,
+                                 struct http_server **server);
+/* Serve a listening socket; takes over `fd`. */
+BM_MUST_CHECK bm_status http_listen(struct http_server *server, int fd);
+/* New connections get this context; those that are open keep theirs. The
+ * server takes a reference. */
+void http_set_tls(struct http_server *server, SSL_CTX *tls);
+/*
+ * Stop: close the listening sockets and what is idle, answer what was
+ * accepted with "Connection: close"; `done` when nothing is left.
+ */
+void http_stop(struct http_server *server, void (*done)(void *arg), void *arg);
+void http_free(struct http_server *server); /* NULL is fine; cuts all */
+
+enum http_method {
+    HTTP_GET = 1 << 0,
+    HTTP_HEAD = 1 << 1,
+    HTTP_POST = 1 << 2,
+    HTTP_PUT = 1 << 3,
+    HTTP_PATCH = 1 << 4,
+    HTTP_DELETE = 1 << 5
+};
+
+enum http_method http_method(const struct http_request *r);
+const char *http_path(const struct http_request *r);  /* raw, without query */
+const char *http_query(const struct http_request *r); /* raw; "" if none */
+/* Value of the header, or NULL. Twice the same header: refused before. */
+const char *http_header(const struct http_request *r, const char *name);
+struct bm_bytes http_body(struct http_request *r);      /* whole, contiguous */
+const char *http_address(const struct http_request *r); /* of the peer */
+
+/* The certificate that the client has shown to hold the key of: DER, and the
+ * others it sent, DER after DER; empty when none. Kept with the connection. */
+struct bm_bytes http_peer_cert(const struct http_request *r);
+struct bm_bytes http_peer_chain(const struct http_request *r);
+SSL *http_tls(const struct http_request *r);      /* NULL: plain */
+bool http_is_first(const struct http_request *r); /* of its connection */
+
+/* Something of the caller's that lives as long as the connection. */
+void http_set_state(struct http_request *r, uintptr_t state);
+uintptr_t http_state(const struct http_request *r);
+
+/* The client has failed to authenticate: counts against its address. True
+ * when the address is over its limit, and should get a 429. */
+bool http_blame(const struct http_request *r);
+
+struct http_header {
+    const char *name;
+    const char *value;
+};
+/*
+ * Send the answer; the request is gone afterwards. `headers` ends with a zero
+ * row or is NULL. When the client went away meanwhile nothing is sent, and
+ * the call is still needed. A Content-Length is always there. Close: the
+ * connection ends with this answer.
+ */
+struct http_reply {
+    unsigned status;
+    const char *type; /* Content-Type, or NULL */
+    const struct http_header *headers;
+    struct bm_bytes body;
+    bool close;
+};
+void http_answer(struct http_request *r, const struct http_reply *reply);
+
+/* The same with the body from a file: `n` octets of `fd` from the start,
+ * which it takes over. */
+void http_answer_file(struct http_request *r, const struct http_reply *reply,
+                      int fd, uint64_t n);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_DAEMON_LINK_H
+#define BM_DAEMON_LINK_H
+
+#include "core/bytes.h"
+
+struct event_base;
+
+/*
+ * A link: one end of a socket pair between two rooms, carrying frames.
+ *
+ *     frame ::= length (4 octets, of what follows) verb (2) status (2)
+ *               tag (4) body              all numbers big-endian
+ *
+ * A request has a verb and a tag of the sender's choice; its answer has both
+ * again and a status. A room serves a const table of verbs: a frame with
+ * another verb, one longer than its row allows, or one that is malformed
+ * closes the link, and nothing of it is acted upon.
+ */
+
+#define LINK_HEAD      12
+#define LINK_FRAME_MAX ((size_t)4 << 20) /* the largest answer: a page */
+
+struct link_frame {
+    uint16_t verb;
+    uint16_t status; /* of an answer: 0, or why there is none (bm_status) */
+    uint32_t tag;
+    struct bm_bytes body; /* views into the link, until its function returns */
+};
+
+/* What a room answers to. Tables end with a zero row. */
+struct link;
+struct link_verb {
+    uint16_t verb;
+    size_t max; /* octets of the body */
+    /* Anything but BM_OK closes the link. */
+    bm_status (*serve)(void *room, struct link *link,
+                       const struct link_frame *frame);
+};
+
+/* ---- In an event loop (libevent) */
+
+struct link_config {
+    struct event_base *base;
+    const struct link_verb *verbs;
+    void *room;
+    /* The other end is gone, or was thrown out; the link frees itself after
+     * this. May be NULL. */
+    void (*closed)(void *room, struct link *link);
+};
+
+/* Takes over `fd`, also on error. */
+BM_MUST_CHECK bm_status link_new(const struct link_config *config, int fd,
+                                 struct link **link);
+void link_free(struct link *link); /* NULL is fine; does not call closed() */
+
+/*
+ * Queue a frame. BM_E_FULL when more than LINK_QUEUE_MAX octets wait: the
+ * other side is stuck, and whoever asked is told to come again.
+ */
+#define LINK_QUEUE_MAX ((size_t)16 << 20)
+BM_MUST_CHECK bm_status link_put(struct link *link,
+                                 const struct link_frame *frame);
+
+/* Something of the room's own. */
+void link_set_peer(struct link *link, void *peer);
+void *link_peer(const struct link *link);
+
+/* ---- Without one: ask and wait */
+
+/*
+ * Send a request on `fd` and wait for the answer with its verb and tag, into
+ * `room`, whose octets `answer->body` views. BM_E_IO when the other end is
+ * gone or has not answered within `timeout_ms`; the fd is then of no use.
+ */
+BM_MUST_CHECK bm_status link_ask(int fd, const struct link_frame *request,
+                                 int timeout_ms, struct bm_wr *room,
+                                 struct link_frame *answer);
+
+/* ---- Bytes */
+
+/*
+ * The first frame in `in`. BM_E_END: not yet whole; BM_E_LIMIT: longer than
+ * LINK_FRAME_MAX or shorter than its own head. `*used`: octets of it.
+ */
+BM_MUST_CHECK bm_status link_frame_parse(struct bm_bytes in,
+                                         struct link_frame *frame,
+                                         size_t *used);
+void link_frame_put(struct bm_wr *w, const struct link_frame *frame);
+
+#endif

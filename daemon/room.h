@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_DAEMON_ROOM_H
+#define BM_DAEMON_ROOM_H
+
+#include "ca/refusal.h"
+#include "daemon/log.h"
+#include "daemon/metrics.h"
+#include "server/settings.h"
+
+/*
+ * A room: one process of birthmarkd, with one task, what that needs, and no
+ * more (design, section 4).
+ *
+ * The supervisor starts each as an image of its own: fork, then exec of the
+ * same binary with `--room NAME`. Nothing is inherited but one socket to the
+ * supervisor, over which all else comes as descriptors: listening sockets,
+ * ends of links, the page of metrics. When a room dies it is started again
+ * and both sides of its links get new ends; the others go on.
+ *
+ * The life of a room:
+ *
+ *   setup()   opens what it needs: files, keys, the store. Reads no foreign
+ *             byte. May still be root.
+ *   then      privileges are dropped, the sandbox is entered (sandbox.h).
+ *   serve     link(), listen() bring what comes from the supervisor, and the
+ *             event loop runs; reload() and stop() when asked for.
+ */
+
+struct event_base;
+struct room;
+
+/* Who there is. The order is that of starting. */
+enum room_kind {
+    ROOM_SIGNER,
+    ROOM_ISSUER,
+    ROOM_STATUS,
+    ROOM_PUBLISHER,
+    ROOM_OPERATORS, /* operator listener */
+    ROOM_DEVICES,   /* device listeners: settings.listeners of them */
+    ROOM_KEEPER,    /* runs now and then: renews certificates of ours */
+    ROOM_COUNT
+};
+
+/* Sockets that listen. */
+enum room_port {
+    ROOM_PORT_DEVICES,
+    ROOM_PORT_OPERATORS,
+    ROOM_PORT_PUBLIC,
+    ROOM_PORT_METRICS,
+    ROOM_PORT_COUNT
+};
+
+#define ROOM_DIRS_MAX 6
+
+/* What the sandbox leaves a room. */
+struct room_needs {
+    bool accept;      /* take connections of its listening sockets */
+    bool write_files; /* else descriptors that are open may be read at most */
+    /* Directories below the instance; with nothing named, no path at all can
+     * be opened any more. */
+    const char *read_dirs[ROOM_DIRS_MAX];
+    const char *write_dirs[ROOM_DIRS_MAX];
+};
+
+struct room_type {
+    const char *name; /* "issuer": of the process, in logs and metrics */
+    struct room_needs needs;
+    const unsigned *ports; /* enum room_port, ends with ROOM_PORT_COUNT */
+
+    bm_status (*setup)(struct room *room, struct ca_refusal *why);
+    /* A new end of a link to the room `to`; takes over `fd`. An earlier one
+     * to the same instance of it is dead, or about to be. */
+    bm_status (*link)(struct room *room, enum room_kind to, unsigned instance,
+                      int fd);
+    /* A listening socket, not blocking; takes over `fd`. */
+    bm_status (*listen)(struct room *room, enum room_port port, int fd);
+    /* Read the configuration again: SIGHUP. NULL: the supervisor starts a
+     * new process in its place, and stops this one when that is ready. */
+    bm_status (*reload)(struct room *room, struct ca_refusal *why);
+    /* Take nothing new, finish what was accepted, then room_done(). */
+    void (*stop)(struct room *room);
+    void (*teardown)(struct room *room); /* after the loop, or a failed setup */
+};
+
+extern const struct room_type room_signer, room_issuer, room_status,
+    room_publisher, room_operators, room_devices, room_keeper;
+
+/* The links of the house: `from` asks, `to` answers. Ends with from ==
+ * ROOM_COUNT. The supervisor makes no other. */
+struct room_edge {
+    enum room_kind from;
+    enum room_kind to;
+};
+extern const struct room_edge room_edges[];
+
+struct room {
+    const struct room_type *type;
+    unsigned instance; /* from 0 */
+    char dir[4096];    /* the instance on disk */
+    struct settings settings;
+    struct event_base *base;
+    struct metrics_page *metrics; /* this process's own; never NULL */
+    /* ROOM_PUBLISHER: the pages of all processes, to be read */
+    const struct metrics_page *const *pages;
+    size_t pages_n;
+    void *self; /* of the type */
+};
+
+/* Nothing is left to be done: leave the loop. */
+void room_done(struct room *room);
+
+/* Tell the supervisor that files of ours changed (keeper): it reloads those
+ * rooms, a bit per enum room_kind. */
+void room_changed(struct room *room, unsigned rooms);
+
+/* Now, in seconds; the one clock of a room. */
+int64_t room_now(void);
+
+#endif

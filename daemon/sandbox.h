@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_DAEMON_SANDBOX_H
+#define BM_DAEMON_SANDBOX_H
+
+#include "daemon/room.h"
+
+/*
+ * The sandbox of a room: entered once, before the first foreign byte is read.
+ *
+ *   no new privileges; not dumpable (nobody of the same user may trace it)
+ *   Landlock: paths below the directories of room_needs and no others
+ *   seccomp:  an allow-list of system calls. What would reach outside (exec,
+ *             ptrace, connect, new sockets, memory that is written and
+ *             executed) kills the process; all else that is not on the list
+ *             fails with EPERM
+ *   limits:   no core dump, no new processes, no larger files than needed
+ *
+ * Keys of other kinds than files bring a sandbox class of their own
+ * (keys/key.h describes them).
+ */
+
+/* Give up root: to the user named in settings.user (its rooms share its
+ * group). BM_OK and nothing done when not root. */
+BM_MUST_CHECK bm_status sandbox_drop(const struct room *room,
+                                     struct ca_refusal *why);
+
+/* BM_E_SANDBOX when the kernel lacks a part of it: nothing runs without. */
+BM_MUST_CHECK bm_status sandbox_enter(const struct room *room,
+                                      struct ca_refusal *why);
+
+/* What the kernel offers, in words, for --check. */
+void sandbox_describe(const struct room_type *type, struct bm_wr *words);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_DAEMON_WIRE_H
+#define BM_DAEMON_WIRE_H
+
+#include "core/bytes.h"
+#include "store/store.h"
+
+/*
+ * What the rooms say to each other. For each message a struct, a put() that
+ * appends it and a get() that reads it whole or refuses (BM_E_IO is not
+ * among its results: BM_E_DER_TRUNCATED when octets are missing,
+ * BM_E_DER_TRAILING when some are left, BM_E_LIMIT for a number or length
+ * outside of its range). Views are into what was read. Numbers are
+ * big-endian; a string or octets have their length, 4 octets, before them.
+ *
+ *   room              asks            verbs
+ *   device listener   issuer          CATALOGUE ENROL SEEN
+ *   operator listener issuer          ADMIN
+ *   keeper            issuer          KEEP_ISSUE KEEP_INSTALL
+ *   keeper            signer          SIGN_EXPECT
+ *   issuer            signer          SIGN_HELLO SIGN_CERTS SIGN_CRL_...
+ *                                     SIGN_CHECKPOINT
+ *   publisher         status signer   STATUS
+ *
+ * The issuer also sends CATALOGUE unasked, with tag 0, when it has changed.
+ */
+enum wire_verb {
+    WIRE_CATALOGUE = 1,
+    WIRE_ENROL,
+    WIRE_SEEN,
+    WIRE_ADMIN,
+    WIRE_STATUS,
+    WIRE_SIGN_HELLO,
+    WIRE_SIGN_CERTS,
+    WIRE_SIGN_CRL_BEGIN,
+    WIRE_SIGN_CRL_MORE,
+    WIRE_SIGN_CRL_END,
+    WIRE_SIGN_CHECKPOINT,
+    WIRE_SIGN_EXPECT,
+    WIRE_KEEP_ISSUE,
+    WIRE_KEEP_INSTALL
+};
+
+/* Octets of one CSR, certificate, chain: what EST takes at most (est.h). */
+#define WIRE_OBJECT_MAX 65536
+
+/* ---- Device listener to issuer */
+
+enum wire_enrol_op {
+    WIRE_ENROLL = 1,   /* RFC 7030 4.2.1 */
+    WIRE_REENROLL,     /* RFC 7030 4.2.2 */
+    WIRE_SERVERKEYGEN, /* RFC 7030 4.4: the CSR is for a key of ours */
+};
+
+/* One request for a certificate. Possession of the keys of `csr` and `cert`
+ * has been shown to the listener; all else is the issuer's to check. */
+struct wire_enrol {
+    uint8_t op;
+    struct bm_bytes label; /* of the path; empty: the default profile */
+    struct bm_bytes cert;  /* of the TLS client, DER; or empty */
+    struct bm_bytes chain; /* what it sent besides, DER after DER */
+    struct bm_bytes user;  /* of HTTP Basic: the device; or empty */
+    struct bm_bytes token; /* the secret; or empty */
+    struct bm_bytes csr;   /* DER */
+};
+void wire_enrol_put(struct bm_wr *w, const struct wire_enrol *m);
+BM_MUST_CHECK bm_status wire_enrol_get(struct bm_bytes in,
+                                       struct wire_enrol *m);
+
+/* The answer. `http` is 200, 202, 400, 401, 403, 404, 409, 429, 500 or 503. */
+struct wire_enrolled {
+    uint16_t http;
+    uint32_t retry_after;  /* seconds; 0: do not say */
+    struct bm_bytes cert;  /* 200: DER */
+    struct bm_bytes chain; /* 200: the CAs above, without the root */
+    int64_t renew_from;    /* 200: the window of the renewal hint; 0: none */
+    int64_t renew_until;
+    struct bm_bytes words; /* otherwise: why, for the client */
+};
+void wire_enrolled_put(struct bm_wr *w, const struct wire_enrolled *m);
+BM_MUST_CHECK bm_status wire_enrolled_get(struct bm_bytes in,
+                                          struct wire_enrolled *m);
+
+/*
+ * A certificate was used on a new connection for something other than
+ * enrolment (issue.h, ca_seen()). The answer is a struct wire_enrolled
+ * without certificate: 200, or why it is refused.
+ */
+struct wire_seen {
+    struct bm_bytes cert;
+    struct bm_bytes chain;
+};
+void wire_seen_put(struct bm_wr *w, const struct wire_seen *m);
+BM_MUST_CHECK bm_status wire_seen_get(struct bm_bytes in, struct wire_seen *m);
+
+/*
+ * What a listener must know about the profiles: one row per label. The body
+ * of CATALOGUE is the rows one after another, in the order of labels; asked
+ * for with an empty body.
+ */
+enum {
+    WIRE_LABEL_DEFAULT = 1 << 0,  /* also serves requests without a label */
+    WIRE_LABEL_KEYGEN = 1 << 1,   /* serverkeygen is allowed */
+    WIRE_LABEL_WRAP = 1 << 2,     /* base64 in lines of 64, not in one */
+    WIRE_LABEL_CHAIN = 1 << 3,    /* replies carry the CAs, too */
+    WIRE_LABEL_BINDING = 1 << 4,  /* a CSR without channel binding is refused */
+    WIRE_LABEL_ENCODING = 1 << 5, /* say Content-Transfer-Encoding: base64 */
+};
+struct wire_label {
+    struct bm_bytes label;
+    uint32_t flags;
+    struct bm_bytes cacerts;  /* DER after DER: CAs, rollover certificates */
+    struct bm_bytes csrattrs; /* CsrAttrs (RFC 8951 3, RFC 9908), or empty */
+};
+void wire_label_put(struct bm_wr *w, const struct wire_label *m);
+/* BM_E_END behind the last one. */
+BM_MUST_CHECK bm_status wire_label_next(struct bm_bytes *in,
+                                        struct wire_label *m);
+
+/* ---- Operator listener to issuer */
+
+struct wire_admin {
+    uint16_t operation;     /* index into the table of protocols/admin */
+    struct bm_bytes cert;   /* of the operator, DER */
+    struct bm_bytes chain;  /* what was sent besides */
+    struct bm_bytes key;    /* Idempotency-Key, or empty */
+    struct bm_bytes params; /* JSON object: path, query and body */
+};
+void wire_admin_put(struct bm_wr *w, const struct wire_admin *m);
+BM_MUST_CHECK bm_status wire_admin_get(struct bm_bytes in,
+                                       struct wire_admin *m);
+
+struct wire_administered {
+    uint16_t http;
+    uint32_t retry_after;
+    struct bm_bytes body; /* JSON: the result, or a problem (RFC 9457) */
+};
+void wire_administered_put(struct bm_wr *w, const struct wire_administered *m);
+BM_MUST_CHECK bm_status wire_administered_get(struct bm_bytes in,
+                                              struct wire_administered *m);
+
+/* ---- Publisher to status signer: an OCSPRequest; its answer: */
+
+struct wire_status {
+    int64_t this_update; /* 0: an error, not to be kept */
+    int64_t next_update;
+    struct bm_bytes response; /* OCSPResponse, DER */
+};
+void wire_status_put(struct bm_wr *w, const struct wire_status *m);
+BM_MUST_CHECK bm_status wire_status_get(struct bm_bytes in,
+                                        struct wire_status *m);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_PROTOCOLS_ADMIN_ADMIN_H
+#define BM_PROTOCOLS_ADMIN_ADMIN_H
+
+#include <jansson.h>
+
+#include "ca/authority.h"
+
+/*
+ * Administration as a table of operations: what each takes, what it gives,
+ * who may, how it is reached over HTTP. The REST listener, the issuer, the
+ * command line in direct mode, the OpenAPI document and its test all work
+ * from this one table; what has no row does not exist.
+ *
+ * An operation is JSON in, JSON out, without I/O of its own. Parameters are
+ * one flat JSON object, whether they came in the path, the query, the body or
+ * from a command line; they are checked against the table in two places, by
+ * whoever received them and again before they are used.
+ */
+
+enum admin_type {
+    ADMIN_STRING,  /* UTF-8, 1 to `max` octets */
+    ADMIN_INTEGER, /* `min` to `max` */
+    ADMIN_BOOLEAN,
+    ADMIN_TIME,   /* RFC 3339, UTC */
+    ADMIN_SERIAL, /* hexadecimal digits */
+    ADMIN_PEM,    /* one PEM block, or base64 of DER */
+    ADMIN_ENUM,   /* one of `words` */
+    ADMIN_STRINGS,
+    ADMIN_OBJECT, /* of results only */
+    ADMIN_ARRAY   /* of objects with these `fields`; of results only */
+};
+
+enum admin_place {
+    ADMIN_IN_PATH,
+    ADMIN_IN_QUERY,
+    ADMIN_IN_BODY
+};
+
+struct admin_field {
+    const char *name;
+    enum admin_type type;
+    enum admin_place place; /* of parameters */
+    bool required;          /* of a parameter; of a result: always there */
+    int64_t min;
+    int64_t max;
+    const char *const *words;         /* ADMIN_ENUM: ends with NULL */
+    const struct admin_field *fields; /* ADMIN_OBJECT, ADMIN_ARRAY */
+    const char *about;
+};
+
+struct admin_context;
+
+struct admin_operation {
+    const char *id;     /* "issueCertificate"; of OpenAPI: operationId */
+    const char *method; /* "POST" */
+    const char *path;   /* "/certificates/{serial}/revocation" below /api/v1 */
+    const char *tag;    /* the noun: "certificates" */
+    const char *about;
+    enum ca_act act; /* the role it needs (authority.h) */
+    bool creates;    /* answers 201; takes an Idempotency-Key */
+    const struct admin_field *params; /* end with a zero row */
+    const struct admin_field *result;
+    /* Fills `result`, an object that is there. */
+    bm_status (*run)(struct admin_context *c, const json_t *params,
+                     json_t *result, struct ca_refusal *why);
+};
+extern const struct admin_operation admin_operations[];
+extern const size_t admin_operations_n;
+
+/* -1 when there is none. */
+int admin_find(const char *id);
+
+/* ---- Receiving (listener) */
+
+struct admin_problem { /* RFC 9457 */
+    unsigned status;
+    char title[64];
+    char detail[CA_REFUSAL_WORDS_MAX + 128];
+};
+
+struct admin_http {
+    const char *method;
+    const char *path;         /* raw, without query */
+    const char *query;        /* raw */
+    const char *content_type; /* or NULL */
+    struct bm_bytes body;
+};
+/*
+ * Which operation, and its parameters: checked, unknown ones refused.
+ * BM_OK, or a problem with status 400, 404, 405 (`allow` gets the methods),
+ * 413 or 415. The caller owns `*params`.
+ */
+BM_MUST_CHECK bm_status admin_route(const struct admin_http *http,
+                                    unsigned *operation, json_t **params,
+                                    char allow[64],
+                                    struct admin_problem *problem);
+json_t *admin_problem_json(const struct admin_problem *problem);
+
+/* What a refusal is in HTTP: 403, 404, 409, ... */
+void admin_problem_of(bm_status rc, const struct ca_refusal *why,
+                      struct admin_problem *problem);
+
+/* OpenAPI 3.1. NULL: out of memory. */
+json_t *admin_openapi(const char *server_url, const char *version);
+
+/* ---- Running (issuer; command line in direct mode) */
+
+/* What operations need of where they run and cannot do themselves. */
+struct admin_host {
+    void *self;
+    /* Make the CRL of a CA and publish it. */
+    bm_status (*make_crl)(void *self, const struct ca_actor *actor,
+                          const char *ca, int64_t now, struct ca_refusal *why);
+    /* Load a CRL that was made elsewhere. */
+    bm_status (*load_crl)(void *self, const struct ca_actor *actor,
+                          const char *ca, struct bm_bytes der, int64_t now,
+                          struct ca_refusal *why);
+    /* Sign a checkpoint and publish the ledger. */
+    bm_status (*publish)(void *self, int64_t now, struct ca_refusal *why);
+};
+
+struct admin_context {
+    struct ca *ca;
+    struct ca_ledger *ledger;
+    const struct store *store;
+    const struct bm_crypto *crypto;
+    const struct ca_bound *profiles;
+    size_t profiles_n;
+    struct ca_actor actor; /* who has been authenticated */
+    int64_t now;
+    struct admin_host host;
+};
+
+/*
+ * Authorise by the table, check the parameters, run. `*result` is an object
+ * that the caller owns, or NULL when the act failed or was refused.
+ */
+BM_MUST_CHECK bm_status admin_run(struct admin_context *c, unsigned operation,
+                                  const json_t *params, json_t **result,
+                                  struct ca_refusal *why);
+
+#endif
