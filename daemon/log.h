@@ -28,15 +28,13 @@ enum log_level {
     LOG_LEVEL_INFO = 6
 };
 
-/* Once per process. `room` stands in each line. */
+/* Once per process. `room` stands in each line; NULL: the supervisor. */
 void log_open(const char *room, enum log_level level);
 
-/* One value. Make them with the functions below; lists end with log_end(). */
+/* One value, made with the functions below; a zero row ends a list. */
 struct log_field {
     const char *key;
     enum {
-        LOG_NONE,
-        LOG_TEXT,
         LOG_BYTES,
         LOG_NUMBER
     } type;
