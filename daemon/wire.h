@@ -139,6 +139,90 @@ void wire_administered_put(struct bm_wr *w, const struct wire_administered *m);
 BM_MUST_CHECK bm_status wire_administered_get(struct bm_bytes in,
                                               struct wire_administered *m);
 
+/* ---- Keeper to issuer: certificates of our own */
+
+/* KEEP_ISSUE: one by the authority for itself (CA_BY_AUTHORITY). The answer
+ * is a struct wire_enrolled. */
+struct wire_keep_issue {
+    struct bm_bytes profile;
+    struct bm_bytes ca; /* id; or empty: the profile's */
+    struct bm_bytes csr;
+};
+void wire_keep_issue_put(struct bm_wr *w, const struct wire_keep_issue *m);
+BM_MUST_CHECK bm_status wire_keep_issue_get(struct bm_bytes in,
+                                            struct wire_keep_issue *m);
+
+/* KEEP_INSTALL: this is the OCSP responder of a CA from now on. The answer is
+ * a struct wire_enrolled without certificate. */
+struct wire_keep_install {
+    struct bm_bytes ca;
+    struct bm_bytes key_uri;
+    struct bm_bytes cert;
+};
+void wire_keep_install_put(struct bm_wr *w, const struct wire_keep_install *m);
+BM_MUST_CHECK bm_status wire_keep_install_get(struct bm_bytes in,
+                                              struct wire_keep_install *m);
+
+/* ---- Issuer to signer (daemon/signer.c says what it agrees to) */
+
+/*
+ * SIGN_HELLO, with an empty body, is the first on a link: from then on an
+ * earlier link is dead, nothing that came over it is still to be done, and
+ * the answer says what was signed last. The answer of SIGN_CHECKPOINT is the
+ * signed note.
+ */
+struct wire_head {
+    uint32_t tree;
+    uint64_t size; /* 0: there is none yet */
+    struct bm_bytes root;
+};
+void wire_head_put(struct bm_wr *w, const struct wire_head *m);
+BM_MUST_CHECK bm_status wire_head_get(struct bm_bytes in, struct wire_head *m);
+
+struct wire_checkpoint {
+    uint32_t tree;
+    uint64_t size;
+    struct bm_bytes root;
+    struct bm_bytes proof; /* hashes, one after another */
+};
+void wire_checkpoint_put(struct bm_wr *w, const struct wire_checkpoint *m);
+BM_MUST_CHECK bm_status wire_checkpoint_get(struct bm_bytes in,
+                                            struct wire_checkpoint *m);
+
+/*
+ * SIGN_CERTS: a group, one item after another. The answer has for each what
+ * follows the TBSCertificate, one after another as octets: AlgorithmIdentifier
+ * and BIT STRING, in the order asked. A refusal is a status and its words.
+ */
+struct wire_signing {
+    struct bm_bytes ca; /* id */
+    struct bm_bytes profile;
+    struct bm_bytes serial;
+    struct bm_bytes tbs;
+};
+void wire_signing_put(struct bm_wr *w, const struct wire_signing *m);
+/* BM_E_END behind the last one. */
+BM_MUST_CHECK bm_status wire_signing_next(struct bm_bytes *in,
+                                          struct wire_signing *m);
+void wire_signed_put(struct bm_wr *w, struct bm_bytes tail);
+BM_MUST_CHECK bm_status wire_signed_next(struct bm_bytes *in,
+                                         struct bm_bytes *tail);
+
+/* SIGN_CRL_BEGIN. SIGN_CRL_MORE has octets of the TBSCertList, at most
+ * WIRE_CRL_CHUNK; the answer of SIGN_CRL_END is the signature. */
+#define WIRE_CRL_CHUNK ((size_t)64 << 10)
+struct wire_crl {
+    struct bm_bytes ca; /* id */
+    uint64_t number;
+    uint64_t size; /* octets of the TBSCertList */
+};
+void wire_crl_put(struct bm_wr *w, const struct wire_crl *m);
+BM_MUST_CHECK bm_status wire_crl_get(struct bm_bytes in, struct wire_crl *m);
+
+/* SIGN_EXPECT (keeper): SHA-256 of the SubjectPublicKeyInfo of a responder
+ * whose certificate will be asked for; 32 octets and nothing else. */
+#define WIRE_EXPECT_SIZE 32
+
 /* ---- Publisher to status signer: an OCSPRequest; its answer: */
 
 struct wire_status {
