@@ -40,6 +40,13 @@ static void make_policy(const struct profile_rules *r,
         .nested = r->validity.nested,
         .is_ca = r->basic.ca,
         .is_ocsp = has_purpose(r, BM_LIT(BM_OID_KP_OCSP_SIGNING)),
+        .approval = r->approval,
+        .est = { .enabled = r->est.enabled,
+                 .serverkeygen = r->est.serverkeygen,
+                 .wrap = r->est.wrap != 0,
+                 .chain = r->est.chain,
+                 .binding = r->est.binding != 0,
+                 .encoding_header = r->est.encoding_header },
     };
 }
 

@@ -38,6 +38,20 @@ enum ca_fork_handling {
     CA_FORK_SUSPEND /* and suspend the device */
 };
 
+/* How a profile is served over EST (RFC 7030). What a client can take differs,
+ * and cannot be asked for: so it is a matter of what a profile is for. */
+struct ca_profile_est {
+    bool enabled;         /* may be asked for there at all */
+    bool serverkeygen;    /* RFC 7030 4.4: keys made here, and sent */
+    bool wrap;            /* replies in lines of 64, for clients that cannot
+                             take base64 in one line */
+    bool chain;           /* replies carry the CAs, too */
+    bool binding;         /* RFC 7030 3.5: a CSR without channel binding is
+                             refused */
+    bool encoding_header; /* say Content-Transfer-Encoding: base64, which RFC
+                             8951 2 did away with, for clients that want it */
+};
+
 /* What issuance asks a profile. Strings live as long as the profile. */
 struct ca_profile_policy {
     const char *name;  /* "ieee-802.1ar-idevid" */
@@ -61,6 +75,8 @@ struct ca_profile_policy {
     bool nested;          /* validity within the issuer's */
     bool is_ca;           /* basicConstraints cA: never over a protocol */
     bool is_ocsp;         /* id-kp-OCSPSigning */
+    bool approval;        /* a second operator must agree (request.h) */
+    struct ca_profile_est est;
 };
 
 /*

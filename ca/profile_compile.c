@@ -196,6 +196,25 @@ static bm_status check_who(const struct profile_compiler *c)
     return BM_OK;
 }
 
+/* RFC 7030: who comes over EST shows a token or a certificate. */
+static bm_status check_est(const struct profile_compiler *c)
+{
+    const struct profile_rules *r = c->rules;
+
+    if (r->est.enabled && !profile_over_est(r)) {
+        return fail(c, "est", "est serves by: token, idevid, current");
+    }
+    if (r->est.serverkeygen && !r->est.enabled) {
+        return fail(c, "est", "serverkeygen goes with enabled: true");
+    }
+    if (r->approval &&
+        (r->by & ~(unsigned)(CA_BY_AUTHORITY | CA_BY_CURRENT)) == 0) {
+        return fail(c, "approval",
+                    "approval is about by: operator, token, idevid");
+    }
+    return BM_OK;
+}
+
 static bm_status check_names(const struct profile_compiler *c)
 {
     const struct profile_rules *r = c->rules;
@@ -505,6 +524,7 @@ bm_status profile_compile(struct ca_profile *profile,
     note_lines(&c);
     BM_TRY(check_names(&c));
     BM_TRY(check_who(&c));
+    BM_TRY(check_est(&c));
     BM_TRY(check_key_usage(&c));
     BM_TRY(compile_device(&c));
     BM_TRY(compile_validity(&c));

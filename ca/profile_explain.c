@@ -135,6 +135,29 @@ static void explain_renewal(const struct profile_rules *r, struct bm_wr *w)
         r->renewal.same_key_renewal ? "the same or another" : "another");
 }
 
+static void explain_est(const struct profile_rules *r, struct bm_wr *w)
+{
+    const struct profile_est *e = &r->est;
+
+    if (r->approval) {
+        label(w, "approval");
+        put(w, "by a second operator");
+    }
+    label(w, "EST");
+    if (!e->enabled) {
+        put(w, "no");
+        return;
+    }
+    put(w, "channel binding %s; keys made by the server: %s",
+        e->binding != 0 ? "required" : "optional",
+        e->serverkeygen ? "yes" : "no");
+    label(w, "");
+    put(w, "replies: %s, base64 %s%s",
+        e->chain ? "certificate and CAs" : "certificate alone",
+        e->wrap != 0 ? "in lines of 64" : "in one line",
+        e->encoding_header ? ", with Content-Transfer-Encoding" : "");
+}
+
 /* ---- What */
 
 static void explain_validity(const struct profile_rules *r, struct bm_wr *w)
@@ -358,6 +381,7 @@ void ca_profile_explain(const struct ca_profile *profile, struct bm_wr *words)
     explain_who(r, words);
     explain_device(r, words);
     explain_renewal(r, words);
+    explain_est(r, words);
     explain_keys(r, words);
     explain_subject(r, words);
     explain_validity(r, words);

@@ -233,6 +233,16 @@ struct profile_rules {
         bool same_key_renewal;
     } renewal;
 
+    bool approval;
+    struct profile_est {
+        bool enabled;
+        bool serverkeygen;
+        unsigned wrap; /* 1: lines of 64 */
+        bool chain;
+        unsigned binding; /* 1: required */
+        bool encoding_header;
+    } est;
+
     unsigned keys;
     struct config_list subject; /* struct profile_rdn */
 
@@ -328,6 +338,9 @@ BM_MUST_CHECK bm_status profile_read(struct ca_profile *profile,
                                      struct config_error *error);
 BM_MUST_CHECK bm_status profile_compile(struct ca_profile *profile,
                                         struct config_error *error);
+
+/* May anybody ask who can show something over EST: token or certificate? */
+bool profile_over_est(const struct profile_rules *rules);
 
 /* What compiling one key needs. */
 struct profile_compiler {

@@ -53,6 +53,14 @@ static const struct config_choice fork_choices[] = {
     { "refuse", CA_FORK_REFUSE }, { "suspend", CA_FORK_SUSPEND }, { NULL, 0 }
 };
 
+static const struct config_choice wrap_choices[] = { { "single-line", 0 },
+                                                     { "wrap64", 1 },
+                                                     { NULL, 0 } };
+
+static const struct config_choice binding_choices[] = { { "optional", 0 },
+                                                        { "required", 1 },
+                                                        { NULL, 0 } };
+
 static const struct config_choice subject_from_choices[] = {
     { "device", PROFILE_DEVICE },   { "request", PROFILE_REQUEST },
     { "issuer", PROFILE_ISSUER },   { "fixed", PROFILE_FIXED },
@@ -125,6 +133,17 @@ static const struct config_key renewal_keys[] = {
     { KEY(CONFIG_DURATION, "grace", profile_renewal, grace),
       .max = 100 * YEAR },
     { KEY(CONFIG_BOOL, "same_key_renewal", profile_renewal, same_key_renewal) },
+    { .name = NULL },
+};
+
+static const struct config_key est_keys[] = {
+    { KEY(CONFIG_BOOL, "enabled", profile_est, enabled) },
+    { KEY(CONFIG_BOOL, "serverkeygen", profile_est, serverkeygen) },
+    { KEY(CONFIG_CHOICE, "wrap", profile_est, wrap), .choices = wrap_choices },
+    { KEY(CONFIG_BOOL, "chain", profile_est, chain) },
+    { KEY(CONFIG_CHOICE, "binding", profile_est, binding),
+      .choices = binding_choices },
+    { KEY(CONFIG_BOOL, "encoding_header", profile_est, encoding_header) },
     { .name = NULL },
 };
 
@@ -236,6 +255,8 @@ static const struct config_key profile_keys[] = {
       .keys = device_keys },
     { KEY(CONFIG_SECTION, "renewal", profile_rules, renewal),
       .keys = renewal_keys },
+    { KEY(CONFIG_BOOL, "approval", profile_rules, approval) },
+    { KEY(CONFIG_SECTION, "est", profile_rules, est), .keys = est_keys },
     { KEY(CONFIG_SET, "keys", profile_rules, keys), .required = true,
       .choices = key_choices },
     { KEY(CONFIG_LIST, "subject", profile_rules, subject), .required = true,
@@ -274,17 +295,27 @@ static const struct config_key profile_keys[] = {
     { .name = NULL },
 };
 
+bool profile_over_est(const struct profile_rules *rules)
+{
+    return (rules->by & (CA_BY_TOKEN | CA_BY_IDEVID | CA_BY_CURRENT)) != 0;
+}
+
 bm_status profile_read(struct ca_profile *profile, struct config_error *error)
 {
     const struct config_node *root = config_root(profile->config);
     struct profile_rules *rules = &profile->rules;
 
     rules->basic.path_len = BM_PATH_LEN_NONE;
+    rules->est.enabled = true; /* where there is a section */
     BM_TRY(config_read(profile->config, root, profile_keys, rules, error));
     rules->has_device = config_get(root, "device") != NULL;
     rules->has_renewal = config_get(root, "renewal") != NULL;
     rules->has_basic = config_get(root, "basic_constraints") != NULL;
     rules->has_san = config_get(root, "subject_alt_name") != NULL;
     rules->has_nc = config_get(root, "name_constraints") != NULL;
+    if (config_get(root, "est") == NULL) {
+        /* EST is how devices come; others have their own ways. */
+        rules->est.enabled = rules->has_device && profile_over_est(rules);
+    }
     return BM_OK;
 }

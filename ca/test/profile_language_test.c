@@ -83,6 +83,17 @@ static const struct {
     { "by: [token]\nbasic_constraints: { ca: true }\n"
       "key_usage: [keyCertSign]\ndevice: { identity: owner }\n",
       "4:5: a CA is certified by operator or authority alone" },
+    /* How */
+    { "approval: perhaps", "10:11: approval must be true or false" },
+    { "by: [authority]\napproval: true",
+      "10:11: approval is about by: operator, token, idevid" },
+    { "est: { enabled: true }", "10:6: est serves by: token, idevid, current" },
+    { "est: { chain: true }", "10:6: est serves by: token, idevid, current" },
+    { "est: { enabled: false, serverkeygen: true }",
+      "10:6: serverkeygen goes with enabled: true" },
+    { "est: { wrap: 64 }", "10:14: unknown wrap \"64\"" },
+    { "est: { binding: never }", "10:17: unknown binding \"never\"" },
+    { "est: { label: x }", "10:8: unknown key \"label\"" },
     /* Device */
     { "device: { identity: nobody }", "10:21: unknown identity \"nobody\"" },
     { "device: { from: [CN] }", "10:9: \"identity\" is missing" },
@@ -300,6 +311,11 @@ static const char *const accepted[] = {
     "",
     "key_usage: [digitalSignature, nonRepudiation]",
     "by: [operator, authority]",
+    "approval: true",
+    "by: [current]\nrenewal: { before: 1d }\n"
+    "est: { enabled: true, serverkeygen: true, wrap: wrap64, chain: true, "
+    "binding: required, encoding_header: true }",
+    "est: { enabled: false }",
     "device: { identity: manufacturer, class: mcu, one_active: true, "
     "key_sharing: [a, b-1], fork: suspend, from: [2.5.4.5] }",
     "by: [current]\nrenewal: { before: 1w, grace: 0s, "

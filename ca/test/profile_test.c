@@ -49,6 +49,10 @@ static void the_policies_of_shipped_profiles_are_as_designed(void)
           policy->renew_grace == 14 * 86400 && !policy->same_key_renewal);
     CHECK(policy->key_sharing[0] == NULL && policy->fork == CA_FORK_REFUSE);
     CHECK(policy->nested && !policy->is_ca && !policy->is_ocsp);
+    CHECK(!policy->approval);
+    CHECK(policy->est.enabled && !policy->est.serverkeygen);
+    CHECK(!policy->est.wrap && !policy->est.chain && !policy->est.binding &&
+          !policy->est.encoding_header);
     ca_profile_free(p);
 
     p = world_parse(world_shipped("ieee-802.1ar-idevid"), "p");
@@ -56,6 +60,11 @@ static void the_policies_of_shipped_profiles_are_as_designed(void)
     CHECK(policy->by == (CA_BY_OPERATOR | CA_BY_TOKEN));
     CHECK(policy->device && policy->identity && !policy->renewable);
     CHECK(!policy->nested && policy->idevid_profiles[0] == NULL);
+    CHECK(policy->est.enabled);
+    ca_profile_free(p);
+
+    p = world_parse(world_shipped("tls-server"), "p");
+    CHECK(!ca_profile_policy(p)->est.enabled);
     ca_profile_free(p);
 
     p = world_parse(world_shipped("ocsp-responder"), "p");
