@@ -77,15 +77,25 @@ BM_MUST_CHECK bm_status ca_checkpoint(struct ca *ca, int64_t now,
 /* Signatures that were put on record as abandoned since ca_open(). */
 uint64_t ca_abandoned(const struct ca *ca);
 
-/* Roles of operators, a set. */
+/*
+ * Roles of operators, a set. What each may do is the table in authz.c; where,
+ * is a matter of the actor's scope. Bits 1 and 2 are not used again: they had
+ * another meaning once.
+ */
 enum {
-    CA_ROLE_ADMIN = 1 << 0,   /* everything */
-    CA_ROLE_ISSUER = 1 << 1,  /* certificates and tokens */
-    CA_ROLE_REVOKER = 1 << 2, /* revocation */
-    CA_ROLE_AUDITOR = 1 << 3  /* sees all, changes nothing */
+    CA_ROLE_ADMIN = 1 << 0,     /* administrator: everything */
+    CA_ROLE_AUDITOR = 1 << 3,   /* sees all, the ledger too; changes nothing */
+    CA_ROLE_REGISTRAR = 1 << 4, /* certificates, revocation, tokens, devices,
+                                   requests */
+    CA_ROLE_FACTORY = 1 << 5,   /* makes certificates and tokens */
+    CA_ROLE_READ_ONLY = 1 << 6, /* sees certificates, devices, profiles, CAs */
+    CA_ROLE_ALL = CA_ROLE_ADMIN | CA_ROLE_AUDITOR | CA_ROLE_REGISTRAR |
+                  CA_ROLE_FACTORY | CA_ROLE_READ_ONLY
 };
 
-/* Writes "admin,auditor"; reads it: 0 if a word is unknown or none. */
+/* Writes "administrator,auditor", at most CA_ROLES_TEXT with a NUL; reads it:
+ * 0 if a word is unknown or none. */
+#define CA_ROLES_TEXT 64
 void ca_roles_put(struct bm_wr *w, unsigned set);
 unsigned ca_roles_parse(const char *words);
 
@@ -117,6 +127,14 @@ enum ca_act {
     CA_ACT_LEDGER_CHECKPOINT,
     CA_ACT_BACKUP,
     CA_ACT_RESTORE,
+    CA_ACT_REQUEST_READ,
+    CA_ACT_REQUEST_DECIDE,
+    CA_ACT_OPERATOR_CREATE,
+    CA_ACT_OPERATOR_READ,
+    CA_ACT_OPERATOR_RENEW,   /* oneself */
+    CA_ACT_OPERATOR_DISABLE, /* and enable */
+    CA_ACT_EVENT_READ,
+    CA_ACT_STATUS_READ, /* of the service: who am I, how is it */
     CA_ACT_COUNT
 };
 

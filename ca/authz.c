@@ -7,41 +7,48 @@
  * Who may do what. One table for every way in: the command line that opens
  * the instance itself, and the API. An act that has no row is nobody's.
  */
+#define REGISTRAR CA_ROLE_REGISTRAR
+#define FACTORY   CA_ROLE_FACTORY
+#define AUDITOR   CA_ROLE_AUDITOR
+#define ANYBODY   CA_ROLE_ALL
+
 static const struct {
     const char *name;
     unsigned roles; /* besides CA_ROLE_ADMIN, who may do all of it */
 } acts[CA_ACT_COUNT] = {
-    [CA_ACT_CERT_ISSUE] = { "issue certificates", CA_ROLE_ISSUER },
-    [CA_ACT_CERT_READ] = { "see certificates",
-                           CA_ROLE_ISSUER | CA_ROLE_REVOKER | CA_ROLE_AUDITOR },
-    [CA_ACT_CERT_REVOKE] = { "revoke certificates", CA_ROLE_REVOKER },
+    [CA_ACT_CERT_ISSUE] = { "issue certificates", REGISTRAR | FACTORY },
+    [CA_ACT_CERT_READ] = { "see certificates", ANYBODY },
+    [CA_ACT_CERT_REVOKE] = { "revoke certificates", REGISTRAR },
     [CA_ACT_CERT_IMPORT] = { "import certificates", 0 },
-    [CA_ACT_CA_READ] = { "see authorities",
-                         CA_ROLE_ISSUER | CA_ROLE_REVOKER | CA_ROLE_AUDITOR },
-    [CA_ACT_CA_CRL] = { "sign revocation lists", CA_ROLE_REVOKER },
-    [CA_ACT_DEVICE_READ] = { "see devices", CA_ROLE_ISSUER | CA_ROLE_REVOKER |
-                                                CA_ROLE_AUDITOR },
-    [CA_ACT_DEVICE_SUSPEND] = { "suspend and resume devices", CA_ROLE_REVOKER },
-    [CA_ACT_PROFILE_READ] = { "see profiles", CA_ROLE_ISSUER | CA_ROLE_REVOKER |
-                                                  CA_ROLE_AUDITOR },
-    [CA_ACT_TOKEN_CREATE] = { "create tokens", CA_ROLE_ISSUER },
-    [CA_ACT_TOKEN_READ] = { "see tokens", CA_ROLE_ISSUER | CA_ROLE_AUDITOR },
-    [CA_ACT_TOKEN_REVOKE] = { "revoke tokens",
-                              CA_ROLE_ISSUER | CA_ROLE_REVOKER },
-    [CA_ACT_LEDGER_READ] = { "read the ledger", CA_ROLE_AUDITOR },
-    [CA_ACT_LEDGER_CHECKPOINT] = { "sign checkpoints", CA_ROLE_AUDITOR },
+    [CA_ACT_CA_READ] = { "see authorities", ANYBODY },
+    [CA_ACT_CA_CRL] = { "sign revocation lists", REGISTRAR },
+    [CA_ACT_DEVICE_READ] = { "see devices", ANYBODY },
+    [CA_ACT_DEVICE_SUSPEND] = { "suspend and resume devices", REGISTRAR },
+    [CA_ACT_PROFILE_READ] = { "see profiles", ANYBODY },
+    [CA_ACT_TOKEN_CREATE] = { "create tokens", REGISTRAR | FACTORY },
+    [CA_ACT_TOKEN_READ] = { "see tokens", REGISTRAR | FACTORY | AUDITOR },
+    [CA_ACT_TOKEN_REVOKE] = { "revoke tokens", REGISTRAR },
+    [CA_ACT_LEDGER_READ] = { "read the ledger", AUDITOR },
+    [CA_ACT_LEDGER_CHECKPOINT] = { "sign checkpoints", AUDITOR },
     [CA_ACT_BACKUP] = { "make backups", 0 },
     [CA_ACT_RESTORE] = { "resume a restored instance", 0 },
+    [CA_ACT_REQUEST_READ] = { "see requests", REGISTRAR | FACTORY | AUDITOR },
+    [CA_ACT_REQUEST_DECIDE] = { "approve and reject requests", REGISTRAR },
+    [CA_ACT_OPERATOR_CREATE] = { "create operators", 0 },
+    [CA_ACT_OPERATOR_READ] = { "see operators", AUDITOR },
+    [CA_ACT_OPERATOR_RENEW] = { "renew their own certificate", ANYBODY },
+    [CA_ACT_OPERATOR_DISABLE] = { "disable and enable operators", 0 },
+    [CA_ACT_EVENT_READ] = { "see events", REGISTRAR | AUDITOR },
+    [CA_ACT_STATUS_READ] = { "see the service", ANYBODY },
 };
 
 static const struct {
     const char *name;
     unsigned role;
 } roles[] = {
-    { "admin", CA_ROLE_ADMIN },
-    { "issuer", CA_ROLE_ISSUER },
-    { "revoker", CA_ROLE_REVOKER },
-    { "auditor", CA_ROLE_AUDITOR },
+    { "administrator", CA_ROLE_ADMIN }, { "registrar", CA_ROLE_REGISTRAR },
+    { "auditor", CA_ROLE_AUDITOR },     { "factory", CA_ROLE_FACTORY },
+    { "read-only", CA_ROLE_READ_ONLY },
 };
 
 #define ROLES_N (sizeof roles / sizeof roles[0])
@@ -91,7 +98,7 @@ unsigned ca_roles_parse(const char *words)
 bm_status ca_authorise(const struct ca_actor *actor, enum ca_act act,
                        struct ca_refusal *why)
 {
-    char names[64];
+    char names[CA_ROLES_TEXT];
     struct bm_wr w;
     unsigned allowed;
 

@@ -122,6 +122,14 @@ static bm_status compare_ca(void *arg, const void *row)
                    ca->status == STORE_CA_ACTIVE ? "active" : "retired");
 }
 
+/* An administrator was called admin once. */
+static void put_right(struct verify_latest *latest)
+{
+    if (latest != NULL && strcmp(latest->text, "admin") == 0) {
+        copy(latest->text, sizeof latest->text, BM_LIT("administrator"));
+    }
+}
+
 static bm_status compare_operator(void *arg, const void *row)
 {
     const struct store_operator *o = row;
@@ -134,6 +142,7 @@ static bm_status compare_operator(void *arg, const void *row)
     ca_roles_put(&w, o->roles);
     copy(words, sizeof words,
          o->disabled ? BM_LIT("disabled") : bm_wr_bytes(&w));
+    put_right(find(v, CA_RECORD_OPERATOR, o->id));
     return compare(v, CA_RECORD_OPERATOR, o->id, o->organisation, o->cert,
                    words);
 }

@@ -323,10 +323,10 @@ static void a_list_needs_a_key_and_a_role(void)
     world_open(&w);
     CHECK_STATUS(make_list(&w, "root", &l), BM_E_CA_UNAVAILABLE);
     CHECK_STATUS(make_list(&w, "no-such-ca", &l), BM_E_NOT_FOUND);
-    actor.roles = CA_ROLE_ISSUER | CA_ROLE_AUDITOR;
+    actor.roles = CA_ROLE_FACTORY | CA_ROLE_AUDITOR;
     CHECK_STATUS(ca_crl_make(w.ca, &actor, "issuing", w.now, &sink, NULL),
                  BM_E_CA_FORBIDDEN);
-    actor.roles = CA_ROLE_REVOKER;
+    actor.roles = CA_ROLE_REGISTRAR;
     CHECK_STATUS(ca_crl_make(w.ca, &actor, "issuing", w.now, &sink, NULL),
                  BM_OK);
     world_close(&w);

@@ -139,9 +139,10 @@ static void an_operator_needs_the_role(void)
     } rows[] = {
         { 0, BM_E_CA_FORBIDDEN },
         { CA_ROLE_AUDITOR, BM_E_CA_FORBIDDEN },
-        { CA_ROLE_REVOKER, BM_E_CA_FORBIDDEN },
-        { CA_ROLE_REVOKER | CA_ROLE_AUDITOR, BM_E_CA_FORBIDDEN },
-        { CA_ROLE_ISSUER, BM_OK },
+        { CA_ROLE_READ_ONLY, BM_E_CA_FORBIDDEN },
+        { CA_ROLE_READ_ONLY | CA_ROLE_AUDITOR, BM_E_CA_FORBIDDEN },
+        { CA_ROLE_FACTORY, BM_OK },
+        { CA_ROLE_REGISTRAR, BM_OK },
         { CA_ROLE_ADMIN, BM_OK },
     };
     struct world w;

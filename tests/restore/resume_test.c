@@ -127,7 +127,7 @@ static void only_who_may_restore_resumes(void)
 
     drill_restore(&d, "forbidden");
     world_open(w, INSTANCE_WRITE);
-    w->actor.roles = CA_ROLE_ISSUER | CA_ROLE_REVOKER | CA_ROLE_AUDITOR;
+    w->actor.roles = CA_ROLE_ALL & ~(unsigned)CA_ROLE_ADMIN;
     CHECK_STATUS(
         ca_resume(w->instance->ca, &w->actor, &resume, w->now, &resumed, NULL),
         BM_E_CA_FORBIDDEN);
