@@ -12,6 +12,9 @@ struct event_base;
  *     frame ::= length (4 octets, of what follows) verb (2) status (2)
  *               tag (4) body              all numbers big-endian
  *
+ * The end of a link that nobody reads any more must not end the process:
+ * SIGPIPE is ignored wherever there are links.
+ *
  * A request has a verb and a tag of the sender's choice; its answer has both
  * again and a status. A room serves a const table of verbs: a frame with
  * another verb, one longer than its row allows, or one that is malformed
@@ -19,7 +22,7 @@ struct event_base;
  */
 
 #define LINK_HEAD      12
-#define LINK_FRAME_MAX ((size_t)4 << 20) /* the largest answer: a page */
+#define LINK_FRAME_MAX ((size_t)4 << 20) /* head included: the largest page */
 
 struct link_frame {
     uint16_t verb;
@@ -55,8 +58,10 @@ BM_MUST_CHECK bm_status link_new(const struct link_config *config, int fd,
 void link_free(struct link *link); /* NULL is fine; does not call closed() */
 
 /*
- * Queue a frame. BM_E_FULL when more than LINK_QUEUE_MAX octets wait: the
- * other side is stuck, and whoever asked is told to come again.
+ * Queue a frame; what is queued while one round of events is served leaves
+ * together. BM_E_FULL when more than LINK_QUEUE_MAX octets would wait: the
+ * other side is stuck, and whoever asked is told to come again. BM_E_LIMIT:
+ * over LINK_FRAME_MAX.
  */
 #define LINK_QUEUE_MAX ((size_t)16 << 20)
 BM_MUST_CHECK bm_status link_put(struct link *link,
@@ -69,9 +74,12 @@ void *link_peer(const struct link *link);
 /* ---- Without one: ask and wait */
 
 /*
- * Send a request on `fd` and wait for the answer with its verb and tag, into
- * `room`, whose octets `answer->body` views. BM_E_IO when the other end is
- * gone or has not answered within `timeout_ms`; the fd is then of no use.
+ * Send a request on `fd` (not blocking) and wait for the answer with its verb
+ * and tag, into `room`, whose octets `answer->body` views. Frames with other
+ * tags are skipped: they belong to what was given up. BM_E_IO when the other
+ * end is gone or has not answered within `timeout_ms`; BM_E_BUFFER when the
+ * answer is larger than the room, BM_E_LIMIT when it is no frame. After any of
+ * them the fd is of no use.
  */
 BM_MUST_CHECK bm_status link_ask(int fd, const struct link_frame *request,
                                  int timeout_ms, struct bm_wr *room,
