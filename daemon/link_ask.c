@@ -48,9 +48,11 @@ static bool advance(struct iovec iov[2], size_t n)
     for (size_t i = 0; i < 2; i++) {
         size_t some = n < iov[i].iov_len ? n : iov[i].iov_len;
 
-        iov[i].iov_base = (uint8_t *)iov[i].iov_base + some;
-        iov[i].iov_len -= some;
-        n -= some;
+        if (some != 0) {
+            iov[i].iov_base = (uint8_t *)iov[i].iov_base + some;
+            iov[i].iov_len -= some;
+            n -= some;
+        }
     }
     return iov[0].iov_len + iov[1].iov_len != 0;
 }
