@@ -52,6 +52,24 @@ static bool names_key(const struct ca_signer_ca *ca, const struct bm_cert *cert)
            bm_bytes_equal(aki.key_id, bm_exts_ski(&ca->cert->ext));
 }
 
+/* A responder can say "good" of anything: one that nobody announced is none
+ * of ours. */
+static bm_status agree_responder(const struct local *l,
+                                 const struct bm_cert *cert,
+                                 struct ca_refusal *why)
+{
+    uint8_t key[32];
+
+    if (l->c.may_sign_ocsp) {
+        return BM_OK;
+    }
+    BM_TRY(hash_of(l, cert->key.der, key, sizeof key));
+    if (l->c.expects_ocsp == NULL || !l->c.expects_ocsp(l->c.arg, key)) {
+        return ca_refuse(why, BM_E_CA_SIGNER, "an OCSP responder");
+    }
+    return BM_OK;
+}
+
 /* A CA certificate is never signed here: CAs come from the cold root. */
 static bm_status agree(const struct local *l, const struct ca_signing *item,
                        struct ca_refusal *why)
@@ -71,8 +89,8 @@ static bm_status agree(const struct local *l, const struct ca_signing *item,
     if (cert.ext.ca || policy->is_ca) {
         return ca_refuse(why, BM_E_CA_SIGNER, "a CA certificate");
     }
-    if (policy->is_ocsp && !l->c.may_sign_ocsp) {
-        return ca_refuse(why, BM_E_CA_SIGNER, "an OCSP responder");
+    if (policy->is_ocsp) {
+        BM_TRY(agree_responder(l, &cert, why));
     }
     if (!bm_bytes_equal(cert.issuer, ca->cert->subject) ||
         cert.sig_alg != ca->key->alg ||

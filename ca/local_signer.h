@@ -23,7 +23,11 @@ struct ca_signer_config {
     size_t cas_n;
     const struct ca_profile *const *profiles;
     size_t profiles_n;
-    bool may_sign_ocsp;             /* certificates of OCSP responders */
+    bool may_sign_ocsp; /* certificates of OCSP responders, any */
+    /* Else those for whose key this says yes: SHA-256 of its
+     * SubjectPublicKeyInfo. May be NULL. */
+    void *arg;
+    bool (*expects_ocsp)(void *arg, const uint8_t key[32]);
     const char *origin;             /* of the ledger's first tree */
     const struct bm_signer *ledger; /* Ed25519 */
 };

@@ -8,7 +8,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "keys/file.h"
 #include "server/instance_internal.h"
 #include "store/sqlite.h"
 
@@ -58,211 +57,34 @@ static bm_status take_lock(struct instance *in, struct ca_refusal *why)
     return BM_OK;
 }
 
-static bm_status unlock(struct instance *in, struct ca_refusal *why)
-{
-    char usual[FILES_PATH_MAX];
-    char path[FILES_PATH_MAX];
-    uint8_t secret[BM_UNLOCK_SIZE];
-    struct bm_unlock_source source;
-    struct bm_kek_config config = {
-        .tools = { in->port.crypto, in->port.maker },
-        .path = path,
-        .secret = secret,
-    };
-    bm_status rc;
-
-    BM_TRY(files_path(usual, in->dir, "keys/unlock"));
-    BM_TRY(files_path(path, in->dir, "keys/kek"));
-    rc = bm_unlock_source_parse(in->settings.unlock, usual, &source);
-    if (rc != BM_OK) {
-        return ca_refuse(why, rc, "unlock: %s", in->settings.unlock);
-    }
-    rc = bm_unlock_read(in->port.crypto, &source, secret);
-    if (rc != BM_OK) {
-        return ca_refuse(why, rc, "unlock: %s", in->settings.unlock);
-    }
-    rc = bm_kek_open(&config, &in->kek);
-    bm_wipe(secret, sizeof secret);
-    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", path);
-}
-
 static bm_status open_keys(struct instance *in, struct ca_refusal *why)
 {
-    char dir[FILES_PATH_MAX];
-    struct bm_key_file_config config = {
-        .tools = { in->port.crypto, in->port.maker },
-        .dir = dir,
-        .kek = in->kek,
-    };
-    bm_status rc;
+    return key_folder_open(&in->keys, in->dir, in->settings.unlock, &in->port,
+                           why);
+}
 
-    BM_TRY(files_path(dir, in->dir, "keys"));
-    rc = bm_key_file_new(&config, &in->files);
-    if (rc != BM_OK) {
-        return ca_refuse(why, rc, "%s", dir);
-    }
-    in->providers[0] = in->files;
-    in->keys.providers = in->providers;
-    rc = bm_key_open(&in->keys, "file:ledger.key", &in->ledger_key);
-    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "file:ledger.key");
+static bm_status close_keys(struct instance *in, struct ca_refusal *why)
+{
+    (void)why;
+    key_folder_close(&in->keys);
+    return BM_OK;
+}
+
+static bool writes(const struct instance *in)
+{
+    return in->mode == INSTANCE_WRITE || in->mode == INSTANCE_ISSUER;
 }
 
 static bm_status open_store(struct instance *in, struct ca_refusal *why)
 {
     char path[FILES_PATH_MAX];
     struct store_sqlite_config config = { .path = path,
-                                          .read_only =
-                                              in->mode == INSTANCE_READ };
+                                          .read_only = !writes(in) };
     bm_status rc;
 
     BM_TRY(files_path(path, in->dir, "birthmark.db"));
     rc = store_sqlite_open(&config, &in->store);
     return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", path);
-}
-
-static bm_status copy(struct bm_bytes from, uint8_t **to, struct bm_bytes *view)
-{
-    *to = NULL;
-    *view = (struct bm_bytes){ NULL, 0 };
-    if (from.n == 0) {
-        return BM_OK;
-    }
-    *to = malloc(from.n);
-    if (*to == NULL) {
-        return BM_E_MEMORY;
-    }
-    memcpy(*to, from.p, from.n);
-    *view = (struct bm_bytes){ *to, from.n };
-    return BM_OK;
-}
-
-static bm_status keep_ca(void *arg, const void *visited)
-{
-    struct instance *in = arg;
-    const struct store_ca *row = visited;
-    struct instance_ca *c;
-
-    if (in->cas_n == INSTANCE_CAS_MAX) {
-        return BM_E_LIMIT;
-    }
-    c = &in->cas[in->cas_n++];
-    c->row = *row;
-    BM_TRY(copy(row->cert, &c->der, &c->row.cert));
-    BM_TRY(copy(row->ocsp_cert, &c->ocsp_der, &c->row.ocsp_cert));
-    BM_TRY(bm_cert_parse(c->row.cert, BM_STRICT, NULL, &c->cert));
-    if (c->row.ocsp_cert.n != 0) {
-        BM_TRY(bm_cert_parse(c->row.ocsp_cert, BM_STRICT, NULL, &c->ocsp_cert));
-    }
-    return BM_OK;
-}
-
-static bm_status open_key(struct instance *in, const char *uri,
-                          const struct bm_cert *cert, struct bm_key **key,
-                          struct ca_refusal *why)
-{
-    bm_status rc;
-
-    if (uri[0] == '\0') {
-        return BM_OK;
-    }
-    rc = bm_key_open(&in->keys, uri, key);
-    if (rc == BM_OK &&
-        !bm_bytes_equal((*key)->signer->key.der, cert->key.der)) {
-        rc = BM_E_KEY_MISMATCH;
-    }
-    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", uri);
-}
-
-static bm_status read_cas(struct instance *in, struct ca_refusal *why)
-{
-    struct store *s = in->store;
-    struct store_visit visit = { in, keep_ca };
-    bm_status rc = s->begin(s->self, STORE_READ);
-
-    if (rc == BM_OK) {
-        rc = s->ca_list(s->self, &(struct store_scope){ 0, 0 }, &visit);
-        s->rollback(s->self);
-    }
-    if (rc != BM_OK) {
-        return ca_refuse(why, rc, "certificates of the CAs");
-    }
-    for (size_t i = 0; in->mode == INSTANCE_WRITE && i < in->cas_n; i++) {
-        struct instance_ca *c = &in->cas[i];
-
-        BM_TRY(open_key(in, c->row.key_uri, &c->cert, &c->key, why));
-        BM_TRY(open_key(in, c->row.ocsp_key_uri, &c->ocsp_cert, &c->ocsp_key,
-                        why));
-    }
-    return BM_OK;
-}
-
-/* "issuing-3" is generation 3 of "issuing", which itself is the first. */
-static unsigned long generation(const char *id, const char *name)
-{
-    size_t n = strlen(name);
-    char *end;
-    unsigned long g;
-
-    if (strncmp(id, name, n) != 0) {
-        return 0;
-    }
-    if (id[n] == '\0') {
-        return 1;
-    }
-    if (id[n] != '-') {
-        return 0;
-    }
-    g = strtoul(id + n + 1, &end, 10);
-    return *end == '\0' && end != id + n + 1 ? g : 0;
-}
-
-const struct instance_ca *instance_find_ca(const struct instance *in,
-                                           const char *id)
-{
-    const struct instance_ca *best = NULL;
-    unsigned long best_generation = 0;
-
-    for (size_t i = 0; i < in->cas_n; i++) {
-        const struct instance_ca *c = &in->cas[i];
-        unsigned long g;
-
-        if (strcmp(c->row.id, id) == 0 && strchr(id, '-') != NULL) {
-            return c;
-        }
-        g = generation(c->row.id, id);
-        if (g > best_generation && c->row.status == STORE_CA_ACTIVE) {
-            best = c;
-            best_generation = g;
-        }
-    }
-    return best;
-}
-
-bm_status instance_bind(struct instance *in, struct ca_profile *profile,
-                        const char *ca, struct ca_refusal *why)
-{
-    const struct ca_profile_policy *policy = ca_profile_policy(profile);
-    const struct instance_ca *c =
-        instance_find_ca(in, ca != NULL ? ca : policy->ca);
-    struct ca_profile_issuer issuer = { .public_url = in->settings.public_url,
-                                        .crypto = in->port.crypto };
-
-    if (in->profiles_n == INSTANCE_PROFILES_MAX) {
-        return ca_refuse(why, BM_E_LIMIT, "over %d profiles",
-                         INSTANCE_PROFILES_MAX);
-    }
-    if (c == NULL) {
-        return ca_refuse(why, BM_E_PROFILE_ISSUER, "%s: there is no CA %s",
-                         policy->name, policy->ca);
-    }
-    issuer.id = c->row.id;
-    issuer.cert = &c->cert;
-    issuer.sig_alg =
-        c->key != NULL ? c->key->signer->alg : bm_sig_alg_for(c->cert.key.type);
-    BM_TRY(ca_profile_bind(profile, &issuer, why));
-    in->profiles[in->profiles_n++] =
-        (struct ca_bound){ .profile = profile, .ca = c->row.id };
-    return BM_OK;
 }
 
 /* A ledger under another name would be another ledger, with the same key. */
@@ -286,29 +108,77 @@ static bm_status check_origin(struct instance *in, struct ca_refusal *why)
     return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
 }
 
-static bm_status open_ledger(struct instance *in, struct ca_refusal *why)
+/* The ledger's public key; the caller frees `*der`. */
+static bm_status read_ledger_pub(struct instance *in, uint8_t **der,
+                                 struct bm_spki *key, struct ca_refusal *why)
 {
     char path[FILES_PATH_MAX];
-    uint8_t *der = NULL;
     size_t n;
+    bm_status rc;
+
+    *der = NULL;
+    BM_TRY(files_path(path, in->dir, "ledger.pub"));
+    BM_TRY(files_get_pem(path, "PUBLIC KEY", der, &n, why));
+    rc = bm_spki_parse((struct bm_bytes){ *der, n }, NULL, key);
+    if (rc != BM_OK) {
+        free(*der);
+        *der = NULL;
+        return ca_refuse(why, rc, "%s", path);
+    }
+    return BM_OK;
+}
+
+static bm_status open_ledger_key(struct instance *in, struct ca_refusal *why)
+{
+    struct bm_spki pub;
+    uint8_t *der;
+    bm_status rc;
+
+    BM_TRY(read_ledger_pub(in, &der, &pub, why));
+    rc = key_folder_get(&in->keys, "file:ledger.key", pub.der, &in->ledger_key,
+                        why);
+    free(der);
+    return rc;
+}
+
+static bm_status open_ledger(struct instance *in, struct ca_refusal *why)
+{
     struct ca_ledger_config config = { .store = in->store,
                                        .crypto = in->port.crypto,
                                        .origin = in->settings.origin };
+    uint8_t *der;
     bm_status rc;
 
-    BM_TRY(check_origin(in, why));
-    BM_TRY(files_path(path, in->dir, "ledger.pub"));
-    BM_TRY(files_get_pem(path, "PUBLIC KEY", &der, &n, why));
-    rc = bm_spki_parse((struct bm_bytes){ der, n }, NULL, &config.key);
-    if (rc == BM_OK && in->ledger_key != NULL &&
-        !bm_bytes_equal(config.key.der, in->ledger_key->signer->key.der)) {
-        rc = BM_E_KEY_MISMATCH;
-    }
-    if (rc == BM_OK) {
-        rc = ca_ledger_open(&config, &in->ledger);
-    }
+    BM_TRY(read_ledger_pub(in, &der, &config.key, why));
+    rc = ca_ledger_open(&config, &in->ledger);
     free(der);
-    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", path);
+    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "the ledger");
+}
+
+/* Nothing that reads it is needed any more. */
+static bm_status close_store(struct instance *in, struct ca_refusal *why)
+{
+    (void)why;
+    in->store->close(in->store->self);
+    in->store = NULL;
+    return BM_OK;
+}
+
+void instance_expect(struct instance *in, const uint8_t key[32])
+{
+    memcpy(in->expected[in->expected_n++ % INSTANCE_EXPECTED_MAX], key, 32);
+}
+
+static bool expects(void *arg, const uint8_t key[32])
+{
+    const struct instance *in = arg;
+
+    for (size_t i = 0; i < in->expected_n && i < INSTANCE_EXPECTED_MAX; i++) {
+        if (memcmp(in->expected[i], key, 32) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bm_status open_signer(struct instance *in, struct ca_refusal *why)
@@ -317,7 +187,10 @@ static bm_status open_signer(struct instance *in, struct ca_refusal *why)
                                        .cas = in->signer_cas,
                                        .profiles = in->signer_profiles,
                                        .profiles_n = in->profiles_n,
-                                       .may_sign_ocsp = true,
+                                       .may_sign_ocsp =
+                                           in->mode == INSTANCE_WRITE,
+                                       .arg = in,
+                                       .expects_ocsp = expects,
                                        .origin = in->settings.origin };
     bm_status rc =
         ca_journal_open(in->journal_dir, in->port.crypto, &in->journal);
@@ -365,12 +238,13 @@ static bm_status read_bad_keys(struct instance *in, struct ca_refusal *why)
     return rc;
 }
 
-static bm_status open_authority(struct instance *in, int64_t now,
+static bm_status open_authority(struct instance *in,
+                                const struct ca_signer *signer, int64_t now,
                                 struct ca_refusal *why)
 {
     struct ca_config config = { .store = in->store,
                                 .crypto = in->port.crypto,
-                                .signer = in->signer,
+                                .signer = signer,
                                 .ledger = in->ledger,
                                 .journal = in->journal_dir,
                                 .profiles = in->profiles,
@@ -379,28 +253,58 @@ static bm_status open_authority(struct instance *in, int64_t now,
                                 .crl_lifetime = in->settings.crl_lifetime,
                                 .ocsp_lifetime = in->settings.ocsp_lifetime };
 
-    return ca_open(&config, in->mode == INSTANCE_READ, now, &in->ca, why);
+    return ca_open(&config, !writes(in), now, &in->ca, why);
 }
 
-/* In the order in which the parts need each other. */
+bm_status instance_start(struct instance *in, const struct ca_signer *signer,
+                         int64_t now, struct ca_refusal *why)
+{
+    ca_close(in->ca);
+    in->ca = NULL;
+    return open_authority(in, signer, now, why);
+}
+
+/* Who opens what, in the order in which the parts need each other. */
+#define READ_   (1U << INSTANCE_READ)
+#define WRITE_  (1U << INSTANCE_WRITE)
+#define ISSUER_ (1U << INSTANCE_ISSUER)
+#define SIGNER_ (1U << INSTANCE_SIGNER)
+#define STATUS_ (1U << INSTANCE_STATUS)
+#define ALL_    ((1U << INSTANCE_MODES) - 1)
+
+static const struct {
+    unsigned modes;
+    bm_status (*step)(struct instance *in, struct ca_refusal *why);
+} steps[] = {
+    { ALL_, read_settings },
+    { READ_ | WRITE_ | ISSUER_, read_bad_keys },
+    { WRITE_, take_lock },
+    { WRITE_ | SIGNER_ | STATUS_, open_keys },
+    { ALL_, open_store },
+    { ALL_, instance_read_cas },
+    { WRITE_ | SIGNER_, instance_open_ca_keys },
+    { WRITE_ | STATUS_, instance_open_ocsp_keys },
+    { WRITE_ | SIGNER_, open_ledger_key },
+    { SIGNER_ | STATUS_, close_keys },
+    { READ_ | WRITE_ | ISSUER_ | SIGNER_, instance_read_profiles },
+    { READ_ | WRITE_ | ISSUER_ | SIGNER_, check_origin },
+    { READ_ | WRITE_ | ISSUER_, open_ledger },
+    { SIGNER_, close_store },
+    { WRITE_ | SIGNER_, open_signer },
+};
+
 static bm_status open_parts(struct instance *in, int64_t now,
                             struct ca_refusal *why)
 {
-    BM_TRY(read_settings(in, why));
-    BM_TRY(read_bad_keys(in, why));
-    if (in->mode == INSTANCE_WRITE) {
-        BM_TRY(take_lock(in, why));
-        BM_TRY(unlock(in, why));
-        BM_TRY(open_keys(in, why));
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        if ((steps[i].modes & 1U << in->mode) != 0) {
+            BM_TRY(steps[i].step(in, why));
+        }
     }
-    BM_TRY(open_store(in, why));
-    BM_TRY(read_cas(in, why));
-    BM_TRY(instance_read_profiles(in, why));
-    BM_TRY(open_ledger(in, why));
-    if (in->mode == INSTANCE_WRITE) {
-        BM_TRY(open_signer(in, why));
+    if (in->mode == INSTANCE_ISSUER || in->mode == INSTANCE_SIGNER) {
+        return BM_OK;
     }
-    return open_authority(in, now, why);
+    return open_authority(in, in->signer, now, why);
 }
 
 static bm_status make(const char *dir, enum instance_mode mode,
@@ -463,6 +367,9 @@ bm_status instance_open_books(const char *dir, const struct instance_port *port,
         rc = open_store(in, why);
     }
     if (rc == BM_OK) {
+        rc = check_origin(in, why);
+    }
+    if (rc == BM_OK) {
         rc = open_ledger(in, why);
     }
     if (rc != BM_OK) {
@@ -502,8 +409,7 @@ void instance_close(struct instance *in)
         in->store->close(in->store->self);
     }
     bm_key_close(in->ledger_key);
-    bm_key_file_free(in->files);
-    bm_kek_close(in->kek);
+    key_folder_close(&in->keys);
     ca_bad_keys_free(in->bad_keys);
     settings_wipe(&in->settings);
     if (in->lock >= 0) {

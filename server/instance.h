@@ -6,8 +6,8 @@
 #include "ca/bad_keys.h"
 #include "ca/local_signer.h"
 #include "ca/revoke.h"
-#include "keys/maker.h"
 #include "server/files.h"
+#include "server/key_folder.h"
 #include "server/settings.h"
 
 /*
@@ -23,7 +23,8 @@
  *
  * Opened for reading it needs no secret and no lock, and works beside a
  * server. Opened for writing it holds run/lock, has been unlocked, and what
- * an earlier process left unfinished has been put in order.
+ * an earlier process left unfinished has been put in order. The other modes
+ * are the parts of a server, each with no more than its task needs.
  */
 
 /* Generations included; each costs a key in memory. */
@@ -32,23 +33,27 @@
 /* Profiles of one instance: more than twice what ships. */
 #define INSTANCE_PROFILES_MAX 64
 
-/* The cryptography of the program: one composition file chooses it. */
-struct instance_port {
-    const struct bm_crypto *crypto;
-    const struct bm_key_maker *maker;
-};
-
 enum instance_mode {
     INSTANCE_READ,
-    INSTANCE_WRITE
+    INSTANCE_WRITE,
+    /* The store, and no key. The lock is held by whoever started the server;
+     * instance_start() brings the signer, and before it there is no `ca`. */
+    INSTANCE_ISSUER,
+    /* Keys and journal. The store is read, and closed before this returns; so
+     * is keys/. Of responders' certificates only those are signed whose keys
+     * were announced: instance_expect(). */
+    INSTANCE_SIGNER,
+    /* The store, for reading, and the OCSP responders' keys. */
+    INSTANCE_STATUS,
+    INSTANCE_MODES
 };
 
 struct instance_ca {
     struct store_ca row; /* its views are into `der` and `ocsp_der` */
     struct bm_cert cert;
     struct bm_cert ocsp_cert;
-    struct bm_key *key; /* INSTANCE_WRITE, and only where it is ours to use */
-    struct bm_key *ocsp_key;
+    struct bm_key *key; /* INSTANCE_WRITE, _SIGNER; only where it is ours */
+    struct bm_key *ocsp_key; /* INSTANCE_WRITE, _STATUS */
     uint8_t *der;
     uint8_t *ocsp_der;
 };
@@ -65,6 +70,21 @@ BM_MUST_CHECK bm_status instance_open(const char *dir, enum instance_mode mode,
                                       int64_t now, struct instance **instance,
                                       struct ca_refusal *why);
 void instance_close(struct instance *instance); /* NULL is fine */
+
+/*
+ * INSTANCE_ISSUER: open the authority with this signer, or again with one
+ * that was started anew: nothing that the earlier one was asked for is still
+ * to be done. Puts on record what was signed and not committed, as
+ * instance_open() does for writing. On error there is no `ca`.
+ */
+BM_MUST_CHECK bm_status instance_start(struct instance *instance,
+                                       const struct ca_signer *signer,
+                                       int64_t now, struct ca_refusal *why);
+
+/* INSTANCE_SIGNER: a responder's certificate for this key (SHA-256 of its
+ * SubjectPublicKeyInfo) will be asked for. The last few are remembered. */
+#define INSTANCE_EXPECTED_MAX (2 * INSTANCE_CAS_MAX)
+void instance_expect(struct instance *instance, const uint8_t key[32]);
 
 /*
  * Who acts in direct mode: the operator whose certificate is in operator/,
@@ -114,21 +134,20 @@ struct instance {
     size_t cas_n;
     struct ca_bound profiles[INSTANCE_PROFILES_MAX];
     size_t profiles_n;
+    struct ca_signer *signer; /* INSTANCE_WRITE, INSTANCE_SIGNER */
 
     /* The rest is private. */
     char journal_dir[FILES_PATH_MAX];
     int lock;
-    struct bm_kek *kek;
-    struct bm_key_provider *files;
-    const struct bm_key_provider *providers[2];
-    struct bm_keys keys;
+    struct key_folder keys; /* INSTANCE_WRITE */
     struct bm_key *ledger_key;
     struct ca_journal *journal;
-    struct ca_signer *signer;
     struct ca_bad_keys *bad_keys;
     struct ca_signer_ca signer_cas[INSTANCE_CAS_MAX];
     const struct ca_profile *signer_profiles[INSTANCE_PROFILES_MAX];
     char actor_name[STORE_ID_MAX + 16];
+    uint8_t expected[INSTANCE_EXPECTED_MAX][32];
+    size_t expected_n; /* since the start */
 };
 
 #endif

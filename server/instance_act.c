@@ -282,7 +282,7 @@ bm_status instance_renew_ocsp(struct instance *in, const char *id, int64_t now,
     }
     (void)snprintf(uri, sizeof uri, "file:ocsp-%s-%lld.key", c->row.id,
                    (long long)now);
-    rc = bm_key_generate(&in->keys, uri, &spec, &r.key);
+    rc = bm_key_generate(&in->keys.keys, uri, &spec, &r.key);
     if (rc != BM_OK) {
         return ca_refuse(why, rc, "%s", uri);
     }

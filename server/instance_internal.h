@@ -4,8 +4,9 @@
 
 #include "server/instance.h"
 
-/* Between the files of an instance: opening (instance.c), its profiles
- * (profiles.c), what is done with it (instance_act.c), making one (init.c). */
+/* Between the files of an instance: opening (instance.c), its CAs
+ * (instance_cas.c) and profiles (profiles.c), what is done with it
+ * (instance_act.c), making one (init.c). */
 
 /* The profile of responders, among those that ship. */
 #define INSTANCE_OCSP_PROFILE "ocsp-responder"
@@ -18,6 +19,15 @@ BM_MUST_CHECK bm_status instance_open_books(const char *dir,
                                             const struct instance_port *port,
                                             struct instance **instance,
                                             struct ca_refusal *why);
+
+/* Read what the store has about the CAs; open their keys, of those that are
+ * ours, and those of their responders. */
+BM_MUST_CHECK bm_status instance_read_cas(struct instance *in,
+                                          struct ca_refusal *why);
+BM_MUST_CHECK bm_status instance_open_ca_keys(struct instance *in,
+                                              struct ca_refusal *why);
+BM_MUST_CHECK bm_status instance_open_ocsp_keys(struct instance *in,
+                                                struct ca_refusal *why);
 
 /* Read profiles/ and what the authority uses itself; binds all of them. */
 BM_MUST_CHECK bm_status instance_read_profiles(struct instance *in,

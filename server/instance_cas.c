@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The CAs of an instance: their rows, certificates and keys. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "server/instance_internal.h"
+
+static bm_status copy(struct bm_bytes from, uint8_t **to, struct bm_bytes *view)
+{
+    *to = NULL;
+    *view = (struct bm_bytes){ NULL, 0 };
+    if (from.n == 0) {
+        return BM_OK;
+    }
+    *to = malloc(from.n);
+    if (*to == NULL) {
+        return BM_E_MEMORY;
+    }
+    memcpy(*to, from.p, from.n);
+    *view = (struct bm_bytes){ *to, from.n };
+    return BM_OK;
+}
+
+static bm_status keep_ca(void *arg, const void *visited)
+{
+    struct instance *in = arg;
+    const struct store_ca *row = visited;
+    struct instance_ca *c;
+
+    if (in->cas_n == INSTANCE_CAS_MAX) {
+        return BM_E_LIMIT;
+    }
+    c = &in->cas[in->cas_n++];
+    c->row = *row;
+    BM_TRY(copy(row->cert, &c->der, &c->row.cert));
+    BM_TRY(copy(row->ocsp_cert, &c->ocsp_der, &c->row.ocsp_cert));
+    BM_TRY(bm_cert_parse(c->row.cert, BM_STRICT, NULL, &c->cert));
+    if (c->row.ocsp_cert.n != 0) {
+        BM_TRY(bm_cert_parse(c->row.ocsp_cert, BM_STRICT, NULL, &c->ocsp_cert));
+    }
+    return BM_OK;
+}
+
+bm_status instance_read_cas(struct instance *in, struct ca_refusal *why)
+{
+    struct store *s = in->store;
+    struct store_visit visit = { in, keep_ca };
+    bm_status rc = s->begin(s->self, STORE_READ);
+
+    if (rc == BM_OK) {
+        rc = s->ca_list(s->self, &(struct store_scope){ 0, 0 }, &visit);
+        s->rollback(s->self);
+    }
+    if (rc != BM_OK) {
+        return ca_refuse(why, rc, "certificates of the CAs");
+    }
+    return BM_OK;
+}
+
+bm_status instance_open_ca_keys(struct instance *in, struct ca_refusal *why)
+{
+    for (size_t i = 0; i < in->cas_n; i++) {
+        struct instance_ca *c = &in->cas[i];
+
+        BM_TRY(key_folder_get(&in->keys, c->row.key_uri, c->cert.key.der,
+                              &c->key, why));
+    }
+    return BM_OK;
+}
+
+bm_status instance_open_ocsp_keys(struct instance *in, struct ca_refusal *why)
+{
+    for (size_t i = 0; i < in->cas_n; i++) {
+        struct instance_ca *c = &in->cas[i];
+
+        BM_TRY(key_folder_get(&in->keys, c->row.ocsp_key_uri,
+                              c->ocsp_cert.key.der, &c->ocsp_key, why));
+    }
+    return BM_OK;
+}
+
+/* "issuing-3" is generation 3 of "issuing", which itself is the first. */
+static unsigned long generation(const char *id, const char *name)
+{
+    size_t n = strlen(name);
+    char *end;
+    unsigned long g;
+
+    if (strncmp(id, name, n) != 0) {
+        return 0;
+    }
+    if (id[n] == '\0') {
+        return 1;
+    }
+    if (id[n] != '-') {
+        return 0;
+    }
+    g = strtoul(id + n + 1, &end, 10);
+    return *end == '\0' && end != id + n + 1 ? g : 0;
+}
+
+const struct instance_ca *instance_find_ca(const struct instance *in,
+                                           const char *id)
+{
+    const struct instance_ca *best = NULL;
+    unsigned long best_generation = 0;
+
+    for (size_t i = 0; i < in->cas_n; i++) {
+        const struct instance_ca *c = &in->cas[i];
+        unsigned long g;
+
+        if (strcmp(c->row.id, id) == 0 && strchr(id, '-') != NULL) {
+            return c;
+        }
+        g = generation(c->row.id, id);
+        if (g > best_generation && c->row.status == STORE_CA_ACTIVE) {
+            best = c;
+            best_generation = g;
+        }
+    }
+    return best;
+}
+
+bm_status instance_bind(struct instance *in, struct ca_profile *profile,
+                        const char *ca, struct ca_refusal *why)
+{
+    const struct ca_profile_policy *policy = ca_profile_policy(profile);
+    const struct instance_ca *c =
+        instance_find_ca(in, ca != NULL ? ca : policy->ca);
+    struct ca_profile_issuer issuer = { .public_url = in->settings.public_url,
+                                        .crypto = in->port.crypto };
+
+    if (in->profiles_n == INSTANCE_PROFILES_MAX) {
+        return ca_refuse(why, BM_E_LIMIT, "over %d profiles",
+                         INSTANCE_PROFILES_MAX);
+    }
+    if (c == NULL) {
+        return ca_refuse(why, BM_E_PROFILE_ISSUER, "%s: there is no CA %s",
+                         policy->name, policy->ca);
+    }
+    issuer.id = c->row.id;
+    issuer.cert = &c->cert;
+    issuer.sig_alg =
+        c->key != NULL ? c->key->signer->alg : bm_sig_alg_for(c->cert.key.type);
+    BM_TRY(ca_profile_bind(profile, &issuer, why));
+    in->profiles[in->profiles_n++] =
+        (struct ca_bound){ .profile = profile, .ca = c->row.id };
+    return BM_OK;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/key_folder.h"
+
+#include <string.h>
+
+#include "keys/file.h"
+#include "server/files.h"
+
+static bm_status unlock(struct key_folder *folder, const char *dir,
+                        const char *from, const struct instance_port *port,
+                        struct ca_refusal *why)
+{
+    char usual[FILES_PATH_MAX];
+    char path[FILES_PATH_MAX];
+    uint8_t secret[BM_UNLOCK_SIZE];
+    struct bm_unlock_source source;
+    struct bm_kek_config config = {
+        .tools = { port->crypto, port->maker },
+        .path = path,
+        .secret = secret,
+    };
+    bm_status rc;
+
+    BM_TRY(files_path(usual, dir, "keys/unlock"));
+    BM_TRY(files_path(path, dir, "keys/kek"));
+    rc = bm_unlock_source_parse(from, usual, &source);
+    if (rc != BM_OK) {
+        return ca_refuse(why, rc, "unlock: %s", from);
+    }
+    rc = bm_unlock_read(port->crypto, &source, secret);
+    if (rc != BM_OK) {
+        return ca_refuse(why, rc, "unlock: %s", from);
+    }
+    rc = bm_kek_open(&config, &folder->kek);
+    bm_wipe(secret, sizeof secret);
+    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", path);
+}
+
+static bm_status open_files(struct key_folder *folder, const char *dir,
+                            const struct instance_port *port,
+                            struct ca_refusal *why)
+{
+    char path[FILES_PATH_MAX];
+    struct bm_key_file_config config = {
+        .tools = { port->crypto, port->maker },
+        .dir = path,
+        .kek = folder->kek,
+    };
+    bm_status rc;
+
+    BM_TRY(files_path(path, dir, "keys"));
+    rc = bm_key_file_new(&config, &folder->files);
+    if (rc != BM_OK) {
+        return ca_refuse(why, rc, "%s", path);
+    }
+    folder->providers[0] = folder->files;
+    folder->keys.providers = folder->providers;
+    return BM_OK;
+}
+
+bm_status key_folder_open(struct key_folder *folder, const char *dir,
+                          const char *from, const struct instance_port *port,
+                          struct ca_refusal *why)
+{
+    bm_status rc;
+
+    memset(folder, 0, sizeof *folder);
+    rc = unlock(folder, dir, from, port, why);
+    if (rc == BM_OK) {
+        rc = open_files(folder, dir, port, why);
+    }
+    if (rc != BM_OK) {
+        key_folder_close(folder);
+    }
+    return rc;
+}
+
+void key_folder_close(struct key_folder *folder)
+{
+    bm_key_file_free(folder->files);
+    bm_kek_close(folder->kek);
+    memset(folder, 0, sizeof *folder);
+}
+
+bm_status key_folder_get(const struct key_folder *folder, const char *uri,
+                         struct bm_bytes spki, struct bm_key **key,
+                         struct ca_refusal *why)
+{
+    bm_status rc;
+
+    *key = NULL;
+    if (uri[0] == '\0') {
+        return BM_OK;
+    }
+    rc = bm_key_open(&folder->keys, uri, key);
+    if (rc == BM_OK && !bm_bytes_equal((*key)->signer->key.der, spki)) {
+        bm_key_close(*key);
+        *key = NULL;
+        rc = BM_E_KEY_MISMATCH;
+    }
+    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", uri);
+}
+
+bm_status server_key_open(const char *dir, const struct settings *settings,
+                          const struct instance_port *port, struct bm_key **key,
+                          struct ca_refusal *why)
+{
+    struct key_folder folder;
+    bm_status rc;
+
+    *key = NULL;
+    BM_TRY(key_folder_open(&folder, dir, settings->unlock, port, why));
+    rc = bm_key_open(&folder.keys, SERVER_KEY_URI, key);
+    key_folder_close(&folder);
+    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", SERVER_KEY_URI);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_SERVER_KEY_FOLDER_H
+#define BM_SERVER_KEY_FOLDER_H
+
+#include "ca/refusal.h"
+#include "keys/kek.h"
+#include "keys/maker.h"
+#include "server/settings.h"
+
+/*
+ * The folder keys/ of an instance, unlocked: a start costs one scrypt, and
+ * until it is closed any of its keys can be opened or made. Keys that were
+ * opened live on. So a process that needs certain keys opens the folder,
+ * takes them, and closes it: what it cannot open it cannot lose.
+ */
+
+/* The cryptography of the program: one composition file chooses it. */
+struct instance_port {
+    const struct bm_crypto *crypto;
+    const struct bm_key_maker *maker;
+};
+
+struct key_folder {
+    struct bm_keys keys; /* to be asked; no providers: it is closed */
+
+    /* Private. */
+    struct bm_kek *kek;
+    struct bm_key_provider *files;
+    const struct bm_key_provider *providers[2];
+};
+
+/*
+ * Open that of the instance `dir`, with the secret that `unlock` (of the
+ * settings) names. BM_E_KEYS_...: not unlocked. The struct stays where it is.
+ */
+BM_MUST_CHECK bm_status key_folder_open(struct key_folder *folder,
+                                        const char *dir, const char *unlock,
+                                        const struct instance_port *port,
+                                        struct ca_refusal *why);
+void key_folder_close(struct key_folder *folder); /* wipes; again is fine */
+
+/* Open a key and hold it against the public key that it is known by. An empty
+ * URI gives none. */
+BM_MUST_CHECK bm_status key_folder_get(const struct key_folder *folder,
+                                       const char *uri, struct bm_bytes spki,
+                                       struct bm_key **key,
+                                       struct ca_refusal *why);
+
+/*
+ * For listeners, which hold this key and no other: unlock, open the TLS
+ * server's, and close the folder again. The caller closes `*key`; for TLS,
+ * bm_openssl_signer_pkey((*key)->signer) is what OpenSSL wants.
+ */
+#define SERVER_KEY_URI "file:server.key"
+BM_MUST_CHECK bm_status server_key_open(const char *dir,
+                                        const struct settings *settings,
+                                        const struct instance_port *port,
+                                        struct bm_key **key,
+                                        struct ca_refusal *why);
+
+#endif
