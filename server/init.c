@@ -235,7 +235,7 @@ static bm_status write_settings(struct making *m)
 {
     const char *host = m->config->hosts[0];
     char url[300];
-    uint8_t room[2048];
+    uint8_t room[4096];
     struct bm_wr w;
 
     (void)snprintf(url, sizeof url,

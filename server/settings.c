@@ -3,8 +3,10 @@
 
 #include <arpa/inet.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/config.h"
 #include "core/host.h"
@@ -24,6 +26,28 @@ struct ledger_section {
     const char *origin;
 };
 
+struct listen_section {
+    const char *devices;
+    const char *operators;
+    const char *public;
+    const char *metrics;
+};
+
+struct log_section {
+    unsigned level;
+};
+
+struct est_section {
+    const char *default_profile;
+};
+
+struct limits_section {
+    int64_t connections;
+    int64_t identity;
+    int64_t organisation;
+    int64_t queue;
+};
+
 struct file {
     int64_t version;
     const char *public_url;
@@ -32,7 +56,17 @@ struct file {
     struct ledger_section ledger;
     struct crl_section crl;
     struct ocsp_section ocsp;
+    struct listen_section listen;
+    int64_t listeners;
+    const char *user;
+    struct log_section log;
+    struct est_section est;
+    const char *admin_url;
+    struct limits_section limits;
 };
+
+/* More processes than a machine has processors serve nobody faster. */
+#define LISTENERS_MAX 64
 
 /* A list must live longer than the time between two of them. */
 static const struct config_key crl_keys[] = {
@@ -58,6 +92,66 @@ static const struct config_key ledger_keys[] = {
       .type = CONFIG_STRING,
       .required = true,
       .offset = offsetof(struct ledger_section, origin) },
+    { .name = NULL },
+};
+
+static const struct config_key listen_keys[] = {
+    { .name = "devices",
+      .type = CONFIG_STRING,
+      .offset = offsetof(struct listen_section, devices) },
+    { .name = "operators",
+      .type = CONFIG_STRING,
+      .offset = offsetof(struct listen_section, operators) },
+    { .name = "public",
+      .type = CONFIG_STRING,
+      .offset = offsetof(struct listen_section, public) },
+    { .name = "metrics",
+      .type = CONFIG_STRING,
+      .offset = offsetof(struct listen_section, metrics) },
+    { .name = NULL },
+};
+
+/* The numbers are those of syslog(3), as daemon/log.h has them. */
+static const struct config_choice levels[] = {
+    { "error", 3 }, { "warning", 4 }, { "notice", 5 }, { "info", 6 }, { 0 }
+};
+
+static const struct config_key log_keys[] = {
+    { .name = "level",
+      .type = CONFIG_CHOICE,
+      .offset = offsetof(struct log_section, level),
+      .choices = levels },
+    { .name = NULL },
+};
+
+static const struct config_key est_keys[] = {
+    { .name = "default_profile",
+      .type = CONFIG_STRING,
+      .offset = offsetof(struct est_section, default_profile) },
+    { .name = NULL },
+};
+
+static const struct config_key limits_keys[] = {
+    { .name = "connections",
+      .type = CONFIG_INTEGER,
+      .offset = offsetof(struct limits_section, connections),
+      .min = 1,
+      .max = 1000000 },
+    { .name = "identity",
+      .type = CONFIG_INTEGER,
+      .offset = offsetof(struct limits_section, identity),
+      .min = 1,
+      .max = 1000000 },
+    { .name = "organisation",
+      .type = CONFIG_INTEGER,
+      .offset = offsetof(struct limits_section, organisation),
+      .min = 1,
+      .max = 1000000 },
+    { .name = "queue",
+      .type = CONFIG_INTEGER,
+      .offset = offsetof(struct limits_section, queue),
+      .min = 1,
+      .max = 65536 },
     { .name = NULL },
 };
 
@@ -91,6 +185,33 @@ static const struct config_key file_keys[] = {
       .type = CONFIG_SECTION,
       .offset = offsetof(struct file, ocsp),
       .keys = ocsp_keys },
+    { .name = "listen",
+      .type = CONFIG_SECTION,
+      .offset = offsetof(struct file, listen),
+      .keys = listen_keys },
+    { .name = "listeners",
+      .type = CONFIG_INTEGER,
+      .offset = offsetof(struct file, listeners),
+      .min = 1,
+      .max = LISTENERS_MAX },
+    { .name = "user",
+      .type = CONFIG_STRING,
+      .offset = offsetof(struct file, user) },
+    { .name = "log",
+      .type = CONFIG_SECTION,
+      .offset = offsetof(struct file, log),
+      .keys = log_keys },
+    { .name = "est",
+      .type = CONFIG_SECTION,
+      .offset = offsetof(struct file, est),
+      .keys = est_keys },
+    { .name = "admin_url",
+      .type = CONFIG_STRING,
+      .offset = offsetof(struct file, admin_url) },
+    { .name = "limits",
+      .type = CONFIG_SECTION,
+      .offset = offsetof(struct file, limits),
+      .keys = limits_keys },
     { .name = NULL },
 };
 
@@ -128,13 +249,12 @@ static bool is_port(const char *port)
     return v >= 1 && v <= 65535;
 }
 
-bool settings_url_valid(const char *url)
+static bool is_url(const char *url, const char *scheme)
 {
-    static const char scheme[] = "http://";
-    const char *host = url + sizeof scheme - 1;
+    const char *host = url + strlen(scheme);
     const char *end;
 
-    if (strncmp(url, scheme, sizeof scheme - 1) != 0) {
+    if (strncmp(url, scheme, strlen(scheme)) != 0) {
         return false;
     }
     end = host + strcspn(host, "]");
@@ -144,6 +264,73 @@ bool settings_url_valid(const char *url)
     }
     return end != host && is_host(host, (size_t)(end - host)) &&
            (*end == '\0' || *end == ':') && is_port(end);
+}
+
+bool settings_url_valid(const char *url)
+{
+    return is_url(url, "http://");
+}
+
+static bool is_address(const char *text)
+{
+    struct sockaddr_storage address;
+    socklen_t n;
+
+    return strcmp(text, SETTINGS_NO_ADDRESS) == 0 ||
+           settings_address(text, &address, &n) == BM_OK;
+}
+
+static bm_status check_addresses(struct config *config, const struct file *f,
+                                 struct config_error *error)
+{
+    const struct config_node *listen =
+        config_get(config_root(config), "listen");
+    const struct {
+        const char *name;
+        const char *value;
+    } rows[] = { { "devices", f->listen.devices },
+                 { "operators", f->listen.operators },
+                 { "public", f->listen.public },
+                 { "metrics", f->listen.metrics } };
+
+    for (size_t i = 0; listen != NULL && i < sizeof rows / sizeof rows[0];
+         i++) {
+        if (!is_address(rows[i].value)) {
+            return config_fail(error, config_get(listen, rows[i].name),
+                               BM_E_CONFIG_VALUE,
+                               "ADDRESS:PORT in numbers is wanted, as "
+                               "0.0.0.0:8443 or [::]:8443, or none");
+        }
+    }
+    return BM_OK;
+}
+
+/* https://, the host of public_url, and the port of the operators. */
+static bm_status derive_admin_url(struct config *config, struct file *f)
+{
+    const char *host = f->public_url + strlen("http://");
+    size_t n = strlen(host);
+    const char *port = strrchr(f->listen.operators, ':');
+    char *url;
+
+    if (f->admin_url != NULL || port == NULL) {
+        return BM_OK;
+    }
+    n = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+    url = config_memory(config, n + 32);
+    if (url == NULL) {
+        return BM_E_MEMORY;
+    }
+    (void)snprintf(url, n + 32, "https://%.*s%s", (int)n, host, port);
+    f->admin_url = url;
+    return BM_OK;
+}
+
+static int64_t processors(void)
+{
+    long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return n < 1 ? 1 : n > LISTENERS_MAX ? LISTENERS_MAX : n;
 }
 
 static bm_status check(struct config *config, const struct file *f,
@@ -162,7 +349,12 @@ static bm_status check(struct config *config, const struct file *f,
                            config_get(config_get(root, "ledger"), "origin"),
                            BM_E_CONFIG_VALUE, "blanks and '+' are not allowed");
     }
-    return BM_OK;
+    if (f->admin_url != NULL && !is_url(f->admin_url, "https://")) {
+        return config_fail(error, config_get(root, "admin_url"),
+                           BM_E_CONFIG_VALUE,
+                           "https://HOST or https://HOST:PORT is wanted");
+    }
+    return check_addresses(config, f, error);
 }
 
 bm_status settings_parse(struct bm_bytes text, const char *file,
@@ -172,7 +364,19 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
     struct config_error error = { .line = 0 };
     struct file f = { .unlock = "file",
                       .crl = { .lifetime = 7 * DAY },
-                      .ocsp = { .lifetime = HOUR } };
+                      .ocsp = { .lifetime = HOUR },
+                      .listen = { .devices = "[::]:8443",
+                                  .operators = "[::]:8444",
+                                  .public = "[::]:8080",
+                                  .metrics = "127.0.0.1:9464" },
+                      .listeners = processors(),
+                      .user = "birthmark",
+                      .log = { .level = 5 },
+                      .est = { .default_profile = "ieee-802.1ar-ldevid" },
+                      .limits = { .connections = 10000,
+                                  .identity = 60,
+                                  .organisation = 2000,
+                                  .queue = 1024 } };
     bm_status rc = config_parse(text, &config, &error);
 
     memset(settings, 0, sizeof *settings);
@@ -181,6 +385,9 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
     }
     if (rc == BM_OK) {
         rc = check(config, &f, &error);
+    }
+    if (rc == BM_OK) {
+        rc = derive_admin_url(config, &f);
     }
     if (rc != BM_OK) {
         config_free(config);
@@ -193,6 +400,19 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
                                    .crl_lifetime = f.crl.lifetime,
                                    .ocsp_lifetime = f.ocsp.lifetime,
                                    .bad_keys = f.bad_keys,
+                                   .listen_devices = f.listen.devices,
+                                   .listen_operators = f.listen.operators,
+                                   .listen_public = f.listen.public,
+                                   .listen_metrics = f.listen.metrics,
+                                   .listeners = f.listeners,
+                                   .user = f.user,
+                                   .log_level = f.log.level,
+                                   .est_default_profile = f.est.default_profile,
+                                   .admin_url = f.admin_url,
+                                   .limit_connections = f.limits.connections,
+                                   .limit_identity = f.limits.identity,
+                                   .limit_organisation = f.limits.organisation,
+                                   .limit_queue = f.limits.queue,
                                    .memory = config };
     return BM_OK;
 }
@@ -220,5 +440,26 @@ void settings_put(struct bm_wr *w, const char *public_url, const char *origin)
     bm_wr_str(w, origin);
     bm_wr_str(w, "\n\ncrl:\n  lifetime: 7d\n\nocsp:\n  lifetime: 1h\n\n"
                  "# Public keys that nobody gets a certificate for.\n"
-                 "bad_keys: bad-keys.txt\n");
+                 "bad_keys: bad-keys.txt\n\n"
+                 "# Where birthmarkd listens; these are the defaults. none: "
+                 "not at all.\n"
+                 "#listen:\n"
+                 "#  devices: \"[::]:8443\"\n"
+                 "#  operators: \"[::]:8444\"\n"
+                 "#  public: \"[::]:8080\"\n"
+                 "#  metrics: \"127.0.0.1:9464\"\n\n"
+                 "# Processes that serve devices: as many as there are "
+                 "processors.\n"
+                 "#listeners: 2\n\n"
+                 "# Whom birthmarkd becomes when root starts it.\n"
+                 "#user: birthmark\n\n"
+                 "# error, warning, notice, or info: a line per refusal.\n"
+                 "#log:\n#  level: notice\n\n"
+                 "# What a device gets that does not say what it wants.\n"
+                 "est:\n  default_profile: ieee-802.1ar-ldevid\n\n"
+                 "# Connections and waiting requests of each listener; "
+                 "requests of one identity per\n# minute, of one "
+                 "organisation per second.\n"
+                 "#limits:\n#  connections: 10000\n#  queue: 1024\n"
+                 "#  identity: 60\n#  organisation: 2000\n");
 }

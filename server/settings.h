@@ -2,6 +2,8 @@
 #ifndef BM_SERVER_SETTINGS_H
 #define BM_SERVER_SETTINGS_H
 
+#include <sys/socket.h>
+
 #include "ca/refusal.h"
 #include "core/bytes.h"
 
@@ -17,20 +19,22 @@ struct settings {
     int64_t ocsp_lifetime;
     const char *bad_keys; /* file with known-bad keys, or NULL */
 
-    /* Of birthmarkd. Addresses are "HOST:PORT", "[::]:8443". */
+    /* Of birthmarkd. Addresses as settings_address() reads them, or "none". */
     const char *listen_devices;   /* [::]:8443 */
     const char *listen_operators; /* [::]:8444 */
     const char *listen_public;    /* [::]:8080 */
     const char *listen_metrics;   /* 127.0.0.1:9464 */
-    int64_t listeners;     /* processes for devices; as many as processors */
-    const char *user;      /* that birthmarkd gives up root for: "birthmark" */
-    const char *log_level; /* "notice" */
+    int64_t listeners;  /* processes for devices; as many as processors */
+    const char *user;   /* that birthmarkd gives up root for: "birthmark" */
+    unsigned log_level; /* enum log_level (daemon/log.h); notice */
     const char *est_default_profile; /* ieee-802.1ar-ldevid */
-    const char *admin_url;           /* where the command line finds the API */
-    int64_t limit_connections;       /* of each listener */
-    int64_t limit_identity;          /* requests per minute of one identity */
-    int64_t limit_organisation; /* requests per second of one organisation */
-    int64_t limit_queue; /* requests that wait for the issuer, per listener */
+    /* Where the command line finds the API: https://HOST:PORT, of public_url
+     * and listen.operators. */
+    const char *admin_url;
+    int64_t limit_connections;  /* of each listener: 10000 */
+    int64_t limit_identity;     /* requests per minute of one identity: 60 */
+    int64_t limit_organisation; /* requests per second of one: 2000 */
+    int64_t limit_queue; /* that wait for the issuer, per listener: 1024 */
     void *memory;        /* what the strings live in */
 };
 
@@ -49,5 +53,15 @@ void settings_put(struct bm_wr *w, const char *public_url, const char *origin);
  * 5280 8), and the paths are ours.
  */
 bool settings_url_valid(const char *url);
+
+/*
+ * "192.0.2.1:8443" or "[2001:db8::1]:8443": numbers only, since names can't be
+ * relied on when a machine starts. Port 0 is any that is free. Otherwise
+ * BM_E_CONFIG_VALUE.
+ */
+BM_MUST_CHECK bm_status settings_address(const char *text,
+                                         struct sockaddr_storage *address,
+                                         socklen_t *n);
+#define SETTINGS_NO_ADDRESS "none" /* of a port that is not wanted */
 
 #endif

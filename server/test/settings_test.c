@@ -27,9 +27,119 @@ static void what_is_not_said_has_its_default(void)
     CHECK(s.crl_lifetime == 7 * 86400);
     CHECK(s.ocsp_lifetime == 3600);
     CHECK(s.bad_keys == NULL);
+    CHECK(strcmp(s.listen_devices, "[::]:8443") == 0);
+    CHECK(strcmp(s.listen_operators, "[::]:8444") == 0);
+    CHECK(strcmp(s.listen_public, "[::]:8080") == 0);
+    CHECK(strcmp(s.listen_metrics, "127.0.0.1:9464") == 0);
+    CHECK(s.listeners >= 1 && s.listeners <= 64);
+    CHECK(strcmp(s.user, "birthmark") == 0);
+    CHECK(s.log_level == 5);
+    CHECK(strcmp(s.est_default_profile, "ieee-802.1ar-ldevid") == 0);
+    CHECK(strcmp(s.admin_url, "https://ca.example:8444") == 0);
+    CHECK(s.limit_connections == 10000 && s.limit_queue == 1024);
+    CHECK(s.limit_identity == 60 && s.limit_organisation == 2000);
     settings_wipe(&s);
     CHECK(s.memory == NULL);
     settings_wipe(&s);
+}
+
+static void what_is_said_is_taken(void)
+{
+    struct settings s;
+
+    CHECK_STATUS(
+        settings_parse(text(GOOD "listen:\n"
+                                 "  devices: 0.0.0.0:1\n"
+                                 "  operators: \"[::1]:0\"\n"
+                                 "  public: 127.0.0.1:65535\n"
+                                 "  metrics: none\n"
+                                 "listeners: 3\n"
+                                 "user: ca\n"
+                                 "log: { level: info }\n"
+                                 "est: { default_profile: x }\n"
+                                 "admin_url: https://admin.example\n"
+                                 "limits: { connections: 1, identity: 2,\n"
+                                 "  organisation: 3, queue: 4 }\n"),
+                       "x", &s, NULL),
+        BM_OK);
+    CHECK(strcmp(s.listen_devices, "0.0.0.0:1") == 0);
+    CHECK(strcmp(s.listen_operators, "[::1]:0") == 0);
+    CHECK(strcmp(s.listen_public, "127.0.0.1:65535") == 0);
+    CHECK(strcmp(s.listen_metrics, SETTINGS_NO_ADDRESS) == 0);
+    CHECK(s.listeners == 3 && strcmp(s.user, "ca") == 0 && s.log_level == 6);
+    CHECK(strcmp(s.est_default_profile, "x") == 0);
+    CHECK(strcmp(s.admin_url, "https://admin.example") == 0);
+    CHECK(s.limit_connections == 1 && s.limit_identity == 2);
+    CHECK(s.limit_organisation == 3 && s.limit_queue == 4);
+    settings_wipe(&s);
+}
+
+static void the_api_is_found_where_operators_are_listened_to(void)
+{
+    static const struct {
+        const char *text;
+        const char *url; /* NULL: nowhere */
+    } rows[] = {
+        { GOOD "listen: { operators: 127.0.0.1:9 }\n", "https://ca.example:9" },
+        { GOOD "listen: { operators: none }\n", NULL },
+        { "version: 1\npublic_url: \"http://[2001:db8::1]:80\"\n"
+          "ledger: { origin: x }\n",
+          "https://[2001:db8::1]:8444" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct settings s;
+
+        CHECK_STATUS(settings_parse(text(rows[i].text), "x", &s, NULL), BM_OK);
+        CHECK(rows[i].url == NULL ? s.admin_url == NULL
+                                  : s.admin_url != NULL &&
+                                        strcmp(s.admin_url, rows[i].url) == 0);
+        settings_wipe(&s);
+    }
+}
+
+static void an_address_is_in_numbers(void)
+{
+    static const struct {
+        const char *text;
+        int family; /* 0: refused */
+    } rows[] = {
+        { "0.0.0.0:8443", AF_INET },
+        { "127.0.0.1:0", AF_INET },
+        { "[::]:8443", AF_INET6 },
+        { "[2001:db8::1]:65535", AF_INET6 },
+        { "[::ffff:192.0.2.1]:1", AF_INET6 },
+        { "", 0 },
+        { ":", 0 },
+        { ":8443", 0 },
+        { "*:8443", 0 },
+        { "127.0.0.1", 0 },
+        { "127.0.0.1:", 0 },
+        { "127.0.0.1:65536", 0 },
+        { "127.0.0.1:099", 0 },
+        { "127.0.0.1:-1", 0 },
+        { "127.0.0.1:1x", 0 },
+        { "127.1:80", 0 },
+        { "localhost:80", 0 },
+        { "::1:80", 0 },
+        { "[::1]", 0 },
+        { "[::1]80", 0 },
+        { "[::1:80", 0 },
+        { "[]:80", 0 },
+        { "[", 0 },
+        { "[127.0.0.1]:80", 0 },
+        { "[fe80::1%eth0]:80", 0 },
+        { "1111111111111111111111111111111111111111111111111:1", 0 },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct sockaddr_storage a;
+        socklen_t n;
+        bm_status rc = settings_address(rows[i].text, &a, &n);
+
+        CHECK_STATUS(rc, rows[i].family != 0 ? BM_OK : BM_E_CONFIG_VALUE);
+        CHECK(a.ss_family == rows[i].family && (n != 0) == (rc == BM_OK));
+    }
 }
 
 static void what_init_writes_can_be_read(void)
@@ -69,6 +179,14 @@ static void an_error_has_file_line_and_column(void)
           "f:3:19: " },
         { "version: 1\npublic_url: http://a\nledger: { origin: a+b }\n",
           "f:3:19: " },
+        { GOOD "listen:\n  devices: localhost:80\n", "f:6:12: " },
+        { GOOD "listen:\n  public: 80\n", "f:6:11: " },
+        { GOOD "listeners: 0\n", "f:5:12: " },
+        { GOOD "listeners: 65\n", "f:5:12: " },
+        { GOOD "log: { level: loud }\n", "f:5:15: " },
+        { GOOD "admin_url: http://x\n", "f:5:12: " },
+        { GOOD "limits: { queue: 0 }\n", "f:5:18: " },
+        { GOOD "est: { profile: x }\n", "f:5:8: " },
         { "version: 1\nledger: { origin: x }\n", "f:" },
         { "version: 1\npublic_url: http://a\n", "f:" },
         { "version: 1\npublic_url: http://a\nledger: {}\n", "f:" },
@@ -151,6 +269,9 @@ static void a_public_url_is_a_scheme_and_a_host(void)
 int main(void)
 {
     RUN(what_is_not_said_has_its_default);
+    RUN(what_is_said_is_taken);
+    RUN(the_api_is_found_where_operators_are_listened_to);
+    RUN(an_address_is_in_numbers);
     RUN(what_init_writes_can_be_read);
     RUN(an_error_has_file_line_and_column);
     RUN(every_prefix_is_read_or_refused);
