@@ -41,7 +41,8 @@
     BM_STATUS_PROFILE(X)  \
     BM_STATUS_STORE(X)    \
     BM_STATUS_CA(X)       \
-    BM_STATUS_LEDGER(X)
+    BM_STATUS_LEDGER(X)   \
+    BM_STATUS_EST(X)
 
 #define BM_STATUS_GENERIC(X)                                      \
     X(OK, 0x0000, "", "success")                                  \
@@ -405,6 +406,14 @@
     X(E_LEDGER_UNRECORDED, 0x160b, "", "signed or stored, but not recorded") \
     X(E_LEDGER_JOURNAL, 0x160c, "", "signer's journal is damaged")           \
     X(E_LEDGER_PROOF_FILE, 0x160d, "C2SP tlog-proof", "malformed proof file")
+
+#define BM_STATUS_EST(X)                                                     \
+    X(E_EST_BODY, 0x1701, "RFC 8951 3.1", "body is not base64 of a request") \
+    X(E_EST_CREDENTIALS, 0x1702, "RFC 7030 3.2.3", "malformed credentials")  \
+    X(E_EST_BINDING, 0x1703, "RFC 7030 3.5",                                 \
+      "request is not bound to this connection")                             \
+    X(E_EST_KEYGEN, 0x1704, "RFC 7030 4.4.1",                                \
+      "private key cannot be delivered as asked")
 
 typedef enum bm_status {
 #define X(name, value, clause, text) BM_##name = (value),
