@@ -66,6 +66,10 @@ struct room_type {
     const char *name; /* "issuer": of the process, in logs and metrics */
     struct room_needs needs;
     const unsigned *ports; /* enum room_port, ends with ROOM_PORT_COUNT */
+    /* What it holds (the journal, the store for writing) no second process of
+     * its kind could have: to replace it, the old one is stopped first. Its
+     * askers see their link end, wait for the next, and lose nothing. */
+    bool alone;
 
     bm_status (*setup)(struct room *room, struct ca_refusal *why);
     /* A new end of a link to the room `to`; takes over `fd`. An earlier one
