@@ -5,11 +5,13 @@
 #include <string.h>
 
 #include "ca/authority.h"
+#include "ca/list_signing.h"
 
 struct local {
     struct ca_signer signer;
     struct ca_signer_config c;
     struct ca_journal_entry entries[CA_GROUP_MAX];
+    struct ca_list_signing list; /* at most one at a time */
 };
 
 static const struct ca_signer_ca *find_ca(const struct local *l, const char *id)
@@ -150,113 +152,92 @@ static bm_status sign_certs(void *self, const struct ca_signing *group,
     return BM_OK;
 }
 
-/* Hashes the list before it is signed, for the journal. */
-struct tbs_hash {
-    const struct local *l;
-    struct bm_hash_state state;
-};
-
-static bm_status put_hash(void *self, struct bm_bytes octets)
+/* The number of a list must be above the last one of its key. */
+static bm_status check_number(const struct local *l,
+                              const struct ca_signer_ca *ca, uint64_t number,
+                              uint8_t key[8])
 {
-    struct tbs_hash *h = self;
-
-    return h->l->c.crypto->hash_more(h->l->c.crypto->self, &h->state, octets);
+    BM_TRY(hash_of(l, ca->cert->key.der, key, 8));
+    return number > ca_journal_crl_number(l->c.journal, key) ? BM_OK
+                                                             : BM_E_CA_SIGNER;
 }
 
-/* The list is this CA's, has this number, and is complete. */
-static bool agree_list(const struct ca_signer_ca *ca,
-                       const struct bm_crl_writer *writer, uint64_t number)
+static struct local *local_of(struct ca_signer *signer)
 {
-    const struct bm_crl_config *c = bm_crl_writer_config(writer);
-    uint64_t v = 0;
+    return signer->self;
+}
 
-    for (size_t i = 0; i < c->number.n; i++) {
-        if (v >> 56 != 0) {
-            return false;
-        }
-        v = v << 8 | c->number.p[i];
+bm_status ca_signer_list_begin(struct ca_signer *signer, const char *id,
+                               uint64_t number, uint64_t size)
+{
+    struct local *l = local_of(signer);
+    const struct ca_signer_ca *ca = find_ca(l, id);
+    uint8_t key[8];
+
+    ca_list_close(&l->list);
+    if (ca == NULL) {
+        return BM_E_CA_SIGNER;
     }
-    return v == number && bm_bytes_equal(c->issuer, ca->cert->subject) &&
-           c->sig_alg == ca->key->alg && c->base.n == 0 && c->idp == NULL;
+    BM_TRY(check_number(l, ca, number, key));
+    return ca_list_open(&l->list, l->c.crypto, ca, number, size);
 }
 
-static bm_status hash_list(const struct local *l, struct bm_crl_writer *writer,
-                           uint8_t hash[BM_HASH_MAX])
+bm_status ca_signer_list_put(struct ca_signer *signer, struct bm_bytes octets)
 {
-    const struct bm_crypto *crypto = l->c.crypto;
-    struct tbs_hash h = { .l = l };
-    struct bm_crl_sink sink = { &h, put_hash };
-    bm_status rc;
+    struct local *l = local_of(signer);
+    bm_status rc = ca_list_put(&l->list, octets);
 
-    BM_TRY(crypto->hash_begin(crypto->self, &h.state, BM_HASH_SHA256));
-    rc = bm_crl_writer_tbs(writer, &sink);
     if (rc != BM_OK) {
-        (void)crypto->hash_end(crypto->self, &h.state, NULL);
-        return rc;
+        ca_list_close(&l->list);
     }
-    return crypto->hash_end(crypto->self, &h.state, hash);
-}
-
-/* A key that takes no hash needs the list whole, which is so much at most. */
-#define WHOLE_CRL_MAX ((size_t)4 << 20)
-
-static bm_status sign_writer(const struct ca_signer_ca *ca,
-                             struct bm_crl_writer *writer, uint8_t hash[],
-                             struct bm_wr *signature)
-{
-    struct bm_wr memory;
-    uint64_t n = bm_crl_writer_tbs_size(writer);
-    uint8_t *whole;
-    bm_status rc;
-
-    if (ca->key->sign_hash != NULL) {
-        struct bm_bytes digest = { hash, 32 };
-
-        if (bm_sig_alg_hash(ca->key->alg) == BM_HASH_SHA256) {
-            return ca->key->sign_hash(ca->key->self, digest, signature);
-        }
-        bm_wr_init(&memory, NULL, 0);
-        return bm_crl_writer_sign(writer, ca->key, &memory, signature);
-    }
-    if (n > WHOLE_CRL_MAX) {
-        return BM_E_CRL_MEMORY;
-    }
-    whole = malloc((size_t)n);
-    if (whole == NULL) {
-        return BM_E_MEMORY;
-    }
-    bm_wr_init(&memory, whole, (size_t)n);
-    rc = bm_crl_writer_sign(writer, ca->key, &memory, signature);
-    free(whole);
     return rc;
 }
 
+static bm_status end_list(struct local *l, int64_t now, struct bm_wr *signature)
+{
+    struct ca_journal_entry e = { .kind = CA_JOURNAL_CRL,
+                                  .time = now,
+                                  .number = l->list.number };
+    uint8_t hash[BM_HASH_MAX];
+
+    BM_TRY(ca_list_finish(&l->list, hash));
+    BM_TRY(check_number(l, l->list.ca, e.number, e.key));
+    memcpy(e.hash, hash, sizeof e.hash);
+    BM_TRY(ca_journal_append(l->c.journal, &e, 1));
+    return ca_list_sign(&l->list, hash, signature);
+}
+
+bm_status ca_signer_list_end(struct ca_signer *signer, int64_t now,
+                             struct bm_wr *signature)
+{
+    struct local *l = local_of(signer);
+    bm_status rc = end_list(l, now, signature);
+
+    ca_list_close(&l->list);
+    return rc;
+}
+
+static bm_status put_list(void *self, struct bm_bytes octets)
+{
+    return ca_signer_list_put(self, octets);
+}
+
+/* One process, but the same eyes: the list is read as it was written. */
 static bm_status sign_crl(void *self, const char *id,
                           struct bm_crl_writer *writer, uint64_t number,
                           int64_t now, const struct bm_crl_sink *sink)
 {
     struct local *l = self;
-    const struct ca_signer_ca *ca = find_ca(l, id);
-    struct ca_journal_entry e = { .kind = CA_JOURNAL_CRL,
-                                  .time = now,
-                                  .number = number };
-    uint8_t hash[BM_HASH_MAX];
+    struct bm_crl_sink to_list = { &l->signer, put_list };
     uint8_t room[BM_SIGNATURE_MAX];
     struct bm_wr signature;
     size_t n;
 
-    if (ca == NULL || !agree_list(ca, writer, number)) {
-        return BM_E_CA_SIGNER;
-    }
-    BM_TRY(hash_of(l, ca->cert->key.der, e.key, sizeof e.key));
-    if (number <= ca_journal_crl_number(l->c.journal, e.key)) {
-        return BM_E_CA_SIGNER;
-    }
-    BM_TRY(hash_list(l, writer, hash));
-    memcpy(e.hash, hash, sizeof e.hash);
-    BM_TRY(ca_journal_append(l->c.journal, &e, 1));
     bm_wr_init(&signature, room, sizeof room);
-    BM_TRY(sign_writer(ca, writer, hash, &signature));
+    BM_TRY(ca_signer_list_begin(&l->signer, id, number,
+                                bm_crl_writer_tbs_size(writer)));
+    BM_TRY(bm_crl_writer_tbs(writer, &to_list));
+    BM_TRY(ca_signer_list_end(&l->signer, now, &signature));
     BM_TRY(bm_wr_finish(&signature, &n));
     return bm_crl_writer_put(writer, bm_wr_bytes(&signature), sink);
 }
@@ -310,7 +291,10 @@ static bm_status sign_checkpoint(void *self, const struct ca_tree_head *head,
 
 static void close_local(void *self)
 {
-    free(self);
+    struct local *l = self;
+
+    ca_list_close(&l->list);
+    free(l);
 }
 
 bm_status ca_signer_new(const struct ca_signer_config *config,

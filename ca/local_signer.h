@@ -36,4 +36,20 @@ struct ca_signer_config {
 BM_MUST_CHECK bm_status ca_signer_new(const struct ca_signer_config *config,
                                       struct ca_signer **signer);
 
+/*
+ * A list that another process writes: the TBSCertList in pieces, of `size`
+ * octets in all. At most one at a time; beginning drops the one before, and
+ * so does an error. BM_E_CA_SIGNER for a CA or an issuer that is not, a number
+ * that does not grow, a delta CRL, one that is about a part only. It is in the
+ * journal before its signature is appended.
+ */
+BM_MUST_CHECK bm_status ca_signer_list_begin(struct ca_signer *signer,
+                                             const char *ca, uint64_t number,
+                                             uint64_t size);
+BM_MUST_CHECK bm_status ca_signer_list_put(struct ca_signer *signer,
+                                           struct bm_bytes octets);
+BM_MUST_CHECK bm_status ca_signer_list_end(struct ca_signer *signer,
+                                           int64_t now,
+                                           struct bm_wr *signature);
+
 #endif
