@@ -190,6 +190,12 @@ BM_MUST_CHECK bm_status ca_profile_identifiers(
     const struct ca_profile *profile, const struct bm_cert *cert, void *arg,
     bm_status (*one)(void *arg, struct bm_bytes identifier));
 
+/*
+ * Append CsrAttrs: what EST tells clients to put into their requests (RFC 8951
+ * 3.5, RFC 9908). Needs no binding.
+ */
+void ca_profile_put_csrattrs(const struct ca_profile *profile, struct bm_wr *w);
+
 /* Write what the profile says, in words, for `profile check`. */
 void ca_profile_explain(const struct ca_profile *profile, struct bm_wr *words);
 
