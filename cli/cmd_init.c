@@ -12,6 +12,7 @@
 #include "cli/provider.h"
 #include "cli/safe.h"
 #include "core/host.h"
+#include "protocols/admin/tree.h"
 #include "server/init.h"
 
 /* X.520 (ub-organization-name in RFC 5280, appendix A): in characters. */
@@ -123,7 +124,7 @@ static int check_organisation(const char *name)
     uint32_t c;
 
     while (left.n != 0) {
-        if (!safe_next(&left, &c) || !safe_is_plain(c)) {
+        if (!tree_next_char(&left, &c) || !safe_is_plain(c)) {
             return cmd_usage_error(verb.path,
                                    "an organisation's name is plain UTF-8");
         }

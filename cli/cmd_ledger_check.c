@@ -9,8 +9,8 @@
 #include "cli/provider.h"
 #include "cli/safe.h"
 #include "cli/text.h"
-#include "cli/tree.h"
 #include "core/crl.h"
+#include "protocols/admin/tree.h"
 #include "server/files.h"
 
 /* A proof, or a checkpoint, with the signatures of witnesses. */

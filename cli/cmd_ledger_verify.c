@@ -9,7 +9,7 @@
 #include "cli/diag.h"
 #include "cli/instance.h"
 #include "cli/safe.h"
-#include "cli/tree.h"
+#include "protocols/admin/tree.h"
 #include "server/files.h"
 
 /* Findings of one kind that are told one by one: one act can make thousands

@@ -3,8 +3,8 @@
 #define BM_CLI_DIAG_H
 
 #include "ca/refusal.h"
-#include "cli/tree.h"
 #include "core/status.h"
+#include "protocols/admin/tree.h"
 
 /*
  * Why something was refused, as words and as JSON; the one place that

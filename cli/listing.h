@@ -2,7 +2,7 @@
 #ifndef BM_CLI_LISTING_H
 #define BM_CLI_LISTING_H
 
-#include "cli/tree.h"
+#include "protocols/admin/tree.h"
 
 /*
  * What a `list` prints: a line for each thing. As JSON all of its members, as

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "protocols/admin/tree.h"
+
 /*
  * Ranges that are not printed as they are: controls, and characters that are
  * invisible or change the direction of what follows (Unicode categories Cc,
@@ -32,54 +34,12 @@ bool safe_is_plain(uint32_t c)
     return true;
 }
 
-/* Octets of the sequence that `lead` begins, or 0. */
-static size_t sequence_length(uint8_t lead)
-{
-    if (lead < 0x80) {
-        return 1;
-    }
-    if (lead < 0xc2 || lead > 0xf4) {
-        return 0;
-    }
-    return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-}
-
-/* RFC 3629 4: the character in the `n` octets at `p`, if it is one. */
-static bool decode(const uint8_t *p, size_t n, uint32_t *c)
-{
-    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    uint32_t v = n == 1 ? p[0] : p[0] & (0x7fu >> n);
-
-    for (size_t i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80) {
-            return false;
-        }
-        v = v << 6 | (p[i] & 0x3fu);
-    }
-    *c = v;
-    return v >= least[n] && v <= 0x10ffff && !(v >= 0xd800 && v <= 0xdfff);
-}
-
-bool safe_next(struct bm_bytes *text, uint32_t *c)
-{
-    size_t n = sequence_length(text->p[0]);
-    bool ok = n != 0 && n <= text->n && decode(text->p, n, c);
-
-    if (!ok) {
-        n = 1;
-        *c = text->p[0];
-    }
-    text->p += n;
-    text->n -= n;
-    return ok;
-}
-
 void safe_print(FILE *to, struct bm_bytes text)
 {
     while (text.n != 0) {
         const uint8_t *at = text.p;
         uint32_t c;
-        bool utf8 = safe_next(&text, &c);
+        bool utf8 = tree_next_char(&text, &c);
 
         if (!utf8) {
             fprintf(to, "\\x{%02" PRIx32 "}", c);
@@ -102,7 +62,7 @@ size_t safe_width(struct bm_bytes text)
     uint32_t c;
 
     while (text.n != 0) {
-        if (!safe_next(&text, &c)) {
+        if (!tree_next_char(&text, &c)) {
             width += sizeof "\\x{ff}" - 1;
         } else if (safe_is_plain(c)) {
             width++;

@@ -18,13 +18,6 @@
 void safe_print(FILE *to, struct bm_bytes text);
 void safe_print_str(FILE *to, const char *text);
 
-/*
- * Take one character from the front of `*text`. False, with the first octet
- * in `*c`, when the octets there are not UTF-8 (one octet is then taken).
- * Not to be called with nothing left.
- */
-bool safe_next(struct bm_bytes *text, uint32_t *c);
-
 /* May this character go to a terminal as it is? */
 bool safe_is_plain(uint32_t c);
 

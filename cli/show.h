@@ -2,10 +2,10 @@
 #ifndef BM_CLI_SHOW_H
 #define BM_CLI_SHOW_H
 
-#include "cli/tree.h"
 #include "core/cert.h"
 #include "core/cms.h"
 #include "core/csr.h"
+#include "protocols/admin/tree.h"
 
 /*
  * Walks over parsed files that make trees of what is in them. The keys are

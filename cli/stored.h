@@ -4,7 +4,7 @@
 
 #include "cli/args.h"
 #include "cli/instance.h"
-#include "cli/tree.h"
+#include "protocols/admin/tree.h"
 
 /*
  * Certificates in the store: which ones a command is about, a walk over them

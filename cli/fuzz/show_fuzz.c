@@ -22,7 +22,7 @@ static void check_text(const char *text, size_t n)
     uint32_t c;
 
     while (left.n != 0) {
-        if (!safe_next(&left, &c) || (c != '\n' && !safe_is_plain(c))) {
+        if (!tree_next_char(&left, &c) || (c != '\n' && !safe_is_plain(c))) {
             abort();
         }
     }

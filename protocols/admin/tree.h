@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef BM_CLI_TREE_H
-#define BM_CLI_TREE_H
+#ifndef BM_PROTOCOLS_ADMIN_TREE_H
+#define BM_PROTOCOLS_ADMIN_TREE_H
 
 #include <jansson.h>
 
 #include "core/bytes.h"
 
 /*
- * What a file contains, as a tree of JSON values: made once by a walk over
- * the parsed file (show_*.c), then printed as JSON as it stands or as text
- * by text.h. So no field is written down twice.
+ * JSON values, being made: what an operation of the API answers, and what the
+ * command line prints of a file, as JSON as it stands or as text. So no field
+ * is written down twice.
  *
  * Builders never fail at once. Memory that was not to be had, or a value
  * that could not be made, is remembered in the tree, and whoever started it
@@ -29,6 +29,13 @@ json_t *tree_array(struct tree *t);
  */
 json_t *tree_text(struct tree *t, struct bm_bytes text);
 json_t *tree_str(struct tree *t, const char *text);
+
+/*
+ * Take one character from the front of `*text`. False, with the first octet
+ * in `*c`, when the octets there are not UTF-8 (one octet is then taken).
+ * Not to be called with nothing left.
+ */
+bool tree_next_char(struct bm_bytes *text, uint32_t *c);
 
 /* Octets, as lower-case hexadecimal digits. */
 json_t *tree_hex(struct tree *t, struct bm_bytes octets);

@@ -1,15 +1,56 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/tree.h"
+#include "protocols/admin/tree.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/safe.h"
 #include "core/oid.h"
 #include "core/time.h"
 
 /* U+FFFD: where characters were that nobody can read. */
 #define REPLACEMENT "\xef\xbf\xbd"
+
+/* Octets of the sequence that `lead` begins, or 0. */
+static size_t sequence_length(uint8_t lead)
+{
+    if (lead < 0x80) {
+        return 1;
+    }
+    if (lead < 0xc2 || lead > 0xf4) {
+        return 0;
+    }
+    return lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+/* RFC 3629 4: the character in the `n` octets at `p`, if it is one. */
+static bool decode(const uint8_t *p, size_t n, uint32_t *c)
+{
+    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    uint32_t v = n == 1 ? p[0] : p[0] & (0x7fu >> n);
+
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            return false;
+        }
+        v = v << 6 | (p[i] & 0x3fu);
+    }
+    *c = v;
+    return v >= least[n] && v <= 0x10ffff && !(v >= 0xd800 && v <= 0xdfff);
+}
+
+bool tree_next_char(struct bm_bytes *text, uint32_t *c)
+{
+    size_t n = sequence_length(text->p[0]);
+    bool ok = n != 0 && n <= text->n && decode(text->p, n, c);
+
+    if (!ok) {
+        n = 1;
+        *c = text->p[0];
+    }
+    text->p += n;
+    text->n -= n;
+    return ok;
+}
 
 static json_t *checked(struct tree *t, json_t *value)
 {
@@ -36,7 +77,7 @@ static void put_utf8(struct bm_wr *w, struct bm_bytes text)
         const uint8_t *at = text.p;
         uint32_t c;
 
-        if (safe_next(&text, &c)) {
+        if (tree_next_char(&text, &c)) {
             bm_wr_put(w, (struct bm_bytes){ at, (size_t)(text.p - at) });
         } else {
             bm_wr_str(w, REPLACEMENT);
