@@ -16,10 +16,29 @@
  * one flat JSON object, whether they came in the path, the query, the body or
  * from a command line; they are checked against the table in two places, by
  * whoever received them and again before they are used.
+ *
+ * Lists come in pages: an object with `items` and, where there may be more,
+ * `next`, which as the parameter `after` asks for what follows. A page may
+ * have fewer items than `limit`, and none, and still a `next`: what a request
+ * may cost is bounded, whatever it filters by.
  */
 
+/* What all paths begin with. */
+#define ADMIN_PREFIX "/api/v1"
+
+/* Octets of a request body: a list of a cold root in PEM, with much room. */
+#define ADMIN_BODY_MAX ((size_t)1 << 20)
+
+/* Items of a page at most, and where `limit` is not given. */
+#define ADMIN_PAGE_MAX 1000
+#define ADMIN_PAGE     100
+
+/* Octets of an Idempotency-Key, and of a cursor. */
+#define ADMIN_KEY_MAX 64
+
 enum admin_type {
-    ADMIN_STRING,  /* UTF-8, 1 to `max` octets */
+    ADMIN_STRING,  /* UTF-8 in one line, 1 to `max` octets */
+    ADMIN_TEXT,    /* the same with lines */
     ADMIN_INTEGER, /* `min` to `max` */
     ADMIN_BOOLEAN,
     ADMIN_TIME,   /* RFC 3339, UTC */
@@ -49,16 +68,27 @@ struct admin_field {
     const char *about;
 };
 
+/* Refusals of an operation besides those that follow from its parameters: a
+ * set, for the document. */
+enum {
+    ADMIN_MISSING = 1 << 0,  /* 404: what the body names */
+    ADMIN_CONFLICT = 1 << 1, /* 409: not as things stand */
+    ADMIN_RULES = 1 << 2,    /* 422: not what the rules allow */
+    ADMIN_WAITS = 1 << 3     /* 202: for the approval of another operator */
+};
+
 struct admin_context;
 
 struct admin_operation {
     const char *id;     /* "issueCertificate"; of OpenAPI: operationId */
-    const char *method; /* "POST" */
+    const char *method; /* "GET" reads, "POST" acts: it takes an
+                           Idempotency-Key, and may be repeated with it */
     const char *path;   /* "/certificates/{serial}/revocation" below /api/v1 */
     const char *tag;    /* the noun: "certificates" */
     const char *about;
-    enum ca_act act; /* the role it needs (authority.h) */
-    bool creates;    /* answers 201; takes an Idempotency-Key */
+    enum ca_act act;                  /* the role it needs (authority.h) */
+    bool creates;                     /* answers 201 */
+    unsigned refuses;                 /* ADMIN_MISSING... */
     const struct admin_field *params; /* end with a zero row */
     const struct admin_field *result;
     /* Fills `result`, an object that is there. */
@@ -71,18 +101,30 @@ extern const size_t admin_operations_n;
 /* -1 when there is none. */
 int admin_find(const char *id);
 
+/*
+ * Does `object` have the members that a table asks for, of the types it says,
+ * and no others? If not, `words` names the member.
+ */
+#define ADMIN_WORDS_MAX 192
+bool admin_check(const struct admin_field *fields, const json_t *object,
+                 char words[ADMIN_WORDS_MAX]);
+
 /* ---- Receiving (listener) */
 
 struct admin_problem { /* RFC 9457 */
     unsigned status;
     char title[64];
     char detail[CA_REFUSAL_WORDS_MAX + 128];
+    /* What programs go by: the refusal as it is inside. BM_OK: there is
+     * none, and detail says it all. */
+    bm_status code;
+    char words[CA_REFUSAL_WORDS_MAX];
 };
 
 struct admin_http {
     const char *method;
-    const char *path;         /* raw, without query */
-    const char *query;        /* raw */
+    const char *path;         /* raw, without query; begins with the prefix */
+    const char *query;        /* raw; "" or NULL if none */
     const char *content_type; /* or NULL */
     struct bm_bytes body;
 };
@@ -95,11 +137,18 @@ BM_MUST_CHECK bm_status admin_route(const struct admin_http *http,
                                     unsigned *operation, json_t **params,
                                     char allow[64],
                                     struct admin_problem *problem);
-json_t *admin_problem_json(const struct admin_problem *problem);
+
+/* A problem in words of the caller's: 429, 503, 401. */
+void admin_problem_say(struct admin_problem *problem, unsigned status,
+                       const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* What a refusal is in HTTP: 403, 404, 409, ... */
 void admin_problem_of(bm_status rc, const struct ca_refusal *why,
                       struct admin_problem *problem);
+
+/* As application/problem+json. NULL: out of memory. */
+json_t *admin_problem_json(const struct admin_problem *problem);
 
 /* OpenAPI 3.1. NULL: out of memory. */
 json_t *admin_openapi(const char *server_url, const char *version);
@@ -112,10 +161,14 @@ struct admin_host {
     /* Make the CRL of a CA and publish it. */
     bm_status (*make_crl)(void *self, const struct ca_actor *actor,
                           const char *ca, int64_t now, struct ca_refusal *why);
-    /* Load a CRL that was made elsewhere. */
+    /* Load a CRL that was made elsewhere, and publish it. */
     bm_status (*load_crl)(void *self, const struct ca_actor *actor,
                           const char *ca, struct bm_bytes der, int64_t now,
                           struct ca_refusal *why);
+    /* The CRL of a CA no longer tells all: make and publish it before long.
+     * It is told once per revocation, so that many can share one list. */
+    void (*list_changed)(void *self, const struct ca_actor *actor,
+                         const char *ca);
     /* Sign a checkpoint and publish the ledger. */
     bm_status (*publish)(void *self, int64_t now, struct ca_refusal *why);
 };
@@ -134,7 +187,8 @@ struct admin_context {
 
 /*
  * Authorise by the table, check the parameters, run. `*result` is an object
- * that the caller owns, or NULL when the act failed or was refused.
+ * that the caller owns, or NULL when the act failed or was refused. Not in a
+ * transaction.
  */
 BM_MUST_CHECK bm_status admin_run(struct admin_context *c, unsigned operation,
                                   const json_t *params, json_t **result,

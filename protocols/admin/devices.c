@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Devices, and what happened to them. */
+#include "ca/device.h"
+
+#include <string.h>
+
+#include "protocols/admin/internal.h"
+
+static const char *const states[] = { "expected",  "born",    "active",
+                                      "suspended", "revoked", "retired",
+                                      NULL };
+
+const struct admin_field admin_device_fields[] = {
+    ADMIN_GIVES("name", ADMIN_STRING, true, "unique in its organisation"),
+    ADMIN_GIVES_ENUM("state", states, true, "where it is in its life"),
+    ADMIN_GIVES("created", ADMIN_TIME, true, "when it became known"),
+    ADMIN_GIVES("changed", ADMIN_TIME, true, "when its state changed"),
+    ADMIN_GIVES("id", ADMIN_INTEGER, true, "its number"),
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_device_page[] = {
+    ADMIN_PAGE_OF(admin_device_fields),
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_event_fields[] = {
+    ADMIN_GIVES("event", ADMIN_STRING, true, "its kind: fork, key-misuse"),
+    ADMIN_GIVES("at", ADMIN_TIME, true, "when it was noticed"),
+    ADMIN_GIVES("text", ADMIN_STRING, true, "what happened"),
+    ADMIN_GIVES("device_id", ADMIN_INTEGER, false, "number of the device"),
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_event_page[] = {
+    ADMIN_PAGE_OF(admin_event_fields),
+    ADMIN_FIELDS_END,
+};
+
+#define DEVICE_PATH \
+    ADMIN_PATH("device", ADMIN_STRING, ADMIN_NAME_MAX, "name of the device")
+
+const struct admin_field admin_list_devices_params[] = {
+    { .name = "state",
+      .type = ADMIN_ENUM,
+      .place = ADMIN_IN_QUERY,
+      .words = states,
+      .about = "those in this state alone" },
+    ADMIN_PAGE_PARAMS,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_show_device_params[] = {
+    DEVICE_PATH,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_list_device_events_params[] = {
+    DEVICE_PATH,
+    ADMIN_PAGE_PARAMS,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_suspend_device_params[] = {
+    DEVICE_PATH,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_resume_device_params[] = {
+    DEVICE_PATH,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_list_events_params[] = {
+    ADMIN_PAGE_PARAMS,
+    ADMIN_FIELDS_END,
+};
+
+struct devices {
+    const char *state; /* or NULL */
+    struct admin_page page;
+};
+
+static bm_status add_device(void *arg, const void *visited)
+{
+    struct devices *d = arg;
+    const struct store_device *row = visited;
+
+    BM_TRY(admin_page_row_id(&d->page, row->id));
+    if (d->state != NULL &&
+        strcmp(d->state, ca_device_state_name(row->state)) != 0) {
+        return BM_OK;
+    }
+    return admin_page_add(&d->page, things_device(&d->page.t, row));
+}
+
+bm_status admin_list_devices(struct admin_context *c, const json_t *params,
+                             json_t *result, struct ca_refusal *why)
+{
+    const struct store *s = c->store;
+    struct devices d = { .state = admin_text(params, "state") };
+    struct store_visit visit = { &d, add_device };
+    uint64_t after = 0;
+    bm_status rc;
+
+    admin_page_begin(&d.page, params);
+    rc = admin_page_after(&d.page, &after, why);
+    if (rc == BM_OK) {
+        rc = admin_begin(c);
+    }
+    if (rc == BM_OK) {
+        rc = s->device_list(s->self, &c->actor.scope, after, &visit);
+        admin_end(c);
+    }
+    return admin_page_end(&d.page, rc, result);
+}
+
+/* In a transaction. */
+static bm_status find(struct admin_context *c, const json_t *params,
+                      struct store_device *row, struct ca_refusal *why)
+{
+    const char *name = admin_text(params, "device");
+    bm_status rc =
+        c->store->device_find(c->store->self, c->actor.organisation, name, row);
+
+    return rc == BM_E_NOT_FOUND ? ca_refuse(why, rc, "device %s", name) : rc;
+}
+
+bm_status admin_show_device(struct admin_context *c, const json_t *params,
+                            json_t *result, struct ca_refusal *why)
+{
+    struct tree t = { false };
+    struct store_device row;
+    bm_status rc = admin_begin(c);
+
+    if (rc == BM_OK) {
+        rc = find(c, params, &row, why);
+        admin_end(c);
+    }
+    BM_TRY(rc);
+    return admin_give(&t, things_device(&t, &row), result);
+}
+
+static bm_status change(struct admin_context *c, const json_t *params,
+                        bool suspend, struct ca_refusal *why)
+{
+    const struct ca_device_act act = { .organisation = c->actor.organisation,
+                                       .name = admin_text(params, "device"),
+                                       .suspend = suspend };
+
+    return ca_device_change(c->ca, &c->actor, &act, c->now, why);
+}
+
+struct issuers {
+    size_t n;
+    char id[CA_GROUP_MAX][STORE_ID_MAX];
+};
+
+/* Whoever signs for devices, and has its key here. */
+static bm_status keep_issuer(void *arg, const void *visited)
+{
+    struct issuers *issuers = arg;
+    const struct store_ca *row = visited;
+
+    if (row->kind == STORE_CA_ISSUING && row->key_uri[0] != '\0' &&
+        issuers->n < CA_GROUP_MAX) {
+        memcpy(issuers->id[issuers->n++], row->id, sizeof row->id);
+    }
+    return BM_OK;
+}
+
+/* The act is done: that its lists cannot be told of is no reason to say that
+ * it is not. They are made anew in time. */
+static void tell_lists(struct admin_context *c)
+{
+    struct issuers issuers = { .n = 0 };
+    struct store_visit visit = { &issuers, keep_issuer };
+    const struct store *s = c->store;
+
+    if (admin_begin(c) != BM_OK) {
+        return;
+    }
+    (void)!s->ca_list(s->self, &c->actor.scope, &visit);
+    admin_end(c);
+    for (size_t i = 0; i < issuers.n; i++) {
+        c->host.list_changed(c->host.self, &c->actor, issuers.id[i]);
+    }
+}
+
+bm_status admin_suspend_device(struct admin_context *c, const json_t *params,
+                               json_t *result, struct ca_refusal *why)
+{
+    BM_TRY(change(c, params, true, why));
+    tell_lists(c);
+    return admin_show_device(c, params, result, why);
+}
+
+bm_status admin_resume_device(struct admin_context *c, const json_t *params,
+                              json_t *result, struct ca_refusal *why)
+{
+    BM_TRY(change(c, params, false, why));
+    tell_lists(c);
+    return admin_show_device(c, params, result, why);
+}
+
+/* Newest first: those below `after`. */
+struct events {
+    uint64_t after;
+    struct admin_page page;
+};
+
+static bm_status add_event(void *arg, const void *visited)
+{
+    struct events *e = arg;
+    const struct store_event *row = visited;
+
+    if (e->after != 0 && row->id >= e->after) {
+        return BM_OK;
+    }
+    BM_TRY(admin_page_row_id(&e->page, row->id));
+    return admin_page_add(&e->page, things_event(&e->page.t, row));
+}
+
+static bm_status walk_events(struct admin_context *c, const json_t *params,
+                             struct events *e, struct ca_refusal *why)
+{
+    const struct store *s = c->store;
+    struct store_visit visit = { e, add_event };
+    struct store_device device = { .id = 0 };
+
+    BM_TRY(admin_page_after(&e->page, &e->after, why));
+    if (admin_text(params, "device") != NULL) {
+        BM_TRY(find(c, params, &device, why));
+    }
+    return s->event_list(s->self, &c->actor.scope, device.id, &visit);
+}
+
+bm_status admin_list_events(struct admin_context *c, const json_t *params,
+                            json_t *result, struct ca_refusal *why)
+{
+    struct events e = { .after = 0 };
+    bm_status rc;
+
+    admin_page_begin(&e.page, params);
+    rc = admin_begin(c);
+    if (rc == BM_OK) {
+        rc = walk_events(c, params, &e, why);
+        admin_end(c);
+    }
+    return admin_page_end(&e.page, rc, result);
+}
+
+bm_status admin_list_device_events(struct admin_context *c,
+                                   const json_t *params, json_t *result,
+                                   struct ca_refusal *why)
+{
+    return admin_list_events(c, params, result, why);
+}

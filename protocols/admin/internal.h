@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_PROTOCOLS_ADMIN_INTERNAL_H
+#define BM_PROTOCOLS_ADMIN_INTERNAL_H
+
+#include "protocols/admin/admin.h"
+#include "protocols/admin/things.h"
+#include "protocols/admin/tree.h"
+
+/*
+ * Between the files of administration: table.c has the rows, a file per noun
+ * what they take, give and do.
+ */
+
+/* Rows of tables of fields. */
+#define ADMIN_PATH(n, t, most, words_)                                      \
+    {                                                                       \
+        .name = (n), .type = (t), .place = ADMIN_IN_PATH, .required = true, \
+        .min = 1, .max = (most), .about = (words_),                         \
+    }
+#define ADMIN_QUERY(n, t, most, words_)                              \
+    {                                                                \
+        .name = (n), .type = (t), .place = ADMIN_IN_QUERY, .min = 1, \
+        .max = (most), .about = (words_),                            \
+    }
+#define ADMIN_BODY(n, t, must, most, words_)                                  \
+    {                                                                         \
+        .name = (n), .type = (t), .place = ADMIN_IN_BODY, .required = (must), \
+        .min = 1, .max = (most), .about = (words_),                           \
+    }
+/* Of results. */
+#define ADMIN_GIVES(n, t, always, words_)                                  \
+    {                                                                      \
+        .name = (n), .type = (t), .required = (always), .about = (words_), \
+    }
+#define ADMIN_GIVES_ENUM(n, list, always, words_)              \
+    {                                                          \
+        .name = (n), .type = ADMIN_ENUM, .required = (always), \
+        .words = (list), .about = (words_),                    \
+    }
+#define ADMIN_GIVES_IN(n, t, always, inner, words_)                        \
+    {                                                                      \
+        .name = (n), .type = (t), .required = (always), .fields = (inner), \
+        .about = (words_),                                                 \
+    }
+#define ADMIN_FIELDS_END \
+    {                    \
+        .name = NULL     \
+    }
+
+/* What every list takes, in front of ADMIN_FIELDS_END. */
+#define ADMIN_PAGE_PARAMS                                     \
+    ADMIN_QUERY("limit", ADMIN_INTEGER, ADMIN_PAGE_MAX,       \
+                "items of a page at most; 100 if not given"), \
+        ADMIN_QUERY("after", ADMIN_STRING, ADMIN_KEY_MAX,     \
+                    "where the last page ended: the `next` of it")
+/* And gives. */
+#define ADMIN_PAGE_OF(inner)                                            \
+    ADMIN_GIVES_IN("items", ADMIN_ARRAY, true, inner, "what there is"), \
+        ADMIN_GIVES("next", ADMIN_STRING, false,                        \
+                    "to be given as `after`: there may be more")
+
+/* Longest names and ids that can be asked for. */
+#define ADMIN_ID_MAX   (STORE_ID_MAX - 1)
+#define ADMIN_NAME_MAX (STORE_NAME_MAX - 1)
+
+/* Characters of a certification request. */
+#define ADMIN_CSR_MAX 65536
+
+/* ---- Parameters, which have been checked */
+
+/* NULL, false, `otherwise`, 0 where it is not given. */
+const char *admin_text(const json_t *params, const char *name);
+bool admin_flag(const json_t *params, const char *name);
+int64_t admin_number(const json_t *params, const char *name, int64_t otherwise);
+int64_t admin_time(const json_t *params, const char *name);
+struct bm_bytes admin_bytes(const json_t *params, const char *name);
+
+/* A serial number as INTEGER contents. */
+struct admin_serial {
+    uint8_t octets[STORE_SERIAL_MAX];
+    size_t n;
+};
+struct bm_bytes admin_serial(const json_t *params, struct admin_serial *room);
+
+/* Whatever `name` holds as PEM or base64, as DER; the caller frees. */
+BM_MUST_CHECK bm_status admin_der(const json_t *params, const char *name,
+                                  uint8_t **der, size_t *n,
+                                  struct ca_refusal *why);
+
+/* ---- Transactions of operations that read */
+BM_MUST_CHECK bm_status admin_begin(struct admin_context *c);
+void admin_end(struct admin_context *c);
+
+/* ---- A page being made */
+
+/* Rows that a request may have looked at, whatever it filters by: some ten
+ * milliseconds, in which nobody else is served. */
+#define ADMIN_ROWS_MAX 10000
+
+struct admin_page {
+    struct tree t;
+    json_t *items;
+    int64_t limit;
+    int64_t n;
+    uint64_t rows;            /* looked at */
+    const char *after;        /* or NULL */
+    bool found;               /* `after` has passed by */
+    char last[ADMIN_KEY_MAX]; /* cursor of the last row that was looked at */
+    bool more;
+};
+void admin_page_begin(struct admin_page *page, const json_t *params);
+
+/* `after` as a number, where cursors are numbers; 0 if not given.
+ * BM_E_ARGUMENT when it is none. */
+BM_MUST_CHECK bm_status admin_page_after(const struct admin_page *page,
+                                         uint64_t *id, struct ca_refusal *why);
+/*
+ * About to look at the row with this cursor. BM_E_END, for a visitor to
+ * return, when the page is full.
+ */
+BM_MUST_CHECK bm_status admin_page_row(struct admin_page *page,
+                                       const char *cursor);
+BM_MUST_CHECK bm_status admin_page_row_id(struct admin_page *page, uint64_t id);
+/* Walks that begin at the beginning: is this row at `after` or before? */
+bool admin_page_skips(struct admin_page *page, const char *cursor);
+/* Add an item, which is taken over. */
+BM_MUST_CHECK bm_status admin_page_add(struct admin_page *page, json_t *item);
+/* Put the page into `result`, if `rc` is BM_OK. Frees it in any case. */
+BM_MUST_CHECK bm_status admin_page_end(struct admin_page *page, bm_status rc,
+                                       json_t *result);
+
+/* ---- Results */
+
+/* Move the members of `object` into `result`. */
+BM_MUST_CHECK bm_status admin_give(const struct tree *t, json_t *object,
+                                   json_t *result);
+/* A PEM block as a string. */
+json_t *admin_pem(struct tree *t, const char *label, struct bm_bytes der);
+
+/* ---- What the rows of table.c are made of */
+
+#define ADMIN_OPERATION(name)                                             \
+    extern const struct admin_field admin_##name##_params[];              \
+    bm_status admin_##name(struct admin_context *c, const json_t *params, \
+                           json_t *result, struct ca_refusal *why)
+
+ADMIN_OPERATION(who_am_i);
+ADMIN_OPERATION(list_cas);
+ADMIN_OPERATION(show_ca);
+ADMIN_OPERATION(make_crl);
+ADMIN_OPERATION(load_crl);
+ADMIN_OPERATION(list_profiles);
+ADMIN_OPERATION(show_profile);
+ADMIN_OPERATION(check_profile);
+ADMIN_OPERATION(create_token);
+ADMIN_OPERATION(list_tokens);
+ADMIN_OPERATION(show_token);
+ADMIN_OPERATION(revoke_token);
+ADMIN_OPERATION(list_devices);
+ADMIN_OPERATION(show_device);
+ADMIN_OPERATION(list_device_events);
+ADMIN_OPERATION(suspend_device);
+ADMIN_OPERATION(resume_device);
+ADMIN_OPERATION(list_events);
+ADMIN_OPERATION(issue_certificate);
+ADMIN_OPERATION(list_certificates);
+ADMIN_OPERATION(show_certificate);
+ADMIN_OPERATION(revoke_certificate);
+ADMIN_OPERATION(release_certificate);
+ADMIN_OPERATION(prove_certificate);
+ADMIN_OPERATION(sign_checkpoint);
+ADMIN_OPERATION(show_checkpoint);
+
+/* Results. */
+extern const struct admin_field admin_who_fields[];
+extern const struct admin_field admin_ca_fields[];
+extern const struct admin_field admin_ca_full_fields[];
+extern const struct admin_field admin_ca_page[];
+extern const struct admin_field admin_crl_fields[];
+extern const struct admin_field admin_profile_fields[];
+extern const struct admin_field admin_profile_full_fields[];
+extern const struct admin_field admin_profile_page[];
+extern const struct admin_field admin_profile_words_fields[];
+extern const struct admin_field admin_token_fields[];
+extern const struct admin_field admin_token_new_fields[];
+extern const struct admin_field admin_token_page[];
+extern const struct admin_field admin_device_fields[];
+extern const struct admin_field admin_device_page[];
+extern const struct admin_field admin_event_fields[];
+extern const struct admin_field admin_event_page[];
+extern const struct admin_field admin_cert_fields[];
+extern const struct admin_field admin_cert_full_fields[];
+extern const struct admin_field admin_cert_new_fields[];
+extern const struct admin_field admin_cert_page[];
+extern const struct admin_field admin_proof_fields[];
+extern const struct admin_field admin_checkpoint_fields[];
+
+#endif

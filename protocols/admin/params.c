@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Parameters as C values, and what operations share. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base64.h"
+#include "core/pem.h"
+#include "core/time.h"
+#include "protocols/admin/internal.h"
+
+const char *admin_text(const json_t *params, const char *name)
+{
+    return json_string_value(json_object_get(params, name));
+}
+
+struct bm_bytes admin_bytes(const json_t *params, const char *name)
+{
+    const json_t *value = json_object_get(params, name);
+
+    return (struct bm_bytes){ (const uint8_t *)json_string_value(value),
+                              json_string_length(value) };
+}
+
+bool admin_flag(const json_t *params, const char *name)
+{
+    return json_is_true(json_object_get(params, name));
+}
+
+int64_t admin_number(const json_t *params, const char *name, int64_t otherwise)
+{
+    const json_t *value = json_object_get(params, name);
+
+    return json_is_integer(value) ? json_integer_value(value) : otherwise;
+}
+
+int64_t admin_time(const json_t *params, const char *name)
+{
+    int64_t time;
+
+    return bm_time_from_text(admin_bytes(params, name), &time) == BM_OK ? time
+                                                                        : 0;
+}
+
+struct bm_bytes admin_serial(const json_t *params, struct admin_serial *room)
+{
+    const char *text = admin_text(params, "serial");
+
+    if (text == NULL || !things_parse_serial(text, room->octets, &room->n)) {
+        room->n = 0;
+    }
+    return (struct bm_bytes){ room->octets, room->n };
+}
+
+static bm_status decode(struct bm_bytes text, struct bm_wr *w)
+{
+    struct bm_pem block;
+    bm_status rc = bm_pem_next(&text, NULL, &block);
+
+    if (rc == BM_E_END) {
+        return bm_base64_decode(text, BM_BASE64_SPACES, NULL, w);
+    }
+    BM_TRY(rc);
+    return bm_pem_decode(&block, NULL, w);
+}
+
+bm_status admin_der(const json_t *params, const char *name, uint8_t **der,
+                    size_t *n, struct ca_refusal *why)
+{
+    struct bm_bytes text = admin_bytes(params, name);
+    struct bm_wr w;
+    uint8_t *room = malloc(BM_BASE64_DECODED_MAX(text.n) + 1);
+    bm_status rc;
+
+    *der = NULL;
+    *n = 0;
+    if (room == NULL) {
+        return ca_refuse_plain(why, BM_E_MEMORY);
+    }
+    bm_wr_init(&w, room, BM_BASE64_DECODED_MAX(text.n) + 1);
+    rc = decode(text, &w);
+    if (rc != BM_OK) {
+        free(room);
+        return ca_refuse(why, rc, "%s", name);
+    }
+    *der = room;
+    *n = w.len;
+    return BM_OK;
+}
+
+bm_status admin_begin(struct admin_context *c)
+{
+    return c->store->begin(c->store->self, STORE_READ);
+}
+
+void admin_end(struct admin_context *c)
+{
+    c->store->rollback(c->store->self);
+}
+
+bm_status admin_give(const struct tree *t, json_t *object, json_t *result)
+{
+    bm_status rc = BM_E_MEMORY;
+
+    if (!t->failed && object != NULL &&
+        json_object_update(result, object) == 0) {
+        rc = BM_OK;
+    }
+    json_decref(object);
+    return rc;
+}
+
+json_t *admin_pem(struct tree *t, const char *label, struct bm_bytes der)
+{
+    json_t *value = NULL;
+    struct bm_wr w;
+    uint8_t *text;
+    size_t n;
+
+    bm_wr_init(&w, NULL, 0);
+    bm_pem_put(&w, label, der);
+    n = w.len;
+    text = malloc(n + 1);
+    if (text != NULL) {
+        bm_wr_init(&w, text, n);
+        bm_pem_put(&w, label, der);
+        value = json_stringn((const char *)text, n);
+    }
+    free(text);
+    if (value == NULL) {
+        t->failed = true;
+    }
+    return value;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The table of operations: what has no row here does not exist. */
+#include "protocols/admin/internal.h"
+
+/* Name, params and run of a row belong together. */
+#define ROW(id_, method_, path_, tag_, act_, creates_, refuses_, name_,   \
+            result_, about_)                                              \
+    {                                                                     \
+        .id = (id_), .method = (method_), .path = (path_), .tag = (tag_), \
+        .about = (about_), .act = (act_), .creates = (creates_),          \
+        .refuses = (refuses_), .params = admin_##name_##_params,          \
+        .result = (result_), .run = admin_##name_,                        \
+    }
+
+const struct admin_operation admin_operations[] = {
+    ROW("whoAmI", "GET", "/whoami", "operators", CA_ACT_CA_READ, false, 0,
+        who_am_i, admin_who_fields, "Say who is asking, and with what roles."),
+
+    ROW("listCAs", "GET", "/cas", "cas", CA_ACT_CA_READ, false, 0, list_cas,
+        admin_ca_page, "List certification authorities."),
+    ROW("showCA", "GET", "/cas/{ca}", "cas", CA_ACT_CA_READ, false, 0, show_ca,
+        admin_ca_full_fields, "Show a certification authority."),
+    ROW("makeCRL", "POST", "/cas/{ca}/crl", "cas", CA_ACT_CA_CRL, true,
+        ADMIN_RULES, make_crl, admin_crl_fields,
+        "Make a new revocation list and publish it."),
+    ROW("loadCRL", "POST", "/crls", "cas", CA_ACT_CA_CRL, true, ADMIN_RULES,
+        load_crl, admin_crl_fields,
+        "Publish a revocation list that was made elsewhere, such as that of a "
+        "cold root."),
+
+    ROW("listProfiles", "GET", "/profiles", "profiles", CA_ACT_PROFILE_READ,
+        false, 0, list_profiles, admin_profile_page, "List profiles."),
+    ROW("showProfile", "GET", "/profiles/{profile}", "profiles",
+        CA_ACT_PROFILE_READ, false, 0, show_profile, admin_profile_full_fields,
+        "Show a profile with its text."),
+    ROW("checkProfile", "POST", "/profile-checks", "profiles",
+        CA_ACT_PROFILE_READ, false, ADMIN_RULES, check_profile,
+        admin_profile_words_fields,
+        "Read a profile and say in words what it says, or what is wrong and "
+        "where. Nothing is kept."),
+
+    ROW("createToken", "POST", "/tokens", "tokens", CA_ACT_TOKEN_CREATE, true,
+        ADMIN_RULES, create_token, admin_token_new_fields,
+        "Make a secret with which one device can enrol, once."),
+    ROW("listTokens", "GET", "/tokens", "tokens", CA_ACT_TOKEN_READ, false, 0,
+        list_tokens, admin_token_page, "List enrolment tokens."),
+    ROW("showToken", "GET", "/tokens/{token}", "tokens", CA_ACT_TOKEN_READ,
+        false, 0, show_token, admin_token_fields, "Show an enrolment token."),
+    ROW("revokeToken", "POST", "/tokens/{token}/revocation", "tokens",
+        CA_ACT_TOKEN_REVOKE, false, ADMIN_CONFLICT, revoke_token,
+        admin_token_fields, "End an enrolment token that has not been used."),
+
+    ROW("listDevices", "GET", "/devices", "devices", CA_ACT_DEVICE_READ, false,
+        0, list_devices, admin_device_page,
+        "List devices in the order in which they became known."),
+    ROW("showDevice", "GET", "/devices/{device}", "devices", CA_ACT_DEVICE_READ,
+        false, 0, show_device, admin_device_fields, "Show a device."),
+    ROW("listDeviceEvents", "GET", "/devices/{device}/events", "devices",
+        CA_ACT_DEVICE_READ, false, 0, list_device_events, admin_event_page,
+        "List what happened to a device, the newest first."),
+    ROW("suspendDevice", "POST", "/devices/{device}/suspension", "devices",
+        CA_ACT_DEVICE_SUSPEND, false, ADMIN_CONFLICT, suspend_device,
+        admin_device_fields,
+        "Suspend a device: nothing more is issued to it, and its owner's "
+        "certificates go on hold."),
+    ROW("resumeDevice", "POST", "/devices/{device}/resumption", "devices",
+        CA_ACT_DEVICE_SUSPEND, false, ADMIN_CONFLICT, resume_device,
+        admin_device_fields, "Lift the suspension of a device."),
+    ROW("listEvents", "GET", "/events", "events", CA_ACT_DEVICE_READ, false, 0,
+        list_events, admin_event_page,
+        "List events, the newest first: clones that gave themselves away, the "
+        "misuse of keys."),
+
+    ROW("issueCertificate", "POST", "/certificates", "certificates",
+        CA_ACT_CERT_ISSUE, true, ADMIN_CONFLICT | ADMIN_RULES,
+        issue_certificate, admin_cert_new_fields,
+        "Issue a certificate for the key of a certification request, as a "
+        "profile allows."),
+    ROW("listCertificates", "GET", "/certificates", "certificates",
+        CA_ACT_CERT_READ, false, ADMIN_MISSING, list_certificates,
+        admin_cert_page,
+        "List certificates in the order in which they were issued."),
+    ROW("showCertificate", "GET", "/certificates/{serial}", "certificates",
+        CA_ACT_CERT_READ, false, 0, show_certificate, admin_cert_full_fields,
+        "Show a certificate and what became of it."),
+    ROW("revokeCertificate", "POST", "/certificates/{serial}/revocation",
+        "certificates", CA_ACT_CERT_REVOKE, false, ADMIN_CONFLICT | ADMIN_RULES,
+        revoke_certificate, admin_cert_full_fields,
+        "Revoke a certificate, for ever, or put it on hold."),
+    ROW("releaseCertificate", "POST", "/certificates/{serial}/release",
+        "certificates", CA_ACT_CERT_REVOKE, false, ADMIN_CONFLICT,
+        release_certificate, admin_cert_full_fields,
+        "Lift the hold on a certificate."),
+    ROW("proveCertificate", "GET", "/certificates/{serial}/proof", "ledger",
+        CA_ACT_LEDGER_READ, false, 0, prove_certificate, admin_proof_fields,
+        "Prove that a certificate was recorded when it was issued."),
+
+    ROW("signCheckpoint", "POST", "/ledger/checkpoint", "ledger",
+        CA_ACT_LEDGER_CHECKPOINT, false, 0, sign_checkpoint,
+        admin_checkpoint_fields, "Sign the ledger as it is now, publish it."),
+    ROW("showCheckpoint", "GET", "/ledger/checkpoint", "ledger",
+        CA_ACT_LEDGER_READ, false, 0, show_checkpoint, admin_checkpoint_fields,
+        "Show the checkpoint that was signed last."),
+};
+
+const size_t admin_operations_n =
+    sizeof admin_operations / sizeof admin_operations[0];
