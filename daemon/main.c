@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-#include <string.h>
+#include "daemon/program.h"
 
 int main(int argc, char **argv)
 {
-    if (argc == 2 && strcmp(argv[1], "--version") == 0) {
-        printf("birthmarkd %s\n", BM_VERSION);
-        return 0;
-    }
-    fprintf(stderr, "usage: birthmarkd --version\n");
-    return 2;
+    return program_run(argc, argv, BM_VERSION);
 }

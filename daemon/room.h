@@ -29,7 +29,11 @@
 struct event_base;
 struct room;
 
-/* Who there is. The order is that of starting. */
+/*
+ * Who there is. The issuer is started first, since it brings the store up to
+ * date, then all others at once; listening sockets are handed out when all are
+ * ready.
+ */
 enum room_kind {
     ROOM_SIGNER,
     ROOM_ISSUER,
@@ -78,16 +82,25 @@ struct room_type {
                       int fd);
     /* A listening socket, not blocking; takes over `fd`. */
     bm_status (*listen)(struct room *room, enum room_port port, int fd);
-    /* Read the configuration again: SIGHUP. NULL: the supervisor starts a
-     * new process in its place, and stops this one when that is ready. */
+    /*
+     * The configuration or files of ours changed: SIGHUP, room_changed().
+     * `settings` is new by then; on error the earlier one comes back, and all
+     * goes on as before. Inside of the sandbox, so only files of read_dirs can
+     * be read. NULL: the supervisor starts a new process in its place, and
+     * stops this one when that is ready.
+     */
     bm_status (*reload)(struct room *room, struct ca_refusal *why);
-    /* Take nothing new, finish what was accepted, then room_done(). */
+    /* Take nothing new, finish what was accepted, then room_done(). NULL: there
+     * is never anything to finish. */
     void (*stop)(struct room *room);
     void (*teardown)(struct room *room); /* after the loop, or a failed setup */
 };
 
 extern const struct room_type room_signer, room_issuer, room_status,
     room_publisher, room_operators, room_devices, room_keeper;
+
+/* Those that exist, or NULL (rooms.c). */
+extern const struct room_type *const room_types[ROOM_COUNT];
 
 /* The links of the house: `from` asks, `to` answers. Ends with from ==
  * ROOM_COUNT. The supervisor makes no other. */

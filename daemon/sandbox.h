@@ -19,6 +19,10 @@
  * (keys/key.h describes them).
  */
 
+/* Is there a user to give up root for? BM_OK when not root. */
+BM_MUST_CHECK bm_status sandbox_check(const struct settings *settings,
+                                      struct ca_refusal *why);
+
 /* Give up root: to the user named in settings.user (its rooms share its
  * group). BM_OK and nothing done when not root. */
 BM_MUST_CHECK bm_status sandbox_drop(const struct room *room,

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/room.h"
+
+/* The plan of the house: who there is, and who speaks to whom. */
+
+/* One that is NULL is not started, and its links are not made. */
+const struct room_type *const room_types[ROOM_COUNT] = {
+    [ROOM_SIGNER] = &room_signer, /* keys of the CAs, the ledger's */
+    [ROOM_ISSUER] = NULL,         /* the store, and every decision */
+    [ROOM_STATUS] = NULL,         /* keys of OCSP responders */
+    [ROOM_PUBLISHER] = NULL,      /* CRL, OCSP, ledger over plain HTTP */
+    [ROOM_OPERATORS] = NULL,      /* REST */
+    [ROOM_DEVICES] = NULL,        /* EST */
+    [ROOM_KEEPER] = NULL,         /* renews what is ours */
+};
+
+const struct room_edge room_edges[] = {
+    { ROOM_ISSUER, ROOM_SIGNER },    { ROOM_DEVICES, ROOM_ISSUER },
+    { ROOM_OPERATORS, ROOM_ISSUER }, { ROOM_PUBLISHER, ROOM_STATUS },
+    { ROOM_KEEPER, ROOM_ISSUER },    { ROOM_KEEPER, ROOM_SIGNER },
+    { ROOM_COUNT, ROOM_COUNT },
+};
