@@ -9,8 +9,8 @@ FAULT_ROUNDS ?= 400
 TEST_PRESETS ?= debug asan release cortex-m3
 
 .DEFAULT_GOAL := build
-.PHONY: build test demo bench bench-large fuzz fault size check deps coverage \
-    help clean
+.PHONY: build test demo bench bench-large bench-service fuzz fault size check \
+    deps coverage help clean
 
 build: configure-release ## build everything for users into build/bin
 	cmake --build --preset release -j $(JOBS)
@@ -48,6 +48,12 @@ BENCH_DIR ?= build/bench-large
 bench-large: build ## measure a store of BENCH_ROWS certificates in BENCH_DIR
 	@mkdir -p $(BENCH_DIR)
 	@build/release/bench/bm_bench_large $(BENCH_ROWS) $(BENCH_DIR)
+
+BENCH_ISSUED ?= 1000000
+bench-service: build ## the service with BENCH_ROWS stored, BENCH_ISSUED more issued
+	@mkdir -p $(BENCH_DIR)
+	@BENCH_ROWS=$(BENCH_ROWS) BENCH_ISSUED=$(BENCH_ISSUED) TMPDIR=$(BENCH_DIR) \
+	    bench/run.sh service memory
 
 fuzz: compile-fuzz ## fuzz each parser for FUZZ_SECONDS seconds
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz/fuzz.sh

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/bench.h"
+#include "bench/large/large.h"
 #include "bench/server/tables.h"
 
 static const struct table *const tables[] = { &table_enrol, &table_status,
@@ -22,6 +23,12 @@ void bench_must(int ok, const char *what)
         fprintf(stderr, "bench: does not work: %s\n", what);
         exit(1);
     }
+}
+
+/* For the rows of large/. */
+void large_must(int ok, const char *what)
+{
+    bench_must(ok, what);
 }
 
 static int by_value(const void *a, const void *b)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "bench/bench.h"
+#include "bench/large/large.h"
 #include "bench/server/tables.h"
 
 #define MB 1e6
@@ -19,7 +20,9 @@
 #define ADDRESSES   50
 #define DEVICES     250 /* that connect; each several times */
 
-/* Certificates that show growth, at scale 1; BENCH_ISSUED says otherwise. */
+/* Certificates that are stored already, and those that show growth, at scale
+ * 1; BENCH_ROWS and BENCH_ISSUED say otherwise. */
+#define ROWS   50000
 #define ISSUED 3000
 /* Devices that ask for them, each on a connection. */
 #define ISSUING 32
@@ -33,10 +36,19 @@ static struct load_identity identity(void *arg, size_t i)
     return devices[i % DEVICES].identity;
 }
 
+static size_t wanted(const char *variable, size_t otherwise)
+{
+    const char *text = getenv(variable);
+    size_t n = text != NULL ? strtoul(text, NULL, 10) : 0;
+
+    return n > 0 ? n : otherwise;
+}
+
 static void prepare(struct world *w, unsigned scale)
 {
-    (void)scale;
     world_make_devices(w, devices, DEVICES);
+    large_issue(w->authority.instance->store, 0,
+                wanted("BENCH_ROWS", (size_t)ROWS * scale));
 }
 
 /* ---- Idle connections */
@@ -93,14 +105,6 @@ static size_t issue(struct load *load, size_t n)
     return n;
 }
 
-static size_t to_issue(unsigned scale)
-{
-    const char *text = getenv("BENCH_ISSUED");
-    size_t n = text != NULL ? strtoul(text, NULL, 10) : 0;
-
-    return n > 0 ? n : (size_t)ISSUED * scale;
-}
-
 /* The first tenth fills caches that have a bound, the rest may add nothing. */
 static void growth(const struct world *w, unsigned scale)
 {
@@ -111,7 +115,7 @@ static void growth(const struct world *w, unsigned scale)
                                         .request = post,
                                         .identity = identity };
     struct load *load = load_new(&config);
-    size_t n = to_issue(scale);
+    size_t n = wanted("BENCH_ISSUED", (size_t)ISSUED * scale);
     size_t done;
     double before;
     double after;
@@ -140,6 +144,8 @@ static void run(struct world *w, unsigned scale)
 
     table_head("all processes together", "");
     table_value("processes", n);
+    table_value("certificates stored",
+                (double)wanted("BENCH_ROWS", (size_t)ROWS * scale));
     table_most("ms from a restart to the first answer", restart * 1e3, 1000);
     if (start < 0) {
         table_skip("sum of PSS", "for root alone");

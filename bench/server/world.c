@@ -17,6 +17,9 @@
 /* Connections of one listener: what the table of idle ones opens, and some. */
 #define CONNECTIONS 6000
 
+/* Number of our first device: rows of large/ have names with smaller ones. */
+#define FIRST UINT64_C(900000000000)
+
 static void must(bm_status rc, const struct ca_refusal *why, const char *what)
 {
     if (rc != BM_OK) {
@@ -92,6 +95,7 @@ void world_open(struct world *w, const char *program)
     memset(w, 0, sizeof *w);
     w->program = program;
     bench_authority_open(&w->authority);
+    w->authority.device = FIRST;
     w->dir = w->authority.dir;
     make_tls(w);
 }
