@@ -84,6 +84,8 @@ static bm_status answer_one(struct answer *a, const struct bm_ocsp_certid *id)
         BM_TRY(look_up(a, id, single));
     }
     count(a->served, single->status);
+    a->served->this_update = single->this_update;
+    a->served->next_update = single->next_update;
     a->n++;
     return BM_OK;
 }

@@ -75,6 +75,8 @@ struct ca_ocsp_served {
     uint32_t good;
     uint32_t revoked;
     uint32_t unknown;
+    int64_t this_update; /* of every answer in it; 0: it is an error */
+    int64_t next_update;
 };
 BM_MUST_CHECK bm_status
 ca_ocsp_answer(struct ca *ca, const struct ca_ocsp_responder *responders,
