@@ -7,15 +7,22 @@
 #include "daemon/room.h"
 
 /*
- * HTTP/1.1, plain or over TLS, on libevent: connections with a deadline for
- * everything they do, a bound on everything they cost, and one function that
- * answers requests, at once or later.
+ * HTTP/1.1, plain or over TLS, in an event loop: connections with a deadline
+ * for everything they do, a bound on everything they cost, and one function
+ * that answers requests, at once or later.
  *
  * A stranger costs a connection slot for http_config.handshake seconds, for
  * `request` seconds from the first octet of a request to its last, and for
  * `idle` seconds in between, however slowly octets come. When all slots are
- * taken, the one that has been idle longest gives way. Octets of a request
- * are bounded before they are stored.
+ * taken, a stranger that has been idle longest gives way, then one that takes
+ * long over handshake or request, then the client that has been idle longest.
+ * Octets of a request are bounded before they are stored.
+ *
+ * An answer is sent as fast as it is taken, within `request` seconds and a
+ * second more for every 16 KB. libevent has the events and OpenSSL the
+ * records; the server side of HTTP/1.1 is here (http_parse.h), because evhttp
+ * neither tells of connections before their first request, nor bounds what
+ * they send, nor lets go of one at a given time.
  */
 
 struct http_server;
@@ -31,9 +38,10 @@ struct http_config {
     int handshake; /* seconds */
     int request;
     int idle;
-    /* Connections of one address per second, and failed handshakes or
-     * refused credentials of it (http_blame()): over that, and with nothing
-     * to show for themselves, they are turned away. 0: no limit. */
+    /* Connections of one address per second whose clients have not shown to
+     * be somebody (http_trust()), and failed handshakes and refused
+     * credentials of it (http_blame()): over that, connections of the address
+     * are turned away. Ten seconds' worth may come at once. 0: no limit. */
     unsigned accept_rate;
     unsigned blame_rate;
 
@@ -83,6 +91,13 @@ bool http_is_first(const struct http_request *r); /* of its connection */
 /* Something of the caller's that lives as long as the connection. */
 void http_set_state(struct http_request *r, uintptr_t state);
 uintptr_t http_state(const struct http_request *r);
+
+/*
+ * The client is somebody: it has authenticated, or shown a token that is
+ * good. Its connection no longer counts against its address, makes good for
+ * one failure from there, and is among the last to give way.
+ */
+void http_trust(struct http_request *r);
 
 /* The client has failed to authenticate: counts against its address. True
  * when the address is over its limit, and should get a 429. */

@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <limits.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "daemon/http_internal.h"
+#include "daemon/tls.h"
+
+/* Reads in a row of one connection, before others have their turn. */
+#define READS_MAX 16
+
+/* ---- Buffers */
+
+bool http_buffer_room(struct http_buffer *b, size_t n)
+{
+    size_t cap = b->n + n;
+    uint8_t *p;
+
+    if (cap <= b->cap) {
+        return true;
+    }
+    if (cap < b->cap * 2) {
+        cap = b->cap * 2;
+    }
+    p = realloc(b->p, cap);
+    if (p == NULL) {
+        return false;
+    }
+    b->p = p;
+    b->cap = cap;
+    return true;
+}
+
+bool http_buffer_add(struct http_buffer *b, struct bm_bytes data)
+{
+    if (!http_buffer_room(b, data.n)) {
+        return false;
+    }
+    if (data.n != 0) {
+        memcpy(b->p + b->n, data.p, data.n);
+    }
+    b->n += data.n;
+    return true;
+}
+
+/* Requests carry tokens. */
+void http_buffer_free(struct http_buffer *b)
+{
+    if (b->p != NULL) {
+        bm_wipe(b->p, b->n);
+        free(b->p);
+    }
+    *b = (struct http_buffer){ 0 };
+}
+
+/* ---- Life */
+
+void http_conn_enter(struct http_conn *c, enum http_state state)
+{
+    TAILQ_REMOVE(&c->server->list[c->state], c, entry);
+    c->state = state;
+    c->since = http_now();
+    TAILQ_INSERT_TAIL(&c->server->list[c->state], c, entry);
+}
+
+static void conn_free(struct http_conn *c)
+{
+    struct http_server *s = c->server;
+
+    TAILQ_REMOVE(&s->list[c->state], c, entry);
+    free(c);
+    http_count(s, -1);
+}
+
+void http_conn_cut(struct http_conn *c)
+{
+    if (c->state == HTTP_CLOSED) {
+        return;
+    }
+    http_conn_enter(c, HTTP_CLOSED);
+    (void)event_del(&c->readable);
+    (void)event_del(&c->writable);
+    SSL_free(c->tls);
+    c->tls = NULL;
+    (void)close(c->fd);
+    c->fd = -1;
+    if (c->file >= 0) {
+        (void)close(c->file);
+    }
+    c->file = -1;
+    if (c->request != NULL) {
+        c->request->conn = NULL;
+        if (c->request->began == 0) { /* nobody else knows of it */
+            http_request_free(c->request);
+        }
+        c->request = NULL;
+    }
+    http_buffer_free(&c->in);
+    http_buffer_free(&c->out);
+    free((void *)(uintptr_t)c->cert.p);
+    free((void *)(uintptr_t)c->chain.p);
+    c->cert = (struct bm_bytes){ 0 };
+    c->chain = (struct bm_bytes){ 0 };
+    http_peer_drop(c->peer);
+    if (!c->inside) {
+        conn_free(c);
+    }
+}
+
+bool http_conn_hold(struct http_conn *c)
+{
+    bool inside = c->inside;
+
+    c->inside = true;
+    return inside;
+}
+
+void http_conn_leave(struct http_conn *c, bool inside)
+{
+    c->inside = inside;
+    if (!inside && c->state == HTTP_CLOSED) {
+        conn_free(c);
+    }
+}
+
+static bool is_reading(const struct http_conn *c)
+{
+    return c->state == HTTP_IDLE || c->state == HTTP_KNOWN ||
+           c->state == HTTP_READING;
+}
+
+void http_conn_between(struct http_conn *c)
+{
+    http_conn_enter(c, c->known ? HTTP_KNOWN : HTTP_IDLE);
+    if (c->paused) {
+        c->paused = false;
+        (void)event_add(&c->readable, NULL);
+    }
+    /* What has been read from the socket raises no event any more. */
+    if (!c->feeding && (c->in.n != 0 || http_io_pending(c))) {
+        c->again = c->in.n != 0;
+        event_active(&c->readable, EV_READ, 0);
+    }
+}
+
+/*
+ * A socket that is closed with octets unread is reset, and what it has sent
+ * may be lost on the way: so let the other side close first.
+ */
+void http_conn_linger(struct http_conn *c)
+{
+    http_io_shutdown(c);
+    http_buffer_free(&c->in);
+    http_conn_enter(c, HTTP_LINGER);
+    if (c->paused) {
+        c->paused = false;
+        (void)event_add(&c->readable, NULL);
+    }
+}
+
+static void drain(struct http_conn *c)
+{
+    uint8_t *scratch = c->server->scratch_in;
+    ssize_t n = recv(c->fd, scratch, HTTP_SCRATCH, 0);
+
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+        http_conn_cut(c);
+    }
+}
+
+/* ---- Requests */
+
+static void dispatch(struct http_conn *c)
+{
+    struct http_request *r = c->request;
+
+    r->began = http_now();
+    http_conn_enter(c, HTTP_BUSY);
+    c->server->config.request_fn(c->server->config.arg, r);
+}
+
+/* A whole head of `n` octets: 0 or the status of a refusal. */
+static unsigned begin_request(struct http_conn *c, const uint8_t *p, size_t n)
+{
+    struct http_request *r = malloc(sizeof(*r) + n);
+    unsigned status;
+
+    if (r == NULL) {
+        return 503;
+    }
+    r->conn = c;
+    r->server = c->server;
+    r->chunks = (struct http_chunks){ 0 };
+    r->body = (struct http_buffer){ 0 };
+    r->began = 0;
+    r->first = !c->served;
+    r->text_n = n;
+    memcpy(r->text, p, n);
+    c->request = r;
+    status = http_head_parse(r->text, n, &r->head);
+    if (status == 0 && r->head.length > c->server->config.body_max) {
+        status = 413;
+    }
+    return status;
+}
+
+static size_t take_head(struct http_conn *c, struct bm_bytes data)
+{
+    size_t max = c->server->config.headers_max;
+    size_t n = 0;
+    unsigned status;
+
+    /* RFC 9112 2.2: an empty line before a request is read over. */
+    while (c->searched == 0 && n < data.n &&
+           (data.p[n] == '\r' || data.p[n] == '\n')) {
+        n++;
+    }
+    if (n != 0) {
+        return n;
+    }
+    if (c->state != HTTP_READING) {
+        http_conn_enter(c, HTTP_READING);
+    }
+    n = http_head_end(data, &c->searched);
+    if (n > max || (n == 0 && data.n >= max)) {
+        http_conn_refuse(c, memchr(data.p, '\n', max) == NULL ? 414 : 431);
+        return 0;
+    }
+    if (n == 0) {
+        return 0;
+    }
+    c->searched = 0;
+    status = begin_request(c, data.p, n);
+    if (status != 0) {
+        http_conn_refuse(c, status);
+    } else if (!c->request->head.chunked && c->request->head.length == 0) {
+        dispatch(c);
+    } else if (c->request->head.expect && data.n == n) {
+        http_conn_continue(c);
+    }
+    return n;
+}
+
+static size_t take_sized(struct http_conn *c, struct bm_bytes data)
+{
+    struct http_request *r = c->request;
+    uint64_t left = r->head.length - r->body.n;
+
+    if (data.n > left) {
+        data.n = (size_t)left;
+    }
+    if (!http_buffer_add(&r->body, data)) {
+        http_conn_refuse(c, 503);
+        return 0;
+    }
+    if (data.n == left) {
+        dispatch(c);
+    }
+    return data.n;
+}
+
+static size_t take_chunked(struct http_conn *c, struct bm_bytes data)
+{
+    struct http_request *r = c->request;
+    struct bm_bytes in = data;
+    struct bm_bytes piece;
+    uint64_t room;
+    size_t before;
+    unsigned status;
+
+    do {
+        before = in.n;
+        room = c->server->config.body_max - r->body.n;
+        status = http_chunks_take(&r->chunks, &in, &piece);
+        if (status == 0 && piece.n + r->chunks.left > room) {
+            status = 413; /* as soon as it is announced */
+        }
+        if (status == 0 && !http_buffer_add(&r->body, piece)) {
+            status = 503;
+        }
+        if (status != 0) {
+            http_conn_refuse(c, status);
+            return 0;
+        }
+    } while (in.n != before && r->chunks.state != HTTP_CHUNKS_DONE);
+    if (r->chunks.state == HTTP_CHUNKS_DONE) {
+        dispatch(c);
+    }
+    return data.n - in.n;
+}
+
+static size_t take(struct http_conn *c, struct bm_bytes data)
+{
+    if (c->request == NULL) {
+        return take_head(c, data);
+    }
+    return c->request->head.chunked ? take_chunked(c, data)
+                                    : take_sized(c, data);
+}
+
+/* `data` is a view of c->in or of scratch memory. */
+static void feed(struct http_conn *c, struct bm_bytes data)
+{
+    bool is_ours = c->in.n != 0;
+    size_t used = 1;
+
+    c->feeding = true;
+    while (used != 0 && data.n != 0 && is_reading(c)) {
+        used = take(c, data);
+        data.p += used;
+        data.n -= used;
+    }
+    c->feeding = false;
+    if (c->state == HTTP_CLOSED || c->state == HTTP_LINGER || c->closing) {
+        return;
+    }
+    if (data.n == 0) {
+        http_buffer_free(&c->in);
+    } else if (is_ours) {
+        memmove(c->in.p, data.p, data.n);
+        c->in.n = data.n;
+    } else if (!http_buffer_add(&c->in, data)) {
+        http_conn_cut(c);
+    }
+}
+
+/* One read, looked at. False: nothing more at present. */
+static bool read_once(struct http_conn *c)
+{
+    uint8_t *p = c->server->scratch_in;
+    size_t cap = HTTP_SCRATCH;
+    size_t n;
+
+    if (c->in.n != 0) {
+        if (!http_buffer_room(&c->in, 4096)) {
+            http_conn_cut(c);
+            return false;
+        }
+        p = c->in.p + c->in.n;
+        cap = c->in.cap - c->in.n;
+    }
+    switch (http_io_read(c, p, cap, &n)) {
+    case HTTP_IO_AGAIN:
+        return false;
+    case HTTP_IO_DONE:
+        break;
+    case HTTP_IO_EOF:
+    case HTTP_IO_ERROR:
+        http_io_shutdown(c);
+        http_conn_cut(c);
+        return false;
+    }
+    if (c->in.n != 0) {
+        c->in.n += n;
+        feed(c, (struct bm_bytes){ c->in.p, c->in.n });
+    } else {
+        feed(c, (struct bm_bytes){ p, n });
+    }
+    return is_reading(c) && http_io_pending(c);
+}
+
+static void conn_read(struct http_conn *c)
+{
+    unsigned reads = 0;
+
+    if (c->again) {
+        c->again = false;
+        feed(c, (struct bm_bytes){ c->in.p, c->in.n });
+        if (!is_reading(c) || !http_io_pending(c)) {
+            return;
+        }
+    }
+    while (read_once(c)) {
+        if (++reads == READS_MAX) {
+            event_active(&c->readable, EV_READ, 0);
+            return;
+        }
+    }
+}
+
+/* ---- Handshake */
+
+static bm_status append_der(X509 *cert, struct http_buffer *to)
+{
+    int n = i2d_X509(cert, NULL);
+    unsigned char *p;
+
+    if (n <= 0 || !http_buffer_room(to, (size_t)n)) {
+        return BM_E_MEMORY;
+    }
+    p = to->p + to->n;
+    to->n += (size_t)i2d_X509(cert, &p);
+    return BM_OK;
+}
+
+/*
+ * Keep what the client sent as octets, a tenth of what OpenSSL makes of it.
+ * The chain can be taken from it; the certificate cannot.
+ */
+static bm_status keep_certificates(struct http_conn *c)
+{
+    STACK_OF(X509) *chain = SSL_get_peer_cert_chain(c->tls);
+    X509 *cert = SSL_get0_peer_certificate(c->tls);
+    struct http_buffer der = { 0 };
+    bm_status rc = BM_OK;
+
+    if (cert != NULL) {
+        rc = append_der(cert, &der);
+        c->cert = (struct bm_bytes){ der.p, der.n };
+    }
+    der = (struct http_buffer){ 0 };
+    while (chain != NULL && sk_X509_num(chain) != 0) {
+        X509 *next = sk_X509_shift(chain);
+
+        if (rc == BM_OK) {
+            rc = append_der(next, &der);
+        }
+        X509_free(next);
+    }
+    c->chain = (struct bm_bytes){ der.p, der.n };
+    return rc;
+}
+
+static void handshake_failed(struct http_conn *c, const char *reason)
+{
+    struct http_server *s = c->server;
+
+    metrics_add_to(s->metrics, METRICS_HANDSHAKE_FAILED, reason, 1);
+    (void)gcra_take(s->blames, http_peer_key(c->peer), http_now());
+}
+
+static void handshake(struct http_conn *c)
+{
+    switch (http_io_handshake(c)) {
+    case HTTP_IO_AGAIN:
+        break;
+    case HTTP_IO_DONE:
+        metrics_add(c->server->metrics, METRICS_HANDSHAKES, 1);
+        http_conn_enter(c, HTTP_IDLE);
+        if (keep_certificates(c) != BM_OK) {
+            http_conn_cut(c);
+        } else {
+            conn_read(c);
+        }
+        break;
+    case HTTP_IO_EOF:
+    case HTTP_IO_ERROR:
+        /* Who came, said nothing and went has failed at nothing. */
+        if (BIO_number_read(SSL_get_rbio(c->tls)) != 0) {
+            handshake_failed(c, tls_failure(ERR_peek_error()));
+            http_conn_linger(c); /* with an alert on the way */
+        } else {
+            http_conn_cut(c);
+        }
+        ERR_clear_error();
+        break;
+    }
+}
+
+/* ---- Events */
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_conn *c = arg;
+    bool inside = http_conn_hold(c);
+
+    (void)fd;
+    (void)what;
+    switch (c->state) {
+    case HTTP_HANDSHAKE:
+        handshake(c);
+        break;
+    case HTTP_IDLE:
+    case HTTP_KNOWN:
+    case HTTP_READING:
+        conn_read(c);
+        break;
+    case HTTP_BUSY:
+    case HTTP_WRITING:
+        /* Nothing is read while there is something to be answered. */
+        c->paused = true;
+        (void)event_del(&c->readable);
+        break;
+    case HTTP_LINGER:
+        drain(c);
+        break;
+    case HTTP_CLOSED:
+    case HTTP_STATES:
+        break;
+    }
+    http_conn_leave(c, inside);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+    struct http_conn *c = arg;
+    bool inside = http_conn_hold(c);
+
+    (void)fd;
+    (void)what;
+    if (c->state == HTTP_HANDSHAKE) {
+        handshake(c);
+    } else if (c->state == HTTP_WRITING) {
+        http_conn_write(c);
+    } else if (is_reading(c)) {
+        conn_read(c);
+    }
+    http_conn_leave(c, inside);
+}
+
+void http_conn_expire(struct http_conn *c)
+{
+    bool inside = http_conn_hold(c);
+
+    switch (c->state) {
+    case HTTP_HANDSHAKE:
+        handshake_failed(c, "timeout");
+        metrics_add(c->server->metrics, METRICS_TIMEOUTS, 1);
+        http_conn_cut(c);
+        break;
+    case HTTP_READING:
+        metrics_add(c->server->metrics, METRICS_TIMEOUTS, 1);
+        http_conn_refuse(c, 408);
+        break;
+    case HTTP_WRITING:
+        metrics_add(c->server->metrics, METRICS_TIMEOUTS, 1);
+        http_conn_cut(c);
+        break;
+    case HTTP_IDLE:
+    case HTTP_KNOWN:
+        http_io_shutdown(c);
+        http_conn_cut(c);
+        break;
+    case HTTP_BUSY:
+    case HTTP_LINGER:
+    case HTTP_CLOSED:
+    case HTTP_STATES:
+        http_conn_cut(c);
+        break;
+    }
+    http_conn_leave(c, inside);
+}
+
+static bool start_tls(struct http_conn *c)
+{
+    if (c->server->tls == NULL) {
+        return true;
+    }
+    c->tls = SSL_new(c->server->tls);
+    if (c->tls == NULL || SSL_set_fd(c->tls, c->fd) != 1) {
+        ERR_clear_error();
+        return false;
+    }
+    /* One buffer of records at a time; then others have their turn. */
+    (void)SSL_clear_mode(c->tls, SSL_MODE_AUTO_RETRY);
+    return true;
+}
+
+static struct http_conn *conn_make(struct http_server *s, int fd)
+{
+    struct http_conn *c = calloc(1, sizeof(*c));
+    const int on = 1;
+
+    if (c == NULL) {
+        return NULL;
+    }
+    c->server = s;
+    c->fd = fd;
+    c->file = -1;
+    c->state = HTTP_HANDSHAKE;
+    c->since = http_now();
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    (void)event_assign(&c->readable, s->base, fd, EV_READ | EV_PERSIST,
+                       on_readable, c);
+    (void)event_assign(&c->writable, s->base, fd, EV_WRITE, on_writable, c);
+    return c;
+}
+
+void http_conn_new(struct http_server *s, int fd,
+                   const struct sockaddr_storage *from)
+{
+    struct http_peer *peer = http_peer_take(s, from);
+    struct http_conn *c = NULL;
+
+    if (peer != NULL &&
+        (s->connections < s->config.connections_max || http_evict(s))) {
+        c = conn_make(s, fd);
+    }
+    if (c == NULL) {
+        metrics_add(s->metrics, METRICS_TURNED_AWAY, 1);
+        if (peer != NULL) {
+            http_peer_drop(peer);
+        }
+        (void)close(fd);
+        return;
+    }
+    c->peer = peer;
+    http_address_text(from, c->address);
+    TAILQ_INSERT_TAIL(&s->list[c->state], c, entry);
+    http_count(s, 1);
+    metrics_add(s->metrics, METRICS_ACCEPTED, 1);
+    if (!start_tls(c) || event_add(&c->readable, NULL) != 0) {
+        http_conn_cut(c);
+    } else if (c->tls == NULL) {
+        http_conn_enter(c, HTTP_IDLE);
+    }
+}

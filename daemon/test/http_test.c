@@ -1,0 +1,786 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* memmem */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "daemon/http.h"
+#include "daemon/http_parse.h"
+#include "tests/harness/bm_test.h"
+
+/*
+ * Server and clients in one process: a client's wait runs the server's loop.
+ */
+
+#define WAIT_MS 60000 /* a slow machine's patience */
+
+struct world {
+    struct event_base *base;
+    struct room room;
+    struct metrics_page metrics;
+    struct http_server *server;
+    int port;
+    /* What the server saw last, and how it is to answer. */
+    char seen[256];
+    size_t body_n;
+    uint8_t last; /* octet of the body */
+    unsigned calls;
+    struct http_request *held; /* path /later: answered by the test */
+    bool done;
+};
+static struct world w;
+
+static void say(struct http_request *r, const char *text)
+{
+    http_answer(r, &(const struct http_reply){
+                       .status = 200,
+                       .type = "text/plain",
+                       .body = { (const uint8_t *)text, strlen(text) } });
+}
+
+static void say_much(struct http_request *r)
+{
+    static uint8_t much[3000000];
+
+    memset(much, 'm', sizeof(much));
+    http_answer(
+        r, &(const struct http_reply){ .status = 200, .body = BM_ARRAY(much) });
+}
+
+static void say_file(struct http_request *r)
+{
+    char name[] = "/tmp/http_test.XXXXXX";
+    int fd = mkstemp(name);
+    static char block[4096];
+
+    (void)unlink(name);
+    memset(block, 'f', sizeof(block));
+    for (int i = 0; i < 300; i++) {
+        CHECK(write(fd, block, sizeof(block)) == (ssize_t)sizeof(block));
+    }
+    http_answer_file(r, &(const struct http_reply){ .status = 200 }, fd,
+                     300 * sizeof(block));
+}
+
+static void serve(void *arg, struct http_request *r)
+{
+    struct bm_bytes body = http_body(r);
+
+    (void)arg;
+    w.calls++;
+    (void)snprintf(w.seen, sizeof(w.seen), "%s?%s", http_path(r),
+                   http_query(r));
+    w.body_n = body.n;
+    w.last = body.n == 0 ? 0 : body.p[body.n - 1];
+    if (strcmp(http_path(r), "/later") == 0) {
+        w.held = r;
+    } else if (strcmp(http_path(r), "/much") == 0) {
+        say_much(r);
+    } else if (strcmp(http_path(r), "/file") == 0) {
+        say_file(r);
+    } else if (strcmp(http_path(r), "/trust") == 0) {
+        http_trust(r);
+        say(r, "trusted");
+    } else if (strcmp(http_path(r), "/blame") == 0) {
+        say(r, http_blame(r) ? "over" : "blamed");
+    } else {
+        say(r, "hello");
+    }
+}
+
+static int listen_somewhere(int *port)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET };
+    socklen_t n = sizeof(at);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CHECK(bind(fd, (struct sockaddr *)&at, n) == 0 && listen(fd, 64) == 0);
+    CHECK(getsockname(fd, (struct sockaddr *)&at, &n) == 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+static struct http_config defaults(void)
+{
+    return (struct http_config){
+        .room = &w.room,
+        .connections_max = 100,
+        .headers_max = 4096,
+        .body_max = 10000,
+        .handshake = 60,
+        .request = 60,
+        .idle = 60,
+        .request_fn = serve,
+    };
+}
+
+static void begin(const struct http_config *config)
+{
+    memset(&w, 0, sizeof(w));
+    w.base = event_base_new();
+    w.room.base = w.base;
+    w.room.metrics = &w.metrics;
+    CHECK_STATUS(http_new(config, &w.server), BM_OK);
+    CHECK_STATUS(http_listen(w.server, listen_somewhere(&w.port)), BM_OK);
+}
+
+static void end(void)
+{
+    http_free(w.server);
+    event_base_free(w.base);
+}
+
+static void turn(void)
+{
+    event_base_loop(w.base, EVLOOP_NONBLOCK);
+}
+
+static long value(enum metrics_value which)
+{
+    return (long)w.metrics.value[which];
+}
+
+/* ---- Clients */
+
+static int dial_from(const char *source)
+{
+    struct sockaddr_in to = { .sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)w.port) };
+    struct sockaddr_in from = { .sin_family = AF_INET };
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    CHECK(inet_pton(AF_INET, source, &from.sin_addr) == 1);
+    CHECK(bind(fd, (struct sockaddr *)&from, sizeof(from)) == 0);
+    CHECK(connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0);
+    CHECK(fcntl(fd, F_SETFL, O_NONBLOCK) == 0);
+    turn();
+    return fd;
+}
+
+static int dial(void)
+{
+    return dial_from("127.0.0.1");
+}
+
+static void put(int fd, const char *text, size_t n)
+{
+    size_t at = 0;
+
+    for (int i = 0; at < n && i < WAIT_MS; i++) {
+        ssize_t k = send(fd, text + at, n - at, MSG_NOSIGNAL);
+
+        if (k > 0) {
+            at += (size_t)k;
+        } else if (errno != EAGAIN) {
+            return;
+        }
+        turn();
+    }
+}
+
+/* Wait for octets; false: closed. */
+static bool get(int fd, char *out, size_t cap, size_t *n)
+{
+    for (int i = 0; i < WAIT_MS; i++) {
+        struct pollfd p = { .fd = fd, .events = POLLIN };
+        ssize_t k;
+
+        turn();
+        if (poll(&p, 1, 1) == 1) {
+            k = recv(fd, out, cap, 0);
+            *n = k > 0 ? (size_t)k : 0;
+            return k > 0;
+        }
+    }
+    CHECK(!"neither octets nor an end");
+    return false;
+}
+
+/* All up to the end of the connection, as a string; it closes `fd`. */
+static size_t drain(int fd, char *out, size_t cap)
+{
+    size_t len = 0;
+    size_t n = 0;
+
+    while (len + 1 < cap && get(fd, out + len, cap - 1 - len, &n)) {
+        len += n;
+    }
+    out[len] = '\0';
+    (void)close(fd);
+    turn();
+    return len;
+}
+
+/* One answer with a short body, as a string. */
+static void one(int fd, char out[2048])
+{
+    size_t len = 0;
+    size_t n = 0;
+    const char *end_of_head;
+
+    memset(out, 0, 2048);
+    while (len < 2000 && get(fd, out + len, 2000 - len, &n)) {
+        const char *length;
+
+        len += n;
+        end_of_head = strstr(out, "\r\n\r\n");
+        length = strstr(out, "Content-Length: ");
+        if (end_of_head != NULL && length != NULL &&
+            strlen(end_of_head + 4) >= strtoul(length + 16, NULL, 10)) {
+            return;
+        }
+    }
+}
+
+static int status_of(const char *answer)
+{
+    return strncmp(answer, "HTTP/1.1 ", 9) == 0
+               ? (int)strtol(answer + 9, NULL, 10)
+               : 0;
+}
+
+#define PUT(fd, text) put((fd), (text), sizeof(text) - 1)
+
+static bool ends_with(const char *text, const char *end_of)
+{
+    size_t n = strlen(text);
+    size_t k = strlen(end_of);
+
+    return n >= k && strcmp(text + n - k, end_of) == 0;
+}
+
+/* Is an honest client served? */
+static void honest_is_served(void)
+{
+    char answer[2048];
+    int fd = dial();
+
+    PUT(fd, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    one(fd, answer);
+    CHECK(status_of(answer) == 200 && ends_with(answer, "hello"));
+    (void)close(fd);
+    turn();
+}
+
+/* ---- Tests */
+
+static void a_request_is_answered_and_the_connection_kept(void)
+{
+    struct http_config config = defaults();
+    char answer[2048];
+    int fd;
+
+    begin(&config);
+    fd = dial();
+    for (int i = 0; i < 3; i++) {
+        PUT(fd, "GET /a/b?c=d&e HTTP/1.1\r\nHost: a\r\n\r\n");
+        one(fd, answer);
+        CHECK(status_of(answer) == 200);
+        CHECK(ends_with(answer, "hello"));
+        CHECK(strcmp(w.seen, "/a/b?c=d&e") == 0);
+        CHECK(strstr(answer, "Content-Length: 5\r\n") != NULL);
+        CHECK(strstr(answer, "Server: birthmark\r\n") != NULL);
+        CHECK(strstr(answer, "\r\nDate: ") != NULL);
+        CHECK(strstr(answer, "Connection") == NULL);
+    }
+    CHECK(value(METRICS_ACCEPTED) == 1 && value(METRICS_REQUESTS) == 3);
+    CHECK(value(METRICS_CONNECTIONS) == 1);
+    (void)close(fd);
+    end();
+}
+
+/* Head and body of each request, as it may come; what it is taken for. */
+static const struct {
+    const char *request;
+    int status;
+    size_t body;
+} requests[] = {
+    { "GET / HTTP/1.0\r\n\r\n", 200, 0 },
+    { "\r\n\r\nGET / HTTP/1.0\r\n\r\n", 200, 0 },
+    { "HEAD / HTTP/1.0\r\n\r\n", 200, 0 },
+    { "POST / HTTP/1.0\r\nContent-Length: 3\r\n\r\nabc", 200, 3 },
+    { "GET http://h/p?q HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 200,
+      0 },
+    { "POST / HTTP/1.1\r\nHost: h\r\nConnection: a, Close\r\n"
+      "Transfer-Encoding: Chunked\r\n\r\n"
+      "3\r\nabc\r\n00A ;x=\"y\"\r\n0123456789\r\n0\r\nT: x\r\n\r\n",
+      200, 13 },
+    /* Who is it for, and where does it end? */
+    { "GET / HTTP/1.1\r\n\r\n", 400, 0 },
+    { "GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n", 400, 0 },
+    { "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n"
+      "Content-Length: 1\r\n\r\nx",
+      400, 0 },
+    { "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n"
+      "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+      400, 0 },
+    { "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400,
+      0 },
+    { "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n"
+      "\r\n",
+      501, 0 },
+    { "POST / HTTP/1.0\r\nContent-Length: +3\r\n\r\nabc", 400, 0 },
+    { "POST / HTTP/1.0\r\nContent-Length: 3, 3\r\n\r\nabc", 400, 0 },
+    { "POST / HTTP/1.0\r\nContent-Length:\r\n\r\n", 400, 0 },
+    { "POST / HTTP/1.0\r\nContent-Length: 99999999999999999999999\r\n\r\n", 400,
+      0 },
+    { "POST / HTTP/1.0\r\nContent-Length : 3\r\n\r\nabc", 400, 0 },
+    { "GET / HTTP/1.0\r\nA: b\r\n c\r\n\r\n", 400, 0 },
+    { "GET / HTTP/1.0\nA: b\n\n", 400, 0 },
+    { "GET / HTTP/1.0\r\nA: b\n\r\n", 400, 0 },
+    { "GET / HTTP/1.0\r\nA: b\rc\r\n\r\n", 400, 0 },
+    { "GET / HTTP/1.0\r\nA: b\x01\r\n\r\n", 400, 0 },
+    { "GET / HTTP/1.0\r\nA\r\n\r\n", 400, 0 },
+    { "GET / HTTP/1.0\r\n: b\r\n\r\n", 400, 0 },
+    /* Request lines. */
+    { "GET /\r\n\r\n", 400, 0 },
+    { "GET  / HTTP/1.0\r\n\r\n", 400, 0 },
+    { "GET / HTTP/1.0 \r\n\r\n", 400, 0 },
+    { "GET / http/1.0\r\n\r\n", 400, 0 },
+    { "GET / HTTP/1.10\r\n\r\n", 400, 0 },
+    { "GET / HTTP/2.0\r\n\r\n", 505, 0 },
+    { "GET x HTTP/1.0\r\n\r\n", 400, 0 },
+    { "GET /#x HTTP/1.0\r\n\r\n", 400, 0 },
+    { "GET /\x80 HTTP/1.0\r\n\r\n", 400, 0 },
+    { "OPTIONS * HTTP/1.0\r\n\r\n", 501, 0 },
+    { "CONNECT a:1 HTTP/1.0\r\n\r\n", 501, 0 },
+    { "get / HTTP/1.0\r\n\r\n", 501, 0 },
+    { "G(T / HTTP/1.0\r\n\r\n", 400, 0 },
+    /* Chunks. */
+    { "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "\r\n",
+      400, 0 },
+    { "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\nabc\n0\n\n",
+      400, 0 },
+    { "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "3\r\nabcd\r\n0\r\n\r\n",
+      400, 0 },
+    { "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "0x3\r\nabc\r\n0\r\n\r\n",
+      400, 0 },
+    { "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "-1\r\n\r\n",
+      400, 0 },
+    { "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "fffffffffffffffff\r\n",
+      413, 0 },
+    { "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "ffff\r\n",
+      413, 0 },
+    /* More than we take. */
+    { "POST / HTTP/1.0\r\nContent-Length: 10001\r\n\r\n", 413, 0 },
+    { "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+      "Content-Length: 10001\r\n\r\n",
+      413, 0 },
+    { "POST / HTTP/1.1\r\nHost: a\r\nExpect: a pony\r\n\r\n", 417, 0 },
+};
+
+static void requests_get_the_answer_that_they_deserve(void)
+{
+    struct http_config config = defaults();
+    char answer[2048];
+
+    begin(&config);
+    for (size_t i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+        int fd = dial();
+        unsigned calls = w.calls;
+
+        put(fd, requests[i].request, strlen(requests[i].request));
+        (void)drain(fd, answer, sizeof(answer));
+        if (status_of(answer) != requests[i].status ||
+            (requests[i].status == 200 && w.body_n != requests[i].body)) {
+            printf("# case %zu: %s\n# got: %s\n", i, requests[i].request,
+                   answer);
+            CHECK(!"as the table says");
+        }
+        /* What is refused has not been served. */
+        CHECK(w.calls == calls + (requests[i].status == 200));
+        CHECK(strstr(answer, "Connection: close\r\n") != NULL);
+    }
+    end();
+}
+
+static void heads_are_bounded_before_they_end(void)
+{
+    struct http_config config = defaults();
+    char much[8192];
+    char answer[2048];
+    int fd;
+
+    begin(&config);
+    memset(much, 'a', sizeof(much));
+    fd = dial();
+    PUT(fd, "GET /");
+    put(fd, much, sizeof(much));
+    (void)drain(fd, answer, sizeof(answer));
+    CHECK(status_of(answer) == 414);
+    fd = dial();
+    PUT(fd, "GET / HTTP/1.0\r\nA: ");
+    put(fd, much, sizeof(much));
+    (void)drain(fd, answer, sizeof(answer));
+    CHECK(status_of(answer) == 431);
+    fd = dial();
+    PUT(fd, "GET / HTTP/1.0\r\n");
+    for (int i = 0; i < HTTP_FIELDS_MAX + 1; i++) {
+        PUT(fd, "A: b\r\n");
+    }
+    PUT(fd, "\r\n");
+    (void)drain(fd, answer, sizeof(answer));
+    CHECK(status_of(answer) == 431);
+    CHECK(w.calls == 0);
+    end();
+}
+
+static void octets_may_come_one_by_one(void)
+{
+    static const char request[] =
+        "POST /slow HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+        "5\r\nabcde\r\n1\r\nz\r\n0\r\n\r\n";
+    struct http_config config = defaults();
+    char answer[2048];
+    int fd;
+
+    begin(&config);
+    fd = dial();
+    for (size_t i = 0; i + 1 < sizeof(request); i++) {
+        CHECK(w.calls == 0);
+        put(fd, request + i, 1);
+    }
+    one(fd, answer);
+    CHECK(status_of(answer) == 200);
+    CHECK(w.body_n == 6 && w.last == 'z');
+    (void)close(fd);
+    end();
+}
+
+static void bodies_may_be_awaited_with_continue(void)
+{
+    struct http_config config = defaults();
+    char answer[2048];
+    size_t n = 0;
+    int fd;
+
+    begin(&config);
+    fd = dial();
+    PUT(fd, "POST /c HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+            "Content-Length: 4\r\n\r\n");
+    CHECK(get(fd, answer, sizeof(answer), &n));
+    CHECK_BYTES(answer, n, "HTTP/1.1 100 Continue\r\n\r\n", 25);
+    PUT(fd, "abcd");
+    one(fd, answer);
+    CHECK(status_of(answer) == 200 && w.body_n == 4);
+    (void)close(fd);
+    end();
+}
+
+static void requests_may_come_before_the_answers(void)
+{
+    static const char request[] = "GET /p HTTP/1.1\r\nHost: a\r\n\r\n";
+    struct http_config config = defaults();
+    static char answers[100000];
+    size_t found = 0;
+    int fd;
+
+    begin(&config);
+    fd = dial();
+    for (int i = 0; i < 300; i++) {
+        put(fd, request, sizeof(request) - 1);
+    }
+    PUT(fd, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n"
+            "GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    for (int i = 0; i < WAIT_MS && w.held == NULL; i++) {
+        turn();
+    }
+    CHECK(w.calls == 301);
+    say(w.held, "late");
+    (void)drain(fd, answers, sizeof(answers));
+    CHECK(w.calls == 302);
+    for (const char *p = answers; (p = strstr(p, "200 OK")) != NULL; p++) {
+        found++;
+    }
+    CHECK(found == 302);
+    CHECK(strstr(answers, "late") != NULL);
+    end();
+}
+
+static void an_answer_may_come_after_the_client_has_left(void)
+{
+    struct http_config config = defaults();
+    int fd;
+
+    begin(&config);
+    fd = dial();
+    PUT(fd, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (int i = 0; i < WAIT_MS && w.held == NULL; i++) {
+        turn();
+    }
+    (void)close(fd);
+    for (int i = 0; i < 10; i++) {
+        turn();
+    }
+    say(w.held, "to nobody");
+    honest_is_served();
+    CHECK(value(METRICS_CONNECTIONS) <= 1);
+    /* And after the server itself is gone. */
+    w.held = NULL;
+    fd = dial();
+    PUT(fd, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (int i = 0; i < WAIT_MS && w.held == NULL; i++) {
+        turn();
+    }
+    http_free(w.server);
+    w.server = NULL;
+    CHECK(strcmp(http_path(w.held), "/later") == 0);
+    say(w.held, "to nobody");
+    (void)close(fd);
+    end();
+}
+
+static void long_answers_and_files_arrive_whole(void)
+{
+    static char answer[4000000];
+    struct http_config config = defaults();
+    size_t n;
+
+    begin(&config);
+    for (int i = 0; i < 2; i++) {
+        int fd = dial();
+        const char *body;
+        size_t want = i == 0 ? 3000000 : 300 * 4096;
+
+        if (i == 0) {
+            PUT(fd, "GET /much HTTP/1.0\r\n\r\n");
+        } else {
+            PUT(fd, "GET /file HTTP/1.0\r\n\r\n");
+        }
+        n = drain(fd, answer, sizeof(answer));
+        body = memmem(answer, n, "\r\n\r\n", 4);
+        CHECK(body != NULL && (size_t)(answer + n - body) == want + 4);
+        CHECK(answer[n - 1] == (i == 0 ? 'm' : 'f'));
+    }
+    end();
+}
+
+static void a_head_has_the_length_and_no_body(void)
+{
+    struct http_config config = defaults();
+    char answer[2048];
+    int fd;
+
+    begin(&config);
+    fd = dial();
+    PUT(fd, "HEAD /file HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    (void)drain(fd, answer, sizeof(answer));
+    CHECK(strstr(answer, "Content-Length: 1228800\r\n") != NULL);
+    CHECK(ends_with(answer, "\r\n\r\n"));
+    end();
+}
+
+static void who_is_slow_is_cut_off(void)
+{
+    static const struct {
+        const char *first;
+        int status; /* 0: closed without a word */
+    } cases[] = {
+        { "", 0 },
+        { "G", 408 },
+        { "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nab", 408 },
+        { "GET / HTTP/1.1\r\nHost: a\r\n\r\n", 200 },     /* and is idle then */
+        { "GET /much HTTP/1.1\r\nHost: a\r\n\r\n", 200 }, /* does not read */
+    };
+    struct http_config config = defaults();
+    static char answer[4000000];
+    int fds[sizeof(cases) / sizeof(cases[0])];
+
+    config.idle = 1;
+    config.request = 1;
+    begin(&config);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        fds[i] = dial();
+        put(fds[i], cases[i].first, strlen(cases[i].first));
+    }
+    /* An answer of this size has minutes to be taken; so it is not awaited. */
+    for (int i = 0; i < WAIT_MS && value(METRICS_CONNECTIONS) > 1; i++) {
+        turn();
+        (void)poll(NULL, 0, 1);
+    }
+    CHECK(value(METRICS_CONNECTIONS) == 1);
+    CHECK(value(METRICS_TIMEOUTS) == 2);
+    for (size_t i = 0; i + 1 < sizeof(cases) / sizeof(cases[0]); i++) {
+        size_t n = drain(fds[i], answer, sizeof(answer));
+
+        CHECK(status_of(answer) == cases[i].status);
+        CHECK((n == 0) == (cases[i].status == 0));
+    }
+    (void)close(fds[sizeof(cases) / sizeof(cases[0]) - 1]);
+    end();
+}
+
+static void full_house_gives_way_to_who_comes(void)
+{
+    struct http_config config = defaults();
+    int fds[8];
+    int known;
+    char answer[2048];
+
+    config.connections_max = 8;
+    begin(&config);
+    known = dial();
+    PUT(known, "GET /trust HTTP/1.1\r\nHost: a\r\n\r\n");
+    one(known, answer);
+    for (int i = 0; i < 8; i++) {
+        fds[i] = dial();
+    }
+    CHECK(value(METRICS_CONNECTIONS) == 8);
+    honest_is_served();
+    /* The client that is known is still there. */
+    PUT(known, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    one(known, answer);
+    CHECK(status_of(answer) == 200);
+    CHECK(value(METRICS_TURNED_AWAY) >= 1);
+    for (int i = 0; i < 8; i++) {
+        (void)close(fds[i]);
+    }
+    (void)close(known);
+    end();
+}
+
+static void one_address_cannot_take_all(void)
+{
+    struct http_config config = defaults();
+    int fds[20];
+    char answer[2048];
+    int fd;
+
+    config.per_address_max = 5;
+    begin(&config);
+    for (int i = 0; i < 20; i++) {
+        fds[i] = dial_from("127.0.0.2");
+        PUT(fds[i], "GET ");
+    }
+    CHECK(value(METRICS_CONNECTIONS) == 5);
+    CHECK(value(METRICS_TURNED_AWAY) == 15);
+    honest_is_served();
+    for (int i = 0; i < 20; i++) {
+        (void)close(fds[i]);
+    }
+    for (int i = 0; i < WAIT_MS && value(METRICS_CONNECTIONS) != 0; i++) {
+        turn();
+    }
+    fd = dial_from("127.0.0.2");
+    PUT(fd, "GET / HTTP/1.0\r\n\r\n");
+    (void)drain(fd, answer, sizeof(answer));
+    CHECK(status_of(answer) == 200);
+    end();
+}
+
+static unsigned served_of(int n, const char *request, const char *source)
+{
+    char answer[2048];
+    unsigned served = 0;
+
+    for (int i = 0; i < n; i++) {
+        int fd = dial_from(source);
+
+        put(fd, request, strlen(request));
+        (void)drain(fd, answer, sizeof(answer));
+        served += status_of(answer) == 200;
+    }
+    return served;
+}
+
+static void strangers_come_at_a_rate_and_clients_do_not(void)
+{
+    struct http_config config = defaults();
+
+    config.accept_rate = 1; /* and ten at once */
+    begin(&config);
+    CHECK(served_of(60, "GET /trust HTTP/1.0\r\n\r\n", "127.0.0.2") == 60);
+    CHECK(served_of(60, "GET /x HTTP/1.0\r\n\r\n", "127.0.0.2") < 60);
+    CHECK(served_of(1, "GET /x HTTP/1.0\r\n\r\n", "127.0.0.3") == 1);
+    end();
+}
+
+static void who_fails_often_is_turned_away(void)
+{
+    struct http_config config = defaults();
+
+    config.blame_rate = 1;
+    begin(&config);
+    CHECK(served_of(60, "GET /blame HTTP/1.0\r\n\r\n", "127.0.0.2") < 60);
+    CHECK(served_of(1, "GET /x HTTP/1.0\r\n\r\n", "127.0.0.3") == 1);
+    end();
+}
+
+static void stopped(void *arg)
+{
+    (void)arg;
+    w.done = true;
+}
+
+static void a_stop_answers_what_was_accepted(void)
+{
+    struct http_config config = defaults();
+    char answer[2048];
+    int idle;
+    int late;
+    int half;
+
+    begin(&config);
+    idle = dial();
+    PUT(idle, "GET /x HTTP/1.1\r\nHost: a\r\n\r\n");
+    one(idle, answer);
+    late = dial();
+    PUT(late, "GET /later HTTP/1.1\r\nHost: a\r\n\r\n");
+    for (int i = 0; i < WAIT_MS && w.held == NULL; i++) {
+        turn();
+    }
+    half = dial();
+    PUT(half, "GET /half HTTP/1.1\r\nHo");
+    http_stop(w.server, stopped, NULL);
+    CHECK(drain(idle, answer, sizeof(answer)) == 0);
+    PUT(half, "st: a\r\n\r\n");
+    (void)drain(half, answer, sizeof(answer));
+    CHECK(status_of(answer) == 200);
+    CHECK(strstr(answer, "Connection: close\r\n") != NULL);
+    CHECK(!w.done);
+    say(w.held, "at last");
+    (void)drain(late, answer, sizeof(answer));
+    CHECK(ends_with(answer, "at last"));
+    for (int i = 0; i < WAIT_MS && !w.done; i++) {
+        turn();
+        (void)poll(NULL, 0, 1);
+    }
+    CHECK(w.done);
+    end();
+}
+
+int main(void)
+{
+    RUN(a_request_is_answered_and_the_connection_kept);
+    RUN(requests_get_the_answer_that_they_deserve);
+    RUN(heads_are_bounded_before_they_end);
+    RUN(octets_may_come_one_by_one);
+    RUN(bodies_may_be_awaited_with_continue);
+    RUN(requests_may_come_before_the_answers);
+    RUN(an_answer_may_come_after_the_client_has_left);
+    RUN(long_answers_and_files_arrive_whole);
+    RUN(a_head_has_the_length_and_no_body);
+    RUN(who_is_slow_is_cut_off);
+    RUN(full_house_gives_way_to_who_comes);
+    RUN(one_address_cannot_take_all);
+    RUN(strangers_come_at_a_rate_and_clients_do_not);
+    RUN(who_fails_often_is_turned_away);
+    RUN(a_stop_answers_what_was_accepted);
+    return bm_test_done();
+}
