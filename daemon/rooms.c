@@ -5,13 +5,13 @@
 
 /* One that is NULL is not started, and its links are not made. */
 const struct room_type *const room_types[ROOM_COUNT] = {
-    [ROOM_SIGNER] = &room_signer, /* keys of the CAs, the ledger's */
-    [ROOM_ISSUER] = NULL,         /* the store, and every decision */
-    [ROOM_STATUS] = NULL,         /* keys of OCSP responders */
-    [ROOM_PUBLISHER] = NULL,      /* CRL, OCSP, ledger over plain HTTP */
-    [ROOM_OPERATORS] = NULL,      /* REST */
-    [ROOM_DEVICES] = NULL,        /* EST */
-    [ROOM_KEEPER] = NULL,         /* renews what is ours */
+    [ROOM_SIGNER] = &room_signer,       /* keys of the CAs, the ledger's */
+    [ROOM_ISSUER] = NULL,               /* the store, and every decision */
+    [ROOM_STATUS] = &room_status,       /* keys of OCSP responders */
+    [ROOM_PUBLISHER] = &room_publisher, /* CRL, OCSP, ledger over plain HTTP */
+    [ROOM_OPERATORS] = NULL,            /* REST */
+    [ROOM_DEVICES] = NULL,              /* EST */
+    [ROOM_KEEPER] = NULL,               /* renews what is ours */
 };
 
 const struct room_edge room_edges[] = {
