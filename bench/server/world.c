@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/bench.h"
 #include "core/ext.h"
@@ -90,18 +91,65 @@ static void make_tls(struct world *w)
     w->issuing = ca_cert(w, "issuing");
 }
 
+/* What is open, for when the program ends early. */
+static struct world *unfinished;
+
+/* The end of what birthmarkd has logged. */
+static void show_log(const struct world *w)
+{
+    char path[FILES_PATH_MAX];
+    char text[2000];
+    size_t n = 0;
+    FILE *f;
+
+    if (files_path(path, w->dir, "log") == BM_OK &&
+        (f = fopen(path, "r")) != NULL) {
+        if (fseek(f, -(long)sizeof text, SEEK_END) != 0) {
+            rewind(f);
+        }
+        n = fread(text, 1, sizeof text, f);
+        (void)fclose(f);
+    }
+    (void)fwrite(text, 1, n, stderr);
+}
+
+static void clean(void)
+{
+    if (unfinished != NULL) {
+        show_log(unfinished);
+        process_stop(&unfinished->server);
+        if (files_remove_tree(unfinished->dir, NULL) != BM_OK) {
+            fprintf(stderr, "bench: %s is left\n", unfinished->dir);
+        }
+    }
+}
+
+/* From the root on: others have working directories of their own. */
+static void find_dir(struct world *w)
+{
+    char cwd[FILES_PATH_MAX];
+
+    bench_must(getcwd(cwd, sizeof cwd) != NULL &&
+                   files_path(w->dir, w->authority.dir[0] == '/' ? "/" : cwd,
+                              w->authority.dir) == BM_OK,
+               "directory");
+}
+
 void world_open(struct world *w, const char *program)
 {
     memset(w, 0, sizeof *w);
     w->program = program;
     bench_authority_open(&w->authority);
     w->authority.device = FIRST;
-    w->dir = w->authority.dir;
+    find_dir(w);
+    unfinished = w;
+    (void)atexit(clean);
     make_tls(w);
 }
 
 void world_close(struct world *w)
 {
+    unfinished = NULL;
     process_stop(&w->server);
     X509_free(w->tls.cert);
     EVP_PKEY_free(w->tls.key);

@@ -24,8 +24,8 @@ struct world_request {
 
 struct world {
     struct bench_authority authority;
-    const char *program; /* birthmarkd */
-    const char *dir;
+    const char *program;      /* birthmarkd */
+    char dir[FILES_PATH_MAX]; /* of the instance, from the root on */
     struct process server;
     unsigned devices; /* ports */
     unsigned operators;
