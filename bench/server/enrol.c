@@ -16,11 +16,12 @@
 #define KEPT_CONNECTIONS  64
 #define FRESH_CONNECTIONS 8
 #define KEPT              160 /* certificates per round */
-#define FRESH             120
+#define FRESH             80
 #define LATENCY           1200 /* requests that are timed */
 
 static struct world_request *kept;
 static struct world_request *fresh;
+static struct world_request *renewed;
 static size_t kept_n;
 static size_t fresh_n;
 static size_t kept_next;
@@ -58,7 +59,9 @@ static void prepare(struct world *w, unsigned scale)
     kept = requests(kept_n);
     fresh = requests(fresh_n);
     world_make_tokens(w, kept, kept_n);
-    world_make_devices(w, fresh, fresh_n);
+    renewed = requests(fresh_n);
+    world_make_devices(w, fresh, fresh_n, WORLD_BORN);
+    world_make_devices(w, renewed, fresh_n, WORLD_ACTIVE);
 }
 
 static void must_all(const struct load_result *r, size_t n, const char *what)
@@ -76,6 +79,7 @@ struct enrol {
     struct world *w;
     struct load *kept;
     struct load *fresh;
+    struct load *renewed;
     SSL_CTX *tls;
     struct limit_handshake limit;
     double rate; /* certificates per second, of the last burst */
@@ -96,6 +100,8 @@ static void open_loads(struct enrol *e)
     config.arg = fresh;
     config.identity = identity;
     e->fresh = load_new(&config);
+    config.arg = renewed;
+    e->renewed = load_new(&config);
     limit_handshake_open(&e->limit, e->w, fresh);
 }
 
@@ -104,6 +110,7 @@ static void close_loads(struct enrol *e)
     limit_handshake_close(&e->limit);
     load_free(e->kept);
     load_free(e->fresh);
+    load_free(e->renewed);
     SSL_CTX_free(e->tls);
 }
 
@@ -138,6 +145,8 @@ static double rounds(struct enrol *e, unsigned scale)
     double b[TABLE_ROUNDS];
     double times_a[TABLE_ROUNDS];
     double times_b[TABLE_ROUNDS];
+    double c[TABLE_ROUNDS];
+    double times_c[TABLE_ROUNDS];
     size_t n = (size_t)FRESH * scale;
 
     for (size_t r = 0; r < TABLE_ROUNDS; r++) {
@@ -146,7 +155,9 @@ static double rounds(struct enrol *e, unsigned scale)
         rate[r] = e->rate;
         h[r] = limit_handshake(&e->limit, (r + 1) * n, n) / 1e3;
         b[r] = burst(e, e->fresh, (r + 1) * n, n, "fresh") / 1e3;
+        c[r] = burst(e, e->renewed, (r + 1) * n, n, "renewed") / 1e3;
         times_a[r] = a[r] / raw[r];
+        times_c[r] = c[r] / (raw[r] + h[r]);
         times_b[r] = b[r] / (raw[r] + h[r]);
     }
     table_head("enrolment over EST, durable and ledgered", "us");
@@ -157,6 +168,8 @@ static double rounds(struct enrol *e, unsigned scale)
                 table_median(h));
     table_times("fresh mutual TLS 1.3, of both limits", table_median(b),
                 table_median(times_b), 1.25);
+    table_times("a renewal, likewise", table_median(c), table_median(times_c),
+                0);
     return table_median(rate);
 }
 
@@ -185,13 +198,16 @@ static void run(struct world *w, unsigned scale)
     load_connect(e.kept);
     (void)next_kept(&e, scale);
     (void)burst(&e, e.fresh, 0, (size_t)FRESH * scale, "fresh");
+    (void)burst(&e, e.renewed, 0, (size_t)FRESH * scale, "renewed");
     most = rounds(&e, scale);
     latency(&e, most, scale);
     close_loads(&e);
     world_free_requests(kept, kept_n);
     world_free_requests(fresh, fresh_n);
+    world_free_requests(renewed, fresh_n);
     free(kept);
     free(fresh);
+    free(renewed);
 }
 
 const struct table table_enrol = { "enrol", prepare, run };

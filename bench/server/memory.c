@@ -46,7 +46,7 @@ static size_t wanted(const char *variable, size_t otherwise)
 
 static void prepare(struct world *w, unsigned scale)
 {
-    world_make_devices(w, devices, DEVICES);
+    world_make_devices(w, devices, DEVICES, WORLD_BORN);
     large_issue(w->authority.instance->store, 0,
                 wanted("BENCH_ROWS", (size_t)ROWS * scale));
 }

@@ -58,9 +58,9 @@ static EVP_PKEY *make_csr(const char *name, uint8_t der[CSR_MAX], size_t *n)
     return key;
 }
 
-/* The POST of a CSR; `label` is of the path, "/bench", and `authorization` a
- * header line, or both are empty. */
-static struct bm_bytes make_post(struct bm_bytes csr, const char *label,
+/* The POST of a CSR; `path` is "/simpleenroll", maybe with a label before it,
+ * and `authorization` a header line or empty. */
+static struct bm_bytes make_post(struct bm_bytes csr, const char *path,
                                  const char *authorization)
 {
     uint8_t body[CSR_MAX * 2];
@@ -74,12 +74,12 @@ static struct bm_bytes make_post(struct bm_bytes csr, const char *label,
     bm_base64_put(&b, csr, 0);
     bm_wr_u8(&b, '\n');
     (void)snprintf(head, sizeof head,
-                   "POST /.well-known/est%s/simpleenroll HTTP/1.1\r\n"
+                   "POST /.well-known/est%s HTTP/1.1\r\n"
                    "Host: ca.example\r\n"
                    "%s"
                    "Content-Type: application/pkcs10\r\n"
                    "Content-Length: %zu\r\n\r\n",
-                   label, authorization, b.len);
+                   path, authorization, b.len);
     bm_wr_init(&w, post, POST_MAX);
     bm_wr_str(&w, head);
     bm_wr_put(&w, bm_wr_bytes(&b));
@@ -124,9 +124,9 @@ void world_make_tokens(struct world *w, struct world_request *to, size_t n)
         next_name(w, name);
         EVP_PKEY_free(make_csr(name, csr, &csr_n));
         make_authorization(w, name, line, sizeof line);
-        to[i] = (struct world_request){
-            .post = make_post((struct bm_bytes){ csr, csr_n }, "", line)
-        };
+        to[i] = (struct world_request){ .post = make_post(
+                                            (struct bm_bytes){ csr, csr_n },
+                                            "/simpleenroll", line) };
     }
 }
 
@@ -141,8 +141,14 @@ struct birth {
 };
 
 static void prepare(struct world *w, struct birth *b, struct world_request *to,
-                    size_t i)
+                    size_t i, enum world_devices kind)
 {
+    static const struct {
+        const char *profile;
+        const char *path;
+    } rows[] = { [WORLD_BORN] = { "ieee-802.1ar-idevid", "/simpleenroll" },
+                 [WORLD_ACTIVE] = { "ieee-802.1ar-ldevid",
+                                    "/simplereenroll" } };
     uint8_t csr[CSR_MAX];
     size_t n;
 
@@ -152,20 +158,20 @@ static void prepare(struct world *w, struct birth *b, struct world_request *to,
     bench_must(bm_csr_parse((struct bm_bytes){ b->der[i], n }, NULL,
                             &b->csr[i]) == BM_OK,
                "request");
-    b->requests[i] =
-        (struct ca_issue_request){ .actor = &w->authority.actor,
-                                   .by = CA_BY_OPERATOR,
-                                   .profile = "ieee-802.1ar-idevid",
-                                   .csr = &b->csr[i] };
+    b->requests[i] = (struct ca_issue_request){ .actor = &w->authority.actor,
+                                                .by = CA_BY_OPERATOR,
+                                                .profile = rows[kind].profile,
+                                                .csr = &b->csr[i] };
     EVP_PKEY_free(make_csr(to->name, csr, &n));
-    to->post = make_post((struct bm_bytes){ csr, n }, "", "");
+    to->post = make_post((struct bm_bytes){ csr, n }, rows[kind].path, "");
 }
 
 static void give_birth(struct world *w, struct birth *b,
-                       struct world_request *to, size_t n)
+                       struct world_request *to, size_t n,
+                       enum world_devices kind)
 {
     for (size_t i = 0; i < n; i++) {
-        prepare(w, b, &to[i], i);
+        prepare(w, b, &to[i], i, kind);
     }
     bench_must(ca_issue(w->authority.instance->ca, b->requests, n,
                         w->authority.now, b->results) == BM_OK,
@@ -180,14 +186,15 @@ static void give_birth(struct world *w, struct birth *b,
     }
 }
 
-void world_make_devices(struct world *w, struct world_request *to, size_t n)
+void world_make_devices(struct world *w, struct world_request *to, size_t n,
+                        enum world_devices kind)
 {
     static struct birth birth;
 
     while (n > 0) {
         size_t group = n < CA_GROUP_MAX ? n : CA_GROUP_MAX;
 
-        give_birth(w, &birth, to, group);
+        give_birth(w, &birth, to, group, kind);
         to += group;
         n -= group;
     }
@@ -199,7 +206,7 @@ struct bm_bytes world_make_more(const struct world_request *device)
     size_t n;
 
     EVP_PKEY_free(make_csr(device->name, csr, &n));
-    return make_post((struct bm_bytes){ csr, n }, "/bench", "");
+    return make_post((struct bm_bytes){ csr, n }, "/bench/simpleenroll", "");
 }
 
 void world_free_requests(struct world_request *requests, size_t n)

@@ -84,7 +84,7 @@ static void make_get(X509 *cert, X509 *issuer, char text[GET_MAX])
 static void prepare(struct world *w, unsigned scale)
 {
     (void)scale;
-    world_make_devices(w, devices, CERTS);
+    world_make_devices(w, devices, CERTS, WORLD_BORN);
     for (size_t i = 0; i < CERTS; i++) {
         make_get(devices[i].cert, w->issuing, gets[i]);
     }

@@ -42,10 +42,15 @@ void world_open(struct world *w, const char *program);
 /* Stops the server and removes all. */
 void world_close(struct world *w);
 
-/* Requests of `n` devices: each with a token of its own, as HTTP Basic, or
- * each with an IDevID of its own for the handshake. */
+/* Requests of `n` devices: each with a token of its own, as HTTP Basic; or
+ * each with a certificate of its own for the handshake. */
 void world_make_tokens(struct world *w, struct world_request *to, size_t n);
-void world_make_devices(struct world *w, struct world_request *to, size_t n);
+enum world_devices {
+    WORLD_BORN,  /* with an IDevID, for simpleenroll */
+    WORLD_ACTIVE /* with an LDevID, for simplereenroll */
+};
+void world_make_devices(struct world *w, struct world_request *to, size_t n,
+                        enum world_devices kind);
 void world_free_requests(struct world_request *requests, size_t n);
 
 /* GET cacerts, whatever the number: for struct load_config. */
