@@ -177,10 +177,15 @@ static bm_status cert_list(void *self, const struct store_scope *scope,
     struct sqlite_query q;
     struct store_cert row;
     bool down = filter->newest_first;
-    enum sql sql = filter->device != 0
-                       ? (down ? SQL_CERT_OF_DEVICE_DOWN : SQL_CERT_OF_DEVICE)
-                       : (down ? SQL_CERT_LIST_DOWN : SQL_CERT_LIST);
+    uint64_t whose = filter->device;
+    enum sql sql = down ? SQL_CERT_LIST_DOWN : SQL_CERT_LIST;
 
+    if (whose != 0) {
+        sql = down ? SQL_CERT_OF_DEVICE_DOWN : SQL_CERT_OF_DEVICE;
+    } else if (scope->organisation > 1) {
+        sql = down ? SQL_CERT_OF_TENANT_DOWN : SQL_CERT_OF_TENANT;
+        whose = scope->organisation;
+    }
     query_open_scope(&q, self, sql, scope);
     query_put_u64(&q, down && filter->after == 0 ? INT64_MAX : filter->after);
     query_put_text(&q, filter->ca == NULL ? "" : filter->ca, STORE_ID_MAX);
@@ -188,8 +193,8 @@ static bm_status cert_list(void *self, const struct store_scope *scope,
                    STORE_ID_MAX);
     query_put_i64(&q, (int64_t)filter->status);
     query_put_i64(&q, filter->expires_before);
-    if (filter->device != 0) {
-        query_put_u64(&q, filter->device);
+    if (whose != 0) {
+        query_put_u64(&q, whose);
     }
     query_put_scope(&q, scope);
     return query_visit(&q, cert_read, &row, visit);

@@ -121,6 +121,9 @@ static bm_status operator_put(void *self, const struct store_operator *row)
     query_put_i64(&q, row->disabled ? 1 : 0);
     query_put_bytes(&q, BM_ARRAY(row->cert));
     query_put_i64(&q, row->created);
+    query_put_bytes(&q, BM_ARRAY(row->next));
+    query_put_i64(&q, row->scope.ecosystem);
+    query_put_i64(&q, row->scope.organisation);
     query_change(&q, BM_E_STORE_CONFLICT);
     return query_close(&q);
 }
@@ -135,6 +138,9 @@ static void operator_read(struct sqlite_query *q, void *out)
     row->disabled = query_get_u32(q, 1) != 0;
     query_get_fixed(q, row->cert, sizeof row->cert);
     row->created = query_get_i64(q);
+    query_get_fixed(q, row->next, sizeof row->next);
+    row->scope.ecosystem = query_get_u32(q, UINT32_MAX);
+    row->scope.organisation = query_get_u32(q, UINT32_MAX);
 }
 
 static bm_status operator_find(void *self, const uint8_t cert[STORE_HASH_SIZE],
@@ -145,6 +151,21 @@ static bm_status operator_find(void *self, const uint8_t cert[STORE_HASH_SIZE],
     memset(row, 0, sizeof *row);
     query_open(&q, self, SQL_OPERATOR_FIND);
     query_put_bytes(&q, (struct bm_bytes){ cert, STORE_HASH_SIZE });
+    if (query_one(&q)) {
+        operator_read(&q, row);
+    }
+    return query_close(&q);
+}
+
+static bm_status operator_get(void *self, const struct store_scope *scope,
+                              const char *id, struct store_operator *row)
+{
+    struct sqlite_query q;
+
+    memset(row, 0, sizeof *row);
+    query_open_scope(&q, self, SQL_OPERATOR_GET, scope);
+    query_put_text(&q, id, STORE_ID_MAX);
+    query_put_scope(&q, scope);
     if (query_one(&q)) {
         operator_read(&q, row);
     }
@@ -171,5 +192,6 @@ void sqlite_organisation_fill(struct store *store)
     store->organisation_list = organisation_list;
     store->operator_put = operator_put;
     store->operator_find = operator_find;
+    store->operator_get = operator_get;
     store->operator_list = operator_list;
 }

@@ -107,9 +107,45 @@ static const char first[] =
 static const char listings[] =
     "CREATE INDEX device_organisation ON device (organisation);"
     "CREATE INDEX event_device ON event (device) WHERE device != 0;";
+
+/*
+ * Operators with a scope, who can renew; requests that wait for them; what
+ * the API answered. Until then administrators saw everything, others their
+ * organisation. The index of certificates leaves out the first organisation,
+ * which most instances have alone: nobody else's rows stand in its way.
+ */
+static const char service[] =
+    "ALTER TABLE operator ADD COLUMN renewal BLOB NOT NULL DEFAULT"
+    "  x'0000000000000000000000000000000000000000000000000000000000000000';"
+    "ALTER TABLE operator ADD COLUMN scope_ecosystem INTEGER NOT NULL"
+    "  DEFAULT 0;"
+    "ALTER TABLE operator ADD COLUMN scope_organisation INTEGER NOT NULL"
+    "  DEFAULT 0;"
+    "UPDATE operator SET scope_organisation = organisation"
+    "  WHERE (roles & 1) = 0;"
+    "ALTER TABLE token ADD COLUMN creator TEXT NOT NULL DEFAULT '';"
+    "CREATE TABLE request ("
+    "  id INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL, profile TEXT NOT NULL, device TEXT NOT NULL,"
+    "  key BLOB NOT NULL, means INTEGER NOT NULL, asked TEXT NOT NULL,"
+    "  first TEXT NOT NULL, decider TEXT NOT NULL, created INTEGER NOT NULL,"
+    "  decided INTEGER NOT NULL, cert INTEGER NOT NULL, csr BLOB NOT NULL)"
+    "  STRICT;"
+    "CREATE INDEX request_key ON request (key);"
+    "CREATE INDEX request_open ON request (organisation, created)"
+    "  WHERE state < 3;"
+    "CREATE INDEX request_device ON request (organisation, device, created)"
+    "  WHERE state < 3;"
+    "CREATE TABLE reply ("
+    "  operator TEXT NOT NULL, key BLOB NOT NULL, request BLOB NOT NULL,"
+    "  status INTEGER NOT NULL, created INTEGER NOT NULL, body BLOB NOT NULL,"
+    "  UNIQUE (operator, key)) STRICT;"
+    "CREATE INDEX reply_created ON reply (created);"
+    "CREATE INDEX certificate_tenant ON certificate (organisation)"
+    "  WHERE organisation > 1;";
 /* clang-format on */
 
-static const char *const steps[] = { first, listings };
+static const char *const steps[] = { first, listings, service };
 
 #define VERSION ((int)(sizeof steps / sizeof steps[0]))
 

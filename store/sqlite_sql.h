@@ -21,10 +21,16 @@
 #define SQL_CERT_WHERE                                        \
     "(?2 = '' OR ca = ?2) AND (?3 = '' OR profile = ?3) AND " \
     "(?4 = 0 OR status = ?4) AND (?5 = 0 OR not_after < ?5) AND $scope "
-#define SQL_OPERATOR_COLUMNS "id, organisation, roles, disabled, cert, created"
+#define SQL_OPERATOR_COLUMNS                                      \
+    "id, organisation, roles, disabled, cert, created, renewal, " \
+    "scope_ecosystem, scope_organisation"
 #define SQL_TOKEN_COLUMNS                                               \
     "hash, id, organisation, profile, device, created, expires, used, " \
-    "revoked, cert, key"
+    "revoked, cert, key, creator"
+#define SQL_REQUEST_COLUMNS                                         \
+    "id, organisation, state, profile, device, key, means, asked, " \
+    "first, decider, created, decided, cert, csr"
+#define SQL_REPLY_COLUMNS "operator, key, request, status, created, body"
 #define SQL_EVENT_COLUMNS "id, organisation, at, kind, device, text"
 
 #define SQL_LIST(X)                                                            \
@@ -95,6 +101,14 @@
     X(CERT_LIST_DOWN, "SELECT " SQL_CERT_COLUMNS                               \
                       " FROM certificate WHERE id < ?1 AND " SQL_CERT_WHERE    \
                       "ORDER BY id DESC")                                      \
+    X(CERT_OF_TENANT,                                                          \
+      "SELECT " SQL_CERT_COLUMNS                                               \
+      " FROM certificate WHERE id > ?1 AND organisation = ?6 AND "             \
+      "organisation > 1 AND " SQL_CERT_WHERE "ORDER BY id")                    \
+    X(CERT_OF_TENANT_DOWN,                                                     \
+      "SELECT " SQL_CERT_COLUMNS                                               \
+      " FROM certificate WHERE id < ?1 AND organisation = ?6 AND "             \
+      "organisation > 1 AND " SQL_CERT_WHERE "ORDER BY id DESC")               \
     X(CERT_OF_DEVICE,                                                          \
       "SELECT " SQL_CERT_COLUMNS                                               \
       " FROM certificate WHERE id > ?1 AND device = ?6 AND device != 0 "       \
@@ -130,15 +144,20 @@
       "FROM revocation WHERE ca = ? AND expires >= ? ORDER BY serial")         \
     X(OPERATOR_PUT,                                                            \
       "INSERT INTO operator (" SQL_OPERATOR_COLUMNS ") VALUES "                \
-      "(?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "                     \
+      "(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "            \
       "roles = excluded.roles, disabled = excluded.disabled, "                 \
-      "cert = excluded.cert WHERE organisation = excluded.organisation")       \
-    X(OPERATOR_FIND,                                                           \
-      "SELECT " SQL_OPERATOR_COLUMNS " FROM operator WHERE cert = ?")          \
+      "cert = excluded.cert, renewal = excluded.renewal, "                     \
+      "scope_ecosystem = excluded.scope_ecosystem, "                           \
+      "scope_organisation = excluded.scope_organisation "                      \
+      "WHERE organisation = excluded.organisation")                            \
+    X(OPERATOR_FIND, "SELECT " SQL_OPERATOR_COLUMNS                            \
+                     " FROM operator WHERE ?1 IN (cert, renewal)")             \
+    X(OPERATOR_GET,                                                            \
+      "SELECT " SQL_OPERATOR_COLUMNS " FROM operator WHERE id = ? AND $scope") \
     X(OPERATOR_LIST, "SELECT " SQL_OPERATOR_COLUMNS                            \
                      " FROM operator WHERE $scope ORDER BY id")                \
     X(TOKEN_PUT, "INSERT INTO token (" SQL_TOKEN_COLUMNS ") VALUES "           \
-                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                          \
+                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                       \
     X(TOKEN_CHANGE,                                                            \
       "UPDATE token SET used = ?, revoked = ?, cert = ?, key = ? "             \
       "WHERE hash = ? AND organisation = ?")                                   \
@@ -147,6 +166,36 @@
       "SELECT " SQL_TOKEN_COLUMNS " FROM token WHERE id = ? AND $scope")       \
     X(TOKEN_LIST,                                                              \
       "SELECT " SQL_TOKEN_COLUMNS " FROM token WHERE $scope ORDER BY number")  \
+    X(REQUEST_ADD,                                                             \
+      "INSERT INTO request (organisation, state, profile, device, key, "       \
+      "means, asked, first, decider, created, decided, cert, csr) VALUES "     \
+      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                               \
+    X(REQUEST_CHANGE,                                                          \
+      "UPDATE request SET state = ?, decider = ?, decided = ?, cert = ? "      \
+      "WHERE id = ? AND organisation = ?")                                     \
+    X(REQUEST_GET,                                                             \
+      "SELECT " SQL_REQUEST_COLUMNS " FROM request WHERE id = ? AND $scope")   \
+    X(REQUEST_FIND, "SELECT " SQL_REQUEST_COLUMNS                              \
+                    " FROM request WHERE key = ? AND organisation = ? AND "    \
+                    "profile = ? AND device = ? ORDER BY id DESC LIMIT 1")     \
+    X(REQUEST_COUNT,                                                           \
+      "SELECT count(*) FROM (SELECT 1 FROM request WHERE state < 3 AND "       \
+      "organisation = ? AND created > ? LIMIT ?)")                             \
+    X(REQUEST_COUNT_OF_DEVICE,                                                 \
+      "SELECT count(*) FROM (SELECT 1 FROM request WHERE state < 3 AND "       \
+      "organisation = ? AND device = ? AND created > ? LIMIT ?)")              \
+    X(REQUEST_LIST, "SELECT " SQL_REQUEST_COLUMNS                              \
+                    " FROM request WHERE id > ?1 AND (?2 = 0 OR state = ?2) "  \
+                    "AND $scope ORDER BY id")                                  \
+    X(REPLY_PUT,                                                               \
+      "INSERT INTO reply (" SQL_REPLY_COLUMNS ") VALUES (?, ?, ?, ?, ?, ?) "   \
+      "ON CONFLICT (operator, key) DO UPDATE SET status = excluded.status, "   \
+      "body = excluded.body WHERE request = excluded.request")                 \
+    X(REPLY_FIND, "SELECT " SQL_REPLY_COLUMNS                                  \
+                  " FROM reply WHERE operator = ? AND key = ?")                \
+    X(REPLY_COUNT, "SELECT count(*) FROM (SELECT 1 FROM reply WHERE "          \
+                   "operator = ? LIMIT ?)")                                    \
+    X(REPLY_PURGE, "DELETE FROM reply WHERE created < ?")                      \
     X(EVENT_PUT, "INSERT INTO event (organisation, at, kind, device, text) "   \
                  "VALUES (?, ?, ?, ?, ?)")                                     \
     X(EVENT_LIST,                                                              \

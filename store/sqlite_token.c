@@ -21,6 +21,7 @@ static bm_status token_put(void *self, const struct store_token *row)
     query_put_i64(&q, row->revoked);
     query_put_u64(&q, row->cert);
     query_put_bytes(&q, BM_ARRAY(row->key));
+    query_put_text(&q, row->creator, sizeof row->creator);
     query_run(&q);
     return query_close(&q);
 }
@@ -55,6 +56,7 @@ static void token_read(struct sqlite_query *q, void *out)
     row->revoked = query_get_i64(q);
     row->cert = query_get_u64(q);
     query_get_fixed(q, row->key, sizeof row->key);
+    query_get_text(q, row->creator, sizeof row->creator);
 }
 
 static bm_status token_find(void *self, const uint8_t hash[STORE_HASH_SIZE],

@@ -34,6 +34,7 @@
 #define STORE_HASH_SIZE  32  /* SHA-256 */
 #define STORE_NAME_MAX   256 /* names of devices, with NUL: UTF-8 */
 #define STORE_ID_MAX     64  /* ids of CAs, profiles, operators, with NUL */
+#define STORE_ACTOR_MAX  96  /* "operator:first", with NUL */
 
 enum store_mode {
     STORE_READ,
@@ -192,11 +193,55 @@ struct store_revocation {
 
 struct store_operator {
     char id[STORE_ID_MAX];
-    uint32_t organisation;
-    uint32_t roles; /* bits, ca/'s to define */
+    uint32_t organisation; /* on whose account: never changes */
+    uint32_t roles;        /* bits, ca/'s to define */
     bool disabled;
     uint8_t cert[STORE_HASH_SIZE]; /* SHA-256 of the certificate */
+    uint8_t next[STORE_HASH_SIZE]; /* of its renewal that was not seen in use
+                                      yet; zero: none */
+    struct store_scope scope;      /* where the roles hold */
     int64_t created;
+};
+
+/* What waits for an operator, and what became of it. */
+enum store_request_state {
+    STORE_REQUEST_PENDING = 1,
+    STORE_REQUEST_APPROVED, /* may be issued when it is asked for again */
+    STORE_REQUEST_REJECTED,
+    STORE_REQUEST_ISSUED
+};
+
+struct store_request {
+    uint64_t id; /* 0 when putting a new one: chosen, and filled in */
+    uint32_t organisation;
+    enum store_request_state state;
+    char profile[STORE_ID_MAX];
+    char device[STORE_NAME_MAX];   /* name; "" where the profile has none */
+    uint8_t key[STORE_HASH_SIZE];  /* SHA-256 of SubjectPublicKeyInfo */
+    uint32_t by;                   /* by what means: ca/'s to define */
+    char asked[STORE_ACTOR_MAX];   /* who: "token:0123..", "operator:first" */
+    char first[STORE_ACTOR_MAX];   /* the operator behind it, or "" */
+    char decider[STORE_ACTOR_MAX]; /* "" as long as it is pending */
+    int64_t created;
+    int64_t decided;     /* 0: not yet */
+    uint64_t cert;       /* STORE_REQUEST_ISSUED: its id */
+    struct bm_bytes csr; /* DER, as it came first */
+};
+
+/* zero members do not restrict */
+struct store_request_filter {
+    uint64_t after;
+    enum store_request_state state;
+};
+
+/* What a request of the API was answered, for when it comes again. */
+struct store_reply {
+    char operator_id[STORE_ID_MAX];
+    uint8_t key[STORE_HASH_SIZE];     /* of the Idempotency-Key */
+    uint8_t request[STORE_HASH_SIZE]; /* of all that was asked */
+    uint32_t status;                  /* HTTP; 0: being worked on */
+    int64_t created;
+    struct bm_bytes body; /* ca/ seals it */
 };
 
 struct store_token {
@@ -212,6 +257,7 @@ struct store_token {
     uint64_t cert;   /* what it was used for, so that a lost reply can be
                         given again */
     uint8_t key[STORE_HASH_SIZE]; /* of the request that used it */
+    char creator[STORE_ACTOR_MAX];
 };
 
 struct store_event {
@@ -304,7 +350,8 @@ struct store {
     bm_status (*cert_find)(void *self, const struct store_scope *scope,
                            const char *ca, struct bm_bytes serial,
                            struct store_cert *row);
-    /* In order of id. With filter.device, walks that device's alone. */
+    /* In order of id. With filter.device, walks that device's alone; in the
+     * scope of an organisation other than the first, its own alone. */
     bm_status (*cert_list)(void *self, const struct store_scope *scope,
                            const struct store_cert_filter *filter,
                            const struct store_visit *visit);
@@ -333,9 +380,13 @@ struct store {
                                   struct store_revocation *row);
     void (*revocations_close)(struct store_revocations *walk); /* NULL: fine */
 
+    /* A new one, or a changed one: roles, disabled, cert, next, scope. */
     bm_status (*operator_put)(void *self, const struct store_operator *row);
+    /* By its certificate, or the renewal of it. */
     bm_status (*operator_find)(void *self, const uint8_t cert[STORE_HASH_SIZE],
                                struct store_operator *row);
+    bm_status (*operator_get)(void *self, const struct store_scope *scope,
+                              const char *id, struct store_operator *row);
     bm_status (*operator_list)(void *self, const struct store_scope *scope,
                                const struct store_visit *visit);
 
@@ -347,6 +398,33 @@ struct store {
                            const char *id, struct store_token *row);
     bm_status (*token_list)(void *self, const struct store_scope *scope,
                             const struct store_visit *visit);
+
+    /* A new request (id 0), or a changed one: state, decider, decided, cert. */
+    bm_status (*request_put)(void *self, struct store_request *row);
+    bm_status (*request_get)(void *self, const struct store_scope *scope,
+                             uint64_t id, struct store_request *row);
+    /* The newest with organisation, profile, device and key of `row`, which
+     * is filled. */
+    bm_status (*request_find)(void *self, struct store_request *row);
+    /* Pending and approved ones that were made after `since`, up to `max`;
+     * device NULL: of all. */
+    bm_status (*request_count)(void *self, uint32_t organisation,
+                               const char *device, int64_t since, uint32_t max,
+                               uint32_t *n);
+    /* Ordered by id. */
+    bm_status (*request_list)(void *self, const struct store_scope *scope,
+                              const struct store_request_filter *filter,
+                              const struct store_visit *visit);
+
+    /* Put, or change status and body. CONFLICT when `request` differs. */
+    bm_status (*reply_put)(void *self, const struct store_reply *row);
+    bm_status (*reply_find)(void *self, const char *operator_id,
+                            const uint8_t key[STORE_HASH_SIZE],
+                            struct store_reply *row);
+    bm_status (*reply_count)(void *self, const char *operator_id, uint32_t max,
+                             uint32_t *n);
+    /* Drop those made before. */
+    bm_status (*reply_purge)(void *self, int64_t before);
 
     bm_status (*event_put)(void *self, struct store_event *row);
     /* Newest first; device 0: of all. */

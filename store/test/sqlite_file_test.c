@@ -137,12 +137,24 @@ static void read_only_reads(void)
     s->close(s->self);
 }
 
+/* Takes back what the steps after version 1 do. */
+#define BACK_TO_1                                                 \
+    "DROP INDEX device_organisation; DROP INDEX event_device;"    \
+    "DROP INDEX certificate_tenant; DROP TABLE request;"          \
+    "DROP TABLE reply; ALTER TABLE operator DROP COLUMN renewal;" \
+    "ALTER TABLE operator DROP COLUMN scope_ecosystem;"           \
+    "ALTER TABLE operator DROP COLUMN scope_organisation;"        \
+    "ALTER TABLE token DROP COLUMN creator; PRAGMA user_version = 1"
+
 /* A file as version 1 left it. */
 static void make_version_1(const char *path)
 {
     make(path, ROWS);
-    sql(path, "DROP INDEX device_organisation; DROP INDEX event_device;"
-              "PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE)");
+    sql(path, BACK_TO_1 ";"
+                        "INSERT INTO operator VALUES ('first', 1, 1, 0, "
+                        "zeroblob(32), 5), ('second', 2, 8, 1, "
+                        "CAST(x'01' || zeroblob(31) AS BLOB), 6);"
+                        "PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 static void forget_backups(const char *path)
@@ -170,6 +182,30 @@ static void check_migrated(const char *path)
     CHECK_STATUS(opens(name, true), BM_E_STORE_VERSION); /* it is the old one */
 }
 
+/* Administrators saw everything, others their organisation: as before. */
+static void check_operators(const char *path)
+{
+    const struct store_scope all = { 0, 0 };
+    const uint8_t none[STORE_HASH_SIZE] = { 0 };
+    struct store_operator op;
+    struct store *s;
+
+    CHECK_STATUS(story_open(path, false, &s), BM_OK);
+    if (s == NULL) {
+        return;
+    }
+    must_read(s);
+    CHECK_STATUS(s->operator_get(s->self, &all, "first", &op), BM_OK);
+    CHECK(op.organisation == 1 && op.roles == 1 && !op.disabled &&
+          op.created == 5 && op.scope.ecosystem == 0 &&
+          op.scope.organisation == 0 && memcmp(op.next, none, 32) == 0);
+    CHECK_STATUS(s->operator_get(s->self, &all, "second", &op), BM_OK);
+    CHECK(op.organisation == 2 && op.roles == 8 && op.disabled &&
+          op.scope.ecosystem == 0 && op.scope.organisation == 2 &&
+          memcmp(op.next, none, 32) == 0);
+    s->close(s->self);
+}
+
 static void an_older_file_is_migrated_and_kept(void)
 {
     char path[FILES_PATH_MAX];
@@ -182,11 +218,11 @@ static void an_older_file_is_migrated_and_kept(void)
     CHECK_STATUS(opens(path, true), BM_E_STORE_VERSION);
     CHECK_STATUS(opens(path, false), BM_OK);
     check_migrated(path);
+    check_operators(path);
     /* A second migration does not touch the first copy. */
     (void)snprintf(name, sizeof name, "%s.v1.bak", path);
     CHECK(stat(name, &before) == 0);
-    sql(path, "DROP INDEX device_organisation; DROP INDEX event_device;"
-              "PRAGMA user_version = 1");
+    sql(path, BACK_TO_1);
     CHECK_STATUS(opens(path, false), BM_OK);
     CHECK(stat(name, &after) == 0 && after.st_ino == before.st_ino &&
           after.st_size == before.st_size);

@@ -290,6 +290,14 @@ static bm_status operator_find(void *self, const uint8_t cert[STORE_HASH_SIZE],
     HAND_ON(s, s->real->operator_find(s->real->self, cert, row));
 }
 
+static bm_status operator_get(void *self, const struct store_scope *scope,
+                              const char *id, struct store_operator *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->operator_get(s->real->self, scope, id, row));
+}
+
 static bm_status operator_list(void *self, const struct store_scope *scope,
                                const struct store_visit *visit)
 {
@@ -334,6 +342,78 @@ static bm_status token_list(void *self, const struct store_scope *scope,
     struct faulty_store *s = self;
 
     HAND_ON(s, s->real->token_list(s->real->self, scope, visit));
+}
+
+static bm_status request_put(void *self, struct store_request *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->request_put(s->real->self, row));
+}
+
+static bm_status request_get(void *self, const struct store_scope *scope,
+                             uint64_t id, struct store_request *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->request_get(s->real->self, scope, id, row));
+}
+
+static bm_status request_find(void *self, struct store_request *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->request_find(s->real->self, row));
+}
+
+static bm_status request_count(void *self, uint32_t organisation,
+                               const char *device, int64_t since, uint32_t max,
+                               uint32_t *n)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->request_count(s->real->self, organisation, device,
+                                      since, max, n));
+}
+
+static bm_status request_list(void *self, const struct store_scope *scope,
+                              const struct store_request_filter *filter,
+                              const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->request_list(s->real->self, scope, filter, visit));
+}
+
+static bm_status reply_put(void *self, const struct store_reply *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->reply_put(s->real->self, row));
+}
+
+static bm_status reply_find(void *self, const char *operator_id,
+                            const uint8_t key[STORE_HASH_SIZE],
+                            struct store_reply *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->reply_find(s->real->self, operator_id, key, row));
+}
+
+static bm_status reply_count(void *self, const char *operator_id, uint32_t max,
+                             uint32_t *n)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->reply_count(s->real->self, operator_id, max, n));
+}
+
+static bm_status reply_purge(void *self, int64_t before)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->reply_purge(s->real->self, before));
 }
 
 static bm_status event_put(void *self, struct store_event *row)
@@ -457,12 +537,22 @@ void faulty_store_init(struct faulty_store *s, struct store *real)
     s->base.revocations_open = revocations_open;
     s->base.operator_put = operator_put;
     s->base.operator_find = operator_find;
+    s->base.operator_get = operator_get;
     s->base.operator_list = operator_list;
     s->base.token_put = token_put;
     s->base.token_change = token_change;
     s->base.token_find = token_find;
     s->base.token_get = token_get;
     s->base.token_list = token_list;
+    s->base.request_put = request_put;
+    s->base.request_get = request_get;
+    s->base.request_find = request_find;
+    s->base.request_count = request_count;
+    s->base.request_list = request_list;
+    s->base.reply_put = reply_put;
+    s->base.reply_find = reply_find;
+    s->base.reply_count = reply_count;
+    s->base.reply_purge = reply_purge;
     s->base.event_put = event_put;
     s->base.event_list = event_list;
     s->base.leaf_put = leaf_put;
