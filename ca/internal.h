@@ -153,6 +153,13 @@ BM_MUST_CHECK bm_status ca_use(struct ca *ca, const struct ca_actor *actor,
                                const struct ca_usage *usage,
                                struct store_cert *row, struct ca_refusal *why);
 
+/*
+ * In any transaction: may the certificate `row` be used? As ca_use(), of which
+ * nothing is written: a pending one is not confirmed, a fork not recorded.
+ */
+BM_MUST_CHECK bm_status ca_usable(struct ca *ca, const struct store_cert *row,
+                                  int64_t now, struct ca_refusal *why);
+
 /* In a write transaction: suspend the device and hold its certificates. */
 BM_MUST_CHECK bm_status ca_suspend(struct ca *ca, const struct ca_actor *actor,
                                    struct store_device *device, int64_t now);
@@ -174,6 +181,18 @@ BM_MUST_CHECK bm_status ca_put_once(struct ca *ca, const char *what,
 BM_MUST_CHECK bm_status ca_put_event(struct ca *ca, const char *kind,
                                      uint32_t organisation, uint64_t device,
                                      int64_t now, const char *text);
+
+/* In a write transaction: put an operator's row, with its record. */
+BM_MUST_CHECK bm_status ca_put_operator(struct ca *ca,
+                                        const struct ca_actor *actor,
+                                        const struct store_operator *row,
+                                        int64_t now);
+
+/* In any transaction: would no administrator be left if the certificate `id`,
+ * or the operator of that name, were no more? Then BM_E_CA_LAST. */
+BM_MUST_CHECK bm_status ca_keep_administrator(struct ca *ca, uint64_t id,
+                                              const char *name, int64_t now,
+                                              struct ca_refusal *why);
 
 /* The issued certificates of slots; for ca_close(). */
 void ca_slots_free(struct ca_slot *slots);

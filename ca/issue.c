@@ -461,6 +461,13 @@ static bm_status write_cert(struct ca *ca, struct ca_slot *s, int64_t now)
     return store->cert_put(store->self, row);
 }
 
+static bm_status write_also(struct ca *ca, const struct ca_slot *s, int64_t now)
+{
+    const struct ca_issue_also *also = s->request->also;
+
+    return also == NULL ? BM_OK : also->write(also->arg, ca, &s->row, now);
+}
+
 static void report(struct ca_slot *s)
 {
     struct ca_issue_result *r = s->result;
@@ -492,6 +499,7 @@ static bm_status write_all(struct group *g)
         BM_TRY(write_cert(ca, s, g->now));
         BM_TRY(write_claims(ca, s));
         BM_TRY(write_token(ca, s, g->now));
+        BM_TRY(write_also(ca, s, g->now));
         report(s);
     }
     return BM_OK;

@@ -36,6 +36,19 @@ struct ca_issue_request {
     struct bm_bytes device;  /* name; where empty, the CSR says it */
     struct bm_bytes subject; /* Name with header */
     int64_t not_after;       /* earlier than the profile's */
+
+    /* CA_BY_AUTHORITY, both optional, for acts of ca/ itself: the id of the
+     * certificate that this one renews, and what is written with it. */
+    uint64_t renews;
+    const struct ca_issue_also *also;
+};
+
+/* In the transaction of the certificate `row`, when that is written; not when
+ * an earlier one is given again. */
+struct ca_issue_also {
+    void *arg;
+    bm_status (*write)(void *arg, struct ca *ca, const struct store_cert *row,
+                       int64_t now);
 };
 
 struct ca_issue_result {

@@ -130,6 +130,31 @@ static bm_status renew_current(struct ca *ca, struct ca_slot *s, int64_t now,
     return BM_OK;
 }
 
+/* The authority renews what is not a device's: an operator's. */
+static bm_status renew_own(struct ca *ca, struct ca_slot *s, int64_t now,
+                           struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    struct ca_cert_row old;
+    struct store_cert row;
+
+    BM_TRY(
+        store->cert_get(store->self, &ca_everything, s->request->renews, &row));
+    ca_keep_row(&old, &row);
+    if (old.row.renewed_by != 0) {
+        BM_TRY(store->cert_get(store->self, &ca_everything, old.row.renewed_by,
+                               &row));
+        if (row.status == STORE_CERT_PENDING && same_key(s, &row)) {
+            return repeat(ca, s, row.id, now, why);
+        }
+        if (row.status == STORE_CERT_PENDING) {
+            supersede(s, &row);
+        }
+    }
+    follow(s, &old.row);
+    return BM_OK;
+}
+
 /* What a device has of this profile: the newest of each state. */
 struct has {
     const struct ca_slot *s;
@@ -244,6 +269,9 @@ bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s, int64_t now,
     }
     if (s->request->by == CA_BY_CURRENT) {
         return renew_current(ca, s, now, why);
+    }
+    if (s->request->by == CA_BY_AUTHORITY && s->request->renews != 0) {
+        return renew_own(ca, s, now, why);
     }
     if (s->has_device && !s->new_device) {
         return renew_device(ca, s, now, why);

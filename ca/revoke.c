@@ -118,6 +118,7 @@ static bm_status revoke(struct ca *ca, const struct ca_actor *actor,
     find.kept = &kept;
     BM_TRY(find_cert(&find, why));
     BM_TRY(check_status(&kept.row, r->reason, why));
+    BM_TRY(ca_keep_administrator(ca, kept.row.id, NULL, now, why));
     if (r->invalid_since > now || r->invalid_since < 0) {
         return ca_refuse(why, BM_E_ARGUMENT,
                          "invalidityDate is in the future, or before 1970");

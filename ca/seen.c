@@ -250,6 +250,24 @@ static bm_status look(struct ca *ca, const struct store_cert *row,
     return check_device(ca, row, why);
 }
 
+bm_status ca_usable(struct ca *ca, const struct store_cert *row, int64_t now,
+                    struct ca_refusal *why)
+{
+    bm_status rc = look(ca, row, false, now, why);
+
+    if (rc != BM_E_END) {
+        return rc;
+    }
+    if (row->status != STORE_CERT_PENDING) {
+        return ca_refuse_plain(why, BM_E_CA_FORK);
+    }
+    if (now < row->not_before || now > row->not_after) {
+        return ca_refuse(why, BM_E_CA_STATUS, "it has expired");
+    }
+    BM_TRY(check_device(ca, row, why));
+    return check_predecessor(ca, row, why);
+}
+
 bm_status ca_use(struct ca *ca, const struct ca_actor *actor,
                  const struct ca_usage *usage, struct store_cert *row,
                  struct ca_refusal *why)

@@ -69,30 +69,12 @@ bm_status ca_install(struct ca *ca, const struct ca_actor *actor,
     return ca_end(ca, put_ca(ca, actor, row, now), now, why);
 }
 
-static bm_status put_operator(struct ca *ca, const struct ca_actor *actor,
-                              const struct store_operator *row, int64_t now)
-{
-    const struct store *s = ca->c.store;
-    struct ca_record record = ca_record_of(CA_RECORD_OPERATOR, actor, now);
-    uint8_t words[64];
-    struct bm_wr w;
-
-    bm_wr_init(&w, words, sizeof words);
-    ca_roles_put(&w, row->disabled ? 0 : row->roles);
-    record.organisation = row->organisation;
-    record.subject = ca_text(row->id);
-    record.hash = BM_ARRAY(row->cert);
-    record.text = row->disabled ? ca_text("disabled") : bm_wr_bytes(&w);
-    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
-    return s->operator_put(s->self, row);
-}
-
 bm_status ca_add_operator(struct ca *ca, const struct ca_actor *actor,
                           const struct store_operator *row, int64_t now,
                           struct ca_refusal *why)
 {
     BM_TRY(ca_begin(ca, now, why));
-    return ca_end(ca, put_operator(ca, actor, row, now), now, why);
+    return ca_end(ca, ca_put_operator(ca, actor, row, now), now, why);
 }
 
 /* "profile/NAME" in the settings: the hash that is on record. */

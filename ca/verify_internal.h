@@ -89,7 +89,7 @@ struct verify_latest {
     char id[STORE_ID_MAX];
     uint32_t organisation;
     uint8_t hash[STORE_HASH_SIZE];
-    char text[64];
+    char text[192]; /* CA_OPERATOR_TEXT */
     uint64_t number;
     bool met; /* there is a row */
 };

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ca/authority.h"
+#include "ca/operator.h"
 #include "ca/verify_internal.h"
 #include "core/cert.h"
 
@@ -134,14 +134,9 @@ static bm_status compare_operator(void *arg, const void *row)
 {
     const struct store_operator *o = row;
     struct verify *v = arg;
-    char words[64];
-    uint8_t room[sizeof words];
-    struct bm_wr w;
+    char words[CA_OPERATOR_TEXT];
 
-    bm_wr_init(&w, room, sizeof room);
-    ca_roles_put(&w, o->roles);
-    copy(words, sizeof words,
-         o->disabled ? BM_LIT("disabled") : bm_wr_bytes(&w));
+    ca_operator_words(o, words);
     put_right(find(v, CA_RECORD_OPERATOR, o->id));
     return compare(v, CA_RECORD_OPERATOR, o->id, o->organisation, o->cert,
                    words);

@@ -387,7 +387,9 @@
     X(E_CA_RECOVER, 0x1511, "", "a commit failed: open the instance again")    \
     X(E_CA_APPROVAL, 0x1512, "", "waits for approval by a second operator")    \
     X(E_CA_REJECTED, 0x1513, "", "was rejected by an operator")                \
-    X(E_CA_REQUEST, 0x1514, "", "request has been decided already")
+    X(E_CA_REQUEST, 0x1514, "", "request has been decided already")            \
+    X(E_CA_OPERATOR, 0x1515, "", "operator is not in a state for this")        \
+    X(E_CA_LAST, 0x1516, "", "no administrator would be left")
 
 #define BM_STATUS_LEDGER(X)                                                  \
     X(E_LEDGER_RECORD, 0x1601, "", "malformed ledger record")                \

@@ -459,16 +459,18 @@ static bm_status put_operator_key(struct making *m,
     return rc;
 }
 
-static bm_status record_operator(struct making *m, struct bm_bytes der)
+static bm_status record_operator(struct making *m,
+                                 const struct ca_issue_result *issued)
 {
     const struct bm_crypto *crypto = m->config->port->crypto;
     struct store_operator row = { .id = "first",
                                   .organisation = m->genesis.organisation_id,
                                   .roles = CA_ROLE_ADMIN,
+                                  .cert_id = issued->id,
                                   .created = m->config->now };
     uint8_t hash[BM_HASH_MAX];
 
-    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, der, hash));
+    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, issued->der, hash));
     memcpy(row.cert, hash, sizeof row.cert);
     return ca_add_operator(m->instance->ca, &authority, &row, m->config->now,
                            m->why);
@@ -501,7 +503,7 @@ static bm_status make_operator(struct making *m)
         rc = put_chain(m, "operator/operator.pem", result.der);
     }
     if (rc == BM_OK) {
-        rc = record_operator(m, result.der);
+        rc = record_operator(m, &result);
     }
     maker->release(maker->self, signer);
     return rc;

@@ -5,6 +5,7 @@
 #include "ca/authority.h"
 #include "ca/bad_keys.h"
 #include "ca/local_signer.h"
+#include "ca/operator.h"
 #include "ca/revoke.h"
 #include "server/files.h"
 #include "server/key_folder.h"
@@ -89,10 +90,18 @@ void instance_expect(struct instance *instance, const uint8_t key[32]);
 /*
  * Who acts in direct mode: the operator whose certificate is in operator/,
  * if it is one of ours, good, and has roles. Never more than the store says.
+ * The actor views the instance.
  */
 BM_MUST_CHECK bm_status instance_actor(struct instance *instance, int64_t now,
                                        struct ca_actor *actor,
                                        struct ca_refusal *why);
+
+/*
+ * Who has the directory and its unlock secret can make an operator when every
+ * operator's certificate is lost or has expired: ca_operator_create() as this
+ * actor, which the ledger tells from all others.
+ */
+extern const struct ca_actor instance_break_glass;
 
 /* The CA with this id, or of this name and the highest generation. */
 const struct instance_ca *instance_find_ca(const struct instance *instance,
@@ -145,7 +154,7 @@ struct instance {
     struct ca_bad_keys *bad_keys;
     struct ca_signer_ca signer_cas[INSTANCE_CAS_MAX];
     const struct ca_profile *signer_profiles[INSTANCE_PROFILES_MAX];
-    char actor_name[STORE_ID_MAX + 16];
+    struct ca_operator operator_shown; /* by instance_actor() */
     uint8_t expected[INSTANCE_EXPECTED_MAX][32];
     size_t expected_n; /* since the start */
 };

@@ -23,33 +23,10 @@ struct responder {
     struct bm_bytes der;
 };
 
-static bm_status find_operator(struct instance *in, struct bm_bytes der,
-                               struct store_operator *op,
-                               struct ca_refusal *why)
-{
-    struct store *s = in->store;
-    uint8_t hash[BM_HASH_MAX];
-    bm_status rc;
-
-    BM_TRY(in->port.crypto->hash(in->port.crypto->self, BM_HASH_SHA256, der,
-                                 hash));
-    rc = s->begin(s->self, STORE_READ);
-    if (rc == BM_OK) {
-        rc = s->operator_find(s->self, hash, op);
-        s->rollback(s->self);
-    }
-    if (rc == BM_E_NOT_FOUND || (rc == BM_OK && op->disabled)) {
-        return ca_refuse(why, BM_E_CA_FORBIDDEN,
-                         "operator/operator.pem is no operator here");
-    }
-    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
-}
-
 bm_status instance_actor(struct instance *in, int64_t now,
                          struct ca_actor *actor, struct ca_refusal *why)
 {
     char path[FILES_PATH_MAX];
-    struct store_operator op;
     uint8_t *der;
     size_t n;
     bm_status rc;
@@ -57,28 +34,21 @@ bm_status instance_actor(struct instance *in, int64_t now,
     memset(actor, 0, sizeof *actor);
     BM_TRY(files_path(path, in->dir, "operator/operator.pem"));
     BM_TRY(files_get_pem(path, "CERTIFICATE", &der, &n, why));
-    rc = find_operator(in, (struct bm_bytes){ der, n }, &op, why);
-    if (rc == BM_OK) {
-        rc = ca_seen(in->ca, &authority, (struct bm_bytes){ der, n }, now, why);
-        if (rc != BM_OK && why != NULL && why->words[0] == '\0') {
-            rc = ca_refuse(why, rc, "%s", path);
-        }
+    rc = ca_operator_authenticate(in->ca, (struct bm_bytes){ der, n }, "direct",
+                                  now, &in->operator_shown, why);
+    if (rc != BM_OK && why != NULL && why->words[0] == '\0') {
+        rc = ca_refuse(why, rc, "%s", path);
     }
     free(der);
-    if (rc != BM_OK) {
-        return rc;
+    if (rc == BM_OK) {
+        *actor = in->operator_shown.actor;
     }
-    (void)snprintf(in->actor_name, sizeof in->actor_name, "operator:%s", op.id);
-    *actor = (struct ca_actor){ .name = in->actor_name,
-                                .mode = "direct",
-                                .organisation = op.organisation,
-                                .roles = op.roles };
-    /* An administrator of the ecosystem sees all of it. */
-    if ((op.roles & CA_ROLE_ADMIN) == 0) {
-        actor->scope.organisation = op.organisation;
-    }
-    return BM_OK;
+    return rc;
 }
+
+const struct ca_actor instance_break_glass = { .name = "break-glass",
+                                               .mode = "direct/break-glass",
+                                               .roles = CA_ROLE_ADMIN };
 
 static bm_status crl_path(const struct instance *in, const char *id,
                           char path[FILES_PATH_MAX])

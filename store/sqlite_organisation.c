@@ -124,6 +124,7 @@ static bm_status operator_put(void *self, const struct store_operator *row)
     query_put_bytes(&q, BM_ARRAY(row->next));
     query_put_i64(&q, row->scope.ecosystem);
     query_put_i64(&q, row->scope.organisation);
+    query_put_u64(&q, row->cert_id);
     query_change(&q, BM_E_STORE_CONFLICT);
     return query_close(&q);
 }
@@ -141,6 +142,7 @@ static void operator_read(struct sqlite_query *q, void *out)
     query_get_fixed(q, row->next, sizeof row->next);
     row->scope.ecosystem = query_get_u32(q, UINT32_MAX);
     row->scope.organisation = query_get_u32(q, UINT32_MAX);
+    row->cert_id = query_get_u64(q);
 }
 
 static bm_status operator_find(void *self, const uint8_t cert[STORE_HASH_SIZE],

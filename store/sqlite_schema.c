@@ -121,6 +121,7 @@ static const char service[] =
     "  DEFAULT 0;"
     "ALTER TABLE operator ADD COLUMN scope_organisation INTEGER NOT NULL"
     "  DEFAULT 0;"
+    "ALTER TABLE operator ADD COLUMN cert_id INTEGER NOT NULL DEFAULT 0;"
     "UPDATE operator SET scope_organisation = organisation"
     "  WHERE (roles & 1) = 0;"
     "ALTER TABLE token ADD COLUMN creator TEXT NOT NULL DEFAULT '';"

@@ -23,7 +23,7 @@
     "(?4 = 0 OR status = ?4) AND (?5 = 0 OR not_after < ?5) AND $scope "
 #define SQL_OPERATOR_COLUMNS                                      \
     "id, organisation, roles, disabled, cert, created, renewal, " \
-    "scope_ecosystem, scope_organisation"
+    "scope_ecosystem, scope_organisation, cert_id"
 #define SQL_TOKEN_COLUMNS                                               \
     "hash, id, organisation, profile, device, created, expires, used, " \
     "revoked, cert, key, creator"
@@ -144,11 +144,12 @@
       "FROM revocation WHERE ca = ? AND expires >= ? ORDER BY serial")         \
     X(OPERATOR_PUT,                                                            \
       "INSERT INTO operator (" SQL_OPERATOR_COLUMNS ") VALUES "                \
-      "(?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "            \
+      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "         \
       "roles = excluded.roles, disabled = excluded.disabled, "                 \
       "cert = excluded.cert, renewal = excluded.renewal, "                     \
       "scope_ecosystem = excluded.scope_ecosystem, "                           \
-      "scope_organisation = excluded.scope_organisation "                      \
+      "scope_organisation = excluded.scope_organisation, "                     \
+      "cert_id = excluded.cert_id "                                            \
       "WHERE organisation = excluded.organisation")                            \
     X(OPERATOR_FIND, "SELECT " SQL_OPERATOR_COLUMNS                            \
                      " FROM operator WHERE ?1 IN (cert, renewal)")             \

@@ -197,6 +197,7 @@ struct store_operator {
     uint32_t roles;        /* bits, ca/'s to define */
     bool disabled;
     uint8_t cert[STORE_HASH_SIZE]; /* SHA-256 of the certificate */
+    uint64_t cert_id; /* of the same; 0: not known, a row of long ago */
     uint8_t next[STORE_HASH_SIZE]; /* of its renewal that was not seen in use
                                       yet; zero: none */
     struct store_scope scope;      /* where the roles hold */
@@ -380,7 +381,7 @@ struct store {
                                   struct store_revocation *row);
     void (*revocations_close)(struct store_revocations *walk); /* NULL: fine */
 
-    /* A new one, or a changed one: roles, disabled, cert, next, scope. */
+    /* A new one, or a changed one: all but organisation, created. */
     bm_status (*operator_put)(void *self, const struct store_operator *row);
     /* By its certificate, or the renewal of it. */
     bm_status (*operator_find)(void *self, const uint8_t cert[STORE_HASH_SIZE],

@@ -277,6 +277,7 @@ static inline void operators_are_found_by_certificate(void)
     memset(op.cert, 2, sizeof op.cert);
     memset(op.next, 9, sizeof op.next);
     op.scope = (struct store_scope){ 7, 8 };
+    op.cert_id = 10;
     CHECK_STATUS(s->operator_put(s->self, &op), BM_OK);
     NAME(op.id, "second");
     op.organisation = 2;
@@ -289,8 +290,9 @@ static inline void operators_are_found_by_certificate(void)
     CHECK_STATUS(s->operator_find(s->self, op.cert, &got), BM_OK);
     CHECK(strcmp(got.id, "first") == 0 && got.organisation == 1 &&
           got.roles == UINT32_MAX && got.disabled && got.created == 6 &&
-          got.cert[31] == 2 && got.next[0] == 9 && got.next[31] == 9 &&
-          got.scope.ecosystem == 7 && got.scope.organisation == 8);
+          got.cert[31] == 2 && got.cert_id == 10 && got.next[0] == 9 &&
+          got.next[31] == 9 && got.scope.ecosystem == 7 &&
+          got.scope.organisation == 8);
     memset(op.cert, 9, sizeof op.cert);
     CHECK_STATUS(s->operator_find(s->self, op.cert, &got), BM_OK);
     CHECK(strcmp(got.id, "first") == 0);

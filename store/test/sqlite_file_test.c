@@ -144,6 +144,7 @@ static void read_only_reads(void)
     "DROP TABLE reply; ALTER TABLE operator DROP COLUMN renewal;" \
     "ALTER TABLE operator DROP COLUMN scope_ecosystem;"           \
     "ALTER TABLE operator DROP COLUMN scope_organisation;"        \
+    "ALTER TABLE operator DROP COLUMN cert_id;"                   \
     "ALTER TABLE token DROP COLUMN creator; PRAGMA user_version = 1"
 
 /* A file as version 1 left it. */
@@ -197,7 +198,7 @@ static void check_operators(const char *path)
     must_read(s);
     CHECK_STATUS(s->operator_get(s->self, &all, "first", &op), BM_OK);
     CHECK(op.organisation == 1 && op.roles == 1 && !op.disabled &&
-          op.created == 5 && op.scope.ecosystem == 0 &&
+          op.created == 5 && op.cert_id == 0 && op.scope.ecosystem == 0 &&
           op.scope.organisation == 0 && memcmp(op.next, none, 32) == 0);
     CHECK_STATUS(s->operator_get(s->self, &all, "second", &op), BM_OK);
     CHECK(op.organisation == 2 && op.roles == 8 && op.disabled &&

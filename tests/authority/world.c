@@ -281,7 +281,7 @@ const struct ca_profile *world_profile(const char *name)
 
 /* ---- An authority */
 
-static bm_status open_parts(struct world *w)
+static bm_status open_parts(struct world *w, bool read_only)
 {
     const struct instance *in = world_base();
     char path[512];
@@ -327,7 +327,7 @@ static bm_status open_parts(struct world *w)
     must(ca_signer_new(&signer_config, &w->real_signer) == BM_OK, "signer");
     faulty_signer_init(&w->signer, w->real_signer);
     config.ledger = w->ledger;
-    rc = ca_open(&config, false, w->now, &w->ca, &why);
+    rc = ca_open(&config, read_only, w->now, &w->ca, &why);
     if (rc != BM_OK) {
         printf("# ca_open: %04x %s\n", (unsigned)rc, why.words);
     }
@@ -347,7 +347,7 @@ void world_open(struct world *w)
     (void)snprintf(pristine, sizeof pristine, "%s/pristine", base.dir);
     copy_file(pristine, w->dir, "birthmark.db");
     copy_journal(pristine, w->dir);
-    must(open_parts(w) == BM_OK, "ca_open");
+    must(open_parts(w, false) == BM_OK, "ca_open");
 }
 
 static void close_parts(struct world *w)
@@ -371,7 +371,13 @@ static void close_parts(struct world *w)
 bm_status world_reopen(struct world *w)
 {
     close_parts(w);
-    return open_parts(w);
+    return open_parts(w, false);
+}
+
+bm_status world_reopen_to_read(struct world *w)
+{
+    close_parts(w);
+    return open_parts(w, true);
 }
 
 void world_close(struct world *w)

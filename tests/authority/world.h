@@ -51,6 +51,7 @@ void world_open(struct world *w);
 void world_close(struct world *w);
 /* As another process would find it: BM_OK or what ca_open() says. */
 bm_status world_reopen(struct world *w);
+bm_status world_reopen_to_read(struct world *w);
 
 const struct bm_crypto *world_crypto(void);
 /* The instance behind all of it, for its CAs and profiles. */

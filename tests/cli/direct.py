@@ -17,7 +17,7 @@ LDEVID = "ieee-802.1ar-ldevid"
 IDEVID = "ieee-802.1ar-idevid"
 
 # Who may what is a matter of bits in the store: ca/authority.h.
-ISSUER, REVOKER, AUDITOR = 2, 4, 8
+AUDITOR, REGISTRAR, FACTORY, READ_ONLY = 8, 16, 32, 64
 
 
 def ok(*args, **kw):

@@ -13,9 +13,9 @@ import time
 
 import cli
 from cli import contains, equal, openssl, read, run, write
-from direct import (AUDITOR, ISSUER, LDEVID, REVOKER, checkpoint_size,
-                    database, issue, last_records, leaves, made, misused, ok,
-                    refused, request, serial_of, set_roles,
+from direct import (AUDITOR, FACTORY, LDEVID, READ_ONLY, REGISTRAR,
+                    checkpoint_size, database, issue, last_records, leaves,
+                    made, misused, ok, refused, request, serial_of, set_roles,
                     somebody_writes)
 
 READS = (("cert", "list"), ("cert", "export"), ("ca", "list"),
@@ -251,10 +251,12 @@ def test_roles_decide_who_may_do_what():
     serial = issue(where, "r1")
     reads = {"cert list", "cert export", "ca list", "ca show", "ca ocsp"}
     equal(may(where, AUDITOR, serial), reads | {"token list"})
-    equal(may(where, ISSUER, serial), reads | {
-        "token list", "cert issue", "token create", "token revoke"})
-    equal(may(where, REVOKER, serial), reads | {
-        "cert revoke", "cert release", "ca crl", "token revoke"})
+    equal(may(where, READ_ONLY, serial), reads)
+    equal(may(where, FACTORY, serial), reads | {
+        "token list", "cert issue", "token create"})
+    equal(may(where, REGISTRAR, serial), reads | {
+        "token list", "cert issue", "token create", "cert revoke",
+        "cert release", "ca crl", "token revoke"})
     equal(may(where, 0, serial), set())
 
 
@@ -278,7 +280,7 @@ def test_only_a_good_operator_acts():
     kept = read(path)
     os.remove(path)
     write(path, read("st.pem"))
-    refused("operator/operator.pem is no operator here", "ca", "list",
+    refused("the certificate shown is no operator's here", "ca", "list",
             "--dir", where)
     write(path, "nonsense\n")
     refused(path, "ca", "list", "--dir", where)
@@ -288,10 +290,13 @@ def test_only_a_good_operator_acts():
     ok("ca", "list", "--dir", where)
     with database(where) as db:
         db.execute("UPDATE operator SET disabled = 1")
-    refused("is no operator here", "ca", "list", "--dir", where)
+    refused("operator first is disabled", "ca", "list", "--dir", where)
     with database(where) as db:
         db.execute("UPDATE operator SET disabled = 0")
     write("op.pem", kept)
+    refused("no administrator would be left", "cert", "revoke", "--dir",
+            where, serial_of("op.pem"))
+    set_roles(where, REGISTRAR)
     ok("cert", "revoke", "--dir", where, serial_of("op.pem"))
     refused("certificate is not in a state for this: it is revoked", "ca",
             "list", "--dir", where)
@@ -326,7 +331,7 @@ def test_a_changed_profile_is_on_record_before_it_is_used():
     refused("may not create tokens", "token", "create", "--dir", where,
             "--profile", LDEVID, "--device", "c")
     equal(leaves(where), before)
-    set_roles(where, ISSUER)
+    set_roles(where, FACTORY)
     issue(where, "changed-1")
     contains(last_records(where, leaves(where) - before).decode("latin-1"),
              hashlib.sha256(text.encode()).digest().decode("latin-1"))

@@ -204,7 +204,7 @@ def test_what_is_not_there_is_not_proved():
 
 def test_only_who_may_acts():
     copy("bad")
-    sql("bad", "UPDATE operator SET roles = 2")  # issuer
+    sql("bad", "UPDATE operator SET roles = 32")  # factory
     code, out, err = verify("bad")
     equal((code, out), (1, ""))
     contains(err, "role does not allow this")
