@@ -411,11 +411,13 @@
 
 #define BM_STATUS_EST(X)                                                     \
     X(E_EST_BODY, 0x1701, "RFC 8951 3.1", "body is not base64 of a request") \
-    X(E_EST_CREDENTIALS, 0x1702, "RFC 7030 3.2.3", "malformed credentials")  \
+    X(E_EST_CREDENTIALS, 0x1702, "RFC 7030 3.2.3",                           \
+      "credentials are missing or malformed")                                \
     X(E_EST_BINDING, 0x1703, "RFC 7030 3.5",                                 \
       "request is not bound to this connection")                             \
     X(E_EST_KEYGEN, 0x1704, "RFC 7030 4.4.1",                                \
-      "private key cannot be delivered as asked")
+      "private key cannot be delivered as asked")                            \
+    X(E_EST_LATER, 0x1705, "", "come again later")
 
 typedef enum bm_status {
 #define X(name, value, clause, text) BM_##name = (value),

@@ -10,7 +10,7 @@ const struct room_type *const room_types[ROOM_COUNT] = {
     [ROOM_STATUS] = &room_status,       /* keys of OCSP responders */
     [ROOM_PUBLISHER] = &room_publisher, /* CRL, OCSP, ledger over plain HTTP */
     [ROOM_OPERATORS] = &room_operators, /* REST */
-    [ROOM_DEVICES] = NULL,              /* EST */
+    [ROOM_DEVICES] = &room_devices,     /* EST */
     [ROOM_KEEPER] = NULL,               /* renews what is ours */
 };
 

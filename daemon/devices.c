@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <event2/event.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/pem.h"
+#include "daemon/devices_internal.h"
+#include "daemon/tls.h"
+#include "keys/key.h"
+#include "ports/openssl/openssl.h"
+#include "ports/openssl/openssl_keys.h"
+#include "server/files.h"
+#include "server/key_folder.h"
+
+/*
+ * Limits of one connection. A request has to come within the time that a
+ * slow modem takes for a few kilobytes; kept connections are cheap, and the
+ * oldest gives way when all slots are taken.
+ */
+#define HEADERS_OCTETS    16384
+#define HANDSHAKE_SECONDS 15
+#define REQUEST_SECONDS   20
+#define IDLE_SECONDS      300
+
+/*
+ * Per address and second: new connections of clients that have not yet shown
+ * to be somebody, and refused credentials. A factory behind one address stays
+ * below; guessing a token of 128 bits is hopeless anyway, so this bounds the
+ * work that strangers make.
+ */
+#define ACCEPT_RATE 200
+#define BLAME_RATE  5
+
+/* Octets of ca/server.pem: a certificate and the CAs above it. */
+#define CHAIN_MAX 65536
+
+/* What the room has beside the listener itself. */
+struct house {
+    struct devices *devices;
+    struct bm_crypto *crypto;
+    struct bm_key *key;
+    uint8_t *pem;
+    uint8_t *cert; /* the first of `pem`, DER */
+    SSL_CTX *tls;
+};
+
+/* ---- The listener */
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+    (void)fd;
+    (void)what;
+    devices_tick(arg, room_now());
+}
+
+static bm_status new_http(struct devices *d, SSL_CTX *tls)
+{
+    const struct settings *s = &d->room->settings;
+    struct http_config config = {
+        .room = d->room,
+        .tls = tls,
+        .connections_max = (unsigned)s->limit_connections,
+        .per_address_max = 0, /* a factory behind one address */
+        .headers_max = HEADERS_OCTETS,
+        .body_max = EST_BODY_MAX,
+        .handshake = HANDSHAKE_SECONDS,
+        .request = REQUEST_SECONDS,
+        .idle = IDLE_SECONDS,
+        .accept_rate = ACCEPT_RATE,
+        .blame_rate = BLAME_RATE,
+        .arg = d,
+        .request_fn = devices_serve,
+    };
+
+    return http_new(&config, &d->http);
+}
+
+bm_status devices_new(struct room *room, SSL_CTX *tls, struct devices **devices)
+{
+    static const struct timeval second = { 1, 0 };
+    struct devices *d = calloc(1, sizeof *d);
+    bm_status rc = BM_E_MEMORY;
+
+    *devices = NULL;
+    if (d == NULL) {
+        goto out;
+    }
+    d->room = room;
+    TAILQ_INIT(&d->queue);
+    d->slots_n = (size_t)room->settings.limit_queue;
+    d->slots = calloc(d->slots_n, sizeof(struct devices_waiting *));
+    d->tick = event_new(room->base, -1, EV_PERSIST, on_tick, d);
+    if (d->slots == NULL || d->tick == NULL ||
+        event_add(d->tick, &second) != 0) {
+        goto out;
+    }
+    rc = bm_openssl_new(&d->crypto);
+    if (rc == BM_OK) {
+        rc = new_http(d, tls);
+    }
+    if (rc == BM_OK) {
+        *devices = d;
+        d = NULL;
+    }
+out:
+    devices_free(d);
+    return rc;
+}
+
+void devices_free(struct devices *d)
+{
+    struct devices_waiting *w;
+
+    if (d == NULL) {
+        return;
+    }
+    link_free(d->issuer);
+    while ((w = TAILQ_FIRST(&d->queue)) != NULL) {
+        TAILQ_REMOVE(&d->queue, w, entry);
+        w->done(w, NULL);
+        devices_waiting_free(w);
+    }
+    http_free(d->http);
+    if (d->tick != NULL) {
+        event_free(d->tick);
+    }
+    devices_catalogue_wipe(&d->catalogue);
+    bm_openssl_free(d->crypto);
+    free(d->slots);
+    free(d);
+}
+
+/* ---- The room */
+
+static bm_status read_chain(struct house *h, const char *dir, size_t *n,
+                            struct ca_refusal *why)
+{
+    char path[FILES_PATH_MAX];
+
+    BM_TRY(files_path(path, dir, "ca/server.pem"));
+    return files_read(path, CHAIN_MAX, &h->pem, n, why);
+}
+
+/* The server's own certificate, which stands first. */
+static bm_status first_cert(struct house *h, struct bm_bytes pem,
+                            struct bm_bytes *cert)
+{
+    struct bm_pem block;
+    struct bm_wr w;
+
+    BM_TRY(bm_pem_next(&pem, NULL, &block));
+    h->cert = malloc(block.base64.n + 1);
+    if (h->cert == NULL) {
+        return BM_E_MEMORY;
+    }
+    bm_wr_init(&w, h->cert, block.base64.n + 1);
+    BM_TRY(bm_pem_decode(&block, NULL, &w));
+    *cert = bm_wr_bytes(&w);
+    return BM_OK;
+}
+
+static bm_status open_tls(struct house *h, struct room *room,
+                          struct bm_bytes *cert, struct ca_refusal *why)
+{
+    struct instance_port port = { .maker = bm_openssl_key_maker() };
+    struct tls_config config = { 0 };
+    size_t n;
+
+    BM_TRY(bm_openssl_new(&h->crypto));
+    port.crypto = h->crypto;
+    BM_TRY(read_chain(h, room->dir, &n, why));
+    BM_TRY(server_key_open(room->dir, &room->settings, &port, &h->key, why));
+    config.chain = (struct bm_bytes){ h->pem, n };
+    config.key = bm_openssl_signer_pkey(h->key->signer);
+    BM_TRY(first_cert(h, config.chain, cert));
+    return tls_new(&config, &h->tls, why);
+}
+
+static void teardown(struct room *room)
+{
+    struct house *h = room->self;
+
+    if (h == NULL) {
+        return;
+    }
+    devices_free(h->devices);
+    SSL_CTX_free(h->tls);
+    bm_key_close(h->key);
+    bm_openssl_free(h->crypto);
+    free(h->cert);
+    free(h->pem);
+    free(h);
+    room->self = NULL;
+}
+
+static bm_status setup(struct room *room, struct ca_refusal *why)
+{
+    struct house *h = calloc(1, sizeof *h);
+    struct bm_bytes cert;
+
+    if (h == NULL) {
+        return ca_refuse_plain(why, BM_E_MEMORY);
+    }
+    room->self = h; /* teardown() is called whatever happens here */
+    BM_TRY(open_tls(h, room, &cert, why));
+    BM_TRY(devices_new(room, h->tls, &h->devices));
+    h->devices->signer = h->key->signer;
+    h->devices->cert = cert;
+    return BM_OK;
+}
+
+static struct devices *self(struct room *room)
+{
+    return ((struct house *)room->self)->devices;
+}
+
+static bm_status link_room(struct room *room, enum room_kind to,
+                           unsigned instance, int fd)
+{
+    (void)to; /* the only one that a listener has: the issuer */
+    (void)instance;
+    return devices_link(self(room), fd);
+}
+
+static bm_status listen_room(struct room *room, enum room_port port, int fd)
+{
+    (void)port;
+    return http_listen(self(room)->http, fd);
+}
+
+static void stopped(void *arg)
+{
+    room_done(arg);
+}
+
+/* What waits for the issuer is answered first. */
+static void stop(struct room *room)
+{
+    self(room)->stopping = true;
+    http_stop(self(room)->http, stopped, room);
+}
+
+static const unsigned ports[] = { ROOM_PORT_DEVICES, ROOM_PORT_COUNT };
+
+/* reload: a new process takes its place, for a new certificate needs a key
+ * that this one can no longer reach. */
+const struct room_type room_devices = {
+    .name = "devices",
+    .needs = { .accept = true },
+    .ports = ports,
+    .setup = setup,
+    .link = link_room,
+    .listen = listen_room,
+    .stop = stop,
+    .teardown = teardown,
+};

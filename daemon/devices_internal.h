@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_DAEMON_DEVICES_INTERNAL_H
+#define BM_DAEMON_DEVICES_INTERNAL_H
+
+#include <sys/queue.h>
+
+#include "daemon/http.h"
+#include "daemon/link.h"
+#include "daemon/wire.h"
+#include "protocols/est/est.h"
+
+/*
+ * The device listener: EST over HTTPS (docs/est.md). It reads what strangers
+ * send, proves that they hold the keys they speak of, and passes on what is
+ * well-formed; the issuer decides. It has the key of the TLS server and no
+ * other, no database, and no verb that a device could not use.
+ *
+ *   devices.c            the room: setup, links, sockets, stopping
+ *   devices_serve.c      a request, up to where it needs the issuer
+ *   devices_answer.c     what is sent back
+ *   devices_queue.c      requests that wait for the issuer
+ *   devices_catalogue.c  what the issuer told about labels
+ *   devices_keygen.c     serverkeygen
+ */
+
+/*
+ * Seconds that a request waits for the issuer, through a restart of it and
+ * with a queue before it. Clients in the field wait 10 to 60; one that is told
+ * to come again loses nothing.
+ */
+#define DEVICES_PATIENCE 20
+
+/* Seconds after which a client that met a full queue shall come again. */
+#define DEVICES_RETRY 2
+
+/* Seconds of quiet for an address with too many refused credentials. */
+#define DEVICES_QUIET 30
+
+/* Seconds for a 202 where the issuer names none. */
+#define DEVICES_APPROVAL 60
+
+struct devices_label {
+    char name[EST_LABEL_MAX + 1];
+    uint32_t flags;           /* WIRE_LABEL_... */
+    struct bm_bytes cacerts;  /* bodies as they are sent */
+    struct bm_bytes csrattrs; /* empty: 204 */
+};
+
+struct devices_catalogue {
+    struct devices_label *labels;
+    size_t n;
+    uint8_t *memory; /* of the bodies */
+};
+
+/* A request that waits for the issuer. */
+struct devices_waiting {
+    TAILQ_ENTRY(devices_waiting) entry; /* in the order of their coming */
+    struct http_request *request;
+    uint32_t tag;
+    uint16_t verb;
+    bool sent; /* on the link that there is */
+    int64_t until;
+    uint8_t *message; /* as it is sent, and sent again; may hold a token */
+    size_t message_n;
+    uint32_t flags;           /* of the label */
+    struct bm_signer *made;   /* serverkeygen: the new key */
+    struct est_keygen keygen; /* serverkeygen: how it is to travel */
+    /* The answer came; NULL: it did not, in time. Answers the request. */
+    void (*done)(struct devices_waiting *w, const struct wire_enrolled *answer);
+    enum est_operation operation;
+    struct devices *devices;
+};
+TAILQ_HEAD(devices_queue, devices_waiting);
+
+struct devices {
+    struct room *room;
+    struct bm_crypto *crypto; /* owned */
+    /* Of the TLS server; signs what serverkeygen encrypts. Not owned. */
+    const struct bm_signer *signer;
+    struct bm_bytes cert; /* DER */
+    struct http_server *http;
+    struct link *issuer;
+    struct event *tick;
+    struct devices_catalogue catalogue;
+    struct devices_queue queue;
+    struct devices_waiting **slots; /* by tag modulo slots_n */
+    size_t slots_n;
+    size_t waiting;
+    uint32_t next_tag;
+    bool stopping;
+};
+
+/* Everything but the sockets and links, which come later. `tls` may be NULL,
+ * for tests. */
+BM_MUST_CHECK bm_status devices_new(struct room *room, SSL_CTX *tls,
+                                    struct devices **devices);
+void devices_free(struct devices *devices); /* NULL is fine */
+
+/* ---- devices_queue.c */
+
+BM_MUST_CHECK bm_status devices_link(struct devices *d, int fd);
+bool devices_is_full(const struct devices *d);
+/*
+ * Make a request wait; takes over `w` and its message. On error it has been
+ * answered 503.
+ */
+void devices_ask(struct devices *d, struct devices_waiting *w);
+/* NULL: out of memory. `room` octets for the message, in w->message. */
+struct devices_waiting *devices_waiting_new(struct http_request *request,
+                                            size_t room);
+void devices_waiting_free(struct devices_waiting *w); /* NULL is fine */
+void devices_tick(struct devices *d, int64_t now);
+
+/* ---- devices_catalogue.c */
+
+/* BM_E_...: malformed; the old one stays. */
+BM_MUST_CHECK bm_status devices_catalogue_set(struct devices_catalogue *c,
+                                              struct bm_bytes rows);
+void devices_catalogue_wipe(struct devices_catalogue *c);
+/* The label, or the default one for ""; NULL. */
+const struct devices_label *
+devices_catalogue_find(const struct devices_catalogue *c, const char *label);
+
+/* ---- devices_serve.c */
+
+void devices_serve(void *devices, struct http_request *request);
+
+/* ---- devices_answer.c: each answers the request */
+
+void devices_say(struct http_request *r, unsigned status,
+                 const struct ca_refusal *why);
+void devices_say_later(struct http_request *r, unsigned status, unsigned after,
+                       const struct ca_refusal *why);
+/* 401, or 429 if the address had too many; `blame`: it showed credentials. */
+void devices_say_unknown(struct http_request *r, bool blame,
+                         const struct ca_refusal *why);
+void devices_say_body(struct http_request *r, const char *type,
+                      const struct devices_label *label, struct bm_bytes body);
+/* `done` of enrolments. */
+void devices_say_enrolled(struct devices_waiting *w,
+                          const struct wire_enrolled *answer);
+
+/* ---- devices_keygen.c */
+
+/*
+ * A key of our own instead of the client's: `w->made`, and in `csr` (of
+ * EST_CSR_MAX octets) a request for it with the client's names.
+ */
+BM_MUST_CHECK bm_status devices_keygen_make(struct devices_waiting *w,
+                                            const struct bm_csr *theirs,
+                                            struct bm_wr *csr,
+                                            struct ca_refusal *why);
+/*
+ * The key as the client wants it: PrivateKeyInfo, or a CMS message. `*key` is
+ * the caller's to wipe and to free().
+ */
+BM_MUST_CHECK bm_status devices_keygen_wrap(const struct devices_waiting *w,
+                                            uint8_t **key, size_t *n);
+
+#endif
