@@ -20,7 +20,7 @@
  * The life of a room:
  *
  *   setup()   opens what it needs: files, keys, the store. Reads no foreign
- *             byte. May still be root.
+ *             byte. May still be root. Starts no thread.
  *   then      privileges are dropped, the sandbox is entered (sandbox.h).
  *   serve     link(), listen() bring what comes from the supervisor, and the
  *             event loop runs; reload() and stop() when asked for.
@@ -59,9 +59,10 @@ enum room_port {
 /* What the sandbox leaves a room. */
 struct room_needs {
     bool accept;      /* take connections of its listening sockets */
-    bool write_files; /* else descriptors that are open may be read at most */
-    /* Directories below the instance; with nothing named, no path at all can
-     * be opened any more. */
+    bool write_files; /* else files that are open may be read at most */
+    /* Directories, or files, below the instance; with nothing named, no path
+     * at all can be opened any more. Those that are not there when the sandbox
+     * is entered cannot be opened later, either. */
     const char *read_dirs[ROOM_DIRS_MAX];
     const char *write_dirs[ROOM_DIRS_MAX];
 };

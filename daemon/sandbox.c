@@ -1,29 +1,183 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* setgroups(), setresuid(), syscall() */
+#define _GNU_SOURCE
 #include "daemon/sandbox.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "daemon/sandbox_internal.h"
+
+/* ---- Who a room is */
+
+/* One row of the user database, without its strings. */
+struct user {
+    uid_t uid;
+    gid_t gid;
+};
+
+static bool find_user(const char *name, struct user *user)
+{
+    char room[4096];
+    struct passwd row;
+    struct passwd *found = NULL;
+
+    if (getpwnam_r(name, &row, room, sizeof room, &found) != 0 ||
+        found == NULL) {
+        return false;
+    }
+    *user = (struct user){ row.pw_uid, row.pw_gid };
+    return true;
+}
+
+static bool stays_root(const struct settings *settings)
+{
+    return strcmp(settings->user, "root") == 0;
+}
+
+/* "birthmark-signer" if there is such a user, with the group of "birthmark",
+ * which is who it is otherwise. */
+static bool room_user(const struct settings *settings,
+                      const struct room_type *type, struct user *user,
+                      char name[64])
+{
+    struct user own;
+
+    if (!find_user(settings->user, user)) {
+        return false;
+    }
+    (void)snprintf(name, 64, "%s-%s", settings->user, type->name);
+    if (find_user(name, &own)) {
+        user->uid = own.uid;
+    } else {
+        (void)snprintf(name, 64, "%s", settings->user);
+    }
+    return user->uid != 0;
+}
 
 bm_status sandbox_check(const struct settings *settings, struct ca_refusal *why)
 {
-    (void)settings;
-    (void)why;
-    return BM_OK;
+    struct user user;
+
+    if (geteuid() != 0 || stays_root(settings)) {
+        return BM_OK;
+    }
+    if (!find_user(settings->user, &user)) {
+        return ca_refuse(why, BM_E_SANDBOX,
+                         "there is no user %s to give up root for: useradd "
+                         "--system %s, or another one as user: in "
+                         "birthmark.yaml",
+                         settings->user, settings->user);
+    }
+    return user.uid != 0 ? BM_OK
+                         : ca_refuse(why, BM_E_SANDBOX, "user %s is root",
+                                     settings->user);
+}
+
+void sandbox_user(const struct settings *settings, const struct room_type *type,
+                  char name[64])
+{
+    struct user user;
+    struct passwd *me;
+
+    if (geteuid() != 0 || stays_root(settings)) {
+        me = getpwuid(geteuid());
+        (void)snprintf(name, 64, "%s", me == NULL ? "?" : me->pw_name);
+    } else if (!room_user(settings, type, &user, name)) {
+        (void)snprintf(name, 64, "nobody to be");
+    }
+}
+
+/* Root without its rights is an owner of files like others. */
+static bm_status drop_capabilities(void)
+{
+    struct __user_cap_header_struct head = { .version =
+                                                 _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0, 0,
+                                                                       0 } };
+
+    return syscall(SYS_capset, &head, none) == 0 ? BM_OK : BM_E_SANDBOX;
 }
 
 bm_status sandbox_drop(const struct room *room, struct ca_refusal *why)
 {
-    (void)room;
-    (void)why;
+    struct user user;
+    char name[64];
+    uid_t r;
+    uid_t e;
+    uid_t s;
+
+    if (geteuid() != 0 || stays_root(&room->settings)) {
+        return drop_capabilities() == BM_OK
+                   ? BM_OK
+                   : ca_refuse(why, BM_E_SANDBOX, "capabilities");
+    }
+    if (!room_user(&room->settings, room->type, &user, name) ||
+        setgroups(0, NULL) != 0 ||
+        setresgid(user.gid, user.gid, user.gid) != 0 ||
+        setresuid(user.uid, user.uid, user.uid) != 0 ||
+        getresuid(&r, &e, &s) != 0 || r != user.uid || e != user.uid ||
+        s != user.uid || setuid(0) == 0) {
+        return ca_refuse(why, BM_E_SANDBOX, "cannot become user %s",
+                         room->settings.user);
+    }
     return BM_OK;
+}
+
+/* ---- The walls */
+
+static bm_status set_limits(void)
+{
+    const struct rlimit none = { 0, 0 };
+
+    /* A core would hold keys; a process more would be a place to hide. */
+    return setrlimit(RLIMIT_CORE, &none) == 0 &&
+                   setrlimit(RLIMIT_NPROC, &none) == 0
+               ? BM_OK
+               : BM_E_SANDBOX;
 }
 
 bm_status sandbox_enter(const struct room *room, struct ca_refusal *why)
 {
-    (void)room;
-    (void)why;
-    return BM_OK;
+    const struct room_needs *needs = &room->type->needs;
+
+    if (set_limits() != BM_OK || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+        return ca_refuse(why, BM_E_SANDBOX, "limits");
+    }
+    BM_TRY(landlock_enter(room->dir, needs, why));
+    return seccomp_enter(needs, why);
 }
 
-void sandbox_describe(const struct room_type *type, struct bm_wr *words)
+/* ---- In words */
+
+static void list(struct bm_wr *w, const char *what, const char *const *names)
 {
-    (void)type;
-    bm_wr_str(words, "none");
+    for (size_t i = 0; i < ROOM_DIRS_MAX && names[i] != NULL; i++) {
+        bm_wr_str(w, i == 0 ? what : ", ");
+        bm_wr_str(w, names[i]);
+    }
+}
+
+void sandbox_describe(const struct room_type *type, struct bm_wr *w)
+{
+    const struct room_needs *needs = &type->needs;
+
+    bm_wr_str(w, needs->accept ? "accepts" : "no network");
+    if (needs->read_dirs[0] == NULL && needs->write_dirs[0] == NULL) {
+        bm_wr_str(w, "; no path");
+    }
+    list(w, "; reads ", needs->read_dirs);
+    list(w, "; writes ", needs->write_dirs);
+    if (needs->write_files && needs->write_dirs[0] == NULL) {
+        bm_wr_str(w, "; writes what is open");
+    }
 }

@@ -23,8 +23,12 @@
 BM_MUST_CHECK bm_status sandbox_check(const struct settings *settings,
                                       struct ca_refusal *why);
 
-/* Give up root: to the user named in settings.user (its rooms share its
- * group). BM_OK and nothing done when not root. */
+/*
+ * Give up root: to the user USER-ROOM ("birthmark-signer") where there is one,
+ * otherwise to settings.user; with the group of the latter. When not root, or
+ * where settings.user says "root", only what rights there are beyond those of
+ * an owner of files are given up.
+ */
 BM_MUST_CHECK bm_status sandbox_drop(const struct room *room,
                                      struct ca_refusal *why);
 
@@ -32,7 +36,9 @@ BM_MUST_CHECK bm_status sandbox_drop(const struct room *room,
 BM_MUST_CHECK bm_status sandbox_enter(const struct room *room,
                                       struct ca_refusal *why);
 
-/* What the kernel offers, in words, for --check. */
+/* For --check: what is left to a room, in words, and who it will be. */
 void sandbox_describe(const struct room_type *type, struct bm_wr *words);
+void sandbox_user(const struct settings *settings, const struct room_type *type,
+                  char name[64]);
 
 #endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* AT_EMPTY_PATH, F_OFD_SETLK */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <seccomp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/control.h"
+#include "daemon/sandbox_internal.h"
+
+/* A call, and perhaps what one of its arguments must be. */
+struct call {
+    int number;
+    bool compared;
+    struct scmp_arg_cmp argument;
+};
+
+#define CALL(name)               \
+    {                            \
+        .number = SCMP_SYS(name) \
+    }
+#define CALL_IF(name, which, how, ...)                            \
+    {                                                             \
+        .number = SCMP_SYS(name), .compared = true, .argument = { \
+            .arg = (which),                                       \
+            .op = (how),                                          \
+            __VA_ARGS__                                           \
+        }                                                         \
+    }
+#define CALL_IS(name, which, value) \
+    CALL_IF(name, which, SCMP_CMP_EQ, .datum_a = (value))
+#define CALL_MASKED(name, which, mask, value)                   \
+    CALL_IF(name, which, SCMP_CMP_MASKED_EQ, .datum_a = (mask), \
+            .datum_b = (value))
+
+/* Whoever calls one of these is not ours any more: the process is killed.
+ * Everything else that no table below has fails with EPERM. */
+static const struct call fatal[] = {
+    /* another program */
+    CALL(execve),
+    CALL(execveat),
+    /* another process */
+    CALL(ptrace),
+    CALL(process_vm_readv),
+    CALL(process_vm_writev),
+    CALL(process_madvise),
+    CALL(pidfd_getfd),
+    CALL(kcmp),
+    /* out into the network */
+    CALL(socket),
+    CALL(connect),
+    CALL(bind),
+    CALL(listen),
+    /* memory that is written and executed: no code arrives later */
+    CALL_MASKED(mmap, 2, PROT_EXEC, PROT_EXEC),
+    CALL_MASKED(mprotect, 2, PROT_EXEC, PROT_EXEC),
+    CALL_MASKED(pkey_mprotect, 2, PROT_EXEC, PROT_EXEC),
+    CALL(memfd_create),
+    /* another user, another view of the system, its kernel */
+    CALL(setuid),
+    CALL(setgid),
+    CALL(setreuid),
+    CALL(setregid),
+    CALL(setresuid),
+    CALL(setresgid),
+    CALL(setgroups),
+    CALL(capset),
+    CALL(unshare),
+    CALL(setns),
+    CALL(chroot),
+    CALL(pivot_root),
+    CALL(mount),
+    CALL(umount2),
+    CALL(bpf),
+    CALL(perf_event_open),
+    CALL(userfaultfd),
+    CALL(io_uring_setup),
+    CALL(io_uring_enter),
+    CALL(io_uring_register),
+    CALL(add_key),
+    CALL(request_key),
+    CALL(keyctl),
+    CALL(init_module),
+    CALL(finit_module),
+    CALL(kexec_load),
+};
+
+/* Memory, time, and descriptors that are open. */
+static const struct call always[] = {
+    CALL(read),
+    CALL(readv),
+    CALL(pread64),
+    CALL(preadv),
+    CALL(write),
+    CALL(writev),
+    CALL(lseek),
+    CALL(close),
+    CALL(fstat),
+    /* of a descriptor: fstat() of newer C libraries */
+    CALL_MASKED(newfstatat, 3, AT_EMPTY_PATH, AT_EMPTY_PATH),
+    CALL_MASKED(statx, 2, AT_EMPTY_PATH, AT_EMPTY_PATH),
+    CALL_IS(fcntl, 1, F_GETFD),
+    CALL_IS(fcntl, 1, F_SETFD),
+    CALL_IS(fcntl, 1, F_GETFL),
+    CALL_IS(fcntl, 1, F_SETFL),
+    CALL_IS(fcntl, 1, F_GETLK),
+    CALL_IS(fcntl, 1, F_SETLK),
+    CALL_IS(fcntl, 1, F_SETLKW),
+    CALL_IS(fcntl, 1, F_DUPFD_CLOEXEC),
+    CALL_IS(ioctl, 1, FIONREAD),
+    CALL_IS(ioctl, 1, FIONBIO),
+
+    /* links, connections, the supervisor; never to somebody by address, since
+     * TCP Fast Open connects like that */
+    CALL_IS(sendto, 4, 0),
+    CALL(recvfrom),
+    CALL_IS(recvmsg, 0, CONTROL_FD),
+    CALL(shutdown),
+    CALL(getsockname),
+    CALL(getpeername),
+    CALL(getsockopt),
+    CALL_IS(setsockopt, 1, SOL_SOCKET),
+    CALL_IS(setsockopt, 1, IPPROTO_TCP),
+
+    CALL(epoll_wait),
+    CALL(epoll_pwait),
+    CALL(epoll_pwait2),
+    CALL(epoll_ctl),
+    CALL(poll),
+    CALL(ppoll),
+
+    CALL_MASKED(mmap, 2, PROT_EXEC, 0),
+    CALL_MASKED(mprotect, 2, PROT_EXEC, 0),
+    CALL(munmap),
+    CALL(mremap),
+    CALL(madvise),
+    CALL(brk),
+
+    CALL(clock_gettime),
+    CALL(clock_getres),
+    CALL(clock_nanosleep),
+    CALL(nanosleep),
+    CALL(gettimeofday),
+    CALL(time),
+    CALL(getrandom),
+
+    CALL(futex),
+    CALL(sched_yield),
+    CALL(getpid),
+    CALL(gettid),
+    CALL(getppid),
+    CALL(getuid),
+    CALL(geteuid),
+    CALL(getgid),
+    CALL(getegid),
+    CALL(getrusage),
+    CALL(sysinfo),
+    CALL(rt_sigaction),
+    CALL(rt_sigprocmask),
+    CALL(rt_sigreturn),
+    CALL(sigaltstack),
+    CALL(restart_syscall),
+    CALL(exit),
+    CALL(exit_group),
+};
+
+static const struct call accepting[] = {
+    CALL(accept4),
+    CALL(accept),
+    CALL(sendfile),
+};
+
+/* By path: which ones is Landlock's to say. */
+static const struct call reading_paths[] = {
+    CALL(openat),     CALL(open),     CALL(newfstatat), CALL(stat),
+    CALL(lstat),      CALL(statx),    CALL(access),     CALL(faccessat),
+    CALL(faccessat2), CALL(readlink), CALL(readlinkat), CALL(getdents64),
+    CALL(getcwd),     CALL(flock),
+};
+
+static const struct call writing[] = {
+    CALL(pwrite64),  CALL(pwritev),   CALL(ftruncate), CALL(fallocate),
+    CALL(fsync),     CALL(fdatasync), CALL(rename),    CALL(renameat),
+    CALL(renameat2), CALL(unlink),    CALL(unlinkat),  CALL(mkdir),
+    CALL(mkdirat),   CALL(rmdir),     CALL(link),      CALL(linkat),
+    CALL(fchmod),    CALL(flock),
+};
+
+static int add(scmp_filter_ctx filter, uint32_t action,
+               const struct call *calls, size_t n)
+{
+    int rc = 0;
+
+    for (size_t i = 0; i < n && rc == 0; i++) {
+        rc = seccomp_rule_add_array(filter, action, calls[i].number,
+                                    calls[i].compared ? 1 : 0,
+                                    &calls[i].argument);
+    }
+    return rc;
+}
+
+#define ADD(action, table) \
+    add(filter, (action), (table), sizeof(table) / sizeof(table)[0])
+
+static bool has_paths(const struct room_needs *needs)
+{
+    return needs->read_dirs[0] != NULL || needs->write_dirs[0] != NULL;
+}
+
+static int add_tables(scmp_filter_ctx filter, const struct room_needs *needs)
+{
+    int rc = ADD(SCMP_ACT_KILL_PROCESS, fatal);
+
+    if (rc == 0) {
+        rc = ADD(SCMP_ACT_ALLOW, always);
+    }
+    if (rc == 0 && needs->accept) {
+        rc = ADD(SCMP_ACT_ALLOW, accepting);
+    }
+    if (rc == 0 && has_paths(needs)) {
+        rc = ADD(SCMP_ACT_ALLOW, reading_paths);
+    }
+    if (rc == 0 && needs->write_files) {
+        rc = ADD(SCMP_ACT_ALLOW, writing);
+    }
+    if (rc == 0) { /* abort(): this process and no other */
+        rc = add(filter, SCMP_ACT_ALLOW,
+                 &(struct call)CALL_IS(tgkill, 0, (scmp_datum_t)getpid()), 1);
+    }
+    return rc;
+}
+
+bm_status seccomp_enter(const struct room_needs *needs, struct ca_refusal *why)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+    int rc = filter == NULL ? -ENOMEM : 0;
+
+    if (rc == 0) {
+        rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
+    }
+    if (rc == 0) { /* a binary tree: a call costs some comparisons */
+        rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+    }
+    if (rc == 0) {
+        rc = add_tables(filter, needs);
+    }
+    if (rc == 0) {
+        rc = seccomp_load(filter);
+    }
+    if (filter != NULL) {
+        seccomp_release(filter);
+    }
+    return rc == 0 ? BM_OK
+                   : ca_refuse(why, BM_E_SANDBOX, "seccomp: error %d", -rc);
+}
