@@ -444,6 +444,11 @@ uint64_t ca_abandoned(const struct ca *ca)
     return ca->abandoned;
 }
 
+uint64_t ca_revocations(const struct ca *ca)
+{
+    return ca->revocations;
+}
+
 bm_status ca_open(const struct ca_config *config, bool read_only, int64_t now,
                   struct ca **ca, struct ca_refusal *why)
 {

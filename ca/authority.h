@@ -77,6 +77,10 @@ BM_MUST_CHECK bm_status ca_checkpoint(struct ca *ca, int64_t now,
 /* Signatures that were put on record as abandoned since ca_open(). */
 uint64_t ca_abandoned(const struct ca *ca);
 
+/* How often a certificate was revoked, held or released since ca_open():
+ * lists that are older than a change of it do not tell all. */
+uint64_t ca_revocations(const struct ca *ca);
+
 /*
  * Roles of operators, a set. What each may do is the table in authz.c; where,
  * is a matter of the actor's scope. Bits 1 and 2 are not used again: they had

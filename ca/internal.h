@@ -27,6 +27,7 @@ struct ca {
     int64_t noted; /* when a checkpoint was last signed */
     int64_t serial_ms;
     uint64_t abandoned;
+    uint64_t revocations;  /* and holds, and releases */
     struct ca_slot *slots; /* CA_GROUP_MAX of them, once needed */
 };
 

@@ -79,6 +79,24 @@ BM_MUST_CHECK bm_status ca_issue(struct ca *ca,
                                  struct ca_issue_result *results);
 
 /*
+ * Whose a certificate or a token is, for whoever counts or routes requests
+ * before they are decided. What is said here never changes.
+ */
+struct ca_holder {
+    uint32_t organisation;
+    char profile[STORE_ID_MAX];
+    char device[STORE_NAME_MAX]; /* of a token; else empty */
+    char id[STORE_ID_MAX];       /* of the token; serial number in hex */
+};
+/* BM_E_NOT_FOUND: not a certificate of ours; BM_E_CA_TOKEN: no such token.
+ * Both take a read transaction of their own. */
+BM_MUST_CHECK bm_status ca_find_cert_holder(struct ca *ca, struct bm_bytes der,
+                                            struct ca_holder *holder);
+BM_MUST_CHECK bm_status ca_find_token_holder(struct ca *ca,
+                                             struct bm_bytes token,
+                                             struct ca_holder *holder);
+
+/*
  * A certificate of ours was used in an authenticated connection. BM_OK when
  * it may be used: a pending one is confirmed by this, which ends its
  * predecessor where the profile allows one active certificate.

@@ -155,6 +155,7 @@ bm_status ca_put_release(struct ca *ca, const struct ca_actor *actor,
     row->resume = 0;
     row->reason = 0;
     row->revoked = 0;
+    ca->revocations++;
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
     BM_TRY(s->revocation_remove(s->self, row->ca, row->serial));
     return s->cert_change(s->self, row);

@@ -79,6 +79,7 @@ bm_status ca_put_revocation_since(struct ca *ca, const struct ca_actor *actor,
         reason == BM_REASON_HOLD ? STORE_CERT_HELD : STORE_CERT_REVOKED;
     row->reason = reason;
     row->revoked = now;
+    ca->revocations++;
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
     BM_TRY(store->revocation_put(store->self, row->ca, &entry));
     return store->cert_change(store->self, row);

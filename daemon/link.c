@@ -359,6 +359,11 @@ bm_status link_put(struct link *link, const struct link_frame *frame)
     return BM_OK;
 }
 
+bool link_is_flushed(const struct link *link)
+{
+    return link->out.n == 0;
+}
+
 void link_set_peer(struct link *link, void *peer)
 {
     link->peer = peer;

@@ -67,6 +67,9 @@ void link_free(struct link *link); /* NULL is fine; does not call closed() */
 BM_MUST_CHECK bm_status link_put(struct link *link,
                                  const struct link_frame *frame);
 
+/* Has all that was queued left? For a room that stops. */
+bool link_is_flushed(const struct link *link);
+
 /* Something of the room's own. */
 void link_set_peer(struct link *link, void *peer);
 void *link_peer(const struct link *link);

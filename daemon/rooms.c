@@ -6,7 +6,7 @@
 /* One that is NULL is not started, and its links are not made. */
 const struct room_type *const room_types[ROOM_COUNT] = {
     [ROOM_SIGNER] = &room_signer,       /* keys of the CAs, the ledger's */
-    [ROOM_ISSUER] = NULL,               /* the store, and every decision */
+    [ROOM_ISSUER] = &room_issuer,       /* the store, and every decision */
     [ROOM_STATUS] = &room_status,       /* keys of OCSP responders */
     [ROOM_PUBLISHER] = &room_publisher, /* CRL, OCSP, ledger over plain HTTP */
     [ROOM_OPERATORS] = &room_operators, /* REST */

@@ -127,6 +127,14 @@ BM_MUST_CHECK bm_status instance_renew_ocsp(struct instance *instance,
                                             const char *id, int64_t now,
                                             struct ca_refusal *why);
 
+/* From now on the OCSP responder of a CA has this certificate, which was
+ * issued to it, and its key lies there. The key itself is not opened. */
+BM_MUST_CHECK bm_status instance_set_responder(struct instance *instance,
+                                               const char *id,
+                                               const char *key_uri,
+                                               struct bm_bytes der, int64_t now,
+                                               struct ca_refusal *why);
+
 /* Sign a checkpoint if there is something new, and publish ledger/. */
 BM_MUST_CHECK bm_status instance_publish(struct instance *instance, int64_t now,
                                          struct ca_refusal *why);

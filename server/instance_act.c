@@ -161,43 +161,60 @@ static bm_status is_revoked(struct instance *in, const struct instance_ca *c,
     return rc == BM_E_NOT_FOUND ? BM_OK : rc;
 }
 
-/* The new responder takes the place of the old one, on record first. */
+/* On record first; `kept` is handed over. */
+static bm_status set_responder(struct instance *in, struct instance_ca *c,
+                               struct store_ca *row, uint8_t *kept, int64_t now,
+                               struct ca_refusal *why)
+{
+    struct bm_cert cert;
+
+    BM_TRY(bm_cert_parse(row->ocsp_cert, BM_STRICT, NULL, &cert));
+    BM_TRY(ca_install(in->ca, &authority, row, now, why));
+    free(c->ocsp_der);
+    c->ocsp_der = kept;
+    c->ocsp_cert = cert;
+    c->row = *row;
+    return BM_OK;
+}
+
+bm_status instance_set_responder(struct instance *in, const char *id,
+                                 const char *uri, struct bm_bytes der,
+                                 int64_t now, struct ca_refusal *why)
+{
+    const struct instance_ca *found = instance_find_ca(in, id);
+    struct store_ca row;
+    uint8_t *kept;
+    bm_status rc;
+
+    if (found == NULL || strlen(uri) >= sizeof row.ocsp_key_uri) {
+        return ca_refuse(why, BM_E_CA_UNAVAILABLE, "CA %s", id);
+    }
+    kept = malloc(der.n);
+    if (kept == NULL) {
+        return ca_refuse_plain(why, BM_E_MEMORY);
+    }
+    memcpy(kept, der.p, der.n);
+    row = found->row;
+    row.ocsp_cert = (struct bm_bytes){ kept, der.n };
+    memset(row.ocsp_key_uri, 0, sizeof row.ocsp_key_uri);
+    memcpy(row.ocsp_key_uri, uri, strlen(uri));
+    rc = set_responder(in, &in->cas[found - in->cas], &row, kept, now, why);
+    if (rc != BM_OK) {
+        free(kept);
+    }
+    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}
+
+/* The new responder takes the place of the old one. */
 static bm_status adopt(struct instance *in, struct instance_ca *c,
                        const char *uri, struct responder *r,
                        struct ca_refusal *why)
 {
-    struct store_ca row = c->row;
-    uint8_t *kept = malloc(r->der.n);
-    struct bm_cert cert;
-    bm_status rc = BM_E_MEMORY;
-
-    if (kept == NULL) {
-        goto out;
-    }
-    memcpy(kept, r->der.p, r->der.n);
-    row.ocsp_cert = (struct bm_bytes){ kept, r->der.n };
-    memset(row.ocsp_key_uri, 0, sizeof row.ocsp_key_uri);
-    memcpy(row.ocsp_key_uri, uri, strlen(uri));
-    rc = bm_cert_parse(row.ocsp_cert, BM_STRICT, NULL, &cert);
-    if (rc != BM_OK) {
-        goto out;
-    }
-    rc = ca_install(in->ca, &authority, &row, r->now, why);
-    if (rc != BM_OK) {
-        goto out;
-    }
-    free(c->ocsp_der);
+    BM_TRY(instance_set_responder(in, c->row.id, uri, r->der, r->now, why));
     bm_key_close(c->ocsp_key);
-    c->ocsp_der = kept;
-    kept = NULL;
-    c->ocsp_cert = cert;
-    c->row = row;
     c->ocsp_key = r->key;
     r->key = NULL;
-
-out:
-    free(kept);
-    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+    return BM_OK;
 }
 
 static bm_status issue_responder(struct instance *in, struct instance_ca *c,

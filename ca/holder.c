@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Whose a certificate or a token is. */
+#include <string.h>
+
+#include "ca/internal.h"
+#include "ca/issue.h"
+#include "ca/token.h"
+
+_Static_assert(CA_SERIAL_TEXT <= STORE_ID_MAX, "a serial number is an id");
+
+static bm_status find_cert(struct ca *ca, struct bm_bytes der,
+                           struct ca_holder *holder)
+{
+    struct store_cert row;
+
+    BM_TRY(ca_find_der(ca, der, &row));
+    holder->organisation = row.organisation;
+    memcpy(holder->profile, row.profile, sizeof holder->profile);
+    ca_hex(row.serial, holder->id, sizeof holder->id);
+    return BM_OK;
+}
+
+static bm_status find_token(struct ca *ca, struct bm_bytes token,
+                            struct ca_holder *holder)
+{
+    const struct store *store = ca->c.store;
+    uint8_t hash[STORE_HASH_SIZE];
+    struct store_token row;
+    bm_status rc;
+
+    BM_TRY(ca_token_hash(ca->c.crypto, token, hash));
+    rc = store->token_find(store->self, hash, &row);
+    if (rc != BM_OK) {
+        return rc == BM_E_NOT_FOUND ? BM_E_CA_TOKEN : rc;
+    }
+    holder->organisation = row.organisation;
+    memcpy(holder->profile, row.profile, sizeof holder->profile);
+    memcpy(holder->device, row.device, sizeof holder->device);
+    memcpy(holder->id, row.id, sizeof holder->id);
+    return BM_OK;
+}
+
+static bm_status find(struct ca *ca, struct bm_bytes what,
+                      struct ca_holder *holder,
+                      bm_status (*one)(struct ca *ca, struct bm_bytes what,
+                                       struct ca_holder *holder))
+{
+    const struct store *store = ca->c.store;
+    bm_status rc;
+
+    memset(holder, 0, sizeof *holder);
+    BM_TRY(store->begin(store->self, STORE_READ));
+    rc = one(ca, what, holder);
+    store->rollback(store->self);
+    return rc;
+}
+
+bm_status ca_find_cert_holder(struct ca *ca, struct bm_bytes der,
+                              struct ca_holder *holder)
+{
+    return find(ca, der, holder, find_cert);
+}
+
+bm_status ca_find_token_holder(struct ca *ca, struct bm_bytes token,
+                               struct ca_holder *holder)
+{
+    return find(ca, token, holder, find_token);
+}

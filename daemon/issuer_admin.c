@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/operator.h"
+#include "daemon/issuer_internal.h"
+#include "protocols/admin/admin.h"
+
+/*
+ * Administration (protocols/admin runs it, and its table says who may what),
+ * and what the keeper needs to renew our own certificates.
+ */
+
+/* ---- Answers */
+
+static bm_status put(struct issuer_asker *a, const struct link_frame *asked,
+                     const struct wire_administered *m)
+{
+    size_t cap = m->body.n + 32;
+    uint8_t *room = malloc(cap);
+    struct bm_wr w;
+    bm_status rc;
+
+    if (room == NULL) {
+        return BM_E_MEMORY;
+    }
+    bm_wr_init(&w, room, cap);
+    wire_administered_put(&w, m);
+    rc = issuer_answer(a, asked, bm_wr_bytes(&w));
+    free(room);
+    return rc;
+}
+
+static bm_status put_json(struct issuer_asker *a,
+                          const struct link_frame *asked, unsigned http,
+                          uint32_t retry_after, const json_t *body)
+{
+    struct wire_administered m = { .http = (uint16_t)http,
+                                   .retry_after = retry_after };
+    char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
+    bm_status rc = BM_E_MEMORY;
+
+    if (text != NULL) {
+        m.body = (struct bm_bytes){ (const uint8_t *)text, strlen(text) };
+        rc = put(a, asked, &m);
+    }
+    free(text);
+    return rc;
+}
+
+static bm_status put_problem(struct issuer_asker *a,
+                             const struct link_frame *asked,
+                             const struct admin_problem *p,
+                             uint32_t retry_after)
+{
+    json_t *body = admin_problem_json(p);
+    bm_status rc = put_json(a, asked, p->status, retry_after, body);
+
+    json_decref(body);
+    return rc;
+}
+
+static bm_status put_refusal(struct issuer_asker *a,
+                             const struct link_frame *asked, bm_status rc,
+                             const struct ca_refusal *why)
+{
+    struct admin_problem p;
+
+    admin_problem_of(rc, why, &p);
+    return put_problem(a, asked, &p,
+                       p.status == 503 || p.status == 202 ? ISSUER_RETRY : 0);
+}
+
+/* ---- What operations need of the room */
+
+static bm_status make_crl(void *self, const struct ca_actor *actor,
+                          const char *ca, int64_t now, struct ca_refusal *why)
+{
+    struct issuer *is = self;
+
+    BM_TRY(instance_make_crl(is->in, actor, ca, now, why));
+    metrics_add(is->room->metrics, METRICS_CRLS, 1);
+    return BM_OK;
+}
+
+static bm_status load_crl(void *self, const struct ca_actor *actor,
+                          const char *ca, struct bm_bytes der, int64_t now,
+                          struct ca_refusal *why)
+{
+    struct issuer *is = self;
+
+    BM_TRY(ca_crl_load(is->in->ca, actor, ca, der, now, why));
+    return instance_write_crl(is->in, ca, der, why);
+}
+
+static void list_changed(void *self, const struct ca_actor *actor,
+                         const char *ca)
+{
+    (void)actor; /* the authority makes it, for all who changed it */
+    issuer_list_changed(self, ca);
+}
+
+static bm_status publish(void *self, int64_t now, struct ca_refusal *why)
+{
+    struct issuer *is = self;
+
+    return instance_publish(is->in, now, why);
+}
+
+/* ---- ADMIN */
+
+static bm_status authenticate(struct issuer *is, const struct wire_admin *m,
+                              struct ca_operator *op, struct ca_refusal *why)
+{
+    const struct issuer_known *known;
+
+    BM_TRY(issuer_verify(is, m->cert, &known, why));
+    return ca_operator_authenticate(is->in->ca, m->cert, "api", room_now(), op,
+                                    why);
+}
+
+static bm_status run(struct issuer *is, const struct wire_admin *m,
+                     const struct ca_operator *op, json_t **result,
+                     struct ca_refusal *why)
+{
+    struct admin_context c = {
+        .ca = is->in->ca,
+        .ledger = is->in->ledger,
+        .store = is->in->store,
+        .crypto = is->crypto,
+        .profiles = is->in->profiles,
+        .profiles_n = is->in->profiles_n,
+        .actor = op->actor,
+        .now = room_now(),
+        .host = { is, make_crl, load_crl, list_changed, publish },
+    };
+    json_t *params = json_loadb((const char *)m->params.p, m->params.n,
+                                JSON_REJECT_DUPLICATES, NULL);
+    bm_status rc = BM_E_ARGUMENT;
+
+    *result = NULL;
+    if (json_is_object(params)) {
+        rc = admin_run(&c, m->operation, params, result, why);
+    }
+    json_decref(params);
+    return rc;
+}
+
+static bm_status serve(struct issuer_asker *a, const struct link_frame *frame,
+                       const struct wire_admin *m)
+{
+    struct issuer *is = a->is;
+    struct ca_refusal why = { BM_OK, "" };
+    struct ca_operator op;
+    struct admin_problem p;
+    uint8_t hash[BM_HASH_MAX];
+    json_t *result = NULL;
+    unsigned wait;
+    bm_status rc = authenticate(is, m, &op, &why);
+
+    if (rc == BM_OK) {
+        rc = is->crypto->hash(is->crypto->self, BM_HASH_SHA256, m->cert, hash);
+    }
+    if (rc != BM_OK) {
+        /* Whatever it is, the certificate makes nobody an operator. */
+        admin_problem_say(&p, issuer_is_failure(rc) ? 503 : 403, "%s",
+                          bm_status_text(rc));
+        return put_problem(a, frame, &p, 0);
+    }
+    wait = issuer_limit(is, hash, op.actor.organisation);
+    if (wait != 0) {
+        admin_problem_say(&p, 429, "too many requests");
+        return put_problem(a, frame, &p, wait);
+    }
+    rc = run(is, m, &op, &result, &why);
+    if (rc == BM_OK) {
+        rc = put_json(a, frame,
+                      admin_operations[m->operation].creates ? 201 : 200, 0,
+                      result);
+    } else {
+        log_refusal(LOG_LEVEL_INFO, "admin.refused", &why);
+        rc = put_refusal(a, frame, rc, &why);
+    }
+    json_decref(result);
+    return rc;
+}
+
+bm_status issuer_serve_admin(void *asker, struct link *link,
+                             const struct link_frame *frame)
+{
+    struct issuer_asker *a = asker;
+    struct wire_admin m;
+    bm_status rc;
+
+    (void)link;
+    BM_TRY(wire_admin_get(frame->body, &m));
+    if (m.operation >= admin_operations_n) {
+        return BM_E_ARGUMENT;
+    }
+    if (!issuer_is_ready(a->is) || a->is->stopping) {
+        return put_refusal(a, frame, BM_E_BUSY, NULL);
+    }
+    rc = serve(a, frame, &m);
+    if (!remote_signer_is_there(a->is->signer)) {
+        issuer_lose_signer(a->is);
+    }
+    return rc;
+}
+
+/* ---- The keeper */
+
+/* What we have certificates of our own for. */
+static const char *const own_profiles[] = { "tls-server", "ocsp-responder" };
+
+static bool is_own(const char *name)
+{
+    for (size_t i = 0; i < sizeof own_profiles / sizeof own_profiles[0]; i++) {
+        if (strcmp(own_profiles[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool copy_text(char *to, size_t cap, struct bm_bytes from)
+{
+    if (from.n >= cap || (from.n != 0 && memchr(from.p, 0, from.n) != NULL)) {
+        return false;
+    }
+    if (from.n != 0) {
+        memcpy(to, from.p, from.n);
+    }
+    to[from.n] = '\0';
+    return true;
+}
+
+static const struct ca_actor keeper = { .name = "authority",
+                                        .mode = "keeper",
+                                        .authority = true };
+
+static bm_status keep_issue(struct issuer *is, const struct wire_keep_issue *m,
+                            struct ca_issue_result *result)
+{
+    char profile[STORE_ID_MAX];
+    char ca[STORE_ID_MAX];
+    struct bm_csr csr;
+    struct ca_issue_request r = {
+        .actor = &keeper, .by = CA_BY_AUTHORITY, .profile = profile, .csr = &csr
+    };
+
+    if (!copy_text(profile, sizeof profile, m->profile) ||
+        !copy_text(ca, sizeof ca, m->ca) || !is_own(profile)) {
+        return ca_refuse_plain(&result->why, BM_E_PROFILE_REQUESTER);
+    }
+    r.ca = ca[0] != '\0' ? ca : NULL;
+    BM_TRY(bm_csr_parse(m->csr, NULL, &csr));
+    BM_TRY(ca_issue(is->in->ca, &r, 1, room_now(), result));
+    return result->status;
+}
+
+static bm_status put_kept(struct issuer_asker *a,
+                          const struct link_frame *frame,
+                          const struct wire_enrolled *m)
+{
+    uint8_t room[4 * CA_CERT_MAX];
+    struct bm_wr w;
+
+    bm_wr_init(&w, room, sizeof room);
+    wire_enrolled_put(&w, m);
+    if (w.len > w.cap) {
+        return BM_E_LIMIT;
+    }
+    return issuer_answer(a, frame, bm_wr_bytes(&w));
+}
+
+static bm_status put_kept_refusal(struct issuer_asker *a,
+                                  const struct link_frame *frame, bm_status rc,
+                                  const struct ca_refusal *why)
+{
+    struct issuer_reply reply;
+
+    log_refusal(LOG_LEVEL_WARNING, "keeper.refused", why);
+    issuer_refuse(&reply, rc, why);
+    return issuer_answer_reply(a, frame, &reply);
+}
+
+bm_status issuer_serve_keep_issue(void *asker, struct link *link,
+                                  const struct link_frame *frame)
+{
+    struct issuer_asker *a = asker;
+    struct issuer *is = a->is;
+    struct ca_issue_result result = { 0 };
+    struct wire_keep_issue m;
+    struct wire_enrolled out = { .http = 200 };
+    uint8_t chain[2 * CA_CERT_MAX];
+    struct bm_wr w;
+    bm_status rc;
+
+    (void)link;
+    BM_TRY(wire_keep_issue_get(frame->body, &m));
+    rc = issuer_is_ready(is) ? keep_issue(is, &m, &result) : BM_E_BUSY;
+    bm_wr_init(&w, chain, sizeof chain);
+    if (rc == BM_OK) {
+        rc = issuer_put_chain(is, result.ca, &w);
+    }
+    if (!remote_signer_is_there(is->signer)) {
+        issuer_lose_signer(is);
+    }
+    if (rc != BM_OK) {
+        rc = ca_refuse_plain(&result.why, rc);
+        return put_kept_refusal(a, frame, rc, &result.why);
+    }
+    out.cert = result.der;
+    out.chain = bm_wr_bytes(&w);
+    return put_kept(a, frame, &out);
+}
+
+/* A responder of the CA, issued by it, and good. */
+static bm_status check_responder(struct issuer *is, const char *ca,
+                                 struct bm_bytes der, struct ca_refusal *why)
+{
+    const struct instance_ca *c = instance_find_ca(is->in, ca);
+    struct ca_holder holder;
+    struct bm_cert cert;
+
+    BM_TRY(bm_cert_parse(der, BM_STRICT, NULL, &cert));
+    BM_TRY(ca_find_cert_holder(is->in->ca, der, &holder));
+    if (c == NULL || strcmp(holder.profile, "ocsp-responder") != 0 ||
+        !bm_bytes_equal(cert.issuer, c->cert.subject)) {
+        return ca_refuse(why, BM_E_CA_STATUS, "not a responder of %s", ca);
+    }
+    return BM_OK;
+}
+
+static bm_status install(struct issuer *is, const struct wire_keep_install *m,
+                         struct ca_refusal *why)
+{
+    char ca[STORE_ID_MAX];
+    char uri[sizeof((struct store_ca *)0)->ocsp_key_uri];
+
+    if (!copy_text(ca, sizeof ca, m->ca) ||
+        !copy_text(uri, sizeof uri, m->key_uri)) {
+        return ca_refuse_plain(why, BM_E_ARGUMENT);
+    }
+    BM_TRY(check_responder(is, ca, m->cert, why));
+    return instance_set_responder(is->in, ca, uri, m->cert, room_now(), why);
+}
+
+bm_status issuer_serve_keep_install(void *asker, struct link *link,
+                                    const struct link_frame *frame)
+{
+    struct issuer_asker *a = asker;
+    struct ca_refusal why = { BM_OK, "" };
+    struct wire_enrolled out = { .http = 200 };
+    struct wire_keep_install m;
+    bm_status rc;
+
+    (void)link;
+    BM_TRY(wire_keep_install_get(frame->body, &m));
+    rc = issuer_is_ready(a->is) ? install(a->is, &m, &why) : BM_E_BUSY;
+    if (rc != BM_OK) {
+        rc = ca_refuse_plain(&why, rc);
+        return put_kept_refusal(a, frame, rc, &why);
+    }
+    return put_kept(a, frame, &out);
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_DAEMON_ISSUER_INTERNAL_H
+#define BM_DAEMON_ISSUER_INTERNAL_H
+
+#include "ca/issue.h"
+#include "daemon/gcra.h"
+#include "daemon/link.h"
+#include "daemon/remote_signer.h"
+#include "daemon/room.h"
+#include "daemon/wire.h"
+#include "server/instance.h"
+
+/*
+ * The issuer: the room with the store, in which everything is decided. It has
+ * no key; whatever asks is taken for captured, and may ask what stands in its
+ * table and nothing else.
+ *
+ *   issuer.c            the room: setup, links, tables, timer, stopping
+ *   issuer_who.c        who asks: paths, tokens, limits
+ *   issuer_enrol.c      ENROL: the queue, groups, answers
+ *   issuer_refusal.c    what a refusal is to a client
+ *   issuer_catalogue.c  CATALOGUE: what listeners know about profiles
+ *   issuer_admin.c      ADMIN; KEEP_...
+ *   issuer_publish.c    checkpoints, tiles, lists, gauges
+ *
+ * Without its signer it decides nothing: requests wait. What was asked of a
+ * signer that then fell silent may still be signed, and the authority is
+ * opened again, on the next link, before it may write.
+ */
+
+/* Seconds that the signer may be gone before the issuer ends itself, so that
+ * the supervisor makes both links anew. */
+#define ISSUER_SIGNER_PATIENCE 20
+
+/* Groups that fail one after another before the issuer ends itself: a start
+ * puts in order what can be put in order. */
+#define ISSUER_FAILURES_MAX 8
+
+/* What one listener may have waiting here. Its own limit is lower. */
+#define ISSUER_QUEUE_MAX 16384
+
+/*
+ * When more requests than one have come together before, they will again: a
+ * group waits for them, but no longer than this. One that comes alone never
+ * waits.
+ */
+#define ISSUER_DELAY_US 1000
+
+/* A client that is told to come again does so after so many seconds. */
+#define ISSUER_RETRY          1
+#define ISSUER_RETRY_FULL     30  /* a full disk is mended by people */
+#define ISSUER_RETRY_APPROVAL 300 /* so are approvals given */
+
+/* Who has been verified by path: certificates remembered at a time. */
+#define ISSUER_KNOWN_MAX 4096
+
+struct issuer_known {
+    uint8_t hash[32]; /* SHA-256 of the DER; all zero: free */
+    int64_t not_before;
+    int64_t not_after;
+    struct ca_holder holder;
+};
+
+/* A link of somebody who asks. */
+struct issuer_asker {
+    struct issuer *is;
+    struct issuer_asker *next;
+    enum room_kind kind;
+    unsigned instance;
+    struct link *link;
+    struct issuer_enrol *first; /* waiting, in the order of their coming */
+    struct issuer_enrol *last;
+    size_t n;
+};
+
+/* Why there is no certificate, for a client. */
+struct issuer_reply {
+    uint16_t http;
+    uint32_t retry_after;
+    char words[CA_REFUSAL_WORDS_MAX + 128];
+};
+
+/* Who asks for a certificate: what is known before it is decided. */
+struct issuer_who {
+    unsigned by; /* CA_BY_... */
+    struct ca_actor actor;
+    char name[STORE_ID_MAX + 16]; /* of the actor */
+    uint8_t identity[32];         /* for limits */
+};
+
+/* A request that waits. */
+struct issuer_enrol {
+    struct issuer_enrol *next;
+    struct issuer_asker *from;
+    uint32_t tag;
+    bool again; /* failed once with the signer */
+    struct wire_enrol m;
+    struct bm_csr csr;
+    const struct ca_profile_policy *policy;
+    struct issuer_who who;
+    size_t n;
+    uint8_t octets[]; /* what the views are into; may hold a token */
+};
+
+/* A list of ours. */
+struct issuer_list {
+    const struct instance_ca *ca;
+    bool changed;
+    int64_t due;       /* by age */
+    int64_t not_until; /* after the last one, for its cost */
+};
+
+struct issuer {
+    struct room *room;
+    struct bm_crypto *crypto;
+    struct instance *in;
+    struct remote_signer *signer;
+    int64_t signer_gone; /* since when; 0: it is there, and `in->ca` is */
+    bool stopping;
+    int stop_rounds;
+
+    struct issuer_asker *askers;
+    size_t waiting;
+    size_t expected; /* that come together */
+    unsigned failures;
+    struct event *work;
+    struct event *tick;
+
+    struct gcra *identities;
+    struct gcra *organisations;
+    struct issuer_known known[ISSUER_KNOWN_MAX];
+    struct bm_cert anchors[INSTANCE_CAS_MAX];
+
+    uint8_t *catalogue;
+    size_t catalogue_n;
+
+    struct issuer_list lists[INSTANCE_CAS_MAX];
+    size_t lists_n;
+    uint64_t revocations; /* that `lists` know of */
+    uint64_t published;   /* leaves */
+
+    /* Of the group in work. */
+    struct issuer_enrol *group[CA_GROUP_MAX];
+    struct ca_issue_request requests[CA_GROUP_MAX];
+    struct ca_issue_result results[CA_GROUP_MAX];
+};
+
+/* Microseconds of a clock that only rises. */
+uint64_t issuer_us(void);
+
+/* May the store be written: is there a signer, and an authority? */
+bool issuer_is_ready(const struct issuer *is);
+
+/* The signer's link has failed: wait for the next. */
+void issuer_lose_signer(struct issuer *is);
+
+/* An answer with a body. */
+BM_MUST_CHECK bm_status issuer_answer(struct issuer_asker *to,
+                                      const struct link_frame *asked,
+                                      struct bm_bytes body);
+
+/* ---- issuer_who.c */
+
+BM_MUST_CHECK bm_status issuer_who_init(struct issuer *is);
+void issuer_who_wipe(struct issuer *is);
+
+/*
+ * Is this a certificate of ours, by path (core/path.h) and by the store? Only
+ * its validity is left to be seen. BM_E_NOT_FOUND, BM_E_PATH_...
+ */
+BM_MUST_CHECK bm_status issuer_verify(struct issuer *is, struct bm_bytes der,
+                                      const struct issuer_known **known,
+                                      struct ca_refusal *why);
+
+/* Who asks, and may he now; the policy is that of the label. False: `reply`
+ * says why not. */
+bool issuer_admit(struct issuer *is, struct issuer_enrol *e,
+                  struct issuer_reply *reply);
+
+/* 0, or the seconds to wait. */
+unsigned issuer_limit(struct issuer *is, const uint8_t identity[32],
+                      uint32_t organisation);
+
+/* The profile that a label stands for; NULL: none. */
+const struct ca_profile_policy *issuer_label(const struct issuer *is,
+                                             struct bm_bytes label);
+
+/* ---- issuer_enrol.c */
+
+BM_MUST_CHECK bm_status issuer_serve_enrol(void *asker, struct link *link,
+                                           const struct link_frame *frame);
+BM_MUST_CHECK bm_status issuer_serve_seen(void *asker, struct link *link,
+                                          const struct link_frame *frame);
+void issuer_work(struct issuer *is);        /* serve a group, if one waits */
+void issuer_schedule(struct issuer *is);    /* see to it that one is served */
+void issuer_forget(struct issuer_asker *a); /* what it has waiting */
+/* An answer that has no certificate. */
+BM_MUST_CHECK bm_status issuer_answer_reply(struct issuer_asker *to,
+                                            const struct link_frame *asked,
+                                            const struct issuer_reply *reply);
+
+/* ---- issuer_refusal.c */
+
+void issuer_refuse(struct issuer_reply *reply, bm_status rc,
+                   const struct ca_refusal *why);
+/* In words of our own. */
+void issuer_say(struct issuer_reply *reply, uint16_t http, uint32_t retry_after,
+                const char *words);
+/* Not the request's fault: a medium or the signer failed. */
+bool issuer_is_failure(bm_status rc);
+
+/* ---- issuer_catalogue.c */
+
+BM_MUST_CHECK bm_status issuer_catalogue_make(struct issuer *is,
+                                              struct ca_refusal *why);
+BM_MUST_CHECK bm_status issuer_serve_catalogue(void *asker, struct link *link,
+                                               const struct link_frame *frame);
+/* Append the CAs above certificates of `ca`, itself first, without the root;
+ * BM_E_BUFFER. */
+BM_MUST_CHECK bm_status issuer_put_chain(const struct issuer *is,
+                                         const char *ca, struct bm_wr *w);
+
+/* ---- issuer_admin.c */
+
+BM_MUST_CHECK bm_status issuer_serve_admin(void *asker, struct link *link,
+                                           const struct link_frame *frame);
+BM_MUST_CHECK bm_status issuer_serve_keep_issue(void *asker, struct link *link,
+                                                const struct link_frame *frame);
+BM_MUST_CHECK bm_status issuer_serve_keep_install(
+    void *asker, struct link *link, const struct link_frame *frame);
+
+/* ---- issuer_publish.c */
+
+void issuer_publish_init(struct issuer *is);
+/* The authority was opened (again): what it counts starts anew. */
+void issuer_publish_restart(struct issuer *is);
+void issuer_publish_tick(struct issuer *is);
+/* The list of a CA no longer tells all. */
+void issuer_list_changed(struct issuer *is, const char *ca);
+
+#endif

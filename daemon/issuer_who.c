@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/oid.h"
+#include "core/path.h"
+#include "daemon/issuer_internal.h"
+
+/*
+ * Who asks. A listener says that somebody holds the key of a certificate, or
+ * showed a token; here it is seen whether that means anything. A certificate
+ * is verified once and remembered by its hash, so that a kept connection does
+ * not cost a signature per request: what does not change is remembered, and
+ * what does (its status, the device's, the time) is asked of the store each
+ * time.
+ */
+
+/* Identities and organisations that limits remember at a time. */
+#define IDENTITIES_MAX    65536
+#define ORGANISATIONS_MAX 4096
+
+static bm_status make_gcra(struct issuer *is, size_t keys, double rate,
+                           double burst, struct gcra **gcra)
+{
+    struct gcra_config config = { .keys = keys, .rate = rate, .burst = burst };
+
+    *gcra = NULL;
+    if (rate <= 0) {
+        return BM_OK; /* no limit */
+    }
+    BM_TRY(is->crypto->random(is->crypto->self, config.secret,
+                              sizeof config.secret));
+    return gcra_new(&config, gcra);
+}
+
+bm_status issuer_who_init(struct issuer *is)
+{
+    const struct settings *s = &is->room->settings;
+
+    for (size_t i = 0; i < is->in->cas_n; i++) {
+        is->anchors[i] = is->in->cas[i].cert;
+    }
+    /* A minute's worth at once: devices retry in a row, and then not. */
+    BM_TRY(make_gcra(is, IDENTITIES_MAX, (double)s->limit_identity / 60,
+                     (double)s->limit_identity, &is->identities));
+    return make_gcra(is, ORGANISATIONS_MAX, (double)s->limit_organisation,
+                     (double)s->limit_organisation, &is->organisations);
+}
+
+void issuer_who_wipe(struct issuer *is)
+{
+    gcra_free(is->identities);
+    gcra_free(is->organisations);
+}
+
+unsigned issuer_limit(struct issuer *is, const uint8_t identity[32],
+                      uint32_t organisation)
+{
+    uint64_t now = issuer_us();
+    struct bm_bytes who = { identity, 32 };
+    struct bm_bytes whose = { (const uint8_t *)&organisation,
+                              sizeof organisation };
+    unsigned wait = gcra_take(is->identities, who, now);
+
+    if (wait == 0) {
+        wait = gcra_take(is->organisations, whose, now);
+    }
+    return wait;
+}
+
+/* ---- Certificates */
+
+/* Two places for each hash: the one that expires sooner gives way. */
+static struct issuer_known *place_of(struct issuer *is, const uint8_t hash[32],
+                                     bool *there)
+{
+    size_t i = (hash[0] | (size_t)hash[1] << 8) % ISSUER_KNOWN_MAX;
+    struct issuer_known *a = &is->known[i];
+    struct issuer_known *b = &is->known[i ^ 1];
+
+    *there = true;
+    if (memcmp(a->hash, hash, 32) == 0) {
+        return a;
+    }
+    if (memcmp(b->hash, hash, 32) == 0) {
+        return b;
+    }
+    *there = false;
+    return a->not_after <= b->not_after ? a : b;
+}
+
+/*
+ * RFC 5280 6.1 for a client certificate. Its own validity depends on what is
+ * asked for and is looked at for each request; that of its CA counts at
+ * issuance, since a device may outlive it (IEEE 802.1AR), and a CA that is not
+ * to be believed any more has revoked what it issued.
+ */
+static bm_status verify_path(struct issuer *is, const struct bm_cert *cert,
+                             struct ca_refusal *why)
+{
+    struct bm_path_config config = { .crypto = is->crypto,
+                                     .anchors = is->anchors,
+                                     .anchors_n = is->in->cas_n,
+                                     .time = cert->not_before,
+                                     .validity = BM_PATH_AT_ISSUANCE,
+                                     .purpose = BM_LIT(BM_OID_KP_CLIENT_AUTH),
+                                     .key_usage = BM_KU_DIGITAL_SIGNATURE };
+    struct bm_path path;
+    bm_status rc = bm_path_find(&path, &config, cert);
+
+    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}
+
+bm_status issuer_verify(struct issuer *is, struct bm_bytes der,
+                        const struct issuer_known **known,
+                        struct ca_refusal *why)
+{
+    struct issuer_known *k;
+    struct ca_holder holder;
+    struct bm_cert cert;
+    uint8_t hash[BM_HASH_MAX];
+    bool there;
+
+    *known = NULL;
+    BM_TRY(is->crypto->hash(is->crypto->self, BM_HASH_SHA256, der, hash));
+    k = place_of(is, hash, &there);
+    if (!there) {
+        BM_TRY(bm_cert_parse(der, BM_STRICT, NULL, &cert));
+        BM_TRY(verify_path(is, &cert, why));
+        BM_TRY(ca_find_cert_holder(is->in->ca, der, &holder));
+        memcpy(k->hash, hash, sizeof k->hash);
+        k->not_before = cert.not_before;
+        k->not_after = cert.not_after;
+        k->holder = holder;
+    }
+    *known = k;
+    return BM_OK;
+}
+
+/* ---- Requests */
+
+const struct ca_profile_policy *issuer_label(const struct issuer *is,
+                                             struct bm_bytes label)
+{
+    const char *usual = is->room->settings.est_default_profile;
+
+    if (label.n == 0 && usual != NULL) {
+        label = (struct bm_bytes){ (const uint8_t *)usual, strlen(usual) };
+    }
+    for (size_t i = 0; i < is->in->profiles_n; i++) {
+        const struct ca_profile_policy *p =
+            ca_profile_policy(is->in->profiles[i].profile);
+
+        if (p->est.enabled && bm_bytes_are(label, p->name, strlen(p->name))) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+static bool refuse(struct issuer_reply *reply, bm_status rc,
+                   const struct ca_refusal *why)
+{
+    issuer_refuse(reply, rc, why);
+    return false;
+}
+
+static bool say(struct issuer_reply *reply, uint16_t http, const char *words)
+{
+    issuer_say(reply, http, 0, words);
+    return false;
+}
+
+/* A token that is wrong, unknown, of another device or of another profile:
+ * whoever tries learns only that it was none. */
+static bool admit_token(struct issuer *is, struct issuer_enrol *e,
+                        struct issuer_reply *reply)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    struct ca_holder holder;
+    uint8_t hash[BM_HASH_MAX];
+    bm_status rc = ca_find_token_holder(is->in->ca, e->m.token, &holder);
+
+    if (rc == BM_OK &&
+        (strcmp(holder.profile, e->policy->name) != 0 ||
+         (e->m.user.n != 0 &&
+          !bm_bytes_are(e->m.user, holder.device, strlen(holder.device))))) {
+        rc = BM_E_CA_TOKEN;
+    }
+    if (rc == BM_OK) {
+        rc = is->crypto->hash(
+            is->crypto->self, BM_HASH_SHA256,
+            (struct bm_bytes){ (const uint8_t *)holder.id, strlen(holder.id) },
+            hash);
+    }
+    if (rc != BM_OK) {
+        return refuse(reply, rc, &why);
+    }
+    e->who.by = CA_BY_TOKEN;
+    e->who.actor.organisation = holder.organisation;
+    memcpy(e->who.identity, hash, sizeof e->who.identity);
+    (void)snprintf(e->who.name, sizeof e->who.name, "token:%s", holder.id);
+    return true;
+}
+
+static bool is_listed(const char *const *list, const char *name)
+{
+    for (; list != NULL && *list != NULL; list++) {
+        if (strcmp(*list, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * RFC 7030 4.2.1: a client with a certificate may ask for another by
+ * simpleenroll, be it with its IDevID or with the one that it renews. By
+ * simplereenroll it renews the one that it shows (4.2.2), and nothing else.
+ */
+static unsigned by_of(const struct issuer_enrol *e, const char *profile)
+{
+    if (strcmp(profile, e->policy->name) == 0 &&
+        (e->m.op == WIRE_REENROLL || e->policy->renewable)) {
+        return CA_BY_CURRENT;
+    }
+    if (e->m.op != WIRE_REENROLL &&
+        is_listed(e->policy->idevid_profiles, profile)) {
+        return CA_BY_IDEVID;
+    }
+    return 0;
+}
+
+static bool admit_cert(struct issuer *is, struct issuer_enrol *e,
+                       struct issuer_reply *reply)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    const struct issuer_known *k;
+    int64_t now = room_now();
+    bm_status rc = issuer_verify(is, e->m.cert, &k, &why);
+
+    if (rc != BM_OK) {
+        return refuse(reply, rc, &why);
+    }
+    /* After its end a certificate is good for its renewal, within the grace
+     * of its profile (ca/renew.c), and for nothing else. */
+    if (now < k->not_before ||
+        (now > k->not_after && e->m.op != WIRE_REENROLL)) {
+        return say(reply, 403, "the certificate shown is not valid now");
+    }
+    e->who.by = by_of(e, k->holder.profile);
+    if (e->who.by == 0) {
+        return say(reply, 403,
+                   "the certificate shown does not entitle to this one");
+    }
+    e->who.actor.organisation = k->holder.organisation;
+    memcpy(e->who.identity, k->hash, sizeof e->who.identity);
+    (void)snprintf(e->who.name, sizeof e->who.name, "certificate:%s",
+                   k->holder.id);
+    return true;
+}
+
+bool issuer_admit(struct issuer *is, struct issuer_enrol *e,
+                  struct issuer_reply *reply)
+{
+    unsigned wait;
+
+    if (e->m.op == WIRE_SERVERKEYGEN && !e->policy->est.serverkeygen) {
+        return say(reply, 403, "this profile makes no keys for devices");
+    }
+    if (e->m.token.n == 0 && e->m.cert.n == 0) {
+        return say(reply, 401, "a certificate or a token is needed");
+    }
+    if (e->m.token.n != 0 ? !admit_token(is, e, reply)
+                          : !admit_cert(is, e, reply)) {
+        return false;
+    }
+    e->who.actor.name = e->who.name;
+    e->who.actor.mode = "est";
+    wait = issuer_limit(is, e->who.identity, e->who.actor.organisation);
+    if (wait != 0) {
+        issuer_say(reply, 429, wait, "too many requests");
+        return false;
+    }
+    return true;
+}
