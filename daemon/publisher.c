@@ -29,8 +29,8 @@
  * have a tenth of a processor; one address, which may be that of a factory,
  * a twentieth of that.
  */
-static const struct desk_budget budget_address = { 50, 200 };
-static const struct desk_budget budget_all = { 1000, 2000 };
+static const struct budget_config budget = { .address = { 50, 200 },
+                                             .all = { 1000, 2000 } };
 
 /* Of a request: the path of a GET with a nonce has less than 500. */
 #define HEADERS_MAX ((size_t)16 << 10)
@@ -347,8 +347,7 @@ static bm_status open_desk(struct publisher *p)
 {
     struct desk_config config = { .crypto = p->crypto,
                                   .octets = ANSWERS_OCTETS,
-                                  .address = budget_address,
-                                  .all = budget_all,
+                                  .budget = budget,
                                   .metrics = p->room->metrics,
                                   .arg = p,
                                   .knows = knows,
@@ -459,6 +458,9 @@ static void teardown(struct room *room)
         event_free(p->second);
     }
     link_free(p->status);
+    if (p->desk != NULL) {
+        desk_lost(p->desk, room_now());
+    }
     http_free(p->site);
     http_free(p->metrics);
     desk_free(p->desk);

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/publisher_desk.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/gcra.h"
 #include "protocols/status/request.h"
-
-/* Addresses that are remembered at a time, per budget. */
-#define ADDRESSES 8192
-
-/* Who has drawn from a budget within this time has done so "lately". */
-#define LATELY 60.0
 
 /* Octets of an OCSPResponse that is an error. */
 #define ERROR_MAX 8
@@ -21,9 +13,7 @@ struct waiter {
     struct waiter *next;
     void *ticket;
     struct cache_key alias; /* how it asked */
-    bool has_drawn;         /* from the budget of its address, for a miss */
-    size_t address_n;
-    uint8_t address[DESK_ADDRESS_MAX];
+    struct budget_payer payer;
 };
 
 /* A request that the status signer has. */
@@ -40,22 +30,11 @@ struct ask {
 struct desk {
     struct desk_config c;
     struct cache *cache;
-    struct gcra *address; /* each address */
-    struct gcra *lately;  /* addresses that have drawn lately */
-    struct gcra *all;
+    struct budget *budget;
+    uint64_t now_us; /* when it was last said */
     size_t waiting;
     struct ask asks[DESK_ASKS_MAX];
 };
-
-static bm_status new_gcra(struct desk *d, size_t keys, double rate,
-                          double burst, struct gcra **gcra)
-{
-    const struct bm_crypto *crypto = d->c.crypto;
-    struct gcra_config config = { .keys = keys, .rate = rate, .burst = burst };
-
-    BM_TRY(crypto->random(crypto->self, config.secret, sizeof config.secret));
-    return gcra_new(&config, gcra);
-}
 
 bm_status desk_new(const struct desk_config *config, struct desk **desk)
 {
@@ -73,14 +52,7 @@ bm_status desk_new(const struct desk_config *config, struct desk **desk)
         rc = cache_new(config->octets, secret, &d->cache);
     }
     if (rc == BM_OK) {
-        rc = new_gcra(d, ADDRESSES, config->address.rate, config->address.burst,
-                      &d->address);
-    }
-    if (rc == BM_OK) {
-        rc = new_gcra(d, ADDRESSES, 1 / LATELY, 1, &d->lately);
-    }
-    if (rc == BM_OK) {
-        rc = new_gcra(d, 1, config->all.rate, config->all.burst, &d->all);
+        rc = budget_new(&config->budget, config->crypto, &d->budget);
     }
     if (rc != BM_OK) {
         goto out;
@@ -90,80 +62,6 @@ bm_status desk_new(const struct desk_config *config, struct desk **desk)
 out:
     desk_free(d);
     return rc;
-}
-
-/* ---- Budgets */
-
-size_t desk_address(const char *text, uint8_t out[DESK_ADDRESS_MAX])
-{
-    static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
-    struct in6_addr six;
-    struct in_addr four;
-    size_t n;
-
-    if (inet_pton(AF_INET, text, &four) == 1) {
-        memcpy(out, &four, 4);
-        return 4;
-    }
-    if (inet_pton(AF_INET6, text, &six) == 1) {
-        bool is_four = memcmp(six.s6_addr, mapped, sizeof mapped) == 0;
-
-        memcpy(out, is_four ? six.s6_addr + 12 : six.s6_addr, 8 >> is_four);
-        return (size_t)8 >> is_four;
-    }
-    n = strnlen(text, DESK_ADDRESS_MAX);
-    memcpy(out, text, n);
-    return n;
-}
-
-static const struct bm_bytes everybody = BM_LIT_INIT("*");
-
-static struct bm_bytes address_of(const struct waiter *w)
-{
-    return (struct bm_bytes){ w->address, w->address_n };
-}
-
-/* Draw `n`; false when that is more than there is. */
-static bool draw(struct desk *d, const struct waiter *w, size_t n,
-                 uint64_t now_us)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (gcra_look(d->all, everybody, now_us) != 0 ||
-            gcra_take(d->address, address_of(w), now_us) != 0) {
-            return false;
-        }
-        (void)gcra_take(d->all, everybody, now_us);
-    }
-    (void)gcra_take(d->lately, address_of(w), now_us);
-    return true;
-}
-
-/*
- * May the status signer be asked for this client, about what may turn out to
- * be unknown? It is drawn for until that is known. When all together are over
- * their budget, those wait who drew from it lately; of others it is not known
- * that they want what does not exist.
- */
-static bool may_miss(struct desk *d, struct waiter *w, uint64_t now_us)
-{
-    if (gcra_look(d->all, everybody, now_us) != 0 &&
-        gcra_look(d->lately, address_of(w), now_us) != 0) {
-        return false;
-    }
-    w->has_drawn = gcra_take(d->address, address_of(w), now_us) == 0;
-    return w->has_drawn;
-}
-
-/* It was not known, or it was: then nothing has been drawn. */
-static void settle(struct desk *d, const struct waiter *w, bool is_known,
-                   uint64_t now_us)
-{
-    if (is_known && w->has_drawn) {
-        gcra_give(d->address, address_of(w), now_us);
-    } else if (!is_known) {
-        (void)gcra_take(d->all, everybody, now_us);
-        (void)gcra_take(d->lately, address_of(w), now_us);
-    }
 }
 
 /* ---- Answers */
@@ -220,7 +118,7 @@ static struct waiter *new_waiter(struct desk *d,
     if (w != NULL) {
         w->ticket = client->ticket;
         w->alias = *alias;
-        w->address_n = desk_address(client->address, w->address);
+        budget_payer_init(&w->payer, client->address);
         d->waiting++;
     }
     return w;
@@ -255,9 +153,7 @@ void desk_free(struct desk *d)
         free_ask(&d->asks[i]);
     }
     cache_free(d->cache);
-    gcra_free(d->address);
-    gcra_free(d->lately);
-    gcra_free(d->all);
+    budget_free(d->budget);
     free(d);
 }
 
@@ -325,7 +221,8 @@ static void wait_shared(struct desk *d, const struct visit *v, struct waiter *w)
     struct ask *ask = find_ask(d, &v->key);
     bool is_new = ask != NULL && ask->waiters == NULL;
 
-    if (ask == NULL || (is_new && !may_miss(d, w, v->client->now_us))) {
+    if (ask == NULL ||
+        (is_new && !budget_may_ask(d->budget, &w->payer, v->client->now_us))) {
         free_waiter(d, w);
         answer_at_worst(d, &v->key, v->client->ticket, v->client->now);
         return;
@@ -378,7 +275,8 @@ static bool take_own(struct desk *d, const struct visit *v)
     if (w == NULL) {
         return false;
     }
-    if (ask == NULL || !draw(d, w, v->request.n, v->client->now_us) ||
+    if (ask == NULL ||
+        !budget_draw(d->budget, &w->payer, v->request.n, v->client->now_us) ||
         send_it(d, ask, v->der) != BM_OK) {
         free_waiter(d, w);
         return false;
@@ -444,6 +342,7 @@ void desk_take(struct desk *d, const struct desk_client *client)
     const struct cached *kept;
     bm_status rc = BM_OK;
 
+    d->now_us = client->now_us;
     v.alias = cache_key_of(d->cache, client->how, client->text);
     kept = cache_find(d->cache, &v.alias);
     if (kept != NULL && client->now < kept->keep_until) {
@@ -553,7 +452,7 @@ void desk_answered(struct desk *d, uint32_t tag, struct bm_bytes response,
     for (struct waiter *w = done.waiters; w != NULL; w = next) {
         next = w->next;
         if (done.is_shared) {
-            settle(d, w, is_kept, now_us);
+            budget_settle(d->budget, &w->payer, is_kept, now_us);
         }
         if (is_kept) {
             hand_out(d, &done, w, response, now);
@@ -576,6 +475,7 @@ static void give_up(struct desk *d, struct ask *ask, int64_t now)
     for (struct waiter *w = done.waiters; w != NULL; w = next) {
         next = w->next;
         if (done.is_shared) {
+            budget_settle(d->budget, &w->payer, true, d->now_us);
             answer_at_worst(d, &done.key, w->ticket, now);
         } else {
             answer_error(d, w->ticket, BM_OCSP_TRY_LATER);

@@ -4,6 +4,7 @@
 
 #include "core/ocsp.h"
 #include "daemon/metrics.h"
+#include "daemon/publisher_budget.h"
 #include "daemon/publisher_cache.h"
 
 /*
@@ -39,11 +40,6 @@ struct desk;
 /* Seconds after which one of them is given up. */
 #define DESK_PATIENCE 5
 
-struct desk_budget {
-    double rate; /* per second in the long run */
-    double burst;
-};
-
 enum desk_reply_kind {
     DESK_KEPT = 1, /* `caching` and `age` say for how long */
     DESK_OWN,      /* for this client, now */
@@ -59,9 +55,8 @@ struct desk_reply {
 
 struct desk_config {
     const struct bm_crypto *crypto;
-    size_t octets;              /* of answers that are kept */
-    struct desk_budget address; /* of one client */
-    struct desk_budget all;
+    size_t octets; /* of answers that are kept */
+    struct budget_config budget;
     struct metrics_page *metrics;
 
     void *arg;
@@ -103,11 +98,5 @@ void desk_tick(struct desk *desk, int64_t now);
 
 /* Requests that have not been answered yet. */
 size_t desk_waiting(const struct desk *desk);
-
-/* Whom an address stands for when budgets are drawn from: an IPv4 address, or
- * the /64 of an IPv6 address, of which anybody has more than can be counted.
- * Returns the octets of it; for what is no address those of the text. */
-#define DESK_ADDRESS_MAX 64
-size_t desk_address(const char *text, uint8_t out[DESK_ADDRESS_MAX]);
 
 #endif
