@@ -48,62 +48,6 @@ bool args_parse_when(const char *text, int64_t now, int64_t *t)
     return true;
 }
 
-static int hex_digit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-/* Digits, right-aligned in `out`: the number of octets, or 0. */
-static size_t hex_octets(const char *text, uint8_t out[ARGS_SERIAL_MAX])
-{
-    size_t digits = 0;
-
-    for (size_t i = strlen(text); i-- > 0;) {
-        int digit = hex_digit(text[i]);
-        size_t at = ARGS_SERIAL_MAX - 1 - digits / 2;
-
-        if (text[i] == ':' && i != 0 && text[i + 1] != '\0') {
-            continue;
-        }
-        if (digit < 0 || digits == 2 * (size_t)ARGS_SERIAL_MAX) {
-            return 0;
-        }
-        out[at] = (uint8_t)(digits % 2 == 0 ? digit : out[at] | digit << 4);
-        digits++;
-    }
-    return (digits + 1) / 2;
-}
-
-bool args_parse_serial(const char *text, uint8_t serial[ARGS_SERIAL_MAX],
-                       size_t *n)
-{
-    uint8_t room[ARGS_SERIAL_MAX] = { 0 };
-    size_t octets = hex_octets(text, room);
-    const uint8_t *p = room + sizeof room - octets;
-
-    if (octets == 0) {
-        return false;
-    }
-    /* X.690 8.3.2: as few octets as there can be, and positive. */
-    while (octets > 1 && p[0] == 0 && (p[1] & 0x80) == 0) {
-        p++;
-        octets--;
-    }
-    if ((p[0] & 0x80) != 0) {
-        if (octets == ARGS_SERIAL_MAX) {
-            return false;
-        }
-        p--; /* a zero: nothing has been written there */
-        octets++;
-    }
-    memcpy(serial, p, octets);
-    *n = octets;
-    return true;
-}
-
 static bool parse_number(const char *text, uint64_t *number)
 {
     char *end;

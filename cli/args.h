@@ -62,12 +62,4 @@ bool args_parse_time(const char *text, int64_t *time);
 /* The same, or "90d" after `now`: units as in birthmark.yaml. */
 bool args_parse_when(const char *text, int64_t now, int64_t *time);
 
-/*
- * Octets of a serial number: hexadecimal digits of either case, colons
- * between them or not; as INTEGER contents. False if it is none.
- */
-#define ARGS_SERIAL_MAX 20
-bool args_parse_serial(const char *text, uint8_t serial[ARGS_SERIAL_MAX],
-                       size_t *n);
-
 #endif

@@ -6,78 +6,13 @@
 
 #include "cli/report.h"
 #include "cli/show.h"
-#include "cli/stored.h"
-#include "core/name.h"
+#include "core/pem.h"
+#include "protocols/admin/things.h"
 
 struct run {
     struct session session;
     struct report report;
-    struct stored_cert cert;
-    uint8_t serial[STORE_SERIAL_MAX];
-    uint8_t *der; /* of the certificate: views of the store do not last */
-    json_t *item;
-    struct tree t;
 };
-
-/* The serial number of the certificate `id`, under `key`. */
-static bm_status set_serial_of(struct run *run, const char *key, uint64_t id)
-{
-    const struct session *s = &run->session;
-    const struct store *store = s->instance->store;
-    struct store_cert row;
-
-    if (id == 0) {
-        return BM_OK;
-    }
-    BM_TRY(store->cert_get(store->self, &s->actor.scope, id, &row));
-    tree_set(&run->t, run->item, key, tree_hex(&run->t, row.serial));
-    return BM_OK;
-}
-
-static bm_status keep(struct run *run, const struct store_cert *row)
-{
-    run->cert.row = *row;
-    memcpy(run->serial, row->serial.p, row->serial.n);
-    run->cert.row.serial.p = run->serial;
-    run->der = malloc(row->der.n + 1);
-    if (run->der == NULL) {
-        return BM_E_MEMORY;
-    }
-    if (row->der.n != 0) {
-        memcpy(run->der, row->der.p, row->der.n);
-    }
-    run->cert.row.der.p = run->der;
-    return BM_OK;
-}
-
-static void set_issuer(struct run *run)
-{
-    const struct instance_ca *ca =
-        session_find_ca(&run->session, run->cert.row.ca);
-
-    if (ca != NULL) {
-        tree_set(&run->t, run->item, "issuer",
-                 tree_put(&run->t, bm_name_put_text, ca->cert.subject));
-    }
-}
-
-/* In a transaction. */
-static bm_status read_cert(struct run *run, struct bm_bytes serial)
-{
-    struct session *s = &run->session;
-    const struct store *store = s->instance->store;
-    struct store_cert row;
-
-    BM_TRY(store->cert_find(store->self, &s->actor.scope, NULL, serial, &row));
-    BM_TRY(keep(run, &row));
-    BM_TRY(stored_device_name(s, row.device, run->cert.device));
-    run->item = stored_tree(&run->t, &run->cert, s->now);
-    tree_set(&run->t, run->item, "type",
-             tree_str(&run->t, "stored_certificate"));
-    set_issuer(run);
-    BM_TRY(set_serial_of(run, "predecessor", run->cert.row.renews));
-    return set_serial_of(run, "successor", run->cert.row.renewed_by);
-}
 
 static void refuse(struct run *run, bm_status status, const char *words)
 {
@@ -88,55 +23,76 @@ static void refuse(struct run *run, bm_status status, const char *words)
     report_refusal(&run->report, &why);
 }
 
-static void print_contents(struct run *run)
+static void print_contents(struct run *run, const json_t *pem)
 {
     struct show s = { { false }, run->session.crypto, BM_STRICT };
+    struct bm_bytes text = { (const uint8_t *)json_string_value(pem),
+                             json_string_length(pem) };
+    uint8_t *der = malloc(text.n);
+    struct bm_pem block;
     struct bm_cert cert;
-    bm_status rc = bm_cert_parse(run->cert.row.der, BM_STRICT, NULL, &cert);
-    json_t *item;
+    struct bm_wr w;
+    bm_status rc = der != NULL ? bm_pem_next(&text, NULL, &block) : BM_E_MEMORY;
 
-    if (rc != BM_OK) {
-        refuse(run, rc, "the stored certificate");
-        return;
+    bm_wr_init(&w, der, der != NULL ? json_string_length(pem) : 0);
+    if (rc == BM_OK) {
+        rc = bm_pem_decode(&block, NULL, &w);
     }
-    item = show_cert(&s, &cert);
-    report_item(&run->report, &s.t, 0, item);
+    if (rc == BM_OK) {
+        rc = bm_cert_parse(bm_wr_bytes(&w), BM_STRICT, NULL, &cert);
+    }
+    if (rc == BM_OK) {
+        json_t *item = show_cert(&s, &cert);
+
+        report_item(&run->report, &s.t, 0, item);
+    } else {
+        refuse(run, rc, "the stored certificate");
+    }
+    free(der);
 }
 
-static void show_one(struct run *run, struct bm_bytes serial)
+/* What the store knows, and what is in it. An abandoned one was signed, but
+ * nobody ever had it. */
+static void print_cert(struct run *run, json_t *cert)
 {
-    bm_status rc = session_begin(&run->session);
+    json_t *pem = json_incref(json_object_get(cert, "pem"));
+    struct tree t = { false };
 
-    run->t.failed = false;
-    run->item = NULL;
-    run->der = NULL;
+    (void)json_object_del(cert, "pem");
+    tree_set(&t, cert, "type", tree_str(&t, "stored_certificate"));
+    report_item(&run->report, &t, 0, cert);
+    if (pem != NULL) {
+        print_contents(run, pem);
+    }
+    json_decref(pem);
+}
+
+static void show_one(struct run *run, const char *word)
+{
+    struct ca_refusal why = { .status = BM_OK };
+    json_t *params = json_object();
+    json_t *cert;
+    bm_status rc;
+
+    session_set_text(params, "serial", word);
+    rc = session_ask(&run->session, "showCertificate", params, &cert, &why);
     if (rc == BM_OK) {
-        rc = read_cert(run, serial);
-        session_end(&run->session);
-    }
-    if (rc != BM_OK) {
-        json_decref(run->item);
-        refuse(run, rc,
-               rc == BM_E_NOT_FOUND ? "no such certificate was issued here"
-                                    : NULL);
+        print_cert(run, cert);
+    } else if (rc == BM_E_NOT_FOUND) {
+        refuse(run, rc, "no such certificate was issued here");
     } else {
-        report_item(&run->report, &run->t, 0, run->item);
-        /* An abandoned one was signed, but nobody ever had it. */
-        if (run->cert.row.der.n != 0) {
-            print_contents(run);
-        }
+        refuse(run, rc, why.words[0] != '\0' ? why.words : NULL);
     }
-    free(run->der);
 }
 
 static void show_word(struct run *run, const char *word)
 {
-    uint8_t octets[ARGS_SERIAL_MAX];
-    struct bm_bytes serial = { octets, 0 };
+    uint8_t serial[STORE_SERIAL_MAX];
+    size_t n;
 
     report_file(&run->report, word);
-    if (args_parse_serial(word, octets, &serial.n)) {
-        show_one(run, serial);
+    if (things_parse_serial(word, serial, &n)) {
+        show_one(run, word);
     } else {
         refuse(run, BM_OK, "no serial number");
     }
@@ -146,7 +102,7 @@ static void show_word(struct run *run, const char *word)
 int cert_stored_show(const struct cert_stored *ask)
 {
     const struct session_config config = { .path = ask->path,
-                                           .dir = ask->dir,
+                                           .place = ask->place,
                                            .mode = INSTANCE_READ,
                                            .act = CA_ACT_CERT_READ };
     struct run run = { .report = { .json = ask->json, .key = "serial" } };

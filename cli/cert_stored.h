@@ -2,15 +2,15 @@
 #ifndef BM_CLI_CERT_STORED_H
 #define BM_CLI_CERT_STORED_H
 
-#include <stdbool.h>
+#include "cli/instance.h"
 
 /*
- * `birthmark cert show --dir`: certificates of an instance by their serial
+ * `birthmark cert show --dir`, or `--url`: certificates of an instance by their serial
  * numbers: what the store knows of each, and what is in it.
  */
 struct cert_stored {
     const char *path; /* of the command, for messages */
-    const char *dir;
+    const struct session_place *place;
     char *const *serials;
     int n;
     bool json;

@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
-#include "ca/revoke.h"
-#include "cli/args.h"
-#include "cli/instance.h"
+#include "cli/pages.h"
 #include "cli/safe.h"
 #include "cli/single.h"
-#include "core/name.h"
+#include "core/crl.h"
 
 enum {
-    OPTION_DIR = 1,
-    OPTION_IMPORT
+    OPTION_IMPORT = 1
 };
 
 static const struct cmd_option options[] = {
-    { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    SESSION_OPTIONS,
     { "--import", "FILE", "a list that was made elsewhere, PEM or DER",
       OPTION_IMPORT },
     { NULL, NULL, NULL, 0 },
@@ -29,157 +24,158 @@ static const struct cmd_verb verb = {
 };
 
 struct given {
-    const char *dir;
+    struct session_place place;
     const char *import;
 };
 
 static const struct args_row rows[] = {
-    { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_IMPORT, ARGS_TEXT, offsetof(struct given, import), false },
     { 0, ARGS_FLAG, 0, false },
 };
 
-static void print_path(const struct session *s, const char *id)
-{
-    safe_print_str(stdout, s->instance->dir);
-    printf("/crl/%s.crl\n", id);
-}
+struct run {
+    const struct given *given;
+    struct session session;
+    struct single file; /* of --import */
+    int result;
+};
 
-static int make_one(struct session *s, const char *id)
+/* Where it is published: with us, or with the server's public_url, which is
+ * the server's to know. */
+static void print_path(const struct run *run, const char *id)
 {
-    struct ca_refusal why = { .status = BM_OK };
-    bm_status rc =
-        session_find_ca(s, id) == NULL
-            ? ca_refuse(&why, BM_E_NOT_FOUND, "CA %s", id)
-            : instance_make_crl(s->instance, &s->actor, id, s->now, &why);
+    const char *dir = run->given->place.dir;
 
-    if (rc == BM_OK) {
-        print_path(s, id);
+    if (run->given->place.url == NULL) {
+        safe_print_str(stdout, dir != NULL ? dir : ".");
+        fputs("/crl/", stdout);
     }
-    return session_result(s, rc, &why);
+    safe_print_str(stdout, id);
+    fputs(".crl\n", stdout);
 }
 
-static int make_named(struct session *s, const struct args *args)
+static int call(struct run *run, const char *operation, json_t *params)
+{
+    json_t *list;
+    int rc = session_call(&run->session, operation, params, &list);
+
+    if (rc == CMD_OK) {
+        print_path(run, json_string_value(json_object_get(list, "ca")));
+    }
+    json_decref(list);
+    return rc;
+}
+
+static int make_one(struct run *run, const char *id)
+{
+    json_t *params = json_object();
+
+    session_set_text(params, "ca", id);
+    return call(run, "makeCRL", params);
+}
+
+static int make_named(struct run *run, const struct args *args)
 {
     int result = CMD_OK;
 
     for (int i = 0; i < args->words_n; i++) {
-        int rc = make_one(s, args->words[i]);
+        int rc = make_one(run, args->words[i]);
 
         result = rc != CMD_OK ? rc : result;
     }
     return result;
 }
 
-static int make_all(struct session *s)
+/* Those whose keys are there. */
+static bm_status make_listed(void *arg, json_t *ca)
 {
-    int result = CMD_OK;
+    struct run *run = arg;
+    int rc = CMD_OK;
 
-    for (size_t i = 0; i < s->instance->cas_n; i++) {
-        const struct instance_ca *ca = &s->instance->cas[i];
-
-        if (ca->key != NULL) {
-            int rc = make_one(s, ca->row.id);
-
-            result = rc != CMD_OK ? rc : result;
-        }
+    if (json_object_get(ca, "key_uri") != NULL) {
+        rc = make_one(run, json_string_value(json_object_get(ca, "id")));
     }
-    return result;
+    run->result = rc != CMD_OK ? rc : run->result;
+    json_decref(ca);
+    return BM_OK;
 }
 
-/* Whose list is it? Generations of a CA may share a name: the signature says
- * which one has made it. */
-static const struct instance_ca *signer_of(const struct session *s,
-                                           const struct bm_crl *crl)
+static int make_all(struct run *run)
 {
-    const struct instance *in = s->instance;
-
-    for (size_t i = 0; i < in->cas_n; i++) {
-        const struct instance_ca *ca = &in->cas[i];
-
-        if (bm_name_equal(ca->cert.subject, crl->head.issuer) &&
-            bm_crl_verify(crl, &ca->cert.key, s->crypto) == BM_OK) {
-            return ca;
-        }
-    }
-    return NULL;
-}
-
-static int import_list(struct session *s, const struct bm_crl *crl)
-{
-    const struct instance_ca *ca = signer_of(s, crl);
+    struct pages pages = { .session = &run->session,
+                           .operation = "listCAs",
+                           .params = json_object(),
+                           .arg = run,
+                           .one = make_listed };
     struct ca_refusal why = { .status = BM_OK };
-    bm_status rc;
+    bm_status rc = pages_walk(&pages, &why);
 
-    if (ca == NULL) {
-        rc = ca_refuse(&why, BM_E_CRL_SIGNATURE, "no CA of this instance");
-        return session_result(s, rc, &why);
-    }
-    rc = ca_crl_load(s->instance->ca, &s->actor, ca->row.id, crl->der, s->now,
-                     &why);
-    if (rc == BM_OK) {
-        rc = instance_write_crl(s->instance, ca->row.id, crl->der, &why);
-    }
-    if (rc == BM_OK) {
-        print_path(s, ca->row.id);
-    }
-    return session_result(s, rc, &why);
+    return rc == BM_OK ? run->result : session_result(&run->session, rc, &why);
 }
 
-static int act(struct session *s, const struct args *args,
-               const struct bm_crl *crl)
+static int import_list(struct run *run)
 {
-    const struct given *given = args->into;
-    int result = given->import != NULL ? import_list(s, crl)
-                 : args->words_n != 0  ? make_named(s, args)
-                                       : make_all(s);
-    int rc = session_publish(s);
+    json_t *params = json_object();
+
+    session_set_der(params, "crl", run->file.der);
+    return call(run, "loadCRL", params);
+}
+
+static int act(struct run *run, const struct args *args)
+{
+    int result = run->given->import != NULL ? import_list(run)
+                 : args->words_n != 0       ? make_named(run, args)
+                                            : make_all(run);
+    int rc = session_publish(&run->session);
 
     return result != CMD_OK ? result : rc;
 }
 
-static int read_list(struct single *file, const char *name, struct bm_crl *crl)
+static int read_list(struct run *run)
 {
     struct bm_diag diag = { BM_OK, BM_OK, NULL };
-    int exit_code = single_read(file, name, KIND_CRL);
+    struct single *file = &run->file;
+    int exit_code = single_read(file, run->given->import, KIND_CRL);
+    struct bm_crl crl;
     bm_status rc;
 
     if (exit_code != CMD_OK) {
         return exit_code;
     }
-    rc = bm_crl_parse(file->der, &diag, crl);
+    rc = bm_crl_parse(file->der, &diag, &crl);
     return rc == BM_OK ? CMD_OK : single_refuse(file, &diag, rc);
 }
 
-static int run(const struct args *args)
+static int run_verb(const struct args *args)
 {
     const struct given *given = args->into;
     const struct session_config config = { .path = verb.path,
-                                           .dir = given->dir,
+                                           .place = &given->place,
                                            .mode = INSTANCE_WRITE,
                                            .act = CA_ACT_CA_CRL };
-    struct session s = { .path = verb.path };
-    struct single file = { .file = given->import };
-    struct bm_crl crl;
+    struct run run = { .given = given,
+                       .session = { .path = verb.path },
+                       .file = { .file = given->import } };
     int rc = CMD_OK;
 
     if (given->import != NULL) {
-        rc = read_list(&file, given->import, &crl);
+        rc = read_list(&run);
     }
     if (rc == CMD_OK) {
-        rc = session_open(&s, &config);
+        rc = session_open(&run.session, &config);
     }
     if (rc == CMD_OK) {
-        rc = act(&s, args, &crl);
+        rc = act(&run, args);
     }
-    session_close(&s);
-    single_free(&file);
+    session_close(&run.session);
+    single_free(&run.file);
     return rc;
 }
 
 int cmd_ca_crl(int argc, char **argv)
 {
-    struct given given = { .dir = NULL };
+    struct given given = { .import = NULL };
     struct args args = { .verb = &verb,
                          .rows = rows,
                          .into = &given,
@@ -193,5 +189,5 @@ int cmd_ca_crl(int argc, char **argv)
     if (given.import != NULL && args.words_n != 0) {
         return cmd_usage_error(verb.path, "--import finds the CA by itself");
     }
-    return run(&args);
+    return run_verb(&args);
 }

@@ -2,22 +2,16 @@
 
 /* birthmark ca list and birthmark ca show: the same members, printed in a
  * line or in full. */
-#include <string.h>
-
-#include "cli/args.h"
-#include "cli/instance.h"
-#include "cli/listing.h"
-#include "cli/show.h"
+#include "cli/pages.h"
+#include "cli/safe.h"
 #include "cli/text.h"
-#include "core/name.h"
 
 enum {
-    OPTION_DIR = 1,
-    OPTION_JSON
+    OPTION_JSON = 1
 };
 
 static const struct cmd_option options[] = {
-    { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    SESSION_OPTIONS,
     { "--json", NULL, "one JSON object per CA and line", OPTION_JSON },
     { NULL, NULL, NULL, 0 },
 };
@@ -37,12 +31,12 @@ static const struct cmd_verb show_verb = {
 };
 
 struct given {
-    const char *dir;
+    struct session_place place;
     bool json;
 };
 
 static const struct args_row rows[] = {
-    { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
     { 0, ARGS_FLAG, 0, false },
 };
@@ -52,101 +46,6 @@ static const struct listing_column columns[] = {
     { "not_after", 20, NULL }, { "subject", 0, NULL }, { NULL, 0, NULL },
 };
 
-static const char *kind_of_ca(enum store_ca_kind kind)
-{
-    switch (kind) {
-    case STORE_CA_ROOT:
-        return "root";
-    case STORE_CA_ISSUING:
-        return "issuing";
-    case STORE_CA_OPERATIONS:
-        return "operations";
-    default:
-        return "unknown";
-    }
-}
-
-static void set_text(struct tree *t, json_t *o, const char *key,
-                     const char *text)
-{
-    if (text[0] != '\0') {
-        tree_set(t, o, key, tree_str(t, text));
-    }
-}
-
-static void set_responder(struct tree *t, json_t *o,
-                          const struct instance_ca *ca)
-{
-    json_t *r;
-
-    if (ca->row.ocsp_cert.n == 0) {
-        return;
-    }
-    r = tree_object(t);
-    tree_set(t, r, "serial_number", tree_hex(t, ca->ocsp_cert.serial));
-    tree_set(t, r, "not_after", tree_time(t, ca->ocsp_cert.not_after));
-    set_text(t, r, "key_uri", ca->row.ocsp_key_uri);
-    tree_set(t, o, "ocsp_responder", r);
-}
-
-/* The list that was published last, if there was one. */
-static bm_status set_crl(const struct session *s, struct tree *t, json_t *o,
-                         const char *id)
-{
-    const struct store *store = s->instance->store;
-    struct store_crl row;
-    bm_status rc = store->crl_get(store->self, id, &row);
-    json_t *c;
-
-    if (rc != BM_OK) {
-        return rc == BM_E_NOT_FOUND ? BM_OK : rc;
-    }
-    c = tree_object(t);
-    tree_set(t, c, "crl_number", tree_int(t, (int64_t)row.number));
-    tree_set(t, c, "this_update", tree_time(t, row.this_update));
-    tree_set(t, c, "next_update", tree_time(t, row.next_update));
-    tree_set(t, o, "crl", c);
-    return BM_OK;
-}
-
-static bm_status make_tree(const struct session *s, struct show *show,
-                           const struct instance_ca *ca, json_t **tree)
-{
-    struct tree *t = &show->t;
-    json_t *o = tree_object(t);
-
-    *tree = o;
-    tree_set(t, o, "id", tree_str(t, ca->row.id));
-    tree_set(t, o, "kind", tree_str(t, kind_of_ca(ca->row.kind)));
-    tree_set(
-        t, o, "status",
-        tree_str(t, ca->row.status == STORE_CA_ACTIVE ? "active" : "retired"));
-    set_text(t, o, "parent", ca->row.parent);
-    tree_set(t, o, "subject", tree_put(t, bm_name_put_text, ca->cert.subject));
-    tree_set(t, o, "serial_number", tree_hex(t, ca->cert.serial));
-    tree_set(t, o, "not_before", tree_time(t, ca->cert.not_before));
-    tree_set(t, o, "not_after", tree_time(t, ca->cert.not_after));
-    tree_set(t, o, "fingerprint_sha256", show_fingerprint(show, ca->cert.der));
-    set_text(t, o, "key_uri", ca->row.key_uri);
-    set_responder(t, o, ca);
-    return set_crl(s, t, o, ca->row.id);
-}
-
-/* As `cert show` prints a certificate. */
-static bm_status print_full(const struct instance_ca *ca, bool first,
-                            const struct tree *t, json_t *o)
-{
-    bm_status rc = BM_E_MEMORY;
-
-    if (!t->failed && o != NULL) {
-        printf("%s%s: certification authority\n", first ? "" : "\n",
-               ca->row.id);
-        rc = text_print(stdout, o, 2) == BM_OK ? BM_OK : BM_E_MEMORY;
-    }
-    json_decref(o);
-    return rc;
-}
-
 struct run {
     struct session session;
     struct listing listing;
@@ -154,49 +53,56 @@ struct run {
     bool started;
 };
 
-static bm_status print_ca(struct run *run, const struct instance_ca *ca)
+/* As `cert show` prints a certificate. */
+static bm_status print_full(struct run *run, json_t *ca)
 {
-    struct session *s = &run->session;
-    struct show show = { { false }, s->crypto, BM_STRICT };
-    json_t *o = NULL;
-    bm_status rc = session_begin(s);
+    bm_status rc;
 
-    if (rc == BM_OK) {
-        rc = make_tree(s, &show, ca, &o);
-        session_end(s);
-    }
-    if (rc != BM_OK) {
-        json_decref(o);
-        return rc;
-    }
-    if (run->full && !run->listing.json) {
-        rc = print_full(ca, !run->started, &show.t, o);
-    } else {
-        rc = listing_print(&run->listing, &show.t, o);
-    }
+    fputs(run->started ? "\n" : "", stdout);
+    safe_print_str(stdout, json_string_value(json_object_get(ca, "id")));
+    fputs(": certification authority\n", stdout);
+    rc = text_print(stdout, ca, 2) == BM_OK ? BM_OK : BM_E_MEMORY;
+    json_decref(ca);
+    return rc;
+}
+
+static bm_status print_ca(void *arg, json_t *ca)
+{
+    struct run *run = arg;
+    bm_status rc = run->full && !run->listing.json
+                       ? print_full(run, ca)
+                       : pages_print_one(&run->listing, ca);
+
     run->started = true;
     return rc;
 }
 
 static int print_all(struct run *run)
 {
-    const struct instance *in = run->session.instance;
+    struct pages pages = { .session = &run->session,
+                           .operation = "listCAs",
+                           .params = json_object(),
+                           .arg = run,
+                           .one = print_ca };
     struct ca_refusal why = { .status = BM_OK };
-    bm_status rc = BM_OK;
 
-    for (size_t i = 0; rc == BM_OK && i < in->cas_n; i++) {
-        rc = print_ca(run, &in->cas[i]);
-    }
-    return session_result(&run->session, rc, &why);
+    return session_result(&run->session, pages_walk(&pages, &why), &why);
 }
 
 static int print_named(struct run *run, const char *id)
 {
-    const struct instance_ca *ca = session_find_ca(&run->session, id);
     struct ca_refusal why = { .status = BM_OK };
-    bm_status rc = ca != NULL ? print_ca(run, ca)
-                              : ca_refuse(&why, BM_E_NOT_FOUND, "CA %s", id);
+    json_t *params = json_object();
+    json_t *ca;
+    bm_status rc;
 
+    session_set_text(params, "ca", id);
+    rc = session_ask(&run->session, "showCA", params, &ca, &why);
+    if (rc == BM_OK) {
+        /* It is a file of the instance, and published. */
+        (void)json_object_del(ca, "pem");
+        rc = print_ca(run, ca);
+    }
     return session_result(&run->session, rc, &why);
 }
 
@@ -204,7 +110,7 @@ static int run_verb(struct run *run, const struct args *args)
 {
     const struct given *given = args->into;
     const struct session_config config = { .path = args->verb->path,
-                                           .dir = given->dir,
+                                           .place = &given->place,
                                            .mode = INSTANCE_READ,
                                            .act = CA_ACT_CA_READ };
     int result = session_open(&run->session, &config);
@@ -225,7 +131,7 @@ static int run_verb(struct run *run, const struct args *args)
 
 int cmd_ca_list(int argc, char **argv)
 {
-    struct given given = { .dir = NULL };
+    struct given given = { .json = false };
     struct args args = { .verb = &list_verb, .rows = rows, .into = &given };
     struct run run = { .full = false };
     int rc;
@@ -235,7 +141,7 @@ int cmd_ca_list(int argc, char **argv)
 
 int cmd_ca_show(int argc, char **argv)
 {
-    struct given given = { .dir = NULL };
+    struct given given = { .json = false };
     struct args args = { .verb = &show_verb,
                          .rows = rows,
                          .into = &given,

@@ -57,12 +57,12 @@ static void show_progress(struct export *e)
 }
 
 /* An abandoned certificate was never handed out: there is nothing to write. */
-static bm_status put(void *arg, const struct stored_cert *cert)
+static bm_status put(void *arg, const struct store_cert *cert)
 {
     struct export *e = arg;
 
-    if (cert->row.der.n != 0) {
-        output_pem(e->output, "CERTIFICATE", cert->row.der);
+    if (cert->der.n != 0) {
+        output_pem(e->output, "CERTIFICATE", cert->der);
         e->n++;
         show_progress(e);
     }

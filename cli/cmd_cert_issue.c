@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "ca/issue.h"
-#include "cli/args.h"
 #include "cli/instance.h"
 #include "cli/output.h"
+#include "cli/safe.h"
 #include "cli/single.h"
 #include "core/name.h"
 
@@ -12,8 +11,7 @@
 #define SUBJECT_MAX 4096
 
 enum {
-    OPTION_DIR = 1,
-    OPTION_PROFILE,
+    OPTION_PROFILE = 1,
     OPTION_CSR,
     OPTION_DEVICE,
     OPTION_SUBJECT,
@@ -23,7 +21,7 @@ enum {
 };
 
 static const struct cmd_option options[] = {
-    { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    SESSION_OPTIONS,
     { "--profile", "NAME", "what kind of certificate", OPTION_PROFILE },
     { "--csr", "FILE", "the request, PEM or DER; '-' is standard input",
       OPTION_CSR },
@@ -47,7 +45,7 @@ static const struct cmd_verb verb = {
 };
 
 struct given {
-    const char *dir;
+    struct session_place place;
     const char *profile;
     const char *csr;
     const char *device;
@@ -58,7 +56,7 @@ struct given {
 };
 
 static const struct args_row rows[] = {
-    { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_PROFILE, ARGS_TEXT, offsetof(struct given, profile), true },
     { OPTION_CSR, ARGS_TEXT, offsetof(struct given, csr), true },
     { OPTION_DEVICE, ARGS_TEXT, offsetof(struct given, device), false },
@@ -73,9 +71,6 @@ static const struct args_row rows[] = {
 struct issue {
     const struct given *given;
     struct single file; /* of the request */
-    struct bm_csr csr;
-    struct bm_wr subject;
-    uint8_t subject_room[SUBJECT_MAX];
     struct output output;
     struct session session;
 };
@@ -85,19 +80,20 @@ static struct bm_bytes text(const char *s)
     return (struct bm_bytes){ (const uint8_t *)s, s != NULL ? strlen(s) : 0 };
 }
 
-static int parse_subject(struct issue *i)
+static int check_subject(const char *subject)
 {
+    uint8_t room[SUBJECT_MAX];
     size_t bad = 0;
+    struct bm_wr w;
 
-    bm_wr_init(&i->subject, i->subject_room, sizeof i->subject_room);
-    if (i->given->subject != NULL &&
-        (bm_name_from_text(text(i->given->subject), &i->subject, &bad) !=
-             BM_OK ||
-         i->subject.len > i->subject.cap)) {
+    bm_wr_init(&w, room, sizeof room);
+    if (subject != NULL &&
+        (bm_name_from_text(text(subject), &w, &bad) != BM_OK ||
+         w.len > w.cap)) {
         return cmd_usage_error(verb.path,
                                "--subject is no name as RFC 4514 has it, at "
                                "'%.40s'",
-                               i->given->subject + bad);
+                               subject + bad);
     }
     return CMD_OK;
 }
@@ -105,48 +101,61 @@ static int parse_subject(struct issue *i)
 static int read_csr(struct issue *i)
 {
     struct bm_diag diag = { BM_OK, BM_OK, NULL };
+    struct bm_csr csr;
     int exit_code = single_read(&i->file, i->given->csr, KIND_CSR);
     bm_status rc;
 
     if (exit_code != CMD_OK) {
         return exit_code;
     }
-    rc = bm_csr_parse(i->file.der, &diag, &i->csr);
+    rc = bm_csr_parse(i->file.der, &diag, &csr);
     return rc == BM_OK ? CMD_OK : single_refuse(&i->file, &diag, rc);
 }
 
-/* The CAs from the one that has issued up to the root, which whoever verifies
- * has already. */
-static void put_chain(struct issue *i, const char *id)
+static void put_chain(struct issue *i, const json_t *cert)
 {
-    const struct instance_ca *c = session_find_ca(&i->session, id);
+    json_t *chain = json_object_get(cert, "chain");
+    json_t *pem;
+    size_t n;
 
-    for (size_t n = 0; n < INSTANCE_CAS_MAX && c != NULL; n++) {
-        if (c->row.kind == STORE_CA_ROOT) {
-            return;
-        }
-        output_pem(&i->output, "CERTIFICATE", c->row.cert);
-        c = session_find_ca(&i->session, c->row.parent);
+    json_array_foreach(chain, n, pem)
+    {
+        output_text(&i->output, pem);
     }
 }
 
-static void print_serial(FILE *to, const struct ca_issue_result *r)
+static void print_serial(FILE *to, const json_t *cert)
 {
-    for (size_t n = 0; n < r->serial_n; n++) {
-        fprintf(to, "%02x", r->serial[n]);
-    }
+    safe_print_str(to,
+                   json_string_value(json_object_get(cert, "serial_number")));
     fputc('\n', to);
 }
 
+static void print_remarks(const json_t *cert)
+{
+    if (json_is_true(json_object_get(cert, "repeated"))) {
+        fprintf(stderr,
+                "%s: this is the certificate that was issued for the same "
+                "request before\n",
+                verb.path);
+    } else if (strcmp(json_string_value(json_object_get(cert, "status")),
+                      "pending") == 0) {
+        fprintf(stderr,
+                "%s: pending: the predecessor is good until this one is "
+                "used\n",
+                verb.path);
+    }
+}
+
 /* It is issued, whatever happens from here on. */
-static int hand_over(struct issue *i, const struct ca_issue_result *r)
+static int hand_over(struct issue *i, const json_t *cert)
 {
     bool to_file = i->output.name != NULL;
     int rc;
 
-    output_pem(&i->output, "CERTIFICATE", r->der);
+    output_text(&i->output, json_object_get(cert, "pem"));
     if (i->given->chain) {
-        put_chain(i, r->ca);
+        put_chain(i, cert);
     }
     rc = output_finish(&i->output);
     if (rc != CMD_OK) {
@@ -154,46 +163,33 @@ static int hand_over(struct issue *i, const struct ca_issue_result *r)
                 "%s: the certificate is issued, but not written; birthmark "
                 "cert show has it: ",
                 verb.path);
-        print_serial(stderr, r);
+        print_serial(stderr, cert);
     } else if (to_file) {
-        print_serial(stdout, r);
+        print_serial(stdout, cert);
     }
-    if (r->repeated) {
-        fprintf(stderr,
-                "%s: this is the certificate that was issued for the same "
-                "request before\n",
-                verb.path);
-    } else if (r->cert_status == STORE_CERT_PENDING) {
-        fprintf(stderr,
-                "%s: pending: the predecessor is good until this one is "
-                "used\n",
-                verb.path);
-    }
+    print_remarks(cert);
     return rc;
 }
 
 static int issue(struct issue *i)
 {
-    const struct ca_issue_request request = {
-        .actor = &i->session.actor,
-        .by = CA_BY_OPERATOR,
-        .profile = i->given->profile,
-        .csr = &i->csr,
-        .device = text(i->given->device),
-        .subject = bm_wr_bytes(&i->subject),
-        .not_after = i->given->not_after,
-    };
-    struct ca_issue_result result = { .status = BM_OK };
-    bm_status rc =
-        ca_issue(i->session.instance->ca, &request, 1, i->session.now, &result);
+    json_t *params = json_object();
+    json_t *cert;
     int written;
     int published;
+    int rc;
 
-    rc = rc == BM_OK ? result.status : rc;
-    if (rc != BM_OK) {
-        return session_result(&i->session, rc, &result.why);
+    session_set_text(params, "profile", i->given->profile);
+    session_set_der(params, "csr", i->file.der);
+    session_set_text(params, "device", i->given->device);
+    session_set_text(params, "subject", i->given->subject);
+    session_set_time(params, "not_after", i->given->not_after);
+    rc = session_call(&i->session, "issueCertificate", params, &cert);
+    if (rc != CMD_OK) {
+        return rc;
     }
-    written = hand_over(i, &result);
+    written = hand_over(i, cert);
+    json_decref(cert);
     published = session_publish(&i->session);
     return written != CMD_OK ? written : published;
 }
@@ -203,10 +199,10 @@ static int issue(struct issue *i)
 static int run(struct issue *i)
 {
     const struct session_config config = { .path = verb.path,
-                                           .dir = i->given->dir,
+                                           .place = &i->given->place,
                                            .mode = INSTANCE_WRITE,
                                            .act = CA_ACT_CERT_ISSUE };
-    int rc = parse_subject(i);
+    int rc = check_subject(i->given->subject);
 
     if (rc == CMD_OK) {
         rc = read_csr(i);
@@ -225,7 +221,7 @@ static int run(struct issue *i)
 
 int cmd_cert_issue(int argc, char **argv)
 {
-    struct given given = { .dir = NULL };
+    struct given given = { .profile = NULL };
     struct args args = { .verb = &verb, .rows = rows, .into = &given };
     struct issue i = { .given = &given };
     int rc;

@@ -4,20 +4,19 @@
  * of a CA says, and so make it anew. */
 #include <string.h>
 
-#include "ca/revoke.h"
-#include "cli/args.h"
 #include "cli/diag.h"
 #include "cli/instance.h"
+#include "core/crl.h"
+#include "protocols/admin/things.h"
 
 enum {
-    OPTION_DIR = 1,
-    OPTION_CA,
+    OPTION_CA = 1,
     OPTION_REASON,
     OPTION_SINCE
 };
 
 static const struct cmd_option revoke_options[] = {
-    { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    SESSION_OPTIONS,
     { "--reason", "WORD", "keyCompromise, superseded, certificateHold...",
       OPTION_REASON },
     { "--invalid-since", "TIME", "when the key was lost, as far as known",
@@ -34,7 +33,7 @@ static const struct cmd_verb revoke_verb = {
 };
 
 static const struct cmd_option release_options[] = {
-    { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    SESSION_OPTIONS,
     { "--ca", "ID", "of this CA", OPTION_CA },
     { NULL, NULL, NULL, 0 },
 };
@@ -47,14 +46,14 @@ static const struct cmd_verb release_verb = {
 };
 
 struct given {
-    const char *dir;
+    struct session_place place;
     const char *ca;
     const char *reason;
     int64_t invalid_since;
 };
 
 static const struct args_row revoke_rows[] = {
-    { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_REASON, ARGS_TEXT, offsetof(struct given, reason), false },
     { OPTION_SINCE, ARGS_TIME, offsetof(struct given, invalid_since), false },
     { OPTION_CA, ARGS_TEXT, offsetof(struct given, ca), false },
@@ -62,7 +61,7 @@ static const struct args_row revoke_rows[] = {
 };
 
 static const struct args_row release_rows[] = {
-    { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_CA, ARGS_TEXT, offsetof(struct given, ca), false },
     { 0, ARGS_FLAG, 0, false },
 };
@@ -72,17 +71,13 @@ struct run {
     struct session session;
     const struct given *given;
     bool release;
-    uint8_t reason;
-    bool touched[INSTANCE_CAS_MAX]; /* whose lists are to be made */
 };
 
-static int parse_reason(const char *word, uint8_t *reason)
+static int check_reason(const char *word)
 {
-    *reason = BM_REASON_UNSPECIFIED;
-    for (uint8_t r = 0; r <= BM_REASON_AA_COMPROMISE && word != NULL; r++) {
+    for (unsigned r = 0; r <= BM_REASON_AA_COMPROMISE && word != NULL; r++) {
         if (bm_crl_reason_valid(r) &&
             strcmp(word, bm_crl_reason_name(r)) == 0) {
-            *reason = r;
             return CMD_OK;
         }
     }
@@ -97,38 +92,17 @@ static int parse_reason(const char *word, uint8_t *reason)
 /* Serials are read before anything is done: a slip must not leave half. */
 static int check_serials(const struct args *args)
 {
-    uint8_t serial[ARGS_SERIAL_MAX];
+    uint8_t serial[STORE_SERIAL_MAX];
     size_t n;
 
     for (int i = 0; i < args->words_n; i++) {
-        if (!args_parse_serial(args->words[i], serial, &n)) {
+        if (!things_parse_serial(args->words[i], serial, &n)) {
             return cmd_usage_error(args->verb->path,
                                    "'%.60s' is no serial number",
                                    args->words[i]);
         }
     }
     return CMD_OK;
-}
-
-/* Which CA's list has changed? */
-static bm_status note_ca(struct run *run, struct bm_bytes serial)
-{
-    struct instance *in = run->session.instance;
-    const struct store *store = in->store;
-    struct store_cert row;
-    bm_status rc = session_begin(&run->session);
-
-    if (rc == BM_OK) {
-        rc = store->cert_find(store->self, &run->session.actor.scope,
-                              run->given->ca, serial, &row);
-        session_end(&run->session);
-    }
-    for (size_t i = 0; rc == BM_OK && i < in->cas_n; i++) {
-        if (strcmp(in->cas[i].row.id, row.ca) == 0) {
-            run->touched[i] = true;
-        }
-    }
-    return rc;
 }
 
 /* With several at a time, a refusal must say which one it is about. */
@@ -143,59 +117,26 @@ static int result_of(const struct run *run, const char *word, bm_status rc,
 
 static int act_on(struct run *run, const char *word)
 {
-    struct session *s = &run->session;
-    struct ca *ca = s->instance->ca;
-    uint8_t room[ARGS_SERIAL_MAX];
-    struct bm_bytes serial = { room, 0 };
-    struct ca_revocation revocation = { .ca = run->given->ca,
-                                        .reason = run->reason,
-                                        .invalid_since =
-                                            run->given->invalid_since };
     struct ca_refusal why = { .status = BM_OK };
+    json_t *params = json_object();
+    json_t *cert;
     bm_status rc;
 
-    if (!args_parse_serial(word, room, &serial.n)) {
-        return CMD_USAGE; /* checked before */
-    }
-    revocation.serial = serial;
-    rc = run->release
-             ? ca_release(ca, &s->actor, run->given->ca, serial, s->now, &why)
-             : ca_revoke(ca, &s->actor, &revocation, s->now, &why);
-    if (rc == BM_OK) {
-        rc = note_ca(run, serial);
-    }
+    session_set_text(params, "serial", word);
+    session_set_text(params, "ca", run->given->ca);
+    session_set_text(params, "reason", run->given->reason);
+    session_set_time(params, "invalid_since", run->given->invalid_since);
+    rc = session_ask(&run->session,
+                     run->release ? "releaseCertificate" : "revokeCertificate",
+                     params, &cert, &why);
+    json_decref(cert);
     return result_of(run, word, rc, &why);
-}
-
-static int make_lists(struct run *run)
-{
-    struct session *s = &run->session;
-    int result = CMD_OK;
-
-    for (size_t i = 0; i < s->instance->cas_n; i++) {
-        struct ca_refusal why = { .status = BM_OK };
-
-        if (run->touched[i]) {
-            bm_status rc =
-                instance_make_crl(s->instance, &s->actor,
-                                  s->instance->cas[i].row.id, s->now, &why);
-
-            if (rc != BM_OK) {
-                result = session_result(s, rc, &why);
-                fprintf(stderr,
-                        "%s: it is done, but the revocation list does not "
-                        "tell yet: birthmark ca crl\n",
-                        s->path);
-            }
-        }
-    }
-    return result;
 }
 
 static int act(struct run *run, const struct args *args)
 {
     const struct session_config config = { .path = args->verb->path,
-                                           .dir = run->given->dir,
+                                           .place = &run->given->place,
                                            .mode = INSTANCE_WRITE,
                                            .act = CA_ACT_CERT_REVOKE };
     int result = session_open(&run->session, &config);
@@ -208,8 +149,6 @@ static int act(struct run *run, const struct args *args)
         rc = act_on(run, args->words[i]);
         result = rc != CMD_OK ? rc : result;
     }
-    rc = make_lists(run);
-    result = rc != CMD_OK ? rc : result;
     rc = session_publish(&run->session);
     result = rc != CMD_OK ? rc : result;
     session_close(&run->session);
@@ -228,14 +167,14 @@ static int run_verb(struct args *args, struct run *run, int argc, char **argv)
     }
     rc = check_serials(args);
     if (rc == CMD_OK) {
-        rc = parse_reason(run->given->reason, &run->reason);
+        rc = check_reason(run->given->reason);
     }
     return rc == CMD_OK ? act(run, args) : rc;
 }
 
 int cmd_cert_revoke(int argc, char **argv)
 {
-    struct given given = { .dir = NULL };
+    struct given given = { .ca = NULL };
     struct args args = { .verb = &revoke_verb,
                          .rows = revoke_rows,
                          .into = &given };
@@ -246,7 +185,7 @@ int cmd_cert_revoke(int argc, char **argv)
 
 int cmd_cert_release(int argc, char **argv)
 {
-    struct given given = { .dir = NULL };
+    struct given given = { .ca = NULL };
     struct args args = { .verb = &release_verb,
                          .rows = release_rows,
                          .into = &given };

@@ -15,8 +15,7 @@
 enum {
     OPTION_JSON = 1,
     OPTION_MAX,
-    OPTION_TOLERANT,
-    OPTION_DIR
+    OPTION_TOLERANT
 };
 
 static const struct cmd_option options[] = {
@@ -25,12 +24,14 @@ static const struct cmd_option options[] = {
     { "--tolerant", NULL, "accept what old devices and CAs got wrong",
       OPTION_TOLERANT },
     { "--dir", "DIR", "show what this instance has issued, by serial number",
-      OPTION_DIR },
+      SESSION_DIR },
+    SESSION_SERVER_OPTIONS,
     { NULL, NULL, NULL, 0 },
 };
 
 static const struct cmd_verb verb = {
-    "birthmark cert show", "[OPTION]... FILE... | --dir DIR [--json] SERIAL...",
+    "birthmark cert show",
+    "[OPTION]... FILE... | --dir DIR|--url URL [--json] SERIAL...",
     "Print certificates, certification requests, CRLs and CMS messages, in\n"
     "PEM or DER; '-' is standard input. What a file is, its contents say.\n"
     "With --dir: certificates that an instance has issued, and what became of\n"
@@ -38,16 +39,22 @@ static const struct cmd_verb verb = {
     options
 };
 
-struct settings {
+struct given {
     bool json;
     bool help;
     unsigned tolerate;
     uint64_t entries_max;
     const char *of_files; /* an option that serials do not have, if given */
-    const char *dir;
+    struct session_place place;
     char **files; /* in argv, gathered at its front */
     int files_n;
 };
+
+/* Certificates of an instance, not files. */
+static bool is_stored(const struct given *s)
+{
+    return s->place.dir != NULL || s->place.url != NULL;
+}
 
 static int parse_max(const char *text, uint64_t *max)
 {
@@ -64,7 +71,7 @@ static int parse_max(const char *text, uint64_t *max)
     return CMD_OK;
 }
 
-static int take_option(struct settings *s, int id, const char *value)
+static int take_option(struct given *s, int id, const char *value)
 {
     switch (id) {
     case OPTION_JSON:
@@ -77,20 +84,18 @@ static int take_option(struct settings *s, int id, const char *value)
         s->of_files = "--tolerant";
         s->tolerate = INPUT_TOLERANT;
         return CMD_OK;
-    case OPTION_DIR:
-        s->dir = value;
-        return CMD_OK;
     default:
-        return CMD_USAGE; /* the message has been printed */
+        /* Otherwise the message has been printed. */
+        return session_take_option(&s->place, id, value) ? CMD_OK : CMD_USAGE;
     }
 }
 
-static int parse_command_line(struct settings *s, int argc, char **argv)
+static int parse_command_line(struct given *s, int argc, char **argv)
 {
     struct cmd_line line = { .argc = argc, .argv = argv, .next = 1 };
     int id;
 
-    *s = (struct settings){ .entries_max = SHOW_CRL_ENTRIES, .files = argv };
+    *s = (struct given){ .entries_max = SHOW_CRL_ENTRIES, .files = argv };
     while ((id = cmd_next_option(&line, &verb)) != CMD_OPTION_END) {
         int rc = CMD_OK;
 
@@ -107,19 +112,19 @@ static int parse_command_line(struct settings *s, int argc, char **argv)
             return rc;
         }
     }
-    if (s->dir != NULL && s->of_files != NULL) {
-        return cmd_usage_error(verb.path, "%s does not go with --dir",
-                               s->of_files);
+    if (is_stored(s) && s->of_files != NULL) {
+        return cmd_usage_error(verb.path, "%s does not go with %s", s->of_files,
+                               s->place.url != NULL ? "--url" : "--dir");
     }
     return s->files_n != 0
                ? CMD_OK
                : cmd_usage_error(verb.path, "no %s named",
-                                 s->dir != NULL ? "serial number" : "file");
+                                 is_stored(s) ? "serial number" : "file");
 }
 
 /* One file after the other, with what that takes. */
 struct run {
-    struct settings settings;
+    struct given settings;
     struct report report;
     struct bm_crypto *crypto;
 };
@@ -221,11 +226,11 @@ static void show_file(struct run *run, const char *name)
     input_close(&in);
 }
 
-static int show_stored(const struct settings *s)
+static int show_stored(const struct given *s)
 {
     const struct cert_stored ask = {
         .path = verb.path,
-        .dir = s->dir,
+        .place = &s->place,
         .serials = s->files,
         .n = s->files_n,
         .json = s->json,
@@ -246,7 +251,7 @@ int cmd_cert_show(int argc, char **argv)
         cmd_print_help(&verb);
         return CMD_OK;
     }
-    if (run.settings.dir != NULL) {
+    if (is_stored(&run.settings)) {
         return show_stored(&run.settings);
     }
     run.crypto = provider_new();

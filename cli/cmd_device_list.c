@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca/device.h"
-#include "cli/args.h"
-#include "cli/instance.h"
-#include "cli/listing.h"
+#include "cli/pages.h"
 
 enum {
-    OPTION_DIR = 1,
-    OPTION_DEVICE,
+    OPTION_DEVICE = 1,
     OPTION_JSON
 };
 
 static const struct cmd_option list_options[] = {
-    { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    SESSION_OPTIONS,
     { "--json", NULL, "one JSON object per device and line", OPTION_JSON },
     { NULL, NULL, NULL, 0 },
 };
 
 static const struct cmd_option events_options[] = {
-    { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    SESSION_OPTIONS,
     { "--device", "NAME", "of this device alone", OPTION_DEVICE },
     { "--json", NULL, "one JSON object per event and line", OPTION_JSON },
     { NULL, NULL, NULL, 0 },
@@ -38,19 +34,19 @@ static const struct cmd_verb events_verb = {
 };
 
 struct given {
-    const char *dir;
+    struct session_place place;
     const char *device;
     bool json;
 };
 
 static const struct args_row list_rows[] = {
-    { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
     { 0, ARGS_FLAG, 0, false },
 };
 
 static const struct args_row events_rows[] = {
-    { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_DEVICE, ARGS_TEXT, offsetof(struct given, device), false },
     { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
     { 0, ARGS_FLAG, 0, false },
@@ -70,94 +66,39 @@ static const struct listing_column events_columns[] = {
     { NULL, 0, NULL },
 };
 
-static bm_status print_device(void *arg, const void *visited)
-{
-    const struct listing *listing = arg;
-    const struct store_device *row = visited;
-    struct tree t = { false };
-    json_t *o = tree_object(&t);
-
-    tree_set(&t, o, "name", tree_str(&t, row->name));
-    tree_set(&t, o, "state", tree_str(&t, ca_device_state_name(row->state)));
-    tree_set(&t, o, "created", tree_time(&t, row->created));
-    tree_set(&t, o, "changed", tree_time(&t, row->changed));
-    tree_set(&t, o, "id", tree_int(&t, (int64_t)row->id));
-    return listing_print(listing, &t, o);
-}
-
-static bm_status print_event(void *arg, const void *visited)
-{
-    const struct listing *listing = arg;
-    const struct store_event *row = visited;
-    struct tree t = { false };
-    json_t *o = tree_object(&t);
-
-    tree_set(&t, o, "event", tree_str(&t, row->kind));
-    tree_set(&t, o, "at", tree_time(&t, row->at));
-    tree_set(&t, o, "text", tree_str(&t, row->text));
-    if (row->device != 0) {
-        tree_set(&t, o, "device_id", tree_int(&t, (int64_t)row->device));
-    }
-    return listing_print(listing, &t, o);
-}
-
 static int list_devices(struct session *s, const struct given *given)
 {
-    const struct store *store = s->instance->store;
-    struct listing listing = { given->json, list_columns };
-    struct store_visit visit = { &listing, print_device };
-    struct ca_refusal why = { .status = BM_OK };
-    bm_status rc = session_begin(s);
+    const struct listing listing = { given->json, list_columns };
 
-    if (rc == BM_OK) {
-        rc = store->device_list(store->self, &s->actor.scope, 0, &visit);
-        session_end(s);
-    }
-    return session_result(s, rc, &why);
-}
-
-static bm_status find_events(struct session *s, const struct given *given,
-                             const struct store_visit *visit)
-{
-    const struct store *store = s->instance->store;
-    struct store_device device = { .id = 0 };
-
-    if (given->device != NULL) {
-        BM_TRY(store->device_find(store->self, s->actor.organisation,
-                                  given->device, &device));
-    }
-    return store->event_list(store->self, &s->actor.scope, device.id, visit);
+    return pages_print(s, "listDevices", json_object(), &listing);
 }
 
 static int list_events(struct session *s, const struct given *given)
 {
-    struct listing listing = { given->json, events_columns };
-    struct store_visit visit = { &listing, print_event };
-    struct ca_refusal why = { .status = BM_OK };
-    bm_status rc = session_begin(s);
+    const struct listing listing = { given->json, events_columns };
+    json_t *params = json_object();
 
-    if (rc == BM_OK) {
-        rc = find_events(s, given, &visit);
-        session_end(s);
-    }
-    return session_result(s, rc, &why);
+    session_set_text(params, "device", given->device);
+    return pages_print(
+        s, given->device != NULL ? "listDeviceEvents" : "listEvents", params,
+        &listing);
 }
 
-static int read_and_run(struct args *args, int argc, char **argv,
-                        int (*list)(struct session *s,
-                                    const struct given *given))
+static int
+read_and_run(struct args *args, int argc, char **argv, enum ca_act act,
+             int (*list)(struct session *s, const struct given *given))
 {
     struct given *given = args->into;
     struct session_config config = { .path = args->verb->path,
+                                     .place = &given->place,
                                      .mode = INSTANCE_READ,
-                                     .act = CA_ACT_DEVICE_READ };
+                                     .act = act };
     struct session s;
     int rc;
 
     if (!args_read(args, argc, argv, &rc)) {
         return rc;
     }
-    config.dir = given->dir;
     rc = session_open(&s, &config);
     if (rc == CMD_OK) {
         rc = list(&s, given);
@@ -168,20 +109,20 @@ static int read_and_run(struct args *args, int argc, char **argv,
 
 int cmd_device_list(int argc, char **argv)
 {
-    struct given given = { .dir = NULL };
+    struct given given = { .json = false };
     struct args args = { .verb = &list_verb,
                          .rows = list_rows,
                          .into = &given };
 
-    return read_and_run(&args, argc, argv, list_devices);
+    return read_and_run(&args, argc, argv, CA_ACT_DEVICE_READ, list_devices);
 }
 
 int cmd_device_events(int argc, char **argv)
 {
-    struct given given = { .dir = NULL };
+    struct given given = { .json = false };
     struct args args = { .verb = &events_verb,
                          .rows = events_rows,
                          .into = &given };
 
-    return read_and_run(&args, argc, argv, list_events);
+    return read_and_run(&args, argc, argv, CA_ACT_EVENT_READ, list_events);
 }

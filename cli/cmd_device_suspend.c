@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
-
-#include "ca/device.h"
-#include "cli/args.h"
-#include "cli/diag.h"
 #include "cli/instance.h"
 
-enum {
-    OPTION_DIR = 1
-};
-
 static const struct cmd_option options[] = {
-    { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    SESSION_OPTIONS,
     { NULL, NULL, NULL, 0 },
 };
 
@@ -30,48 +21,30 @@ static const struct cmd_verb resume_verb = {
 };
 
 struct given {
-    const char *dir;
+    struct session_place place;
 };
 
 static const struct args_row rows[] = {
-    { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    SESSION_ROWS(offsetof(struct given, place)),
     { 0, ARGS_FLAG, 0, false },
 };
 
 static int change(struct session *s, const char *name, bool suspend)
 {
-    struct ca_device_act act = { .organisation = s->actor.organisation,
-                                 .name = name,
-                                 .suspend = suspend };
-    struct ca_refusal why = { .status = BM_OK };
-    bm_status rc =
-        ca_device_change(s->instance->ca, &s->actor, &act, s->now, &why);
+    json_t *params = json_object();
+    json_t *device;
+    int rc;
 
-    return session_result(s, rc, &why);
-}
-
-/* The lists of whoever signs for devices. */
-static int make_lists(struct session *s)
-{
-    struct instance *in = s->instance;
-    int result = CMD_OK;
-
-    for (size_t i = 0; i < in->cas_n; i++) {
-        struct ca_refusal why = { .status = BM_OK };
-        bm_status rc = BM_OK;
-
-        if (in->cas[i].row.kind == STORE_CA_ISSUING && in->cas[i].key != NULL) {
-            rc = instance_make_crl(in, &s->actor, in->cas[i].row.id, s->now,
-                                   &why);
-        }
-        result = rc == BM_OK ? result : session_result(s, rc, &why);
-    }
-    return result;
+    session_set_text(params, "device", name);
+    rc = session_call(s, suspend ? "suspendDevice" : "resumeDevice", params,
+                      &device);
+    json_decref(device);
+    return rc;
 }
 
 static int run(int argc, char **argv, const struct cmd_verb *verb, bool suspend)
 {
-    struct given given = { .dir = NULL };
+    struct given given = { .place = { .dir = NULL } };
     struct args args = { .verb = verb,
                          .rows = rows,
                          .into = &given,
@@ -79,6 +52,7 @@ static int run(int argc, char **argv, const struct cmd_verb *verb, bool suspend)
                          .words_min = 1,
                          .words_max = argc };
     struct session_config config = { .path = verb->path,
+                                     .place = &given.place,
                                      .mode = INSTANCE_WRITE,
                                      .act = CA_ACT_DEVICE_SUSPEND };
     struct session s;
@@ -88,7 +62,6 @@ static int run(int argc, char **argv, const struct cmd_verb *verb, bool suspend)
     if (!args_read(&args, argc, argv, &result)) {
         return result;
     }
-    config.dir = given.dir;
     result = session_open(&s, &config);
     if (result != CMD_OK) {
         return result;
@@ -97,8 +70,6 @@ static int run(int argc, char **argv, const struct cmd_verb *verb, bool suspend)
         rc = change(&s, args.words[i], suspend);
         result = rc != CMD_OK ? rc : result;
     }
-    rc = make_lists(&s);
-    result = rc != CMD_OK ? rc : result;
     rc = session_publish(&s);
     result = rc != CMD_OK ? rc : result;
     session_close(&s);

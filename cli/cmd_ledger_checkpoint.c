@@ -3,15 +3,8 @@
 #include "cli/instance.h"
 #include "cli/output.h"
 
-/* A note of ours has three lines and one signature. */
-#define NOTE_MAX 4096
-
-enum {
-    OPTION_DIR = 1
-};
-
 static const struct cmd_option options[] = {
-    { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    SESSION_OPTIONS,
     { NULL, NULL, NULL, 0 },
 };
 
@@ -24,46 +17,37 @@ static const struct cmd_verb verb = {
 };
 
 struct given {
-    const char *dir;
+    struct session_place place;
 };
 
 static const struct args_row rows[] = {
-    { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    SESSION_ROWS(offsetof(struct given, place)),
     { 0, ARGS_FLAG, 0, false },
 };
 
 static int run(struct session *s)
 {
-    struct ca_refusal why = { .status = BM_OK };
-    uint8_t room[NOTE_MAX];
     struct output output;
-    struct bm_wr note;
-    size_t n;
-    int rc = session_publish(s);
+    json_t *signed_head;
+    int rc = session_call(s, "signCheckpoint", json_object(), &signed_head);
 
-    if (rc != CMD_OK) {
-        return rc;
-    }
-    bm_wr_init(&note, room, sizeof room);
-    rc = session_result(s, ca_ledger_note(s->instance->ledger, &note), &why);
-    if (rc == CMD_OK) {
-        rc = session_result(s, bm_wr_finish(&note, &n), &why);
-    }
     if (rc == CMD_OK) {
         rc = output_open(&output, s->path, NULL);
     }
     if (rc == CMD_OK) {
-        output_put(&output, bm_wr_bytes(&note));
+        output_text(&output, json_object_get(signed_head, "checkpoint"));
         rc = output_finish(&output);
     }
+    json_decref(signed_head);
     return rc;
 }
 
 int cmd_ledger_checkpoint(int argc, char **argv)
 {
-    struct given given = { .dir = NULL };
+    struct given given = { .place = { .dir = NULL } };
     struct args args = { .verb = &verb, .rows = rows, .into = &given };
     struct session_config config = { .path = verb.path,
+                                     .place = &given.place,
                                      .mode = INSTANCE_WRITE,
                                      .act = CA_ACT_LEDGER_CHECKPOINT };
     struct session s;
@@ -72,7 +56,6 @@ int cmd_ledger_checkpoint(int argc, char **argv)
     if (!args_read(&args, argc, argv, &rc)) {
         return rc;
     }
-    config.dir = given.dir;
     rc = session_open(&s, &config);
     if (rc == CMD_OK) {
         rc = run(&s);

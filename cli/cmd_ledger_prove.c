@@ -2,15 +2,15 @@
 #include "cli/args.h"
 #include "cli/instance.h"
 #include "cli/output.h"
+#include "protocols/admin/things.h"
 
 enum {
-    OPTION_DIR = 1,
-    OPTION_CA,
+    OPTION_CA = 1,
     OPTION_OUT
 };
 
 static const struct cmd_option options[] = {
-    { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    SESSION_OPTIONS,
     { "--ca", "ID", "of this CA", OPTION_CA },
     { "--out", "FILE", "a new file instead of standard output", OPTION_OUT },
     { NULL, NULL, NULL, 0 },
@@ -25,82 +25,52 @@ static const struct cmd_verb verb = {
 };
 
 struct given {
-    const char *dir;
+    struct session_place place;
     const char *ca;
     const char *out;
 };
 
 static const struct args_row rows[] = {
-    { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_CA, ARGS_TEXT, offsetof(struct given, ca), false },
     { OPTION_OUT, ARGS_TEXT, offsetof(struct given, out), false },
     { 0, ARGS_FLAG, 0, false },
 };
 
-/* Where the ledger has the certificate. */
-static bm_status find(struct session *s, const struct given *given,
-                      const char *word, struct store_cert *row,
-                      struct ca_refusal *why)
-{
-    const struct store *store = s->instance->store;
-    uint8_t room[ARGS_SERIAL_MAX];
-    struct bm_bytes serial = { room, 0 };
-    bm_status rc;
-
-    if (!args_parse_serial(word, room, &serial.n)) {
-        return ca_refuse(why, BM_E_ARGUMENT, "%s is no serial number", word);
-    }
-    BM_TRY(session_begin(s));
-    rc = store->cert_find(store->self, &s->actor.scope, given->ca, serial, row);
-    session_end(s);
-    return rc == BM_E_NOT_FOUND ? ca_refuse(why, rc, "certificate %s", word)
-                                : rc;
-}
-
-static bm_status prove(struct session *s, const struct given *given,
-                       const char *word, struct bm_wr *proof,
-                       struct ca_refusal *why)
-{
-    struct store_cert row = { .id = 0 };
-    bm_status rc;
-    size_t n;
-
-    BM_TRY(find(s, given, word, &row, why));
-    rc = ca_ledger_prove(s->instance->ledger, row.tree, row.leaf, proof);
-    if (rc == BM_E_NOT_FOUND) {
-        return ca_refuse(why, rc,
-                         "a checkpoint that has certificate %s: see birthmark "
-                         "ledger checkpoint",
-                         word);
-    }
-    BM_TRY(rc);
-    return bm_wr_finish(proof, &n);
-}
-
 static int run(struct session *s, const struct given *given, const char *word)
 {
     struct ca_refusal why = { .status = BM_OK };
-    uint8_t room[CA_PROOF_MAX];
+    uint8_t serial[STORE_SERIAL_MAX];
     struct output output;
-    struct bm_wr proof;
+    json_t *params;
+    json_t *proof;
+    size_t n;
     int rc;
 
-    bm_wr_init(&proof, room, sizeof room);
-    rc = session_result(s, prove(s, given, word, &proof, &why), &why);
+    if (!things_parse_serial(word, serial, &n)) {
+        return session_result(
+            s, ca_refuse(&why, BM_E_ARGUMENT, "%s is no serial number", word),
+            &why);
+    }
+    params = json_object();
+    session_set_text(params, "serial", word);
+    session_set_text(params, "ca", given->ca);
+    rc = session_call(s, "proveCertificate", params, &proof);
     if (rc == CMD_OK) {
         rc = output_open(&output, s->path, given->out);
     }
     if (rc == CMD_OK) {
-        output_put(&output, bm_wr_bytes(&proof));
+        output_text(&output, json_object_get(proof, "proof"));
         rc = output_finish(&output);
         output_drop(&output);
     }
+    json_decref(proof);
     return rc;
 }
 
 int cmd_ledger_prove(int argc, char **argv)
 {
-    struct given given = { .dir = NULL };
+    struct given given = { .ca = NULL };
     struct args args = { .verb = &verb,
                          .rows = rows,
                          .into = &given,
@@ -108,6 +78,7 @@ int cmd_ledger_prove(int argc, char **argv)
                          .words_min = 1,
                          .words_max = 1 };
     struct session_config config = { .path = verb.path,
+                                     .place = &given.place,
                                      .mode = INSTANCE_READ,
                                      .act = CA_ACT_LEDGER_READ };
     struct session s;
@@ -116,7 +87,6 @@ int cmd_ledger_prove(int argc, char **argv)
     if (!args_read(&args, argc, argv, &rc)) {
         return rc;
     }
-    config.dir = given.dir;
     rc = session_open(&s, &config);
     if (rc == CMD_OK) {
         rc = run(&s, &given, args.words[0]);

@@ -7,18 +7,20 @@
 #include <string.h>
 
 #include "cli/diag.h"
+#include "cli/pages.h"
 #include "cli/profile_source.h"
 #include "cli/report.h"
 #include "cli/safe.h"
+#include "protocols/admin/things.h"
 
 enum {
-    OPTION_DIR = 1,
-    OPTION_JSON
+    OPTION_JSON = 1
 };
 
 static const struct cmd_option options[] = {
     { "--dir", "DIR", "those of this instance, not those of the program",
-      OPTION_DIR },
+      SESSION_DIR },
+    SESSION_SERVER_OPTIONS,
     { "--json", NULL, "one JSON object per profile and line", OPTION_JSON },
     { NULL, NULL, NULL, 0 },
 };
@@ -30,26 +32,23 @@ static const struct cmd_verb verb = {
     options
 };
 
-struct settings {
-    const char *dir;
+struct given {
+    struct session_place place;
     bool json;
     bool help;
 };
 
-static int parse_command_line(struct settings *s, int argc, char **argv)
+static int parse_command_line(struct given *s, int argc, char **argv)
 {
     struct cmd_line line = { .argc = argc, .argv = argv, .next = 1 };
     int id;
 
-    *s = (struct settings){ .dir = NULL };
+    *s = (struct given){ .json = false };
     while ((id = cmd_next_option(&line, &verb)) != CMD_OPTION_END) {
         switch (id) {
         case CMD_OPTION_HELP:
             s->help = true;
             return CMD_OK;
-        case OPTION_DIR:
-            s->dir = line.value;
-            break;
         case OPTION_JSON:
             s->json = true;
             break;
@@ -57,57 +56,52 @@ static int parse_command_line(struct settings *s, int argc, char **argv)
             return cmd_usage_error(verb.path, "takes no argument: '%.40s'",
                                    line.value);
         default:
-            return CMD_USAGE;
+            if (!session_take_option(&s->place, id, line.value)) {
+                return CMD_USAGE;
+            }
+            break;
         }
     }
     return CMD_OK;
 }
 
-static json_t *requesters(struct tree *t, unsigned by)
+/* As JSON, or name and purpose. The object is taken over. */
+static bool print_profile(json_t *profile, bool json)
 {
-    static const char *const names[] = { "operator", "token", "idevid",
-                                         "current", "authority" };
-    json_t *list = tree_array(t);
+    struct report r = { .json = true, .file = "profile" };
+    struct tree t = { .failed = profile == NULL };
+    const char *name = json_string_value(json_object_get(profile, "profile"));
+    const char *about = json_string_value(json_object_get(profile, "about"));
 
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if ((by >> i & 1) != 0) {
-            tree_append(t, list, tree_str(t, names[i]));
-        }
+    if (json) {
+        fputc('{', stdout);
+        report_members(&r, &t, profile);
+        fputs("}\n", stdout);
+        return !r.failed;
     }
-    return list;
-}
-
-static bool print_json(const struct profile_source *source)
-{
-    const struct ca_profile_policy *p = ca_profile_policy(source->profile);
-    struct report r = { .json = true, .file = source->name };
-    struct tree t = { false };
-    json_t *o = tree_object(&t);
-
-    tree_set(&t, o, "profile", tree_str(&t, p->name));
-    tree_set(&t, o, "about", tree_str(&t, p->about));
-    tree_set(&t, o, "file", tree_str(&t, source->name));
-    tree_set(&t, o, "ca", tree_str(&t, p->ca));
-    tree_set(&t, o, "by", requesters(&t, p->by));
-    tree_set(&t, o, "device", tree_bool(&t, p->device));
-    tree_set(&t, o, "renewable", tree_bool(&t, p->renewable));
-    fputc('{', stdout);
-    report_members(&r, &t, o);
-    fputs("}\n", stdout);
-    return !r.failed;
+    safe_print_str(stdout, name != NULL ? name : "-");
+    for (size_t i = name != NULL ? strlen(name) : 1; i < 22; i++) {
+        putchar(' ');
+    }
+    putchar(' ');
+    safe_print_str(stdout, about != NULL ? about : "-");
+    putchar('\n');
+    json_decref(profile);
+    return true;
 }
 
 static bool print(const struct profile_source *source, bool json)
 {
-    const struct ca_profile_policy *p = ca_profile_policy(source->profile);
+    struct tree t = { false };
+    json_t *o = things_profile(&t, source->profile, source->name);
 
-    if (json) {
-        return print_json(source);
+    if (t.failed) {
+        json_decref(o);
+        o = NULL;
+        fputs("birthmark: out of memory\n", stderr);
+        return false;
     }
-    printf("%-22s ", p->name); /* of a-z, 0-9, '.' and '-' */
-    safe_print_str(stdout, p->about);
-    fputc('\n', stdout);
-    return true;
+    return print_profile(o, json);
 }
 
 /* `ok`: it could be opened. */
@@ -188,9 +182,38 @@ static bool list_folder(const char *dir, bool json)
     return good;
 }
 
+static bm_status print_served(void *arg, json_t *profile)
+{
+    const bool *json = arg;
+
+    return print_profile(profile, *json) ? BM_OK : BM_E_MEMORY;
+}
+
+static int list_served(struct given *given)
+{
+    const struct session_config config = { .path = verb.path,
+                                           .place = &given->place,
+                                           .mode = INSTANCE_READ,
+                                           .act = CA_ACT_PROFILE_READ };
+    struct session s;
+    struct pages pages = { .session = &s,
+                           .operation = "listProfiles",
+                           .arg = &given->json,
+                           .one = print_served };
+    struct ca_refusal why = { .status = BM_OK };
+    int rc = session_open(&s, &config);
+
+    if (rc == CMD_OK) {
+        pages.params = json_object();
+        rc = session_result(&s, pages_walk(&pages, &why), &why);
+    }
+    session_close(&s);
+    return rc;
+}
+
 int cmd_profile_list(int argc, char **argv)
 {
-    struct settings s;
+    struct given s;
     int rc = parse_command_line(&s, argc, argv);
     bool good;
 
@@ -201,6 +224,10 @@ int cmd_profile_list(int argc, char **argv)
         cmd_print_help(&verb);
         return CMD_OK;
     }
-    good = s.dir != NULL ? list_folder(s.dir, s.json) : list_shipped(s.json);
+    if (s.place.url != NULL) {
+        return list_served(&s);
+    }
+    good = s.place.dir != NULL ? list_folder(s.place.dir, s.json)
+                               : list_shipped(s.json);
     return good ? CMD_OK : CMD_FAILED;
 }

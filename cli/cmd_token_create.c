@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca/token.h"
-#include "cli/args.h"
 #include "cli/instance.h"
 #include "cli/safe.h"
-#include "core/time.h"
-
-/* Devices are switched on within days of getting their token. */
-#define LIFETIME (INT64_C(7) * 86400)
 
 enum {
-    OPTION_DIR = 1,
-    OPTION_PROFILE,
+    OPTION_PROFILE = 1,
     OPTION_DEVICE,
     OPTION_EXPIRES
 };
 
 static const struct cmd_option options[] = {
-    { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    SESSION_OPTIONS,
     { "--profile", "NAME", "of the certificate it is good for",
       OPTION_PROFILE },
     { "--device", "NAME", "the device that may use it", OPTION_DEVICE },
@@ -33,62 +26,58 @@ static const struct cmd_verb verb = {
 };
 
 struct given {
-    const char *dir;
+    struct session_place place;
     const char *profile;
     const char *device;
     int64_t expires;
 };
 
 static const struct args_row rows[] = {
-    { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_PROFILE, ARGS_TEXT, offsetof(struct given, profile), true },
     { OPTION_DEVICE, ARGS_TEXT, offsetof(struct given, device), true },
     { OPTION_EXPIRES, ARGS_WHEN, offsetof(struct given, expires), false },
     { 0, ARGS_FLAG, 0, false },
 };
 
-static void print_words(const struct given *given, const char *id,
-                        int64_t expires)
+static void print_words(const json_t *token)
 {
-    uint8_t text[32];
-    struct bm_wr w;
-
-    bm_wr_init(&w, text, sizeof text);
-    bm_time_put_text(&w, expires);
-    fprintf(stderr, "%s: token %s for ", verb.path, id);
-    safe_print_str(stderr, given->device);
+    fprintf(stderr, "%s: token ", verb.path);
+    safe_print_str(stderr, json_string_value(json_object_get(token, "id")));
+    fputs(" for ", stderr);
+    safe_print_str(stderr, json_string_value(json_object_get(token, "device")));
     fputs(", until ", stderr);
-    safe_print(stderr, bm_wr_bytes(&w));
+    safe_print_str(stderr,
+                   json_string_value(json_object_get(token, "expires")));
     fputc('\n', stderr);
 }
 
 static int run(struct session *s, const struct given *given)
 {
-    const struct ca_token_order order = {
-        .profile = given->profile,
-        .device = given->device,
-        .expires = given->expires != 0 ? given->expires : s->now + LIFETIME,
-    };
-    struct ca_refusal why = { .status = BM_OK };
-    char secret[CA_TOKEN_CHARS + 1];
-    char id[STORE_ID_MAX];
-    bm_status rc = ca_token_create(s->instance->ca, &s->actor, &order, s->now,
-                                   secret, id, &why);
+    json_t *params = json_object();
+    json_t *token;
+    int rc;
 
-    if (rc != BM_OK) {
-        return session_result(s, rc, &why);
+    session_set_text(params, "profile", given->profile);
+    session_set_text(params, "device", given->device);
+    session_set_time(params, "expires", given->expires);
+    rc = session_call(s, "createToken", params, &token);
+    if (rc != CMD_OK) {
+        return rc;
     }
-    puts(secret);
-    bm_wipe(secret, sizeof secret);
-    print_words(given, id, order.expires);
+    safe_print_str(stdout, json_string_value(json_object_get(token, "secret")));
+    putchar('\n');
+    print_words(token);
+    json_decref(token);
     return session_publish(s);
 }
 
 int cmd_token_create(int argc, char **argv)
 {
-    struct given given = { .dir = NULL };
+    struct given given = { .profile = NULL };
     struct args args = { .verb = &verb, .rows = rows, .into = &given };
     struct session_config config = { .path = verb.path,
+                                     .place = &given.place,
                                      .mode = INSTANCE_WRITE,
                                      .act = CA_ACT_TOKEN_CREATE };
     struct session s;
@@ -97,7 +86,6 @@ int cmd_token_create(int argc, char **argv)
     if (!args_read(&args, argc, argv, &rc)) {
         return rc;
     }
-    config.dir = given.dir;
     rc = session_open(&s, &config);
     if (rc == CMD_OK) {
         rc = run(&s, &given);

@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca/token.h"
-#include "cli/args.h"
 #include "cli/instance.h"
 
-enum {
-    OPTION_DIR = 1
-};
-
 static const struct cmd_option options[] = {
-    { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    SESSION_OPTIONS,
     { NULL, NULL, NULL, 0 },
 };
 
@@ -18,11 +12,11 @@ static const struct cmd_verb verb = {
 };
 
 struct given {
-    const char *dir;
+    struct session_place place;
 };
 
 static const struct args_row rows[] = {
-    { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    SESSION_ROWS(offsetof(struct given, place)),
     { 0, ARGS_FLAG, 0, false },
 };
 
@@ -32,12 +26,13 @@ static int run(struct session *s, const struct args *args)
     int rc;
 
     for (int i = 0; i < args->words_n; i++) {
-        struct ca_refusal why = { .status = BM_OK };
-        bm_status status = ca_token_revoke(s->instance->ca, &s->actor,
-                                           args->words[i], s->now, &why);
+        json_t *params = json_object();
+        json_t *token;
 
-        rc = session_result(s, status, &why);
+        session_set_text(params, "token", args->words[i]);
+        rc = session_call(s, "revokeToken", params, &token);
         result = rc != CMD_OK ? rc : result;
+        json_decref(token);
     }
     rc = session_publish(s);
     return rc != CMD_OK ? rc : result;
@@ -45,7 +40,7 @@ static int run(struct session *s, const struct args *args)
 
 int cmd_token_revoke(int argc, char **argv)
 {
-    struct given given = { .dir = NULL };
+    struct given given = { .place = { .dir = NULL } };
     struct args args = { .verb = &verb,
                          .rows = rows,
                          .into = &given,
@@ -53,6 +48,7 @@ int cmd_token_revoke(int argc, char **argv)
                          .words_min = 1,
                          .words_max = argc };
     struct session_config config = { .path = verb.path,
+                                     .place = &given.place,
                                      .mode = INSTANCE_WRITE,
                                      .act = CA_ACT_TOKEN_REVOKE };
     struct session s;
@@ -61,7 +57,6 @@ int cmd_token_revoke(int argc, char **argv)
     if (!args_read(&args, argc, argv, &rc)) {
         return rc;
     }
-    config.dir = given.dir;
     rc = session_open(&s, &config);
     if (rc == CMD_OK) {
         rc = run(&s, &args);

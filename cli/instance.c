@@ -2,19 +2,47 @@
 #include "cli/instance.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "ca/setup.h"
+#include "cli/client.h"
 #include "cli/cmd.h"
 #include "cli/diag.h"
 #include "cli/provider.h"
+#include "core/base64.h"
+#include "core/time.h"
+
+#define SETTINGS_MAX ((size_t)64 << 10)
+
+bool session_take_option(struct session_place *place, int id, const char *value)
+{
+    switch (id) {
+    case SESSION_DIR:
+        place->dir = value;
+        return true;
+    case SESSION_URL:
+        place->url = value;
+        return true;
+    case SESSION_IDENTITY:
+        place->identity = value;
+        return true;
+    case SESSION_SERVER_CA:
+        place->server_ca = value;
+        return true;
+    default:
+        return false;
+    }
+}
 
 int session_result(const struct session *s, bm_status rc,
                    const struct ca_refusal *why)
 {
     return rc == BM_OK ? CMD_OK : refusal_print_act(s->path, rc, why);
 }
+
+/* ---- Opening */
 
 /* What an act is decided by is on record before the act is. A restored instance
  * has no acts, and may yet be asked. */
@@ -25,17 +53,100 @@ static bm_status note_profiles(struct session *s, struct ca_refusal *why)
     return rc == BM_E_CA_RESTORED ? BM_OK : rc;
 }
 
+static const char *dir_of(const struct session_config *config)
+{
+    const char *dir = config->place != NULL ? config->place->dir : config->dir;
+
+    return dir != NULL ? dir : ".";
+}
+
 static bm_status open_instance(struct session *s,
                                const struct session_config *config,
                                struct ca_refusal *why)
 {
     const struct instance_port port = { s->crypto, provider_key_maker() };
-    const char *dir = config->dir != NULL ? config->dir : ".";
 
-    BM_TRY(instance_open(dir, config->mode, &port, s->now, &s->instance, why));
+    BM_TRY(instance_open(dir_of(config), config->mode, &port, s->now,
+                         &s->instance, why));
     BM_TRY(instance_actor(s->instance, s->now, &s->actor, why));
     BM_TRY(ca_authorise(&s->actor, config->act, why));
     return config->mode == INSTANCE_WRITE ? note_profiles(s, why) : BM_OK;
+}
+
+/* The files of the first operator, and of the root, are where `init` left
+ * them, unless options say otherwise. */
+static bm_status open_client(struct session *s,
+                             const struct session_config *config,
+                             const char *url, struct ca_refusal *why)
+{
+    const struct session_place *place = config->place;
+    char cert[FILES_PATH_MAX];
+    char key[FILES_PATH_MAX];
+    char trust[FILES_PATH_MAX];
+    struct client_config c = { .url = url,
+                               .cert = cert,
+                               .key = key,
+                               .trust = trust,
+                               .crypto = s->crypto };
+
+    BM_TRY(files_path(cert, dir_of(config), "operator/operator.pem"));
+    BM_TRY(files_path(key, dir_of(config), "operator/operator.key"));
+    BM_TRY(files_path(trust, dir_of(config), "ca/root.pem"));
+    if (place->identity != NULL) {
+        c.cert = place->identity;
+        c.key = place->identity;
+    }
+    if (place->server_ca != NULL) {
+        c.trust = place->server_ca;
+    }
+    return client_open(&c, &s->client, why);
+}
+
+/* Somebody holds the lock: if that is a server, it does the work. */
+static bm_status open_server_of(struct session *s,
+                                const struct session_config *config,
+                                struct ca_refusal *why)
+{
+    struct settings settings;
+    char path[FILES_PATH_MAX];
+    uint8_t *text;
+    bm_status rc;
+    size_t n;
+
+    (void)snprintf(s->busy, sizeof s->busy, "%s", why->words);
+    BM_TRY(files_path(path, dir_of(config), "birthmark.yaml"));
+    BM_TRY(files_read(path, SETTINGS_MAX, &text, &n, why));
+    rc = settings_parse((struct bm_bytes){ text, n }, path, &settings, why);
+    free(text);
+    BM_TRY(rc);
+    rc = settings.admin_url != NULL
+             ? open_client(s, config, settings.admin_url, why)
+             : ca_refuse(why, BM_E_BUSY, "%s", s->busy);
+    settings_wipe(&settings);
+    return rc;
+}
+
+static bm_status open_somehow(struct session *s,
+                              const struct session_config *config,
+                              struct ca_refusal *why)
+{
+    bm_status rc;
+
+    if (config->place != NULL && config->place->url != NULL) {
+        return open_client(s, config, config->place->url, why);
+    }
+    rc = open_instance(s, config, why);
+    if (rc != BM_E_BUSY || s->instance != NULL) {
+        return rc;
+    }
+    if (config->place == NULL) {
+        char words[CA_REFUSAL_WORDS_MAX];
+
+        (void)snprintf(words, sizeof words, "%s", why->words);
+        return ca_refuse(
+            why, rc, "%s; this is not done while a server is at work", words);
+    }
+    return open_server_of(s, config, why);
 }
 
 int session_open(struct session *s, const struct session_config *config)
@@ -50,7 +161,7 @@ int session_open(struct session *s, const struct session_config *config)
     if (s->crypto == NULL) {
         return CMD_FAILED;
     }
-    rc = open_instance(s, config, &why);
+    rc = open_somehow(s, config, &why);
     if (rc != BM_OK) {
         session_close(s);
     }
@@ -59,18 +170,160 @@ int session_open(struct session *s, const struct session_config *config)
 
 void session_close(struct session *s)
 {
+    client_close(s->client);
     instance_close(s->instance);
     provider_free(s->crypto);
+    s->client = NULL;
     s->instance = NULL;
     s->crypto = NULL;
+}
+
+/* ---- Asking: what operations need of where they run */
+
+static bm_status host_make_crl(void *self, const struct ca_actor *actor,
+                               const char *ca, int64_t now,
+                               struct ca_refusal *why)
+{
+    struct session *s = self;
+
+    return instance_make_crl(s->instance, actor, ca, now, why);
+}
+
+static bm_status host_load_crl(void *self, const struct ca_actor *actor,
+                               const char *ca, struct bm_bytes der, int64_t now,
+                               struct ca_refusal *why)
+{
+    struct session *s = self;
+
+    BM_TRY(ca_crl_load(s->instance->ca, actor, ca, der, now, why));
+    return instance_write_crl(s->instance, ca, der, why);
+}
+
+static void host_list_changed(void *self, const struct ca_actor *actor,
+                              const char *ca)
+{
+    struct session *s = self;
+
+    (void)actor;
+    for (size_t i = 0; i < s->instance->cas_n; i++) {
+        if (strcmp(s->instance->cas[i].row.id, ca) == 0) {
+            s->touched[i] = true;
+        }
+    }
+}
+
+static bm_status host_publish(void *self, int64_t now, struct ca_refusal *why)
+{
+    struct session *s = self;
+
+    return instance_publish(s->instance, now, why);
+}
+
+static bm_status run_here(struct session *s, unsigned operation,
+                          const json_t *params, json_t **result,
+                          struct ca_refusal *why)
+{
+    struct instance *in = s->instance;
+    struct admin_context c = {
+        .ca = in->ca,
+        .ledger = in->ledger,
+        .store = in->store,
+        .crypto = s->crypto,
+        .profiles = in->profiles,
+        .profiles_n = in->profiles_n,
+        .actor = s->actor,
+        .now = s->now,
+        .host = { .self = s,
+                  .make_crl = host_make_crl,
+                  .load_crl = host_load_crl,
+                  .list_changed = host_list_changed,
+                  .publish = host_publish },
+    };
+
+    return admin_run(&c, operation, params, result, why);
+}
+
+static bm_status ask_server(struct session *s, unsigned operation,
+                            const json_t *params, json_t **result,
+                            struct ca_refusal *why)
+{
+    bm_status rc = client_ask(s->client, operation, params, result, why);
+
+    if (rc == BM_E_IO && s->busy[0] != '\0' && client_alone(s->client)) {
+        char words[CA_REFUSAL_WORDS_MAX];
+
+        (void)snprintf(words, sizeof words, "%s", why->words);
+        return ca_refuse(why, BM_E_BUSY, "%s, and no server answers: %s",
+                         s->busy, words);
+    }
+    return rc;
+}
+
+bm_status session_ask(struct session *s, const char *operation, json_t *params,
+                      json_t **result, struct ca_refusal *why)
+{
+    int found = admin_find(operation);
+    bm_status rc = BM_E_INTERNAL;
+
+    *result = NULL;
+    if (params == NULL) {
+        rc = ca_refuse_plain(why, BM_E_MEMORY);
+    } else if (found >= 0 && s->instance != NULL) {
+        rc = run_here(s, (unsigned)found, params, result, why);
+    } else if (found >= 0) {
+        rc = ask_server(s, (unsigned)found, params, result, why);
+    }
+    json_decref(params);
+    return rc;
+}
+
+int session_call(struct session *s, const char *operation, json_t *params,
+                 json_t **result)
+{
+    struct ca_refusal why = { .status = BM_OK };
+
+    return session_result(s, session_ask(s, operation, params, result, &why),
+                          &why);
+}
+
+static int make_lists(struct session *s)
+{
+    int result = CMD_OK;
+
+    for (size_t i = 0; i < s->instance->cas_n; i++) {
+        struct ca_refusal why = { .status = BM_OK };
+        bm_status rc = BM_OK;
+
+        if (s->touched[i]) {
+            rc = instance_make_crl(s->instance, &s->actor,
+                                   s->instance->cas[i].row.id, s->now, &why);
+        }
+        if (rc != BM_OK) {
+            result = session_result(s, rc, &why);
+            fprintf(stderr,
+                    "%s: it is done, but the revocation list does not tell "
+                    "yet: birthmark ca crl\n",
+                    s->path);
+        }
+    }
+    return result;
 }
 
 int session_publish(struct session *s)
 {
     struct ca_refusal why = { .status = BM_OK };
+    int made;
+    int rc;
 
-    return session_result(s, instance_publish(s->instance, s->now, &why), &why);
+    if (s->instance == NULL) {
+        return CMD_OK;
+    }
+    made = make_lists(s);
+    rc = session_result(s, instance_publish(s->instance, s->now, &why), &why);
+    return rc != CMD_OK ? rc : made;
 }
+
+/* ---- Looking, where the instance is here */
 
 const struct instance_ca *session_find_ca(const struct session *s,
                                           const char *id)
@@ -97,4 +350,60 @@ void session_end(struct session *s)
     const struct store *store = s->instance->store;
 
     store->rollback(store->self);
+}
+
+/* ---- Parameters */
+
+/* One that could not be set must not get lost in silence: null is of no type
+ * that any has, and what is required is missing from nothing. */
+static void put(json_t *params, const char *name, json_t *value)
+{
+    if (params == NULL) {
+        json_decref(value);
+    } else if (json_object_set_new(params, name, value) != 0 &&
+               json_object_set_new(params, name, json_null()) != 0) {
+        (void)json_object_clear(params);
+    }
+}
+
+void session_set_text(json_t *params, const char *name, const char *text)
+{
+    if (text != NULL) {
+        put(params, name, json_string(text));
+    }
+}
+
+void session_set_time(json_t *params, const char *name, int64_t time)
+{
+    uint8_t text[32];
+    struct bm_wr w;
+
+    if (time != 0) {
+        bm_wr_init(&w, text, sizeof text);
+        bm_time_put_text(&w, time);
+        put(params, name, json_stringn((const char *)text, w.len));
+    }
+}
+
+void session_set_int(json_t *params, const char *name, uint64_t value)
+{
+    put(params, name, json_integer((json_int_t)value));
+}
+
+void session_set_flag(json_t *params, const char *name)
+{
+    put(params, name, json_true());
+}
+
+void session_set_der(json_t *params, const char *name, struct bm_bytes der)
+{
+    size_t n = (der.n + 2) / 3 * 4;
+    uint8_t *text = malloc(n + 1);
+    struct bm_wr w;
+
+    bm_wr_init(&w, text, text != NULL ? n : 0);
+    bm_base64_put(&w, der, 0);
+    put(params, name,
+        text != NULL ? json_stringn((const char *)text, n) : NULL);
+    free(text);
 }

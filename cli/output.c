@@ -76,6 +76,12 @@ void output_pem(struct output *o, const char *label, struct bm_bytes der)
     free(text);
 }
 
+void output_text(struct output *o, const json_t *string)
+{
+    output_put(o, (struct bm_bytes){ (const uint8_t *)json_string_value(string),
+                                     json_string_length(string) });
+}
+
 /* That a write to stdout failed is told once, at the end of the program. */
 static int finish_stdout(struct output *o)
 {

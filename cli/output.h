@@ -2,6 +2,7 @@
 #ifndef BM_CLI_OUTPUT_H
 #define BM_CLI_OUTPUT_H
 
+#include <jansson.h>
 #include <stdio.h>
 
 #include "core/bytes.h"
@@ -25,6 +26,7 @@ int output_open(struct output *o, const char *path, const char *name);
 /* What cannot be written is told by output_finish(). */
 void output_pem(struct output *o, const char *label, struct bm_bytes der);
 void output_put(struct output *o, struct bm_bytes octets);
+void output_text(struct output *o, const json_t *string);
 
 /* CMD_FAILED, with words on stderr, if anything was not written. */
 int output_finish(struct output *o);

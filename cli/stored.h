@@ -2,13 +2,11 @@
 #ifndef BM_CLI_STORED_H
 #define BM_CLI_STORED_H
 
-#include "cli/args.h"
 #include "cli/instance.h"
-#include "protocols/admin/tree.h"
 
 /*
- * Certificates in the store: which ones a command is about, a walk over them
- * in bounded memory, and what is known of one as a tree.
+ * Certificates in the store: which ones a command is about, and a walk over
+ * them in bounded memory.
  */
 
 /* The options of `list` and `export`, as they were given. */
@@ -70,17 +68,11 @@ enum {
 /* Complain about a --status that is none; CMD_USAGE or CMD_OK. */
 int stored_check(const struct stored_filter *filter, const char *path);
 
-/* A certificate and the name of its device, "" if it has none. */
-struct stored_cert {
-    struct store_cert row;
-    char device[STORE_NAME_MAX];
-};
-
 struct stored_walk {
     struct session *session;
     const struct stored_filter *filter;
     void *arg;
-    bm_status (*one)(void *arg, const struct stored_cert *cert);
+    bm_status (*one)(void *arg, const struct store_cert *cert);
     uint64_t last; /* filled in: the id of the last one */
     bool more;     /* filled in: there are others behind the limit */
 };
@@ -91,17 +83,5 @@ struct stored_walk {
  */
 BM_MUST_CHECK bm_status stored_walk(struct stored_walk *walk,
                                     struct ca_refusal *why);
-
-/* "valid", "revoked", ..., and "expired" for what would be good otherwise. */
-const char *stored_status(const struct store_cert *row, int64_t now);
-
-/* What the store knows of a certificate; its own contents are not in it. */
-json_t *stored_tree(struct tree *t, const struct stored_cert *cert,
-                    int64_t now);
-
-/* The name of a device, in the caller's transaction; "" for device 0. */
-BM_MUST_CHECK bm_status stored_device_name(const struct session *s,
-                                           uint64_t device,
-                                           char name[STORE_NAME_MAX]);
 
 #endif

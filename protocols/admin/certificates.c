@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Certificates that were issued: looking, revoking, releasing. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ca/revoke.h"
@@ -11,14 +12,18 @@ static const char *const statuses[] = { "valid",     "pending", "replaced",
                                         "held",      "revoked", "expired",
                                         "abandoned", NULL };
 
-/* RFC 5280 5.3.1, but removeFromCRL, which is a release. */
-static const char *const reasons[] = {
-    "unspecified",     "keyCompromise",
-    "cACompromise",    "affiliationChanged",
-    "superseded",      "cessationOfOperation",
-    "certificateHold", "privilegeWithdrawn",
-    "aACompromise",    NULL
-};
+/* RFC 5280 5.3.1. Which of them apply is the authority's to say. */
+static const char *const reasons[] = { "unspecified",
+                                       "keyCompromise",
+                                       "cACompromise",
+                                       "affiliationChanged",
+                                       "superseded",
+                                       "cessationOfOperation",
+                                       "certificateHold",
+                                       "removeFromCRL",
+                                       "privilegeWithdrawn",
+                                       "aACompromise",
+                                       NULL };
 
 static const struct admin_field ledger_fields[] = {
     ADMIN_GIVES("tree", ADMIN_INTEGER, true, "which tree"),
@@ -255,28 +260,57 @@ static bm_status set_issuer(struct admin_context *c, struct tree *t, json_t *o,
     return BM_OK;
 }
 
-/* Views in rows do not last: all of this one is used before the next call. */
-static bm_status put_row(struct admin_context *c, struct tree *t,
-                         const struct store_cert *row, json_t *o)
-{
-    const struct store_cert kept = *row; /* of which views are not used */
-    char name[STORE_NAME_MAX];
-    json_t *pem = NULL;
+/* A row with its own memory: views do not last beyond the next call. */
+struct kept {
+    struct store_cert row;
+    uint8_t serial[STORE_SERIAL_MAX];
+    uint8_t *der;
+};
 
+static bm_status keep(struct kept *kept, const struct store_cert *row)
+{
+    kept->row = *row;
+    kept->der = malloc(row->der.n + 1);
+    if (kept->der == NULL) {
+        return BM_E_MEMORY;
+    }
+    memcpy(kept->serial, row->serial.p, row->serial.n);
     if (row->der.n != 0) {
-        pem = admin_pem(t, "CERTIFICATE", row->der);
+        memcpy(kept->der, row->der.p, row->der.n);
     }
-    BM_TRY(admin_give(t, things_cert(t, row, "", c->now), o));
-    if (pem != NULL) {
-        tree_set(t, o, "pem", pem);
+    kept->row.serial.p = kept->serial;
+    kept->row.der.p = kept->der;
+    return BM_OK;
+}
+
+static bm_status put_kept(struct admin_context *c, struct tree *t,
+                          const struct store_cert *row, json_t *o)
+{
+    char name[STORE_NAME_MAX];
+
+    BM_TRY(device_name(c, row->device, name));
+    BM_TRY(admin_give(t, things_cert(t, row, name, c->now), o));
+    BM_TRY(set_issuer(c, t, o, row->ca));
+    BM_TRY(set_serial_of(c, t, o, "predecessor", row->renews));
+    BM_TRY(set_serial_of(c, t, o, "successor", row->renewed_by));
+    if (row->der.n != 0) {
+        tree_set(t, o, "pem", admin_pem(t, "CERTIFICATE", row->der));
     }
-    BM_TRY(device_name(c, kept.device, name));
-    if (name[0] != '\0') {
-        tree_set(t, o, "device", tree_str(t, name));
+    return t->failed ? BM_E_MEMORY : BM_OK;
+}
+
+static bm_status put_row(struct admin_context *c, const struct store_cert *row,
+                         json_t *o)
+{
+    struct tree t = { false };
+    struct kept kept = { .der = NULL };
+    bm_status rc = keep(&kept, row);
+
+    if (rc == BM_OK) {
+        rc = put_kept(c, &t, &kept.row, o);
     }
-    BM_TRY(set_issuer(c, t, o, kept.ca));
-    BM_TRY(set_serial_of(c, t, o, "predecessor", kept.renews));
-    return set_serial_of(c, t, o, "successor", kept.renewed_by);
+    free(kept.der);
+    return rc;
 }
 
 static bm_status find(struct admin_context *c, const json_t *params,
@@ -294,23 +328,19 @@ static bm_status find(struct admin_context *c, const json_t *params,
 
 bm_status admin_give_cert(struct admin_context *c, uint64_t id, json_t *result)
 {
-    struct tree t = { false };
     struct store_cert row;
 
     BM_TRY(c->store->cert_get(c->store->self, &c->actor.scope, id, &row));
-    BM_TRY(put_row(c, &t, &row, result));
-    return t.failed ? BM_E_MEMORY : BM_OK;
+    return put_row(c, &row, result);
 }
 
 static bm_status give_found(struct admin_context *c, const json_t *params,
                             json_t *result, struct ca_refusal *why)
 {
-    struct tree t = { false };
     struct store_cert row;
 
     BM_TRY(find(c, params, &row, why));
-    BM_TRY(put_row(c, &t, &row, result));
-    return t.failed ? BM_E_MEMORY : BM_OK;
+    return put_row(c, &row, result);
 }
 
 bm_status admin_show_certificate(struct admin_context *c, const json_t *params,

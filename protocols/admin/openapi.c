@@ -93,7 +93,7 @@ static void set_string(struct tree *t, json_t *o, const struct admin_field *f)
         set_str(t, o, "format", "date-time");
         break;
     case ADMIN_SERIAL:
-        set_str(t, o, "pattern", "^[0-9A-Fa-f]{1,40}$");
+        set_str(t, o, "pattern", "^[0-9A-Fa-f:]{1,59}$");
         break;
     default:
         if (f->min > 0) {

@@ -14,7 +14,7 @@
     }
 
 const struct admin_operation admin_operations[] = {
-    ROW("whoAmI", "GET", "/whoami", "operators", CA_ACT_CA_READ, false, 0,
+    ROW("whoAmI", "GET", "/whoami", "operators", CA_ACT_STATUS_READ, false, 0,
         who_am_i, admin_who_fields, "Say who is asking, and with what roles."),
 
     ROW("listCAs", "GET", "/cas", "cas", CA_ACT_CA_READ, false, 0, list_cas,
@@ -57,7 +57,7 @@ const struct admin_operation admin_operations[] = {
     ROW("showDevice", "GET", "/devices/{device}", "devices", CA_ACT_DEVICE_READ,
         false, 0, show_device, admin_device_fields, "Show a device."),
     ROW("listDeviceEvents", "GET", "/devices/{device}/events", "devices",
-        CA_ACT_DEVICE_READ, false, 0, list_device_events, admin_event_page,
+        CA_ACT_EVENT_READ, false, 0, list_device_events, admin_event_page,
         "List what happened to a device, the newest first."),
     ROW("suspendDevice", "POST", "/devices/{device}/suspension", "devices",
         CA_ACT_DEVICE_SUSPEND, false, ADMIN_CONFLICT, suspend_device,
@@ -67,7 +67,7 @@ const struct admin_operation admin_operations[] = {
     ROW("resumeDevice", "POST", "/devices/{device}/resumption", "devices",
         CA_ACT_DEVICE_SUSPEND, false, ADMIN_CONFLICT, resume_device,
         admin_device_fields, "Lift the suspension of a device."),
-    ROW("listEvents", "GET", "/events", "events", CA_ACT_DEVICE_READ, false, 0,
+    ROW("listEvents", "GET", "/events", "events", CA_ACT_EVENT_READ, false, 0,
         list_events, admin_event_page,
         "List events, the newest first: clones that gave themselves away, the "
         "misuse of keys."),
