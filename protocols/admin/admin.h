@@ -173,6 +173,8 @@ struct admin_host {
     bm_status (*publish)(void *self, int64_t now, struct ca_refusal *why);
 };
 
+struct ca_operator;
+
 struct admin_context {
     struct ca *ca;
     struct ca_ledger *ledger;
@@ -180,7 +182,9 @@ struct admin_context {
     const struct bm_crypto *crypto;
     const struct ca_bound *profiles;
     size_t profiles_n;
-    struct ca_actor actor; /* who has been authenticated */
+    struct ca_actor actor;                    /* who has been authenticated */
+    const struct ca_operator *operator_shown; /* by a certificate of his; NULL:
+                                                 nobody can be renewed */
     int64_t now;
     struct admin_host host;
 };

@@ -170,6 +170,9 @@ static bool check_strings(const struct admin_field *f, const json_t *value,
     if (!json_is_array(value)) {
         return say(words, "%s is not an array", f->name);
     }
+    if (f->min > 0 && json_array_size(value) < (size_t)f->min) {
+        return say(words, "%s is empty", f->name);
+    }
     json_array_foreach(value, i, item)
     {
         if (!check_string(&one, item, words)) {

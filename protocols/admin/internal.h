@@ -37,6 +37,12 @@
         .name = (n), .type = ADMIN_ENUM, .required = (always), \
         .words = (list), .about = (words_),                    \
     }
+/* A list of words out of `list`. */
+#define ADMIN_GIVES_WORDS(n, list, always, words_)                \
+    {                                                             \
+        .name = (n), .type = ADMIN_STRINGS, .required = (always), \
+        .words = (list), .about = (words_),                       \
+    }
 #define ADMIN_GIVES_IN(n, t, always, inner, words_)                        \
     {                                                                      \
         .name = (n), .type = (t), .required = (always), .fields = (inner), \
@@ -145,6 +151,12 @@ json_t *admin_pem(struct tree *t, const char *label, struct bm_bytes der);
                            json_t *result, struct ca_refusal *why)
 
 ADMIN_OPERATION(who_am_i);
+ADMIN_OPERATION(list_operators);
+ADMIN_OPERATION(show_operator);
+ADMIN_OPERATION(create_operator);
+ADMIN_OPERATION(renew_operator);
+ADMIN_OPERATION(disable_operator);
+ADMIN_OPERATION(enable_operator);
 ADMIN_OPERATION(list_cas);
 ADMIN_OPERATION(show_ca);
 ADMIN_OPERATION(make_crl);
@@ -173,6 +185,8 @@ ADMIN_OPERATION(show_checkpoint);
 
 /* Results. */
 extern const struct admin_field admin_who_fields[];
+extern const struct admin_field admin_operator_fields[];
+extern const struct admin_field admin_operator_page[];
 extern const struct admin_field admin_ca_fields[];
 extern const struct admin_field admin_ca_full_fields[];
 extern const struct admin_field admin_ca_page[];

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* An operator has a certificate issued. */
-#include "ca/issue.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,6 +95,19 @@ static bm_status give(struct admin_context *c, const struct ca_issue_result *r,
     return t.failed ? BM_E_MEMORY : BM_OK;
 }
 
+bm_status admin_give_issued(struct admin_context *c, bm_status rc,
+                            const struct ca_issue_result *issued,
+                            json_t *result, struct ca_refusal *why)
+{
+    rc = rc == BM_OK ? issued->status : rc;
+    if (rc == BM_OK) {
+        return give(c, issued, result);
+    }
+    return issued->why.status == rc
+               ? ca_refuse(why, rc, "%s", issued->why.words)
+               : ca_refuse_plain(why, rc);
+}
+
 static bm_status issue(struct admin_context *c, const json_t *params,
                        struct bm_bytes csr, json_t *result,
                        struct ca_refusal *why)
@@ -119,14 +130,8 @@ static bm_status issue(struct admin_context *c, const json_t *params,
     }
     BM_TRY(read_subject(params, &asked, why));
     request.subject = bm_wr_bytes(&asked.subject);
-    rc = ca_issue(c->ca, &request, 1, c->now, &issued);
-    rc = rc == BM_OK ? issued.status : rc;
-    if (rc != BM_OK) {
-        return issued.why.status == rc
-                   ? ca_refuse(why, rc, "%s", issued.why.words)
-                   : ca_refuse_plain(why, rc);
-    }
-    return give(c, &issued, result);
+    return admin_give_issued(c, ca_issue(c->ca, &request, 1, c->now, &issued),
+                             &issued, result, why);
 }
 
 bm_status admin_issue_certificate(struct admin_context *c, const json_t *params,

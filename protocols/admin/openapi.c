@@ -12,6 +12,8 @@ static const struct {
     const char *name;
 } shapes[] = {
     { admin_who_fields, "Who" },
+    { admin_operator_fields, "Operator" },
+    { admin_operator_page, "OperatorPage" },
     { admin_ca_fields, "CA" },
     { admin_ca_full_fields, "CAInFull" },
     { admin_ca_page, "CAPage" },
