@@ -5,8 +5,8 @@
 #include "cli/instance.h"
 
 /*
- * `birthmark cert show --dir`, or `--url`: certificates of an instance by their serial
- * numbers: what the store knows of each, and what is in it.
+ * `birthmark cert show --dir`, or `--url`: certificates of an instance by
+ * their serial numbers: what the store knows of each, and what is in it.
  */
 struct cert_stored {
     const char *path; /* of the command, for messages */
