@@ -9,6 +9,7 @@ import os
 import re
 import signal
 import sys
+import time
 import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -265,6 +266,23 @@ def test_the_status_signer_dies_and_comes_back():
     wait_until("another one answers", lambda: w.ask(
         w.never_issued(20000)).ocsp == "successful")
     holds(w.svc.rooms()["status"] != [pid], "it is another one")
+
+
+def test_a_revocation_comes_through():
+    w = world()
+    equal(w.svc.ocsp(w.serial["later"]), "good")
+    answer = w.svc.api("POST", "/certificates/%s/revocation" %
+                       w.serial["later"], {"reason": "superseded"})
+    holds(answer.status in (200, 201), answer)
+    began = time.monotonic()
+    wait_until("it is revoked",
+               lambda: w.svc.ocsp(w.serial["later"]) == "revoked")
+    print("# after %.1f s" % (time.monotonic() - began))
+
+
+def test_the_service_stops():
+    w = world()
+    equal(w.svc.stop(), 0, "exit code")
 
 
 if __name__ == "__main__":

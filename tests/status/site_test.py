@@ -215,6 +215,11 @@ def test_health_names_the_room_that_is_not_well():
     wait_until("all is well again", lambda: w.get("/healthz").status == 200)
 
 
+def test_the_service_stops():
+    w = world()
+    equal(w.svc.stop(), 0, "exit code")
+
+
 if __name__ == "__main__":
     try:
         service.main()
