@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -80,6 +81,25 @@ bm_status sandbox_check(const struct settings *settings, struct ca_refusal *why)
     return user.uid != 0 ? BM_OK
                          : ca_refuse(why, BM_E_SANDBOX, "user %s is root",
                                      settings->user);
+}
+
+bm_status sandbox_check_owner(const struct settings *settings, const char *dir,
+                              struct ca_refusal *why)
+{
+    struct user user;
+    struct stat st;
+
+    if (geteuid() != 0 || stays_root(settings) ||
+        !find_user(settings->user, &user)) {
+        return BM_OK;
+    }
+    if (stat(dir, &st) != 0 || st.st_uid != user.uid) {
+        return ca_refuse(why, BM_E_SANDBOX,
+                         "%s does not belong to user %s, who is to write there "
+                         "(chown -R %s: %s)",
+                         dir, settings->user, settings->user, dir);
+    }
+    return BM_OK;
 }
 
 void sandbox_user(const struct settings *settings, const struct room_type *type,

@@ -24,6 +24,14 @@ BM_MUST_CHECK bm_status sandbox_check(const struct settings *settings,
                                       struct ca_refusal *why);
 
 /*
+ * When started as root: does the instance belong to the user that the issuer
+ * becomes, who writes there?
+ */
+BM_MUST_CHECK bm_status sandbox_check_owner(const struct settings *settings,
+                                            const char *dir,
+                                            struct ca_refusal *why);
+
+/*
  * Give up root: to the user USER-ROOM ("birthmark-signer") where there is one,
  * otherwise to settings.user; with the group of the latter. When not root, or
  * where settings.user says "root", only what rights there are beyond those of

@@ -419,6 +419,7 @@ static bm_status open_house(struct supervisor *s, struct ca_refusal *why)
     }
     BM_TRY(check_unlock(&s->settings, why));
     BM_TRY(sandbox_check(&s->settings, why));
+    BM_TRY(sandbox_check_owner(&s->settings, s->dir, why));
     BM_TRY(take_lock(s, why));
     BM_TRY(ports_open(&s->ports, &s->settings, why));
     warn_root(s);

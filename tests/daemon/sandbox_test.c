@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* process_vm_readv(), accept4(), syscall() */
+#define _GNU_SOURCE
+#include "daemon/sandbox.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "server/files.h"
+#include "tests/harness/bm_test.h"
+
+/*
+ * Each room's sandbox, entered by a process of this test that then tries what
+ * a captured process would. What the sandbox leaves to it is tried as well: a
+ * wall around nothing keeps everybody out.
+ */
+
+/* What a process finds that has been captured. */
+struct loot {
+    const struct room *room;
+    char dir[64];    /* of the instance */
+    pid_t sibling;   /* of the same user */
+    int tcp;         /* a socket that is not connected */
+    int listening;   /* one that listens */
+    int file;        /* open for writing */
+    uint8_t *memory; /* a page of data */
+};
+
+/* 0: it was done. Otherwise errno, or the process dies. */
+static int outcome(bool done)
+{
+    return done ? 0 : errno;
+}
+
+static int try_open(const char *path, int flags)
+{
+    return outcome(open(path, flags, 0600) >= 0);
+}
+
+static int in_instance(const struct loot *loot, const char *name, int flags)
+{
+    char path[128];
+
+    (void)snprintf(path, sizeof path, "%s/%s", loot->dir, name);
+    return try_open(path, flags);
+}
+
+static int read_passwd(const struct loot *loot)
+{
+    (void)loot;
+    return try_open("/etc/passwd", O_RDONLY);
+}
+
+static int read_environment(const struct loot *loot)
+{
+    (void)loot;
+    return try_open("/proc/self/environ", O_RDONLY);
+}
+
+static int read_memory_file(const struct loot *loot)
+{
+    char path[64];
+
+    (void)snprintf(path, sizeof path, "/proc/%ld/mem", (long)loot->sibling);
+    return try_open(path, O_RDONLY);
+}
+
+static int read_root_key(const struct loot *loot)
+{
+    return in_instance(loot, "root/root.key", O_RDONLY);
+}
+
+static int read_operator_key(const struct loot *loot)
+{
+    return in_instance(loot, "operator/operator.key", O_RDONLY);
+}
+
+static int change_settings(const struct loot *loot)
+{
+    return in_instance(loot, "birthmark.yaml", O_WRONLY);
+}
+
+static int make_file(const struct loot *loot)
+{
+    return in_instance(loot, "new", O_WRONLY | O_CREAT);
+}
+
+static int climb_out(const struct loot *loot)
+{
+    return in_instance(loot, "ca/../root/root.key", O_RDONLY);
+}
+
+static int run_program(const struct loot *loot)
+{
+    char *const none[] = { NULL };
+
+    (void)loot;
+    return outcome(execve("/bin/true", none, none) == 0);
+}
+
+static int split(const struct loot *loot)
+{
+    pid_t pid;
+
+    (void)loot;
+    pid = fork();
+    if (pid == 0) {
+        _exit(0);
+    }
+    return outcome(pid > 0);
+}
+
+static int make_socket(const struct loot *loot)
+{
+    (void)loot;
+    return outcome(socket(AF_INET, SOCK_STREAM, 0) >= 0);
+}
+
+static int make_unix_socket(const struct loot *loot)
+{
+    (void)loot;
+    return outcome(socket(AF_UNIX, SOCK_STREAM, 0) >= 0);
+}
+
+static struct sockaddr_in somewhere(void)
+{
+    struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons(9) };
+
+    a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return a;
+}
+
+static int connect_out(const struct loot *loot)
+{
+    struct sockaddr_in a = somewhere();
+
+    return outcome(connect(loot->tcp, (const struct sockaddr *)&a, sizeof a) ==
+                   0);
+}
+
+/* A first packet with data connects without connect(). */
+static int connect_fast(const struct loot *loot)
+{
+    struct sockaddr_in a = somewhere();
+
+    return outcome(sendto(loot->tcp, "x", 1, MSG_FASTOPEN,
+                          (const struct sockaddr *)&a, sizeof a) == 1);
+}
+
+static int send_message(const struct loot *loot)
+{
+    struct sockaddr_in a = somewhere();
+    struct msghdr m = { .msg_name = &a, .msg_namelen = sizeof a };
+
+    return outcome(sendmsg(loot->tcp, &m, MSG_FASTOPEN) == 0);
+}
+
+static int bind_port(const struct loot *loot)
+{
+    struct sockaddr_in a = somewhere();
+
+    a.sin_port = 0;
+    return outcome(bind(loot->tcp, (const struct sockaddr *)&a, sizeof a) == 0);
+}
+
+static int listen_more(const struct loot *loot)
+{
+    return outcome(listen(loot->tcp, 1) == 0);
+}
+
+static int trace_sibling(const struct loot *loot)
+{
+    return outcome(ptrace(PTRACE_ATTACH, loot->sibling, NULL, NULL) == 0);
+}
+
+static int read_sibling(const struct loot *loot)
+{
+    char buf[8];
+    struct iovec here = { buf, sizeof buf };
+    struct iovec there = { loot->memory, sizeof buf };
+
+    return outcome(process_vm_readv(loot->sibling, &here, 1, &there, 1, 0) > 0);
+}
+
+static int write_sibling(const struct loot *loot)
+{
+    char buf[8] = "";
+    struct iovec here = { buf, sizeof buf };
+    struct iovec there = { loot->memory, sizeof buf };
+
+    return outcome(process_vm_writev(loot->sibling, &here, 1, &there, 1, 0) >
+                   0);
+}
+
+static int kill_sibling(const struct loot *loot)
+{
+    return outcome(kill(loot->sibling, SIGTERM) == 0);
+}
+
+static int signal_sibling(const struct loot *loot)
+{
+    return outcome(syscall(SYS_tgkill, loot->sibling, loot->sibling, SIGTERM) ==
+                   0);
+}
+
+static int map_code(const struct loot *loot)
+{
+    (void)loot;
+    return outcome(mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+}
+
+static int make_code(const struct loot *loot)
+{
+    return outcome(mprotect(loot->memory, 4096, PROT_READ | PROT_EXEC) == 0);
+}
+
+static int become_root(const struct loot *loot)
+{
+    (void)loot;
+    return outcome(setuid(0) == 0);
+}
+
+static int new_namespace(const struct loot *loot)
+{
+    (void)loot;
+    return outcome(syscall(SYS_unshare, 0x10000000 /* CLONE_NEWUSER */) == 0);
+}
+
+static int be_dumpable(const struct loot *loot)
+{
+    (void)loot;
+    return outcome(prctl(PR_SET_DUMPABLE, 1) == 0);
+}
+
+static int allow_core(const struct loot *loot)
+{
+    const struct rlimit more = { RLIM_INFINITY, RLIM_INFINITY };
+
+    (void)loot;
+    return outcome(setrlimit(RLIMIT_CORE, &more) == 0);
+}
+
+/* Things that some rooms may, and some not. */
+
+static int accept_one(const struct loot *loot)
+{
+    return outcome(accept4(loot->listening, NULL, NULL, SOCK_CLOEXEC) >= 0);
+}
+
+static int cut_file(const struct loot *loot)
+{
+    return outcome(ftruncate(loot->file, 0) == 0);
+}
+
+static int write_at(const struct loot *loot)
+{
+    return outcome(pwrite(loot->file, "x", 1, 0) == 1);
+}
+
+static int read_named(const struct loot *loot)
+{
+    const char *const *dirs = loot->room->type->needs.read_dirs;
+    int rc = 0;
+
+    for (size_t i = 0; i < ROOM_DIRS_MAX && dirs[i] != NULL && rc == 0; i++) {
+        rc = in_instance(loot, dirs[i], O_RDONLY);
+    }
+    return rc;
+}
+
+static int write_named(const struct loot *loot)
+{
+    const char *const *dirs = loot->room->type->needs.write_dirs;
+    int rc = 0;
+
+    for (size_t i = 0; i < ROOM_DIRS_MAX && dirs[i] != NULL && rc == 0; i++) {
+        char path[256];
+        struct stat st;
+        int n = snprintf(path, sizeof path, "%s/%s", loot->dir, dirs[i]);
+
+        if (stat(path, &st) != 0) {
+            return errno;
+        }
+        if (S_ISDIR(st.st_mode)) {
+            (void)snprintf(path + n, sizeof path - (size_t)n, "/new");
+        }
+        rc = try_open(path, O_RDWR | O_CREAT);
+    }
+    return rc;
+}
+
+static int work(const struct loot *loot)
+{
+    void *p = malloc(1 << 20);
+    uint8_t random[16];
+    bool done =
+        p != NULL && write(STDOUT_FILENO, "", 0) == 0 &&
+        syscall(SYS_getrandom, random, sizeof random, 0) == sizeof random;
+
+    (void)loot;
+    free(p);
+    return outcome(done);
+}
+
+static bool always(const struct room_needs *needs)
+{
+    (void)needs;
+    return true;
+}
+
+static bool accepts(const struct room_needs *needs)
+{
+    return needs->accept;
+}
+
+static bool writes(const struct room_needs *needs)
+{
+    return needs->write_files;
+}
+
+static bool never(const struct room_needs *needs)
+{
+    (void)needs;
+    return false;
+}
+
+enum answer {
+    KILLED,
+    REFUSED
+};
+
+static const struct {
+    const char *what;
+    int (*act)(const struct loot *loot);
+    bool (*may)(const struct room_needs *needs);
+    enum answer otherwise;
+} acts[] = {
+    { "work", work, always, REFUSED },
+    { "read what is named", read_named, always, REFUSED },
+    { "write what is named", write_named, always, REFUSED },
+    { "accept a connection", accept_one, accepts, REFUSED },
+    { "cut an open file", cut_file, writes, REFUSED },
+    { "write into an open file", write_at, writes, REFUSED },
+    { "read /etc/passwd", read_passwd, never, REFUSED },
+    { "read its environment", read_environment, never, REFUSED },
+    { "read a sibling's memory by file", read_memory_file, never, REFUSED },
+    { "read the root's key", read_root_key, never, REFUSED },
+    { "read the operator's key", read_operator_key, never, REFUSED },
+    { "climb out of a named folder", climb_out, never, REFUSED },
+    { "change the settings", change_settings, never, REFUSED },
+    { "make a file", make_file, never, REFUSED },
+    { "run a program", run_program, never, KILLED },
+    { "split", split, never, REFUSED },
+    { "make a socket", make_socket, never, KILLED },
+    { "make a local socket", make_unix_socket, never, KILLED },
+    { "connect", connect_out, never, KILLED },
+    { "connect by TCP Fast Open", connect_fast, never, REFUSED },
+    { "send a message to an address", send_message, never, REFUSED },
+    { "bind a port", bind_port, never, KILLED },
+    { "listen", listen_more, never, KILLED },
+    { "trace a sibling", trace_sibling, never, KILLED },
+    { "read a sibling's memory", read_sibling, never, KILLED },
+    { "write a sibling's memory", write_sibling, never, KILLED },
+    { "kill a sibling", kill_sibling, never, REFUSED },
+    { "signal a sibling's thread", signal_sibling, never, REFUSED },
+    { "map writable code", map_code, never, KILLED },
+    { "make code of data", make_code, never, KILLED },
+    { "become root", become_root, never, KILLED },
+    { "make a namespace", new_namespace, never, KILLED },
+    { "be dumpable again", be_dumpable, never, REFUSED },
+    { "raise a limit", allow_core, never, REFUSED },
+};
+
+/* ---- The instance, and the way in */
+
+static const char *const folders[] = { "",      "/ca",       "/crl",
+                                       "/root", "/journal",  "/ledger",
+                                       "/keys", "/operator", "/profiles",
+                                       "/run" };
+static const char *const files[] = {
+    "birthmark.yaml",   "birthmark.db",  "birthmark.db-wal",
+    "birthmark.db-shm", "root/root.key", "operator/operator.key",
+    "bad-keys.txt",     "ledger.pub"
+};
+
+static void make_instance(struct loot *loot)
+{
+    char path[128];
+
+    (void)snprintf(loot->dir, sizeof loot->dir, "/tmp/bm-sandbox-XXXXXX");
+    CHECK(mkdtemp(loot->dir) != NULL);
+    for (size_t i = 1; i < sizeof folders / sizeof folders[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s%s", loot->dir, folders[i]);
+        CHECK(mkdir(path, 0700) == 0);
+    }
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        int fd;
+
+        (void)snprintf(path, sizeof path, "%s/%s", loot->dir, files[i]);
+        fd = open(path, O_WRONLY | O_CREAT, 0600);
+        CHECK(fd >= 0);
+        close(fd);
+    }
+}
+
+static void remove_instance(const struct loot *loot)
+{
+    CHECK_STATUS(files_remove_tree(loot->dir, NULL), BM_OK);
+}
+
+static void take_loot(struct loot *loot)
+{
+    struct sockaddr_in a = somewhere();
+    char path[128];
+
+    make_instance(loot);
+    a.sin_port = 0;
+    loot->sibling = fork();
+    if (loot->sibling == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) {
+            pause();
+        }
+    }
+    loot->tcp = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    loot->listening = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    CHECK(loot->sibling > 0 && loot->tcp >= 0 && loot->listening >= 0);
+    CHECK(bind(loot->listening, (const struct sockaddr *)&a, sizeof a) == 0);
+    CHECK(listen(loot->listening, 64) == 0);
+    (void)snprintf(path, sizeof path, "%s/crl/some.crl", loot->dir);
+    loot->file = open(path, O_RDWR | O_CREAT, 0600);
+    loot->memory = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    CHECK(loot->file >= 0 && loot->memory != MAP_FAILED);
+}
+
+/* Somebody waits to be accepted. */
+static int knock(const struct loot *loot)
+{
+    struct sockaddr_in a;
+    socklen_t n = sizeof a;
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    CHECK(getsockname(loot->listening, (struct sockaddr *)&a, &n) == 0);
+    CHECK(connect(fd, (const struct sockaddr *)&a, n) == 0);
+    return fd;
+}
+
+#define NOT_ENTERED 200
+
+static int in_sandbox(const struct loot *loot,
+                      int (*act)(const struct loot *loot))
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        struct ca_refusal why = { BM_OK, "" };
+
+        if (sandbox_enter(loot->room, &why) != BM_OK) {
+            _exit(NOT_ENTERED);
+        }
+        _exit(act(loot));
+    }
+    CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+    return status;
+}
+
+static bool is_as_told(int status, bool may, enum answer otherwise)
+{
+    if (may) {
+        return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    }
+    if (otherwise == KILLED) {
+        return WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS;
+    }
+    return WIFEXITED(status) &&
+           (WEXITSTATUS(status) == EPERM || WEXITSTATUS(status) == EACCES);
+}
+
+static void try_all(struct loot *loot, const struct room_type *type)
+{
+    static struct room room;
+    int guest = knock(loot);
+
+    memset(&room, 0, sizeof room);
+    room.type = type;
+    memcpy(room.dir, loot->dir, sizeof loot->dir);
+    loot->room = &room;
+    for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
+        int status = in_sandbox(loot, acts[i].act);
+
+        if (!is_as_told(status, acts[i].may(&type->needs), acts[i].otherwise)) {
+            printf("# %s: %s: status 0x%x\n", type->name, acts[i].what,
+                   (unsigned)status);
+            CHECK(!"as told");
+        }
+    }
+    close(guest);
+}
+
+/* A sandbox is what is tried here, and not the kindness of the kernel. */
+static void without_a_sandbox_nearly_all_of_it_is_done(void)
+{
+    struct loot loot = { .room = NULL };
+    size_t done = 0;
+    int guest;
+
+    take_loot(&loot);
+    guest = knock(&loot);
+    for (size_t i = 6; i < sizeof acts / sizeof acts[0]; i++) {
+        int status = 0;
+        pid_t pid = fork();
+
+        if (pid == 0) {
+            _exit(acts[i].act(&loot));
+        }
+        CHECK(pid > 0 && waitpid(pid, &status, 0) == pid);
+        done += WIFEXITED(status) && WEXITSTATUS(status) == 0;
+    }
+    CHECK(done >= 15);
+    close(guest);
+    (void)kill(loot.sibling, SIGKILL);
+    (void)waitpid(loot.sibling, NULL, 0);
+    remove_instance(&loot);
+}
+
+static void a_captured_room_does_only_what_its_row_says(void)
+{
+    for (unsigned kind = 0; kind < ROOM_COUNT; kind++) {
+        struct loot loot = { .room = NULL };
+
+        if (room_types[kind] == NULL) {
+            continue;
+        }
+        take_loot(&loot);
+        try_all(&loot, room_types[kind]);
+        CHECK(kill(loot.sibling, SIGKILL) == 0); /* it was still there */
+        (void)waitpid(loot.sibling, NULL, 0);
+        close(loot.tcp);
+        close(loot.listening);
+        close(loot.file);
+        remove_instance(&loot);
+    }
+}
+
+int main(void)
+{
+    struct ca_refusal why = { BM_OK, "" };
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    CHECK_STATUS(sandbox_check(&(struct settings){ .user = "root" }, &why),
+                 BM_OK);
+    RUN(without_a_sandbox_nearly_all_of_it_is_done);
+    RUN(a_captured_room_does_only_what_its_row_says);
+    return bm_test_done();
+}
