@@ -91,9 +91,9 @@ static struct issuer_known *place_of(struct issuer *is, const uint8_t hash[32],
 
 /*
  * RFC 5280 6.1 for a client certificate. Its own validity depends on what is
- * asked for and is looked at for each request; that of its CA counts at
- * issuance, since a device may outlive it (IEEE 802.1AR), and a CA that is not
- * to be believed any more has revoked what it issued.
+ * asked for and is looked at for each request. That of its CA does not count:
+ * a device may outlive it (IEEE 802.1AR), and a CA that is not to be believed
+ * any more has revoked what it issued.
  */
 static bm_status verify_path(struct issuer *is, const struct bm_cert *cert,
                              struct ca_refusal *why)
@@ -102,7 +102,7 @@ static bm_status verify_path(struct issuer *is, const struct bm_cert *cert,
                                      .anchors = is->anchors,
                                      .anchors_n = is->in->cas_n,
                                      .time = cert->not_before,
-                                     .validity = BM_PATH_AT_ISSUANCE,
+                                     .flags = BM_PATH_ANCHOR_ANY_TIME,
                                      .purpose = BM_LIT(BM_OID_KP_CLIENT_AUTH),
                                      .key_usage = BM_KU_DIGITAL_SIGNATURE };
     struct bm_path path;

@@ -15,7 +15,7 @@ static const struct ca_actor authority = { .name = "authority",
 
 /* A signer, and the other ends of its links. */
 struct signing {
-    pid_t pid;
+    struct rooms_child child;
     int issuer;
     int keeper;
 };
@@ -23,24 +23,16 @@ struct signing {
 static inline struct signing start(void)
 {
     struct signing s;
-    int issuer[2];
-    int keeper[2];
 
-    rooms_pair(issuer);
-    rooms_pair(keeper);
-    s.pid = rooms_start(&room_signer, (struct rooms_link[]){
-                                          { ROOM_ISSUER, issuer[1] },
-                                          { ROOM_KEEPER, keeper[1] },
-                                          { ROOM_COUNT, -1 },
-                                      });
-    s.issuer = issuer[0];
-    s.keeper = keeper[0];
+    s.child = rooms_start(&room_signer);
+    s.issuer = rooms_link(&s.child, ROOM_ISSUER, 0);
+    s.keeper = rooms_link(&s.child, ROOM_KEEPER, 0);
     return s;
 }
 
 static inline void stop(struct signing *s)
 {
-    rooms_kill(s->pid);
+    rooms_kill(&s->child);
     (void)close(s->issuer);
     (void)close(s->keeper);
 }

@@ -373,7 +373,7 @@ static void a_signer_that_died_is_replaced_by_the_next_link(void)
 
     begin(&i);
     make_request(&r, "c.example");
-    rooms_kill(i.s.pid);
+    rooms_kill(&i.s.child);
     CHECK_STATUS(issue(&i, &r, "tls-server", NULL, &result), BM_E_IO);
     CHECK(!remote_signer_is_there(i.remote));
     (void)close(i.s.keeper);

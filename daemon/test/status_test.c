@@ -9,7 +9,7 @@
 #include "daemon/wire.h"
 
 static struct issuing issuer;
-static pid_t status_pid;
+static struct rooms_child status_room;
 static int status_fd;
 
 /* Ask, without looking at what came back but for its frame. */
@@ -137,21 +137,16 @@ static void it_serves_nothing_else(void)
 
 int main(void)
 {
-    int fds[2];
-
     rooms_begin();
     begin(&issuer);
-    rooms_pair(fds);
-    status_fd = fds[0];
-    status_pid = rooms_start(&room_status,
-                             (struct rooms_link[]){ { ROOM_PUBLISHER, fds[1] },
-                                                    { ROOM_COUNT, -1 } });
+    status_room = rooms_start(&room_status);
+    status_fd = rooms_link(&status_room, ROOM_PUBLISHER, 0);
     RUN(what_was_issued_is_good_until_it_is_revoked);
     RUN(what_is_no_request_gets_an_answer_as_well);
     RUN(it_keeps_up_with_a_writer);
     RUN(it_serves_nothing_else);
-    rooms_kill(status_pid);
     (void)close(status_fd);
+    CHECK(rooms_stop(&status_room) == 0);
     end(&issuer);
     rooms_end();
     return bm_test_done();
