@@ -51,8 +51,9 @@ struct est_path {
 /*
  * Take "/.well-known/est/[LABEL/]OPERATION" apart; `path` is as it stands in
  * the request line, without the query. Any octet may be percent-encoded. A
- * label is printable ASCII without "/", and is no operation's name.
- * BM_E_NOT_FOUND for anything else, `*out` is then zero.
+ * label is printable ASCII without "/", and is no operation's name. One
+ * liberty: "/LABEL/.well-known/est/OPERATION", which is what strongSwan makes
+ * of a URL with a path. BM_E_NOT_FOUND for anything else, `*out` is then zero.
  */
 BM_MUST_CHECK bm_status est_path_parse(const char *path, struct est_path *out);
 

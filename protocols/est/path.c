@@ -89,26 +89,44 @@ static size_t split(const char *path,
     return *path == '\0' ? n : 0;
 }
 
+/* Are these the two fixed segments? */
+static bool is_est(char segment[][EST_LABEL_MAX + 1])
+{
+    return strcmp(segment[0], ".well-known") == 0 &&
+           strcmp(segment[1], "est") == 0;
+}
+
+/* RFC 7030 3.2.2 MUST: a label is not one of the operations. */
+static bool is_label(const char *segment)
+{
+    enum est_operation other;
+
+    return segment[0] != '\0' && !find_operation(segment, &other);
+}
+
 bm_status est_path_parse(const char *path, struct est_path *out)
 {
     char segment[SEGMENTS_MAX][EST_LABEL_MAX + 1];
-    enum est_operation other;
     struct est_path found = { 0 };
+    const char *label = "";
     size_t n = split(path, segment);
 
     memset(out, 0, sizeof *out);
-    if (n < 3 || n > 4 || strcmp(segment[0], ".well-known") != 0 ||
-        strcmp(segment[1], "est") != 0 ||
-        !find_operation(segment[n - 1], &found.operation)) {
+    if (n < 3 || !find_operation(segment[n - 1], &found.operation)) {
         return BM_E_NOT_FOUND;
     }
     if (n == 4) {
-        /* RFC 7030 3.2.2 MUST: a label is not one of the operations. */
-        if (segment[2][0] == '\0' || find_operation(segment[2], &other)) {
+        /* The usual place, and that of clients which put ".well-known" behind
+         * whatever URL they are given. */
+        label = is_est(segment) ? segment[2] : segment[0];
+        if (!is_label(label)) {
             return BM_E_NOT_FOUND;
         }
-        memcpy(found.label, segment[2], strlen(segment[2]));
     }
+    if (!is_est(segment) && (n == 3 || !is_est(segment + 1))) {
+        return BM_E_NOT_FOUND;
+    }
+    memcpy(found.label, label, strlen(label));
     *out = found;
     return BM_OK;
 }

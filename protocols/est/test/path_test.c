@@ -18,6 +18,9 @@ static const struct {
     { "/.well-known/est/tls-client/cacerts", EST_CACERTS, "tls-client" },
     { "/.well-known/est/ieee-802.1ar-ldevid/simpleenroll", EST_SIMPLEENROLL,
       "ieee-802.1ar-ldevid" },
+    { "/tls-client/.well-known/est/simpleenroll", EST_SIMPLEENROLL,
+      "tls-client" },
+    { "/.well-known/.well-known/est/cacerts", EST_CACERTS, ".well-known" },
     /* RFC 3986 6.2.2.2: an octet and its percent-encoding are the same */
     { "/.well-known/est/%74ls%2dclient/%63acerts", EST_CACERTS, "tls-client" },
     { "/%2Ewell-known/est/cacerts", EST_CACERTS, "" },
@@ -45,6 +48,11 @@ static const char *const bad[] = {
     "/.well-known/est/cacert",
     "/.well-known/est/a/b/cacerts",
     "/est/cacerts",
+    "/a/est/cacerts",
+    "/a/b/c/cacerts",
+    "/a/.well-known/est/b/cacerts",
+    "/cacerts/.well-known/est/cacerts",
+    "//.well-known/est/simpleenroll",
     /* RFC 7030 3.2.2: a label is no operation's name */
     "/.well-known/est/cacerts/cacerts",
     "/.well-known/est/simpleenroll/cacerts",
