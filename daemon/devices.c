@@ -41,7 +41,7 @@ struct house {
     struct bm_crypto *crypto;
     struct bm_key *key;
     uint8_t *pem;
-    uint8_t *cert; /* the first of `pem`, DER */
+    uint8_t *chain; /* the same in DER */
     SSL_CTX *tls;
 };
 
@@ -142,26 +142,28 @@ static bm_status read_chain(struct house *h, const char *dir, size_t *n,
     return files_read(path, CHAIN_MAX, &h->pem, n, why);
 }
 
-/* The server's own certificate, which stands first. */
-static bm_status first_cert(struct house *h, struct bm_bytes pem,
-                            struct bm_bytes *cert)
+/* The certificates of `pem` in DER, one after another. */
+static bm_status decode_chain(struct house *h, struct bm_bytes pem,
+                              struct bm_bytes *chain)
 {
     struct bm_pem block;
     struct bm_wr w;
+    bm_status rc;
 
-    BM_TRY(bm_pem_next(&pem, NULL, &block));
-    h->cert = malloc(block.base64.n + 1);
-    if (h->cert == NULL) {
+    h->chain = malloc(pem.n + 1);
+    if (h->chain == NULL) {
         return BM_E_MEMORY;
     }
-    bm_wr_init(&w, h->cert, block.base64.n + 1);
-    BM_TRY(bm_pem_decode(&block, NULL, &w));
-    *cert = bm_wr_bytes(&w);
-    return BM_OK;
+    bm_wr_init(&w, h->chain, pem.n + 1);
+    while ((rc = bm_pem_next(&pem, NULL, &block)) == BM_OK) {
+        BM_TRY(bm_pem_decode(&block, NULL, &w));
+    }
+    *chain = bm_wr_bytes(&w);
+    return rc == BM_E_END ? BM_OK : rc;
 }
 
 static bm_status open_tls(struct house *h, struct room *room,
-                          struct bm_bytes *cert, struct ca_refusal *why)
+                          struct bm_bytes *chain, struct ca_refusal *why)
 {
     struct instance_port port = { .maker = bm_openssl_key_maker() };
     struct tls_config config = { 0 };
@@ -173,7 +175,7 @@ static bm_status open_tls(struct house *h, struct room *room,
     BM_TRY(server_key_open(room->dir, &room->settings, &port, &h->key, why));
     config.chain = (struct bm_bytes){ h->pem, n };
     config.key = bm_openssl_signer_pkey(h->key->signer);
-    BM_TRY(first_cert(h, config.chain, cert));
+    BM_TRY(decode_chain(h, config.chain, chain));
     return tls_new(&config, &h->tls, why);
 }
 
@@ -188,7 +190,7 @@ static void teardown(struct room *room)
     SSL_CTX_free(h->tls);
     bm_key_close(h->key);
     bm_openssl_free(h->crypto);
-    free(h->cert);
+    free(h->chain);
     free(h->pem);
     free(h);
     room->self = NULL;
@@ -197,16 +199,16 @@ static void teardown(struct room *room)
 static bm_status setup(struct room *room, struct ca_refusal *why)
 {
     struct house *h = calloc(1, sizeof *h);
-    struct bm_bytes cert;
+    struct bm_bytes chain;
 
     if (h == NULL) {
         return ca_refuse_plain(why, BM_E_MEMORY);
     }
     room->self = h; /* teardown() is called whatever happens here */
-    BM_TRY(open_tls(h, room, &cert, why));
+    BM_TRY(open_tls(h, room, &chain, why));
     BM_TRY(devices_new(room, h->tls, &h->devices));
     h->devices->signer = h->key->signer;
-    h->devices->cert = cert;
+    h->devices->chain = chain;
     return BM_OK;
 }
 

@@ -211,14 +211,26 @@ static void say_cert(struct devices_waiting *w,
 
 /* ---- What the issuer said */
 
-/* The issuer's words, already with clause and text. */
+/* The issuer's words, with clause and text in them, as a line. */
 static void pass_on(struct devices_waiting *w,
                     const struct wire_enrolled *answer, const struct headers *h)
 {
+    uint8_t line[EST_WORDS_MAX + 1];
+    struct bm_bytes words = answer->words;
+    struct bm_wr o;
+
+    if (words.n > EST_WORDS_MAX) {
+        words.n = EST_WORDS_MAX;
+    }
+    bm_wr_init(&o, line, sizeof line);
+    bm_wr_put(&o, words);
+    if (words.n != 0 && words.p[words.n - 1] != '\n') {
+        bm_wr_u8(&o, '\n');
+    }
     http_answer(w->request, &(struct http_reply){ .status = answer->http,
                                                   .type = EST_TYPE_WORDS,
                                                   .headers = h->row,
-                                                  .body = answer->words });
+                                                  .body = bm_wr_bytes(&o) });
 }
 
 static void say_refused(struct devices_waiting *w,

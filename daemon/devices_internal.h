@@ -77,7 +77,7 @@ struct devices {
     struct bm_crypto *crypto; /* owned */
     /* Of the TLS server; signs what serverkeygen encrypts. Not owned. */
     const struct bm_signer *signer;
-    struct bm_bytes cert; /* DER */
+    struct bm_bytes chain; /* its certificate and those above, DER */
     struct http_server *http;
     struct link *issuer;
     struct event *tick;

@@ -111,14 +111,19 @@ static bm_status put_signed(const struct devices *d, struct bm_bytes package,
         .cert = &cert,
         .content_type = BM_LIT(BM_OID_KEY_PACKAGE),
         .content = package,
-        .certs = d->cert,
+        .certs = d->chain,
         .signing_time = BM_CMS_NO_TIME,
     };
+
+    struct bm_bytes first;
+    struct bm_der der;
 
     if (d->signer == NULL) {
         return BM_E_INTERNAL;
     }
-    BM_TRY(bm_cert_parse(d->cert, BM_STRICT, NULL, &cert));
+    bm_der_init(&der, d->chain, NULL);
+    BM_TRY(bm_der_take_element(&der, BM_DER_SEQUENCE, &first));
+    BM_TRY(bm_cert_parse(first, BM_STRICT, NULL, &cert));
     return bm_cms_sign(&config, w);
 }
 
@@ -179,7 +184,7 @@ static bm_status wrap_enveloped(const struct devices_waiting *w, uint8_t **out,
                                 size_t *n)
 {
     const struct devices *d = w->devices;
-    size_t room_n = KEY_MAX + SIGNED_EXTRA + d->cert.n + KEY_MAX;
+    size_t room_n = KEY_MAX + SIGNED_EXTRA + d->chain.n + KEY_MAX;
     uint8_t *room = malloc(room_n);
     struct bm_bytes inside;
     struct bm_wr package;
