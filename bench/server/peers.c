@@ -214,7 +214,7 @@ static void put_database(const struct cfssl *c)
 {
     char path[FILES_PATH_MAX];
     char text[FILES_PATH_MAX + 100];
-    sqlite3 *db;
+    sqlite3 *db = NULL;
 
     bench_must(files_path(path, c->dir, "certs.db") == BM_OK &&
                    sqlite3_open(path, &db) == SQLITE_OK &&
