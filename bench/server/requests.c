@@ -162,6 +162,10 @@ static void prepare(struct world *w, struct birth *b, struct world_request *to,
                                                 .by = CA_BY_OPERATOR,
                                                 .profile = rows[kind].profile,
                                                 .csr = &b->csr[i] };
+    if (kind == WORLD_ACTIVE) {
+        /* near enough to its end that it may be renewed */
+        b->requests[i].not_after = w->authority.now + 20 * DAY;
+    }
     EVP_PKEY_free(make_csr(to->name, csr, &n));
     to->post = make_post((struct bm_bytes){ csr, n }, rows[kind].path, "");
 }

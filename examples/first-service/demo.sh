@@ -102,6 +102,8 @@ END
 if [ "$(id -u)" -eq 0 ]; then
     echo 'user: root' >> "$ca/birthmark.yaml"
 fi
+# LDevIDs may be renewed in their last thirty days: here, at once
+sed -i 's/for: 90d/for: 30d/' "$ca/profiles/ieee-802.1ar-ldevid.yaml"
 sed -i "s/^public_url:.*/public_url: http:\/\/localhost:$public/" \
     "$ca/birthmark.yaml"
 run $bin/birthmarkd --config "$ca/birthmark.yaml" --check
