@@ -38,6 +38,7 @@ test: ## run every test: gcc, clang, sanitizers, Cortex-M3 in QEMU
 
 demo: build compile-cortex-m3 ## run the demonstration
 	@examples/first-authority/demo.sh
+	@examples/first-service/demo.sh
 	@examples/first-chain/demo.sh
 
 bench: build ## measure, as ratios
@@ -62,6 +63,8 @@ fault: compile-release ## kill, fail and cut the power at every call, not at som
 	@set -e; for kind in kill fail start power; do \
 	    FAULT_FULL=1 FAULT_ROUNDS=$(FAULT_ROUNDS) \
 	    build/release/tests/fault/tests_fault_$$kind; done
+	@FAULT_ROUNDS=$(FAULT_ROUNDS) python3 tests/fault/service_test.py \
+	    build/bin/birthmark build/bin/birthmarkd
 
 size: compile-cortex-m3 ## text, RAM and stack on Cortex-M3 against the budgets
 	@tools/size/size.py

@@ -135,10 +135,33 @@ static double next_kept(struct enrol *e, unsigned scale)
     return burst(e, e->kept, kept_next - n, n, "kept");
 }
 
+/* ---- Who of them takes it */
+
+static const char *const rooms[] = { "devices", "issuer", "signer" };
+#define ROOMS (sizeof rooms / sizeof rooms[0])
+
+static void add_rooms(const struct enrol *e, double sign, double to[ROOMS])
+{
+    for (size_t i = 0; i < ROOMS; i++) {
+        to[i] += sign * process_cpu_of(&e->w->server, rooms[i]);
+    }
+}
+
+static void put_rooms(const double ns[ROOMS], double n)
+{
+    for (size_t i = 0; i < ROOMS; i++) {
+        char name[64];
+
+        (void)snprintf(name, sizeof name, "  of it %s, the mean", rooms[i]);
+        table_value(name, ns[i] / n / 1e3);
+    }
+}
+
 /* The result: certificates per second on kept connections. */
-static double rounds(struct enrol *e, unsigned scale)
+static double measure(struct enrol *e, unsigned scale)
 {
     double rate[TABLE_ROUNDS];
+    double shares[ROOMS] = { 0 };
     double raw[TABLE_ROUNDS];
     double a[TABLE_ROUNDS];
     double h[TABLE_ROUNDS];
@@ -151,7 +174,9 @@ static double rounds(struct enrol *e, unsigned scale)
 
     for (size_t r = 0; r < TABLE_ROUNDS; r++) {
         raw[r] = limit_raw() / 1e3;
+        add_rooms(e, -1, shares);
         a[r] = next_kept(e, scale) / 1e3;
+        add_rooms(e, 1, shares);
         rate[r] = e->rate;
         h[r] = limit_handshake(&e->limit, (r + 1) * n, n) / 1e3;
         b[r] = burst(e, e->fresh, (r + 1) * n, n, "fresh") / 1e3;
@@ -164,6 +189,7 @@ static double rounds(struct enrol *e, unsigned scale)
     table_value("limit: raw verify + sign", table_median(raw));
     table_times("kept connections, a token each", table_median(a),
                 table_median(times_a), 1.7);
+    put_rooms(shares, (double)KEPT * scale * TABLE_ROUNDS);
     table_value("limit: tuned TLS 1.3 handshake, client certificate",
                 table_median(h));
     table_times("fresh mutual TLS 1.3, of both limits", table_median(b),
@@ -199,7 +225,7 @@ static void run(struct world *w, unsigned scale)
     (void)next_kept(&e, scale);
     (void)burst(&e, e.fresh, 0, (size_t)FRESH * scale, "fresh");
     (void)burst(&e, e.renewed, 0, (size_t)FRESH * scale, "renewed");
-    most = rounds(&e, scale);
+    most = measure(&e, scale);
     latency(&e, most, scale);
     close_loads(&e);
     world_free_requests(kept, kept_n);

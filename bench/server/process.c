@@ -238,6 +238,40 @@ double process_cpu(const struct process *p)
     return sum;
 }
 
+/* Is it one of the words of the command line, which end with a NUL each? */
+static bool has_word(pid_t pid, const char *word)
+{
+    char path[64];
+    char text[1024];
+    size_t n = strlen(word);
+
+    (void)snprintf(path, sizeof path, "/proc/%ld/cmdline", (long)pid);
+    memset(text, 0, sizeof text);
+    if (!slurp(path, text, sizeof text)) {
+        return false;
+    }
+    for (size_t at = 0; at + n < sizeof text; at += strlen(text + at) + 1) {
+        if (strcmp(text + at, word) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+double process_cpu_of(const struct process *p, const char *word)
+{
+    pid_t tree[TREE_MAX];
+    size_t n = list_tree(p->pid, tree);
+    double sum = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (has_word(tree[i], word)) {
+            sum += threads_cpu(tree[i]);
+        }
+    }
+    return sum;
+}
+
 double process_pss(const struct process *p, unsigned *count)
 {
     pid_t tree[TREE_MAX];

@@ -25,6 +25,9 @@ void process_stop(struct process *p);
  * children that have ended. */
 double process_cpu(const struct process *p);
 
+/* The same of those whose command line has this word. */
+double process_cpu_of(const struct process *p, const char *word);
+
 /*
  * Proportional set size, in octets: a page that n processes share counts as
  * 1/n. Negative when /proc does not tell: processes that may not be traced

@@ -216,13 +216,14 @@ static void configure(struct world *w)
                   "  operators: 127.0.0.1:%u\n"
                   "  public: 127.0.0.1:%u\n"
                   "  metrics: 127.0.0.1:%u\n"
+                  "%s"
                   "limits:\n"
                   "  connections: %d\n"
                   "  identity: 1000000\n"
                   "  organisation: 1000000\n",
                   w->publisher, w->authority.instance->settings.origin,
                   w->devices, w->operators, w->publisher, w->metrics,
-                  CONNECTIONS);
+                  geteuid() == 0 ? "user: root\n" : "", CONNECTIONS);
     bench_must(fclose(f) == 0, path);
 }
 

