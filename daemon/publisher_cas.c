@@ -116,7 +116,7 @@ static void add(struct cas *cas, const char *name)
     struct cas_cert *c = &cas->cert[cas->n];
     size_t n = strlen(name);
     char path[SITE_FILE_MAX];
-    struct publisher_file file;
+    struct publisher_file file = { .fd = -1 };
     bm_status rc = BM_E_LIMIT;
 
     if (n <= 4 || n - 4 >= sizeof c->id || strcmp(name + n - 4, ".pem") != 0 ||

@@ -4,59 +4,54 @@
 
 #include "daemon/publisher_internal.h"
 
-static bool is_expected(const struct metrics_page *page)
+/* Who a page is of; copied, since a process may write what it likes there. */
+struct who {
+    char room[sizeof((struct metrics_page *)0)->room + 1];
+    unsigned instance;
+};
+
+static struct who who_of(const struct metrics_page *page)
 {
-    return page->room[0] != '\0' && strncmp(page->room, "keeper", 7) != 0;
+    struct who who = { .instance = page->instance };
+
+    memcpy(who.room, page->room, sizeof page->room);
+    return who;
 }
 
-/* Is there another page of the same process that is newer? A process that was
- * replaced left its own behind. */
-static int64_t last_beat(const struct metrics_page *const *pages, size_t n,
-                         size_t which)
+static bool is_expected(const struct who *who)
 {
-    int64_t last = 0;
+    return who->room[0] != '\0' && strcmp(who->room, "keeper") != 0;
+}
 
-    for (size_t i = 0; i < n; i++) {
-        int64_t beat = metrics_get(pages[i], METRICS_HEARTBEAT);
+/* A line for what is wrong with one, if there is room for it. */
+static size_t put_line(char *words, size_t cap, const struct who *who,
+                       bool has_started)
+{
+    int n = snprintf(words, cap, "%s %u %s\n", who->room, who->instance,
+                     has_started ? "does not answer" : "has not started");
 
-        if (pages[i]->instance == pages[which]->instance && beat > last &&
-            strncmp(pages[i]->room, pages[which]->room,
-                    sizeof pages[i]->room) == 0) {
-            last = beat;
-        }
-    }
-    return last;
+    return n > 0 && (size_t)n < cap ? (size_t)n : 0;
 }
 
 bool publisher_is_well(const struct metrics_page *const *pages, size_t n,
                        int64_t now, char words[HEALTH_WORDS_MAX])
 {
+    bool is_well = true;
     size_t at = 0;
 
     for (size_t i = 0; i < n; i++) {
-        int64_t beat;
-        int len;
+        struct who who = who_of(pages[i]);
+        int64_t beat = metrics_get(pages[i], METRICS_HEARTBEAT);
 
-        if (!is_expected(pages[i])) {
-            continue;
-        }
-        beat = last_beat(pages, n, i);
-        if (now - beat <= HEALTH_SECONDS) {
-            continue;
-        }
-        len = snprintf(words + at, HEALTH_WORDS_MAX - at,
-                       beat == 0 ? "%.*s %u has not started\n"
-                                 : "%.*s %u does not answer\n",
-                       (int)sizeof pages[i]->room, pages[i]->room,
-                       pages[i]->instance);
-        if (len > 0 && (size_t)len < HEALTH_WORDS_MAX - at) {
-            at += (size_t)len;
+        if (is_expected(&who) && now - beat > HEALTH_SECONDS) {
+            at += put_line(words + at, HEALTH_WORDS_MAX - at, &who, beat != 0);
+            is_well = false;
         }
     }
-    if (at != 0) {
+    if (is_well) {
+        memcpy(words, "ok\n", 4);
+    } else {
         words[at] = '\0';
-        return false;
     }
-    memcpy(words, "ok\n", 4);
-    return true;
+    return is_well;
 }

@@ -504,7 +504,7 @@ static void a_flood_from_many_does_not_shut_out_others(void)
     for (uint8_t i = 0; i < 100; i++) {
         size_t asked = world.asked;
 
-        (void)snprintf(address, sizeof address, "198.51.100.%u", i % 25);
+        (void)snprintf(address, sizeof address, "198.51.100.%d", i % 25);
         post_from(address, i,
                   (struct question){ OURS, (uint8_t)(i + 1), 0, 0 });
         if (world.asked > asked) {
