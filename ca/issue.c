@@ -294,7 +294,7 @@ static bm_status decide(struct group *g, struct ca_slot *s)
     BM_TRY(ca_check_renewal(ca, s, g->now, why));
     BM_TRY(ca_check_key(ca, s, g->now, why));
     BM_TRY(make_tbs(ca, s, g->now, why));
-    return fits(g, s) ? BM_OK : BM_E_BUSY;
+    return fits(g, s) ? ca_check_approval(ca, s, g->now, why) : BM_E_BUSY;
 }
 
 /* These are not the request's fault: the whole group stops. */
@@ -499,6 +499,7 @@ static bm_status write_all(struct group *g)
         BM_TRY(write_cert(ca, s, g->now));
         BM_TRY(write_claims(ca, s));
         BM_TRY(write_token(ca, s, g->now));
+        BM_TRY(ca_put_approved(ca, s, g->now));
         BM_TRY(write_also(ca, s, g->now));
         report(s);
     }

@@ -18,6 +18,10 @@
  * device that loses its key each time needs help, a thief needs none. */
 #define CA_SUPERSEDED_MAX 3
 
+/* An operator's request that comes again within this time, and of which
+ * nothing has changed, gets the same certificate: a reply can get lost. */
+#define CA_REPEAT (INT64_C(24) * 3600)
+
 struct ca_issue_request {
     const struct ca_actor *actor;
     unsigned by; /* one of CA_BY_... */

@@ -72,6 +72,8 @@ static const struct {
       BIT(SUBJECT) | BIT(TEXT) },
     { CA_RECORD_CRL, "crl", BIT(CA) | BIT(HASH) | BIT(NUMBER), BIT(TEXT) },
     { CA_RECORD_RESTORE, "restore", BIT(HASH) | BIT(NUMBER), BIT(TEXT) },
+    { CA_RECORD_REQUEST, "request", BIT(PROFILE) | BIT(TEXT) | BIT(NUMBER),
+      BIT(HASH) | BIT(SUBJECT) },
 };
 
 /*
@@ -289,7 +291,7 @@ static bm_status take_member(struct bm_cbor *c, enum member member,
     case VERSION:
         return take_number(c, CA_RECORD_VERSION, CA_RECORD_VERSION, &v);
     case KIND:
-        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_RESTORE, &v));
+        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_REQUEST, &v));
         record->kind = (enum ca_record_kind)v;
         return BM_OK;
     case TIME:

@@ -9,64 +9,6 @@
 
 #include "ca/slot.h"
 
-/* A token that gives again what there is already is used up by that. */
-static bm_status use_token(struct ca *ca, struct ca_slot *s, uint64_t id,
-                           int64_t now)
-{
-    const struct store *store = ca->c.store;
-    struct ca_record record =
-        ca_record_of(CA_RECORD_TOKEN, s->request->actor, now);
-
-    if (!s->has_token || s->token.used != 0) {
-        return BM_OK;
-    }
-    s->token.used = now;
-    s->token.cert = id;
-    memcpy(s->token.key, s->key, sizeof s->token.key);
-    record.organisation = s->token.organisation;
-    record.subject = ca_text(s->token.id);
-    record.profile = ca_text(s->token.profile);
-    record.text = ca_text("used");
-    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
-    return store->token_change(store->self, &s->token);
-}
-
-static bool is_good(const struct store_cert *row, int64_t now)
-{
-    return (row->status == STORE_CERT_VALID ||
-            row->status == STORE_CERT_PENDING ||
-            row->status == STORE_CERT_REPLACED) &&
-           now <= row->not_after;
-}
-
-/* Give a certificate again; BM_E_END when the result is filled. */
-static bm_status repeat(struct ca *ca, struct ca_slot *s, uint64_t id,
-                        int64_t now, struct ca_refusal *why)
-{
-    const struct store *store = ca->c.store;
-    struct ca_issue_result *r = s->result;
-    struct store_cert row;
-
-    BM_TRY(use_token(ca, s, id, now));
-    BM_TRY(store->cert_get(store->self, &ca_everything, id, &row));
-    if (!is_good(&row, now)) {
-        return ca_refuse(why, BM_E_CA_STATUS,
-                         "it is the request for one that has ended");
-    }
-    if (row.serial.n > sizeof r->serial || row.der.n > s->cert.cap) {
-        return BM_E_STORE_CORRUPT;
-    }
-    bm_wr_put(&s->cert, row.der);
-    r->repeated = true;
-    r->id = row.id;
-    r->cert_status = row.status;
-    r->serial_n = row.serial.n;
-    memcpy(r->serial, row.serial.p, row.serial.n);
-    memcpy(r->ca, row.ca, sizeof r->ca);
-    r->der = bm_wr_bytes(&s->cert);
-    return BM_E_END;
-}
-
 static bool same_key(const struct ca_slot *s, const struct store_cert *row)
 {
     return memcmp(row->key, s->key, sizeof s->key) == 0;
@@ -107,7 +49,7 @@ static bm_status renew_current(struct ca *ca, struct ca_slot *s, int64_t now,
         }
         if (next.status == STORE_CERT_PENDING) {
             if (same_key(s, &next)) {
-                return repeat(ca, s, next.id, now, why);
+                return ca_repeat(ca, s, next.id, now, why);
             }
             if (old->superseded >= CA_SUPERSEDED_MAX) {
                 return ca_refuse(why, BM_E_CA_PENDING,
@@ -145,7 +87,7 @@ static bm_status renew_own(struct ca *ca, struct ca_slot *s, int64_t now,
         BM_TRY(store->cert_get(store->self, &ca_everything, old.row.renewed_by,
                                &row));
         if (row.status == STORE_CERT_PENDING && same_key(s, &row)) {
-            return repeat(ca, s, row.id, now, why);
+            return ca_repeat(ca, s, row.id, now, why);
         }
         if (row.status == STORE_CERT_PENDING) {
             supersede(s, &row);
@@ -201,12 +143,12 @@ static bm_status repeat_lost(struct ca *ca, struct ca_slot *s,
                              const struct has *h, struct ca_refusal *why)
 {
     if (h->pending && same_key(s, &h->pending_row.row)) {
-        return repeat(ca, s, h->pending_row.row.id, h->now, why);
+        return ca_repeat(ca, s, h->pending_row.row.id, h->now, why);
     }
     if (h->valid && same_key(s, &h->valid_row.row) &&
         !(s->policy->same_key_renewal &&
           is_open(s, &h->valid_row.row, h->now))) {
-        return repeat(ca, s, h->valid_row.row.id, h->now, why);
+        return ca_repeat(ca, s, h->valid_row.row.id, h->now, why);
     }
     return BM_OK;
 }
@@ -234,6 +176,7 @@ static bm_status renew_device(struct ca *ca, struct ca_slot *s, int64_t now,
     if (may_repeat(s)) {
         BM_TRY(repeat_lost(ca, s, &h, why));
     }
+    BM_TRY(ca_repeat_operator(ca, s, now, why));
     if (!s->policy->one_active) {
         return BM_OK;
     }
@@ -260,23 +203,17 @@ static bm_status renew_device(struct ca *ca, struct ca_slot *s, int64_t now,
 bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s, int64_t now,
                            struct ca_refusal *why)
 {
-    if (s->has_token && s->token.used != 0) {
-        if (memcmp(s->token.key, s->key, sizeof s->key) != 0) {
-            return ca_refuse(why, BM_E_CA_TOKEN, "%s was used for another key",
-                             s->token.id);
-        }
-        return repeat(ca, s, s->token.cert, now, why);
-    }
+    BM_TRY(ca_repeat_token(ca, s, now, why));
     if (s->request->by == CA_BY_CURRENT) {
         return renew_current(ca, s, now, why);
     }
     if (s->request->by == CA_BY_AUTHORITY && s->request->renews != 0) {
         return renew_own(ca, s, now, why);
     }
-    if (s->has_device && !s->new_device) {
-        return renew_device(ca, s, now, why);
+    if (s->has_device) {
+        return s->new_device ? BM_OK : renew_device(ca, s, now, why);
     }
-    return BM_OK;
+    return ca_repeat_operator(ca, s, now, why);
 }
 
 bool ca_is_kin(const struct ca_slot *s, const struct store_cert *row)

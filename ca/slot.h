@@ -41,6 +41,9 @@ struct ca_slot {
 
     bool renews; /* `old` gets a successor */
     struct ca_cert_row old;
+    bool has_waited; /* for approval, which it got */
+    struct store_request waited;
+
     bool supersedes; /* `pending` is replaced before it was confirmed */
     struct ca_cert_row pending;
 
@@ -77,9 +80,28 @@ BM_MUST_CHECK bm_status ca_check_device(struct ca *ca, struct ca_slot *s,
 BM_MUST_CHECK bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s,
                                          int64_t now, struct ca_refusal *why);
 
+/*
+ * The same request again (repeat.c): BM_E_END when `s->result` has been filled
+ * with the certificate `id`; likewise where token or operator ask again.
+ */
+BM_MUST_CHECK bm_status ca_repeat(struct ca *ca, struct ca_slot *s, uint64_t id,
+                                  int64_t now, struct ca_refusal *why);
+BM_MUST_CHECK bm_status ca_repeat_token(struct ca *ca, struct ca_slot *s,
+                                        int64_t now, struct ca_refusal *why);
+BM_MUST_CHECK bm_status ca_repeat_operator(struct ca *ca, struct ca_slot *s,
+                                           int64_t now, struct ca_refusal *why);
+
 /* Whose is the public key? */
 BM_MUST_CHECK bm_status ca_check_key(struct ca *ca, struct ca_slot *s,
                                      int64_t now, struct ca_refusal *why);
+
+/* Last of all: must it wait for an operator, or was it approved? Fills
+ * `waited`. BM_E_CA_APPROVAL, BM_E_CA_REJECTED: request.h. */
+BM_MUST_CHECK bm_status ca_check_approval(struct ca *ca, struct ca_slot *s,
+                                          int64_t now, struct ca_refusal *why);
+/* It is issued now. */
+BM_MUST_CHECK bm_status ca_put_approved(struct ca *ca, struct ca_slot *s,
+                                        int64_t now);
 
 /*
  * May the new certificate have what `row` holds, key or identifier? The same

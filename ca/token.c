@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/token.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/internal.h"
@@ -145,6 +146,7 @@ static bm_status create(struct ca *ca, const struct ca_actor *actor,
     token->organisation = actor->organisation;
     token->created = now;
     token->expires = order->expires;
+    (void)snprintf(token->creator, sizeof token->creator, "%s", actor->name);
     BM_TRY(expect_device(ca, actor, order->device, now, why));
     BM_TRY(record_token(ca, actor, token, "created", now));
     return s->token_put(s->self, token);
@@ -211,9 +213,9 @@ static bm_status revoke(struct ca *ca, const struct ca_actor *actor,
         return ca_refuse(why, rc, "token %s", id);
     }
     BM_TRY(rc);
-    if (token.used != 0 || token.revoked != 0) {
+    if (token.cert != 0 || token.revoked != 0) {
         return ca_refuse(why, BM_E_CA_TOKEN, "%s is %s", id,
-                         token.used != 0 ? "used" : "revoked");
+                         token.cert != 0 ? "used" : "revoked");
     }
     return ca_put_token_end(ca, actor, &token, now);
 }

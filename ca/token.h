@@ -12,6 +12,13 @@
 /* 160 random bits as base32 in lower case: typed by people, read aloud. */
 #define CA_TOKEN_CHARS 32
 
+/*
+ * A token is spent by binding it to one public key. The same token with the
+ * same key gives the same certificate again for so long: a reply can get lost.
+ * With any other key it is refused, and that is recorded, once.
+ */
+#define CA_TOKEN_REPEAT (INT64_C(24) * 3600)
+
 struct ca_token_order {
     const char *profile;
     const char *device; /* name, as the profile wants it; the device is made,

@@ -53,6 +53,10 @@ static const struct ca_record least[] = {
       .hash = { hash, 32 },
       .number = 1 },
     { .kind = CA_RECORD_RESTORE, .hash = { hash, 32 }, .number = 7 },
+    { .kind = CA_RECORD_REQUEST,
+      .profile = BM_LIT_INIT("tls-server"),
+      .text = BM_LIT_INIT("approved"),
+      .number = 7 },
 };
 #define KINDS (sizeof least / sizeof least[0])
 
@@ -222,8 +226,8 @@ static void a_record_that_lacks_a_member_is_refused(void)
 
 /* What a kind takes beyond its least; one letter a member, as in set(). */
 static const char *const may[KINDS] = {
-    "567",  "345789", "3457",  "3457", "457",  "257", "178", "12378",
-    "3478", "8",      "34567", "4567", "3578", "57",  "7",   "7",
+    "567", "345789", "3457", "3457", "457", "257", "178", "12378", "3478",
+    "8",   "34567",  "4567", "3578", "57",  "7",   "7",   "35",
 };
 
 static void a_member_that_a_kind_does_not_have_is_refused(void)

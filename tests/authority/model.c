@@ -180,6 +180,22 @@ static int newest(const struct model *m, const struct model_request *r,
     return NONE;
 }
 
+/* The same request of an operator, within a day. */
+static int asked_before(const struct model *m, const struct model_request *r)
+{
+    int i = m->n - 1;
+
+    while (i >= 0 && m->cert[i].key != r->key) {
+        i--;
+    }
+    return i >= 0 && m->cert[i].device == r->device &&
+                   m->cert[i].profile == r->profile &&
+                   m->now - m->cert[i].at <= CA_REPEAT &&
+                   m->now <= m->cert[i].not_after && is_active(&m->cert[i])
+               ? i
+               : NONE;
+}
+
 static bm_status plan_reset(const struct model *m,
                             const struct model_request *r, struct plan *p)
 {
@@ -199,6 +215,9 @@ static bm_status plan_reset(const struct model *m,
               m->now >= m->cert[valid].not_after - WINDOW)) {
             return give_again(m, p, valid);
         }
+    }
+    if (r->by == CA_BY_OPERATOR && asked_before(m, r) != NONE) {
+        return give_again(m, p, asked_before(m, r));
     }
     if (!profile->one_active) {
         return BM_OK;
@@ -241,6 +260,7 @@ static int make(struct model *m, const struct model_request *r,
     *c = (struct model_cert){ .device = r->device,
                               .profile = r->profile,
                               .key = r->key,
+                              .at = m->now,
                               .status = p->old == NONE ? STORE_CERT_VALID
                                                        : STORE_CERT_PENDING,
                               .renews = p->old,

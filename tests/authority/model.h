@@ -35,6 +35,7 @@ struct model_cert {
     bool forked;                   /* its fork is on record */
     bool by_suspension;            /* on hold, by the device's */
     uint8_t reason;
+    int64_t at; /* issued */
     int64_t not_after;
     int renews;
     int renewed_by;

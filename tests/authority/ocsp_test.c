@@ -41,7 +41,7 @@ static struct bm_ocsp_target target(const char *ca, struct bm_bytes serial)
 }
 
 /* Send the octets in `a->request`; the answer always parses. */
-static void send(struct world *w, struct asked *a)
+static void post(struct world *w, struct asked *a)
 {
     struct ca_ocsp_responder all[CAS_N];
     struct bm_wr out;
@@ -71,7 +71,7 @@ static void ask(struct world *w, const struct bm_ocsp_target *targets, size_t n,
     must(bm_ocsp_request_build(&config, world_crypto(), &q) == BM_OK,
          "request");
     a->request_n = q.len;
-    send(w, a);
+    post(w, a);
 }
 
 /* What the answer says of the target; verified as a client would. */
@@ -272,7 +272,7 @@ static void a_nonce_comes_back_or_is_refused(void)
         bm_der_close(&q, m[1]);
         bm_der_close(&q, m[0]);
         a.request_n = q.len;
-        send(&w, &a);
+        post(&w, &a);
         CHECK_STATUS(a.rc, BM_OK);
         CHECK(a.r.status == rows[i].want);
         if (rows[i].want == BM_OCSP_SUCCESSFUL) {
@@ -326,7 +326,7 @@ static void an_unknown_critical_extension_is_malformed(void)
             bm_der_close(&q, m[1]);
             bm_der_close(&q, m[0]);
             a.request_n = q.len;
-            send(&w, &a);
+            post(&w, &a);
             CHECK(a.r.status == (critical != 0 ? BM_OCSP_MALFORMED_REQUEST
                                                : BM_OCSP_SUCCESSFUL));
         }
@@ -352,7 +352,7 @@ static void an_unknown_hash_is_nobodys_question(void)
         }
     }
     must(i + 5 < a.request_n, "hash");
-    send(&w, &a);
+    post(&w, &a);
     CHECK_STATUS(a.rc, BM_OK);
     CHECK(a.r.status == BM_OCSP_UNAUTHORIZED);
     world_close(&w);
@@ -376,14 +376,14 @@ static void every_prefix_and_every_bit_flip_gets_an_answer(void)
     for (size_t n = 0; n < good.request_n; n++) {
         memcpy(a.request, good.request, n);
         a.request_n = n;
-        send(&w, &a);
+        post(&w, &a);
         CHECK(a.r.status == BM_OCSP_MALFORMED_REQUEST);
     }
     for (size_t bit = 0; bit < 8 * good.request_n; bit++) {
         memcpy(a.request, good.request, good.request_n);
         a.request_n = good.request_n;
         a.request[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        send(&w, &a);
+        post(&w, &a);
         CHECK_STATUS(a.rc, BM_OK);
         CHECK(a.served.good == 0); /* nothing else was issued */
     }

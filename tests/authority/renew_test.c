@@ -238,6 +238,34 @@ static void a_lost_reply_is_given_again_to_an_idevid(void)
     world_close(&r.w);
 }
 
+/* Whoever has the secret can try as often as he likes: written down once. */
+static void a_token_with_another_key_is_refused_and_recorded_once(void)
+{
+    struct world w;
+    struct issued out;
+    char secret[CA_TOKEN_CHARS + 1];
+    struct by_token t = { LDEVID, "SN-1", secret, NULL };
+    uint64_t leaves;
+
+    world_open(&w);
+    must(world_token(&w, LDEVID, "SN-1", secret) == BM_OK, "token");
+    t.key = world_key();
+    CHECK_STATUS(by_token(&w, &t, &out), BM_OK);
+    leaves = world_leaves(&w);
+    t.key = world_key();
+    CHECK_STATUS(by_token(&w, &t, &out), BM_E_CA_TOKEN);
+    CHECK(world_events(&w, 1, "token-misuse") == 1);
+    CHECK(world_leaves(&w) == leaves + 1);
+    CHECK_STATUS(by_token(&w, &t, &out), BM_E_CA_TOKEN);
+    t.key = world_key();
+    w.now += 10 * DAY;
+    CHECK_STATUS(by_token(&w, &t, &out), BM_E_CA_TOKEN);
+    CHECK(world_events(&w, 0, "token-misuse") == 1);
+    CHECK(world_leaves(&w) == leaves + 1);
+    CHECK(world_sound(&w));
+    world_close(&w);
+}
+
 static void a_lost_reply_is_given_again_to_a_token(void)
 {
     struct world w;
@@ -254,12 +282,12 @@ static void a_lost_reply_is_given_again_to_a_token(void)
          "tokens");
     t.key = key;
     CHECK_STATUS(by_token(&w, &t, &first), BM_OK);
-    w.now += 10 * DAY; /* a used one does not expire */
+    w.now += CA_TOKEN_REPEAT; /* it has expired, but was used before */
     CHECK_STATUS(by_token(&w, &t, &again), BM_OK);
     CHECK(again.repeated && again.id == first.id);
-    t.key = world_key();
+    w.now += 1;
     CHECK_STATUS(by_token(&w, &t, &again), BM_E_CA_TOKEN);
-    w.now -= 10 * DAY;
+    CHECK(world_events(&w, 0, "token-misuse") == 0);
     world_close(&w);
     /* Another token gives it again, too, and is used up by that. */
     world_open(&w);
@@ -479,6 +507,7 @@ int main(void)
     RUN(a_return_to_the_idevid_supersedes_and_is_no_fork);
     RUN(a_lost_reply_is_given_again_to_an_idevid);
     RUN(a_lost_reply_is_given_again_to_a_token);
+    RUN(a_token_with_another_key_is_refused_and_recorded_once);
     RUN(a_renewal_has_its_window);
     RUN(grace_is_for_renewing_alone);
     RUN(a_reset_follows_what_may_still_renew_itself);

@@ -104,6 +104,30 @@ static const char server[] =
     "    - { kind: dns, from: request, max: 4 }\n"
     "unique: [dns]\n";
 
+static const char waits[] = "profile: " WAITS "\n"
+                            "about: a second operator must agree\n"
+                            "ca: issuing\n"
+                            "by: [operator, token, idevid, current]\n"
+                            "idevid_of: [" IDEVID "]\n"
+                            "approval: true\n"
+                            "device: { identity: owner }\n"
+                            "validity: { for: 90d, nested: true }\n"
+                            "renewal: { before: 90d }\n"
+                            "keys: [p256]\n"
+                            "subject:\n"
+                            "  - { attribute: serialNumber, from: device }\n";
+
+static const char waits_2[] =
+    "profile: " WAITS_2 "\n"
+    "about: a second operator must agree about a server\n"
+    "ca: operations\n"
+    "by: [operator]\n"
+    "approval: true\n"
+    "validity: { for: 90d, nested: true }\n"
+    "keys: [p256]\n"
+    "subject:\n"
+    "  - { attribute: CN, from: request }\n";
+
 static void put_profile(const char *dir, const char *name, const char *text)
 {
     char path[512];
@@ -229,6 +253,8 @@ static void make_base(void)
     put_profile(dir, SEVERAL, several);
     put_profile(dir, SUSPEND, suspend);
     put_profile(dir, SERVER, server);
+    put_profile(dir, WAITS, waits);
+    put_profile(dir, WAITS_2, waits_2);
     add_neighbour(dir);
     (void)snprintf(dir, sizeof dir, "%s/pristine", base.dir);
     must(mkdir(dir, 0700) == 0, dir);

@@ -32,6 +32,8 @@
 #define SUSPEND "t-suspend" /* one active, a fork suspends the device */
 #define SERVER  "t-server"  /* no device, same key, unique DNS names, RSA */
 #define TLS     "tls-server"
+#define WAITS   "t-waits"   /* needs approval, several active */
+#define WAITS_2 "t-waits-2" /* the same, of no device */
 
 struct world {
     char dir[256];

@@ -121,10 +121,24 @@ def test_what_the_profile_forbids_is_refused_with_its_rule():
             "n4.key", "-subj", "/serialNumber=n4", "-out", "n4.csr")
     refused_issue("key is outside the profile", "n4.csr")
     issue("acme", "n5")
-    refused_issue("profile forbids the same key again", "n5.csr")
+    openssl("req", "-new", "-key", "n5.key", "-subj",
+            "/serialNumber=n5/CN=other", "-out", "n5b.csr")
+    refused_issue("profile forbids the same key again", "n5b.csr")
     openssl("req", "-new", "-key", "n5.key", "-subj", "/serialNumber=n6",
             "-out", "n6.csr")
     refused_issue("public key belongs to another device", "n6.csr")
+
+
+def test_the_same_request_again_gets_the_same_certificate():
+    made()
+    issue("acme", "twice")
+    count = leaves("acme")
+    code, out, err = run("cert", "issue", "--dir", "acme", "--profile", LDEVID,
+                         "--csr", "twice.csr", "--out", "again.pem")
+    equal((code, out.strip()), (0, serial_of("twice.pem")), err)
+    contains(err, "same request before")
+    equal(read("again.pem"), read("twice.pem"))
+    equal(leaves("acme"), count)
 
 
 def test_words_from_a_request_cannot_act_on_a_terminal():
