@@ -131,6 +131,7 @@ static bm_status run(struct issuer *is, const struct wire_admin *m,
         .profiles = is->in->profiles,
         .profiles_n = is->in->profiles_n,
         .actor = op->actor,
+        .operator_shown = op,
         .now = room_now(),
         .host = { is, make_crl, load_crl, list_changed, publish },
     };

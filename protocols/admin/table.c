@@ -40,6 +40,21 @@ const struct admin_operation admin_operations[] = {
         CA_ACT_OPERATOR_DISABLE, false, ADMIN_CONFLICT, enable_operator,
         admin_operator_fields, "Let an operator act again."),
 
+    ROW("listRequests", "GET", "/requests", "requests", CA_ACT_REQUEST_READ,
+        false, 0, list_requests, admin_request_page,
+        "List requests that a second operator must approve, and what became "
+        "of them."),
+    ROW("showRequest", "GET", "/requests/{request}", "requests",
+        CA_ACT_REQUEST_READ, false, 0, show_request, admin_request_full_fields,
+        "Show such a request."),
+    ROW("approveRequest", "POST", "/requests/{request}/approval", "requests",
+        CA_ACT_REQUEST_DECIDE, false, ADMIN_CONFLICT, approve_request,
+        admin_request_full_fields,
+        "Approve a request: whoever asks again gets the certificate."),
+    ROW("rejectRequest", "POST", "/requests/{request}/rejection", "requests",
+        CA_ACT_REQUEST_DECIDE, false, ADMIN_CONFLICT, reject_request,
+        admin_request_full_fields, "Reject a request, or withdraw one."),
+
     ROW("listCAs", "GET", "/cas", "cas", CA_ACT_CA_READ, false, 0, list_cas,
         admin_ca_page, "List certification authorities."),
     ROW("showCA", "GET", "/cas/{ca}", "cas", CA_ACT_CA_READ, false, 0, show_ca,
@@ -96,7 +111,7 @@ const struct admin_operation admin_operations[] = {
         "misuse of keys."),
 
     ROW("issueCertificate", "POST", "/certificates", "certificates",
-        CA_ACT_CERT_ISSUE, true, ADMIN_CONFLICT | ADMIN_RULES,
+        CA_ACT_CERT_ISSUE, true, ADMIN_CONFLICT | ADMIN_RULES | ADMIN_WAITS,
         issue_certificate, admin_cert_new_fields,
         "Issue a certificate for the key of a certification request, as a "
         "profile allows."),
