@@ -290,7 +290,7 @@ static json_t *responses_of(struct tree *t, const struct admin_operation *op)
     set_str(t, done, "description", op->creates ? "made" : "done");
     set_content(t, done, "application/json", schema_or_ref(t, op->result, 0));
     if ((op->refuses & ADMIN_WAITS) != 0) {
-        set_problem(t, responses, "202");
+        tree_set(t, responses, "202", ref(t, "responses", "Waiting"));
     }
     set_problem(t, responses, "400");
     set_problem(t, responses, "403");
@@ -355,7 +355,9 @@ static void set_components(struct tree *t, json_t *doc)
     json_t *schemas = open(t, components, "schemas");
     json_t *tls = open(t, open(t, components, "securitySchemes"), "mutualTLS");
     json_t *key = open(t, open(t, components, "parameters"), "IdempotencyKey");
-    json_t *problem = open(t, open(t, components, "responses"), "Problem");
+    json_t *responses = open(t, components, "responses");
+    json_t *problem = open(t, responses, "Problem");
+    json_t *waiting = open(t, responses, "Waiting");
     json_t *schema;
 
     for (size_t i = 0; i < SHAPES_N; i++) {
@@ -384,6 +386,9 @@ static void set_components(struct tree *t, json_t *doc)
             "Retry-After says when to come again");
     set_content(t, problem, "application/problem+json",
                 ref(t, "schemas", "Problem"));
+    set_str(t, waiting, "description",
+            "a second operator must approve: ask again later");
+    set_content(t, waiting, "application/json", ref(t, "schemas", "Problem"));
 }
 
 static void set_head(struct tree *t, json_t *doc, const char *server_url,

@@ -60,7 +60,7 @@ const struct admin_operation admin_operations[] = {
     ROW("showCA", "GET", "/cas/{ca}", "cas", CA_ACT_CA_READ, false, 0, show_ca,
         admin_ca_full_fields, "Show a certification authority."),
     ROW("makeCRL", "POST", "/cas/{ca}/crl", "cas", CA_ACT_CA_CRL, true,
-        ADMIN_RULES, make_crl, admin_crl_fields,
+        ADMIN_CONFLICT, make_crl, admin_crl_fields,
         "Make a new revocation list and publish it."),
     ROW("loadCRL", "POST", "/crls", "cas", CA_ACT_CA_CRL, true, ADMIN_RULES,
         load_crl, admin_crl_fields,
@@ -79,7 +79,7 @@ const struct admin_operation admin_operations[] = {
         "where. Nothing is kept."),
 
     ROW("createToken", "POST", "/tokens", "tokens", CA_ACT_TOKEN_CREATE, true,
-        ADMIN_RULES, create_token, admin_token_new_fields,
+        ADMIN_MISSING | ADMIN_RULES, create_token, admin_token_new_fields,
         "Make a secret with which one device can enrol, once."),
     ROW("listTokens", "GET", "/tokens", "tokens", CA_ACT_TOKEN_READ, false, 0,
         list_tokens, admin_token_page, "List enrolment tokens."),
@@ -111,7 +111,8 @@ const struct admin_operation admin_operations[] = {
         "misuse of keys."),
 
     ROW("issueCertificate", "POST", "/certificates", "certificates",
-        CA_ACT_CERT_ISSUE, true, ADMIN_CONFLICT | ADMIN_RULES | ADMIN_WAITS,
+        CA_ACT_CERT_ISSUE, true,
+        ADMIN_MISSING | ADMIN_CONFLICT | ADMIN_RULES | ADMIN_WAITS,
         issue_certificate, admin_cert_new_fields,
         "Issue a certificate for the key of a certification request, as a "
         "profile allows."),

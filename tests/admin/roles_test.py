@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may do what over the API: each operation as each role.
+
+    roles_test.py BIRTHMARK BIRTHMARKD
+"""
+import api as admin
+from service import contains, equal, main
+
+ROLES = ("administrator", "registrar", "auditor", "factory", "read-only")
+ALL = set(ROLES)
+
+# Beside the administrator, who may do all of it.
+MAY = {
+    "whoAmI": ALL,
+    "listCAs": ALL,
+    "showCA": ALL,
+    "makeCRL": {"registrar"},
+    "loadCRL": {"registrar"},
+    "listProfiles": ALL,
+    "showProfile": ALL,
+    "checkProfile": ALL,
+    "createToken": {"registrar", "factory"},
+    "listTokens": {"registrar", "factory", "auditor"},
+    "showToken": {"registrar", "factory", "auditor"},
+    "revokeToken": {"registrar"},
+    "listDevices": ALL,
+    "showDevice": ALL,
+    "listDeviceEvents": {"registrar", "auditor"},
+    "suspendDevice": {"registrar"},
+    "resumeDevice": {"registrar"},
+    "listEvents": {"registrar", "auditor"},
+    "issueCertificate": {"registrar", "factory"},
+    "listCertificates": ALL,
+    "showCertificate": ALL,
+    "revokeCertificate": {"registrar"},
+    "releaseCertificate": {"registrar"},
+    "proveCertificate": {"auditor"},
+    "signCheckpoint": {"auditor"},
+    "showCheckpoint": {"auditor"},
+    "listOperators": {"auditor"},
+    "showOperator": {"auditor"},
+    "createOperator": set(),
+    "renewOperator": ALL,
+    "disableOperator": set(),
+    "enableOperator": set(),
+    "listRequests": {"registrar", "factory", "auditor"},
+    "showRequest": {"registrar", "factory", "auditor"},
+    "approveRequest": {"registrar"},
+    "rejectRequest": {"registrar"},
+}
+
+
+def words_of(api, name, who):
+    """Does the role allow it? With parameters that name nothing, it comes to
+    nothing where it is allowed."""
+    op = api.operations[name]
+    path, body = api.request(op, admin.some_params(op))
+    answer = api.ask(who, op.method, path,
+                     admin.json.dumps(body).encode() if body else None,
+                     {"Content-Type": "application/json"} if body else {})
+    api.check(op, answer)
+    return answer.status, answer.json().get("detail", "")
+
+
+def leaves(api):
+    return api.call("signCheckpoint")["size"]
+
+
+def test_each_role_may_what_the_table_says():
+    with admin.serve() as srv:
+        srv.start()
+        api = admin.Api(srv)
+        equal(set(api.operations), set(MAY), "operations")
+        for role in ROLES:
+            who = admin.make_operator(api, "the-" + role, [role])
+            before = leaves(api)
+            for name, roles in sorted(MAY.items()):
+                status, words = words_of(api, name, who)
+                allowed = role in roles or role == "administrator"
+                equal(status != 403, allowed, (role, name, words))
+                if not allowed:
+                    contains(words, "role does not allow this",
+                             "operator:the-%s may not" % role)
+            # What was refused has left nothing behind.
+            equal(leaves(api), before, role)
+
+
+def test_a_scope_ends_at_its_organisation():
+    with admin.serve(name="scoped") as srv:
+        srv.start()
+        api = admin.Api(srv)
+        organisation = api.call("whoAmI")["organisation"]
+        here = admin.make_operator(api, "here", ["administrator"],
+                                   organisation=organisation)
+        equal(api.call("whoAmI", who=here)["scope"],
+              "organisation %d" % organisation)
+        # Who has an organisation cannot give out more.
+        csr = admin.csr_of(admin.new_key("more", "/CN=more"))
+        api.call("createOperator", {"id": "more", "csr": csr,
+                                    "roles": ["administrator"]}, 403, who=here)
+        made = admin.make_operator(api, "below", ["auditor"],
+                                   organisation=organisation)
+        equal(api.call("whoAmI", who=made)["roles"], ["auditor"])
+        # And does not see who is above.
+        equal([o["id"] for o in api.call("listOperators",
+                                         who=here)["items"]],
+              ["below", "here"])
+        api.call("showOperator", {"operator": "first"}, 404, who=here)
+        api.call("disableOperator", {"operator": "first"}, 404, who=here)
+
+
+main()
