@@ -105,7 +105,43 @@ bm_status disk_read(int fd, uint8_t *buf, size_t cap, size_t *n)
     }
 }
 
-static bm_status check_file(int fd, mode_t forbidden)
+/* Whose folder a file lies in. */
+static bool folder_owner(const struct disk_file *file, uid_t *owner)
+{
+    const char *slash = strrchr(file->name, '/');
+    size_t n = slash == NULL ? 0 : (size_t)(slash - file->name) + 1;
+    char folder[PATH_MAX] = "."; /* with its slash: links are followed */
+    struct stat st;
+
+    if (n >= sizeof folder) {
+        return false;
+    }
+    if (n != 0) {
+        memcpy(folder, file->name, n);
+        folder[n] = '\0';
+    }
+    if (fstatat(file->dir, folder, &st, 0) != 0) {
+        return false;
+    }
+    *owner = st.st_uid;
+    return true;
+}
+
+/*
+ * Ours, or root's. Root also reads what belongs to whom its folder belongs: a
+ * server that gives up root opens the keys of the user that it becomes.
+ */
+static bool is_owner_good(const struct disk_file *file, uid_t owner)
+{
+    uid_t folder;
+
+    if (owner == geteuid() || owner == 0) {
+        return true;
+    }
+    return geteuid() == 0 && folder_owner(file, &folder) && owner == folder;
+}
+
+static bm_status check_file(int fd, const struct disk_file *file)
 {
     struct stat st;
 
@@ -115,8 +151,8 @@ static bm_status check_file(int fd, mode_t forbidden)
     if (!S_ISREG(st.st_mode)) {
         return BM_E_KEYS_FILE;
     }
-    if ((st.st_mode & forbidden) != 0 ||
-        (st.st_uid != geteuid() && st.st_uid != 0)) {
+    if ((st.st_mode & file->forbidden) != 0 ||
+        !is_owner_good(file, st.st_uid)) {
         return BM_E_KEYS_MODE;
     }
     return BM_OK;
@@ -133,7 +169,7 @@ bm_status disk_read_file(const struct disk_file *file, uint8_t *buf, size_t cap,
     if (fd < 0) {
         return disk_status(errno);
     }
-    rc = check_file(fd, file->forbidden);
+    rc = check_file(fd, file);
     if (rc == BM_OK) {
         rc = disk_read(fd, buf, cap, n);
     }

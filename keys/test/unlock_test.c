@@ -274,6 +274,12 @@ static void a_secret_of_another_user_is_refused(void)
     folder_must(chown(folder_file(&f, "unlock"), 12345, (gid_t)-1) == 0,
                 "chown");
     CHECK_STATUS(read_file(&f, "unlock"), BM_E_KEYS_MODE);
+    /* unless all of the folder is that user's: root starts, and gives up root
+     * for it */
+    folder_must(chown(f.path, 12345, (gid_t)-1) == 0, "chown");
+    CHECK_STATUS(read_file(&f, "unlock"), BM_OK);
+    folder_must(chown(f.path, 12346, (gid_t)-1) == 0, "chown");
+    CHECK_STATUS(read_file(&f, "unlock"), BM_E_KEYS_MODE);
     folder_remove(&f);
 }
 
