@@ -22,6 +22,7 @@
  *   issuer_catalogue.c  CATALOGUE: what listeners know about profiles
  *   issuer_admin.c      ADMIN; KEEP_...
  *   issuer_publish.c    checkpoints, tiles, lists, gauges
+ *   issuer_expiry.c     when certificates of operators end
  *
  * Without its signer it decides nothing: requests wait. What was asked of a
  * signer that then fell silent may still be signed, and the authority is
@@ -138,6 +139,7 @@ struct issuer {
     size_t lists_n;
     uint64_t revocations; /* that `lists` know of */
     uint64_t published;   /* leaves */
+    int64_t operators_due;
 
     /* Of the group in work. */
     struct issuer_enrol *group[CA_GROUP_MAX];
@@ -237,5 +239,10 @@ void issuer_publish_restart(struct issuer *is);
 void issuer_publish_tick(struct issuer *is);
 /* The list of a CA no longer tells all. */
 void issuer_list_changed(struct issuer *is, const char *ca);
+
+/* ---- issuer_expiry.c */
+
+/* Once a minute; at other times nothing happens. */
+void issuer_note_operators(struct issuer *is, int64_t now);
 
 #endif

@@ -198,6 +198,7 @@ void issuer_publish_tick(struct issuer *is)
 {
     int64_t now = room_now();
 
+    issuer_note_operators(is, now);
     make_lists(is, now);
     if (remote_signer_is_there(is->signer)) {
         publish(is, now);

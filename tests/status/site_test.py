@@ -192,7 +192,10 @@ def test_metrics_tell_what_happened():
         until = openssl("x509", "-in", os.path.join(
             w.svc.dir, "ca", ca + ".pem"), "-noout", "-enddate")
         end = run("date", "-d", until.split("=")[1].strip(), "+%s")[1].strip()
-        equal(value("birthmark_expiry_timestamp_seconds", ca=ca), int(end))
+        equal(value("birthmark_expiry_timestamp_seconds", ca=ca,
+                    room="publisher"), int(end))
+    holds(value("birthmark_expiry_timestamp_seconds", room="issuer",
+                ca="operator-first"), "the end of the operator's certificate")
     holds(value("birthmark_crl_next_update_timestamp_seconds", ca="root"),
           "the end of the root's list")
     equal(w.metrics("/healthz").status, 200)
