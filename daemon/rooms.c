@@ -11,7 +11,7 @@ const struct room_type *const room_types[ROOM_COUNT] = {
     [ROOM_PUBLISHER] = &room_publisher, /* CRL, OCSP, ledger over plain HTTP */
     [ROOM_OPERATORS] = &room_operators, /* REST */
     [ROOM_DEVICES] = &room_devices,     /* EST */
-    [ROOM_KEEPER] = NULL,               /* renews what is ours */
+    [ROOM_KEEPER] = &room_keeper,       /* renews what is ours */
 };
 
 const struct room_edge room_edges[] = {

@@ -11,6 +11,7 @@
 #include "core/name.h"
 #include "core/oid.h"
 #include "server/instance_internal.h"
+#include "server/own.h"
 
 static const struct ca_actor authority = { .name = "authority",
                                            .mode = "direct",
@@ -114,7 +115,7 @@ bm_status instance_make_csr(const struct bm_key *key, struct bm_bytes subject,
 }
 
 /* "CN=Example Issuing CA OCSP": of the CA's name, the common name goes on. */
-static bm_status responder_name(const struct bm_cert *ca, struct bm_wr *w)
+bm_status instance_responder_name(const struct bm_cert *ca, struct bm_wr *w)
 {
     struct bm_attr cn;
     uint8_t text[256];
@@ -135,30 +136,6 @@ static bm_status responder_name(const struct bm_cert *ca, struct bm_wr *w)
                     bm_wr_bytes(&t));
     bm_der_close(w, mark);
     return BM_OK;
-}
-
-static bool has_life_left(const struct bm_cert *cert, int64_t now)
-{
-    return cert->der.n != 0 &&
-           now < cert->not_after - (cert->not_after - cert->not_before) / 3;
-}
-
-/* A responder's certificate has ocsp-nocheck: nobody will ask whether it was
- * revoked, so that its key must not speak any longer. */
-static bm_status is_revoked(struct instance *in, const struct instance_ca *c,
-                            bool *yes)
-{
-    static const struct store_scope everything = { 0, 0 };
-    struct store *s = in->store;
-    struct store_cert row;
-    bm_status rc;
-
-    BM_TRY(s->begin(s->self, STORE_READ));
-    rc = s->cert_find(s->self, &everything, c->row.id, c->ocsp_cert.serial,
-                      &row);
-    *yes = rc != BM_OK || row.status != STORE_CERT_VALID;
-    s->rollback(s->self);
-    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
 }
 
 /* On record first; `kept` is handed over. */
@@ -234,7 +211,7 @@ static bm_status issue_responder(struct instance *in, struct instance_ca *c,
     struct bm_wr n;
 
     bm_wr_init(&n, name, sizeof name);
-    BM_TRY(responder_name(&c->cert, &n));
+    BM_TRY(instance_responder_name(&c->cert, &n));
     bm_wr_init(&w, request, sizeof request);
     BM_TRY(instance_make_csr(r->key, bm_wr_bytes(&n),
                              (struct bm_bytes){ NULL, 0 }, &w, &csr));
@@ -254,18 +231,16 @@ bm_status instance_renew_ocsp(struct instance *in, const char *id, int64_t now,
     struct responder r = { .now = now };
     struct instance_ca *c;
     char uri[BM_KEY_URI_MAX];
-    bool revoked;
+    bool due;
     bm_status rc;
 
     if (found == NULL || found->key == NULL) {
         return ca_refuse(why, BM_E_CA_UNAVAILABLE, "CA %s", id);
     }
     c = &in->cas[found - in->cas];
-    if (has_life_left(&c->ocsp_cert, now)) {
-        rc = is_revoked(in, c, &revoked);
-        if (rc != BM_OK || !revoked) {
-            return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
-        }
+    rc = own_is_due(in, c->row.id, &c->ocsp_cert, now, &due);
+    if (rc != BM_OK || !due) {
+        return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
     }
     (void)snprintf(uri, sizeof uri, "file:ocsp-%s-%lld.key", c->row.id,
                    (long long)now);

@@ -38,6 +38,10 @@ BM_MUST_CHECK bm_status instance_bind(struct instance *in,
                                       struct ca_profile *profile,
                                       const char *ca, struct ca_refusal *why);
 
+/* The subject of a CA's OCSP responder: Name with header. */
+BM_MUST_CHECK bm_status instance_responder_name(const struct bm_cert *ca,
+                                                struct bm_wr *w);
+
 /* A request for `key`, signed by it, in the writer's buffer. */
 BM_MUST_CHECK bm_status instance_make_csr(const struct bm_key *key,
                                           struct bm_bytes subject,

@@ -5,6 +5,7 @@
 
 #include "keys/file.h"
 #include "server/files.h"
+#include "server/own.h"
 
 static bm_status unlock(struct key_folder *folder, const char *dir,
                         const char *from, const struct instance_port *port,
@@ -105,12 +106,18 @@ bm_status server_key_open(const char *dir, const struct settings *settings,
                           const struct instance_port *port, struct bm_key **key,
                           struct ca_refusal *why)
 {
+    struct own_server server;
     struct key_folder folder;
     bm_status rc;
 
     *key = NULL;
-    BM_TRY(key_folder_open(&folder, dir, settings->unlock, port, why));
-    rc = bm_key_open(&folder.keys, SERVER_KEY_URI, key);
-    key_folder_close(&folder);
-    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", SERVER_KEY_URI);
+    BM_TRY(own_server_read(&server, dir, why));
+    rc = key_folder_open(&folder, dir, settings->unlock, port, why);
+    if (rc == BM_OK) {
+        rc = key_folder_get(&folder, server.key_uri, server.cert.key.der, key,
+                            why);
+        key_folder_close(&folder);
+    }
+    own_server_free(&server);
+    return rc;
 }

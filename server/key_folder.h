@@ -48,8 +48,9 @@ BM_MUST_CHECK bm_status key_folder_get(const struct key_folder *folder,
 
 /*
  * For listeners, which hold this key and no other: unlock, open the TLS
- * server's, and close the folder again. The caller closes `*key`; for TLS,
- * bm_openssl_signer_pkey((*key)->signer) is what OpenSSL wants.
+ * server's, which ca/server.pem names (own.h), and close the folder again.
+ * The caller closes `*key`; for TLS, bm_openssl_signer_pkey((*key)->signer) is
+ * what OpenSSL wants.
  */
 #define SERVER_KEY_URI "file:server.key"
 BM_MUST_CHECK bm_status server_key_open(const char *dir,

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/own.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/oid.h"
+#include "core/pem.h"
+#include "server/instance_internal.h"
+
+#define SERVER_PEM "ca/server.pem"
+#define KEY_LINE   "key: "
+
+/* Octets of ca/server.pem: a certificate and the CAs above it. */
+#define SERVER_PEM_MAX ((size_t)128 << 10)
+
+/* Longest subject of a responder. */
+#define NAME_OCTETS_MAX 512
+
+bm_status own_is_due(struct instance *in, const char *ca,
+                     const struct bm_cert *cert, int64_t now, bool *due)
+{
+    static const struct store_scope everything = { 0, 0 };
+    struct store *s = in->store;
+    struct store_cert row;
+    bm_status rc;
+
+    *due = cert->der.n == 0 ||
+           now >= cert->not_after - (cert->not_after - cert->not_before) / 3;
+    if (*due) {
+        return BM_OK;
+    }
+    /* A responder's certificate has ocsp-nocheck: nobody will ask whether it
+     * was revoked, so that its key must not speak any longer. */
+    BM_TRY(s->begin(s->self, STORE_READ));
+    rc = s->cert_find(s->self, &everything, ca, cert->serial, &row);
+    *due = rc != BM_OK || row.status != STORE_CERT_VALID;
+    s->rollback(s->self);
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
+/* ---- The file */
+
+static bool begins(const uint8_t *p, size_t n, const char *word)
+{
+    return n >= strlen(word) && memcmp(p, word, strlen(word)) == 0;
+}
+
+/* The line in front, if there is one: nothing else may be there. */
+static bm_status take_uri(struct own_server *s)
+{
+    size_t skip = strlen(KEY_LINE);
+    const uint8_t *end;
+    size_t n;
+
+    if (!begins(s->text, s->n, KEY_LINE)) {
+        memcpy(s->key_uri, SERVER_KEY_URI, sizeof SERVER_KEY_URI);
+        return BM_OK;
+    }
+    end = memchr(s->text, '\n', s->n);
+    if (end == NULL) {
+        return BM_E_CONFIG_VALUE;
+    }
+    n = (size_t)(end - s->text) - skip;
+    if (n == 0 || n >= sizeof s->key_uri ||
+        memchr(s->text + skip, 0, n) != NULL) {
+        return BM_E_CONFIG_VALUE;
+    }
+    memcpy(s->key_uri, s->text + skip, n);
+    s->key_uri[n] = '\0';
+    return BM_OK;
+}
+
+bm_status own_server_read(struct own_server *s, const char *dir,
+                          struct ca_refusal *why)
+{
+    char path[FILES_PATH_MAX];
+    size_t n;
+    bm_status rc;
+
+    memset(s, 0, sizeof *s);
+    BM_TRY(files_path(path, dir, SERVER_PEM));
+    rc = files_read(path, SERVER_PEM_MAX, &s->text, &s->n, why);
+    if (rc == BM_OK) {
+        rc = take_uri(s);
+    }
+    if (rc == BM_OK) {
+        rc = files_get_pem(path, "CERTIFICATE", &s->der, &n, why);
+    }
+    if (rc == BM_OK) {
+        rc = bm_cert_parse((struct bm_bytes){ s->der, n }, BM_STRICT, NULL,
+                           &s->cert);
+    }
+    if (rc != BM_OK) {
+        own_server_free(s);
+        return why != NULL && why->words[0] != '\0'
+                   ? rc
+                   : ca_refuse(why, rc, "%s", path);
+    }
+    return BM_OK;
+}
+
+void own_server_free(struct own_server *s)
+{
+    free(s->text);
+    free(s->der);
+    memset(s, 0, sizeof *s);
+}
+
+static bm_status put_chain(struct bm_wr *w, struct bm_bytes chain)
+{
+    struct bm_der d;
+    struct bm_bytes one;
+
+    bm_der_init(&d, chain, NULL);
+    while (bm_der_end(&d) != BM_OK) {
+        BM_TRY(bm_der_take_element(&d, BM_DER_SEQUENCE, &one));
+        bm_pem_put(w, "CERTIFICATE", one);
+    }
+    return w->len > w->cap ? BM_E_BUFFER : BM_OK;
+}
+
+bm_status own_server_write(const char *dir, const char *key_uri,
+                           struct bm_bytes cert, struct bm_bytes chain,
+                           struct ca_refusal *why)
+{
+    char path[FILES_PATH_MAX];
+    uint8_t *room = NULL;
+    struct bm_wr w;
+    bm_status rc;
+
+    BM_TRY(files_path(path, dir, SERVER_PEM));
+    room = malloc(SERVER_PEM_MAX);
+    if (room == NULL) {
+        return ca_refuse_plain(why, BM_E_MEMORY);
+    }
+    bm_wr_init(&w, room, SERVER_PEM_MAX);
+    bm_wr_str(&w, KEY_LINE);
+    bm_wr_str(&w, key_uri);
+    bm_wr_str(&w, "\n");
+    bm_pem_put(&w, "CERTIFICATE", cert);
+    rc = put_chain(&w, chain);
+    if (rc == BM_OK) {
+        rc = files_replace(path, bm_wr_bytes(&w), 0644, why);
+    }
+    free(room);
+    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}
+
+/* ---- Requests */
+
+static bm_status build(const struct bm_csr_config *config,
+                       const struct bm_key *key, struct bm_wr *w)
+{
+    BM_TRY(bm_csr_build(config, key->signer, w));
+    return w->len > w->cap ? BM_E_BUFFER : BM_OK;
+}
+
+bm_status own_server_csr(const struct own_server *s, const struct bm_key *key,
+                         struct bm_wr *csr)
+{
+    struct bm_csr_config config = { .subject = s->cert.subject };
+    struct bm_bytes san = s->cert.ext.value[BM_EXT_SAN];
+    size_t cap = san.n + 64;
+    uint8_t *room = malloc(cap);
+    struct bm_ext_mark mark;
+    struct bm_wr w;
+    bm_status rc;
+
+    if (room == NULL) {
+        return BM_E_MEMORY;
+    }
+    bm_wr_init(&w, room, cap);
+    if (san.n != 0) {
+        mark = bm_ext_open(&w, BM_LIT(BM_OID_CE_SAN), false);
+        bm_wr_put(&w, san);
+        bm_ext_close(&w, &mark);
+    }
+    config.extensions = bm_wr_bytes(&w);
+    rc = w.len > w.cap ? BM_E_BUFFER : build(&config, key, csr);
+    free(room);
+    return rc;
+}
+
+bm_status own_responder_csr(const struct bm_cert *ca, const struct bm_key *key,
+                            struct bm_wr *csr)
+{
+    uint8_t name[NAME_OCTETS_MAX];
+    struct bm_csr_config config = { 0 };
+    struct bm_wr w;
+
+    bm_wr_init(&w, name, sizeof name);
+    BM_TRY(instance_responder_name(ca, &w));
+    if (w.len > w.cap) {
+        return BM_E_BUFFER;
+    }
+    config.subject = bm_wr_bytes(&w);
+    return build(&config, key, csr);
+}
