@@ -352,8 +352,10 @@ static bool read_once(struct http_conn *c)
     case HTTP_IO_DONE:
         break;
     case HTTP_IO_EOF:
-    case HTTP_IO_ERROR:
         http_io_shutdown(c);
+        http_conn_cut(c);
+        return false;
+    case HTTP_IO_ERROR:
         http_conn_cut(c);
         return false;
     }
@@ -446,7 +448,7 @@ static void handshake(struct http_conn *c)
         http_conn_enter(c, HTTP_IDLE);
         if (keep_certificates(c) != BM_OK) {
             http_conn_cut(c);
-        } else {
+        } else if (http_io_pending(c)) {
             conn_read(c);
         }
         break;
