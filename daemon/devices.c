@@ -110,14 +110,15 @@ out:
 
 void devices_free(struct devices *d)
 {
+    struct devices_waiting *next;
     struct devices_waiting *w;
 
     if (d == NULL) {
         return;
     }
     link_free(d->issuer);
-    while ((w = TAILQ_FIRST(&d->queue)) != NULL) {
-        TAILQ_REMOVE(&d->queue, w, entry);
+    for (w = TAILQ_FIRST(&d->queue); w != NULL; w = next) {
+        next = TAILQ_NEXT(w, entry);
         w->done(w, NULL);
         devices_waiting_free(w);
     }

@@ -77,8 +77,7 @@ static void send_rest(struct devices *d)
     if (d->issuer == NULL) {
         return;
     }
-    TAILQ_FOREACH(w, &d->queue, entry)
-    {
+    for (w = TAILQ_FIRST(&d->queue); w != NULL; w = TAILQ_NEXT(w, entry)) {
         if (!w->sent) {
             send_one(d, w);
             if (!w->sent) {
@@ -120,9 +119,11 @@ void devices_ask(struct devices *d, struct devices_waiting *w)
 
 void devices_tick(struct devices *d, int64_t now)
 {
+    struct devices_waiting *next;
     struct devices_waiting *w;
 
-    while ((w = TAILQ_FIRST(&d->queue)) != NULL && w->until <= now) {
+    for (w = TAILQ_FIRST(&d->queue); w != NULL && w->until <= now; w = next) {
+        next = TAILQ_NEXT(w, entry);
         finish(d, w, NULL);
     }
     send_rest(d);
@@ -180,8 +181,7 @@ static void on_closed(void *room, struct link *link)
         return;
     }
     d->issuer = NULL;
-    TAILQ_FOREACH(w, &d->queue, entry)
-    {
+    for (w = TAILQ_FIRST(&d->queue); w != NULL; w = TAILQ_NEXT(w, entry)) {
         w->sent = false;
     }
 }

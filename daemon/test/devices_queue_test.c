@@ -154,6 +154,55 @@ static void who_shows_bad_tokens_again_and_again_is_kept_waiting(void)
     close_house();
 }
 
+static void on_stopped(void *arg)
+{
+    *(bool *)arg = true;
+}
+
+/* What was accepted is answered, and the last word is "close". */
+static void who_waits_is_answered_before_the_listener_stops(void)
+{
+    struct wire_enrolled answer = granted();
+    time_t end = now() + DEADLINE;
+    struct link_frame frame;
+    const struct answer *a;
+    bool stopped = false;
+    int fd;
+
+    open_house(true);
+    fd = post("simpleenroll", PKCS10 BASIC, plain_csr());
+    frame = issuer_get(WIRE_ENROL);
+    http_stop(w.devices->http, on_stopped, &stopped);
+    step();
+    CHECK(!stopped);
+    issuer_answer(frame.tag, &answer);
+    a = client_get(fd);
+    CHECK(a->status == 200 && has_header(a, "Connection: close"));
+    while (!stopped && now() < end) {
+        step();
+    }
+    CHECK(stopped);
+    close_house();
+}
+
+/* A client that went away while it waited. */
+static void who_is_gone_gets_nothing_and_holds_up_nobody(void)
+{
+    struct wire_enrolled answer = granted();
+    struct link_frame frame;
+
+    open_house(true);
+    close(post("simpleenroll", PKCS10 BASIC, plain_csr()));
+    frame = issuer_get(WIRE_ENROL);
+    for (int i = 0; i < 20; i++) {
+        step();
+    }
+    issuer_answer(frame.tag, &answer);
+    CHECK(enrol("simpleenroll", &answer)->status == 200);
+    CHECK(w.devices->waiting == 0);
+    close_house();
+}
+
 int main(void)
 {
     (void)signal(SIGPIPE, SIG_IGN);
@@ -165,5 +214,7 @@ int main(void)
     RUN(an_answer_that_is_malformed_ends_the_link_alone);
     RUN(a_malformed_catalogue_changes_nothing);
     RUN(who_shows_bad_tokens_again_and_again_is_kept_waiting);
+    RUN(who_waits_is_answered_before_the_listener_stops);
+    RUN(who_is_gone_gets_nothing_and_holds_up_nobody);
     return bm_test_done();
 }

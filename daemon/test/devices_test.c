@@ -120,7 +120,8 @@ static void operations_labels_and_bearers_reach_the_issuer(void)
     close_house();
 }
 
-/* RFC 7030 4.2.3 MUST: a 202 has a Retry-After. */
+/* RFC 7030 4.2.3 MUST: a 202 has a Retry-After. RFC 9110 15.5.2: a 401 says
+ * how to authenticate. */
 static void what_the_issuer_refuses_is_passed_on(void)
 {
     static const struct {

@@ -30,13 +30,17 @@ static bool is_der(struct bm_bytes body)
     return body.n > 2 && body.p[0] == BM_DER_SEQUENCE && body.p[1] >= 0x80;
 }
 
+static bool is_space(uint8_t c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 static bool is_pem(struct bm_bytes body)
 {
     static const char begin[] = "-----BEGIN";
     size_t i = 0;
 
-    while (i < body.n && body.p[i] != 0 &&
-           memchr(" \t\r\n", body.p[i], 4) != NULL) {
+    while (i < body.n && is_space(body.p[i])) {
         i++;
     }
     return body.n - i >= sizeof begin - 1 &&
