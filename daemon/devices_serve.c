@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/oid.h"
 #include "daemon/devices_internal.h"
 #include "daemon/tls.h"
 
@@ -167,16 +168,30 @@ static bm_status read_csr(struct serving *s)
     return rc == BM_OK ? BM_OK : ca_refuse_plain(&s->why, rc);
 }
 
+/* What the connection is known by costs a derivation of keys: not where
+ * nobody asks. */
+static size_t binding_of(const struct serving *s, bool required,
+                         uint8_t octets[TLS_BINDING_MAX])
+{
+    SSL *tls = http_tls(s->request);
+    struct bm_attribute a;
+    size_t n = 0;
+
+    if (tls == NULL ||
+        (!required && !bm_attribute_find(s->csr.attributes,
+                                         BM_LIT(BM_OID_P9_CHALLENGE), &a)) ||
+        tls_binding(tls, octets, &n) != BM_OK) {
+        return 0;
+    }
+    return n;
+}
+
 static bm_status check_binding(struct serving *s)
 {
     bool required = (s->label->flags & WIRE_LABEL_BINDING) != 0;
-    SSL *tls = http_tls(s->request);
     uint8_t octets[TLS_BINDING_MAX];
-    size_t n = 0;
+    size_t n = binding_of(s, required, octets);
 
-    if (tls == NULL || tls_binding(tls, octets, &n) != BM_OK) {
-        n = 0;
-    }
     return est_binding_check(&s->csr, (struct bm_bytes){ octets, n }, required,
                              &s->why);
 }
