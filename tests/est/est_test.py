@@ -601,6 +601,32 @@ def test_strongswan_enrols_and_renews():
 
 # ---- The rest
 
+def test_what_waits_for_approval_is_answered_with_202():
+    # RFC 7030 4.2.3: 202 with Retry-After; the client comes again with the
+    # same key, and a request that it may have made anew
+    s = world()
+    key = key_of("approved")
+    answer = s.enrol(key, "approved", token_of("approved"))
+    equal(answer.status, 202, repr(answer))
+    holds(int(answer.headers["Retry-After"]) > 0, "Retry-After")
+    equal(s.enrol(key, "approved", token_of("approved")).status, 202)
+    rows = s.api("GET", "/requests").json()["items"]
+    row = next(row for row in rows if row["device"] == "SN-approved")
+    # Whoever made the token is behind the request: somebody else decides.
+    second = Key(".", "second", "/CN=second")
+    made = s.api("POST", "/operators", {
+        "id": "second", "roles": ["registrar"],
+        "csr": read(second.csr).decode()}).json()
+    second.put(made["pem"] + "".join(made["chain"]))
+    approved = s.api("POST", "/requests/%d/approval" % row["id"], {},
+                     cert=second.pair())
+    equal(approved.status, 200, repr(approved))
+    openssl("req", "-new", "-key", key.key, "-subj",
+            "/serialNumber=SN-approved", "-out", key.csr)
+    answer = s.enrol(key, "approved", token_of("approved"))
+    equal(answer.status, 200, repr(answer))
+
+
 def test_what_was_issued_is_on_record():
     s = world()
     equal(s.stop(), 0)
