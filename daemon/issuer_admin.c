@@ -119,9 +119,9 @@ static bm_status authenticate(struct issuer *is, const struct wire_admin *m,
                                     why);
 }
 
-static bm_status run(struct issuer *is, const struct wire_admin *m,
-                     const struct ca_operator *op, json_t **result,
-                     struct ca_refusal *why)
+static bm_status call(struct issuer *is, const struct wire_admin *m,
+                      const struct ca_operator *op, struct admin_answer *answer,
+                      struct ca_refusal *why)
 {
     struct admin_context c = {
         .ca = is->in->ca,
@@ -137,14 +137,24 @@ static bm_status run(struct issuer *is, const struct wire_admin *m,
     };
     json_t *params = json_loadb((const char *)m->params.p, m->params.n,
                                 JSON_REJECT_DUPLICATES, NULL);
-    bm_status rc = BM_E_ARGUMENT;
+    bm_status rc = admin_call(&c, m->operation, m->key, params, answer, why);
 
-    *result = NULL;
-    if (json_is_object(params)) {
-        rc = admin_run(&c, m->operation, params, result, why);
-    }
     json_decref(params);
     return rc;
+}
+
+static bm_status put_answer(struct issuer_asker *a,
+                            const struct link_frame *asked,
+                            const struct admin_answer *answer)
+{
+    const struct wire_administered m = {
+        .http = (uint16_t)answer->status,
+        .retry_after =
+            answer->status == 503 || answer->status == 202 ? ISSUER_RETRY : 0,
+        .body = { (const uint8_t *)answer->body, answer->n },
+    };
+
+    return put(a, asked, &m);
 }
 
 static bm_status serve(struct issuer_asker *a, const struct link_frame *frame,
@@ -155,7 +165,7 @@ static bm_status serve(struct issuer_asker *a, const struct link_frame *frame,
     struct ca_operator op;
     struct admin_problem p;
     uint8_t hash[BM_HASH_MAX];
-    json_t *result = NULL;
+    struct admin_answer answer;
     unsigned wait;
     bm_status rc = authenticate(is, m, &op, &why);
 
@@ -173,16 +183,12 @@ static bm_status serve(struct issuer_asker *a, const struct link_frame *frame,
         admin_problem_say(&p, 429, "too many requests");
         return put_problem(a, frame, &p, wait);
     }
-    rc = run(is, m, &op, &result, &why);
-    if (rc == BM_OK) {
-        rc = put_json(a, frame,
-                      admin_operations[m->operation].creates ? 201 : 200, 0,
-                      result);
-    } else {
+    BM_TRY(call(is, m, &op, &answer, &why));
+    if (answer.refused != BM_OK) {
         log_refusal(LOG_LEVEL_INFO, "admin.refused", &why);
-        rc = put_refusal(a, frame, rc, &why);
     }
-    json_decref(result);
+    rc = put_answer(a, frame, &answer);
+    admin_answer_wipe(&answer);
     return rc;
 }
 

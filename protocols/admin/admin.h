@@ -198,4 +198,28 @@ BM_MUST_CHECK bm_status admin_run(struct admin_context *c, unsigned operation,
                                   const json_t *params, json_t **result,
                                   struct ca_refusal *why);
 
+/* An answer as HTTP has it. */
+struct admin_answer {
+    unsigned status;
+    bm_status refused; /* why it is a problem; else BM_OK */
+    char *body;        /* JSON, without a NUL */
+    size_t n;
+};
+
+/*
+ * The same for a client that may ask twice: an act that was done with this
+ * Idempotency-Key (empty: none) within the last day, by this operator, is not
+ * done again, and answered as it was. Where the act and its answer were parted
+ * by a failure, it is run again, which ca/ makes safe: the same certificate, a
+ * conflict, or a second token that nobody has seen.
+ *
+ * Refusals are answers, too, and `why` has them. BM_E_MEMORY: there is no
+ * answer. Otherwise release it with admin_answer_wipe().
+ */
+BM_MUST_CHECK bm_status admin_call(struct admin_context *c, unsigned operation,
+                                   struct bm_bytes key, const json_t *params,
+                                   struct admin_answer *answer,
+                                   struct ca_refusal *why);
+void admin_answer_wipe(struct admin_answer *answer);
+
 #endif

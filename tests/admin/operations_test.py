@@ -265,6 +265,34 @@ def requests(api):
         api, "listRequests", "id", state="pending")], [ids[2]])
 
 
+def repeated(api, srv):
+    """With an Idempotency-Key, an act is done once."""
+    def create(device, key, who=None, want=201):
+        return api.call("createToken", {"profile": LDEVID, "device": device},
+                        want, who=who, headers={"Idempotency-Key": key})
+
+    other = admin.make_operator(api, "other", ["factory"])
+    token = create("I-1", "a-key")
+    size = api.call("signCheckpoint")["size"]
+    equal(create("I-1", "a-key"), token)
+    equal(api.call("signCheckpoint")["size"], size)
+    again = create("I-2", "a-key", want=422)
+    contains(again["detail"], "Idempotency-Key was used for another")
+    holds(create("I-1", "b-key")["id"] != token["id"], "another key")
+    holds(create("I-1", "a-key", who=other)["id"] != token["id"],
+          "another operator")
+    # What failed may be tried again.
+    path = {"token": token["id"]}
+    head = {"headers": {"Idempotency-Key": "c-key"}}
+    done = api.call("revokeToken", path, **head)
+    equal(api.call("revokeToken", path, **head), done)
+    api.call("revokeToken", path, 409, headers={"Idempotency-Key": "d-key"})
+    # An answer with a secret in it is kept, and not in clear.
+    for name in ("birthmark.db", "birthmark.db-wal"):
+        with open(admin.os.path.join(srv.dir, name), "rb") as f:
+            holds(token["secret"].encode() not in f.read(), name)
+
+
 def what_all_refuse(api):
     """A stranger, what is unknown, what is no JSON."""
     key = new_key("S-1")
@@ -294,6 +322,7 @@ def test_the_document_is_true():
         ledger(api, serials)
         operators(api)
         requests(api)
+        repeated(api, srv)
         what_all_refuse(api)
         missed = {(op.id, status) for op in api.operations.values()
                   for status in op.refusals() | {op.success()}} - api.seen
