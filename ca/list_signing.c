@@ -168,14 +168,14 @@ bm_status ca_list_finish(struct ca_list_signing *list,
 {
     const struct bm_crypto *crypto = list->crypto;
     uint8_t tail[BM_CRL_ALG_MAX + sizeof no_signature];
+    size_t n;
     bool end;
 
     if (list->ca == NULL || list->got != list->size) {
         return BM_E_CA_SIGNER;
     }
-    BM_TRY(read_on(list,
-                   (struct bm_bytes){ tail, put_tail(list, tail, sizeof tail) },
-                   &end));
+    n = put_tail(list, tail, sizeof tail);
+    BM_TRY(read_on(list, (struct bm_bytes){ tail, n }, &end));
     if (!end || !list->complete) {
         return BM_E_CA_SIGNER;
     }

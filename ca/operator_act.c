@@ -167,13 +167,15 @@ static bm_status issue(struct ca *ca, const struct ca_actor *actor,
                        struct ca_issue_result *result)
 {
     struct ca_actor self = *actor;
+    bm_status rc;
 
     self.authority = true;
     request->actor = &self;
     request->by = CA_BY_AUTHORITY;
     request->profile = PROFILE;
-    BM_TRY(ca_issue(ca, request, 1, now, result));
-    return result->status;
+    rc = ca_issue(ca, request, 1, now, result);
+    request->actor = actor;
+    return rc == BM_OK ? result->status : rc;
 }
 
 static bm_status create(struct ca *ca, const struct ca_actor *actor,

@@ -375,12 +375,16 @@ const char *http_address(const struct http_request *r)
 
 struct bm_bytes http_peer_cert(const struct http_request *r)
 {
-    return r->conn == NULL ? (struct bm_bytes){ 0 } : r->conn->cert;
+    const struct bm_bytes none = { NULL, 0 };
+
+    return r->conn == NULL ? none : r->conn->cert;
 }
 
 struct bm_bytes http_peer_chain(const struct http_request *r)
 {
-    return r->conn == NULL ? (struct bm_bytes){ 0 } : r->conn->chain;
+    const struct bm_bytes none = { NULL, 0 };
+
+    return r->conn == NULL ? none : r->conn->chain;
 }
 
 SSL *http_tls(const struct http_request *r)

@@ -117,8 +117,8 @@ struct http_server {
     struct event tick;
     unsigned connections; /* all that are not freed */
     struct http_list list[HTTP_STATES];
-    LIST_HEAD(, http_listener) listeners;
-    LIST_HEAD(, http_peer) peers[HTTP_PEER_BUCKETS];
+    LIST_HEAD(http_listeners, http_listener) listeners;
+    LIST_HEAD(http_peers, http_peer) peers[HTTP_PEER_BUCKETS];
     uint8_t secret[16];
     struct gcra *accepts;
     struct gcra *blames;

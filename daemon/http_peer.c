@@ -72,6 +72,7 @@ static struct http_peer *find_or_make(struct http_server *s,
     bucket = (size_t)(hash[0] | hash[1] << 8) % HTTP_PEER_BUCKETS;
     LIST_FOREACH(peer, &s->peers[bucket], entry)
     {
+        /* cppcheck-suppress uninitvar; the macro sets it */
         if (bm_bytes_equal(http_peer_key(peer), key)) {
             return peer;
         }

@@ -100,7 +100,7 @@ static bm_status take(int fd, struct iovec iov[2], int64_t deadline)
 
 static bm_status skip(int fd, size_t n, int64_t deadline)
 {
-    uint8_t scratch[4096];
+    uint8_t scratch[4096] = { 0 };
 
     while (n != 0) {
         size_t some = n < sizeof scratch ? n : sizeof scratch;

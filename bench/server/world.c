@@ -98,7 +98,7 @@ static struct world *unfinished;
 static void show_log(const struct world *w)
 {
     char path[FILES_PATH_MAX];
-    char text[2000];
+    char text[2000] = "";
     size_t n = 0;
     FILE *f;
 

@@ -138,9 +138,10 @@ static uint32_t tag;
 static void say(int fd, uint16_t verb, struct bm_bytes body)
 {
     static uint8_t room[65536];
-    struct link_frame f = { .verb = verb, .tag = ++tag, .body = body };
+    struct link_frame f = { .verb = verb, .body = body };
     struct bm_wr w;
 
+    f.tag = ++tag;
     bm_wr_init(&w, room, sizeof room);
     link_frame_put(&w, &f);
     CHECK(write(fd, room, w.len) == (ssize_t)w.len);

@@ -12,9 +12,10 @@
 static bm_status ask(int fd, enum wire_verb verb, struct bm_bytes body)
 {
     static uint8_t room[65536];
-    static uint32_t tag;
+    static uint32_t next;
+    uint32_t tag = ++next;
     struct link_frame question = { .verb = (uint16_t)verb,
-                                   .tag = ++tag,
+                                   .tag = tag,
                                    .body = body };
     struct link_frame answer;
     struct bm_wr w;

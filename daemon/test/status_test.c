@@ -16,9 +16,10 @@ static int status_fd;
 static bm_status ask(struct bm_bytes request, struct bm_wr *room,
                      struct wire_status *m)
 {
-    static uint32_t tag;
+    static uint32_t next;
+    uint32_t tag = ++next;
     struct link_frame question = { .verb = WIRE_STATUS,
-                                   .tag = ++tag,
+                                   .tag = tag,
                                    .body = request };
     struct link_frame answer;
 
