@@ -127,8 +127,10 @@ static bm_status new_segment(struct ca_journal *j)
     char name[JOURNAL_NAME_MAX];
 
     journal_name(number, name);
+    /* An issuer that is another user than the signer reads it by their group;
+     * whether that may reach it is for the folder's mode to say. */
     o.fd =
-        openat(j->dir, NEW_NAME, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        openat(j->dir, NEW_NAME, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
     if (o.fd < 0) {
         rc = io_status();
         goto out;

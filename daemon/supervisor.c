@@ -446,8 +446,7 @@ int supervisor_run(const char *config)
     s.lock = -1;
     log_open(NULL, LOG_LEVEL_NOTICE);
     rc = open_house(&s, &why);
-    if (rc != BM_OK) {
-        rc = ca_refuse_plain(&why, rc);
+    if (rc != BM_OK && ca_refuse_plain(&why, rc) == rc) {
         log_refusal(LOG_LEVEL_ERROR, "start.failed", &why);
         return 1;
     }

@@ -309,7 +309,7 @@ static bm_status check_addresses(struct config *config, const struct file *f,
 static bm_status derive_admin_url(struct config *config, struct file *f)
 {
     const char *host = f->public_url + strlen("http://");
-    size_t n = strlen(host);
+    size_t n;
     const char *port = strrchr(f->listen.operators, ':');
     char *url;
 

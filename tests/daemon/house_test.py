@@ -202,6 +202,50 @@ def test_root_is_given_up():
     contains(err, "useradd --system bm-not-there")
 
 
+USERS = {"issuer": 40001, "signer": 40002, "status": 40003,
+         "publisher": 40004, "operators": 40005, "devices": 40006}
+
+
+def test_each_process_is_a_user_of_its_own_where_there_are_such():
+    """docs/instance.md, "Whose it is"; /etc/passwd is ours for the time."""
+    if os.geteuid() != 0:
+        raise Skip("not root")
+    passwd = read("/etc/passwd").decode()
+    for room, uid in USERS.items():
+        name = "birthmark" if room == "issuer" else "birthmark-" + room
+        passwd += "%s:x:%d:40001::/:/usr/sbin/nologin\n" % (name, uid)
+    prefix = ["unshare", "-m", "sh", "-c",
+              "mount --bind \"$0\" /etc/passwd && exec \"$@\"",
+              os.path.abspath(write("passwd", passwd))]
+    if subprocess.call(prefix + ["true"], stderr=subprocess.DEVNULL) != 0:
+        raise Skip("no mount namespaces")
+    os.chmod(".", 0o755)
+    s = house("users", user="birthmark")
+    device, secret = enrolled(s, "SN-7")
+    key = Key(".", device, "/serialNumber=" + device)
+    chown_tree(s.dir, 40001, 40001)
+    os.chmod(s.dir, 0o710)
+    for name in ("ca", "crl", "ledger"):
+        os.chmod(os.path.join(s.dir, name), 0o750)
+    chown_tree(s.dir + "/journal", 40002, 40001)
+    service.run("chmod", "-R", "g+rX", s.dir + "/journal")
+    with s.start(prefix=prefix):
+        for name, pids in rooms(s).items():
+            for pid in pids:
+                want = str(USERS.get(name, 0))
+                equal(status_of(pid)["Uid"], [want] * 4, name)
+        equal(s.enrol(key, "many", (device, secret)).status, 200)
+        equal(s.public("GET", "/crl/issuing.crl").status, 200)
+        equal(s.public("GET", "/ledger/checkpoint").status, 200)
+        equal(s.ocsp(service.serial_of(read(s.issuing).decode()))[:4],
+              "unkn")
+        equal(s.api("GET", "/cas").status, 200)
+        equal(s.stop(), 0)
+        # and once more, on what these users have written
+        s.start(prefix=prefix)
+        equal(s.stop(), 0)
+
+
 # ---- What dies is started again
 
 def test_what_dies_is_started_again_and_joined():
