@@ -14,7 +14,7 @@
 #include "bench/server/tables.h"
 
 #define KEPT_CONNECTIONS  64
-#define FRESH_CONNECTIONS 8
+#define FRESH_CONNECTIONS 64
 #define KEPT              160 /* certificates per round */
 #define FRESH             80
 #define LATENCY           1200 /* requests that are timed */

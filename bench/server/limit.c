@@ -163,7 +163,7 @@ static struct load_identity identity(void *arg, size_t i)
 void limit_handshake_open(struct limit_handshake *h, const struct world *w,
                           struct world_request *clients)
 {
-    struct load_config config = { .connections = 8,
+    struct load_config config = { .connections = 64,
                                   .fresh = true,
                                   .arg = clients,
                                   .request = no_request,
