@@ -128,6 +128,13 @@ static bm_status make_root(struct making *m)
     return files_put_pem(path, "CERTIFICATE", m->root.cert.der, m->why);
 }
 
+/*
+ * 4 MiB and some milliseconds. The secret is 256 random bits, which scrypt
+ * cannot make better; each process that holds keys pays for it whenever it
+ * starts, and a service that is to be back at once cannot wait.
+ */
+static const struct bm_scrypt_cost unlock_cost = { 12, 8, 1 };
+
 static bm_status make_key_folder(struct making *m)
 {
     char unlock[FILES_PATH_MAX];
@@ -137,7 +144,8 @@ static bm_status make_key_folder(struct making *m)
     const struct instance_port *port = m->config->port;
     struct bm_kek_config kek_config = { .tools = { port->crypto, port->maker },
                                         .path = kek,
-                                        .secret = secret };
+                                        .secret = secret,
+                                        .cost = &unlock_cost };
     struct bm_key_file_config config = { .tools = { port->crypto, port->maker },
                                          .dir = dir };
     bm_status rc;
