@@ -457,12 +457,15 @@ static void a_signer_that_dies_loses_nothing(void)
 
 /* ---- Administration */
 
-static unsigned administer(const char *operation, struct bm_bytes cert,
-                           const char *params)
+static char administered[4096]; /* what was answered */
+
+static unsigned administer_once(const char *operation, struct bm_bytes cert,
+                                const char *params, const char *key)
 {
     static uint8_t answer[65536];
     struct wire_admin m = { .operation = (uint16_t)admin_find(operation),
                             .cert = cert,
+                            .key = text(key),
                             .params = text(params) };
     struct link_frame question = { .verb = WIRE_ADMIN };
     struct link_frame f;
@@ -484,19 +487,54 @@ static unsigned administer(const char *operation, struct bm_bytes cert,
     body = json_loadb((const char *)out.body.p, out.body.n, 0, NULL);
     CHECK(json_is_object(body));
     json_decref(body);
+    (void)snprintf(administered, sizeof administered, "%.*s", (int)out.body.n,
+                   (const char *)out.body.p);
     return out.http;
+}
+
+static unsigned administer(const char *operation, struct bm_bytes cert,
+                           const char *params)
+{
+    return administer_once(operation, cert, params, "");
+}
+
+static struct bm_bytes read_operator(uint8_t **der)
+{
+    char path[FILES_PATH_MAX];
+    size_t n = 0;
+
+    *der = NULL;
+    CHECK_STATUS(files_path(path, rooms_dir, "operator/operator.pem"), BM_OK);
+    CHECK_STATUS(files_get_pem(path, "CERTIFICATE", der, &n, NULL), BM_OK);
+    return (struct bm_bytes){ *der, n };
+}
+
+static void an_act_is_done_once_with_its_key(void)
+{
+    static const char params[] =
+        "{\"profile\":\"ieee-802.1ar-ldevid\",\"device\":\"once\"}";
+    char first[sizeof administered];
+    uint8_t *der;
+    struct bm_bytes cert = read_operator(&der);
+
+    CHECK(administer_once("createToken", cert, params, "key-1") == 201);
+    (void)snprintf(first, sizeof first, "%s", administered);
+    CHECK(administer_once("createToken", cert, params, "key-1") == 201);
+    CHECK(strcmp(first, administered) == 0);
+    CHECK(administer_once("createToken", cert, params, "key-2") == 201);
+    CHECK(strcmp(first, administered) != 0);
+    CHECK(administer_once("createToken", cert,
+                          "{\"profile\":\"ieee-802.1ar-ldevid\","
+                          "\"device\":\"twice\"}",
+                          "key-1") == 422);
+    free(der);
 }
 
 static void operators_administer_and_nobody_else(void)
 {
-    char path[FILES_PATH_MAX];
-    uint8_t *der = NULL;
-    size_t n = 0;
-    struct bm_bytes cert;
+    uint8_t *der;
+    struct bm_bytes cert = read_operator(&der);
 
-    CHECK_STATUS(files_path(path, rooms_dir, "operator/operator.pem"), BM_OK);
-    CHECK_STATUS(files_get_pem(path, "CERTIFICATE", &der, &n, NULL), BM_OK);
-    cert = (struct bm_bytes){ der, n };
     CHECK(administer("whoAmI", cert, "{}") == 200);
     CHECK(administer("listCAs", cert, "{}") == 200);
     CHECK(administer("showCA", cert, "{\"ca\":\"issuing\"}") == 200);
@@ -608,6 +646,7 @@ int main(void)
     RUN(an_idevid_gives_an_ldevid);
     RUN(a_certificate_of_nobody_is_refused);
     RUN(operators_administer_and_nobody_else);
+    RUN(an_act_is_done_once_with_its_key);
     RUN(what_is_not_in_the_table_closes_the_link);
     RUN(malformed_requests_close_the_link);
     RUN(many_are_served_at_once);
