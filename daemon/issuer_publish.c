@@ -20,6 +20,9 @@
 #define LIST_PAUSE 10
 #define LIST_SHARE 50
 
+/* Seconds between two looks at what expires: operators come and go. */
+#define GAUGES_PAUSE 60
+
 /* Seconds after a failure. */
 #define LIST_AGAIN 60
 
@@ -94,21 +97,66 @@ static void note_server(struct issuer *is)
     free(der);
 }
 
-static void note_ca(struct issuer *is, const struct instance_ca *c)
+static void note_expiry(struct issuer *is, const char *what, const char *id,
+                        int64_t not_after)
 {
     char label[METRICS_LABEL_MAX];
     struct bm_wr w;
 
-    metrics_set_to(is->room->metrics, METRICS_EXPIRY, c->row.id,
-                   c->cert.not_after);
+    bm_wr_init(&w, (uint8_t *)label, sizeof label - 1);
+    bm_wr_str(&w, what);
+    bm_wr_str(&w, id);
+    label[w.len] = '\0'; /* an id has 63 characters at most */
+    metrics_set_to(is->room->metrics, METRICS_EXPIRY, label, not_after);
+}
+
+static void note_ca(struct issuer *is, const struct instance_ca *c)
+{
+    note_expiry(is, "", c->row.id, c->cert.not_after);
     if (c->ocsp_cert.der.n != 0) {
-        bm_wr_init(&w, (uint8_t *)label, sizeof label - 1);
-        bm_wr_str(&w, "ocsp-");
-        bm_wr_str(&w, c->row.id);
-        label[w.len] = '\0'; /* an id has 63 characters at most */
-        metrics_set_to(is->room->metrics, METRICS_EXPIRY, label,
-                       c->ocsp_cert.not_after);
+        note_expiry(is, "ocsp-", c->row.id, c->ocsp_cert.not_after);
     }
+}
+
+/* Of as many operators as there is room for among the labels. */
+#define OPERATORS_MAX 64
+
+struct operators {
+    size_t n;
+    struct store_operator row[OPERATORS_MAX];
+};
+
+static bm_status keep_operator(void *arg, const void *visited)
+{
+    struct operators *o = arg;
+    const struct store_operator *row = visited;
+
+    if (!row->disabled && row->cert_id != 0) {
+        o->row[o->n++] = *row;
+    }
+    return o->n < OPERATORS_MAX ? BM_OK : BM_E_END;
+}
+
+static void note_operators(struct issuer *is)
+{
+    static const struct store_scope everything = { 0, 0 };
+    const struct store *s = is->in->store;
+    struct operators o = { .n = 0 };
+    struct store_visit visit = { &o, keep_operator };
+    struct store_cert cert;
+
+    if (s->begin(s->self, STORE_READ) != BM_OK) {
+        return;
+    }
+    if (s->operator_list(s->self, &everything, &visit) == BM_OK) {
+        for (size_t i = 0; i < o.n; i++) {
+            if (s->cert_get(s->self, &everything, o.row[i].cert_id, &cert) ==
+                BM_OK) {
+                note_expiry(is, "operator-", o.row[i].id, cert.not_after);
+            }
+        }
+    }
+    s->rollback(s->self);
 }
 
 void issuer_publish_init(struct issuer *is)
@@ -199,6 +247,10 @@ void issuer_publish_tick(struct issuer *is)
     int64_t now = room_now();
 
     issuer_note_operators(is, now);
+    if (now >= is->noted + GAUGES_PAUSE) {
+        is->noted = now;
+        note_operators(is);
+    }
     make_lists(is, now);
     if (remote_signer_is_there(is->signer)) {
         publish(is, now);
