@@ -24,7 +24,7 @@ _birthmark()
         --status) words="valid pending replaced held revoked expired abandoned" ;;
         --at | --host | --policy | --max | --org | --device | --subject | \
             --not-after | --expires | --expires-before | --invalid-since | \
-            --after | --limit | --ca) return ;;
+            --after | --limit | --ca | --url) return ;;
         *)
             if [[ $noun/$verb == profile/show && $word != -* ]]; then
                 words=$(birthmark profile list 2> /dev/null | sed 's/ .*//')
