@@ -121,6 +121,19 @@ int cmd_device_events(int argc, char **argv);
 int cmd_device_suspend(int argc, char **argv);
 int cmd_device_resume(int argc, char **argv);
 
+int cmd_operator(int argc, char **argv);
+int cmd_operator_create(int argc, char **argv);
+int cmd_operator_list(int argc, char **argv);
+int cmd_operator_renew(int argc, char **argv);
+int cmd_operator_disable(int argc, char **argv);
+int cmd_operator_enable(int argc, char **argv);
+
+int cmd_request(int argc, char **argv);
+int cmd_request_list(int argc, char **argv);
+int cmd_request_show(int argc, char **argv);
+int cmd_request_approve(int argc, char **argv);
+int cmd_request_reject(int argc, char **argv);
+
 int cmd_doctor(int argc, char **argv);
 
 int cmd_profile(int argc, char **argv);

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "cli/instance.h"
-#include "cli/output.h"
-#include "cli/safe.h"
-#include "cli/single.h"
+#include "cli/issued.h"
 #include "core/name.h"
 
 /* Octets of the DER of a --subject: 32 attributes of some length. */
@@ -98,79 +95,6 @@ static int check_subject(const char *subject)
     return CMD_OK;
 }
 
-static int read_csr(struct issue *i)
-{
-    struct bm_diag diag = { BM_OK, BM_OK, NULL };
-    struct bm_csr csr;
-    int exit_code = single_read(&i->file, i->given->csr, KIND_CSR);
-    bm_status rc;
-
-    if (exit_code != CMD_OK) {
-        return exit_code;
-    }
-    rc = bm_csr_parse(i->file.der, &diag, &csr);
-    return rc == BM_OK ? CMD_OK : single_refuse(&i->file, &diag, rc);
-}
-
-static void put_chain(struct issue *i, const json_t *cert)
-{
-    json_t *chain = json_object_get(cert, "chain");
-    json_t *pem;
-    size_t n;
-
-    json_array_foreach(chain, n, pem)
-    {
-        output_text(&i->output, pem);
-    }
-}
-
-static void print_serial(FILE *to, const json_t *cert)
-{
-    safe_print_str(to,
-                   json_string_value(json_object_get(cert, "serial_number")));
-    fputc('\n', to);
-}
-
-static void print_remarks(const json_t *cert)
-{
-    if (json_is_true(json_object_get(cert, "repeated"))) {
-        fprintf(stderr,
-                "%s: this is the certificate that was issued for the same "
-                "request before\n",
-                verb.path);
-    } else if (strcmp(json_string_value(json_object_get(cert, "status")),
-                      "pending") == 0) {
-        fprintf(stderr,
-                "%s: pending: the predecessor is good until this one is "
-                "used\n",
-                verb.path);
-    }
-}
-
-/* It is issued, whatever happens from here on. */
-static int hand_over(struct issue *i, const json_t *cert)
-{
-    bool to_file = i->output.name != NULL;
-    int rc;
-
-    output_text(&i->output, json_object_get(cert, "pem"));
-    if (i->given->chain) {
-        put_chain(i, cert);
-    }
-    rc = output_finish(&i->output);
-    if (rc != CMD_OK) {
-        fprintf(stderr,
-                "%s: the certificate is issued, but not written; birthmark "
-                "cert show has it: ",
-                verb.path);
-        print_serial(stderr, cert);
-    } else if (to_file) {
-        print_serial(stdout, cert);
-    }
-    print_remarks(cert);
-    return rc;
-}
-
 static int issue(struct issue *i)
 {
     json_t *params = json_object();
@@ -188,7 +112,7 @@ static int issue(struct issue *i)
     if (rc != CMD_OK) {
         return rc;
     }
-    written = hand_over(i, cert);
+    written = issued_hand_over(&i->output, cert, i->given->chain);
     json_decref(cert);
     published = session_publish(&i->session);
     return written != CMD_OK ? written : published;
@@ -205,7 +129,7 @@ static int run(struct issue *i)
     int rc = check_subject(i->given->subject);
 
     if (rc == CMD_OK) {
-        rc = read_csr(i);
+        rc = issued_read_csr(&i->file, i->given->csr);
     }
     if (rc == CMD_OK) {
         rc = output_open(&i->output, verb.path, i->given->out);

@@ -22,7 +22,9 @@ _birthmark()
         --reason) words="unspecified keyCompromise affiliationChanged superseded
             cessationOfOperation certificateHold privilegeWithdrawn" ;;
         --status) words="valid pending replaced held revoked expired abandoned" ;;
-        --at | --host | --policy | --max | --org | --device | --subject | \
+        --roles) words="administrator registrar auditor factory read-only" ;;
+        --state) words="pending approved rejected issued lapsed" ;;
+        --at | --host | --id | --organisation | --ecosystem | --policy | --max | --org | --device | --subject | \
             --not-after | --expires | --expires-before | --invalid-since | \
             --after | --limit | --ca | --url) return ;;
         *)

@@ -60,6 +60,37 @@ static const char *dir_of(const struct session_config *config)
     return dir != NULL ? dir : ".";
 }
 
+/* These say that nobody is there, and nothing of the medium. */
+static bool is_nobody(bm_status rc)
+{
+    switch (rc) {
+    case BM_E_CA_FORBIDDEN:
+    case BM_E_CA_STATUS:
+    case BM_E_CA_FORK:
+    case BM_E_NOT_FOUND:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bm_status find_actor(struct session *s,
+                            const struct session_config *config,
+                            struct ca_refusal *why)
+{
+    bm_status rc = instance_actor(s->instance, s->now, &s->actor, why);
+
+    if (!config->break_glass || !is_nobody(rc)) {
+        return rc;
+    }
+    (void)session_result(s, rc, why);
+    fprintf(stderr,
+            "%s: done by the directory alone, and recorded as break-glass\n",
+            s->path);
+    s->actor = instance_break_glass;
+    return BM_OK;
+}
+
 static bm_status open_instance(struct session *s,
                                const struct session_config *config,
                                struct ca_refusal *why)
@@ -68,7 +99,7 @@ static bm_status open_instance(struct session *s,
 
     BM_TRY(instance_open(dir_of(config), config->mode, &port, s->now,
                          &s->instance, why));
-    BM_TRY(instance_actor(s->instance, s->now, &s->actor, why));
+    BM_TRY(find_actor(s, config, why));
     BM_TRY(ca_authorise(&s->actor, config->act, why));
     return config->mode == INSTANCE_WRITE ? note_profiles(s, why) : BM_OK;
 }

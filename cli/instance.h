@@ -84,6 +84,9 @@ struct session_config {
     const char *dir; /* of a command that does not go over the API */
     enum instance_mode mode;
     enum ca_act act; /* what the operator must be allowed to do */
+    /* Without an operator whose certificate is good, who has the directory
+     * may do it all the same: instance_break_glass. */
+    bool break_glass;
 };
 
 /* On CMD_OK release with session_close(); otherwise it is closed. */

@@ -6,13 +6,38 @@
 
 #include "cli/safe.h"
 
+/* Longest list of words, and any number. */
+#define TEXT_MAX 128
+
 /* As report.c does: nothing foreign reaches a terminal as it is. */
 #define FLAGS (JSON_COMPACT | JSON_ENSURE_ASCII)
 
-static const char *text_of(const json_t *value, char number[32])
+/* Words of ours: "auditor,factory". */
+static const char *join(const json_t *list, char text[TEXT_MAX])
 {
+    const json_t *word;
+    size_t n = 0;
+    size_t i;
+
+    text[0] = '\0';
+    json_array_foreach(list, i, word)
+    {
+        int len = snprintf(text + n, TEXT_MAX - n, "%s%s", i == 0 ? "" : ",",
+                           json_is_string(word) ? json_string_value(word) : "");
+
+        n += len > 0 ? (size_t)len : 0;
+        n = n < TEXT_MAX ? n : TEXT_MAX - 1;
+    }
+    return text[0] != '\0' ? text : "-";
+}
+
+static const char *text_of(const json_t *value, char number[TEXT_MAX])
+{
+    if (json_is_array(value)) {
+        return join(value, number);
+    }
     if (json_is_integer(value)) {
-        (void)snprintf(number, 32, "%" JSON_INTEGER_FORMAT,
+        (void)snprintf(number, TEXT_MAX, "%" JSON_INTEGER_FORMAT,
                        json_integer_value(value));
         return number;
     }
@@ -23,7 +48,7 @@ static const char *text_of(const json_t *value, char number[32])
 
 static void print_columns(const struct listing *listing, const json_t *object)
 {
-    char number[32];
+    char number[TEXT_MAX];
 
     for (const struct listing_column *c = listing->columns; c->key != NULL;
          c++) {
