@@ -265,15 +265,15 @@ static void log_enrolment(const struct devices_waiting *w, unsigned status,
     log_put(LOG_LEVEL_INFO, "est.refused",
             (struct log_field[]){
                 log_text("address", http_address(w->request)),
-                log_text("operation", est_operation_name(w->operation)),
+                log_text("path", http_path(w->request)),
                 log_number("status", (int64_t)status),
                 log_bytes("words", words),
                 { 0 },
             });
 }
 
-void devices_say_enrolled(struct devices_waiting *w,
-                          const struct wire_enrolled *answer)
+void devices_say_refused(struct devices_waiting *w,
+                         const struct wire_enrolled *answer)
 {
     struct ca_refusal late = { BM_E_EST_LATER,
                                "no answer in time; with the same key "
@@ -283,10 +283,16 @@ void devices_say_enrolled(struct devices_waiting *w,
         devices_say_later(w->request, 503, DEVICES_RETRY, &late);
         return;
     }
-    if (answer->http == 200) {
-        say_cert(w, answer);
-        return;
-    }
     log_enrolment(w, answer->http, answer->words);
     say_refused(w, answer);
+}
+
+void devices_say_enrolled(struct devices_waiting *w,
+                          const struct wire_enrolled *answer)
+{
+    if (answer != NULL && answer->http == 200) {
+        say_cert(w, answer);
+    } else {
+        devices_say_refused(w, answer);
+    }
 }

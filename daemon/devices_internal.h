@@ -17,6 +17,7 @@
  *
  *   devices.c            the room: setup, links, sockets, stopping
  *   devices_serve.c      a request, up to where it needs the issuer
+ *   devices_api.c        /device/v1, for clients with a certificate of ours
  *   devices_answer.c     what is sent back
  *   devices_queue.c      requests that wait for the issuer
  *   devices_catalogue.c  what the issuer told about labels
@@ -67,7 +68,6 @@ struct devices_waiting {
     struct est_keygen keygen; /* serverkeygen: how it is to travel */
     /* The answer came; NULL: it did not, in time. Answers the request. */
     void (*done)(struct devices_waiting *w, const struct wire_enrolled *answer);
-    enum est_operation operation;
     struct devices *devices;
 };
 TAILQ_HEAD(devices_queue, devices_waiting);
@@ -125,6 +125,20 @@ devices_catalogue_find(const struct devices_catalogue *c, const char *label);
 
 void devices_serve(void *devices, struct http_request *request);
 
+/*
+ * Tell the issuer that the client's certificate is in use; `done` gets what it
+ * thinks of that. False, and nothing has happened: it cannot be told.
+ */
+bool devices_tell_seen(struct devices *d, struct http_request *r,
+                       void (*done)(struct devices_waiting *w,
+                                    const struct wire_enrolled *answer));
+
+/* ---- devices_api.c */
+
+/* Serve a path below /device/v1/. */
+#define DEVICES_API "/device/v1/"
+void devices_serve_api(struct devices *d, struct http_request *r);
+
 /* ---- devices_answer.c: each answers the request */
 
 void devices_say(struct http_request *r, unsigned status,
@@ -136,6 +150,9 @@ void devices_say_unknown(struct http_request *r, bool blame,
                          const struct ca_refusal *why);
 void devices_say_body(struct http_request *r, const char *type,
                       const struct devices_label *label, struct bm_bytes body);
+/* What the issuer refused, in its words; nothing: it did not answer. */
+void devices_say_refused(struct devices_waiting *w,
+                         const struct wire_enrolled *answer);
 /* `done` of enrolments. */
 void devices_say_enrolled(struct devices_waiting *w,
                           const struct wire_enrolled *answer);

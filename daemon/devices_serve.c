@@ -76,6 +76,9 @@ static void on_seen(struct devices_waiting *w,
 {
     struct serving s = { .devices = w->devices, .request = w->request };
 
+    if (answer != NULL) {
+        http_set_state(w->request, STATE_SEEN);
+    }
     if (answer != NULL && answer->http == 200) {
         http_trust(w->request);
     }
@@ -91,21 +94,19 @@ static void on_seen(struct devices_waiting *w,
     say_document(&s);
 }
 
-/* A certificate on its first request: the issuer must know. False: it need
- * not, or cannot be told. */
-static bool tell_seen(const struct serving *s)
+bool devices_tell_seen(struct devices *d, struct http_request *r,
+                       void (*done)(struct devices_waiting *w,
+                                    const struct wire_enrolled *answer))
 {
-    struct bm_bytes cert = http_peer_cert(s->request);
-    struct bm_bytes chain = http_peer_chain(s->request);
-    struct wire_seen seen = { .cert = cert, .chain = chain };
+    struct wire_seen seen = { .cert = http_peer_cert(r),
+                              .chain = http_peer_chain(r) };
     struct devices_waiting *w;
     struct bm_wr message;
 
-    if (cert.n == 0 || http_state(s->request) == STATE_SEEN ||
-        devices_is_full(s->devices)) {
+    if (seen.cert.n == 0 || devices_is_full(d)) {
         return false;
     }
-    w = devices_waiting_new(s->request, cert.n + chain.n + MESSAGE_EXTRA);
+    w = devices_waiting_new(r, seen.cert.n + seen.chain.n + MESSAGE_EXTRA);
     if (w == NULL) {
         return false;
     }
@@ -116,17 +117,17 @@ static bool tell_seen(const struct serving *s)
         devices_waiting_free(w);
         return false;
     }
-    http_set_state(s->request, STATE_SEEN);
     w->verb = WIRE_SEEN;
-    w->done = on_seen;
-    w->operation = s->path.operation;
-    devices_ask(s->devices, w);
+    w->done = done;
+    devices_ask(d, w);
     return true;
 }
 
 static void serve_document(struct serving *s)
 {
-    if (!tell_seen(s)) {
+    /* Once per connection is enough for what is for everybody. */
+    if (http_state(s->request) == STATE_SEEN ||
+        !devices_tell_seen(s->devices, s->request, on_seen)) {
         say_document(s);
     }
 }
@@ -278,7 +279,6 @@ static void ask_issuer(struct serving *s)
     w->verb = WIRE_ENROL;
     w->flags = s->label->flags;
     w->done = devices_say_enrolled;
-    w->operation = s->path.operation;
     devices_ask(s->devices, w);
 }
 
@@ -399,6 +399,8 @@ void devices_serve(void *devices, struct http_request *request)
 
     if (est_path_parse(path, &s.path) == BM_OK) {
         serve_est(&s);
+    } else if (strncmp(path, DEVICES_API, sizeof DEVICES_API - 1) == 0) {
+        devices_serve_api(devices, request);
     } else if (strcmp(path, "/healthz") == 0) {
         say_health(devices, request);
     } else {

@@ -99,16 +99,16 @@ static void answer_refusal(struct issuer *is, struct issuer_enrol *e,
  * it, over two thirds of what is left, so that a device which comes late in it
  * still has time to fail and try again.
  */
-static void put_window(const struct issuer_enrol *e, struct bm_bytes der,
-                       struct wire_enrolled *m)
+static void put_window(const struct ca_profile_policy *policy,
+                       struct bm_bytes der, struct wire_enrolled *m)
 {
     struct bm_cert cert;
 
-    if (!e->policy->renewable ||
+    if (!policy->renewable ||
         bm_cert_parse(der, BM_STRICT, NULL, &cert) != BM_OK) {
         return;
     }
-    m->renew_from = cert.not_after - e->policy->renew_before;
+    m->renew_from = cert.not_after - policy->renew_before;
     if (m->renew_from < cert.not_before) {
         m->renew_from = cert.not_before;
     }
@@ -123,7 +123,7 @@ static void answer_cert(struct issuer *is, struct issuer_enrol *e,
     struct bm_wr w;
     bm_status rc;
 
-    put_window(e, r->der, &m);
+    put_window(e->policy, r->der, &m);
     bm_wr_init(&w, chain, sizeof chain);
     rc = issuer_put_chain(is, r->ca, &w);
     if (rc == BM_OK) {
@@ -463,6 +463,23 @@ void issuer_schedule(struct issuer *is)
 
 /* ---- SEEN */
 
+/* It may be used; and when it should be renewed. */
+static bm_status answer_good(struct issuer_asker *a,
+                             const struct link_frame *frame,
+                             const struct issuer_known *known,
+                             struct bm_bytes der)
+{
+    const char *name = known->holder.profile;
+    const struct ca_profile_policy *policy = issuer_label(
+        a->is, (struct bm_bytes){ (const uint8_t *)name, strlen(name) });
+    struct wire_enrolled m = { .http = 200 };
+
+    if (policy != NULL) {
+        put_window(policy, der, &m);
+    }
+    return put_answer(a, frame->verb, frame->tag, &m);
+}
+
 bm_status issuer_serve_seen(void *asker, struct link *link,
                             const struct link_frame *frame)
 {
@@ -486,9 +503,8 @@ bm_status issuer_serve_seen(void *asker, struct link *link,
         rc = ca_seen(is->in->ca, &actor, m.cert, room_now(), &why);
     }
     if (rc == BM_OK) {
-        issuer_say(&reply, 200, 0, "");
-    } else {
-        issuer_refuse(&reply, rc, &why);
+        return answer_good(a, frame, known, m.cert);
     }
+    issuer_refuse(&reply, rc, &why);
     return issuer_answer_reply(a, frame, &reply);
 }

@@ -84,7 +84,8 @@ BM_MUST_CHECK bm_status wire_enrolled_get(struct bm_bytes in,
 /*
  * A certificate was used on a new connection for something other than
  * enrolment (issue.h, ca_seen()). The answer is a struct wire_enrolled
- * without certificate: 200, or why it is refused.
+ * without certificate: 200 and the window of its renewal, or why it is
+ * refused.
  */
 struct wire_seen {
     struct bm_bytes cert;

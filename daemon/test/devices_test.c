@@ -65,6 +65,21 @@ static void what_is_not_served_is_said(void)
     close_house();
 }
 
+/* What it says of certificates is shown by tests/est: here there is no TLS. */
+static void a_device_must_be_somebody_to_ask_about_itself(void)
+{
+    const struct answer *a;
+
+    open_house(true);
+    a = get("/device/v1/status");
+    CHECK(a->status == 403 && strstr(a->body, "certificate") != NULL);
+    CHECK(get("/device/v1/renewal")->status == 403);
+    CHECK(get("/device/v1/")->status == 404);
+    CHECK(get("/device/v1/firmware")->status == 404);
+    CHECK(get("/device/v1")->status == 404);
+    close_house();
+}
+
 /* ---- Enrolment */
 
 /* RFC 7030 4.2.1, 4.2.3 */
@@ -220,6 +235,7 @@ int main(void)
     RUN(ca_certificates_are_for_everybody);
     RUN(csrattrs_are_those_of_the_label);
     RUN(what_is_not_served_is_said);
+    RUN(a_device_must_be_somebody_to_ask_about_itself);
     RUN(a_device_enrols_with_its_token);
     RUN(operations_labels_and_bearers_reach_the_issuer);
     RUN(what_the_issuer_refuses_is_passed_on);

@@ -70,7 +70,7 @@ TOKENS = {
     "exporter": "bound", "unbound": "bound", "wrong": LDEVID,
     "made": "keygen", "holder": "keygen", "sealed": "keygen",
     "symmetric": "keygen", "plain": LDEVID, "approved": "approved",
-    "lost": "early",
+    "lost": "early", "asks": "early",
 }
 
 
@@ -353,6 +353,26 @@ def test_a_certificate_of_somebody_else_entitles_to_nothing():
                       operation=operation).status, 403)
     equal(s.ask("GET", "/.well-known/est/cacerts", cert=stranger.pair())
           .status, 200)
+
+
+def test_a_device_asks_about_its_certificate():
+    s = world()
+    device = enrolled("asks", "early")
+
+    def ask(what, key=device):
+        return s.ask("GET", "/device/v1/" + what, cert=key.pair())
+    equal(ask("status").json(), {"status": "good"})
+    window = ask("renewal").json()
+    holds(window["start"] < window["end"] < "9999", "a window")
+    new = key_of("asks-2", "asks")
+    answer = s.enrol(new, "early", cert=device.pair(),
+                     operation="simplereenroll")
+    equal(answer.headers["Birthmark-Renewal"].split("=")[0], "start")
+    new.put(pem_of_certs_only(answer.body))
+    equal(ask("status").status, 200)  # until the new one is seen
+    equal(ask("status", new).status, 200)
+    equal(ask("status").status, 403)
+    equal(s.ask("POST", "/device/v1/status", cert=new.pair()).status, 405)
 
 
 # ---- Channel binding (RFC 7030 3.5)
