@@ -46,7 +46,8 @@ bm_status control_receive(int socket, struct control *message, int *fd)
     struct msghdr m = { .msg_iov = &iov,
                         .msg_iovlen = 1,
                         .msg_control = &room,
-                        .msg_controllen = sizeof room };
+                        /* not CMSG_SPACE(), which has room for a second */
+                        .msg_controllen = CMSG_LEN(sizeof *fd) };
     struct cmsghdr *head;
     ssize_t n;
 
@@ -63,7 +64,8 @@ bm_status control_receive(int socket, struct control *message, int *fd)
         head->cmsg_len == CMSG_LEN(sizeof *fd)) {
         memcpy(fd, CMSG_DATA(head), sizeof *fd);
     }
-    if (n != (ssize_t)sizeof copy || (m.msg_flags & MSG_CTRUNC) != 0) {
+    if (n != (ssize_t)sizeof copy ||
+        (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) {
         if (*fd >= 0) {
             close(*fd);
         }
