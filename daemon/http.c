@@ -100,6 +100,17 @@ static void set_listening(struct http_server *s, bool on)
     }
 }
 
+/*
+ * Of all servers of this process. It is said again and again, since a process
+ * that is being replaced says what is its own in the same place, until it ends.
+ */
+static int64_t open_connections;
+
+static void tell_connections(struct http_server *s)
+{
+    metrics_set(s->metrics, METRICS_CONNECTIONS, open_connections);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
     const struct timeval interval = { 0, TICK_US };
@@ -118,6 +129,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
         s->full = false;
         set_listening(s, true);
     }
+    tell_connections(s);
     if (s->connections != 0) {
         (void)event_add(&s->tick, &interval);
     } else if (s->stopping && s->done != NULL) {
@@ -132,7 +144,8 @@ void http_count(struct http_server *s, int n)
 {
     const struct timeval interval = { 0, TICK_US };
 
-    metrics_add(s->metrics, METRICS_CONNECTIONS, n);
+    open_connections += n;
+    tell_connections(s);
     if (n > 0) {
         if (s->connections++ == 0) {
             (void)event_add(&s->tick, &interval);

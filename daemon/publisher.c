@@ -51,6 +51,12 @@ static const struct budget_config budget = { .address = { 50, 200 },
 /* Text of all metrics: a few hundred KB with 64 listeners. */
 #define METRICS_TEXT_MAX ((size_t)8 << 20)
 
+/*
+ * Seconds without a link to a status signer that lives: the supervisor makes
+ * links when processes start, so this one ends, and is started again.
+ */
+#define LINK_PATIENCE 20
+
 struct publisher {
     struct room *room;
     int dir;
@@ -58,6 +64,7 @@ struct publisher {
     struct cas *cas;
     struct desk *desk;
     struct link *status;
+    int unlinked; /* seconds */
     struct http_server *site;
     struct http_server *metrics;
     struct event *second;
@@ -311,12 +318,37 @@ static void on_metrics(void *arg, struct http_request *r)
 
 /* ---- The room */
 
+static bool status_lives(const struct room *room)
+{
+    for (size_t i = 0; i < room->pages_n; i++) {
+        const struct metrics_page *page = room->pages[i];
+
+        if (memcmp(page->room, "status", sizeof "status") == 0 &&
+            room_now() - metrics_get(page, METRICS_HEARTBEAT) <= 2) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What is kept is lost then, but nothing new came in either. */
+static void miss_link(struct publisher *p)
+{
+    if (p->status != NULL || p->stopping != 0 || !status_lives(p->room)) {
+        p->unlinked = 0;
+    } else if (++p->unlinked >= LINK_PATIENCE) {
+        log_put(LOG_LEVEL_ERROR, "publisher.unlinked", NULL);
+        room_done(p->room);
+    }
+}
+
 static void on_second(evutil_socket_t fd, short what, void *arg)
 {
     struct publisher *p = arg;
 
     (void)fd;
     (void)what;
+    miss_link(p);
     desk_tick(p->desk, room_now());
     cas_refresh(p->cas);
 }
@@ -419,16 +451,6 @@ static bm_status listen_at(struct room *room, enum room_port port, int fd)
     return http_listen(port == ROOM_PORT_METRICS ? p->metrics : p->site, fd);
 }
 
-/* Files are looked at all the time; nothing else of it can change. */
-static bm_status reload(struct room *room, struct ca_refusal *why)
-{
-    struct publisher *p = room->self;
-
-    (void)why;
-    cas_refresh(p->cas);
-    return BM_OK;
-}
-
 static void stopped(void *arg)
 {
     struct publisher *p = arg;
@@ -483,7 +505,6 @@ const struct room_type room_publisher = {
     .setup = setup,
     .link = take_link,
     .listen = listen_at,
-    .reload = reload,
     .stop = stop,
     .teardown = teardown,
 };

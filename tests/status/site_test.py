@@ -166,16 +166,17 @@ def test_nothing_else_is_handed_out():
         equal(answer.headers["Allow"], "GET, HEAD")
 
 
+def value(w, name, **labels):
+    """Of a metric, or None."""
+    want = ["%s=\"%s\"" % label for label in labels.items()]
+    for line in w.metrics().body.decode().splitlines():
+        if line.startswith(name + "{") and all(p in line for p in want):
+            return int(line.rpartition(" ")[2])
+    return None
+
+
 def test_metrics_tell_what_happened():
     w = world()
-
-    def value(name, **labels):
-        want = ["%s=\"%s\"" % label for label in labels.items()]
-        for line in w.metrics().body.decode().splitlines():
-            if line.startswith(name + "{") and all(p in line for p in want):
-                return int(line.rpartition(" ")[2])
-        return None
-
     answer = w.metrics()
     equal(answer.status, 200)
     contains(answer.headers["Content-Type"], "text/plain; version=0.0.4")
@@ -183,20 +184,20 @@ def test_metrics_tell_what_happened():
     names = set(re.findall(r"^# TYPE (\S+)", answer.body.decode(), re.M))
     manual = read(os.path.join(service.TOP, "docs/metrics.md")).decode()
     equal(names, set(re.findall(r"^\| `(birthmark_\w+)`", manual, re.M)))
-    before = value("birthmark_http_responses_total", room="publisher",
+    before = value(w, "birthmark_http_responses_total", room="publisher",
                    status="404")
     w.get("/nothing")
-    equal(value("birthmark_http_responses_total", room="publisher",
+    equal(value(w, "birthmark_http_responses_total", room="publisher",
                 status="404"), before + 1)
     for ca in ("root", "issuing", "server"):
         until = openssl("x509", "-in", os.path.join(
             w.svc.dir, "ca", ca + ".pem"), "-noout", "-enddate")
         end = run("date", "-d", until.split("=")[1].strip(), "+%s")[1].strip()
-        equal(value("birthmark_expiry_timestamp_seconds", ca=ca,
+        equal(value(w, "birthmark_expiry_timestamp_seconds", ca=ca,
                     room="publisher"), int(end))
-    holds(value("birthmark_expiry_timestamp_seconds", room="issuer",
+    holds(value(w, "birthmark_expiry_timestamp_seconds", room="issuer",
                 ca="operator-first"), "the end of the operator's certificate")
-    holds(value("birthmark_crl_next_update_timestamp_seconds", ca="root"),
+    holds(value(w, "birthmark_crl_next_update_timestamp_seconds", ca="root"),
           "the end of the root's list")
     equal(w.metrics("/healthz").status, 200)
     equal(w.metrics("/crl/issuing.crl").status, 404)
@@ -216,6 +217,25 @@ def test_health_names_the_room_that_is_not_well():
     finally:
         os.kill(pid, signal.SIGCONT)
     wait_until("all is well again", lambda: w.get("/healthz").status == 200)
+
+
+def test_a_reload_brings_another_one_and_drops_nobody():
+    w = world()
+    before = w.svc.rooms()["publisher"]
+    kept = http.client.HTTPConnection("127.0.0.1", w.svc.ports["public"],
+                                      timeout=PATIENCE)
+    kept.request("GET", "/healthz")
+    kept.getresponse().read()
+    w.svc.process.send_signal(signal.SIGHUP)
+
+    def replaced():
+        equal(w.get("/crl/root.crl").status, 200)
+        return w.svc.rooms().get("publisher", before) not in ([], before) \
+            and before[0] not in w.svc.rooms()["publisher"]
+    wait_until("another publisher", replaced)
+    kept.close()
+    wait_until("its connections are counted from 0",
+               lambda: value(w, "birthmark_connections", room="publisher") == 1)
 
 
 def test_the_service_stops():
