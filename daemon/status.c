@@ -21,8 +21,12 @@
 /* 64 answers of 100 octets and some, with a nonce, signature, certificate. */
 #define RESPONSE_MAX ((size_t)32 << 10)
 
+/* Seconds between two lines about failures: strangers cause them. */
+#define LOG_PAUSE 10
+
 struct status_room {
     struct room *room;
+    int64_t quiet_until;
     struct bm_crypto *crypto;
     struct instance *in;
     struct ca_ocsp_responder responders[INSTANCE_CAS_MAX];
@@ -46,9 +50,10 @@ static bm_status serve_status(void *self, struct link *link,
     rc = ca_ocsp_answer(s->in->ca, s->responders, s->n, frame->body, room_now(),
                         &w, &served);
     /* An error is an answer as well (RFC 6960 2.3); why is for the log. */
-    if (rc != BM_OK) {
+    if (rc != BM_OK && room_now() >= s->quiet_until) {
         struct ca_refusal why = { rc, "" };
 
+        s->quiet_until = room_now() + LOG_PAUSE;
         log_refusal(LOG_LEVEL_WARNING, "status.failed", &why);
     }
     m = (struct wire_status){ .this_update = served.this_update,
