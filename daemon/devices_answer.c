@@ -227,10 +227,14 @@ static void pass_on(struct devices_waiting *w,
     if (words.n != 0 && words.p[words.n - 1] != '\n') {
         bm_wr_u8(&o, '\n');
     }
-    http_answer(w->request, &(struct http_reply){ .status = answer->http,
-                                                  .type = EST_TYPE_WORDS,
-                                                  .headers = h->row,
-                                                  .body = bm_wr_bytes(&o) });
+    /* A certificate that is good for nothing here costs the issuer more than
+     * its holder: let it be a handshake at least. */
+    http_answer(w->request,
+                &(struct http_reply){ .status = answer->http,
+                                      .type = EST_TYPE_WORDS,
+                                      .headers = h->row,
+                                      .body = bm_wr_bytes(&o),
+                                      .close = answer->http == 403 });
 }
 
 static void say_refused(struct devices_waiting *w,

@@ -76,7 +76,7 @@ static void on_seen(struct devices_waiting *w,
 {
     struct serving s = { .devices = w->devices, .request = w->request };
 
-    if (answer != NULL) {
+    if (answer != NULL && answer->http != 429 && answer->http != 503) {
         http_set_state(w->request, STATE_SEEN);
     }
     if (answer != NULL && answer->http == 200) {

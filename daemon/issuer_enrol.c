@@ -490,6 +490,7 @@ bm_status issuer_serve_seen(void *asker, struct link *link,
     struct ca_refusal why = { BM_OK, "" };
     struct issuer_reply reply;
     struct wire_seen m;
+    unsigned wait;
     bm_status rc;
 
     (void)link;
@@ -499,6 +500,13 @@ bm_status issuer_serve_seen(void *asker, struct link *link,
         return issuer_answer_reply(a, frame, &reply);
     }
     rc = issuer_verify(is, m.cert, &known, &why);
+    wait = rc != BM_OK
+               ? 0
+               : issuer_limit(is, known->hash, known->holder.organisation);
+    if (wait != 0) {
+        issuer_say(&reply, 429, wait, "too many requests");
+        return issuer_answer_reply(a, frame, &reply);
+    }
     if (rc == BM_OK) {
         rc = ca_seen(is->in->ca, &actor, m.cert, room_now(), &why);
     }

@@ -164,6 +164,7 @@ static void what_the_issuer_refuses_is_passed_on(void)
 
         CHECK(a->status == rows[i].http);
         CHECK(has_header(a, rows[i].header));
+        CHECK(has_header(a, "Connection: close") == (rows[i].http == 403));
         CHECK(strcmp(a->body, "why\n") == 0);
     }
     close_house();
