@@ -230,7 +230,7 @@ static bm_status revoke_tokens(const struct resuming *r)
     struct tokens t = { .now = r->now };
     struct store_visit visit = { &t, collect_token };
     struct store_token token;
-    bm_status rc = s->token_list(s->self, &ca_everything, &visit);
+    bm_status rc = s->token_list(s->self, &ca_everything, NULL, &visit);
 
     for (size_t i = 0; rc == BM_OK && i < t.n; i++) {
         rc = s->token_find(s->self, t.hash[i], &token);

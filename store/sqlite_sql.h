@@ -166,7 +166,9 @@
     X(TOKEN_GET,                                                               \
       "SELECT " SQL_TOKEN_COLUMNS " FROM token WHERE id = ? AND $scope")       \
     X(TOKEN_LIST,                                                              \
-      "SELECT " SQL_TOKEN_COLUMNS " FROM token WHERE $scope ORDER BY number")  \
+      "SELECT " SQL_TOKEN_COLUMNS " FROM token WHERE number > ifnull((SELECT " \
+      "number FROM token WHERE id = ?), 0) AND $scope "                        \
+      "ORDER BY number")                                                       \
     X(REQUEST_ADD,                                                             \
       "INSERT INTO request (organisation, state, profile, device, key, "       \
       "means, asked, first, decider, created, decided, cert, csr) VALUES "     \
@@ -199,11 +201,12 @@
     X(REPLY_PURGE, "DELETE FROM reply WHERE created < ?")                      \
     X(EVENT_PUT, "INSERT INTO event (organisation, at, kind, device, text) "   \
                  "VALUES (?, ?, ?, ?, ?)")                                     \
-    X(EVENT_LIST,                                                              \
-      "SELECT " SQL_EVENT_COLUMNS " FROM event WHERE $scope ORDER BY id DESC") \
-    X(EVENT_OF_DEVICE, "SELECT " SQL_EVENT_COLUMNS                             \
-                       " FROM event WHERE device = ? AND device != 0 "         \
-                       "AND $scope ORDER BY id DESC")                          \
+    X(EVENT_LIST, "SELECT " SQL_EVENT_COLUMNS                                  \
+                  " FROM event WHERE id < ? AND $scope ORDER BY id DESC")      \
+    X(EVENT_OF_DEVICE,                                                         \
+      "SELECT " SQL_EVENT_COLUMNS                                              \
+      " FROM event WHERE device = ? AND device != 0 AND id < ? "               \
+      "AND $scope ORDER BY id DESC")                                           \
     X(LEAF_PUT, "INSERT INTO ledger (id, organisation, salt, record) "         \
                 "VALUES (?, ?, ?, ?)")                                         \
     X(LEAF_GET, "SELECT id, organisation, salt, record FROM ledger "           \

@@ -89,12 +89,13 @@ static bm_status token_get(void *self, const struct store_scope *scope,
 }
 
 static bm_status token_list(void *self, const struct store_scope *scope,
-                            const struct store_visit *visit)
+                            const char *after, const struct store_visit *visit)
 {
     struct sqlite_query q;
     struct store_token row;
 
     query_open_scope(&q, self, SQL_TOKEN_LIST, scope);
+    query_put_text(&q, after != NULL ? after : "", STORE_ID_MAX);
     query_put_scope(&q, scope);
     return query_visit(&q, token_read, &row, visit);
 }
@@ -131,7 +132,8 @@ static void event_read(struct sqlite_query *q, void *out)
 }
 
 static bm_status event_list(void *self, const struct store_scope *scope,
-                            uint64_t device, const struct store_visit *visit)
+                            uint64_t device, uint64_t before,
+                            const struct store_visit *visit)
 {
     struct sqlite_query q;
     struct store_event row;
@@ -141,6 +143,7 @@ static bm_status event_list(void *self, const struct store_scope *scope,
     if (device != 0) {
         query_put_u64(&q, device);
     }
+    query_put_u64(&q, before != 0 ? before : INT64_MAX);
     query_put_scope(&q, scope);
     return query_visit(&q, event_read, &row, visit);
 }

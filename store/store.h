@@ -397,8 +397,10 @@ struct store {
                             struct store_token *row);
     bm_status (*token_get)(void *self, const struct store_scope *scope,
                            const char *id, struct store_token *row);
+    /* In the order in which they were made, those behind the one with the id
+     * `after`; NULL, or an id that there is not: all. */
     bm_status (*token_list)(void *self, const struct store_scope *scope,
-                            const struct store_visit *visit);
+                            const char *after, const struct store_visit *visit);
 
     /* A new request (id 0), or a changed one: state, decider, decided, cert. */
     bm_status (*request_put)(void *self, struct store_request *row);
@@ -428,9 +430,11 @@ struct store {
     bm_status (*reply_purge)(void *self, int64_t before);
 
     bm_status (*event_put)(void *self, struct store_event *row);
-    /* Newest first; device 0: of all. */
+    /* Newest first, those with ids below `before` (0: all); device 0: of
+     * all. */
     bm_status (*event_list)(void *self, const struct store_scope *scope,
-                            uint64_t device, const struct store_visit *visit);
+                            uint64_t device, uint64_t before,
+                            const struct store_visit *visit);
 
     bm_status (*leaf_put)(void *self, const struct store_leaf *row);
     bm_status (*leaf_get)(void *self, uint32_t tree, uint64_t index,

@@ -196,51 +196,43 @@ bm_status admin_resume_device(struct admin_context *c, const json_t *params,
     return admin_show_device(c, params, result, why);
 }
 
-/* Newest first: those below `after`. */
-struct events {
-    uint64_t after;
-    struct admin_page page;
-};
-
 static bm_status add_event(void *arg, const void *visited)
 {
-    struct events *e = arg;
+    struct admin_page *page = arg;
     const struct store_event *row = visited;
 
-    if (e->after != 0 && row->id >= e->after) {
-        return BM_OK;
-    }
-    BM_TRY(admin_page_row_id(&e->page, row->id));
-    return admin_page_add(&e->page, things_event(&e->page.t, row));
+    BM_TRY(admin_page_row_id(page, row->id));
+    return admin_page_add(page, things_event(&page->t, row));
 }
 
 static bm_status walk_events(struct admin_context *c, const json_t *params,
-                             struct events *e, struct ca_refusal *why)
+                             struct admin_page *page, struct ca_refusal *why)
 {
     const struct store *s = c->store;
-    struct store_visit visit = { e, add_event };
+    struct store_visit visit = { page, add_event };
     struct store_device device = { .id = 0 };
+    uint64_t after = 0;
 
-    BM_TRY(admin_page_after(&e->page, &e->after, why));
+    BM_TRY(admin_page_after(page, &after, why));
     if (admin_text(params, "device") != NULL) {
         BM_TRY(find(c, params, &device, why));
     }
-    return s->event_list(s->self, &c->actor.scope, device.id, &visit);
+    return s->event_list(s->self, &c->actor.scope, device.id, after, &visit);
 }
 
 bm_status admin_list_events(struct admin_context *c, const json_t *params,
                             json_t *result, struct ca_refusal *why)
 {
-    struct events e = { .after = 0 };
+    struct admin_page page;
     bm_status rc;
 
-    admin_page_begin(&e.page, params);
+    admin_page_begin(&page, params);
     rc = admin_begin(c);
     if (rc == BM_OK) {
-        rc = walk_events(c, params, &e, why);
+        rc = walk_events(c, params, &page, why);
         admin_end(c);
     }
-    return admin_page_end(&e.page, rc, result);
+    return admin_page_end(&page, rc, result);
 }
 
 bm_status admin_list_device_events(struct admin_context *c,

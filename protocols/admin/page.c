@@ -31,7 +31,8 @@ bm_status admin_page_after(const struct admin_page *page, uint64_t *id,
     }
     errno = 0;
     v = strtoull(text, &end, 10);
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0) {
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 ||
+        v > INT64_MAX) {
         return ca_refuse(why, BM_E_ARGUMENT,
                          "after is not the next of such a page");
     }

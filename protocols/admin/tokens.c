@@ -107,11 +107,25 @@ static bm_status add_token(void *arg, const void *visited)
     const struct store_token *row = visited;
     struct admin_page *page = &tokens->page;
 
-    if (admin_page_skips(page, row->id)) {
-        return BM_OK;
-    }
     BM_TRY(admin_page_row(page, row->id));
     return admin_page_add(page, things_token(&page->t, row, tokens->now));
+}
+
+/* A walk behind what is not there would begin again, and never end. */
+static bm_status check_after(struct admin_context *c, const char *after,
+                             struct ca_refusal *why)
+{
+    const struct store *s = c->store;
+    struct store_token row;
+    bm_status rc = BM_OK;
+
+    if (after != NULL) {
+        rc = s->token_get(s->self, &c->actor.scope, after, &row);
+    }
+    return rc == BM_E_NOT_FOUND
+               ? ca_refuse(why, BM_E_ARGUMENT,
+                           "after is not the next of such a page")
+               : rc;
 }
 
 bm_status admin_list_tokens(struct admin_context *c, const json_t *params,
@@ -122,11 +136,14 @@ bm_status admin_list_tokens(struct admin_context *c, const json_t *params,
     struct store_visit visit = { &tokens, add_token };
     bm_status rc;
 
-    (void)why;
     admin_page_begin(&tokens.page, params);
     rc = admin_begin(c);
     if (rc == BM_OK) {
-        rc = s->token_list(s->self, &c->actor.scope, &visit);
+        rc = check_after(c, tokens.page.after, why);
+        if (rc == BM_OK) {
+            rc = s->token_list(s->self, &c->actor.scope, tokens.page.after,
+                               &visit);
+        }
         admin_end(c);
     }
     return admin_page_end(&tokens.page, rc, result);

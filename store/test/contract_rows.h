@@ -358,10 +358,19 @@ static inline void tokens_are_found_and_used(void)
     CHECK_STATUS(s->token_get(s->self, &one, "token-1", &got), BM_OK);
     CHECK(memcmp(&got, &t, sizeof t) == 0);
     CHECK_STATUS(s->token_get(s->self, &two, "token-1", &got), BM_E_NOT_FOUND);
-    CHECK_STATUS(s->token_list(s->self, &two, &visit), BM_OK);
+    CHECK_STATUS(s->token_list(s->self, &two, NULL, &visit), BM_OK);
     CHECK(saw(&seen, "2"));
     seen.n = 0;
-    CHECK_STATUS(s->token_list(s->self, &ALL, &visit), BM_OK);
+    CHECK_STATUS(s->token_list(s->self, &ALL, NULL, &visit), BM_OK);
+    CHECK(saw(&seen, "2 1"));
+    seen.n = 0;
+    CHECK_STATUS(s->token_list(s->self, &ALL, "token-2", &visit), BM_OK);
+    CHECK(saw(&seen, "1"));
+    seen.n = 0;
+    CHECK_STATUS(s->token_list(s->self, &ALL, "token-1", &visit), BM_OK);
+    CHECK(saw(&seen, ""));
+    seen.n = 0;
+    CHECK_STATUS(s->token_list(s->self, &ALL, "token-7", &visit), BM_OK);
     CHECK(saw(&seen, "2 1"));
     memset(t.hash, 9, sizeof t.hash);
     CHECK_STATUS(s->token_find(s->self, t.hash, &got), BM_E_NOT_FOUND);
@@ -553,16 +562,22 @@ static inline void events_are_listed_newest_first(void)
     }
     must_commit(s);
     must_read(s);
-    CHECK_STATUS(s->event_list(s->self, &ALL, 0, &visit), BM_OK);
+    CHECK_STATUS(s->event_list(s->self, &ALL, 0, 0, &visit), BM_OK);
     CHECK(saw(&seen, "6 5 4 3 2 1"));
     seen.n = 0;
-    CHECK_STATUS(s->event_list(s->self, &two, 0, &visit), BM_OK);
+    CHECK_STATUS(s->event_list(s->self, &two, 0, 0, &visit), BM_OK);
     CHECK(saw(&seen, "5 3 1"));
     seen.n = 0;
-    CHECK_STATUS(s->event_list(s->self, &ALL, 1, &visit), BM_OK);
+    CHECK_STATUS(s->event_list(s->self, &ALL, 1, 0, &visit), BM_OK);
     CHECK(saw(&seen, "4 1"));
     seen.n = 0;
-    CHECK_STATUS(s->event_list(s->self, &two, 1, &visit), BM_OK);
+    CHECK_STATUS(s->event_list(s->self, &two, 1, 0, &visit), BM_OK);
+    CHECK(saw(&seen, "1"));
+    seen.n = 0;
+    CHECK_STATUS(s->event_list(s->self, &ALL, 0, 4, &visit), BM_OK);
+    CHECK(saw(&seen, "3 2 1"));
+    seen.n = 0;
+    CHECK_STATUS(s->event_list(s->self, &ALL, 1, 4, &visit), BM_OK);
     CHECK(saw(&seen, "1"));
     s->close(s->self);
 }

@@ -34,6 +34,14 @@ def whole_and_in_pages(api, name, key, **params):
     return items
 
 
+def cursors(api):
+    """What is no `next` of such a list."""
+    for name in ("listTokens", "listDevices", "listCertificates",
+                 "listEvents", "listRequests"):
+        for after in ("x", "-1", "1x", str(2 ** 63), str(2 ** 64)):
+            api.call(name, {"after": after}, 400)
+
+
 def the_document(api):
     doc = api.doc
     equal(doc["openapi"], "3.1.0")
@@ -322,6 +330,7 @@ def test_the_document_is_true():
         ledger(api, serials)
         operators(api)
         requests(api)
+        cursors(api)
         repeated(api, srv)
         what_all_refuse(api)
         missed = {(op.id, status) for op in api.operations.values()

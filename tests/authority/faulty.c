@@ -337,11 +337,11 @@ static bm_status token_get(void *self, const struct store_scope *scope,
 }
 
 static bm_status token_list(void *self, const struct store_scope *scope,
-                            const struct store_visit *visit)
+                            const char *after, const struct store_visit *visit)
 {
     struct faulty_store *s = self;
 
-    HAND_ON(s, s->real->token_list(s->real->self, scope, visit));
+    HAND_ON(s, s->real->token_list(s->real->self, scope, after, visit));
 }
 
 static bm_status request_put(void *self, struct store_request *row)
@@ -424,11 +424,13 @@ static bm_status event_put(void *self, struct store_event *row)
 }
 
 static bm_status event_list(void *self, const struct store_scope *scope,
-                            uint64_t device, const struct store_visit *visit)
+                            uint64_t device, uint64_t before,
+                            const struct store_visit *visit)
 {
     struct faulty_store *s = self;
 
-    HAND_ON(s, s->real->event_list(s->real->self, scope, device, visit));
+    HAND_ON(s,
+            s->real->event_list(s->real->self, scope, device, before, visit));
 }
 
 static bm_status leaf_put(void *self, const struct store_leaf *row)

@@ -68,7 +68,7 @@ unsigned world_events(struct world *w, uint32_t organisation, const char *kind)
     struct counting c = { kind, 0 };
     struct store_visit visit = { &c, count_event };
 
-    must(s->event_list(s->self, &scope, 0, &visit) == BM_OK, "event_list");
+    must(s->event_list(s->self, &scope, 0, 0, &visit) == BM_OK, "event_list");
     s->rollback(s->self);
     return c.n;
 }
