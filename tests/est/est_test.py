@@ -9,7 +9,6 @@ One instance serves all tests.
 import base64
 import os
 import re
-import shutil
 import ssl
 import subprocess
 import sys
@@ -660,5 +659,4 @@ def test_what_was_issued_is_on_record():
 
 
 if __name__ == "__main__":
-    shutil.which("openssl")
     service.main()
