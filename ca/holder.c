@@ -41,18 +41,35 @@ static bm_status find_token(struct ca *ca, struct bm_bytes token,
     return BM_OK;
 }
 
+bm_status ca_find_begin(struct ca *ca)
+{
+    BM_TRY(ca->c.store->begin(ca->c.store->self, STORE_READ));
+    ca->finding = true;
+    return BM_OK;
+}
+
+void ca_find_end(struct ca *ca)
+{
+    ca->c.store->rollback(ca->c.store->self);
+    ca->finding = false;
+}
+
 static bm_status find(struct ca *ca, struct bm_bytes what,
                       struct ca_holder *holder,
                       bm_status (*one)(struct ca *ca, struct bm_bytes what,
                                        struct ca_holder *holder))
 {
-    const struct store *store = ca->c.store;
+    bool alone = !ca->finding;
     bm_status rc;
 
     memset(holder, 0, sizeof *holder);
-    BM_TRY(store->begin(store->self, STORE_READ));
+    if (alone) {
+        BM_TRY(ca_find_begin(ca));
+    }
     rc = one(ca, what, holder);
-    store->rollback(store->self);
+    if (alone) {
+        ca_find_end(ca);
+    }
     return rc;
 }
 

@@ -23,6 +23,7 @@ struct ca {
     bool restored; /* nothing is signed until a checkpoint was shown */
     bool recover;  /* something may be signed that is not on record */
     bool dirty;    /* the transaction has written */
+    bool finding;  /* between ca_find_begin() and ca_find_end() */
     int64_t clock; /* of the last commit */
     int64_t noted; /* when a checkpoint was last signed */
     int64_t serial_ms;

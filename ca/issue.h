@@ -93,12 +93,16 @@ struct ca_holder {
     char id[STORE_ID_MAX];       /* of the token; serial number in hex */
 };
 /* BM_E_NOT_FOUND: not a certificate of ours; BM_E_CA_TOKEN: no such token.
- * Both take a read transaction of their own. */
+ * Both take a read transaction of their own, unless they are between
+ * ca_find_begin() and ca_find_end(): then one serves many. */
 BM_MUST_CHECK bm_status ca_find_cert_holder(struct ca *ca, struct bm_bytes der,
                                             struct ca_holder *holder);
 BM_MUST_CHECK bm_status ca_find_token_holder(struct ca *ca,
                                              struct bm_bytes token,
                                              struct ca_holder *holder);
+
+BM_MUST_CHECK bm_status ca_find_begin(struct ca *ca);
+void ca_find_end(struct ca *ca);
 
 /*
  * A certificate of ours was used in an authenticated connection. BM_OK when

@@ -312,7 +312,6 @@ static void issuer_stop(struct room *room)
     struct issuer *is = room->self;
 
     is->stopping = true;
-    is->expected = 0;
     issuer_schedule(is);
     tick_stop(is);
 }

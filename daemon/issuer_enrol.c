@@ -225,10 +225,6 @@ static bool look_at(struct issuer *is, struct issuer_enrol *e,
     struct ca_refusal why = { BM_OK, "" };
     bm_status rc;
 
-    if (is->stopping || e->from->n >= ISSUER_QUEUE_MAX) {
-        issuer_say(reply, 503, ISSUER_RETRY, "busy; please come again");
-        return false;
-    }
     e->policy = issuer_label(is, e->m.label);
     if (e->policy == NULL) {
         issuer_say(reply, 404, 0, "no such label");
@@ -240,6 +236,17 @@ static bool look_at(struct issuer *is, struct issuer_enrol *e,
         return false;
     }
     return issuer_admit(is, e, reply);
+}
+
+static void note_arrival(struct issuer *is)
+{
+    uint64_t now = issuer_us();
+    uint64_t gap = now - is->arrived;
+
+    is->arrived = now;
+    /* A pause says nothing about what comes after it. */
+    is->gap =
+        (7 * is->gap + (gap < 8 * ISSUER_GAP_US ? gap : 8 * ISSUER_GAP_US)) / 8;
 }
 
 bm_status issuer_serve_enrol(void *asker, struct link *link,
@@ -259,30 +266,29 @@ bm_status issuer_serve_enrol(void *asker, struct link *link,
         free_enrol(e);
         return rc; /* not what a listener of ours says */
     }
-    if (issuer_is_ready(a->is) && !look_at(a->is, e, &reply)) {
-        if (e->policy != NULL) {
-            count(a->is, e, "refused");
-        }
+    if (a->is->stopping || a->n >= ISSUER_QUEUE_MAX) {
         free_enrol(e);
+        issuer_say(&reply, 503, ISSUER_RETRY, "busy; please come again");
         return put_reply(a, WIRE_ENROL, frame->tag, &reply);
     }
     queue(e);
+    note_arrival(a->is);
     issuer_schedule(a->is);
     return BM_OK;
 }
 
 /* ---- Groups */
 
-/* What came before there was an authority has not been looked at yet. */
+/* One that is asked again has been looked at. */
 static bool is_admitted(struct issuer *is, struct issuer_enrol *e)
 {
     struct issuer_reply reply;
 
-    if (e->who.by != 0) {
+    if (e->who.by != 0 || look_at(is, e, &reply)) {
         return true;
     }
-    if (look_at(is, e, &reply)) {
-        return true;
+    if (e->policy != NULL) {
+        count(is, e, "refused");
     }
     if (put_reply(e->from, WIRE_ENROL, e->tag, &reply) != BM_OK) {
         log_put(LOG_LEVEL_WARNING, "enrol.unanswered", NULL);
@@ -291,7 +297,7 @@ static bool is_admitted(struct issuer *is, struct issuer_enrol *e)
     return false;
 }
 
-static size_t take_group(struct issuer *is)
+static size_t take_some(struct issuer *is)
 {
     size_t n = 0;
     bool more = true;
@@ -306,6 +312,18 @@ static size_t take_group(struct issuer *is)
             }
             more = more || a->first != NULL;
         }
+    }
+    return n;
+}
+
+/* Whoever is asked about on the way is looked up in one transaction. */
+static size_t take_group(struct issuer *is)
+{
+    bm_status rc = ca_find_begin(is->in->ca);
+    size_t n = take_some(is);
+
+    if (rc == BM_OK) {
+        ca_find_end(is->in->ca);
     }
     return n;
 }
@@ -430,6 +448,27 @@ static void serve_group(struct issuer *is, size_t n)
     }
 }
 
+/*
+ * What the size of a group tells about the next one. As many as were waited
+ * for in vain are not waited for again; when all of them came, there may be
+ * more of them still.
+ */
+static void learn(struct issuer *is, size_t n)
+{
+    if (n < is->together) {
+        is->together = n;
+    } else {
+        is->together = n + n / 4 + 1;
+    }
+    if (n > 1) {
+        is->alone = 0;
+    } else if (is->alone != 0) {
+        is->alone--;
+    } else {
+        is->alone = ISSUER_ALONE;
+    }
+}
+
 void issuer_work(struct issuer *is)
 {
     size_t n;
@@ -439,11 +478,17 @@ void issuer_work(struct issuer *is)
     }
     n = take_group(is);
     if (n != 0) {
-        is->expected = n;
+        learn(is, n);
         rotate(is);
         serve_group(is, n);
     }
     issuer_schedule(is);
+}
+
+static bool is_worth_waiting(const struct issuer *is)
+{
+    return !is->stopping && is->alone == 0 && is->gap < ISSUER_GAP_US &&
+           is->waiting < is->together && is->waiting < CA_GROUP_MAX;
 }
 
 void issuer_schedule(struct issuer *is)
@@ -453,7 +498,7 @@ void issuer_schedule(struct issuer *is)
     if (is->waiting == 0 || !issuer_is_ready(is)) {
         return;
     }
-    if (is->waiting >= is->expected) {
+    if (!is_worth_waiting(is)) {
         (void)event_del(is->work);
         event_active(is->work, EV_TIMEOUT, 0);
     } else if (!event_pending(is->work, EV_TIMEOUT, NULL)) {
