@@ -14,7 +14,7 @@ enum control_type {
     CONTROL_METRICS = 1, /* fd: its own page */
     CONTROL_PAGE,        /* fd: a page of another, to be read */
     CONTROL_START,
-    CONTROL_LINK,   /* fd: a link to `kind`, `instance` */
+    CONTROL_LINK,   /* fd: a link to `kind`; `instance`: of the process */
     CONTROL_LISTEN, /* fd: a socket that listens; `kind`: enum room_port */
     CONTROL_RELOAD,
     CONTROL_STOP,

@@ -77,8 +77,9 @@ struct room_type {
     bool alone;
 
     bm_status (*setup)(struct room *room, struct ca_refusal *why);
-    /* A new end of a link to the room `to`; takes over `fd`. An earlier one
-     * to the same instance of it is dead, or about to be. */
+    /* A new end of a link to the room `to`; takes over `fd`. `instance` is of
+     * one process: that which replaces another has one of its own, and both
+     * may be there for a while, the old one to finish what it accepted. */
     bm_status (*link)(struct room *room, enum room_kind to, unsigned instance,
                       int fd);
     /* A listening socket, not blocking; takes over `fd`. */

@@ -225,8 +225,13 @@ static void reload(struct supervisor *s)
 static void start_keeper(struct supervisor *s)
 {
     for (size_t i = 0; s->phase == PHASE_RUN && i < s->slots_n; i++) {
-        if (s->slots[i].kind == ROOM_KEEPER && s->slots[i].current == NULL) {
-            life_start(&s->slots[i]);
+        struct slot *slot = &s->slots[i];
+
+        if (slot->kind == ROOM_KEEPER) {
+            slot->repeat = slot->current != NULL || slot->starting != NULL;
+            if (!slot->repeat) {
+                life_start(slot);
+            }
         }
     }
 }

@@ -48,6 +48,7 @@ struct process {
     struct supervisor *supervisor;
     struct slot *slot;
     enum process_state state;
+    uint32_t number; /* what others know it by: never used again */
     pid_t pid;
     int control;
     struct event *readable;
@@ -68,6 +69,7 @@ struct slot {
     unsigned deaths;
     bool replace; /* `current` stops to make place */
     bool reload;  /* wanted */
+    bool repeat;  /* the keeper: asked for while it was there */
 };
 
 enum phase {
@@ -88,6 +90,7 @@ struct supervisor {
     struct slot slots[SLOTS_MAX];
     size_t slots_n;
     struct process *processes;
+    uint32_t started;       /* processes, ever */
     struct slot *reloading; /* one after another */
     bool reload_asked;      /* by SIGHUP: systemd waits for the end of it */
     struct event *tick;

@@ -200,7 +200,12 @@ static bool well(int status)
 
 static void keeper_ended(struct slot *slot, int status)
 {
-    start_later(slot, well(status) ? KEEPER_MS : KEEPER_RETRY_MS);
+    if (slot->repeat) {
+        slot->repeat = false;
+        life_start(slot);
+    } else {
+        start_later(slot, well(status) ? KEEPER_MS : KEEPER_RETRY_MS);
+    }
 }
 
 /* What was to be there is not there any more. */

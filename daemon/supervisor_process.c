@@ -246,6 +246,7 @@ bm_status process_start(struct slot *slot)
     *p = (struct process){ .supervisor = slot->supervisor,
                            .slot = slot,
                            .state = PROCESS_STARTING,
+                           .number = slot->supervisor->started++,
                            .control = -1,
                            .deadline = supervisor_now() + START_MAX_MS };
     rc = name_page(slot);
@@ -300,12 +301,12 @@ static void join(struct process *a, struct process *b)
     hand(a,
          &(struct control){ .type = CONTROL_LINK,
                             .kind = b->slot->kind,
-                            .instance = b->slot->instance },
+                            .instance = b->number },
          ends[0]);
     hand(b,
          &(struct control){ .type = CONTROL_LINK,
                             .kind = a->slot->kind,
-                            .instance = a->slot->instance },
+                            .instance = a->number },
          ends[1]);
     close(ends[0]);
     close(ends[1]);
