@@ -170,7 +170,8 @@ static void send_body(struct making *m)
                                    .type = m->w->made != NULL ? EST_TYPE_KEYGEN
                                                               : EST_TYPE_CERTS,
                                    .headers = h.row,
-                                   .body = bm_wr_bytes(&m->body) });
+                                   .body = bm_wr_bytes(&m->body),
+                                   .secret = m->w->made != NULL });
 }
 
 static void say_cert(struct devices_waiting *w,

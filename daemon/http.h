@@ -119,6 +119,7 @@ struct http_reply {
     const struct http_header *headers;
     struct bm_bytes body;
     bool close;
+    bool secret; /* leave no copy of the body behind */
 };
 void http_answer(struct http_request *r, const struct http_reply *reply);
 

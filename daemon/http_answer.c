@@ -223,11 +223,12 @@ static void answer(struct http_conn *c, const struct http_reply *reply,
                    uint64_t length, bool with_body)
 {
     struct bm_bytes body = with_body ? reply->body : (struct bm_bytes){ 0 };
+    struct http_server *s = c->server; /* which outlives the connection */
     struct bm_bytes head;
     struct bm_wr w;
 
     count(c, reply->status);
-    bm_wr_init(&w, c->server->scratch_out, HTTP_SCRATCH);
+    bm_wr_init(&w, s->scratch_out, HTTP_SCRATCH);
     put_head(c, &w, reply, length);
     if (w.len > w.cap) { /* headers of ours: a mistake of ours */
         http_conn_cut(c);
@@ -244,9 +245,12 @@ static void answer(struct http_conn *c, const struct http_reply *reply,
         c->request = NULL;
         send_answer(c, head, body);
         http_request_free(r); /* the body may be a view of its own */
-        return;
+    } else {
+        send_answer(c, head, body);
     }
-    send_answer(c, head, body);
+    if (reply->secret) {
+        bm_wipe(s->scratch_out, HTTP_SCRATCH);
+    }
 }
 
 void http_answer(struct http_request *r, const struct http_reply *reply)
