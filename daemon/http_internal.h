@@ -161,7 +161,7 @@ enum http_io http_io_write(struct http_conn *c, const uint8_t *p, size_t n,
 void http_io_shutdown(struct http_conn *c);
 bool http_io_pending(const struct http_conn *c);
 
-/* ---- http_conn.c: what comes in */
+/* ---- http_conn.c: the life of a connection */
 
 /* Takes over `fd`; cuts it off when it cannot be served. */
 void http_conn_new(struct http_server *s, int fd,
@@ -179,6 +179,14 @@ void http_conn_linger(struct http_conn *c);
 /* Its time in its state has run out. */
 void http_conn_expire(struct http_conn *c);
 
+/* ---- http_input.c: what comes in */
+
+/* Could a request come, or go on coming? */
+bool http_conn_is_reading(const struct http_conn *c);
+/* Look at what has come: may answer requests, may cut the connection off. */
+void http_conn_read(struct http_conn *c);
+
+/* Grown by need; `p` moves. False: out of memory, and nothing has changed. */
 bool http_buffer_add(struct http_buffer *b, struct bm_bytes data);
 bool http_buffer_room(struct http_buffer *b, size_t n);
 void http_buffer_free(struct http_buffer *b);
