@@ -151,7 +151,7 @@ class Revoker(threading.Thread):
 
 
 class Fleet:
-    """Clients and an operator at work, in a `with`."""
+    """Clients and an operator; in a `with` the service runs and they work."""
 
     def __init__(self, svc, where):
         self.service = svc
@@ -166,6 +166,7 @@ class Fleet:
         self.threads = self.clients + [Revoker(self)]
 
     def __enter__(self):
+        self.service.start()
         for thread in self.threads:
             thread.start()
         return self
@@ -300,7 +301,6 @@ def kill_supervisor(fleet):
 
 def test_what_is_acknowledged_survives_the_death_of_any_process():
     with instance("kill") as svc, Fleet(svc, "kill") as fleet:
-        svc.start()
         fleet.goes_on()
         for room in sorted(svc.rooms()):
             if room == "supervisor":
@@ -319,7 +319,6 @@ def test_what_is_acknowledged_survives_the_death_of_any_process():
 
 def test_a_process_that_stands_still_delays_and_loses_nothing():
     with instance("still") as svc, Fleet(svc, "still") as fleet:
-        svc.start()
         fleet.goes_on()
         for room, pids in sorted(svc.rooms().items()):
             send(pids, signal.SIGSTOP)
@@ -331,7 +330,6 @@ def test_a_process_that_stands_still_delays_and_loses_nothing():
 
 def test_a_reload_under_load_drops_nothing():
     with instance("reload") as svc, Fleet(svc, "reload") as fleet:
-        svc.start()
         fleet.goes_on()
         for _ in range(3):
             svc.process.send_signal(signal.SIGHUP)
@@ -351,7 +349,6 @@ def server_serial(svc):
 
 def test_renewing_its_own_certificate_drops_nothing():
     with instance("renew") as svc, Fleet(svc, "renew") as fleet:
-        svc.start()
         fleet.goes_on()
         old = server_serial(svc)
         # one that is revoked is due for renewal, whatever its age
