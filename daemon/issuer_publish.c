@@ -80,23 +80,6 @@ static void note_list(struct issuer *is, const char *ca,
     }
 }
 
-static void note_server(struct issuer *is)
-{
-    char path[FILES_PATH_MAX];
-    struct bm_cert cert;
-    uint8_t *der = NULL;
-    size_t n;
-
-    if (files_path(path, is->room->dir, "ca/server.pem") == BM_OK &&
-        files_get_pem(path, "CERTIFICATE", &der, &n, NULL) == BM_OK &&
-        bm_cert_parse((struct bm_bytes){ der, n }, BM_STRICT, NULL, &cert) ==
-            BM_OK) {
-        metrics_set_to(is->room->metrics, METRICS_EXPIRY, "server",
-                       cert.not_after);
-    }
-    free(der);
-}
-
 static void note_expiry(struct issuer *is, const char *what, const char *id,
                         int64_t not_after)
 {
@@ -110,11 +93,16 @@ static void note_expiry(struct issuer *is, const char *what, const char *id,
     metrics_set_to(is->room->metrics, METRICS_EXPIRY, label, not_after);
 }
 
-static void note_ca(struct issuer *is, const struct instance_ca *c)
+/* That of the TLS server is in ca/, and for the publisher to tell. */
+static void note_cas(struct issuer *is)
 {
-    note_expiry(is, "", c->row.id, c->cert.not_after);
-    if (c->ocsp_cert.der.n != 0) {
-        note_expiry(is, "ocsp-", c->row.id, c->ocsp_cert.not_after);
+    for (size_t i = 0; i < is->in->cas_n; i++) {
+        const struct instance_ca *c = &is->in->cas[i];
+
+        note_expiry(is, "", c->row.id, c->cert.not_after);
+        if (c->ocsp_cert.der.n != 0) {
+            note_expiry(is, "ocsp-", c->row.id, c->ocsp_cert.not_after);
+        }
     }
 }
 
@@ -161,11 +149,10 @@ static void note_operators(struct issuer *is)
 
 void issuer_publish_init(struct issuer *is)
 {
-    note_server(is);
+    note_cas(is);
     for (size_t i = 0; i < is->in->cas_n; i++) {
         const struct instance_ca *c = &is->in->cas[i];
 
-        note_ca(is, c);
         if (c->row.key_uri[0] == '\0') {
             note_list(is, c->row.id, NULL);
             continue;
@@ -249,6 +236,7 @@ void issuer_publish_tick(struct issuer *is)
     issuer_note_operators(is, now);
     if (now >= is->noted + GAUGES_PAUSE) {
         is->noted = now;
+        note_cas(is); /* the keeper may have renewed a responder */
         note_operators(is);
     }
     make_lists(is, now);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "ca/operator.h"
+#include "ca/request.h"
 #include "tests/authority/world.h"
 
 /*
@@ -200,6 +202,138 @@ static bool is_expected(struct play *p)
     return world_device(&p->w, 1, p->name).state == STORE_DEVICE_EXPECTED;
 }
 
+/* ---- Operators */
+
+static bm_status run_operator(struct play *p)
+{
+    struct request q;
+    struct ca_operator_order order = { .roles = CA_ROLE_AUDITOR,
+                                       .csr = &q.csr };
+    struct ca_issue_result result;
+    char id[16];
+    bm_status rc;
+
+    (void)snprintf(id, sizeof id, "op-%u", p->n);
+    order.id = id;
+    request_make(&q, p->key, NULL, id);
+    rc = ca_operator_create(p->w.ca, &admin, &order, p->w.now, &result);
+    issued_keep(&p->out, &result);
+    return rc;
+}
+
+static bool is_operator(struct play *p)
+{
+    const struct store_scope all = { 0, 0 };
+    const struct store *s = p->w.faulty.real;
+    struct store_operator row;
+    char id[16];
+    bm_status rc;
+
+    (void)snprintf(id, sizeof id, "op-%u", p->n);
+    must(s->begin(s->self, STORE_READ) == BM_OK, "begin");
+    rc = s->operator_get(s->self, &all, id, &row);
+    s->rollback(s->self);
+    return rc == BM_OK;
+}
+
+static bm_status shows(struct play *p, const struct issued *cert,
+                       struct ca_operator *op)
+{
+    return ca_operator_authenticate(p->w.ca, issued_der(cert), "api", p->w.now,
+                                    op, NULL);
+}
+
+static void prepare_shown(struct play *p)
+{
+    struct ca_issue_result result;
+    struct ca_operator op;
+    struct request q;
+
+    prepare_new(p);
+    must(run_operator(p) == BM_OK, "operator");
+    p->old = p->out;
+    must(shows(p, &p->old, &op) == BM_OK, "operator shows");
+    request_make(&q, world_key(), NULL, "next");
+    must(ca_operator_renew(p->w.ca, &op, &q.csr, false, p->w.now, &result) ==
+             BM_OK,
+         "operator renews");
+    issued_keep(&p->next, &result);
+    memset(&p->out, 0, sizeof p->out);
+}
+
+static bm_status run_shown(struct play *p)
+{
+    struct ca_operator op;
+
+    return shows(p, &p->next, &op);
+}
+
+/* The old certificate ends with the operator's row, not before. */
+static bool is_shown(struct play *p)
+{
+    struct ca_operator op;
+
+    return status_of(&p->w, &p->old) == STORE_CERT_REVOKED &&
+           shows(p, &p->old, &op) == BM_E_CA_FORBIDDEN;
+}
+
+/* ---- What two must agree to */
+
+static bm_status run_waiting(struct play *p)
+{
+    bm_status rc = by_operator(&p->w, WAITS, p->name, p->key, &p->out);
+
+    return rc == BM_E_CA_APPROVAL ? BM_OK : rc;
+}
+
+static struct store_request waiting_row(struct play *p)
+{
+    const struct store *s = p->w.faulty.real;
+    struct store_request row = { .organisation = 1 };
+
+    (void)snprintf(row.profile, sizeof row.profile, "%s", WAITS);
+    (void)snprintf(row.device, sizeof row.device, "%s", p->name);
+    must(world_crypto()->hash(world_crypto()->self, BM_HASH_SHA256,
+                              p->key->key.der, row.key) == BM_OK,
+         "hash");
+    must(s->begin(s->self, STORE_READ) == BM_OK, "begin");
+    if (s->request_find(s->self, &row) != BM_OK) {
+        row.id = 0;
+    }
+    s->rollback(s->self);
+    row.csr.p = NULL;
+    return row;
+}
+
+static bool is_waiting(struct play *p)
+{
+    return waiting_row(p).id != 0;
+}
+
+static void prepare_approved(struct play *p)
+{
+    static const struct ca_actor second = { .name = "operator:second",
+                                            .mode = "api",
+                                            .organisation = 1,
+                                            .roles = CA_ROLE_REGISTRAR };
+
+    prepare_new(p);
+    must(run_waiting(p) == BM_OK &&
+             ca_request_decide(p->w.ca, &second, waiting_row(p).id, true,
+                               p->w.now, NULL) == BM_OK,
+         "approval");
+}
+
+static bm_status run_approved(struct play *p)
+{
+    return by_operator(&p->w, WAITS, p->name, p->key, &p->out);
+}
+
+static bool is_issued(struct play *p)
+{
+    return waiting_row(p).state == STORE_REQUEST_ISSUED;
+}
+
 /* ---- A list */
 
 static bm_status collect(void *self, struct bm_bytes octets)
@@ -250,6 +384,10 @@ static const struct act acts[] = {
     { "fork", prepare_fork, run_fork, is_suspended, true },
     { "token", prepare_new, run_token, is_expected, true },
     { "list", prepare_new, run_list, never, true },
+    { "operator", prepare_new, run_operator, is_operator, true },
+    { "operator's renewal", prepare_shown, run_shown, is_shown, true },
+    { "request", prepare_new, run_waiting, is_waiting, true },
+    { "approved", prepare_approved, run_approved, is_issued, true },
 };
 
 /* What may be handed out, and how it ends. */
