@@ -16,7 +16,8 @@
  *           key (own.h)
  *   then    the rooms that hold the old keys are reloaded
  *
- * A key that came to nothing is removed, unless nobody can say whether it did.
+ * A key that came to nothing is removed, unless nobody can say whether it did;
+ * so are those that were replaced, some days later.
  */
 #include <event2/event.h>
 #include <poll.h>
@@ -302,6 +303,9 @@ static bm_status look(struct keeper *k, struct ca_refusal *why)
     }
     if (rc == BM_OK) {
         rc = look_what_is_due(in, &server, &due);
+    }
+    if (rc == BM_OK && !due.any) {
+        own_drop_old_keys(in, &server, room_now());
     }
     if (rc == BM_OK && due.any) {
         rc = prepare(k, in, &server, &due, why);

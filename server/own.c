@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/own.h"
 
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "core/oid.h"
 #include "core/pem.h"
@@ -145,6 +150,58 @@ bm_status own_server_write(const char *dir, const char *key_uri,
     }
     free(room);
     return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}
+
+/* ---- Keys that were replaced */
+
+static bool is_named(const struct instance *in, const struct own_server *server,
+                     const char *uri)
+{
+    bool named = strcmp(uri, server->key_uri) == 0;
+
+    for (size_t i = 0; !named && i < in->cas_n; i++) {
+        named = strcmp(uri, in->cas[i].row.ocsp_key_uri) == 0 ||
+                strcmp(uri, in->cas[i].row.key_uri) == 0;
+    }
+    return named;
+}
+
+/* Names that `init`, direct mode and the keeper give, and no others. */
+static bool is_own_name(const char *name)
+{
+    size_t n = strlen(name);
+
+    return n > 4 && strcmp(name + n - 4, ".key") == 0 &&
+           (strncmp(name, "ocsp-", 5) == 0 ||
+            strncmp(name, "server-", 7) == 0 ||
+            strcmp(name, "server.key") == 0);
+}
+
+void own_drop_old_keys(const struct instance *in,
+                       const struct own_server *server, int64_t now)
+{
+    char path[FILES_PATH_MAX];
+    const struct dirent *e;
+    struct stat st;
+    DIR *d;
+
+    if (files_path(path, in->dir, "keys") != BM_OK) {
+        return;
+    }
+    d = opendir(path);
+    while (d != NULL && (e = readdir(d)) != NULL) {
+        char uri[sizeof e->d_name + 8];
+
+        (void)snprintf(uri, sizeof uri, "file:%s", e->d_name);
+        if (is_own_name(e->d_name) && !is_named(in, server, uri) &&
+            fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+            st.st_mtime < now - OWN_KEPT) {
+            (void)unlinkat(dirfd(d), e->d_name, 0);
+        }
+    }
+    if (d != NULL) {
+        (void)closedir(d);
+    }
 }
 
 /* ---- Requests */

@@ -47,6 +47,15 @@ BM_MUST_CHECK bm_status own_server_write(const char *dir, const char *key_uri,
                                          struct bm_bytes chain,
                                          struct ca_refusal *why);
 
+/*
+ * Remove keys of responders and of the TLS server that nothing names any more:
+ * those that were replaced, or came to nothing, more than OWN_KEPT seconds
+ * ago. What cannot be removed stays.
+ */
+#define OWN_KEPT (INT64_C(7) * 24 * 3600)
+void own_drop_old_keys(const struct instance *in,
+                       const struct own_server *server, int64_t now);
+
 /* A request by `key` for what the certificate says: its subject and names. */
 BM_MUST_CHECK bm_status own_server_csr(const struct own_server *server,
                                        const struct bm_key *key,

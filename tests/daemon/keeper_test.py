@@ -47,6 +47,10 @@ def keep(s):
     s.process.send_signal(signal.SIGUSR1)
 
 
+def newest(keys):
+    return max(k.split("-")[-1] for k in keys if k.startswith("ocsp-"))
+
+
 def times_renewed(s):
     return s.words().count("event=keeper.renewed")
 
@@ -124,10 +128,20 @@ def test_what_is_due_is_renewed_while_the_service_works():
         keep(s)
         equal(s.stop(), 0)
         contains(s.verify_ledger(), "valid")
-        # And the next start works with what there is now.
+        # And the next start works with what there is now, and removes the
+        # keys that were replaced, when they are old enough.
+        keys = set(os.listdir(s.dir + "/keys"))
+        old = {k for k in keys if k == "server.key" or
+               k.startswith("ocsp-") and k.split("-")[-1] < newest(keys)}
+        equal(len(old), 3)
+        for key in keys - {"server.key"}:
+            os.utime(s.dir + "/keys/" + key, (0, 0))
         s.start()
+        wait_until("old keys are gone", lambda: set(
+            os.listdir(s.dir + "/keys")) == keys - old | {"server.key"})
         equal(times_renewed(s), 3)
         equal(s.stop(), 0)
+        s.birthmark("ca", "crl", "--dir", s.dir)
 
 
 def test_a_key_that_came_to_nothing_is_removed():
