@@ -81,6 +81,13 @@ static const struct link_verb *verbs_of(enum room_kind kind)
 
 /* ---- Links */
 
+static void drop_asker(struct issuer_asker *a)
+{
+    issuer_forget(a);
+    link_free(a->link);
+    free(a);
+}
+
 static void free_asker(struct issuer_asker *a)
 {
     struct issuer_asker **at = &a->is->askers;
@@ -89,9 +96,7 @@ static void free_asker(struct issuer_asker *a)
         at = &(*at)->next;
     }
     *at = a->next;
-    issuer_forget(a);
-    link_free(a->link);
-    free(a);
+    drop_asker(a);
 }
 
 /* The link frees itself. What it had waiting is asked again over the next. */
@@ -250,12 +255,14 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 static void issuer_teardown(struct room *room)
 {
     struct issuer *is = room->self;
+    struct issuer_asker *next;
 
     if (is == NULL) {
         return;
     }
-    while (is->askers != NULL) {
-        free_asker(is->askers);
+    for (struct issuer_asker *a = is->askers; a != NULL; a = next) {
+        next = a->next;
+        drop_asker(a);
     }
     if (is->work != NULL) {
         event_free(is->work);

@@ -121,29 +121,29 @@ static bm_status put_label(const struct issuer *is, const struct ca_bound *b,
 
 static int by_name(const void *a, const void *b)
 {
-    const struct ca_bound *const *x = a;
-    const struct ca_bound *const *y = b;
+    const struct ca_bound *x = a;
+    const struct ca_bound *y = b;
 
-    return strcmp(ca_profile_policy((*x)->profile)->name,
-                  ca_profile_policy((*y)->profile)->name);
+    return strcmp(ca_profile_policy(x->profile)->name,
+                  ca_profile_policy(y->profile)->name);
 }
 
 static bm_status put_labels(const struct issuer *is, struct bm_wr *room,
                             struct bm_wr *out)
 {
-    const struct ca_bound *sorted[INSTANCE_PROFILES_MAX] = { NULL };
+    struct ca_bound sorted[INSTANCE_PROFILES_MAX] = { { NULL, NULL } };
     size_t n = 0;
 
     for (size_t i = 0; i < is->in->profiles_n; i++) {
         const struct ca_bound *b = &is->in->profiles[i];
 
         if (ca_profile_policy(b->profile)->est.enabled) {
-            sorted[n++] = b;
+            sorted[n++] = *b;
         }
     }
     qsort(sorted, n, sizeof sorted[0], by_name);
     for (size_t i = 0; i < n; i++) {
-        BM_TRY(put_label(is, sorted[i], room, out));
+        BM_TRY(put_label(is, &sorted[i], room, out));
     }
     return BM_OK;
 }

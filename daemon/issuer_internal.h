@@ -146,7 +146,7 @@ struct issuer {
     size_t lists_n;
     uint64_t revocations; /* that `lists` know of */
     uint64_t published;   /* leaves */
-    int64_t noted;        /* when gauges were */
+    int64_t noted;        /* when gauges of CAs were */
     int64_t operators_due;
 
     /* Of the group in work. */

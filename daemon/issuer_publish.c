@@ -20,7 +20,7 @@
 #define LIST_PAUSE 10
 #define LIST_SHARE 50
 
-/* Seconds between two looks at what expires: operators come and go. */
+/* Seconds between two looks at what expires. */
 #define GAUGES_PAUSE 60
 
 /* Seconds after a failure. */
@@ -106,47 +106,6 @@ static void note_cas(struct issuer *is)
     }
 }
 
-/* Of as many operators as there is room for among the labels. */
-#define OPERATORS_MAX 64
-
-struct operators {
-    size_t n;
-    struct store_operator row[OPERATORS_MAX];
-};
-
-static bm_status keep_operator(void *arg, const void *visited)
-{
-    struct operators *o = arg;
-    const struct store_operator *row = visited;
-
-    if (!row->disabled && row->cert_id != 0) {
-        o->row[o->n++] = *row;
-    }
-    return o->n < OPERATORS_MAX ? BM_OK : BM_E_END;
-}
-
-static void note_operators(struct issuer *is)
-{
-    static const struct store_scope everything = { 0, 0 };
-    const struct store *s = is->in->store;
-    struct operators o = { .n = 0 };
-    struct store_visit visit = { &o, keep_operator };
-    struct store_cert cert;
-
-    if (s->begin(s->self, STORE_READ) != BM_OK) {
-        return;
-    }
-    if (s->operator_list(s->self, &everything, &visit) == BM_OK) {
-        for (size_t i = 0; i < o.n; i++) {
-            if (s->cert_get(s->self, &everything, o.row[i].cert_id, &cert) ==
-                BM_OK) {
-                note_expiry(is, "operator-", o.row[i].id, cert.not_after);
-            }
-        }
-    }
-    s->rollback(s->self);
-}
-
 void issuer_publish_init(struct issuer *is)
 {
     note_cas(is);
@@ -221,8 +180,9 @@ static void publish(struct issuer *is, int64_t now)
         rc = instance_publish(is->in, now, &why);
     }
     if (rc != BM_OK) {
-        rc = ca_refuse_plain(&why, rc);
-        log_refusal(LOG_LEVEL_ERROR, "issuer.publish", &why);
+        if (ca_refuse_plain(&why, rc) != BM_OK) {
+            log_refusal(LOG_LEVEL_ERROR, "issuer.publish", &why);
+        }
         return;
     }
     is->published = head.size;
@@ -237,7 +197,6 @@ void issuer_publish_tick(struct issuer *is)
     if (now >= is->noted + GAUGES_PAUSE) {
         is->noted = now;
         note_cas(is); /* the keeper may have renewed a responder */
-        note_operators(is);
     }
     make_lists(is, now);
     if (remote_signer_is_there(is->signer)) {

@@ -64,7 +64,7 @@ static bm_status ask(struct remote_signer *r, enum wire_verb verb,
     struct link_frame question = { .verb = (uint16_t)verb,
                                    .tag = ++r->tag,
                                    .body = body };
-    struct link_frame a;
+    struct link_frame a = { 0 };
     bm_status rc;
 
     if (r->fd < 0) {
@@ -137,7 +137,7 @@ static bm_status sign_certs(void *self, const struct ca_signing *group,
                             size_t n, int64_t now, struct ca_refusal *why)
 {
     struct remote_signer *r = self;
-    struct bm_bytes body;
+    struct bm_bytes body = { NULL, 0 };
     size_t tails;
 
     (void)now; /* the signer has a clock of its own */
@@ -152,7 +152,7 @@ static bm_status sign_certs(void *self, const struct ca_signing *group,
 static bm_status send_chunk(struct remote_signer *r)
 {
     struct bm_bytes chunk = { r->chunk, r->chunk_n };
-    struct bm_bytes body;
+    struct bm_bytes body = { NULL, 0 };
 
     r->chunk_n = 0;
     return ask(r, WIRE_SIGN_CRL_MORE, chunk, 0, &body, NULL);
@@ -185,7 +185,7 @@ static bm_status send_list(struct remote_signer *r, const char *ca,
     struct wire_crl m = { .ca = { (const uint8_t *)ca, strlen(ca) },
                           .number = number,
                           .size = bm_crl_writer_tbs_size(writer) };
-    struct bm_bytes body;
+    struct bm_bytes body = { NULL, 0 };
     uint8_t room[512];
     struct bm_wr w;
 
@@ -205,7 +205,7 @@ static bm_status sign_crl(void *self, const char *ca,
                           int64_t now, const struct bm_crl_sink *sink)
 {
     struct remote_signer *r = self;
-    struct bm_bytes signature;
+    struct bm_bytes signature = { NULL, 0 };
     bm_status rc = BM_E_MEMORY;
 
     (void)now;
@@ -228,7 +228,7 @@ static bm_status sign_checkpoint(void *self, const struct ca_tree_head *head,
                                  .size = head->size,
                                  .root = BM_ARRAY(head->root) };
     uint8_t room[sizeof proof->hash + 128];
-    struct bm_bytes body;
+    struct bm_bytes body = { NULL, 0 };
     struct bm_wr w;
 
     (void)now;
@@ -289,7 +289,7 @@ void remote_signer_free(struct remote_signer *r)
 static bm_status say_hello(struct remote_signer *r)
 {
     struct wire_head m;
-    struct bm_bytes body;
+    struct bm_bytes body = { NULL, 0 };
 
     BM_TRY(
         ask(r, WIRE_SIGN_HELLO, (struct bm_bytes){ NULL, 0 }, 64, &body, NULL));

@@ -54,11 +54,11 @@ static bm_status answer(struct link *link, const struct link_frame *asked,
 }
 
 static bm_status refuse(struct link *link, const struct link_frame *asked,
-                        const struct ca_refusal *why)
+                        bm_status rc, const struct ca_refusal *why)
 {
     log_refusal(LOG_LEVEL_ERROR, "signer.refused", why);
     return answer(
-        link, asked, why->status,
+        link, asked, rc,
         (struct bm_bytes){ (const uint8_t *)why->words, strlen(why->words) });
 }
 
@@ -203,8 +203,7 @@ static bm_status serve_certs(void *self, struct link *link,
         rc = sign_group(s, frame->body, &why);
     }
     if (rc != BM_OK) {
-        rc = ca_refuse_plain(&why, rc);
-        return refuse(link, frame, &why);
+        return refuse(link, frame, ca_refuse_plain(&why, rc), &why);
     }
     return answer(link, frame, BM_OK,
                   s->n == 0 ? (struct bm_bytes){ NULL, 0 }
@@ -219,8 +218,7 @@ static bm_status finish(struct link *link, const struct link_frame *frame,
     struct ca_refusal why = { BM_OK, "" };
 
     if (rc != BM_OK) {
-        rc = ca_refuse_plain(&why, rc);
-        return refuse(link, frame, &why);
+        return refuse(link, frame, ca_refuse_plain(&why, rc), &why);
     }
     return answer(link, frame, BM_OK, body);
 }

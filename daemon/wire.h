@@ -205,9 +205,9 @@ void wire_signing_put(struct bm_wr *w, const struct wire_signing *m);
 /* BM_E_END behind the last one. */
 BM_MUST_CHECK bm_status wire_signing_next(struct bm_bytes *in,
                                           struct wire_signing *m);
-void wire_signed_put(struct bm_wr *w, struct bm_bytes tail);
+void wire_signed_put(struct bm_wr *w, struct bm_bytes octets);
 BM_MUST_CHECK bm_status wire_signed_next(struct bm_bytes *in,
-                                         struct bm_bytes *tail);
+                                         struct bm_bytes *octets);
 
 /* SIGN_CRL_BEGIN. SIGN_CRL_MORE has octets of the TBSCertList, at most
  * WIRE_CRL_CHUNK; the answer of SIGN_CRL_END is the signature. */
