@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <jansson.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -303,6 +304,30 @@ static bm_status enter(struct room *room, struct ca_refusal *why)
     return sandbox_enter(room, why);
 }
 
+/*
+ * What libraries would do later, and the sandbox would refuse in silence: the
+ * secret of jansson's hash tables, which it reads from a file, and making
+ * durable that SQLite's log is in the folder, before anything counts on it.
+ */
+static bm_status prepare(const struct room *room, struct ca_refusal *why)
+{
+    bm_status rc = BM_OK;
+    int fd;
+
+    json_object_seed(0);
+    if (!room->type->needs.write_files) {
+        return BM_OK;
+    }
+    fd = open(room->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0) {
+        rc = ca_refuse(why, BM_E_IO, "%s", room->dir);
+    }
+    if (fd >= 0) {
+        close(fd);
+    }
+    return rc;
+}
+
 static bm_status begin(struct room *room, struct ca_refusal *why)
 {
     BM_TRY(receive_pages(room));
@@ -310,6 +335,7 @@ static bm_status begin(struct room *room, struct ca_refusal *why)
     BM_TRY(open_loop(room));
     me.begun = true;
     BM_TRY(room->type->setup(room, why));
+    BM_TRY(prepare(room, why));
     BM_TRY(enter(room, why));
     return say(CONTROL_READY, 0);
 }
