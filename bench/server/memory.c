@@ -51,36 +51,6 @@ static void prepare(struct world *w, unsigned scale)
                 wanted("BENCH_ROWS", (size_t)ROWS * scale));
 }
 
-/* ---- Idle connections */
-
-/* Each has got an answer once, and says nothing since. */
-static void idle(const struct world *w, double before)
-{
-    SSL_CTX *tls = load_tls(TLS1_3_VERSION);
-    const struct load_config config = { .port = w->devices,
-                                        .tls = tls,
-                                        .connections = CONNECTIONS,
-                                        .addresses = ADDRESSES,
-                                        .request = world_cacerts,
-                                        .identity = identity };
-    struct load *load = load_new(&config);
-    struct load_result result;
-    unsigned open;
-    double after;
-    unsigned n;
-
-    load_connect(load);
-    load_run(load, 0, CONNECTIONS, 0, &result);
-    open = load_open_now(load);
-    after = process_pss(&w->server, &n);
-    table_value("idle connections, mutual TLS 1.3", open);
-    if (open > 0) {
-        table_most("KB for each", (after - before) / open / KB, 35);
-    }
-    load_free(load);
-    SSL_CTX_free(tls);
-}
-
 /* ---- Growth */
 
 static struct bm_bytes post(void *arg, size_t i, unsigned connection)
@@ -136,6 +106,37 @@ static void growth(const struct world *w, unsigned scale)
     }
 }
 
+/* ---- Idle connections */
+
+/* Each has got an answer once, and says nothing since. */
+static void idle(const struct world *w)
+{
+    SSL_CTX *tls = load_tls(TLS1_3_VERSION);
+    const struct load_config config = { .port = w->devices,
+                                        .tls = tls,
+                                        .connections = CONNECTIONS,
+                                        .addresses = ADDRESSES,
+                                        .request = world_cacerts,
+                                        .identity = identity };
+    struct load *load = load_new(&config);
+    struct load_result result;
+    unsigned n;
+    double before = process_pss(&w->server, &n);
+    unsigned open;
+    double after;
+
+    load_connect(load);
+    load_run(load, 0, CONNECTIONS, 0, &result);
+    open = load_open_now(load);
+    after = process_pss(&w->server, &n);
+    table_value("idle connections, mutual TLS 1.3", open);
+    if (open > 0) {
+        table_most("KB for each", (after - before) / open / KB, 35);
+    }
+    load_free(load);
+    SSL_CTX_free(tls);
+}
+
 static void run(struct world *w, unsigned scale)
 {
     unsigned n;
@@ -151,8 +152,8 @@ static void run(struct world *w, unsigned scale)
         table_skip("sum of PSS", "for root alone");
     } else {
         table_most("MB at the start", start / MB, 80);
-        idle(w, start);
         growth(w, scale);
+        idle(w);
     }
     world_free_requests(devices, DEVICES);
 }
