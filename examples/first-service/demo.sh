@@ -150,11 +150,10 @@ run curl -sS --cacert "$ca/ca/root.pem" --cert "$dir/second.pem" \
 say '6. Everybody may ask whether it is good.'
 status second
 
-say '7. Trouble: the device is lost. The operator revokes what it had.'
-run curl -sS --fail-with-body --cacert "$ca/ca/root.pem" "${operator[@]}" \
-    -H 'Content-Type: application/json' -d '{"reason":"keyCompromise"}' \
-    "$api/certificates/$(serial "$dir/second.pem")/revocation"
-echo
+say '7. Trouble: the device is lost. The command line finds the server, which' \
+    'holds the instance, and goes over its API.'
+run $bin/birthmark cert revoke --dir "$ca" --reason keyCompromise \
+    "$(serial "$dir/second.pem")"
 status second
 
 say '8. What it has now opens no door.'
