@@ -49,7 +49,7 @@ static void set_str(struct tree *t, json_t *o, const char *key,
 }
 
 /* An object in an object. */
-static json_t *open(struct tree *t, json_t *o, const char *key)
+static json_t *inner_of(struct tree *t, json_t *o, const char *key)
 {
     json_t *inner = tree_object(t);
 
@@ -77,6 +77,7 @@ static const char *name_of(const struct admin_field *fields)
     return NULL;
 }
 
+/* NOLINTBEGIN(misc-no-recursion): as deep as the tables are */
 static json_t *schema_of_all(struct tree *t, const struct admin_field *fields,
                              int depth);
 
@@ -146,7 +147,7 @@ static json_t *schema_of(struct tree *t, const struct admin_field *f, int depth)
         set_words(t, o, f->words);
         break;
     case ADMIN_STRINGS: {
-        json_t *items = open(t, o, "items");
+        json_t *items = inner_of(t, o, "items");
 
         set_str(t, o, "type", "array");
         set_str(t, items, "type", "string");
@@ -206,6 +207,8 @@ static json_t *schema_of_all(struct tree *t, const struct admin_field *fields,
     return o;
 }
 
+/* NOLINTEND(misc-no-recursion) */
+
 /* ---- Operations */
 
 static json_t *parameters(struct tree *t, const struct admin_operation *op)
@@ -235,7 +238,7 @@ static json_t *parameters(struct tree *t, const struct admin_operation *op)
 static void set_content(struct tree *t, json_t *o, const char *type,
                         json_t *schema)
 {
-    tree_set(t, open(t, open(t, o, "content"), type), "schema", schema);
+    tree_set(t, inner_of(t, inner_of(t, o, "content"), type), "schema", schema);
 }
 
 /* What is in the body, and nothing else may be. */
@@ -257,7 +260,7 @@ static void set_body(struct tree *t, json_t *o,
         json_decref(required);
         return;
     }
-    body = open(t, o, "requestBody");
+    body = inner_of(t, o, "requestBody");
     tree_set(t, body, "required", tree_bool(t, json_array_size(required) != 0));
     schema = tree_object(t);
     set_str(t, schema, "type", "object");
@@ -285,7 +288,7 @@ static void set_problem(struct tree *t, json_t *responses, const char *status)
 static json_t *responses_of(struct tree *t, const struct admin_operation *op)
 {
     json_t *responses = tree_object(t);
-    json_t *done = open(t, responses, op->creates ? "201" : "200");
+    json_t *done = inner_of(t, responses, op->creates ? "201" : "200");
 
     set_str(t, done, "description", op->creates ? "made" : "done");
     set_content(t, done, "application/json", schema_or_ref(t, op->result, 0));
@@ -324,7 +327,7 @@ static void add_operation(struct tree *t, json_t *paths,
     }
     method[n] = '\0';
     if (path == NULL) {
-        path = open(t, paths, op->path);
+        path = inner_of(t, paths, op->path);
     }
     set_str(t, o, "operationId", op->id);
     tree_append(t, tags, tree_str(t, op->tag));
@@ -351,13 +354,15 @@ static const struct admin_field problem_fields[] = {
 
 static void set_components(struct tree *t, json_t *doc)
 {
-    json_t *components = open(t, doc, "components");
-    json_t *schemas = open(t, components, "schemas");
-    json_t *tls = open(t, open(t, components, "securitySchemes"), "mutualTLS");
-    json_t *key = open(t, open(t, components, "parameters"), "IdempotencyKey");
-    json_t *responses = open(t, components, "responses");
-    json_t *problem = open(t, responses, "Problem");
-    json_t *waiting = open(t, responses, "Waiting");
+    json_t *components = inner_of(t, doc, "components");
+    json_t *schemas = inner_of(t, components, "schemas");
+    json_t *tls =
+        inner_of(t, inner_of(t, components, "securitySchemes"), "mutualTLS");
+    json_t *key =
+        inner_of(t, inner_of(t, components, "parameters"), "IdempotencyKey");
+    json_t *responses = inner_of(t, components, "responses");
+    json_t *problem = inner_of(t, responses, "Problem");
+    json_t *waiting = inner_of(t, responses, "Waiting");
     json_t *schema;
 
     for (size_t i = 0; i < SHAPES_N; i++) {
@@ -376,7 +381,7 @@ static void set_components(struct tree *t, json_t *doc)
     set_str(t, key, "description",
             "chosen by the client, another one for each act: whoever repeats "
             "a request with its key gets the first answer again");
-    schema = open(t, key, "schema");
+    schema = inner_of(t, key, "schema");
     set_str(t, schema, "type", "string");
     tree_set(t, schema, "minLength", tree_int(t, 1));
     tree_set(t, schema, "maxLength", tree_int(t, ADMIN_KEY_MAX));
@@ -402,7 +407,7 @@ static void set_head(struct tree *t, json_t *doc, const char *server_url,
     char url[512];
 
     set_str(t, doc, "openapi", "3.1.0");
-    info = open(t, doc, "info");
+    info = inner_of(t, doc, "info");
     set_str(t, info, "title", "Birthmark: administration");
     set_str(t, info, "version", version);
     (void)snprintf(url, sizeof url, "%s" ADMIN_PREFIX,
@@ -422,7 +427,7 @@ json_t *admin_openapi(const char *server_url, const char *version)
     json_t *paths;
 
     set_head(&t, doc, server_url, version);
-    paths = open(&t, doc, "paths");
+    paths = inner_of(&t, doc, "paths");
     for (size_t i = 0; i < admin_operations_n; i++) {
         add_operation(&t, paths, &admin_operations[i]);
     }
