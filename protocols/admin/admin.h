@@ -187,6 +187,7 @@ struct admin_context {
                                                  nobody can be renewed */
     int64_t now;
     struct admin_host host;
+    void *reserve; /* private: memory to tell with what was done */
 };
 
 /*

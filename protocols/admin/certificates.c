@@ -368,13 +368,30 @@ static uint8_t reason_of(const char *word)
     return BM_REASON_UNSPECIFIED;
 }
 
-/* It is done; the list of its CA is to tell. */
-static bm_status give_changed(struct admin_context *c, const json_t *params,
-                              json_t *result, struct ca_refusal *why)
+/* Whose list is to tell of it? "" when there is no such certificate: the act
+ * will say so. */
+static bm_status find_issuer(struct admin_context *c, const json_t *params,
+                             char ca[STORE_ID_MAX])
 {
-    BM_TRY(admin_show_certificate(c, params, result, why));
-    c->host.list_changed(c->host.self, &c->actor, admin_text(result, "ca"));
-    return BM_OK;
+    struct store_cert row;
+    bm_status rc;
+
+    ca[0] = '\0';
+    BM_TRY(admin_begin(c));
+    rc = find(c, params, &row, NULL);
+    if (rc == BM_OK) {
+        memcpy(ca, row.ca, sizeof row.ca);
+    }
+    admin_end(c);
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
+static bm_status give_changed(struct admin_context *c, const json_t *params,
+                              const char *ca, json_t *result,
+                              struct ca_refusal *why)
+{
+    c->host.list_changed(c->host.self, &c->actor, ca);
+    return admin_tell(c, params, result, why, admin_show_certificate);
 }
 
 bm_status admin_revoke_certificate(struct admin_context *c,
@@ -388,9 +405,11 @@ bm_status admin_revoke_certificate(struct admin_context *c,
         .reason = reason_of(admin_text(params, "reason")),
         .invalid_since = admin_time(params, "invalid_since"),
     };
+    char ca[STORE_ID_MAX];
 
+    BM_TRY(find_issuer(c, params, ca));
     BM_TRY(ca_revoke(c->ca, &c->actor, &revocation, c->now, why));
-    return give_changed(c, params, result, why);
+    return give_changed(c, params, ca, result, why);
 }
 
 bm_status admin_release_certificate(struct admin_context *c,
@@ -398,8 +417,10 @@ bm_status admin_release_certificate(struct admin_context *c,
                                     struct ca_refusal *why)
 {
     struct admin_serial room;
+    char ca[STORE_ID_MAX];
 
+    BM_TRY(find_issuer(c, params, ca));
     BM_TRY(ca_release(c->ca, &c->actor, admin_text(params, "ca"),
                       admin_serial(params, &room), c->now, why));
-    return give_changed(c, params, result, why);
+    return give_changed(c, params, ca, result, why);
 }

@@ -185,7 +185,7 @@ bm_status admin_suspend_device(struct admin_context *c, const json_t *params,
 {
     BM_TRY(change(c, params, true, why));
     tell_lists(c);
-    return admin_show_device(c, params, result, why);
+    return admin_tell(c, params, result, why, admin_show_device);
 }
 
 bm_status admin_resume_device(struct admin_context *c, const json_t *params,
@@ -193,7 +193,7 @@ bm_status admin_resume_device(struct admin_context *c, const json_t *params,
 {
     BM_TRY(change(c, params, false, why));
     tell_lists(c);
-    return admin_show_device(c, params, result, why);
+    return admin_tell(c, params, result, why, admin_show_device);
 }
 
 static bm_status add_event(void *arg, const void *visited)

@@ -137,6 +137,23 @@ BM_MUST_CHECK bm_status admin_page_end(struct admin_page *page, bm_status rc,
 
 /* ---- Results */
 
+/* Octets that are put by before an act, for its answer: what is done must be
+ * told, were it by the last memory there is. */
+#define ADMIN_RESERVE ((size_t)256 << 10)
+
+/*
+ * The answer about something that is done: `give` makes it, of the kind of
+ * admin_operation.run. When memory is short, it may use what was put by.
+ */
+BM_MUST_CHECK bm_status
+admin_tell(struct admin_context *c, const json_t *params, json_t *result,
+           struct ca_refusal *why,
+           bm_status (*give)(struct admin_context *c, const json_t *params,
+                             json_t *result, struct ca_refusal *why));
+/* Let go of what was put by; false: there is nothing to be gained by another
+ * try. */
+bool admin_use_reserve(struct admin_context *c, bm_status rc, json_t *result);
+
 /* Move the members of `object` into `result`. */
 BM_MUST_CHECK bm_status admin_give(const struct tree *t, json_t *object,
                                    json_t *result);

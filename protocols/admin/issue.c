@@ -101,7 +101,8 @@ bm_status admin_give_issued(struct admin_context *c, bm_status rc,
 {
     rc = rc == BM_OK ? issued->status : rc;
     if (rc == BM_OK) {
-        return give(c, issued, result);
+        rc = give(c, issued, result);
+        return admin_use_reserve(c, rc, result) ? give(c, issued, result) : rc;
     }
     return issued->why.status == rc
                ? ca_refuse(why, rc, "%s", issued->why.words)

@@ -295,7 +295,7 @@ static bm_status change(struct admin_context *c, const json_t *params,
 {
     BM_TRY(ca_operator_disable(c->ca, &c->actor, admin_text(params, "operator"),
                                disable, c->now, why));
-    return admin_show_operator(c, params, result, why);
+    return admin_tell(c, params, result, why, admin_show_operator);
 }
 
 bm_status admin_disable_operator(struct admin_context *c, const json_t *params,

@@ -110,6 +110,33 @@ bm_status admin_give(const struct tree *t, json_t *object, json_t *result)
     return rc;
 }
 
+bool admin_use_reserve(struct admin_context *c, bm_status rc, json_t *result)
+{
+    bool had = c->reserve != NULL;
+
+    if (rc != BM_E_MEMORY) {
+        return false;
+    }
+    free(c->reserve);
+    c->reserve = NULL;
+    (void)json_object_clear(result);
+    return had;
+}
+
+bm_status admin_tell(struct admin_context *c, const json_t *params,
+                     json_t *result, struct ca_refusal *why,
+                     bm_status (*give)(struct admin_context *c,
+                                       const json_t *params, json_t *result,
+                                       struct ca_refusal *why))
+{
+    bm_status rc = give(c, params, result, why);
+
+    if (admin_use_reserve(c, rc, result)) {
+        rc = give(c, params, result, why);
+    }
+    return rc;
+}
+
 json_t *admin_pem(struct tree *t, const char *label, struct bm_bytes der)
 {
     json_t *value = NULL;

@@ -179,7 +179,7 @@ static bm_status decide(struct admin_context *c, const json_t *params,
     uint64_t id = (uint64_t)admin_number(params, "request", 0);
 
     BM_TRY(ca_request_decide(c->ca, &c->actor, id, approve, c->now, why));
-    return admin_show_request(c, params, result, why);
+    return admin_tell(c, params, result, why, admin_show_request);
 }
 
 bm_status admin_approve_request(struct admin_context *c, const json_t *params,

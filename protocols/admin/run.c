@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
 #include <string.h>
 
 #include "protocols/admin/internal.h"
@@ -32,10 +33,11 @@ bm_status admin_run(struct admin_context *c, unsigned operation,
         return ca_refuse(why, BM_E_ARGUMENT, "%s", words);
     }
     made = json_object();
-    if (made == NULL) {
-        return ca_refuse_plain(why, BM_E_MEMORY);
-    }
-    rc = op->run(c, params, made, why);
+    c->reserve = malloc(ADMIN_RESERVE);
+    rc = made != NULL && c->reserve != NULL ? op->run(c, params, made, why)
+                                            : BM_E_MEMORY;
+    free(c->reserve);
+    c->reserve = NULL;
     if (rc != BM_OK) {
         json_decref(made);
         return ca_refuse_plain(why, rc);

@@ -76,6 +76,17 @@ static bm_status give_token(struct admin_context *c, const char *id,
     return admin_give(&t, things_token(&t, &row, c->now), result);
 }
 
+static bm_status give_new(struct admin_context *c, const char *secret,
+                          const char *id, json_t *result,
+                          struct ca_refusal *why)
+{
+    struct tree t = { false };
+
+    tree_set(&t, result, "secret", tree_str(&t, secret));
+    BM_TRY(t.failed ? BM_E_MEMORY : BM_OK);
+    return give_token(c, id, result, why);
+}
+
 bm_status admin_create_token(struct admin_context *c, const json_t *params,
                              json_t *result, struct ca_refusal *why)
 {
@@ -87,13 +98,15 @@ bm_status admin_create_token(struct admin_context *c, const json_t *params,
     };
     char secret[CA_TOKEN_CHARS + 1];
     char id[STORE_ID_MAX];
-    struct tree t = { false };
+    bm_status rc;
 
     BM_TRY(ca_token_create(c->ca, &c->actor, &order, c->now, secret, id, why));
-    tree_set(&t, result, "secret", tree_str(&t, secret));
+    rc = give_new(c, secret, id, result, why);
+    if (admin_use_reserve(c, rc, result)) {
+        rc = give_new(c, secret, id, result, why);
+    }
     bm_wipe(secret, sizeof secret);
-    BM_TRY(t.failed ? BM_E_MEMORY : BM_OK);
-    return give_token(c, id, result, why);
+    return rc;
 }
 
 struct tokens {
@@ -161,5 +174,5 @@ bm_status admin_revoke_token(struct admin_context *c, const json_t *params,
     const char *id = admin_text(params, "token");
 
     BM_TRY(ca_token_revoke(c->ca, &c->actor, id, c->now, why));
-    return give_token(c, id, result, why);
+    return admin_tell(c, params, result, why, admin_show_token);
 }
