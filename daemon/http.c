@@ -165,7 +165,7 @@ static bool evict_from(struct http_list *list, uint64_t age)
     }
     metrics_add(c->server->metrics, METRICS_TURNED_AWAY, 1);
     http_io_shutdown(c);
-    http_conn_cut(c);
+    http_conn_drop(c);
     return true;
 }
 
@@ -343,7 +343,7 @@ void http_free(struct http_server *server)
         struct http_conn *c;
 
         while ((c = TAILQ_FIRST(&server->list[i])) != NULL) {
-            http_conn_cut(c);
+            http_conn_drop(c);
         }
     }
     (void)event_del(&server->tick);

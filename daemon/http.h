@@ -62,7 +62,8 @@ void http_set_tls(struct http_server *server, SSL_CTX *tls);
  * accepted with "Connection: close"; `done` when nothing is left.
  */
 void http_stop(struct http_server *server, void (*done)(void *arg), void *arg);
-void http_free(struct http_server *server); /* NULL is fine; cuts all */
+/* NULL is fine. Cuts all off; not from within request_fn(). */
+void http_free(struct http_server *server);
 
 enum http_method {
     HTTP_GET = 1 << 0,

@@ -106,9 +106,6 @@ void http_conn_cut(struct http_conn *c)
     c->cert = (struct bm_bytes){ 0 };
     c->chain = (struct bm_bytes){ 0 };
     http_peer_drop(c->peer);
-    if (!c->inside) {
-        conn_free(c);
-    }
 }
 
 bool http_conn_hold(struct http_conn *c)
@@ -125,6 +122,14 @@ void http_conn_leave(struct http_conn *c, bool inside)
     if (!inside && c->state == HTTP_CLOSED) {
         conn_free(c);
     }
+}
+
+void http_conn_drop(struct http_conn *c)
+{
+    bool inside = http_conn_hold(c);
+
+    http_conn_cut(c);
+    http_conn_leave(c, inside);
 }
 
 void http_conn_between(struct http_conn *c)
@@ -388,7 +393,7 @@ void http_conn_new(struct http_server *s, int fd,
     http_count(s, 1);
     metrics_add(s->metrics, METRICS_ACCEPTED, 1);
     if (!start_tls(c) || event_add(&c->readable, NULL) != 0) {
-        http_conn_cut(c);
+        http_conn_drop(c);
     } else if (c->tls == NULL) {
         http_conn_enter(c, HTTP_IDLE);
     }

@@ -167,8 +167,10 @@ bool http_io_pending(const struct http_conn *c);
 void http_conn_new(struct http_server *s, int fd,
                    const struct sockaddr_storage *from);
 void http_conn_enter(struct http_conn *c, enum http_state state);
-/* Let go at once; freed by the last http_conn_leave(). */
+/* Let go of all it has, at once; freed by the last http_conn_leave(). */
 void http_conn_cut(struct http_conn *c);
+/* The same for who does not hold it: it is gone, unless somebody else does. */
+void http_conn_drop(struct http_conn *c);
 /* Around whatever may cut the connection off: `inside` is what came back. */
 bool http_conn_hold(struct http_conn *c);
 void http_conn_leave(struct http_conn *c, bool inside);
