@@ -196,6 +196,13 @@ BM_MUST_CHECK bm_status ca_keep_administrator(struct ca *ca, uint64_t id,
                                               const char *name, int64_t now,
                                               struct ca_refusal *why);
 
+/* In any transaction: is the certificate `id` that of an operator whom the
+ * actor could not disable? Then BM_E_CA_FORBIDDEN. */
+BM_MUST_CHECK bm_status ca_check_operator_cert(struct ca *ca,
+                                               const struct ca_actor *actor,
+                                               uint64_t id,
+                                               struct ca_refusal *why);
+
 /* The issued certificates of slots; for ca_close(). */
 void ca_slots_free(struct ca_slot *slots);
 

@@ -135,6 +135,38 @@ bm_status ca_operator_is_within(struct ca *ca, const struct ca_actor *actor,
                      yes);
 }
 
+bm_status ca_check_operator_cert(struct ca *ca, const struct ca_actor *actor,
+                                 uint64_t id, struct ca_refusal *why)
+{
+    const struct store *s = ca->c.store;
+    uint8_t hash[STORE_HASH_SIZE];
+    char name[STORE_ACTOR_MAX];
+    struct store_operator op;
+    struct store_cert row;
+    bool within;
+    bm_status rc;
+
+    BM_TRY(s->cert_get(s->self, &ca_everything, id, &row));
+    if (row.device != 0 || row.der.n == 0) {
+        return BM_OK;
+    }
+    BM_TRY(operator_hash(ca, row.der, hash));
+    rc = s->operator_find(s->self, hash, &op);
+    if (rc != BM_OK) {
+        return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+    }
+    (void)snprintf(name, sizeof name, "operator:%s", op.id);
+    if (actor->authority || strcmp(actor->name, name) == 0) {
+        return BM_OK; /* one's own may be ended */
+    }
+    BM_TRY(ca_authorise(actor, CA_ACT_OPERATOR_DISABLE, why));
+    BM_TRY(ca_operator_is_within(ca, actor, &op, &within));
+    return within ? BM_OK
+                  : ca_refuse(why, BM_E_CA_FORBIDDEN,
+                              "operator %s is beyond the scope of %s", op.id,
+                              actor->name);
+}
+
 /* ---- Authentication */
 
 static bm_status find(struct ca *ca, struct bm_bytes der,

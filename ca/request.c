@@ -157,23 +157,50 @@ static void identify(const struct ca_slot *s, struct store_request *row)
     memcpy(row->key, s->key, sizeof row->key);
 }
 
+/* Who approved has seen one subject and one set of extensions. The challenge
+ * and the signature are others with each connection. */
+static bool is_other(const struct store_request *row, const struct bm_csr *csr)
+{
+    struct bm_csr seen;
+
+    return bm_csr_parse(row->csr, NULL, &seen) != BM_OK ||
+           !bm_bytes_equal(seen.subject, csr->subject) ||
+           !bm_bytes_equal(seen.ext.all, csr->ext.all);
+}
+
+/* What an operator wishes beside the request is not in what is approved. */
+static bool has_unseen_subject(const struct ca_issue_request *r)
+{
+    return r->by == CA_BY_OPERATOR && r->subject.n != 0 &&
+           !bm_bytes_equal(r->subject, r->csr->subject);
+}
+
 bm_status ca_check_approval(struct ca *ca, struct ca_slot *s, int64_t now,
                             struct ca_refusal *why)
 {
     const unsigned asks = CA_BY_OPERATOR | CA_BY_TOKEN | CA_BY_IDEVID;
     const struct store *store = ca->c.store;
     struct store_request *row = &s->waited;
+    bool other;
     bm_status rc;
 
     if (!s->policy->approval || (s->request->by & asks) == 0) {
         return BM_OK;
     }
+    if (has_unseen_subject(s->request)) {
+        return ca_refuse(why, BM_E_ARGUMENT,
+                         "who approves sees the request alone: the subject "
+                         "must be in it");
+    }
     identify(s, row);
     rc = store->request_find(store->self, row);
+    /* A rejected one stays so for its key, whatever else it says. */
+    other = rc == BM_OK && row->state != STORE_REQUEST_REJECTED &&
+            is_other(row, s->request->csr);
     row->csr = (struct bm_bytes){ NULL, 0 };
     if (rc == BM_E_NOT_FOUND ||
-        (rc == BM_OK &&
-         (row->state == STORE_REQUEST_ISSUED || has_lapsed(row, now)))) {
+        (rc == BM_OK && (row->state == STORE_REQUEST_ISSUED ||
+                         has_lapsed(row, now) || other))) {
         identify(s, row);
         rc = put_waiting(ca, s, row, now, why);
     }

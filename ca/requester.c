@@ -114,6 +114,29 @@ static bm_status name_device(struct ca_slot *s, int64_t now,
     return ca_profile_device(s->profile, &r, s->name, sizeof s->name, why);
 }
 
+/*
+ * Who has a certificate of the operations CA can be taken for this service or
+ * for an operator: those are for an administrator of the instance to give.
+ */
+static bm_status check_operations(struct ca *ca, const struct ca_slot *s,
+                                  struct ca_refusal *why)
+{
+    const struct ca_actor *actor = s->request->actor;
+    const struct store *store = ca->c.store;
+    struct store_ca row;
+
+    if ((actor->roles & CA_ROLE_ADMIN) != 0 && actor->scope.organisation == 0 &&
+        actor->scope.ecosystem == 0) {
+        return BM_OK;
+    }
+    BM_TRY(store->ca_get(store->self, &ca_everything, s->ca, &row));
+    return row.kind != STORE_CA_OPERATIONS
+               ? BM_OK
+               : ca_refuse(why, BM_E_CA_FORBIDDEN,
+                           "%s is for administrators of the instance to issue",
+                           s->policy->name);
+}
+
 bm_status ca_find_requester(struct ca *ca, struct ca_slot *s, int64_t now,
                             struct ca_refusal *why)
 {
@@ -123,6 +146,7 @@ bm_status ca_find_requester(struct ca *ca, struct ca_slot *s, int64_t now,
     switch (s->request->by) {
     case CA_BY_OPERATOR:
         BM_TRY(ca_authorise(actor, CA_ACT_CERT_ISSUE, why));
+        BM_TRY(check_operations(ca, s, why));
         return name_device(s, now, why);
     case CA_BY_AUTHORITY:
         if (!actor->authority) {

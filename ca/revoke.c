@@ -118,6 +118,7 @@ static bm_status revoke(struct ca *ca, const struct ca_actor *actor,
     find.kept = &kept;
     BM_TRY(find_cert(&find, why));
     BM_TRY(check_status(&kept.row, r->reason, why));
+    BM_TRY(ca_check_operator_cert(ca, actor, kept.row.id, why));
     BM_TRY(ca_keep_administrator(ca, kept.row.id, NULL, now, why));
     if (r->invalid_since > now || r->invalid_since < 0) {
         return ca_refuse(why, BM_E_ARGUMENT,
@@ -186,6 +187,7 @@ static bm_status release(struct ca *ca, const struct ca_actor *actor,
     if (row->status != STORE_CERT_HELD) {
         return ca_refuse(why, BM_E_CA_STATUS, "it is not on hold");
     }
+    BM_TRY(ca_check_operator_cert(ca, actor, row->id, why));
     BM_TRY(check_device(ca, row, why));
     return ca_put_release(ca, actor, row, now);
 }
