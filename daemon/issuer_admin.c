@@ -27,6 +27,7 @@ static bm_status put(struct issuer_asker *a, const struct link_frame *asked,
     bm_wr_init(&w, room, cap);
     wire_administered_put(&w, m);
     rc = issuer_answer(a, asked, bm_wr_bytes(&w));
+    bm_wipe(room, cap); /* the secret of a token may be in it */
     free(room);
     return rc;
 }
@@ -60,6 +61,13 @@ static bm_status put_problem(struct issuer_asker *a,
     return rc;
 }
 
+static uint32_t retry_after(unsigned status)
+{
+    return status == 503   ? ISSUER_RETRY
+           : status == 202 ? ISSUER_RETRY_APPROVAL
+                           : 0;
+}
+
 static bm_status put_refusal(struct issuer_asker *a,
                              const struct link_frame *asked, bm_status rc,
                              const struct ca_refusal *why)
@@ -67,8 +75,7 @@ static bm_status put_refusal(struct issuer_asker *a,
     struct admin_problem p;
 
     admin_problem_of(rc, why, &p);
-    return put_problem(a, asked, &p,
-                       p.status == 503 || p.status == 202 ? ISSUER_RETRY : 0);
+    return put_problem(a, asked, &p, retry_after(p.status));
 }
 
 /* ---- What operations need of the room */
@@ -149,12 +156,19 @@ static bm_status put_answer(struct issuer_asker *a,
 {
     const struct wire_administered m = {
         .http = (uint16_t)answer->status,
-        .retry_after =
-            answer->status == 503 || answer->status == 202 ? ISSUER_RETRY : 0,
+        .retry_after = retry_after(answer->status),
         .body = { (const uint8_t *)answer->body, answer->n },
     };
+    struct admin_problem p;
+    bm_status rc = put(a, asked, &m);
 
-    return put(a, asked, &m);
+    if (rc == BM_E_LIMIT || rc == BM_E_FULL) {
+        admin_problem_say(&p, 503,
+                          "the answer is too long for now: ask for a smaller "
+                          "page");
+        rc = put_problem(a, asked, &p, ISSUER_RETRY);
+    }
+    return rc;
 }
 
 static bm_status serve(struct issuer_asker *a, const struct link_frame *frame,
@@ -174,9 +188,11 @@ static bm_status serve(struct issuer_asker *a, const struct link_frame *frame,
     }
     if (rc != BM_OK) {
         /* Whatever it is, the certificate makes nobody an operator. */
+        rc = ca_refuse_plain(&why, rc);
+        log_refusal(LOG_LEVEL_WARNING, "admin.stranger", &why);
         admin_problem_say(&p, issuer_is_failure(rc) ? 503 : 403, "%s",
                           bm_status_text(rc));
-        return put_problem(a, frame, &p, 0);
+        return put_problem(a, frame, &p, retry_after(p.status));
     }
     wait = issuer_limit(is, hash, op.actor.organisation);
     if (wait != 0) {
@@ -211,7 +227,8 @@ bm_status issuer_serve_admin(void *asker, struct link *link,
     if (!remote_signer_is_there(a->is->signer)) {
         issuer_lose_signer(a->is);
     }
-    return rc;
+    /* Without an answer one client waits in vain; without the link, all. */
+    return rc == BM_E_FULL || rc == BM_E_MEMORY ? BM_OK : rc;
 }
 
 /* ---- The keeper */

@@ -358,6 +358,22 @@ static bm_status ask_issuer(struct keeper *k, uint16_t verb,
                      (const char *)m->words.p);
 }
 
+/* The issuer might be anybody's by now: for this key, or not at all. */
+static bm_status check_key(const struct keeper *k, const struct task *t,
+                           struct bm_bytes der, struct ca_refusal *why)
+{
+    uint8_t hash[BM_HASH_MAX];
+    struct bm_cert cert;
+
+    BM_TRY(bm_cert_parse(der, BM_STRICT, NULL, &cert));
+    BM_TRY(
+        k->crypto->hash(k->crypto->self, BM_HASH_SHA256, cert.key.der, hash));
+    return memcmp(hash, t->key_hash, sizeof t->key_hash) == 0
+               ? BM_OK
+               : ca_refuse(why, BM_E_CA_UNAVAILABLE,
+                           "the certificate is for another key");
+}
+
 static bm_status issue(struct keeper *k, const struct task *t,
                        struct wire_enrolled *m, struct ca_refusal *why)
 {
@@ -371,7 +387,8 @@ static bm_status issue(struct keeper *k, const struct task *t,
 
     bm_wr_init(&w, k->question, sizeof k->question);
     wire_keep_issue_put(&w, &q);
-    return ask_issuer(k, WIRE_KEEP_ISSUE, &w, m, why);
+    BM_TRY(ask_issuer(k, WIRE_KEEP_ISSUE, &w, m, why));
+    return check_key(k, t, m->cert, why);
 }
 
 static bm_status renew_server(struct keeper *k, struct task *t,
@@ -486,7 +503,10 @@ static void on_begin(evutil_socket_t fd, short what_happened, void *arg)
     (void)what_happened;
     for (size_t i = 0; i < k->n; i++) {
         renew(k, &k->tasks[i]);
-        changed |= k->tasks[i].done ? rooms_of(&k->tasks[i]) : 0;
+        /* What is in doubt may be there as well. */
+        changed |= k->tasks[i].done || k->tasks[i].in_doubt
+                       ? rooms_of(&k->tasks[i])
+                       : 0;
         failed = failed || !k->tasks[i].done;
     }
     if (changed != 0) {

@@ -200,6 +200,12 @@ static bool well(int status)
 
 static void keeper_ended(struct slot *slot, int status)
 {
+    if (WIFSIGNALED(status)) {
+        /* It may have changed what it could not tell of any more. */
+        life_reload(slot->supervisor, 1U << ROOM_DEVICES |
+                                          1U << ROOM_OPERATORS |
+                                          1U << ROOM_STATUS);
+    }
     if (slot->repeat) {
         slot->repeat = false;
         life_start(slot);
@@ -251,6 +257,7 @@ void life_exit(struct process *p, int status)
         /* One that was to replace another, which goes on. */
         log_death(p, status);
         reload_step_done(slot);
+        start_later(slot, KEEPER_RETRY_MS); /* what it was to read is new */
     } else if (was_starting || (was_current && slot->starting == NULL)) {
         if (!slot->replace) {
             reload_step_done(slot);

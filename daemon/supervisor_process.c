@@ -109,7 +109,8 @@ static void become(const struct slot *slot, int control)
         "--instance", instance, "--config",
         s->config,    NULL
     };
-    int unlock = unlock_fd(&s->settings);
+    bool opens_keys = slot->kind != ROOM_PUBLISHER && slot->kind != ROOM_ISSUER;
+    int unlock = opens_keys ? unlock_fd(&s->settings) : -1;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     sigset_t none;
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "keys/unlock.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -270,6 +271,22 @@ static bm_status read_credential(uint8_t *buf, size_t *n)
     return rc;
 }
 
+/* Several processes may share the descriptor, and with it its offset. */
+static bm_status read_fd(int fd, uint8_t *buf, size_t *n)
+{
+    ssize_t got;
+
+    do {
+        got = pread(fd, buf, BM_UNLOCK_READ_MAX, 0);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        return errno == ESPIPE ? disk_read(fd, buf, BM_UNLOCK_READ_MAX, n)
+                               : disk_status(errno);
+    }
+    *n = (size_t)got;
+    return got < BM_UNLOCK_READ_MAX ? BM_OK : BM_E_LIMIT;
+}
+
 static bm_status read_text(const struct bm_unlock_source *source, uint8_t *buf,
                            size_t *n)
 {
@@ -279,7 +296,7 @@ static bm_status read_text(const struct bm_unlock_source *source, uint8_t *buf,
     case BM_UNLOCK_FILE:
         return read_path(source->path, DISK_PRIVATE, buf, n);
     case BM_UNLOCK_FD:
-        rc = disk_read(source->fd, buf, BM_UNLOCK_READ_MAX, n);
+        rc = read_fd(source->fd, buf, n);
         (void)close(source->fd);
         return rc;
     case BM_UNLOCK_CREDENTIAL:

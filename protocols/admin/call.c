@@ -206,6 +206,18 @@ static bm_status check_count(struct call *call, struct ca_refusal *why)
     rc = s->reply_count(s->self, call->row.operator_id, KEPT_MAX, &n);
     admin_end(call->c);
     BM_TRY(rc);
+    if (n >= KEPT_MAX) { /* those of yesterday do not count */
+        BM_TRY(s->begin(s->self, STORE_WRITE));
+        rc = s->reply_purge(s->self, call->c->now - KEPT);
+        if (rc == BM_OK) {
+            rc = s->reply_count(s->self, call->row.operator_id, KEPT_MAX, &n);
+        }
+        if (rc != BM_OK) {
+            s->rollback(s->self);
+            return rc;
+        }
+        BM_TRY(s->commit(s->self));
+    }
     return n < KEPT_MAX ? BM_OK
                         : ca_refuse(why, BM_E_LIMIT,
                                     "Idempotency-Keys of an operator in a day");

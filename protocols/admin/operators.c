@@ -156,10 +156,12 @@ static bm_status add_operator(void *arg, const void *visited)
     if (admin_page_skips(&o->page, row->id)) {
         return BM_OK;
     }
-    BM_TRY(admin_page_row(&o->page, row->id));
     BM_TRY(ca_operator_is_within(o->c->ca, &o->c->actor, row, &within));
-    return within ? admin_page_add(&o->page, operator_tree(&o->page.t, row))
-                  : BM_OK;
+    if (!within) {
+        return BM_OK; /* nor may its name be where a page ends */
+    }
+    BM_TRY(admin_page_row(&o->page, row->id));
+    return admin_page_add(&o->page, operator_tree(&o->page.t, row));
 }
 
 bm_status admin_list_operators(struct admin_context *c, const json_t *params,
