@@ -14,9 +14,10 @@
  *
  * A request is put on record when it has passed every other check, and is
  * answered with BM_E_CA_APPROVAL. Whoever asked comes again (RFC 7030 4.2.3)
- * and is recognised by organisation, profile, device and public key, not by
- * the octets of the CSR: then all checks are made again, and an approved one
- * is issued. A rejected one is answered with BM_E_CA_REJECTED as long as it
+ * and is recognised by organisation, profile, device, public key, and the
+ * subject and extensions that were seen, not by the octets of the CSR, which
+ * change with channel binding: then all checks are made again, and an approved
+ * one is issued. A rejected one is answered with BM_E_CA_REJECTED as long as it
  * comes with that key. A token is bound to the key by the first request.
  *
  * What an operator asked for, directly or by making the token, another one

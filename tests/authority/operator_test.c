@@ -405,6 +405,66 @@ static void a_reader_takes_a_renewal_as_it_is(void)
     world_close(&w);
 }
 
+static const struct ca_actor registrar = { .name = "operator:second",
+                                           .mode = "api",
+                                           .organisation = 1,
+                                           .roles = CA_ROLE_REGISTRAR };
+
+static bm_status end(struct world *w, const struct issued *cert)
+{
+    struct ca_revocation r = { .ca = cert->ca,
+                               .serial = issued_serial(cert),
+                               .reason = BM_REASON_HOLD };
+
+    return ca_revoke(w->ca, &registrar, &r, w->now, NULL);
+}
+
+/* Whoever may revoke ends no operator by it, but himself. */
+static void operators_are_for_administrators_to_end(void)
+{
+    struct ca_operator_order o = { .id = "third", .roles = CA_ROLE_ADMIN };
+    struct world w;
+    struct issued first;
+    struct issued second;
+    struct issued third;
+    struct issued device;
+
+    world_open(&w);
+    first_cert(&first);
+    CHECK_STATUS(create(&w, &admin, &template, world_key(), &second), BM_OK);
+    CHECK_STATUS(create(&w, &admin, &o, world_key(), &third), BM_OK);
+    CHECK_STATUS(by_operator(&w, LDEVID, "SN-1", world_key(), &device), BM_OK);
+    CHECK_STATUS(end(&w, &third), BM_E_CA_FORBIDDEN);
+    CHECK_STATUS(end(&w, &first), BM_E_CA_FORBIDDEN);
+    CHECK_STATUS(end(&w, &device), BM_OK);
+    CHECK_STATUS(end(&w, &second), BM_OK);
+    CHECK(world_sound(&w));
+    world_close(&w);
+}
+
+/* Who has a certificate of that CA can be taken for the service itself. */
+static void the_operations_ca_is_for_administrators_of_the_instance(void)
+{
+    struct ca_actor of_one = admin;
+    struct world w;
+    struct issued out;
+    struct request r;
+    struct ca_issue_request q = { .actor = &registrar,
+                                  .by = CA_BY_OPERATOR,
+                                  .profile = "operator",
+                                  .csr = &r.csr };
+
+    world_open(&w);
+    request_make(&r, world_key(), NULL, "somebody");
+    CHECK_STATUS(world_issue(&w, &q, &out), BM_E_CA_FORBIDDEN);
+    of_one.scope.organisation = 1;
+    q.actor = &of_one;
+    CHECK_STATUS(world_issue(&w, &q, &out), BM_E_CA_FORBIDDEN);
+    q.actor = &admin;
+    CHECK_STATUS(world_issue(&w, &q, &out), BM_OK);
+    world_close(&w);
+}
+
 /* A row that somebody changed behind the ledger's back. */
 static void a_scope_that_grew_in_the_store_alone_is_found(void)
 {
@@ -443,6 +503,8 @@ int main(void)
     RUN(who_is_disabled_is_nobody_until_enabled);
     RUN(the_last_administrator_stays);
     RUN(a_reader_takes_a_renewal_as_it_is);
+    RUN(operators_are_for_administrators_to_end);
+    RUN(the_operations_ca_is_for_administrators_of_the_instance);
     RUN(a_scope_that_grew_in_the_store_alone_is_found);
     return bm_test_done();
 }

@@ -304,6 +304,37 @@ static void a_profile_without_devices_can_wait_too(void)
     world_close(&w);
 }
 
+/* The same key under another subject is not what was approved. */
+static void an_approval_is_for_what_was_seen(void)
+{
+    struct world w;
+    struct issued out;
+    struct request seen;
+    struct request other;
+    const struct bm_signer *key = world_key();
+    struct ca_issue_request r = { .actor = &admin,
+                                  .by = CA_BY_OPERATOR,
+                                  .profile = WAITS_2,
+                                  .csr = &seen.csr };
+
+    world_open(&w);
+    request_make(&seen, key, NULL, "server");
+    request_make(&other, key, NULL, "another");
+    CHECK_STATUS(world_issue(&w, &r, &out), BM_E_CA_APPROVAL);
+    CHECK_STATUS(decide(&w, &second, 1, true), BM_OK);
+    r.subject = other.csr.subject;
+    CHECK_STATUS(world_issue(&w, &r, &out), BM_E_ARGUMENT);
+    r.subject = (struct bm_bytes){ NULL, 0 };
+    r.csr = &other.csr;
+    CHECK_STATUS(world_issue(&w, &r, &out), BM_E_CA_APPROVAL);
+    CHECK(is(&w, 2, "pending"));
+    CHECK_STATUS(decide(&w, &second, 2, true), BM_OK);
+    CHECK_STATUS(world_issue(&w, &r, &out), BM_OK);
+    CHECK(bm_bytes_equal(out.cert.subject, other.csr.subject));
+    CHECK(world_sound(&w));
+    world_close(&w);
+}
+
 /* Two at once: the second is looked at when the first is on record. */
 static void the_same_request_twice_in_a_group_waits_once(void)
 {
@@ -425,6 +456,7 @@ int main(void)
     RUN(what_nobody_decides_lapses);
     RUN(a_device_cannot_fill_the_store);
     RUN(a_profile_without_devices_can_wait_too);
+    RUN(an_approval_is_for_what_was_seen);
     RUN(the_same_request_twice_in_a_group_waits_once);
     RUN(an_operator_who_asks_again_gets_the_same_certificate);
     RUN(a_request_that_differs_is_another_one);
