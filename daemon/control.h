@@ -21,8 +21,9 @@ enum control_type {
     /* From a room. */
     CONTROL_READY,
     CONTROL_RELOADED,
-    CONTROL_REFUSED, /* to reload: it goes on as before */
-    CONTROL_CHANGED, /* `value`: a bit per enum room_kind */
+    CONTROL_REFUSED,  /* to reload: it goes on as before */
+    CONTROL_CHANGED,  /* `value`: a bit per enum room_kind */
+    CONTROL_UNLINKED, /* its link to `kind` has ended */
     CONTROL_TYPES
 };
 

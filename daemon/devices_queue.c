@@ -172,17 +172,24 @@ static bm_status on_catalogue(void *room, struct link *link,
     return rc == BM_E_MEMORY ? BM_OK : rc;
 }
 
-static void on_closed(void *room, struct link *link)
+/* Nothing that was sent will be answered. */
+static void forget_link(struct devices *d)
 {
-    struct devices *d = room;
     struct devices_waiting *w;
 
-    if (d->issuer != link) {
-        return;
-    }
     d->issuer = NULL;
     for (w = TAILQ_FIRST(&d->queue); w != NULL; w = TAILQ_NEXT(w, entry)) {
         w->sent = false;
+    }
+}
+
+static void on_closed(void *room, struct link *link)
+{
+    struct devices *d = room;
+
+    if (d->issuer == link) {
+        forget_link(d);
+        room_unlinked(d->room, ROOM_ISSUER);
     }
 }
 
@@ -204,7 +211,7 @@ bm_status devices_link(struct devices *d, int fd)
     struct link *old = d->issuer;
 
     if (old != NULL) {
-        on_closed(d, old);
+        forget_link(d);
         link_free(old);
     }
     BM_TRY(link_new(&config, fd, &d->issuer));

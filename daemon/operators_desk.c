@@ -188,6 +188,7 @@ void operators_lost(void *self, struct link *link)
     if (link == o->issuer) {
         o->issuer = NULL;
         operators_give_up(o, INT64_MAX);
+        room_unlinked(o->room, ROOM_ISSUER);
     }
 }
 

@@ -159,6 +159,7 @@ static void status_closed(void *room, struct link *link)
     if (p->status == link) {
         p->status = NULL;
         desk_lost(p->desk, room_now());
+        room_unlinked(p->room, ROOM_STATUS);
     }
 }
 

@@ -81,19 +81,33 @@ void room_done(struct room *room)
     (void)event_base_loopbreak(room->base);
 }
 
-static bm_status say(enum control_type type, unsigned value)
+static bm_status say_about(enum control_type type, unsigned kind,
+                           unsigned value)
 {
     struct control m = {
-        .type = type, .kind = 0, .instance = me.room.instance, .value = value
+        .type = type, .kind = kind, .instance = me.room.instance, .value = value
     };
 
     return control_send(CONTROL_FD, &m, -1);
+}
+
+static bm_status say(enum control_type type, unsigned value)
+{
+    return say_about(type, 0, value);
 }
 
 void room_changed(struct room *room, unsigned rooms)
 {
     (void)room;
     if (say(CONTROL_CHANGED, rooms) != BM_OK) {
+        log_put(LOG_LEVEL_ERROR, "room.mute", NULL);
+    }
+}
+
+void room_unlinked(struct room *room, enum room_kind to)
+{
+    /* In a test of one room there is nobody to tell. */
+    if (room == &me.room && say_about(CONTROL_UNLINKED, to, 0) != BM_OK) {
         log_put(LOG_LEVEL_ERROR, "room.mute", NULL);
     }
 }

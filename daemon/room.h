@@ -132,6 +132,14 @@ void room_done(struct room *room);
  * rooms, a bit per enum room_kind. */
 void room_changed(struct room *room, unsigned rooms);
 
+/*
+ * Tell the supervisor that the link to the room `to` has ended. That is mostly
+ * because the other died, and a new one comes with its successor; but where
+ * both live, one of them having thrown the other out, nobody else would notice.
+ * The supervisor makes another within seconds.
+ */
+void room_unlinked(struct room *room, enum room_kind to);
+
 /* Now, in seconds; the one clock of a room. */
 int64_t room_now(void);
 

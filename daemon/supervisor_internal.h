@@ -52,7 +52,8 @@ struct process {
     pid_t pid;
     int control;
     struct event *readable;
-    int64_t deadline; /* of its state; 0: none */
+    int64_t deadline;  /* of its state; 0: none */
+    unsigned unlinked; /* links that it lost: a bit per enum room_kind */
 };
 
 /* A place in the house: one room, in whatever process lives there. */
@@ -103,8 +104,9 @@ int64_t supervisor_now(void); /* milliseconds, monotonic */
 
 /* BM_E_IO, BM_E_MEMORY: and nothing is there. */
 BM_MUST_CHECK bm_status process_start(struct slot *slot);
-/* Ready: give it links to all that are ready. */
-void process_join(struct process *p);
+/* Give it links to all that are ready, of these kinds: bits. */
+void process_join(struct process *p, unsigned kinds);
+bool process_may_ask(const struct process *p, unsigned kind);
 /* Give it what listens. */
 void process_listen(struct process *p);
 void process_send(struct process *p, enum control_type type);

@@ -155,7 +155,7 @@ static void ready(struct process *p)
     slot->replace = false;
     p->state = PROCESS_READY;
     p->deadline = 0;
-    process_join(p);
+    process_join(p, ~0U);
     if (p->supervisor->phase == PHASE_RUN) {
         process_listen(p);
     }
@@ -184,6 +184,13 @@ void life_message(struct process *p, const struct control *m)
         if (s->phase == PHASE_RUN && p->slot->kind == ROOM_KEEPER) {
             life_reload(s, m->value);
         }
+        break;
+    case CONTROL_UNLINKED:
+        if (process_may_ask(p, m->kind)) {
+            p->unlinked |= 1U << m->kind;
+            break;
+        }
+        process_kill(p);
         break;
     default:
         process_kill(p);
@@ -271,6 +278,24 @@ void life_exit(struct process *p, int status)
     reload_advance(s);
 }
 
+/* Most links end with a process, and come back with the next one. What is
+ * still missing by now is made anew: once in a second, whatever a room says. */
+static void link_again(struct process *p)
+{
+    unsigned kinds = p->unlinked;
+
+    if (kinds != 0 && p->state == PROCESS_READY && p->slot->current == p) {
+        process_join(p, kinds);
+        if (p->unlinked != kinds) {
+            log_put(LOG_LEVEL_WARNING, "room.linked-again",
+                    (struct log_field[]){
+                        log_text("room", room_types[p->slot->kind]->name),
+                        log_number("pid", p->pid),
+                        { 0 } });
+        }
+    }
+}
+
 /* Whoever takes too long is killed, and started again. */
 void life_tick(struct supervisor *s)
 {
@@ -286,5 +311,6 @@ void life_tick(struct supervisor *s)
             p->deadline = 0;
             process_kill(p);
         }
+        link_again(p);
     }
 }

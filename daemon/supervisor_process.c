@@ -155,7 +155,8 @@ static void on_message(evutil_socket_t socket, short what, void *arg)
         rc = BM_E_IO;
     }
     if (rc != BM_OK) {
-        event_del(p->readable); /* its exit will be reported */
+        event_del(p->readable);
+        process_kill(p); /* if it has not ended: nobody hears it any more */
         return;
     }
     life_message(p, &m);
@@ -280,6 +281,16 @@ bm_status process_start(struct slot *slot)
     return BM_OK;
 }
 
+bool process_may_ask(const struct process *p, unsigned kind)
+{
+    for (const struct room_edge *e = room_edges; e->from != ROOM_COUNT; e++) {
+        if (e->from == p->slot->kind && e->to == kind) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_edge(enum room_kind a, enum room_kind b)
 {
     for (const struct room_edge *e = room_edges; e->from != ROOM_COUNT; e++) {
@@ -311,9 +322,11 @@ static void join(struct process *a, struct process *b)
          ends[1]);
     close(ends[0]);
     close(ends[1]);
+    a->unlinked &= ~(1U << b->slot->kind);
+    b->unlinked &= ~(1U << a->slot->kind);
 }
 
-void process_join(struct process *p)
+void process_join(struct process *p, unsigned kinds)
 {
     struct supervisor *s = p->supervisor;
 
@@ -321,6 +334,7 @@ void process_join(struct process *p)
         struct process *other = s->slots[i].current;
 
         if (other != NULL && other->state == PROCESS_READY &&
+            (kinds & 1U << s->slots[i].kind) != 0 &&
             is_edge(p->slot->kind, s->slots[i].kind)) {
             join(p, other);
         }

@@ -5,12 +5,14 @@ somebody dies, is reloaded, or stopped.
     house_test.py BIRTHMARK BIRTHMARKD
 """
 import copy
+import ctypes
 import os
 import pwd
 import re
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
 
@@ -268,6 +270,45 @@ def test_what_dies_is_started_again_and_joined():
                                 attempt(s, k, (d, c)))
             equal(answer.status, 200, name)
         contains(s.words(), "event=room.died", "signal=9")
+        equal(s.stop(), 0)
+
+
+def cut_links(pid):
+    """Shut down all links of a room that lives: what throws out the other end
+    does no more."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    pidfd = os.pidfd_open(pid)
+    try:
+        for number in map(int, os.listdir("/proc/%d/fd" % pid)):
+            fd = libc.syscall(438, pidfd, number, 0)  # pidfd_getfd
+            if fd < 0:
+                raise Skip("pidfd_getfd: " + os.strerror(ctypes.get_errno()))
+            if not stat.S_ISSOCK(os.fstat(fd).st_mode):
+                os.close(fd)
+                continue
+            with socket.socket(fileno=fd) as link:
+                if (link.family, link.type) == (socket.AF_UNIX,
+                                                socket.SOCK_STREAM):
+                    link.shutdown(socket.SHUT_RDWR)
+    finally:
+        os.close(pidfd)
+
+
+def test_a_link_that_is_lost_between_the_living_is_made_again():
+    s = house("links")
+    device, secret = enrolled(s, "SN-1")
+    with s.start():
+        before = rooms(s)
+        for name in ("devices", "operators", "publisher"):
+            cut_links(before[name][0])
+            wait_until(name, lambda n=name: count(
+                s, "event=room.linked-again room=%s" % n))
+        answer = wait_until("enrolment", lambda: attempt(
+            s, Key(".", device, "/serialNumber=" + device), (device, secret)))
+        equal(answer.status, 200)
+        equal(s.api("GET", "/whoami").status, 200)
+        contains(s.ocsp("01"), "unknown")
+        equal({n: p for n, p in rooms(s).items() if n != "keeper"}, before)
         equal(s.stop(), 0)
 
 
