@@ -197,7 +197,4 @@ void sandbox_describe(const struct room_type *type, struct bm_wr *w)
     }
     list(w, "; reads ", needs->read_dirs);
     list(w, "; writes ", needs->write_dirs);
-    if (needs->write_files && needs->write_dirs[0] == NULL) {
-        bm_wr_str(w, "; writes what is open");
-    }
 }

@@ -162,11 +162,9 @@ static void status_stop(struct room *room)
     room_done(room);
 }
 
-/* The store's own files are written by SQLite: locks and the index of its
- * log, which are open. */
+/* No path, and no file to write to: the store's are open, for reading. */
 const struct room_type room_status = {
     .name = "status",
-    .needs = { .write_files = true },
     .setup = status_setup,
     .link = status_link,
     .stop = status_stop,

@@ -79,7 +79,9 @@ static bm_status open_store(struct instance *in, struct ca_refusal *why)
 {
     char path[FILES_PATH_MAX];
     struct store_sqlite_config config = { .path = path,
-                                          .read_only = !writes(in) };
+                                          .read_only = !writes(in),
+                                          .beside_writer =
+                                              in->mode == INSTANCE_STATUS };
     bm_status rc;
 
     BM_TRY(files_path(path, in->dir, "birthmark.db"));

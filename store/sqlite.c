@@ -200,10 +200,12 @@ bm_status store_sqlite_open(const struct store_sqlite_config *config,
     if (rc != BM_OK) {
         goto out;
     }
-    rc = sqlite_connect(config->path,
-                        config->read_only ? SQLITE_OPEN_READONLY
-                                          : SQLITE_OPEN_READWRITE,
-                        &s->db);
+    rc = config->beside_writer
+             ? sqlite_connect_beside(config->path, &s->db)
+             : sqlite_connect(config->path,
+                              config->read_only ? SQLITE_OPEN_READONLY
+                                                : SQLITE_OPEN_READWRITE,
+                              &s->db);
     if (rc != BM_OK) {
         goto out;
     }

@@ -17,6 +17,9 @@ struct store_sqlite_config {
     const char *path;
     bool create;    /* a new file: BM_E_EXISTS when there is one */
     bool read_only; /* begin(STORE_WRITE) is BM_E_STORE_STATE */
+    /* With read_only: the index of the log is not written either, which has
+     * to be there, of a process that has the store open for writing. */
+    bool beside_writer;
     const struct index_params *index; /* of the claims; NULL: the default */
 };
 

@@ -152,6 +152,47 @@ bm_status sqlite_connect(const char *path, int flags, sqlite3 **db)
     return rc;
 }
 
+/* sqlite.org/uri.html: but for '/', what is no letter or digit is escaped. */
+static void put_uri_path(char *to, const char *path)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    for (; *path != '\0'; path++) {
+        unsigned char c = (unsigned char)*path;
+
+        if (c == '/' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+            (c >= 'a' && c <= 'z')) {
+            *to++ = *path;
+        } else {
+            *to++ = '%';
+            *to++ = digits[c >> 4];
+            *to++ = digits[c & 15];
+        }
+    }
+    *to = '\0';
+}
+
+/* Otherwise SQLite opens the index of the log for writing, for its readers
+ * note there what they read. */
+bm_status sqlite_connect_beside(const char *path, sqlite3 **db)
+{
+    static const char scheme[] = "file:";
+    static const char how[] = "?readonly_shm=1";
+    char *uri = malloc(sizeof scheme + 3 * strlen(path) + sizeof how);
+    bm_status rc;
+
+    *db = NULL;
+    if (uri == NULL) {
+        return BM_E_MEMORY;
+    }
+    memcpy(uri, scheme, sizeof scheme);
+    put_uri_path(uri + sizeof scheme - 1, path);
+    memcpy(uri + strlen(uri), how, sizeof how);
+    rc = sqlite_connect(uri, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, db);
+    free(uri);
+    return rc;
+}
+
 /* What a new file is: the rest of the settings is per connection. Pages of 8
  * KiB hold seven certificates and have half of the log's overhead. */
 static bm_status fill_new(const char *path)

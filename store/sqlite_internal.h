@@ -119,6 +119,7 @@ bm_status sqlite_schema_check(sqlite3 *db, const char *path, bool read_only);
 
 /* sqlite_file.c: files that appear whole or not at all. */
 bm_status sqlite_connect(const char *path, int flags, sqlite3 **db);
+BM_MUST_CHECK bm_status sqlite_connect_beside(const char *path, sqlite3 **db);
 bm_status sqlite_file_create(const char *path);
 bm_status sqlite_file_copy(sqlite3 *from, const char *path,
                            void (*progress)(void *arg, uint64_t done,

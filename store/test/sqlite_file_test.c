@@ -137,6 +137,32 @@ static void read_only_reads(void)
     s->close(s->self);
 }
 
+/* What a URI has a meaning for is a name like others. */
+static void a_reader_beside_a_writer_sees_what_that_one_commits(void)
+{
+    char path[FILES_PATH_MAX];
+    const struct store_sqlite_config config = { .path = path,
+                                                .read_only = true,
+                                                .beside_writer = true,
+                                                .index = &STORY_INDEX };
+    struct store *writer;
+    struct store *s;
+
+    files_path("100%41 of?it#all", path);
+    make(path, 1);
+    CHECK_STATUS(story_open(path, false, &writer), BM_OK);
+    CHECK_STATUS(store_sqlite_open(&config, &s), BM_OK);
+    CHECK_STATUS(s->begin(s->self, STORE_WRITE), BM_E_STORE_STATE);
+    for (unsigned i = 1; i < ROWS; i++) {
+        CHECK(story_commit(writer, i));
+        must_read(s);
+        CHECK(story_parts(s, i) == STORY_PARTS);
+        s->rollback(s->self);
+    }
+    s->close(s->self);
+    writer->close(writer->self);
+}
+
 /* Takes back what the steps after version 1 do. */
 #define BACK_TO_1                                                 \
     "DROP INDEX device_organisation; DROP INDEX event_device;"    \
@@ -560,6 +586,7 @@ int main(void)
     RUN(what_is_not_a_store_is_refused);
     RUN(a_newer_version_is_refused);
     RUN(read_only_reads);
+    RUN(a_reader_beside_a_writer_sees_what_that_one_commits);
     RUN(an_older_file_is_migrated_and_kept);
     RUN(a_migration_may_die_at_any_write);
     RUN(a_copy_is_whole_while_others_write);

@@ -104,6 +104,21 @@ def test_each_process_is_in_a_sandbox_and_has_no_rights():
                 holds(re.search(r"Max core file size +0 +0", limits), name)
 
 
+def test_who_only_reads_the_store_cannot_write_to_it():
+    with house("reader").start() as s:
+        pid = rooms(s)["status"][0]
+        open_for_writing = set()
+        for fd in os.listdir("/proc/%d/fd" % pid):
+            name = os.readlink("/proc/%d/fd/%s" % (pid, fd))
+            info = read("/proc/%d/fdinfo/%s" % (pid, fd)).decode()
+            flags = int(re.search(r"flags:\s+(\d+)", info).group(1), 8)
+            if name.startswith(s.dir + "/") and flags & os.O_ACCMODE:
+                open_for_writing.add(os.path.basename(name))
+        # The log SQLite opens so; a second filter keeps it (sandbox_test.c).
+        holds(open_for_writing <= {"birthmark.db-wal"}, open_for_writing)
+        equal(status_of(pid).get("Seccomp_filters"), ["2"])
+
+
 TRACE = """
 import ctypes, sys
 libc = ctypes.CDLL(None, use_errno=True)

@@ -272,6 +272,34 @@ static int write_at(const struct loot *loot)
     return outcome(pwrite(loot->file, "x", 1, 0) == 1);
 }
 
+static int write_on(const struct loot *loot)
+{
+    return outcome(write(loot->file, "x", 1) == 1);
+}
+
+/* The kernel has no use for the upper half of the register. */
+static int write_by_half(const struct loot *loot)
+{
+    unsigned long fd = (unsigned long)loot->file | 1UL << 32;
+
+    return outcome(syscall(SYS_write, fd, "x", 1UL) == 1);
+}
+
+static int write_by_copy(const struct loot *loot)
+{
+    int copy = fcntl(loot->file, F_DUPFD_CLOEXEC, 100);
+
+    return outcome(copy >= 0 && write(copy, "x", 1) == 1);
+}
+
+static int write_by_memory(const struct loot *loot)
+{
+    uint8_t *p = mmap(NULL, 4096, PROT_READ, MAP_SHARED, loot->file, 0);
+
+    return outcome(p != MAP_FAILED &&
+                   mprotect(p, 4096, PROT_READ | PROT_WRITE) == 0);
+}
+
 static int read_named(const struct loot *loot)
 {
     const char *const *dirs = loot->room->type->needs.read_dirs;
@@ -356,6 +384,10 @@ static const struct {
     { "accept a connection", accept_one, accepts, REFUSED },
     { "cut an open file", cut_file, writes, REFUSED },
     { "write into an open file", write_at, writes, REFUSED },
+    { "write on in an open file", write_on, writes, REFUSED },
+    { "the same by half a register", write_by_half, writes, REFUSED },
+    { "the same by a copy", write_by_copy, writes, REFUSED },
+    { "the same by memory", write_by_memory, writes, REFUSED },
     { "read /etc/passwd", read_passwd, never, REFUSED },
     { "read its environment", read_environment, never, REFUSED },
     { "read a sibling's memory by file", read_memory_file, never, REFUSED },
