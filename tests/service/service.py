@@ -396,7 +396,7 @@ class Service:
         finally:
             connection.close()
 
-    def ocsp_request(self, serial):
+    def ocsp_request(self, serial, nonce=b""):
         """RFC 6960 4.1.1, about a certificate of the issuing CA."""
         out = openssl("x509", "-in", self.issuing, "-noout", "-ocspid")
         name, key = re.findall(r"hash: ([0-9A-F]+)", out)
@@ -404,11 +404,18 @@ class Service:
         cert_id = der(0x30, sha1, der(4, bytes.fromhex(name)),
                       der(4, bytes.fromhex(key)),
                       der_integer(bytes.fromhex(serial)))
-        return der(0x30, der(0x30, der(0x30, der(0x30, cert_id))))
+        more = []
+        if nonce:
+            more = [der(0xa2, der(0x30, der(
+                0x30, der(6, b"\x2b\x06\x01\x05\x05\x07\x30\x01\x02"),
+                der(4, der(4, nonce)))))]
+        return der(0x30, der(0x30, der(0x30, der(0x30, cert_id)), *more))
 
-    def ocsp(self, serial, **how):
-        """"good", "revoked", "unknown", or what else came."""
-        answer = self.public("POST", "/ocsp", self.ocsp_request(serial),
+    def ocsp(self, serial, nonce=b"", **how):
+        """"good", "revoked", "unknown", or what else came; with a nonce it is
+        signed for this question, without it may be some minutes old."""
+        answer = self.public("POST", "/ocsp",
+                             self.ocsp_request(serial, nonce),
                              {"Content-Type": "application/ocsp-request"},
                              **how)
         # certStatus follows certID, which ends with the serial number
