@@ -33,17 +33,15 @@ static bm_status put(struct issuer_asker *a, const struct link_frame *asked,
 }
 
 static bm_status put_json(struct issuer_asker *a,
-                          const struct link_frame *asked, unsigned http,
-                          uint32_t retry_after, const json_t *body)
+                          const struct link_frame *asked,
+                          struct wire_administered *m, const json_t *body)
 {
-    struct wire_administered m = { .http = (uint16_t)http,
-                                   .retry_after = retry_after };
     char *text = body == NULL ? NULL : json_dumps(body, JSON_COMPACT);
     bm_status rc = BM_E_MEMORY;
 
     if (text != NULL) {
-        m.body = (struct bm_bytes){ (const uint8_t *)text, strlen(text) };
-        rc = put(a, asked, &m);
+        m->body = (struct bm_bytes){ (const uint8_t *)text, strlen(text) };
+        rc = put(a, asked, m);
     }
     free(text);
     return rc;
@@ -51,12 +49,28 @@ static bm_status put_json(struct issuer_asker *a,
 
 static bm_status put_problem(struct issuer_asker *a,
                              const struct link_frame *asked,
-                             const struct admin_problem *p,
-                             uint32_t retry_after)
+                             const struct admin_problem *p, uint32_t wait)
 {
+    struct wire_administered m = { .http = (uint16_t)p->status,
+                                   .retry_after = wait };
     json_t *body = admin_problem_json(p);
-    bm_status rc = put_json(a, asked, p->status, retry_after, body);
+    bm_status rc = put_json(a, asked, &m, body);
 
+    json_decref(body);
+    return rc;
+}
+
+/* Whatever is wrong with the certificate, it makes nobody an operator. */
+static bm_status put_stranger(struct issuer_asker *a,
+                              const struct link_frame *asked, bm_status rc)
+{
+    struct wire_administered m = { .http = 403, .stranger = 1 };
+    struct admin_problem p;
+    json_t *body;
+
+    admin_problem_say(&p, 403, "%s", bm_status_text(rc));
+    body = admin_problem_json(&p);
+    rc = put_json(a, asked, &m, body);
     json_decref(body);
     return rc;
 }
@@ -187,12 +201,10 @@ static bm_status serve(struct issuer_asker *a, const struct link_frame *frame,
         rc = is->crypto->hash(is->crypto->self, BM_HASH_SHA256, m->cert, hash);
     }
     if (rc != BM_OK) {
-        /* Whatever it is, the certificate makes nobody an operator. */
         rc = ca_refuse_plain(&why, rc);
         log_refusal(LOG_LEVEL_WARNING, "admin.stranger", &why);
-        admin_problem_say(&p, issuer_is_failure(rc) ? 503 : 403, "%s",
-                          bm_status_text(rc));
-        return put_problem(a, frame, &p, retry_after(p.status));
+        return issuer_is_failure(rc) ? put_refusal(a, frame, BM_E_BUSY, NULL)
+                                     : put_stranger(a, frame, rc);
     }
     wait = issuer_limit(is, hash, op.actor.organisation);
     if (wait != 0) {

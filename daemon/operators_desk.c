@@ -139,12 +139,12 @@ void operators_give_up(struct operators *o, int64_t when)
 /* ---- The issuer */
 
 /* What the issuer says of the client counts for or against its address. */
-static void judge(struct http_request *r, unsigned status)
+static void judge(struct http_request *r, const struct wire_administered *m)
 {
-    if (status == 401 || status == 403) {
+    if (m->stranger != 0) {
         (void)http_blame(r);
-    } else if (status < 500) {
-        http_trust(r);
+    } else if (m->http < 500) {
+        http_trust(r); /* an operator, were it one without that role */
     }
 }
 
@@ -170,7 +170,7 @@ static bm_status on_administered(void *self, struct link *link,
     }
     BM_TRY(wire_administered_get(frame->body, &m));
     r = leave_place(o, place);
-    judge(r, m.http);
+    judge(r, &m);
     answer(r, m.http, m.http < 300 ? "application/json" : PROBLEM_TYPE, m.body,
            &(const struct extra){ m.retry_after, NULL });
     return BM_OK;

@@ -110,6 +110,7 @@ static const struct field admin_fields[] = {
 
 static const struct field administered_fields[] = {
     FIELD(U16, wire_administered, http, 200, 599),
+    FIELD(U16, wire_administered, stranger, 0, 1),
     FIELD(U32, wire_administered, retry_after, 0, UINT32_MAX),
     FIELD(OCTETS, wire_administered, body, 0, BODY_MAX),
     LAST,

@@ -133,6 +133,7 @@ BM_MUST_CHECK bm_status wire_admin_get(struct bm_bytes in,
 
 struct wire_administered {
     uint16_t http;
+    uint16_t stranger; /* 1: the certificate makes nobody an operator */
     uint32_t retry_after;
     struct bm_bytes body; /* JSON: the result, or a problem (RFC 9457) */
 };
