@@ -38,6 +38,7 @@ struct exchange {
     struct curl_slist *headers;
     char *answer;
     size_t answer_n;
+    size_t answer_cap;
     bool too_long;
     long status;
 };
@@ -277,22 +278,40 @@ static bm_status add_headers(struct exchange *e)
                                          : "Content-Type:");
 }
 
+/* Room for `n` more, twice as much as there was. */
+static bool make_room(struct exchange *e, size_t n)
+{
+    size_t cap = e->answer_cap != 0 ? e->answer_cap : 16384;
+    char *longer;
+
+    if (n <= e->answer_cap - e->answer_n) {
+        return true;
+    }
+    while (cap - e->answer_n < n) {
+        cap *= 2;
+    }
+    longer = realloc(e->answer, cap);
+    if (longer == NULL) {
+        return false;
+    }
+    e->answer = longer;
+    e->answer_cap = cap;
+    return true;
+}
+
 static size_t receive(char *data, size_t size, size_t n, void *arg)
 {
     struct exchange *e = arg;
-    char *longer;
 
     n *= size;
     if (n > ANSWER_MAX - e->answer_n) {
         e->too_long = true;
         return 0;
     }
-    longer = realloc(e->answer, e->answer_n + n + 1);
-    if (longer == NULL) {
+    if (!make_room(e, n)) {
         return 0;
     }
-    memcpy(longer + e->answer_n, data, n);
-    e->answer = longer;
+    memcpy(e->answer + e->answer_n, data, n);
     e->answer_n += n;
     return n;
 }
