@@ -187,7 +187,7 @@ BM_MUST_CHECK bm_status issuer_verify(struct issuer *is, struct bm_bytes der,
 bool issuer_admit(struct issuer *is, struct issuer_enrol *e,
                   struct issuer_reply *reply);
 
-/* 0, or the seconds to wait. */
+/* 0, or the seconds to wait. `identity` NULL: of nobody in particular. */
 unsigned issuer_limit(struct issuer *is, const uint8_t identity[32],
                       uint32_t organisation);
 

@@ -60,7 +60,7 @@ unsigned issuer_limit(struct issuer *is, const uint8_t identity[32],
     struct bm_bytes who = { identity, 32 };
     struct bm_bytes whose = { (const uint8_t *)&organisation,
                               sizeof organisation };
-    unsigned wait = gcra_take(is->identities, who, now);
+    unsigned wait = identity == NULL ? 0 : gcra_take(is->identities, who, now);
 
     if (wait == 0) {
         wait = gcra_take(is->organisations, whose, now);
