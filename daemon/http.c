@@ -25,8 +25,9 @@
 /* Who has come no further in this time may give way. */
 #define EVICT_US 1000000
 
-/* Connections taken in a row, before those that are open have their turn. */
-#define ACCEPTS_MAX 16
+/* Connections taken in a row. One: the listeners share a socket, and whoever
+ * wakes first would take all, and serve them alone for as long as they stay. */
+#define ACCEPTS_MAX 1
 
 /* Addresses whose past is remembered: 1 MB. */
 #define ADDRESSES 65536
