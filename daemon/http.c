@@ -71,17 +71,31 @@ static uint64_t limit_of(const struct http_conn *c)
     return UINT64_MAX;
 }
 
-static void expire_list(struct http_list *list, uint64_t now, bool all)
+static bool is_over(const struct http_conn *c, uint64_t now)
+{
+    /* One may have come into its state since `now`. */
+    return c != NULL && c->since < now && now - c->since > limit_of(c);
+}
+
+static void expire_first(struct http_list *list, uint64_t now)
+{
+    struct http_conn *c;
+
+    while (is_over((c = TAILQ_FIRST(list)), now)) {
+        http_conn_expire(c); /* it is in no list of these after that */
+    }
+}
+
+/* How long an answer may take depends on its length. */
+static void expire_writing(struct http_list *list, uint64_t now)
 {
     struct http_conn *c = TAILQ_FIRST(list);
 
     while (c != NULL) {
         struct http_conn *next = TAILQ_NEXT(c, entry);
 
-        if (now - c->since > limit_of(c)) {
+        if (is_over(c, now)) {
             http_conn_expire(c);
-        } else if (!all) {
-            break;
         }
         c = next;
     }
@@ -120,12 +134,12 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
     (void)fd;
     (void)what;
-    for (int i = 0; i < HTTP_CLOSED; i++) {
-        /* How long an answer may take depends on its length. */
-        if (i != HTTP_BUSY) {
-            expire_list(&s->list[i], now, i == HTTP_WRITING);
-        }
-    }
+    expire_first(&s->list[HTTP_HANDSHAKE], now);
+    expire_first(&s->list[HTTP_IDLE], now);
+    expire_first(&s->list[HTTP_KNOWN], now);
+    expire_first(&s->list[HTTP_READING], now);
+    expire_writing(&s->list[HTTP_WRITING], now);
+    expire_first(&s->list[HTTP_LINGER], now);
     if (s->full) {
         s->full = false;
         set_listening(s, true);
@@ -177,6 +191,24 @@ bool http_evict(struct http_server *s)
            evict_from(&s->list[HTTP_READING], EVICT_US) ||
            evict_from(&s->list[HTTP_HANDSHAKE], EVICT_US) ||
            evict_from(&s->list[HTTP_KNOWN], EVICT_US);
+}
+
+/*
+ * All that connections hold between two turns, requests and answers in parts:
+ * more than a thousand honest ones have at a time. Without this, strangers
+ * could have headers_max, body_max and an answer each.
+ */
+#define HELD_MAX ((size_t)96 << 20)
+
+bool http_afford(struct http_server *s, size_t n)
+{
+    while (s->held + n > HELD_MAX) {
+        if (!evict_from(&s->list[HTTP_WRITING], EVICT_US) &&
+            !evict_from(&s->list[HTTP_READING], EVICT_US)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* ---- Listening */

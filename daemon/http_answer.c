@@ -16,7 +16,12 @@
 void http_request_free(struct http_request *r)
 {
     bm_wipe(r->text, r->text_n); /* there may be a token in it */
-    http_buffer_free(&r->body);
+    if (r->conn != NULL) {
+        http_buffer_free(r->conn->server, &r->body);
+    } else if (r->body.p != NULL) { /* its server may be gone */
+        bm_wipe(r->body.p, r->body.cap);
+        free(r->body.p);
+    }
     free(r);
 }
 
@@ -29,7 +34,7 @@ static void written(struct http_conn *c)
         (void)close(c->file);
         c->file = -1;
     }
-    http_buffer_free(&c->out);
+    http_buffer_free(c->server, &c->out);
     c->out_at = 0;
     c->served = true;
     if (c->closing) {
@@ -116,8 +121,9 @@ static void send_answer(struct http_conn *c, struct bm_bytes head,
         io = send_some(c, &head);
     }
     if (io == HTTP_IO_ERROR || io == HTTP_IO_EOF ||
-        !http_buffer_room(&c->out, head.n + body.n) ||
-        !http_buffer_add(&c->out, head) || !http_buffer_add(&c->out, body)) {
+        !http_buffer_room(c->server, &c->out, head.n + body.n) ||
+        !http_buffer_add(c->server, &c->out, head) ||
+        !http_buffer_add(c->server, &c->out, body)) {
         http_conn_cut(c);
     } else if (io == HTTP_IO_AGAIN) {
         http_conn_enter(c, HTTP_WRITING);

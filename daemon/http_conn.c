@@ -15,7 +15,7 @@
 
 /* ---- Buffers */
 
-bool http_buffer_room(struct http_buffer *b, size_t n)
+bool http_buffer_room(struct http_server *s, struct http_buffer *b, size_t n)
 {
     size_t cap = b->n + n;
     uint8_t *p;
@@ -26,18 +26,28 @@ bool http_buffer_room(struct http_buffer *b, size_t n)
     if (cap < b->cap * 2) {
         cap = b->cap * 2;
     }
-    p = realloc(b->p, cap);
+    if (!http_afford(s, cap)) {
+        return false;
+    }
+    p = malloc(cap);
     if (p == NULL) {
         return false;
     }
+    if (b->p != NULL) {
+        memcpy(p, b->p, b->n);
+        bm_wipe(b->p, b->cap);
+        free(b->p);
+    }
+    s->held += cap - b->cap;
     b->p = p;
     b->cap = cap;
     return true;
 }
 
-bool http_buffer_add(struct http_buffer *b, struct bm_bytes data)
+bool http_buffer_add(struct http_server *s, struct http_buffer *b,
+                     struct bm_bytes data)
 {
-    if (!http_buffer_room(b, data.n)) {
+    if (!http_buffer_room(s, b, data.n)) {
         return false;
     }
     if (data.n != 0) {
@@ -47,13 +57,14 @@ bool http_buffer_add(struct http_buffer *b, struct bm_bytes data)
     return true;
 }
 
-/* Requests carry tokens. */
-void http_buffer_free(struct http_buffer *b)
+/* Requests carry tokens, answers keys. */
+void http_buffer_free(struct http_server *s, struct http_buffer *b)
 {
     if (b->p != NULL) {
-        bm_wipe(b->p, b->n);
+        bm_wipe(b->p, b->cap);
         free(b->p);
     }
+    s->held -= b->cap;
     *b = (struct http_buffer){ 0 };
 }
 
@@ -93,14 +104,15 @@ void http_conn_cut(struct http_conn *c)
     }
     c->file = -1;
     if (c->request != NULL) {
+        c->server->held -= c->request->body.cap;
         c->request->conn = NULL;
         if (c->request->began == 0) { /* nobody else knows of it */
             http_request_free(c->request);
         }
         c->request = NULL;
     }
-    http_buffer_free(&c->in);
-    http_buffer_free(&c->out);
+    http_buffer_free(c->server, &c->in);
+    http_buffer_free(c->server, &c->out);
     free((void *)(uintptr_t)c->cert.p);
     free((void *)(uintptr_t)c->chain.p);
     c->cert = (struct bm_bytes){ 0 };
@@ -153,7 +165,7 @@ void http_conn_between(struct http_conn *c)
 void http_conn_linger(struct http_conn *c)
 {
     http_io_shutdown(c);
-    http_buffer_free(&c->in);
+    http_buffer_free(c->server, &c->in);
     http_conn_enter(c, HTTP_LINGER);
     if (c->paused) {
         c->paused = false;
@@ -173,16 +185,23 @@ static void drain(struct http_conn *c)
 
 /* ---- Handshake */
 
-static bm_status append_der(X509 *cert, struct http_buffer *to)
+/* Append to octets that are owned. */
+static bm_status append_der(X509 *cert, struct bm_bytes *to)
 {
     int n = i2d_X509(cert, NULL);
+    unsigned char *all;
     unsigned char *p;
 
-    if (n <= 0 || !http_buffer_room(to, (size_t)n)) {
+    if (n <= 0) {
         return BM_E_MEMORY;
     }
-    p = to->p + to->n;
+    all = realloc((void *)(uintptr_t)to->p, to->n + (size_t)n);
+    if (all == NULL) {
+        return BM_E_MEMORY;
+    }
+    p = all + to->n;
     to->n += (size_t)i2d_X509(cert, &p);
+    to->p = all;
     return BM_OK;
 }
 
@@ -194,23 +213,19 @@ static bm_status keep_certificates(struct http_conn *c)
 {
     STACK_OF(X509) *chain = SSL_get_peer_cert_chain(c->tls);
     X509 *cert = SSL_get0_peer_certificate(c->tls);
-    struct http_buffer der = { 0 };
     bm_status rc = BM_OK;
 
     if (cert != NULL) {
-        rc = append_der(cert, &der);
-        c->cert = (struct bm_bytes){ der.p, der.n };
+        rc = append_der(cert, &c->cert);
     }
-    der = (struct http_buffer){ 0 };
     while (chain != NULL && sk_X509_num(chain) != 0) {
         X509 *next = sk_X509_shift(chain);
 
         if (rc == BM_OK) {
-            rc = append_der(next, &der);
+            rc = append_der(next, &c->chain);
         }
         X509_free(next);
     }
-    c->chain = (struct bm_bytes){ der.p, der.n };
     return rc;
 }
 

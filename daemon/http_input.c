@@ -97,7 +97,7 @@ static size_t take_sized(struct http_conn *c, struct bm_bytes data)
     if (data.n > left) {
         data.n = (size_t)left;
     }
-    if (!http_buffer_add(&r->body, data)) {
+    if (!http_buffer_add(c->server, &r->body, data)) {
         http_conn_refuse(c, 503);
         return 0;
     }
@@ -123,7 +123,7 @@ static size_t take_chunked(struct http_conn *c, struct bm_bytes data)
         if (status == 0 && piece.n + r->chunks.left > room) {
             status = 413; /* as soon as it is announced */
         }
-        if (status == 0 && !http_buffer_add(&r->body, piece)) {
+        if (status == 0 && !http_buffer_add(c->server, &r->body, piece)) {
             status = 503;
         }
         if (status != 0) {
@@ -163,11 +163,11 @@ static void feed(struct http_conn *c, struct bm_bytes data)
         return;
     }
     if (data.n == 0) {
-        http_buffer_free(&c->in);
+        http_buffer_free(c->server, &c->in);
     } else if (is_ours) {
         memmove(c->in.p, data.p, data.n);
         c->in.n = data.n;
-    } else if (!http_buffer_add(&c->in, data)) {
+    } else if (!http_buffer_add(c->server, &c->in, data)) {
         http_conn_cut(c);
     }
 }
@@ -180,7 +180,7 @@ static bool read_once(struct http_conn *c)
     size_t n;
 
     if (c->in.n != 0) {
-        if (!http_buffer_room(&c->in, 4096)) {
+        if (!http_buffer_room(c->server, &c->in, 4096)) {
             http_conn_cut(c);
             return false;
         }
@@ -205,6 +205,7 @@ static bool read_once(struct http_conn *c)
         feed(c, (struct bm_bytes){ c->in.p, c->in.n });
     } else {
         feed(c, (struct bm_bytes){ p, n });
+        bm_wipe(p, n); /* tokens come here, too */
     }
     return http_conn_is_reading(c) && http_io_pending(c);
 }

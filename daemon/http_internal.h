@@ -116,6 +116,7 @@ struct http_server {
     struct metrics_page *metrics;
     struct event tick;
     unsigned connections; /* all that are not freed */
+    size_t held;          /* octets in buffers of connections and requests */
     struct http_list list[HTTP_STATES];
     LIST_HEAD(http_listeners, http_listener) listeners;
     LIST_HEAD(http_peers, http_peer) peers[HTTP_PEER_BUCKETS];
@@ -188,10 +189,12 @@ bool http_conn_is_reading(const struct http_conn *c);
 /* Look at what has come: may answer requests, may cut the connection off. */
 void http_conn_read(struct http_conn *c);
 
-/* Grown by need; `p` moves. False: out of memory, and nothing has changed. */
-bool http_buffer_add(struct http_buffer *b, struct bm_bytes data);
-bool http_buffer_room(struct http_buffer *b, size_t n);
-void http_buffer_free(struct http_buffer *b);
+/* Grown by need; `p` moves. False: out of memory, or the server holds too much
+ * already; and nothing has changed. */
+bool http_buffer_add(struct http_server *s, struct http_buffer *b,
+                     struct bm_bytes data);
+bool http_buffer_room(struct http_server *s, struct http_buffer *b, size_t n);
+void http_buffer_free(struct http_server *s, struct http_buffer *b);
 
 /* ---- http_answer.c */
 
@@ -207,6 +210,8 @@ void http_request_free(struct http_request *r);
 
 /* Let one connection give way, if there is one that should. */
 bool http_evict(struct http_server *s);
+/* Can `n` octets more be held? Those who hold some for long give way. */
+bool http_afford(struct http_server *s, size_t n);
 /* One connection more, or one less. */
 void http_count(struct http_server *s, int n);
 

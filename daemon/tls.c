@@ -104,7 +104,8 @@ static void set_behaviour(SSL_CTX *tls, bool require_client)
     SSL_CTX_set_security_level(tls, 2); /* 112 bits */
     SSL_CTX_set_options(tls, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET |
                                  SSL_OP_NO_COMPRESSION |
-                                 SSL_OP_CIPHER_SERVER_PREFERENCE);
+                                 SSL_OP_CIPHER_SERVER_PREFERENCE |
+                                 SSL_OP_CLEANSE_PLAINTEXT);
     /* No path of ours is built per connection; what a connection has no use
      * for between two records is given back. */
     SSL_CTX_set_mode(tls, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS |

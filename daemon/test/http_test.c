@@ -449,6 +449,25 @@ static void who_fails_often_is_turned_away(void)
     end();
 }
 
+/* Nobody reads: what the server holds of their answers is bounded. */
+static void answers_that_nobody_takes_are_bounded(void)
+{
+    struct http_config config = defaults();
+    int fds[20];
+
+    begin(&config);
+    for (int i = 0; i < 20; i++) {
+        fds[i] = dial();
+        PUT(fds[i], "GET /much HTTP/1.1\r\nHost: a\r\n\r\n");
+    }
+    CHECK(value(METRICS_CONNECTIONS) < 20);
+    honest_is_served();
+    for (int i = 0; i < 20; i++) {
+        (void)close(fds[i]);
+    }
+    end();
+}
+
 static void stopped(void *arg)
 {
     (void)arg;
@@ -506,6 +525,7 @@ int main(void)
     RUN(one_address_cannot_take_all);
     RUN(strangers_come_at_a_rate_and_clients_do_not);
     RUN(who_fails_often_is_turned_away);
+    RUN(answers_that_nobody_takes_are_bounded);
     RUN(a_stop_answers_what_was_accepted);
     return bm_test_done();
 }
