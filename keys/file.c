@@ -418,8 +418,8 @@ bm_status bm_key_file_new(const struct bm_key_file_config *config,
     }
     p->tools = config->tools;
     p->kek = config->kek;
-    p->provider =
-        (struct bm_key_provider){ "file", p, file_open, file_generate };
+    p->provider = (struct bm_key_provider){ "file", BM_KEY_SANDBOX_MEMORY, p,
+                                            file_open, file_generate };
     *provider = &p->provider;
     return BM_OK;
 }

@@ -7,8 +7,8 @@
 /*
  * Where private keys live.
  *
- * A key is named by a URI ("file:issuing.key", later "pkcs11:...",
- * "tpm2:..."); its scheme says which provider holds it. CA keys and device
+ * A key is named by a URI ("file:issuing.key", "pkcs11:token=...",
+ * "tpm2:0x81010001"); its scheme says which provider holds it. CA keys and device
  * keys use this interface. An open key is a struct bm_signer (core/crypto.h)
  * that somebody owns: it knows its public half, signs messages, and says by
  * a sign_hash that is NULL when it cannot take a hash instead.
@@ -40,12 +40,27 @@ struct bm_key_spec {
 };
 
 /*
+ * What a process must leave itself of the system when it goes on using keys
+ * that it has opened, and gives up the rest (daemon/sandbox.h).
+ */
+enum bm_key_sandbox {
+    /* Nothing: the key is in memory. */
+    BM_KEY_SANDBOX_MEMORY,
+    /* A PKCS#11 module: the files of its token, or a socket of its service,
+     * and locks and threads of its own. */
+    BM_KEY_SANDBOX_MODULE,
+    /* A TPM: its device, or a socket of what stands for it. */
+    BM_KEY_SANDBOX_DEVICE
+};
+
+/*
  * One kind of place. The rest of a URI, behind "scheme:", is the provider's
  * to understand. Both functions hand over the key on BM_OK and leave `*key`
  * NULL otherwise.
  */
 struct bm_key_provider {
     const char *scheme; /* "file" */
+    enum bm_key_sandbox sandbox;
     void *self;
 
     /* BM_E_NOT_FOUND, BM_E_KEYS_... */

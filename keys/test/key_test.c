@@ -74,10 +74,10 @@ static void a_scheme_finds_its_provider(void)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct place a = { .opened = 0 };
         struct place ab = { .opened = 0 };
-        const struct bm_key_provider one = { "a", &a, place_open,
-                                             place_generate };
-        const struct bm_key_provider two = { "ab", &ab, place_open,
-                                             place_generate };
+        const struct bm_key_provider one = { "a", BM_KEY_SANDBOX_MEMORY, &a,
+                                             place_open, place_generate };
+        const struct bm_key_provider two = { "ab", BM_KEY_SANDBOX_MEMORY, &ab,
+                                             place_open, place_generate };
         const struct bm_key_provider *list[] = { &one, &two, NULL };
         const struct bm_keys keys = { list };
         struct bm_key *key = &a.key;
@@ -94,7 +94,8 @@ static void a_scheme_finds_its_provider(void)
 static void generate_goes_the_same_way(void)
 {
     struct place a = { .opened = 0 };
-    const struct bm_key_provider one = { "a", &a, place_open, place_generate };
+    const struct bm_key_provider one = { "a", BM_KEY_SANDBOX_MEMORY, &a,
+                                         place_open, place_generate };
     const struct bm_key_provider *list[] = { &one, NULL };
     const struct bm_keys keys = { list };
     const struct bm_key_spec spec = { BM_KEY_P256, 0 };
@@ -110,7 +111,8 @@ static void generate_goes_the_same_way(void)
 static void a_uri_has_a_longest_length(void)
 {
     struct place a = { .opened = 0 };
-    const struct bm_key_provider one = { "a", &a, place_open, place_generate };
+    const struct bm_key_provider one = { "a", BM_KEY_SANDBOX_MEMORY, &a,
+                                         place_open, place_generate };
     const struct bm_key_provider *list[] = { &one, NULL };
     const struct bm_keys keys = { list };
     char uri[BM_KEY_URI_MAX + 1] = "a:";
