@@ -322,17 +322,22 @@
     X(E_ARCHIVE_VERSION, 0x1008, "", "archive was made by a newer version") \
     X(E_SANDBOX, 0x1009, "", "sandbox cannot be entered")
 
-#define BM_STATUS_KEYS(X)                                                \
-    X(E_KEYS_URI, 0x1101, "RFC 7512 2", "key URI is not understood")     \
-    X(E_KEYS_LOCKED, 0x1102, "", "keys are locked: no unlock secret")    \
-    X(E_KEYS_SECRET, 0x1103, "", "unlock secret is wrong")               \
-    X(E_KEYS_FILE, 0x1104, "", "key file is damaged or not one of ours") \
-    X(E_KEYS_MODE, 0x1105, "", "secret may be read by others")           \
-    X(E_KEYS_GONE, 0x1106, "", "key is not there at present")            \
-    X(E_KEYS_TYPO, 0x1107, "", "unlock secret is mistyped or cut short") \
-    X(E_KEYS_VERSION, 0x1108, "", "made by a newer version")             \
-    X(E_KEYS_SOURCE, 0x1109, "", "unlock source is not understood")      \
-    X(E_KEYS_SHARES, 0x110a, "", "unlocking by shares is not in this version")
+#define BM_STATUS_KEYS(X)                                                      \
+    X(E_KEYS_URI, 0x1101, "RFC 7512 2", "key URI is not understood")           \
+    X(E_KEYS_LOCKED, 0x1102, "", "keys are locked: no unlock secret")          \
+    X(E_KEYS_SECRET, 0x1103, "", "unlock secret is wrong")                     \
+    X(E_KEYS_FILE, 0x1104, "", "key file is damaged or not one of ours")       \
+    X(E_KEYS_MODE, 0x1105, "", "secret may be read by others")                 \
+    X(E_KEYS_GONE, 0x1106, "", "key is not there at present")                  \
+    X(E_KEYS_TYPO, 0x1107, "", "unlock secret is mistyped or cut short")       \
+    X(E_KEYS_VERSION, 0x1108, "", "made by a newer version")                   \
+    X(E_KEYS_SOURCE, 0x1109, "", "unlock source is not understood")            \
+    X(E_KEYS_SHARES, 0x110a, "", "unlocking by shares is not in this version") \
+    X(E_KEYS_PIN, 0x110b, "", "token takes no PIN, or not this one")           \
+    X(E_KEYS_AMBIGUOUS, 0x110c, "RFC 7512 2.3",                                \
+      "key URI matches more than one")                                         \
+    X(E_KEYS_MODULE, 0x110d, "", "module of the token cannot be used")         \
+    X(E_KEYS_TOKEN, 0x110e, "", "token failed, or its answer is wrong")
 
 #define BM_STATUS_CONFIG(X)                                                \
     X(E_CONFIG_SYNTAX, 0x1201, "YAML 1.1", "not well-formed YAML")         \
