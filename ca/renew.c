@@ -247,6 +247,19 @@ static bool shares_key(const struct ca_slot *s, const char *profile)
     return false;
 }
 
+/* A key that somebody else may have is nobody's any more, whatever a profile
+ * says about using keys again. */
+static bm_status check_uncompromised(struct owner *o,
+                                     const struct store_cert *row)
+{
+    return row->status == STORE_CERT_REVOKED &&
+                   row->reason == BM_REASON_KEY_COMPROMISE
+               ? ca_refuse(o->why, BM_E_CA_KEY_BAD,
+                           "certificate %s was revoked for keyCompromise",
+                           o->serial)
+               : BM_OK;
+}
+
 /* "A key belongs to one device for ever" (design, section 7). Other holders
  * learn of it by an event, not by the refusal. */
 static bm_status check_owner(void *arg, const void *visited)
@@ -272,9 +285,10 @@ static bm_status check_owner(void *arg, const void *visited)
             return ca_refuse(o->why, BM_E_CA_KEY_REUSED,
                              "certificate %s has it", o->serial);
         }
+        BM_TRY(check_uncompromised(o, &row));
         return s->has_device ? BM_OK : BM_E_END;
     }
-    return shares_key(s, row.profile) ? BM_OK
+    return shares_key(s, row.profile) ? check_uncompromised(o, &row)
                                       : ca_refuse(o->why, BM_E_CA_KEY_REUSED,
                                                   "certificate %s of %s has it",
                                                   o->serial, row.profile);

@@ -247,6 +247,10 @@ static bm_status check_key(struct model *m, const struct model_request *r)
                 : model_profiles[r->profile].shares != c->profile) {
             return BM_E_CA_KEY_REUSED;
         }
+        if (c->status == STORE_CERT_REVOKED &&
+            c->reason == BM_REASON_KEY_COMPROMISE) {
+            return BM_E_CA_KEY_BAD;
+        }
     }
     return BM_OK;
 }

@@ -437,9 +437,21 @@ static void what_was_revoked_is_not_given_again(void)
     struct issued again;
 
     asks_open(&a, SEVERAL, "SN-1");
-    CHECK_STATUS(world_revoke(&a.w, &a.first, BM_REASON_KEY_COMPROMISE), BM_OK);
+    CHECK_STATUS(world_revoke(&a.w, &a.first, BM_REASON_SUPERSEDED), BM_OK);
     CHECK_STATUS(world_issue(&a.w, &a.r, &again), BM_OK);
     CHECK(!again.repeated && again.id != a.first.id);
+    world_close(&a.w);
+}
+
+static void a_compromised_key_is_nobodys_any_more(void)
+{
+    struct asks a;
+    struct issued again;
+
+    /* Although this profile lets a key go on. */
+    asks_open(&a, SEVERAL, "SN-1");
+    CHECK_STATUS(world_revoke(&a.w, &a.first, BM_REASON_KEY_COMPROMISE), BM_OK);
+    CHECK_STATUS(world_issue(&a.w, &a.r, &again), BM_E_CA_KEY_BAD);
     world_close(&a.w);
 }
 
@@ -461,5 +473,6 @@ int main(void)
     RUN(an_operator_who_asks_again_gets_the_same_certificate);
     RUN(a_request_that_differs_is_another_one);
     RUN(what_was_revoked_is_not_given_again);
+    RUN(a_compromised_key_is_nobodys_any_more);
     return bm_test_done();
 }
