@@ -27,11 +27,6 @@ struct ca;
  * same for one as for all. */
 #define CA_GROUP_MAX 256
 
-/* Octets of a to-be-signed certificate, and of a whole one: room for the
- * public key and signature of ML-DSA-87. */
-#define CA_TBS_MAX  8192
-#define CA_CERT_MAX 13312
-
 /* A clock that is further behind the last commit has been set back. */
 #define CA_CLOCK_SLACK 300
 

@@ -24,6 +24,11 @@
 
 struct ca_profile;
 
+/* Octets of a to-be-signed certificate, and of a whole one: room for the
+ * public key and signature of ML-DSA-87. */
+#define CA_TBS_MAX  8192
+#define CA_CERT_MAX 13312
+
 /* Who may ask; a set. */
 enum {
     CA_BY_OPERATOR = 1 << 0,

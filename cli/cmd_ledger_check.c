@@ -10,8 +10,8 @@
 #include "cli/safe.h"
 #include "cli/text.h"
 #include "core/crl.h"
+#include "files/files.h"
 #include "protocols/admin/tree.h"
-#include "server/files.h"
 
 /* A proof, or a checkpoint, with the signatures of witnesses. */
 #define PROOF_FILE_MAX ((size_t)1 << 20)

@@ -9,8 +9,8 @@
 #include "cli/diag.h"
 #include "cli/instance.h"
 #include "cli/safe.h"
+#include "files/files.h"
 #include "protocols/admin/tree.h"
-#include "server/files.h"
 
 /* Findings of one kind that are told one by one: one act can make thousands
  * of them, and hide another kind behind. */

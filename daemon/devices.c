@@ -7,10 +7,10 @@
 #include "core/pem.h"
 #include "daemon/devices_internal.h"
 #include "daemon/tls.h"
+#include "files/files.h"
 #include "keys/key.h"
 #include "ports/openssl/openssl.h"
 #include "ports/openssl/openssl_keys.h"
-#include "server/files.h"
 #include "server/key_folder.h"
 
 /*

@@ -19,10 +19,10 @@
 
 #include "daemon/operators_internal.h"
 #include "daemon/tls.h"
+#include "files/files.h"
 #include "ports/openssl/openssl.h"
 #include "ports/openssl/openssl_keys.h"
 #include "protocols/admin/admin.h"
-#include "server/files.h"
 #include "server/instance.h"
 #include "server/key_folder.h"
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/notify.h"
-#include "server/files.h"
+#include "files/files.h"
 
 /* Who has connected and is not accepted yet; the kernel cuts it to
  * net.core.somaxconn. A room that is started anew must find them. */

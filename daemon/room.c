@@ -21,7 +21,7 @@
 #include "daemon/control.h"
 #include "daemon/room_internal.h"
 #include "daemon/sandbox.h"
-#include "server/files.h"
+#include "files/files.h"
 
 #define SETTINGS_FILE_MAX ((size_t)64 << 10)
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "daemon/sandbox_internal.h"
-#include "server/files.h"
+#include "files/files.h"
 
 /*
  * The C library has no functions for these calls, and the headers of the

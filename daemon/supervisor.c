@@ -22,8 +22,8 @@
 #include "daemon/room_internal.h"
 #include "daemon/sandbox.h"
 #include "daemon/supervisor_internal.h"
+#include "files/files.h"
 #include "keys/unlock.h"
-#include "server/files.h"
 
 int64_t supervisor_now(void)
 {

@@ -13,8 +13,8 @@
 #include "daemon/sandbox_internal.h"
 #include "daemon/supervisor.h"
 #include "daemon/supervisor_internal.h"
+#include "files/files.h"
 #include "ports/openssl/openssl.h"
-#include "server/files.h"
 #include "server/instance.h"
 
 /* Words go to standard output, what is wrong to standard error. */

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files/files.h"
 #include "server/archive_internal.h"
-#include "server/files.h"
 
 bm_status archive_refuse_errno(struct ca_refusal *why, int error,
                                const char *path)

@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files/files.h"
 #include "server/archive_internal.h"
-#include "server/files.h"
 
 static int open_dir(int parent, const char *name)
 {

@@ -14,8 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files/files.h"
 #include "server/archive_internal.h"
-#include "server/files.h"
 
 struct unpacking {
     const struct archive_unpack_config *config;

@@ -8,11 +8,11 @@
 
 #include "ca/issue.h"
 #include "ca/setup.h"
+#include "ceremony/root.h"
 #include "core/oid.h"
 #include "core/pem.h"
 #include "keys/file.h"
 #include "server/instance_internal.h"
-#include "server/root.h"
 #include "store/sqlite.h"
 
 #define NAME_MAX_OCTETS 512
@@ -116,7 +116,8 @@ static bm_status make_root(struct making *m)
     struct bm_wr w;
     struct root_config config = { .dir = path,
                                   .type = BM_KEY_P256,
-                                  .port = m->config->port,
+                                  .tools = { m->config->port->crypto,
+                                             m->config->port->maker },
                                   .now = m->config->now };
 
     BM_TRY(path_in(m, "root", path));

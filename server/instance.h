@@ -7,7 +7,7 @@
 #include "ca/local_signer.h"
 #include "ca/operator.h"
 #include "ca/revoke.h"
-#include "server/files.h"
+#include "files/files.h"
 #include "server/key_folder.h"
 #include "server/settings.h"
 

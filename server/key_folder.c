@@ -3,8 +3,8 @@
 
 #include <string.h>
 
+#include "files/files.h"
 #include "keys/file.h"
-#include "server/files.h"
 #include "server/own.h"
 
 static bm_status unlock(struct key_folder *folder, const char *dir,

@@ -12,7 +12,7 @@
 
 #include "bench/bench.h"
 #include "bench/large/large.h"
-#include "server/files.h"
+#include "files/files.h"
 #include "store/sqlite.h"
 
 /* What a certificate takes on the disk with all that belongs to it, rounded

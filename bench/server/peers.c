@@ -17,7 +17,7 @@
 #include "bench/bench.h"
 #include "bench/server/limit.h"
 #include "bench/server/tables.h"
-#include "server/files.h"
+#include "files/files.h"
 
 #define CFSSL "/usr/bin/cfssl"
 #define KEPT  40 /* certificates per round */

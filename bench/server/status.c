@@ -14,7 +14,7 @@
 #include "bench/bench.h"
 #include "bench/server/tables.h"
 #include "core/base64.h"
-#include "server/files.h"
+#include "files/files.h"
 
 #define NGINX       "/usr/sbin/nginx"
 #define CONNECTIONS 16

@@ -12,8 +12,8 @@
 #include "core/ext.h"
 #include "core/general_name.h"
 #include "core/oid.h"
+#include "files/files.h"
 #include "ports/openssl/openssl.h"
-#include "server/files.h"
 
 /* Connections of one listener: what the table of idle ones opens, and some. */
 #define CONNECTIONS 6000

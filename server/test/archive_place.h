@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "files/files.h"
 #include "server/archive.h"
-#include "server/files.h"
 #include "tests/harness/bm_test.h"
 #include "tests/harness/test_crypto.h"
 

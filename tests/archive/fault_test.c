@@ -5,8 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "files/files.h"
 #include "server/archive.h"
-#include "server/files.h"
 #include "tests/harness/bm_test.h"
 #include "tests/harness/test_crypto.h"
 #include "tests/keys/faults.h"

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "server/files.h"
+#include "files/files.h"
 #include "tests/harness/bm_test.h"
 
 /*

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "server/files.h"
+#include "files/files.h"
 #include "tests/fault/world.h"
 
 #define NAME_ROOM   96

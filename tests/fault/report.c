@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "server/files.h"
+#include "files/files.h"
 #include "tests/fault/inject.h"
 #include "tests/fault/world.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef BM_SERVER_FILES_H
-#define BM_SERVER_FILES_H
+#ifndef BM_FILES_FILES_H
+#define BM_FILES_FILES_H
 
 #include <stdio.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/files.h"
+#include "files/files.h"
 
 #include <fcntl.h>
 #include <signal.h>

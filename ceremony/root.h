@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef BM_SERVER_ROOT_H
-#define BM_SERVER_ROOT_H
+#ifndef BM_CEREMONY_ROOT_H
+#define BM_CEREMONY_ROOT_H
 
+#include "ca/refusal.h"
+#include "core/cert.h"
 #include "core/csr.h"
+#include "files/files.h"
 #include "keys/kek.h"
-#include "server/files.h"
-#include "server/instance.h"
 
 /*
  * The cold root: a directory of its own, with a secret of its own, that needs
@@ -22,7 +23,7 @@
 
 struct root {
     char dir[FILES_PATH_MAX];
-    struct instance_port port;
+    struct bm_key_tools tools;
     struct bm_kek *kek;
     struct bm_key_provider *files;
     struct bm_key *key;
@@ -34,7 +35,7 @@ struct root_config {
     const char *dir;         /* is made */
     struct bm_bytes subject; /* Name with header */
     enum bm_key_type type;
-    const struct instance_port *port;
+    struct bm_key_tools tools;
     int64_t now;
 };
 

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/root.h"
+#include "ceremony/root.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/profile.h"
+#include "core/crl.h"
 #include "keys/file.h"
-#include "server/instance_internal.h"
 
 static struct bm_bytes shipped(const char *name)
 {
@@ -24,7 +25,7 @@ static struct bm_bytes shipped(const char *name)
 static bm_status open_keys(struct root *root, struct ca_refusal *why)
 {
     struct bm_key_file_config config = {
-        .tools = { root->port.crypto, root->port.maker },
+        .tools = root->tools,
         .dir = root->dir,
         .kek = root->kek,
     };
@@ -40,7 +41,7 @@ static bm_status make_key(struct root *root, enum bm_key_type type,
     char kek[FILES_PATH_MAX];
     uint8_t secret[BM_UNLOCK_SIZE];
     struct bm_kek_config config = {
-        .tools = { root->port.crypto, root->port.maker },
+        .tools = root->tools,
         .path = kek,
         .secret = secret,
     };
@@ -49,7 +50,7 @@ static bm_status make_key(struct root *root, enum bm_key_type type,
 
     BM_TRY(files_path(unlock, root->dir, "unlock"));
     BM_TRY(files_path(kek, root->dir, "kek"));
-    rc = bm_unlock_create(root->port.crypto, unlock, secret);
+    rc = bm_unlock_create(root->tools.crypto, unlock, secret);
     if (rc != BM_OK) {
         return ca_refuse(why, rc, "%s", unlock);
     }
@@ -72,7 +73,7 @@ static bm_status make_serial(struct root *root, int64_t now, uint8_t serial[16])
     for (size_t i = 0; i < 6; i++) {
         serial[i] = (uint8_t)(ms >> (40 - 8 * i));
     }
-    return root->port.crypto->random(root->port.crypto->self, serial + 6, 10);
+    return root->tools.crypto->random(root->tools.crypto->self, serial + 6, 10);
 }
 
 /* By the profile of that name; `issuer` NULL: for itself. */
@@ -85,7 +86,7 @@ static bm_status sign(struct root *root, const char *name,
                                     .cert = issuer,
                                     .sig_alg = root->key->signer->alg,
                                     .public_url = "",
-                                    .crypto = root->port.crypto };
+                                    .crypto = root->tools.crypto };
     struct ca_profile *profile = NULL;
     uint8_t *room = malloc(CA_TBS_MAX + BM_SIGNATURE_MAX);
     uint8_t serial[16];
@@ -141,6 +142,7 @@ static bm_status make_cert(struct root *root, struct bm_bytes subject,
     uint8_t request[CA_TBS_MAX];
     uint8_t cert[CA_CERT_MAX];
     char path[FILES_PATH_MAX];
+    struct bm_csr_config wish = { .subject = subject };
     struct bm_csr csr;
     struct ca_profile_request r = { .csr = &csr,
                                     .subject = subject,
@@ -149,8 +151,8 @@ static bm_status make_cert(struct root *root, struct bm_bytes subject,
     struct bm_wr c;
 
     bm_wr_init(&w, request, sizeof request);
-    BM_TRY(instance_make_csr(root->key, subject, (struct bm_bytes){ NULL, 0 },
-                             &w, &csr));
+    BM_TRY(bm_csr_build(&wish, root->key->signer, &w));
+    BM_TRY(bm_csr_parse(bm_wr_bytes(&w), NULL, &csr));
     bm_wr_init(&c, cert, sizeof cert);
     BM_TRY(sign(root, "root", &r, NULL, &c, why));
     root->der = malloc(c.len);
@@ -170,7 +172,7 @@ bm_status root_create(struct root *root, const struct root_config *config,
     bm_status rc = BM_E_LIMIT;
 
     memset(root, 0, sizeof *root);
-    root->port = *config->port;
+    root->tools = config->tools;
     if (strlen(config->dir) < sizeof root->dir) {
         memcpy(root->dir, config->dir, strlen(config->dir) + 1);
         rc = files_make_dir(root->dir, 0700, why);
@@ -207,7 +209,7 @@ bm_status root_sign_ca(struct root *root, const struct bm_csr *csr,
     struct ca_profile_request r = { .csr = csr,
                                     .subject = subject,
                                     .now = now };
-    bm_status rc = bm_csr_verify(csr, root->port.crypto);
+    bm_status rc = bm_csr_verify(csr, root->tools.crypto);
 
     if (rc != BM_OK) {
         return ca_refuse_plain(why, rc);
@@ -294,7 +296,7 @@ bm_status root_sign_crl(struct root *root, int64_t now, struct bm_wr *crl,
                                     .next_update = now + ROOT_CRL_LIFETIME,
                                     .number = BM_ARRAY(number),
                                     .aki = bm_exts_ski(&root->cert.ext),
-                                    .crypto = root->port.crypto,
+                                    .crypto = root->tools.crypto,
                                     .sig_alg = root->key->signer->alg };
     struct bm_crl_writer writer;
     struct bm_wr m;
