@@ -68,4 +68,23 @@ bm_status disk_publish(int dir, const char *name, struct bm_bytes data,
 bm_status armour_open(struct bm_bytes text, const char *label, uint8_t *room,
                       size_t cap, struct bm_bytes *body);
 
+/*
+ * text.c: secrets as text that people copy by hand. Any amount of white space
+ * is as good as any other, and letters may be of either case. What takes
+ * leaves `*text` behind what it took; after false it is of no use.
+ */
+
+/* Hexadecimal in groups of two octets, and the end of the line. */
+void text_put_row(struct bm_wr *w, const uint8_t *p, size_t n);
+
+uint8_t text_lower(uint8_t c); /* ASCII letters only */
+bool text_is_space(uint8_t c); /* space, tab, CR, LF */
+void text_skip_space(struct bm_bytes *text);
+
+/* `words` are in lower case; a space in it stands for white space, or none. */
+bool text_take_words(struct bm_bytes *text, const char *words);
+
+/* 2 * n digits; the time taken does not depend on which they are. */
+bool text_take_octets(struct bm_bytes *text, uint8_t *out, size_t n);
+
 #endif

@@ -36,21 +36,6 @@ static bm_status make_check(const struct bm_crypto *crypto,
     return rc;
 }
 
-/* Hexadecimal in groups of two octets, and the end of the line. */
-static void put_row(struct bm_wr *w, const uint8_t *p, size_t n)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < n; i++) {
-        if (i != 0 && i % 2 == 0) {
-            bm_wr_u8(w, ' ');
-        }
-        bm_wr_u8(w, (uint8_t)digits[p[i] >> 4]);
-        bm_wr_u8(w, (uint8_t)digits[p[i] & 15]);
-    }
-    bm_wr_u8(w, '\n');
-}
-
 bm_status bm_unlock_put(const struct bm_crypto *crypto,
                         const uint8_t secret[BM_UNLOCK_SIZE],
                         struct bm_wr *text)
@@ -59,72 +44,11 @@ bm_status bm_unlock_put(const struct bm_crypto *crypto,
 
     BM_TRY(make_check(crypto, secret, check));
     bm_wr_str(text, TITLE VERSION "\n");
-    put_row(text, secret, ROW);
-    put_row(text, secret + ROW, BM_UNLOCK_SIZE - ROW);
+    text_put_row(text, secret, ROW);
+    text_put_row(text, secret + ROW, BM_UNLOCK_SIZE - ROW);
     bm_wr_str(text, "check ");
-    put_row(text, check, sizeof check);
+    text_put_row(text, check, sizeof check);
     return BM_OK;
-}
-
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || c == '\n' || c == '\r' || c == '\t';
-}
-
-static void skip_space(struct bm_bytes *text)
-{
-    while (text->n != 0 && is_space(*text->p)) {
-        text->p++;
-        text->n--;
-    }
-}
-
-static uint8_t lower(uint8_t c)
-{
-    return c >= 'A' && c <= 'Z' ? (uint8_t)(c - 'A' + 'a') : c;
-}
-
-/* Take `words`; a space in it stands for white space, perhaps none. */
-static bool take_words(struct bm_bytes *text, const char *words)
-{
-    for (; *words != '\0'; words++) {
-        skip_space(text);
-        if (*words == ' ') {
-            continue;
-        }
-        if (text->n == 0 || lower(*text->p) != (uint8_t)*words) {
-            return false;
-        }
-        text->p++;
-        text->n--;
-    }
-    return true;
-}
-
-/* Constant time for digits: no table is looked up by a secret. */
-static unsigned digit(uint8_t c)
-{
-    unsigned letter = (unsigned)lower(c) - 'a' + 10;
-    unsigned number = (unsigned)c - '0';
-
-    return number < 10 ? number : letter >= 10 && letter < 16 ? letter : 16;
-}
-
-static bool take_octets(struct bm_bytes *text, uint8_t *out, size_t n)
-{
-    for (size_t i = 0; i < 2 * n; i++) {
-        unsigned d;
-
-        skip_space(text);
-        d = text->n == 0 ? 16 : digit(*text->p);
-        if (d > 15) {
-            return false;
-        }
-        out[i / 2] = (uint8_t)(i % 2 == 0 ? d << 4 : out[i / 2] | d);
-        text->p++;
-        text->n--;
-    }
-    return true;
 }
 
 bm_status bm_unlock_parse(const struct bm_crypto *crypto, struct bm_bytes text,
@@ -135,22 +59,22 @@ bm_status bm_unlock_parse(const struct bm_crypto *crypto, struct bm_bytes text,
     bm_status rc = BM_E_KEYS_TYPO;
 
     memset(secret, 0, BM_UNLOCK_SIZE);
-    if (!take_words(&text, TITLE)) {
+    if (!text_take_words(&text, TITLE)) {
         goto out;
     }
-    if (!take_words(&text, VERSION)) {
-        skip_space(&text);
+    if (!text_take_words(&text, VERSION)) {
+        text_skip_space(&text);
         if (text.n != 0 && *text.p >= '2' && *text.p <= '9') {
             rc = BM_E_KEYS_VERSION;
         }
         goto out;
     }
-    if (!take_octets(&text, secret, BM_UNLOCK_SIZE) ||
-        !take_words(&text, "check ") ||
-        !take_octets(&text, said, sizeof said)) {
+    if (!text_take_octets(&text, secret, BM_UNLOCK_SIZE) ||
+        !text_take_words(&text, "check ") ||
+        !text_take_octets(&text, said, sizeof said)) {
         goto out;
     }
-    skip_space(&text);
+    text_skip_space(&text);
     rc = make_check(crypto, secret, check);
     if (rc == BM_OK && (text.n != 0 || !bm_bytes_equal_secret(
                                            BM_ARRAY(said), BM_ARRAY(check)))) {
