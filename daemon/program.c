@@ -34,7 +34,9 @@ static int help(void)
     return 0;
 }
 
-static bool parse(int argc, char **argv, struct arguments *a)
+/* Why a command line is wrong, or NULL. `word` is what to blame. */
+static const char *parse(int argc, char **argv, struct arguments *a,
+                         const char **word)
 {
     const struct {
         const char *name;
@@ -46,6 +48,7 @@ static bool parse(int argc, char **argv, struct arguments *a)
     for (int i = 1; i < argc; i++) {
         size_t row = 0;
 
+        *word = argv[i];
         if (strcmp(argv[i], "--check") == 0) {
             a->check = true;
             continue;
@@ -54,13 +57,19 @@ static bool parse(int argc, char **argv, struct arguments *a)
                strcmp(argv[i], rows[row].name) != 0) {
             row++;
         }
-        if (row == sizeof rows / sizeof rows[0] || i + 1 == argc ||
-            *rows[row].value != NULL) {
-            return false;
+        if (row == sizeof rows / sizeof rows[0]) {
+            return "not an option";
+        }
+        if (i + 1 == argc) {
+            return "nothing follows it";
+        }
+        if (*rows[row].value != NULL) {
+            return "given twice";
         }
         *rows[row].value = argv[++i];
     }
-    return a->config != NULL;
+    *word = "--config";
+    return a->config != NULL ? NULL : "missing";
 }
 
 static int run_room(const struct arguments *a)
@@ -83,6 +92,8 @@ static int run_room(const struct arguments *a)
 int program_run(int argc, char **argv, const char *version)
 {
     struct arguments a = { 0 };
+    const char *word = "";
+    const char *why;
 
     if (argc == 2 && strcmp(argv[1], "--version") == 0) {
         printf("birthmarkd %s\n", version);
@@ -91,7 +102,9 @@ int program_run(int argc, char **argv, const char *version)
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {
         return help();
     }
-    if (!parse(argc, argv, &a)) {
+    why = parse(argc, argv, &a, &word);
+    if (why != NULL) {
+        fprintf(stderr, "birthmarkd: %s: %s\n", word, why);
         return usage(stderr, 2);
     }
     if (a.room != NULL) {

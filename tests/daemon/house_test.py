@@ -552,6 +552,8 @@ def test_the_command_line_is_strict():
                         (["--config", "none/birthmark.yaml"], 1),
                         (["--config", PROGRAM], 1)):
         equal(service.run(DAEMON, *words, check=False)[0], code, words)
+    contains(service.run(DAEMON, "--config", "a", "--what", check=False)[2],
+             "--what: not an option")
 
 
 def test_a_room_alone_is_no_service():
