@@ -26,10 +26,12 @@ endfunction()
 bm_install_headers(core)
 bm_install_headers(keys)
 bm_install_headers(ports/openssl)
-install(TARGETS bm_core bm_keys bm_port_openssl ARCHIVE)
+install(TARGETS bm_core bm_keys bm_keys_qr bm_port_openssl ARCHIVE)
 bm_install_pc(birthmark-core bm_core ""
     "X.509 and its kin: formats and path validation")
 bm_install_pc(birthmark-keys bm_keys "birthmark-core p11-kit-1"
     "private keys in sealed files")
+bm_install_pc(birthmark-keys-qr bm_keys_qr "birthmark-keys libqrencode"
+    "shares of an unlock secret as QR pictures")
 bm_install_pc(birthmark-openssl bm_port_openssl "birthmark-core libcrypto"
     "OpenSSL as the cryptography of birthmark-core")
