@@ -8,10 +8,10 @@
  * Where private keys live.
  *
  * A key is named by a URI ("file:issuing.key", "pkcs11:token=...",
- * "tpm2:0x81010001"); its scheme says which provider holds it. CA keys and device
- * keys use this interface. An open key is a struct bm_signer (core/crypto.h)
- * that somebody owns: it knows its public half, signs messages, and says by
- * a sign_hash that is NULL when it cannot take a hash instead.
+ * "tpm2:0x81010001"); its scheme says which provider holds it. CA keys and
+ * device keys use this interface. An open key is a struct bm_signer
+ * (core/crypto.h) that somebody owns: it knows its public half, signs messages,
+ * and says by a sign_hash that is NULL when it cannot take a hash instead.
  *
  * A key serves one thread at a time. Signing may block: on a token, for
  * seconds.

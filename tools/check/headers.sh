@@ -6,6 +6,7 @@ set -eu
 cd "${1:-$(dirname "$0")/../..}"
 warnings="-std=c11 -Wpedantic -Wall -Wextra -Werror -Wundef -Wstrict-prototypes"
 board="-mcpu=cortex-m3 -mthumb --specs=picolibc.specs"
+libraries=$(pkg-config --cflags p11-kit-1)
 freestanding=$(awk '$2 == "freestanding" { print $1 }' tools/layers.txt)
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -30,7 +31,7 @@ for header in $(find . \( -path ./build -o -path ./.git \) -prune -o \
     case $header in
         ports/mps2/*) alone "$header" arm-none-eabi-gcc $board ;;
         ports/mbedtls/* | ports/lwip/*) ;; # need their library's headers
-        *) alone "$header" gcc -D_POSIX_C_SOURCE=200809L ;;
+        *) alone "$header" gcc -D_POSIX_C_SOURCE=200809L $libraries ;;
     esac
     for folder in $freestanding; do
         case $header in
