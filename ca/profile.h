@@ -204,15 +204,24 @@ void ca_profile_put_csrattrs(const struct ca_profile *profile, struct bm_wr *w);
 /* Write what the profile says, in words, for `profile check`. */
 void ca_profile_explain(const struct ca_profile *profile, struct bm_wr *words);
 
+/* How a profile comes with the program; the folder of its file says it. */
+enum ca_profile_shipping {
+    /* `init` writes it: the CAs that it makes can issue such certificates. */
+    CA_PROFILE_WRITTEN,
+    /* Somebody who has a CA for it writes it down; and for lint. */
+    CA_PROFILE_ON_DEMAND,
+    /* The authority's own, read from here: root, subordinate CA, responder. */
+    CA_PROFILE_BUILT_IN
+};
+
 /*
- * The profiles that come with the program, as the YAML text that `init`
- * writes; the last row is { NULL, NULL }. Those of `hidden` are used by the
- * authority itself (root, subordinate CAs, OCSP responder) and not written.
+ * The profiles that come with the program, as YAML text, in the order of enum
+ * ca_profile_shipping and then by name; the last row is { NULL, NULL }.
  */
 struct ca_profile_shipped {
     const char *name;
     const char *text;
-    bool hidden;
+    enum ca_profile_shipping shipping;
 };
 extern const struct ca_profile_shipped ca_profiles_shipped[];
 

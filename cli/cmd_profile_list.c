@@ -27,8 +27,10 @@ static const struct cmd_option options[] = {
 
 static const struct cmd_verb verb = {
     "birthmark profile list", "[OPTION]...",
-    "List profiles: those that come with the program, and which\n"
-    "'birthmark init' writes down, or those of an instance.\n",
+    "List profiles: those of an instance, or those that come with the\n"
+    "program. Of these it says how: init - 'birthmark init' writes it down;\n"
+    "demand - write it yourself where you have a CA for it ('birthmark\n"
+    "profile show NAME'); built-in - the authority's own.\n",
     options
 };
 
@@ -65,6 +67,9 @@ static int parse_command_line(struct given *s, int argc, char **argv)
     return CMD_OK;
 }
 
+/* Indices are enum ca_profile_shipping. */
+static const char *const shippings[] = { "init", "demand", "built-in" };
+
 /* As JSON, or name and purpose. The object is taken over. */
 static bool print_profile(json_t *profile, bool json)
 {
@@ -72,6 +77,7 @@ static bool print_profile(json_t *profile, bool json)
     struct tree t = { .failed = profile == NULL };
     const char *name = json_string_value(json_object_get(profile, "profile"));
     const char *about = json_string_value(json_object_get(profile, "about"));
+    const char *how = json_string_value(json_object_get(profile, "shipped"));
 
     if (json) {
         fputc('{', stdout);
@@ -84,17 +90,25 @@ static bool print_profile(json_t *profile, bool json)
         putchar(' ');
     }
     putchar(' ');
+    if (how != NULL) {
+        printf("%-9s ", how);
+    }
     safe_print_str(stdout, about != NULL ? about : "-");
     putchar('\n');
     json_decref(profile);
     return true;
 }
 
-static bool print(const struct profile_source *source, bool json)
+/* `how`: it comes with the program; or NULL. */
+static bool print(const struct profile_source *source, const char *how,
+                  bool json)
 {
     struct tree t = { false };
     json_t *o = things_profile(&t, source->profile, source->name);
 
+    if (how != NULL) {
+        tree_set(&t, o, "shipped", tree_str(&t, how));
+    }
     if (t.failed) {
         json_decref(o);
         o = NULL;
@@ -105,10 +119,11 @@ static bool print(const struct profile_source *source, bool json)
 }
 
 /* `ok`: it could be opened. */
-static bool print_opened(struct profile_source *source, bool ok, bool json)
+static bool print_opened(struct profile_source *source, bool ok,
+                         const char *how, bool json)
 {
     if (ok) {
-        ok = print(source, json);
+        ok = print(source, how, json);
         profile_source_close(source);
     }
     return ok;
@@ -121,9 +136,8 @@ static bool list_shipped(bool json)
 
     for (const struct ca_profile_shipped *p = ca_profiles_shipped;
          p->name != NULL; p++) {
-        bool ok =
-            p->hidden ||
-            print_opened(&source, profile_source_shipped(&source, p), json);
+        bool ok = print_opened(&source, profile_source_shipped(&source, p),
+                               shippings[p->shipping], json);
 
         good = ok && good;
     }
@@ -150,7 +164,7 @@ static bool list_file(const char *folder, const char *name, bool json)
         return false;
     }
     (void)snprintf(path, n, "%s/%s", folder, name);
-    ok = print_opened(&source, profile_source_file(&source, path), json);
+    ok = print_opened(&source, profile_source_file(&source, path), NULL, json);
     free(path);
     return ok;
 }

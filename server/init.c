@@ -261,7 +261,7 @@ static bm_status write_profiles(struct making *m)
 
     for (const struct ca_profile_shipped *p = ca_profiles_shipped;
          p->name != NULL; p++) {
-        if (p->hidden) {
+        if (p->shipping != CA_PROFILE_WRITTEN) {
             continue;
         }
         (void)snprintf(name, sizeof name, "profiles/%s.yaml", p->name);

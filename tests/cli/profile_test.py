@@ -12,9 +12,17 @@ import subprocess
 import cli
 from cli import contains, equal, run, write
 
-SHIPPED = ["ieee-802.1ar-idevid", "ieee-802.1ar-ldevid", "operator",
-           "tls-server"]
-HIDDEN = ["root", "sub-ca", "ocsp-responder"]
+FOLDERS = {"init": "", "demand": "demand/", "built-in": "built-in/"}
+
+
+def names_in(folder):
+    return sorted(name[:-5] for name in
+                  os.listdir(os.path.join(cli.TOP, "ca/profiles", folder))
+                  if name.endswith(".yaml"))
+
+
+SHIPPED = [(name, how) for how, folder in FOLDERS.items()
+           for name in names_in(folder)]
 
 
 def profile(*args, **kw):
@@ -22,7 +30,7 @@ def profile(*args, **kw):
 
 
 def text_of(name):
-    folder = "" if name in SHIPPED else "hidden/"
+    folder = FOLDERS[dict(SHIPPED)[name]]
     path = os.path.join(cli.TOP, "ca/profiles", folder + name + ".yaml")
     return cli.read(path).decode()
 
@@ -41,7 +49,10 @@ def make_instance():
 def test_list_names_what_comes_with_the_program():
     code, out, err = profile("list")
     equal((code, err), (0, ""))
-    equal([line.split()[0] for line in out.splitlines()], SHIPPED)
+    equal([tuple(line.split()[:2]) for line in out.splitlines()], SHIPPED)
+    code, out, _ = profile("list", "--json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    equal([(line["profile"], line["shipped"]) for line in lines], SHIPPED)
 
 
 def test_list_names_those_of_an_instance():
@@ -72,7 +83,7 @@ def test_list_goes_on_after_a_bad_one():
 
 
 def test_show_prints_the_text_as_it_is():
-    for name in SHIPPED + HIDDEN:
+    for name, _ in SHIPPED:
         equal(profile("show", name), (0, text_of(name), ""), name)
     make_instance()
     mine = cli.read("D/profiles/mine.yaml").decode()
