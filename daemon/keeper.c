@@ -274,8 +274,7 @@ static bm_status prepare(struct keeper *k, struct instance *in,
     struct key_folder folder;
     bm_status rc;
 
-    BM_TRY(key_folder_open(&folder, k->room->dir, in->settings.unlock, &port,
-                           why));
+    BM_TRY(key_folder_open(&folder, k->room->dir, &in->settings, &port, why));
     rc = due->server ? prepare_server(k, &folder, server) : BM_OK;
     for (size_t i = 0; rc == BM_OK && i < in->cas_n; i++) {
         if (due->responder[i]) {

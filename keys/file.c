@@ -322,7 +322,10 @@ static bm_status key_new(const struct file_provider *p, const char *name,
     k->maker = p->tools.maker;
     k->signer = *signer;
     memcpy(k->name, name, strlen(name) + 1);
-    k->key = (struct bm_key){ k, k->signer, key_describe, key_close };
+    k->key = (struct bm_key){ .self = k,
+                              .signer = k->signer,
+                              .describe = key_describe,
+                              .close = key_close };
     *key = &k->key;
     *signer = NULL;
     return BM_OK;
@@ -418,8 +421,11 @@ bm_status bm_key_file_new(const struct bm_key_file_config *config,
     }
     p->tools = config->tools;
     p->kek = config->kek;
-    p->provider = (struct bm_key_provider){ "file", BM_KEY_SANDBOX_MEMORY, p,
-                                            file_open, file_generate };
+    p->provider = (struct bm_key_provider){ .scheme = "file",
+                                            .sandbox = BM_KEY_SANDBOX_MEMORY,
+                                            .self = p,
+                                            .open = file_open,
+                                            .generate = file_generate };
     *provider = &p->provider;
     return BM_OK;
 }

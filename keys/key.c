@@ -52,6 +52,33 @@ bm_status bm_key_generate(const struct bm_keys *keys, const char *uri,
     return provider->generate(provider->self, rest, spec, key);
 }
 
+bm_status bm_key_expect(const struct bm_keys *keys, const char *uri,
+                        struct bm_bytes spki, struct bm_key **key)
+{
+    const struct bm_key_provider *provider;
+    const char *rest;
+
+    *key = NULL;
+    BM_TRY(find_provider(keys, uri, &provider, &rest));
+    return provider->expect == NULL
+               ? BM_E_KEYS_GONE
+               : provider->expect(provider->self, rest, spki, key);
+}
+
+bm_status bm_key_provider_of(const struct bm_keys *keys, const char *uri,
+                             const struct bm_key_provider **provider)
+{
+    const char *rest;
+
+    *provider = NULL;
+    return find_provider(keys, uri, provider, &rest);
+}
+
+bm_status bm_key_ready(const struct bm_key *key)
+{
+    return key->ready == NULL ? BM_OK : key->ready(key->self);
+}
+
 void bm_key_close(struct bm_key *key)
 {
     if (key != NULL) {

@@ -28,10 +28,17 @@ struct bm_key {
     void (*describe)(void *self, struct bm_wr *words);
 
     void (*close)(void *self); /* releases the struct, too */
+
+    /* Would it sign now? BM_E_KEYS_GONE, BM_E_KEYS_PIN...: what signing would
+     * return. Blocks as that does. NULL: a key that is never away. */
+    bm_status (*ready)(void *self);
 };
 
 /* NULL is fine. */
 void bm_key_close(struct bm_key *key);
+
+/* key->ready(), or BM_OK where there is none. */
+BM_MUST_CHECK bm_status bm_key_ready(const struct bm_key *key);
 
 /* What to make. */
 struct bm_key_spec {
@@ -55,7 +62,7 @@ enum bm_key_sandbox {
 
 /*
  * One kind of place. The rest of a URI, behind "scheme:", is the provider's
- * to understand. Both functions hand over the key on BM_OK and leave `*key`
+ * to understand. Its functions hand over the key on BM_OK and leave `*key`
  * NULL otherwise.
  */
 struct bm_key_provider {
@@ -72,6 +79,14 @@ struct bm_key_provider {
      */
     bm_status (*generate)(void *self, const char *rest,
                           const struct bm_key_spec *spec, struct bm_key **key);
+
+    /*
+     * A key whose public half is known, and which may be away at present: it
+     * is not looked for until somebody signs. `spki` is copied. NULL: keys of
+     * this kind are there, or are not.
+     */
+    bm_status (*expect)(void *self, const char *rest, struct bm_bytes spki,
+                        struct bm_key **key);
 };
 
 /* The providers of a program, dispatched on by scheme. Ends with NULL. */
@@ -86,5 +101,15 @@ BM_MUST_CHECK bm_status bm_key_generate(const struct bm_keys *keys,
                                         const char *uri,
                                         const struct bm_key_spec *spec,
                                         struct bm_key **key);
+
+/* BM_E_KEYS_GONE where the provider expects none. */
+BM_MUST_CHECK bm_status bm_key_expect(const struct bm_keys *keys,
+                                      const char *uri, struct bm_bytes spki,
+                                      struct bm_key **key);
+
+/* Of the provider that has the scheme; BM_E_KEYS_URI. */
+BM_MUST_CHECK bm_status
+bm_key_provider_of(const struct bm_keys *keys, const char *uri,
+                   const struct bm_key_provider **provider);
 
 #endif

@@ -57,7 +57,11 @@ static void key_describe(void *self, struct bm_wr *words)
 
     memcpy(token.octets, label, token.n);
     bm_wr_str(words, "token ");
-    put_name(words, &token);
+    if (token.n != 0) {
+        put_name(words, &token);
+    } else { /* it was never seen */
+        bm_wr_str(words, k->token->name);
+    }
     bm_wr_str(words, ", key ");
     put_name(words, k->label.n != 0 ? &k->label : &k->id);
     bm_wr_str(words, ", ");
@@ -68,8 +72,18 @@ static void key_describe(void *self, struct bm_wr *words)
             bm_wr_u8(words, (uint8_t)('0' + bits / unit % 10));
         }
     }
-    bm_wr_str(words, k->captive ? ", never outside of it"
-                                : ", may have been outside of it");
+    if (k->seen) {
+        bm_wr_str(words, k->captive ? ", never outside of it"
+                                    : ", may have been outside of it");
+    }
+}
+
+static bm_status key_ready(void *self)
+{
+    struct p11_key *k = self;
+    const struct p11_work work = { .arg = k, .act = p11_key_probe };
+
+    return p11_run(k->token, &work);
 }
 
 static void take_name(struct p11_name *name, const struct ck_attribute *a)
@@ -99,7 +113,11 @@ static bm_status key_new(const struct p11_provider *p, struct p11_module *m,
         free(k);
         return rc;
     }
-    k->key = (struct bm_key){ k, &k->signer, key_describe, key_close };
+    k->key = (struct bm_key){ .self = k,
+                              .signer = &k->signer,
+                              .describe = key_describe,
+                              .close = key_close,
+                              .ready = key_ready };
     *key = k;
     return BM_OK;
 }
@@ -194,6 +212,56 @@ static bm_status provider_generate(void *self, const char *rest,
     }
 }
 
+/* Where there are several modules, and the URI names none, nobody can tell in
+ * which one it will be. */
+static bm_status expect_in(const struct p11_provider *p,
+                           const struct p11_uri *u, struct bm_bytes spki,
+                           struct p11_key **key)
+{
+    const char *path = u->module != NULL ? u->module : p->modules[0];
+    bool named = p->modules[0] != NULL && p->modules[1] == NULL;
+    struct p11_module *m;
+    bm_status rc;
+
+    for (size_t i = 0; u->module != NULL && p->modules[i] != NULL; i++) {
+        named = named || strcmp(p->modules[i], path) == 0;
+    }
+    if (path == NULL || (u->module != NULL && !named)) {
+        return BM_E_KEYS_MODULE;
+    }
+    if (!named) {
+        return BM_E_KEYS_GONE;
+    }
+    BM_TRY(p11_module_get(path, &m));
+    rc = key_new(p, m, u, key);
+    p11_module_put(m);
+    if (rc == BM_OK) {
+        rc = p11_key_know(*key, spki);
+    }
+    if (rc != BM_OK) {
+        key_close(*key);
+        *key = NULL;
+    }
+    return rc;
+}
+
+static bm_status provider_expect(void *self, const char *rest,
+                                 struct bm_bytes spki, struct bm_key **key)
+{
+    struct p11_key *made = NULL;
+    struct p11_uri u;
+    bm_status rc;
+
+    *key = NULL;
+    BM_TRY(p11_uri_parse(rest, &u));
+    rc = expect_in(self, &u, spki, &made);
+    p11_uri_wipe(&u);
+    if (rc == BM_OK) {
+        *key = &made->key;
+    }
+    return rc;
+}
+
 /* ---- The provider */
 
 static bm_status copy(const char *from, char **to)
@@ -233,8 +301,12 @@ bm_status bm_key_pkcs11_new(const struct bm_key_pkcs11_config *config,
     if (p == NULL) {
         return BM_E_MEMORY;
     }
-    p->provider = (struct bm_key_provider){ "pkcs11", BM_KEY_SANDBOX_MODULE, p,
-                                            provider_open, provider_generate };
+    p->provider = (struct bm_key_provider){ .scheme = "pkcs11",
+                                            .sandbox = BM_KEY_SANDBOX_MODULE,
+                                            .self = p,
+                                            .open = provider_open,
+                                            .generate = provider_generate,
+                                            .expect = provider_expect };
     rc = copy_config(p, config);
     if (rc != BM_OK) {
         bm_key_pkcs11_free(&p->provider);

@@ -23,7 +23,8 @@
  *   pkcs11_module.c   modules of this process: loaded, initialised, forked
  *   pkcs11_session.c  tokens: found, sessions opened and pooled, logged in
  *   pkcs11_run.c      one operation, and what is done when it fails
- *   pkcs11_object.c   keys in the token: found, read, made
+ *   pkcs11_object.c   keys in the token: found, read
+ *   pkcs11_make.c     keys in the token: made
  *   pkcs11_sign.c     from a message to a signature that has been verified
  *   pkcs11.c          the provider
  */
@@ -189,6 +190,7 @@ struct p11_key {
     struct p11_name label;
     struct p11_name id;
     bool always_login; /* CKA_ALWAYS_AUTHENTICATE */
+    bool seen;         /* `captive` is known */
     bool captive;      /* sensitive, and was never anything else */
     uint8_t *spki;
 
@@ -199,9 +201,47 @@ struct p11_key {
     ck_object_handle_t handle;
 };
 
+/* RFC 5480 2.1.1.1, and RFC 8410 3; PKCS#11 3.0 6.3.1: or as a curveName. */
+#define P11_P256        "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"
+#define P11_P384        "\x06\x05\x2b\x81\x04\x00\x22"
+#define P11_ED25519_OID "\x06\x03\x2b\x65\x70"
+#define P11_ED25519 \
+    "\x13\x0c"      \
+    "edwards25519"
+
+/* A template of what is looked for. */
+struct p11_query {
+    ck_object_class_t class;
+    struct ck_attribute a[3];
+    unsigned long n;
+};
+
+/* Unless there is no such name. */
+void p11_query_name(struct p11_query *q, ck_attribute_type_t type,
+                    struct p11_name *name);
+
+/* How many are there, as far as two; `*found` is the first. */
+bm_status p11_search(struct p11_session *s, struct p11_query *q,
+                     ck_object_handle_t *found, unsigned long *n);
+bm_status p11_find_private(struct p11_key *k, struct p11_session *s,
+                           ck_object_handle_t *found);
+
+/* A CK_BBOOL; what is not said stays as it is. */
+bm_status p11_get_flag(struct p11_session *s, ck_object_handle_t object,
+                       ck_attribute_type_t type, bool *flag);
+
 /* Find the private key, if its place is not known: BM_E_NOT_FOUND,
- * BM_E_KEYS_AMBIGUOUS. */
+ * BM_E_KEYS_AMBIGUOUS; and what it may do. */
 bm_status p11_key_place(struct p11_key *k, struct p11_session *s);
+
+/* Find it anew, and read its public half. */
+bm_status p11_key_read(struct p11_key *k, struct p11_session *s);
+
+/* Its public half is this. */
+bm_status p11_key_know(struct p11_key *k, struct bm_bytes spki);
+
+/* A p11_work.act: is the key there, and does the token answer for it? */
+bm_status p11_key_probe(void *key, struct p11_session *s);
 
 /* Both are a p11_work.act: find a key, or make one, and read its public
  * half into `key`. */

@@ -8,17 +8,6 @@
 #include "core/der.h"
 #include "keys/pkcs11_internal.h"
 
-/* RFC 5480 2.1.1.1, and RFC 8410 3; PKCS#11 3.0 6.3.1: or as a curveName. */
-#define P256_OID    "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07"
-#define P384_OID    "\x06\x05\x2b\x81\x04\x00\x22"
-#define ED25519_OID "\x06\x03\x2b\x65\x70"
-#define ED25519_NAME \
-    "\x13\x0c"       \
-    "edwards25519"
-
-/* Of an id that is made here. */
-#define ID_SIZE 16
-
 struct curve {
     enum bm_key_type type;
     struct bm_bytes params;
@@ -26,38 +15,30 @@ struct curve {
 };
 
 static const struct curve curves[] = {
-    { BM_KEY_P256, BM_LIT_INIT(P256_OID), 65 },
-    { BM_KEY_P384, BM_LIT_INIT(P384_OID), 97 },
-    { BM_KEY_ED25519, BM_LIT_INIT(ED25519_NAME), 32 },
-    { BM_KEY_ED25519, BM_LIT_INIT(ED25519_OID), 32 },
+    { BM_KEY_P256, BM_LIT_INIT(P11_P256), 65 },
+    { BM_KEY_P384, BM_LIT_INIT(P11_P384), 97 },
+    { BM_KEY_ED25519, BM_LIT_INIT(P11_ED25519), 32 },
+    { BM_KEY_ED25519, BM_LIT_INIT(P11_ED25519_OID), 32 },
 };
 
 /* ---- Search */
 
-/* A template of what is looked for. */
-struct query {
-    ck_object_class_t class;
-    struct ck_attribute a[3];
-    unsigned long n;
-};
-
-static void query_add(struct query *q, ck_attribute_type_t type, void *value,
-                      unsigned long n)
+static void query_add(struct p11_query *q, ck_attribute_type_t type,
+                      void *value, unsigned long n)
 {
     q->a[q->n++] = (struct ck_attribute){ type, value, n };
 }
 
-static void query_name(struct query *q, ck_attribute_type_t type,
-                       struct p11_name *name)
+void p11_query_name(struct p11_query *q, ck_attribute_type_t type,
+                    struct p11_name *name)
 {
     if (name->n != 0) {
         query_add(q, type, name->octets, name->n);
     }
 }
 
-/* How many are there, as far as two; `*found` is the first. */
-static bm_status search(struct p11_session *s, struct query *q,
-                        ck_object_handle_t *found, unsigned long *n)
+bm_status p11_search(struct p11_session *s, struct p11_query *q,
+                     ck_object_handle_t *found, unsigned long *n)
 {
     struct ck_function_list *f = s->token->module->f;
     ck_object_handle_t handles[2] = { 0, 0 };
@@ -80,51 +61,24 @@ static bm_status search(struct p11_session *s, struct query *q,
     return rc;
 }
 
-static bm_status find_one(struct p11_session *s, struct query *q,
+static bm_status find_one(struct p11_session *s, struct p11_query *q,
                           ck_object_handle_t *found)
 {
     unsigned long n;
 
-    BM_TRY(search(s, q, found, &n));
+    BM_TRY(p11_search(s, q, found, &n));
     return n == 0 ? BM_E_NOT_FOUND : n > 1 ? BM_E_KEYS_AMBIGUOUS : BM_OK;
 }
 
-static bm_status find_private(struct p11_key *k, struct p11_session *s,
-                              ck_object_handle_t *found)
+bm_status p11_find_private(struct p11_key *k, struct p11_session *s,
+                           ck_object_handle_t *found)
 {
-    struct query q = { .class = CKO_PRIVATE_KEY };
+    struct p11_query q = { .class = CKO_PRIVATE_KEY };
 
     query_add(&q, CKA_CLASS, &q.class, sizeof q.class);
-    query_name(&q, CKA_LABEL, &k->label);
-    query_name(&q, CKA_ID, &k->id);
+    p11_query_name(&q, CKA_LABEL, &k->label);
+    p11_query_name(&q, CKA_ID, &k->id);
     return find_one(s, &q, found);
-}
-
-/* A key that was opened once and is not there has left with its token. */
-static bm_status missing(const struct p11_key *k, struct p11_session *s,
-                         bm_status rc)
-{
-    return rc == BM_E_NOT_FOUND && k->spki != NULL
-               ? p11_call(s, CKR_KEY_HANDLE_INVALID)
-               : rc;
-}
-
-bm_status p11_key_place(struct p11_key *k, struct p11_session *s)
-{
-    bm_status rc;
-
-    if (k->placed && k->epoch == s->epoch && k->generation == s->generation) {
-        return BM_OK;
-    }
-    k->placed = false;
-    rc = find_private(k, s, &k->handle);
-    if (rc != BM_OK) {
-        return missing(k, s, rc);
-    }
-    k->placed = true;
-    k->epoch = s->epoch;
-    k->generation = s->generation;
-    return BM_OK;
 }
 
 /* ---- Attributes */
@@ -154,9 +108,8 @@ static bm_status get(struct p11_session *s, ck_object_handle_t object,
     return a.value_len == 0 ? BM_E_NOT_FOUND : BM_OK;
 }
 
-/* A CK_BBOOL; what is not said stays as it is. */
-static bm_status get_flag(struct p11_session *s, ck_object_handle_t object,
-                          ck_attribute_type_t type, bool *flag)
+bm_status p11_get_flag(struct p11_session *s, ck_object_handle_t object,
+                       ck_attribute_type_t type, bool *flag)
 {
     struct value v;
     bm_status rc = get(s, object, type, &v);
@@ -167,13 +120,60 @@ static bm_status get_flag(struct p11_session *s, ck_object_handle_t object,
     return rc == BM_E_NOT_FOUND ? BM_OK : rc;
 }
 
+/* What it may do, and whether it was ever outside of the token. */
+static bm_status read_flags(struct p11_key *k, struct p11_session *s)
+{
+    bool sign = true;
+    bool always = false;
+    bool never = false;
+
+    BM_TRY(p11_get_flag(s, k->handle, CKA_SIGN, &sign));
+    BM_TRY(
+        p11_get_flag(s, k->handle, CKA_ALWAYS_AUTHENTICATE, &k->always_login));
+    BM_TRY(p11_get_flag(s, k->handle, CKA_ALWAYS_SENSITIVE, &always));
+    BM_TRY(p11_get_flag(s, k->handle, CKA_NEVER_EXTRACTABLE, &never));
+    k->captive = always && never;
+    k->seen = true;
+    return sign ? BM_OK : BM_E_KEYS_TOKEN;
+}
+
+/* A key that was opened once and is not there has left with its token. */
+static bm_status missing(const struct p11_key *k, struct p11_session *s,
+                         bm_status rc)
+{
+    return rc == BM_E_NOT_FOUND && k->spki != NULL
+               ? p11_call(s, CKR_KEY_HANDLE_INVALID)
+               : rc;
+}
+
+bm_status p11_key_place(struct p11_key *k, struct p11_session *s)
+{
+    bm_status rc;
+
+    if (k->placed && k->epoch == s->epoch && k->generation == s->generation) {
+        return BM_OK;
+    }
+    k->placed = false;
+    rc = p11_find_private(k, s, &k->handle);
+    if (rc != BM_OK) {
+        return missing(k, s, rc);
+    }
+    if (!k->seen) {
+        BM_TRY(read_flags(k, s));
+    }
+    k->placed = true;
+    k->epoch = s->epoch;
+    k->generation = s->generation;
+    return BM_OK;
+}
+
 /* ---- The public half */
 
 /* An object that knows the public half of a private one. */
 static bm_status find_public(struct p11_key *k, struct p11_session *s,
                              ck_object_handle_t *found)
 {
-    struct query q = { .class = CKO_PUBLIC_KEY };
+    struct p11_query q = { .class = CKO_PUBLIC_KEY };
     struct p11_name id;
     struct value v;
     bm_status rc = get(s, k->handle, CKA_ID, &v);
@@ -182,9 +182,9 @@ static bm_status find_public(struct p11_key *k, struct p11_session *s,
     if (rc == BM_OK && v.view.n <= sizeof id.octets) {
         memcpy(id.octets, v.octets, v.view.n);
         id.n = v.view.n;
-        query_name(&q, CKA_ID, &id);
+        p11_query_name(&q, CKA_ID, &id);
     } else if (rc == BM_E_NOT_FOUND) {
-        query_name(&q, CKA_LABEL, &k->label);
+        p11_query_name(&q, CKA_LABEL, &k->label);
     } else {
         return rc == BM_OK ? BM_E_KEYS_TOKEN : rc;
     }
@@ -303,37 +303,33 @@ static bm_status read_spki(struct p11_key *k, struct p11_session *s)
     }
     BM_TRY(bm_spki_weak(&spki));
     BM_TRY(k->crypto->check_key(k->crypto->self, &spki));
-    k->spki = malloc(n);
+    return p11_key_know(k, spki.der);
+}
+
+bm_status p11_key_know(struct p11_key *k, struct bm_bytes spki)
+{
+    struct bm_spki parsed;
+
+    k->spki = malloc(spki.n);
     if (k->spki == NULL) {
         return BM_E_MEMORY;
     }
-    memcpy(k->spki, room, n);
-    BM_TRY(bm_spki_parse((struct bm_bytes){ k->spki, n }, NULL, &spki));
-    p11_signer_init(k, &spki);
+    memcpy(k->spki, spki.p, spki.n);
+    BM_TRY(bm_spki_parse((struct bm_bytes){ k->spki, spki.n }, NULL, &parsed));
+    if (parsed.type == BM_KEY_UNKNOWN || parsed.type >= BM_KEY_MLDSA44) {
+        return BM_E_KEY_UNSUPPORTED;
+    }
+    p11_signer_init(k, &parsed);
     return BM_OK;
 }
 
-/* What it may do, and whether it was ever outside of the token. */
-static bm_status read_flags(struct p11_key *k, struct p11_session *s)
-{
-    bool sign = true;
-    bool always = false;
-    bool never = false;
-
-    BM_TRY(get_flag(s, k->handle, CKA_SIGN, &sign));
-    BM_TRY(get_flag(s, k->handle, CKA_ALWAYS_AUTHENTICATE, &k->always_login));
-    BM_TRY(get_flag(s, k->handle, CKA_ALWAYS_SENSITIVE, &always));
-    BM_TRY(get_flag(s, k->handle, CKA_NEVER_EXTRACTABLE, &never));
-    k->captive = always && never;
-    return sign ? BM_OK : BM_E_KEYS_TOKEN;
-}
-
-static bm_status read_key(struct p11_key *k, struct p11_session *s)
+bm_status p11_key_read(struct p11_key *k, struct p11_session *s)
 {
     free(k->spki);
     k->spki = NULL;
+    k->placed = false;
+    k->seen = false;
     BM_TRY(p11_key_place(k, s));
-    BM_TRY(read_flags(k, s));
     return read_spki(k, s);
 }
 
@@ -341,165 +337,14 @@ bm_status p11_key_find(void *arg, struct p11_session *s)
 {
     const struct p11_make *make = arg;
 
-    return read_key(make->key, s);
+    return p11_key_read(make->key, s);
 }
 
-/* ---- Making one */
-
-/* Nothing of whatever kind may have the label, or the id. */
-static bm_status check_free(struct p11_session *s, struct p11_name *label,
-                            struct p11_name *id)
+bm_status p11_key_probe(void *key, struct p11_session *s)
 {
-    struct query by_label = { .n = 0 };
-    struct query by_id = { .n = 0 };
-    ck_object_handle_t found;
-    unsigned long n;
+    struct p11_key *k = key;
+    struct value v;
 
-    query_name(&by_label, CKA_LABEL, label);
-    BM_TRY(search(s, &by_label, &found, &n));
-    if (n != 0) {
-        return BM_E_EXISTS;
-    }
-    query_name(&by_id, CKA_ID, id);
-    BM_TRY(search(s, &by_id, &found, &n));
-    return n == 0 ? BM_OK : BM_E_EXISTS;
-}
-
-#define PAIR_MAX 12
-
-/* Both halves of a key to be made. */
-struct pair {
-    struct ck_mechanism how;
-    struct ck_attribute public[PAIR_MAX];
-    struct ck_attribute private[PAIR_MAX];
-    unsigned long public_n;
-    unsigned long private_n;
-    unsigned long bits;
-};
-
-/* PKCS#11 takes what it reads as `void *`. */
-static unsigned char yes = 1;
-static unsigned char no = 0;
-static uint8_t exponent[] = { 1, 0, 1 };
-static uint8_t params_p256[] = P256_OID;
-static uint8_t params_p384[] = P384_OID;
-static uint8_t params_ed25519[] = ED25519_NAME;
-
-static void add_public(struct pair *p, ck_attribute_type_t type, void *value,
-                       unsigned long n)
-{
-    p->public[p->public_n++] = (struct ck_attribute){ type, value, n };
-}
-
-static void add_private(struct pair *p, ck_attribute_type_t type, void *value,
-                        unsigned long n)
-{
-    p->private[p->private_n++] = (struct ck_attribute){ type, value, n };
-}
-
-static bm_status choose(struct pair *p, const struct bm_key_spec *spec)
-{
-    p->how.mechanism = CKM_EC_KEY_PAIR_GEN;
-    switch (spec->type) {
-    case BM_KEY_P256:
-        add_public(p, CKA_EC_PARAMS, params_p256, sizeof params_p256 - 1);
-        return BM_OK;
-    case BM_KEY_P384:
-        add_public(p, CKA_EC_PARAMS, params_p384, sizeof params_p384 - 1);
-        return BM_OK;
-    case BM_KEY_ED25519:
-        p->how.mechanism = CKM_EC_EDWARDS_KEY_PAIR_GEN;
-        add_public(p, CKA_EC_PARAMS, params_ed25519, sizeof params_ed25519 - 1);
-        return BM_OK;
-    case BM_KEY_RSA:
-        p->how.mechanism = CKM_RSA_PKCS_KEY_PAIR_GEN;
-        p->bits = spec->rsa_bits;
-        add_public(p, CKA_MODULUS_BITS, &p->bits, sizeof p->bits);
-        add_public(p, CKA_PUBLIC_EXPONENT, exponent, sizeof exponent);
-        return BM_OK;
-    default:
-        return BM_E_KEY_UNSUPPORTED;
-    }
-}
-
-static void fill(struct pair *p, struct p11_key *k)
-{
-    static const struct {
-        ck_attribute_type_t type;
-        unsigned char *value;
-    } rights[] = {
-        { CKA_TOKEN, &yes },     { CKA_PRIVATE, &yes },
-        { CKA_SENSITIVE, &yes }, { CKA_EXTRACTABLE, &no },
-        { CKA_SIGN, &yes },      { CKA_DECRYPT, &no },
-        { CKA_UNWRAP, &no },     { CKA_DERIVE, &no },
-    };
-
-    for (size_t i = 0; i < sizeof rights / sizeof rights[0]; i++) {
-        add_private(p, rights[i].type, rights[i].value, 1);
-    }
-    add_private(p, CKA_LABEL, k->label.octets, k->label.n);
-    add_private(p, CKA_ID, k->id.octets, k->id.n);
-    add_public(p, CKA_TOKEN, &yes, 1);
-    add_public(p, CKA_VERIFY, &yes, 1);
-    add_public(p, CKA_LABEL, k->label.octets, k->label.n);
-    add_public(p, CKA_ID, k->id.octets, k->id.n);
-}
-
-/* The token has done what it was told; and nobody did the same meanwhile. */
-static bm_status check_made(struct p11_key *k, struct p11_session *s,
-                            const struct bm_key_spec *spec)
-{
-    ck_object_handle_t found;
-    bool extractable = true;
-    bool sensitive = false;
-    bm_status rc = find_private(k, s, &found);
-
-    if (rc != BM_OK) {
-        return rc == BM_E_KEYS_AMBIGUOUS ? BM_E_EXISTS : rc;
-    }
-    k->placed = false;
-    BM_TRY(read_key(k, s));
-    BM_TRY(get_flag(s, k->handle, CKA_EXTRACTABLE, &extractable));
-    BM_TRY(get_flag(s, k->handle, CKA_SENSITIVE, &sensitive));
-    return sensitive && !extractable && k->captive &&
-                   k->signer.key.type == spec->type &&
-                   (spec->type != BM_KEY_RSA ||
-                    bm_spki_bits(&k->signer.key) == spec->rsa_bits)
-               ? BM_OK
-               : BM_E_KEYS_TOKEN;
-}
-
-static bm_status make_id(struct p11_key *k)
-{
-    if (k->id.n != 0) {
-        return BM_OK;
-    }
-    BM_TRY(k->crypto->random(k->crypto->self, k->id.octets, ID_SIZE));
-    k->id.n = ID_SIZE;
-    return BM_OK;
-}
-
-bm_status p11_key_make(void *arg, struct p11_session *s)
-{
-    struct p11_make *make = arg;
-    struct p11_key *k = make->key;
-    struct ck_function_list *f = s->token->module->f;
-    struct pair p = { .public_n = 0 };
-    ck_object_handle_t public;
-    ck_object_handle_t private;
-    bm_status rc;
-
-    BM_TRY(make_id(k));
-    BM_TRY(choose(&p, make->spec));
-    BM_TRY(check_free(s, &k->label, &k->id));
-    fill(&p, k);
-    BM_TRY(p11_call(s, f->C_GenerateKeyPair(s->handle, &p.how, p.public,
-                                            p.public_n, p.private, p.private_n,
-                                            &public, &private)));
-    rc = check_made(k, s, make->spec);
-    if (rc != BM_OK) {
-        (void)f->C_DestroyObject(s->handle, private);
-        (void)f->C_DestroyObject(s->handle, public);
-    }
-    return rc;
+    BM_TRY(p11_key_place(k, s));
+    return get(s, k->handle, CKA_KEY_TYPE, &v);
 }

@@ -59,8 +59,7 @@ static bm_status take_lock(struct instance *in, struct ca_refusal *why)
 
 static bm_status open_keys(struct instance *in, struct ca_refusal *why)
 {
-    return key_folder_open(&in->keys, in->dir, in->settings.unlock, &in->port,
-                           why);
+    return key_folder_open(&in->keys, in->dir, &in->settings, &in->port, why);
 }
 
 static bm_status close_keys(struct instance *in, struct ca_refusal *why)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/key_folder.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "files/files.h"
 #include "keys/file.h"
+#include "keys/pkcs11.h"
 #include "server/own.h"
 
 static bm_status unlock(struct key_folder *folder, const char *dir,
@@ -54,30 +56,84 @@ static bm_status open_files(struct key_folder *folder, const char *dir,
     if (rc != BM_OK) {
         return ca_refuse(why, rc, "%s", path);
     }
-    folder->providers[0] = folder->files;
-    folder->keys.providers = folder->providers;
+    folder->providers[folder->n++] = folder->files;
+    return BM_OK;
+}
+
+/* A module reads it when it is loaded. No thread is there yet. */
+static bm_status put_environment(const struct settings *settings)
+{
+    const char *const *row = settings->token_environment;
+    char name[128];
+
+    for (; row != NULL && *row != NULL; row++) {
+        size_t n = strcspn(*row, "=");
+
+        if (n >= sizeof name) {
+            return BM_E_CONFIG_VALUE;
+        }
+        memcpy(name, *row, n);
+        name[n] = '\0';
+        if (setenv(name, *row + n + 1, 1) != 0) {
+            return BM_E_MEMORY;
+        }
+    }
+    return BM_OK;
+}
+
+static bm_status open_pkcs11(struct key_folder *folder, const char *dir,
+                             const struct settings *settings,
+                             const struct instance_port *port,
+                             struct ca_refusal *why)
+{
+    char pin[FILES_PATH_MAX];
+    struct bm_key_pkcs11_config config = {
+        .tools = { port->crypto, port->maker },
+        .modules = settings->token_modules,
+        .pin_file = settings->token_pin,
+    };
+    bm_status rc = put_environment(settings);
+
+    if (rc == BM_OK && config.pin_file != NULL && config.pin_file[0] != '/') {
+        rc = files_path(pin, dir, config.pin_file);
+        config.pin_file = pin;
+    }
+    if (rc == BM_OK) {
+        rc = bm_key_pkcs11_new(&config, &folder->pkcs11);
+    }
+    if (rc != BM_OK) {
+        return ca_refuse(why, rc, "tokens of %s", dir);
+    }
+    folder->providers[folder->n++] = folder->pkcs11;
     return BM_OK;
 }
 
 bm_status key_folder_open(struct key_folder *folder, const char *dir,
-                          const char *from, const struct instance_port *port,
+                          const struct settings *settings,
+                          const struct instance_port *port,
                           struct ca_refusal *why)
 {
     bm_status rc;
 
     memset(folder, 0, sizeof *folder);
-    rc = unlock(folder, dir, from, port, why);
+    rc = unlock(folder, dir, settings->unlock, port, why);
     if (rc == BM_OK) {
         rc = open_files(folder, dir, port, why);
     }
+    if (rc == BM_OK) {
+        rc = open_pkcs11(folder, dir, settings, port, why);
+    }
     if (rc != BM_OK) {
         key_folder_close(folder);
+        return rc;
     }
-    return rc;
+    folder->keys.providers = folder->providers;
+    return BM_OK;
 }
 
 void key_folder_close(struct key_folder *folder)
 {
+    bm_key_pkcs11_free(folder->pkcs11);
     bm_key_file_free(folder->files);
     bm_kek_close(folder->kek);
     memset(folder, 0, sizeof *folder);
@@ -94,6 +150,9 @@ bm_status key_folder_get(const struct key_folder *folder, const char *uri,
         return BM_OK;
     }
     rc = bm_key_open(&folder->keys, uri, key);
+    if (rc == BM_E_KEYS_GONE || rc == BM_E_KEYS_PIN) {
+        rc = bm_key_expect(&folder->keys, uri, spki, key);
+    }
     if (rc == BM_OK && !bm_bytes_equal((*key)->signer->key.der, spki)) {
         bm_key_close(*key);
         *key = NULL;
@@ -112,7 +171,7 @@ bm_status server_key_open(const char *dir, const struct settings *settings,
 
     *key = NULL;
     BM_TRY(own_server_read(&server, dir, why));
-    rc = key_folder_open(&folder, dir, settings->unlock, port, why);
+    rc = key_folder_open(&folder, dir, settings, port, why);
     if (rc == BM_OK) {
         rc = key_folder_get(&folder, server.key_uri, server.cert.key.der, key,
                             why);

@@ -8,10 +8,11 @@
 #include "server/settings.h"
 
 /*
- * The folder keys/ of an instance, unlocked: a start costs one scrypt, and
- * until it is closed any of its keys can be opened or made. Keys that were
- * opened live on. So a process that needs certain keys opens the folder,
- * takes them, and closes it: what it cannot open it cannot lose.
+ * Where an instance has its keys: the folder keys/, unlocked, and the tokens
+ * that its settings name. A start costs one scrypt, and until it is closed
+ * any of its keys can be opened or made. Keys that were opened live on. So a
+ * process that needs certain keys opens the folder, takes them, and closes it:
+ * what it cannot open it cannot lose.
  */
 
 /* The cryptography of the program: one composition file chooses it. */
@@ -26,21 +27,28 @@ struct key_folder {
     /* Private. */
     struct bm_kek *kek;
     struct bm_key_provider *files;
-    const struct bm_key_provider *providers[2];
+    struct bm_key_provider *pkcs11;
+    const struct bm_key_provider *providers[4]; /* ends with NULL */
+    size_t n;
 };
 
 /*
- * Open that of the instance `dir`, with the secret that `unlock` (of the
- * settings) names. BM_E_KEYS_...: not unlocked. The struct stays where it is.
+ * Open that of the instance `dir`, with the secret that its settings name.
+ * BM_E_KEYS_...: not unlocked. The struct stays where it is. Puts
+ * settings->token_environment into that of the process: modules look there.
  */
 BM_MUST_CHECK bm_status key_folder_open(struct key_folder *folder,
-                                        const char *dir, const char *unlock,
+                                        const char *dir,
+                                        const struct settings *settings,
                                         const struct instance_port *port,
                                         struct ca_refusal *why);
 void key_folder_close(struct key_folder *folder); /* wipes; again is fine */
 
-/* Open a key and hold it against the public key that it is known by. An empty
- * URI gives none. */
+/*
+ * Open a key and hold it against the public key that it is known by. An empty
+ * URI gives none. One in a token that is away, or takes no PIN, is no error:
+ * bm_key_ready() tells, and so does signing, until the token is back.
+ */
 BM_MUST_CHECK bm_status key_folder_get(const struct key_folder *folder,
                                        const char *uri, struct bm_bytes spki,
                                        struct bm_key **key,

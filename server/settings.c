@@ -8,8 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/config.h"
 #include "core/host.h"
+#include "server/settings_internal.h"
 
 #define HOUR INT64_C(3600)
 #define DAY  (24 * HOUR)
@@ -63,6 +63,7 @@ struct file {
     struct est_section est;
     const char *admin_url;
     struct limits_section limits;
+    struct tokens_section tokens;
 };
 
 /* More processes than a machine has processors serve nobody faster. */
@@ -212,6 +213,10 @@ static const struct config_key file_keys[] = {
       .type = CONFIG_SECTION,
       .offset = offsetof(struct file, limits),
       .keys = limits_keys },
+    { .name = "tokens",
+      .type = CONFIG_SECTION,
+      .offset = offsetof(struct file, tokens),
+      .keys = settings_tokens_keys },
     { .name = NULL },
 };
 
@@ -354,6 +359,7 @@ static bm_status check(struct config *config, const struct file *f,
                            BM_E_CONFIG_VALUE,
                            "https://HOST or https://HOST:PORT is wanted");
     }
+    BM_TRY(settings_check_tokens(config, &f->tokens, error));
     return check_addresses(config, f, error);
 }
 
@@ -413,6 +419,12 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
                                    .limit_identity = f.limits.identity,
                                    .limit_organisation = f.limits.organisation,
                                    .limit_queue = f.limits.queue,
+                                   .token_modules = f.tokens.modules,
+                                   .token_pin = f.tokens.pin,
+                                   .token_environment = f.tokens.environment,
+                                   .token_read = f.tokens.read,
+                                   .token_write = f.tokens.write,
+                                   .token_sockets = f.tokens.sockets,
                                    .memory = config };
     return BM_OK;
 }
@@ -455,6 +467,11 @@ void settings_put(struct bm_wr *w, const char *public_url, const char *origin)
                  "#user: birthmark\n\n"
                  "# error, warning, notice, or info: a line per refusal.\n"
                  "#log:\n#  level: notice\n\n"
+                 "# Keys in tokens (HSMs): PKCS#11 modules, and what they "
+                 "need (docs/keys.md).\n"
+                 "#tokens:\n"
+                 "#  modules: [/usr/lib/softhsm/libsofthsm2.so]\n"
+                 "#  pin: keys/pin\n\n"
                  "# What a device gets that does not say what it wants.\n"
                  "est:\n  default_profile: ieee-802.1ar-ldevid\n\n"
                  "# Connections and waiting requests of each listener; "

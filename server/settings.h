@@ -35,8 +35,24 @@ struct settings {
     int64_t limit_identity;     /* requests per minute of one identity: 60 */
     int64_t limit_organisation; /* requests per second of one: 2000 */
     int64_t limit_queue; /* that wait for the issuer, per listener: 1024 */
-    void *memory;        /* what the strings live in */
+    /*
+     * Keys in tokens. Lists end with NULL, and are NULL where there is none;
+     * paths are absolute.
+     */
+    const char *const *token_modules; /* PKCS#11 modules that may be loaded */
+    const char *token_pin; /* file with the PIN, or NULL; may be relative to
+                              the instance */
+    const char *const *token_environment; /* "NAME=VALUE" */
+    /* What modules need once they run: files that they read, folders that
+     * they write to, sockets of their services. */
+    const char *const *token_read;
+    const char *const *token_write;
+    const char *const *token_sockets;
+    void *memory; /* what the strings live in */
 };
+
+/* Of each list above: what a sandbox has to hold. */
+#define SETTINGS_TOKEN_LIST_MAX 8
 
 /* `file` is for messages. On BM_OK release with settings_wipe(). */
 BM_MUST_CHECK bm_status settings_parse(struct bm_bytes text, const char *file,

@@ -33,7 +33,9 @@ static bm_status place_open(void *self, const char *rest, struct bm_key **key)
 
     p->opened++;
     (void)snprintf(p->asked, sizeof p->asked, "%s", rest);
-    p->key = (struct bm_key){ p, NULL, place_describe, place_close };
+    p->key = (struct bm_key){ .self = p,
+                              .describe = place_describe,
+                              .close = place_close };
     *key = &p->key;
     return BM_OK;
 }
@@ -48,6 +50,16 @@ static bm_status place_generate(void *self, const char *rest,
     (void)key;
     p->made++;
     return spec->type == BM_KEY_P256 ? BM_E_EXISTS : BM_E_KEY_UNSUPPORTED;
+}
+
+static struct bm_key_provider place_provider(const char *scheme,
+                                             struct place *p)
+{
+    return (struct bm_key_provider){ .scheme = scheme,
+                                     .sandbox = BM_KEY_SANDBOX_MEMORY,
+                                     .self = p,
+                                     .open = place_open,
+                                     .generate = place_generate };
 }
 
 static void a_scheme_finds_its_provider(void)
@@ -74,10 +86,8 @@ static void a_scheme_finds_its_provider(void)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct place a = { .opened = 0 };
         struct place ab = { .opened = 0 };
-        const struct bm_key_provider one = { "a", BM_KEY_SANDBOX_MEMORY, &a,
-                                             place_open, place_generate };
-        const struct bm_key_provider two = { "ab", BM_KEY_SANDBOX_MEMORY, &ab,
-                                             place_open, place_generate };
+        const struct bm_key_provider one = place_provider("a", &a);
+        const struct bm_key_provider two = place_provider("ab", &ab);
         const struct bm_key_provider *list[] = { &one, &two, NULL };
         const struct bm_keys keys = { list };
         struct bm_key *key = &a.key;
@@ -94,8 +104,7 @@ static void a_scheme_finds_its_provider(void)
 static void generate_goes_the_same_way(void)
 {
     struct place a = { .opened = 0 };
-    const struct bm_key_provider one = { "a", BM_KEY_SANDBOX_MEMORY, &a,
-                                         place_open, place_generate };
+    const struct bm_key_provider one = place_provider("a", &a);
     const struct bm_key_provider *list[] = { &one, NULL };
     const struct bm_keys keys = { list };
     const struct bm_key_spec spec = { BM_KEY_P256, 0 };
@@ -111,8 +120,7 @@ static void generate_goes_the_same_way(void)
 static void a_uri_has_a_longest_length(void)
 {
     struct place a = { .opened = 0 };
-    const struct bm_key_provider one = { "a", BM_KEY_SANDBOX_MEMORY, &a,
-                                         place_open, place_generate };
+    const struct bm_key_provider one = place_provider("a", &a);
     const struct bm_key_provider *list[] = { &one, NULL };
     const struct bm_keys keys = { list };
     char uri[BM_KEY_URI_MAX + 1] = "a:";
@@ -133,8 +141,51 @@ static void closing_nothing_is_fine(void)
     CHECK(1);
 }
 
+static bm_status place_expect(void *self, const char *rest,
+                              struct bm_bytes spki, struct bm_key **key)
+{
+    (void)spki;
+    return place_open(self, rest, key);
+}
+
+static bm_status place_is_away(void *self)
+{
+    (void)self;
+    return BM_E_KEYS_GONE;
+}
+
+static void only_keys_that_may_be_away_are_expected(void)
+{
+    struct place a = { .opened = 0 };
+    struct bm_key_provider one = place_provider("a", &a);
+    const struct bm_key_provider *list[] = { &one, NULL };
+    const struct bm_keys keys = { list };
+    const struct bm_key_provider *found = NULL;
+    struct bm_key *key = &a.key;
+
+    CHECK_STATUS(bm_key_expect(&keys, "a:x", BM_LIT("spki"), &key),
+                 BM_E_KEYS_GONE);
+    CHECK(key == NULL && a.opened == 0);
+    CHECK_STATUS(bm_key_expect(&keys, "b:x", BM_LIT("spki"), &key),
+                 BM_E_KEYS_URI);
+    one.expect = place_expect;
+    CHECK_STATUS(bm_key_expect(&keys, "a:x", BM_LIT("spki"), &key), BM_OK);
+    CHECK(key == &a.key);
+    if (key != NULL) {
+        CHECK_STATUS(bm_key_ready(key), BM_OK);
+        key->ready = place_is_away;
+        CHECK_STATUS(bm_key_ready(key), BM_E_KEYS_GONE);
+        bm_key_close(key);
+    }
+    CHECK_STATUS(bm_key_provider_of(&keys, "a:x", &found), BM_OK);
+    CHECK(found == &one);
+    CHECK_STATUS(bm_key_provider_of(&keys, "b:x", &found), BM_E_KEYS_URI);
+    CHECK(found == NULL);
+}
+
 int main(void)
 {
+    RUN(only_keys_that_may_be_away_are_expected);
     RUN(a_scheme_finds_its_provider);
     RUN(generate_goes_the_same_way);
     RUN(a_uri_has_a_longest_length);

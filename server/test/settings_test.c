@@ -74,6 +74,34 @@ static void what_is_said_is_taken(void)
     settings_wipe(&s);
 }
 
+static void tokens_are_named_with_what_they_need(void)
+{
+    struct settings s;
+
+    CHECK_STATUS(settings_parse(text(GOOD), "x", &s, NULL), BM_OK);
+    CHECK(s.token_modules == NULL && s.token_pin == NULL);
+    CHECK(s.token_environment == NULL && s.token_sockets == NULL);
+    settings_wipe(&s);
+    CHECK_STATUS(settings_parse(text(GOOD "tokens:\n"
+                                          "  modules: [/a.so, /b.so]\n"
+                                          "  pin: keys/pin\n"
+                                          "  environment: [A_1=b=c]\n"
+                                          "  read: [/etc/a]\n"
+                                          "  write: [/var/a]\n"
+                                          "  sockets: [/run/a]\n"),
+                                "x", &s, NULL),
+                 BM_OK);
+    CHECK(strcmp(s.token_modules[0], "/a.so") == 0);
+    CHECK(strcmp(s.token_modules[1], "/b.so") == 0);
+    CHECK(s.token_modules[2] == NULL);
+    CHECK(strcmp(s.token_pin, "keys/pin") == 0);
+    CHECK(strcmp(s.token_environment[0], "A_1=b=c") == 0);
+    CHECK(strcmp(s.token_read[0], "/etc/a") == 0);
+    CHECK(strcmp(s.token_write[0], "/var/a") == 0);
+    CHECK(strcmp(s.token_sockets[0], "/run/a") == 0);
+    settings_wipe(&s);
+}
+
 static void the_api_is_found_where_operators_are_listened_to(void)
 {
     static const struct {
@@ -187,6 +215,21 @@ static void an_error_has_file_line_and_column(void)
         { GOOD "admin_url: http://x\n", "f:5:12: " },
         { GOOD "limits: { queue: 0 }\n", "f:5:18: " },
         { GOOD "est: { profile: x }\n", "f:5:8: " },
+        { GOOD "tokens: { modules: [a.so] }\n", "f:5:21: " },
+        { GOOD "tokens: { modules: [/a, b] }\n", "f:5:25: " },
+        { GOOD "tokens: { modules: [] }\n", "f:5:20: " },
+        { GOOD "tokens: { modules: [/1, /2, /3, /4, /5, /6, /7, /8, /9] }\n",
+          "f:5:20: " },
+        { GOOD "tokens: { modules: /a }\n", "f:5:20: " },
+        { GOOD "tokens: { environment: [A] }\n", "f:5:25: " },
+        { GOOD "tokens: { environment: [=a] }\n", "f:5:25: " },
+        { GOOD "tokens: { environment: [a=b] }\n", "f:5:25: " },
+        { GOOD "tokens: { environment: [1A=b] }\n", "f:5:25: " },
+        { GOOD "tokens: { environment: [LD_PRELOAD=/x] }\n", "f:5:25: " },
+        { GOOD "tokens: { read: [etc] }\n", "f:5:18: " },
+        { GOOD "tokens: { write: [tokens] }\n", "f:5:19: " },
+        { GOOD "tokens: { sockets: [@x] }\n", "f:" },
+        { GOOD "tokens: { pin_value: 1234 }\n", "f:5:11: " },
         { "version: 1\nledger: { origin: x }\n", "f:" },
         { "version: 1\npublic_url: http://a\n", "f:" },
         { "version: 1\npublic_url: http://a\nledger: {}\n", "f:" },
@@ -270,6 +313,7 @@ int main(void)
 {
     RUN(what_is_not_said_has_its_default);
     RUN(what_is_said_is_taken);
+    RUN(tokens_are_named_with_what_they_need);
     RUN(the_api_is_found_where_operators_are_listened_to);
     RUN(an_address_is_in_numbers);
     RUN(what_init_writes_can_be_read);

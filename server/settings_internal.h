@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_SERVER_SETTINGS_INTERNAL_H
+#define BM_SERVER_SETTINGS_INTERNAL_H
+
+#include "config/config.h"
+#include "server/settings.h"
+
+/* Between the files of settings: `tokens:` is in settings_tokens.c. */
+
+struct tokens_section {
+    const char *const *modules;
+    const char *pin;
+    const char *const *environment;
+    const char *const *read;
+    const char *const *write;
+    const char *const *sockets;
+};
+
+extern const struct config_key settings_tokens_keys[];
+
+/* What the table cannot say; blames the value. */
+BM_MUST_CHECK bm_status settings_check_tokens(struct config *config,
+                                              const struct tokens_section *t,
+                                              struct config_error *error);
+
+#endif
