@@ -338,6 +338,8 @@
       "key URI matches more than one")                                         \
     X(E_KEYS_MODULE, 0x110d, "", "module of the token cannot be used")         \
     X(E_KEYS_TOKEN, 0x110e, "", "token failed, or its answer is wrong")        \
+    X(E_KEYS_LOCKOUT, 0x110f, "", "token takes no authorisation for a time")   \
+    X(E_KEYS_BUSY, 0x1110, "", "token is busy")                                \
     X(E_KEYS_SHARE_TYPO, 0x1120, "", "share is mistyped or cut short")         \
     X(E_KEYS_SHARE_NAME, 0x1121, "", "name cannot stand on a share")           \
     X(E_KEYS_SHARE_TWICE, 0x1122, "", "same share a second time")              \
