@@ -332,7 +332,8 @@
     X(E_KEYS_TYPO, 0x1107, "", "unlock secret is mistyped or cut short")       \
     X(E_KEYS_VERSION, 0x1108, "", "made by a newer version")                   \
     X(E_KEYS_SOURCE, 0x1109, "", "unlock source is not understood")            \
-    X(E_KEYS_SHARES, 0x110a, "", "unlocking by shares is not in this version") \
+    X(E_KEYS_SHARES, 0x110a, "",                                               \
+      "nobody can be asked for shares here: take shares:DIR or fd:N")          \
     X(E_KEYS_PIN, 0x110b, "", "token takes no PIN, or not this one")           \
     X(E_KEYS_AMBIGUOUS, 0x110c, "RFC 7512 2.3",                                \
       "key URI matches more than one")                                         \

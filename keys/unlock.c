@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "keys/internal.h"
+#include "keys/shares_read.h"
 
 #define TITLE      "birthmark unlock secret "
 #define VERSION    "1"
@@ -161,6 +162,10 @@ bm_status bm_unlock_source_parse(const char *text, const char *usual,
         return BM_OK;
     }
     source->kind = BM_UNLOCK_SHARES;
+    if (strncmp(text, "shares:", 7) == 0 && text[7] != '\0') {
+        source->path = text + 7;
+        return BM_OK;
+    }
     return strcmp(text, "shares") == 0 ? BM_OK : BM_E_KEYS_SOURCE;
 }
 
@@ -226,7 +231,7 @@ static bm_status read_text(const struct bm_unlock_source *source, uint8_t *buf,
     case BM_UNLOCK_CREDENTIAL:
         return read_credential(buf, n);
     case BM_UNLOCK_SHARES:
-        return BM_E_KEYS_SHARES;
+        break; /* not one text */
     }
     return BM_E_ARGUMENT;
 }
@@ -236,10 +241,15 @@ bm_status bm_unlock_read(const struct bm_crypto *crypto,
                          uint8_t secret[BM_UNLOCK_SIZE])
 {
     uint8_t text[BM_UNLOCK_READ_MAX];
+    char why[BM_SHARES_WHY_MAX];
     size_t n = 0;
-    bm_status rc = read_text(source, text, &n);
+    bm_status rc;
 
+    if (source->kind == BM_UNLOCK_SHARES) {
+        return bm_unlock_from_shares(crypto, source, NULL, secret, why);
+    }
     memset(secret, 0, BM_UNLOCK_SIZE);
+    rc = read_text(source, text, &n);
     if (rc == BM_OK && n == 0) {
         rc = BM_E_NOT_FOUND;
     }

@@ -56,18 +56,20 @@ enum bm_unlock_kind {
     BM_UNLOCK_FILE,       /* a file that only its owner can read */
     BM_UNLOCK_FD,         /* an inherited descriptor, read once and closed */
     BM_UNLOCK_CREDENTIAL, /* systemd's LoadCredential=birthmark-unlock:... */
-    BM_UNLOCK_SHARES      /* BM_E_KEYS_SHARES: not in this version */
+    BM_UNLOCK_SHARES      /* shares.h: of a folder, or asked for */
 };
 
 struct bm_unlock_source {
     enum bm_unlock_kind kind;
-    const char *path; /* BM_UNLOCK_FILE; borrowed */
+    const char *path; /* BM_UNLOCK_FILE; BM_UNLOCK_SHARES: the folder, or NULL;
+                         borrowed */
     int fd;           /* BM_UNLOCK_FD */
 };
 
 /*
  * Read what a configuration says: "file" (then the path is `usual`),
- * "file:PATH", "fd:N", "systemd-credential", "shares". BM_E_KEYS_SOURCE.
+ * "file:PATH", "fd:N", "systemd-credential", "shares:DIR", "shares".
+ * BM_E_KEYS_SOURCE.
  * The result borrows from both strings.
  */
 BM_MUST_CHECK bm_status bm_unlock_source_parse(const char *text,
@@ -82,6 +84,8 @@ BM_MUST_CHECK bm_status bm_unlock_source_parse(const char *text,
  *   BM_E_KEYS_MODE    group or others may read it, or another user owns it
  *   BM_E_KEYS_TYPO    and the others of bm_unlock_parse()
  *   BM_E_KEYS_FILE    not a regular file, or a symbolic link
+ *   BM_E_KEYS_SHARES  shares that would have to be asked for; shares_read.h
+ *                     can, and says more about those of a folder
  */
 BM_MUST_CHECK bm_status bm_unlock_read(const struct bm_crypto *crypto,
                                        const struct bm_unlock_source *source,

@@ -15,7 +15,8 @@ static void try_source(const uint8_t *data, size_t size)
     }
     text[size] = '\0';
     if (bm_unlock_source_parse(text, "usual", &source) == BM_OK) {
-        must((source.kind == BM_UNLOCK_FILE) == (source.path != NULL));
+        must(source.kind == BM_UNLOCK_SHARES ||
+             (source.kind == BM_UNLOCK_FILE) == (source.path != NULL));
         must((source.kind == BM_UNLOCK_FD) == (source.fd >= 0));
     }
     free(text);

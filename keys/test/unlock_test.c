@@ -201,6 +201,9 @@ static void sources_are_read_strictly(void)
         { "fd:123", BM_OK, BM_UNLOCK_FD, NULL, 123 },
         { "systemd-credential", BM_OK, BM_UNLOCK_CREDENTIAL, NULL, -1 },
         { "shares", BM_OK, BM_UNLOCK_SHARES, NULL, -1 },
+        { "shares:/run/shares", BM_OK, BM_UNLOCK_SHARES, "/run/shares", -1 },
+        { "shares:", BM_E_KEYS_SOURCE, BM_UNLOCK_SHARES, NULL, -1 },
+        { "shares ", BM_E_KEYS_SOURCE, BM_UNLOCK_SHARES, NULL, -1 },
         { "file:", BM_E_KEYS_SOURCE, BM_UNLOCK_FILE, NULL, -1 },
         { "files", BM_E_KEYS_SOURCE, BM_UNLOCK_FILE, NULL, -1 },
         { "fd:", BM_E_KEYS_SOURCE, BM_UNLOCK_FD, NULL, -1 },
@@ -366,13 +369,15 @@ static void a_systemd_credential_is_found_by_its_folder(void)
     folder_remove(&f);
 }
 
-static void shares_are_refused_with_a_word_of_their_own(void)
+static void shares_that_must_be_asked_for_are_refused_where_nobody_is(void)
 {
     const struct bm_unlock_source source = { BM_UNLOCK_SHARES, NULL, -1 };
-    uint8_t secret[BM_UNLOCK_SIZE];
+    uint8_t secret[BM_UNLOCK_SIZE] = { 1 };
 
     CHECK_STATUS(bm_unlock_read(crypto(), &source, secret), BM_E_KEYS_SHARES);
-    CHECK(strstr(bm_status_text(BM_E_KEYS_SHARES), "shares") != NULL);
+    CHECK(memcmp(secret, zero, sizeof zero) == 0);
+    CHECK(strstr(bm_status_text(BM_E_KEYS_SHARES), "shares:DIR") != NULL);
+    CHECK(strstr(bm_status_text(BM_E_KEYS_SHARES), "fd:N") != NULL);
 }
 
 int main(void)
@@ -391,6 +396,6 @@ int main(void)
     RUN(a_file_without_end_is_no_secret);
     RUN(a_descriptor_is_read_to_its_end_and_closed);
     RUN(a_systemd_credential_is_found_by_its_folder);
-    RUN(shares_are_refused_with_a_word_of_their_own);
+    RUN(shares_that_must_be_asked_for_are_refused_where_nobody_is);
     return bm_test_done();
 }
