@@ -41,7 +41,8 @@ void bench_authority_open_in(struct bench_authority *a, const char *dir)
     a->now = (int64_t)time(NULL);
     (void)snprintf(a->dir, sizeof a->dir, "%s", dir);
     bench_must(bm_openssl_new(&a->crypto) == BM_OK, "provider");
-    port = (struct instance_port){ a->crypto, bm_openssl_key_maker() };
+    port = (struct instance_port){ .crypto = a->crypto,
+                                   .maker = bm_openssl_key_maker() };
     config.dir = a->dir;
     config.port = &port;
     config.now = a->now;

@@ -205,7 +205,8 @@ static void print_words(const char *dir, const struct given *given)
 static int make(const char *dir, const struct given *given)
 {
     struct bm_crypto *crypto = provider_new();
-    const struct instance_port port = { crypto, provider_key_maker() };
+    const struct instance_port port = { .crypto = crypto,
+                                        .maker = provider_key_maker() };
     const struct init_config config = {
         .dir = dir,
         .organisation = given->organisation,

@@ -144,7 +144,8 @@ static void print_restored(const char *dir, const struct backup_restored *r,
 static int unpack(const char *file, const char *dir, bool resumes)
 {
     struct bm_crypto *crypto = provider_new();
-    const struct instance_port port = { crypto, provider_key_maker() };
+    const struct instance_port port = { .crypto = crypto,
+                                        .maker = provider_key_maker() };
     const struct backup_restore_config config = { file, dir, &port };
     struct ca_refusal why = { .status = BM_OK };
     struct backup_restored restored;

@@ -11,6 +11,7 @@
 #include "cli/cmd.h"
 #include "cli/diag.h"
 #include "cli/provider.h"
+#include "cli/terminal.h"
 #include "core/base64.h"
 #include "core/time.h"
 
@@ -95,10 +96,14 @@ static bm_status open_instance(struct session *s,
                                const struct session_config *config,
                                struct ca_refusal *why)
 {
-    const struct instance_port port = { s->crypto, provider_key_maker() };
+    const struct instance_port port = { .crypto = s->crypto,
+                                        .maker = provider_key_maker(),
+                                        .terminal = terminal_get() };
+    bm_status rc = instance_open(dir_of(config), config->mode, &port, s->now,
+                                 &s->instance, why);
 
-    BM_TRY(instance_open(dir_of(config), config->mode, &port, s->now,
-                         &s->instance, why));
+    terminal_done();
+    BM_TRY(rc);
     BM_TRY(find_actor(s, config, why));
     BM_TRY(ca_authorise(&s->actor, config->act, why));
     return config->mode == INSTANCE_WRITE ? note_profiles(s, why) : BM_OK;

@@ -270,7 +270,8 @@ static bm_status prepare(struct keeper *k, struct instance *in,
                          const struct own_server *server, const struct due *due,
                          struct ca_refusal *why)
 {
-    struct instance_port port = { k->crypto, bm_openssl_key_maker() };
+    struct instance_port port = { .crypto = k->crypto,
+                                  .maker = bm_openssl_key_maker() };
     struct key_folder folder;
     bm_status rc;
 
@@ -287,7 +288,8 @@ static bm_status prepare(struct keeper *k, struct instance *in,
 
 static bm_status look(struct keeper *k, struct ca_refusal *why)
 {
-    struct instance_port port = { k->crypto, bm_openssl_key_maker() };
+    struct instance_port port = { .crypto = k->crypto,
+                                  .maker = bm_openssl_key_maker() };
     struct instance *in = NULL;
     struct own_server server = { 0 };
     struct due due = { 0 };

@@ -138,7 +138,7 @@ static void check_instance(struct check *c, int64_t now)
 
     printf("instance %s\n", c->dir);
     if (rc == BM_OK) {
-        const struct instance_port port = { crypto, NULL };
+        const struct instance_port port = { .crypto = crypto, .maker = NULL };
 
         rc = instance_open(c->dir, INSTANCE_READ, &port, now, &in, &why);
     }

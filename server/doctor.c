@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/doctor.h"
 
+#include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "keys/unlock.h"
 
 #define DAY INT64_C(86400)
 
@@ -48,6 +52,20 @@ static bool exists(const struct visit *v, const char *name)
     return files_path(path, v->in->dir, name) == BM_OK && stat(path, &st) == 0;
 }
 
+/* Enough shares in one place are the secret: they may be so in memory only. */
+static bool do_shares_lie_on_disk(const struct visit *v)
+{
+    struct bm_unlock_source source;
+    struct statfs fs;
+
+    return bm_unlock_source_parse(v->in->settings.unlock, "", &source) ==
+               BM_OK &&
+           source.kind == BM_UNLOCK_SHARES && source.path != NULL &&
+           statfs(source.path, &fs) == 0 &&
+           (uintmax_t)fs.f_type != TMPFS_MAGIC &&
+           (uintmax_t)fs.f_type != RAMFS_MAGIC;
+}
+
 static void check_secrets(struct visit *v)
 {
     bool fine = true;
@@ -56,6 +74,13 @@ static void check_secrets(struct visit *v)
         find(v, DOCTOR_WARN,
              "keys/unlock is on this disk, beside the keys "
              "that it opens");
+        fine = false;
+    }
+    if (do_shares_lie_on_disk(v)) {
+        find(v, DOCTOR_WARN,
+             "unlock: %s is on a disk: shares that lie together belong in "
+             "memory (tmpfs)",
+             v->in->settings.unlock);
         fine = false;
     }
     if (exists(v, "root/root.key")) {

@@ -9,14 +9,37 @@
 #include "keys/pkcs11.h"
 #include "server/own.h"
 
+bm_status key_folder_secret(const char *dir, const char *from,
+                            const struct instance_port *port,
+                            uint8_t secret[BM_UNLOCK_SIZE],
+                            struct ca_refusal *why)
+{
+    char usual[FILES_PATH_MAX];
+    char more[BM_SHARES_WHY_MAX] = "";
+    struct bm_unlock_source source;
+    bm_status rc;
+
+    memset(secret, 0, BM_UNLOCK_SIZE);
+    BM_TRY(files_path(usual, dir, "keys/unlock"));
+    rc = bm_unlock_source_parse(from, usual, &source);
+    if (rc == BM_OK) {
+        rc = source.kind == BM_UNLOCK_SHARES
+                 ? bm_unlock_from_shares(port->crypto, &source, port->terminal,
+                                         secret, more)
+                 : bm_unlock_read(port->crypto, &source, secret);
+    }
+    /* Shares also say which of them is not what it should be. */
+    return rc == BM_OK ? BM_OK
+                       : ca_refuse(why, rc, "unlock: %s%s%s", from,
+                                   more[0] == '\0' ? "" : ": ", more);
+}
+
 static bm_status unlock(struct key_folder *folder, const char *dir,
                         const char *from, const struct instance_port *port,
                         struct ca_refusal *why)
 {
-    char usual[FILES_PATH_MAX];
     char path[FILES_PATH_MAX];
     uint8_t secret[BM_UNLOCK_SIZE];
-    struct bm_unlock_source source;
     struct bm_kek_config config = {
         .tools = { port->crypto, port->maker },
         .path = path,
@@ -24,16 +47,8 @@ static bm_status unlock(struct key_folder *folder, const char *dir,
     };
     bm_status rc;
 
-    BM_TRY(files_path(usual, dir, "keys/unlock"));
     BM_TRY(files_path(path, dir, "keys/kek"));
-    rc = bm_unlock_source_parse(from, usual, &source);
-    if (rc != BM_OK) {
-        return ca_refuse(why, rc, "unlock: %s", from);
-    }
-    rc = bm_unlock_read(port->crypto, &source, secret);
-    if (rc != BM_OK) {
-        return ca_refuse(why, rc, "unlock: %s", from);
-    }
+    BM_TRY(key_folder_secret(dir, from, port, secret, why));
     rc = bm_kek_open(&config, &folder->kek);
     bm_wipe(secret, sizeof secret);
     return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", path);

@@ -5,6 +5,7 @@
 #include "ca/refusal.h"
 #include "keys/kek.h"
 #include "keys/maker.h"
+#include "keys/shares_read.h"
 #include "server/settings.h"
 
 /*
@@ -19,6 +20,9 @@
 struct instance_port {
     const struct bm_crypto *crypto;
     const struct bm_key_maker *maker;
+
+    /* Whom to ask for shares; NULL: nobody (a service). Borrowed. */
+    const struct bm_shares_terminal *terminal;
 };
 
 struct key_folder {
@@ -43,6 +47,13 @@ BM_MUST_CHECK bm_status key_folder_open(struct key_folder *folder,
                                         const struct instance_port *port,
                                         struct ca_refusal *why);
 void key_folder_close(struct key_folder *folder); /* wipes; again is fine */
+
+/* The secret itself, for who puts another over the same keys, or splits it;
+ * the caller wipes it. */
+BM_MUST_CHECK bm_status key_folder_secret(const char *dir, const char *unlock,
+                                          const struct instance_port *port,
+                                          uint8_t secret[BM_UNLOCK_SIZE],
+                                          struct ca_refusal *why);
 
 /*
  * Open a key and hold it against the public key that it is known by. An empty

@@ -444,8 +444,9 @@ void settings_put(struct bm_wr *w, const char *public_url, const char *origin)
                  "name that will live as long as they do.\npublic_url: ");
     bm_wr_str(w, public_url);
     bm_wr_str(w, "\n\n# Where the secret is that opens keys/kek: file "
-                 "(keys/unlock), file:PATH, fd:N or\n# systemd-credential. "
-                 "Move it off this disk before real keys depend on it.\n"
+                 "(keys/unlock), file:PATH, fd:N,\n# systemd-credential, "
+                 "shares:DIR or shares (asked for at a terminal). Move it off "
+                 "this\n# disk before real keys depend on it.\n"
                  "unlock: file\n\n"
                  "# The ledger's name, in all of its checkpoints: it never "
                  "changes.\nledger:\n  origin: ");

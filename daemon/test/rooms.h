@@ -83,8 +83,8 @@ static inline void rooms_begin(void)
 
     (void)setvbuf(stdout, NULL, _IOLBF, 0);
     (void)signal(SIGPIPE, SIG_IGN);
-    rooms_port =
-        (struct instance_port){ bm_test_crypto(), bm_openssl_key_maker() };
+    rooms_port = (struct instance_port){ .crypto = bm_test_crypto(),
+                                         .maker = bm_openssl_key_maker() };
     (void)snprintf(rooms_base, sizeof rooms_base, "/tmp/bm-rooms-XXXXXX");
     if (mkdtemp(rooms_base) == NULL) {
         exit(1);

@@ -36,7 +36,8 @@ static bool is_there(const char *name)
 static bm_status init(const char *dir, const char *organisation,
                       const char *host, struct ca_refusal *why)
 {
-    struct instance_port port = { bm_test_crypto(), bm_openssl_key_maker() };
+    struct instance_port port = { .crypto = bm_test_crypto(),
+                                  .maker = bm_openssl_key_maker() };
     struct init_config config = { .dir = dir,
                                   .organisation = organisation,
                                   .hosts = &host,
@@ -49,7 +50,8 @@ static bm_status init(const char *dir, const char *organisation,
 
 static bm_status reopen(const char *dir)
 {
-    struct instance_port port = { bm_test_crypto(), bm_openssl_key_maker() };
+    struct instance_port port = { .crypto = bm_test_crypto(),
+                                  .maker = bm_openssl_key_maker() };
     struct ca_refusal why = { BM_OK, "" };
     struct ca_actor actor;
     struct instance *instance;

@@ -142,7 +142,8 @@ int main(void)
                                   .port = &port,
                                   .now = NOW };
 
-    port = (struct instance_port){ bm_test_crypto(), bm_openssl_key_maker() };
+    port = (struct instance_port){ .crypto = bm_test_crypto(),
+                                   .maker = bm_openssl_key_maker() };
     if (mkdtemp(base) == NULL) {
         return 1;
     }

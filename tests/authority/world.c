@@ -238,7 +238,8 @@ static void make_base(void)
                                   .now = WORLD_START };
     bm_status rc;
 
-    filled = (struct instance_port){ world_crypto(), bm_openssl_key_maker() };
+    filled = (struct instance_port){ .crypto = world_crypto(),
+                                     .maker = bm_openssl_key_maker() };
     port = &filled;
     config.port = port;
     (void)snprintf(base.dir, sizeof base.dir, "/tmp/bm-ca-XXXXXX");

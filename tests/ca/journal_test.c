@@ -123,8 +123,8 @@ static void a_record_without_a_signature_is_found(void)
 /* A signer that has forgotten what it signed would sign it differently. */
 static void nothing_is_signed_behind_a_journal_that_was_cut(void)
 {
-    const struct instance_port port = { bm_test_crypto(),
-                                        bm_openssl_key_maker() };
+    const struct instance_port port = { .crypto = bm_test_crypto(),
+                                        .maker = bm_openssl_key_maker() };
     const size_t left[] = { 0, 128, kept_n / 256 * 128, kept_n - 128 };
     struct ca_refusal why;
     struct instance *in;

@@ -35,7 +35,8 @@ static void must(bool ok, const char *what, const struct ca_refusal *why)
 
 static struct instance_port port(void)
 {
-    return (struct instance_port){ bm_test_crypto(), bm_openssl_key_maker() };
+    return (struct instance_port){ .crypto = bm_test_crypto(),
+                                   .maker = bm_openssl_key_maker() };
 }
 
 const char *world_path(const struct world *w, const char *name)

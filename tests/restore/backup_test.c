@@ -16,7 +16,8 @@ static struct drill d;
 
 static struct instance_port port(void)
 {
-    return (struct instance_port){ bm_test_crypto(), bm_openssl_key_maker() };
+    return (struct instance_port){ .crypto = bm_test_crypto(),
+                                   .maker = bm_openssl_key_maker() };
 }
 
 static bm_status make(struct world *w, const char *path, bool keys)

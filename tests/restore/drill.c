@@ -21,7 +21,8 @@ void must(bool ok, const char *what, const struct ca_refusal *why)
 
 static struct instance_port port(void)
 {
-    return (struct instance_port){ bm_test_crypto(), bm_openssl_key_maker() };
+    return (struct instance_port){ .crypto = bm_test_crypto(),
+                                   .maker = bm_openssl_key_maker() };
 }
 
 const char *drill_path(const struct drill *d, const char *name)

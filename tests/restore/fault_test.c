@@ -34,7 +34,8 @@ static bm_status make(const char *path)
 
 static bm_status restore(const char *path)
 {
-    const struct instance_port p = { bm_test_crypto(), bm_openssl_key_maker() };
+    const struct instance_port p = { .crypto = bm_test_crypto(),
+                                     .maker = bm_openssl_key_maker() };
     const struct backup_restore_config config = { d.archive, path, &p };
     struct backup_restored restored;
 
@@ -44,7 +45,8 @@ static bm_status restore(const char *path)
 /* A whole archive, or a whole instance that is marked. */
 static bool archive_is_whole(const char *path)
 {
-    const struct instance_port p = { bm_test_crypto(), bm_openssl_key_maker() };
+    const struct instance_port p = { .crypto = bm_test_crypto(),
+                                     .maker = bm_openssl_key_maker() };
     char dir[512];
     const struct backup_restore_config config = { path, dir, &p };
     struct backup_restored restored;
