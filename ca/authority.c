@@ -128,7 +128,9 @@ static bm_status put_abandoned(struct recovery *r,
 
     row.serial = (struct bm_bytes){ entry->serial, entry->serial_n };
     memcpy(row.ca, ca_id, sizeof row.ca);
+    row.shard = entry->list;
     revocation.serial = row.serial;
+    revocation.shard = row.shard;
     record.ca = ca_text(ca_id);
     record.serial = row.serial;
     record.hash = BM_ARRAY(entry->hash);
@@ -149,7 +151,7 @@ static bm_status put_lost_list(struct recovery *r,
     const struct store *s = r->ca->c.store;
     struct ca_record record = ca_record_of(CA_RECORD_CRL, &authority, r->now);
     struct store_crl last;
-    bm_status rc = s->crl_get(s->self, ca_id, &last);
+    bm_status rc = s->crl_get(s->self, ca_id, STORE_LIST_COMPLETE, &last);
 
     if (rc == BM_E_NOT_FOUND) {
         memset(&last, 0, sizeof last);

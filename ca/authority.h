@@ -37,6 +37,7 @@ struct ca_bad_keys;
 struct ca_bound {
     struct ca_profile *profile;
     const char *ca;
+    uint32_t shards; /* of its list, that are given out; 0: none */
 };
 
 struct ca_config {

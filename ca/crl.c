@@ -84,7 +84,7 @@ static bm_status find_ca(struct ca *ca, const char *id, struct list *l,
 static bm_status find_last(struct ca *ca, const char *id, struct list *l)
 {
     const struct store *s = ca->c.store;
-    bm_status rc = s->crl_get(s->self, id, &l->last);
+    bm_status rc = s->crl_get(s->self, id, STORE_LIST_COMPLETE, &l->last);
 
     l->last.der = (struct bm_bytes){ NULL, 0 };
     if (rc == BM_E_NOT_FOUND) {
@@ -135,7 +135,7 @@ static bm_status last_number(struct ca *ca, const char *id, uint64_t *number)
     bm_status rc;
 
     BM_TRY(read_floor(ca, id, number));
-    rc = s->crl_get(s->self, id, &last);
+    rc = s->crl_get(s->self, id, STORE_LIST_COMPLETE, &last);
     if (rc == BM_OK && last.number > *number) {
         *number = last.number;
     }
@@ -196,13 +196,15 @@ static bm_status sign_list(struct ca *ca, struct list *l, int64_t now,
                                     .number = BM_ARRAY(l->number),
                                     .aki = bm_exts_ski(&l->cert.ext),
                                     .crypto = ca->c.crypto };
+    const struct store_revocations_of of = { .ca = l->ca.id,
+                                             .expires_from =
+                                                 l->last.this_update };
     struct bm_crl_writer writer;
     bm_status rc;
 
     config.sig_alg = bm_sig_alg_for(l->cert.key.type);
     memset(&writer, 0, sizeof writer);
-    rc = s->revocations_open(s->self, l->ca.id, l->last.this_update,
-                             &entries.walk);
+    rc = s->revocations_open(s->self, &of, &entries.walk);
     if (rc != BM_OK) {
         goto out;
     }

@@ -229,6 +229,7 @@ static bm_status write_cert(struct entry *e)
                                 .not_before = e->cert.not_before,
                                 .not_after = e->cert.not_after,
                                 .issued = e->cert.not_before,
+                                .shard = ca_profile_shard(e->profile, &e->cert),
                                 .der = e->import->der };
     memcpy(row->ca, e->ca_id, sizeof row->ca);
     memcpy(row->profile, profile, strlen(profile) + 1);

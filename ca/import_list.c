@@ -161,7 +161,7 @@ static bm_status is_newer(struct listing *l, bool *yes)
 {
     const struct store *s = l->ca->c.store;
     struct store_crl last;
-    bm_status rc = s->crl_get(s->self, l->ca_id, &last);
+    bm_status rc = s->crl_get(s->self, l->ca_id, STORE_LIST_COMPLETE, &last);
 
     *yes = rc == BM_E_NOT_FOUND || (rc == BM_OK && last.number < l->number);
     return rc == BM_E_NOT_FOUND ? BM_OK : rc;

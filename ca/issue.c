@@ -205,6 +205,19 @@ static bool has_wishes(const struct ca_slot *s)
            s->request->by == CA_BY_AUTHORITY;
 }
 
+/*
+ * For good: it stands in the certificate. By the random part of the serial
+ * number, so that shards are of one size whatever is issued when.
+ */
+static uint32_t choose_shard(const struct ca_slot *s)
+{
+    const uint8_t *p = s->serial + 12;
+    uint32_t random = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+                      (uint32_t)p[2] << 8 | p[3];
+
+    return s->shards == 0 ? 0 : 1 + random % s->shards;
+}
+
 /* Make the certificate but for its signature, and look at what was made. */
 static bm_status make_tbs(struct ca *ca, struct ca_slot *s, int64_t now,
                           struct ca_refusal *why)
@@ -223,6 +236,7 @@ static bm_status make_tbs(struct ca *ca, struct ca_slot *s, int64_t now,
         r.not_after = s->request->not_after;
     }
     r.serial = (struct bm_bytes){ s->serial, 16 };
+    r.shard = choose_shard(s);
     r.current = s->request->by == CA_BY_CURRENT ? &s->current : NULL;
     BM_TRY(ca_profile_fill(s->profile, &r, &s->tbs, why));
     if (s->tbs.len > s->tbs.cap) {
@@ -232,6 +246,7 @@ static bm_status make_tbs(struct ca *ca, struct ca_slot *s, int64_t now,
     BM_TRY(ca_profile_check(s->profile, bm_wr_bytes(&s->tbs), &cert, why));
     s->row.not_before = cert.not_before;
     s->row.not_after = cert.not_after;
+    s->row.shard = ca_profile_shard(s->profile, &cert);
     return ca_profile_identifiers(s->profile, &cert, &claim, take_identifier);
 }
 
@@ -265,6 +280,7 @@ static bm_status find_profile(struct ca *ca, struct ca_slot *s,
     }
     s->profile = bound->profile;
     s->ca = bound->ca;
+    s->shards = bound->shards;
     s->policy = ca_profile_policy(s->profile);
     if ((s->policy->by & r->by) == 0) {
         return ca_refuse(why, BM_E_PROFILE_REQUESTER, "%s", s->policy->name);

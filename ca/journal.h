@@ -34,6 +34,7 @@ struct ca_journal_entry {
     uint8_t hash[32];   /* of the TBS octets; CHECKPOINT: root of the tree */
     uint64_t number;    /* CRL: its number; CHECKPOINT: size of the tree */
     uint32_t tree;      /* CHECKPOINT */
+    uint32_t list;      /* CERT: the shard that it names, or 0 */
     uint8_t key[8];     /* first octets of SHA-256 of the signing key's SPKI */
 };
 

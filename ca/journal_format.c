@@ -7,7 +7,7 @@
 /* Where the members of an entry are; numbers are big-endian. */
 #define AT_KIND     0
 #define AT_SERIAL_N 1 /* and two octets of zero */
-#define AT_TREE     4
+#define AT_TREE     4 /* or a list */
 #define AT_TIME     8
 #define AT_NUMBER   16
 #define AT_KEY      24
@@ -60,6 +60,12 @@ static bool kind_is_known(unsigned kind)
            (kind >= JOURNAL_HEAD && kind <= JOURNAL_CARRIED_CHECKPOINT);
 }
 
+/* Of which kinds is the one number a list, and not a tree? */
+static bool has_list(enum ca_journal_kind kind)
+{
+    return kind == CA_JOURNAL_CERT || kind == CA_JOURNAL_CRL;
+}
+
 bm_status journal_put(const struct bm_crypto *crypto,
                       const struct ca_journal_entry *entry,
                       uint8_t chain[CA_TREE_HASH],
@@ -71,7 +77,8 @@ bm_status journal_put(const struct bm_crypto *crypto,
     memset(out, 0, CA_JOURNAL_ENTRY);
     out[AT_KIND] = (uint8_t)entry->kind;
     out[AT_SERIAL_N] = entry->serial_n;
-    put_number(out + AT_TREE, 4, entry->tree);
+    put_number(out + AT_TREE, 4,
+               has_list(entry->kind) ? entry->list : entry->tree);
     put_number(out + AT_TIME, 8, (uint64_t)entry->time);
     put_number(out + AT_NUMBER, 8, entry->number);
     memcpy(out + AT_KEY, entry->key, sizeof entry->key);
@@ -110,7 +117,8 @@ bm_status journal_parse(const struct bm_crypto *crypto,
     }
     e.kind = (enum ca_journal_kind)in[AT_KIND];
     e.serial_n = in[AT_SERIAL_N];
-    e.tree = (uint32_t)get_number(in + AT_TREE, 4);
+    *(has_list(e.kind) ? &e.list : &e.tree) =
+        (uint32_t)get_number(in + AT_TREE, 4);
     e.time = (int64_t)get_number(in + AT_TIME, 8);
     e.number = get_number(in + AT_NUMBER, 8);
     memcpy(e.key, in + AT_KEY, sizeof e.key);

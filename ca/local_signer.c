@@ -74,7 +74,7 @@ static bm_status agree_responder(const struct local *l,
 
 /* A CA certificate is never signed here: CAs come from the cold root. */
 static bm_status agree(const struct local *l, const struct ca_signing *item,
-                       struct ca_refusal *why)
+                       uint32_t *shard, struct ca_refusal *why)
 {
     const struct ca_signer_ca *ca = find_ca(l, item->ca);
     const struct ca_profile_policy *policy;
@@ -88,6 +88,7 @@ static bm_status agree(const struct local *l, const struct ca_signing *item,
     }
     policy = ca_profile_policy(item->profile);
     BM_TRY(ca_profile_check(item->profile, item->tbs, &cert, why));
+    *shard = ca_profile_shard(item->profile, &cert);
     if (cert.ext.ca || policy->is_ca) {
         return ca_refuse(why, BM_E_CA_SIGNER, "a CA certificate");
     }
@@ -103,13 +104,15 @@ static bm_status agree(const struct local *l, const struct ca_signing *item,
 }
 
 static bm_status describe(const struct local *l, const struct ca_signing *item,
-                          int64_t now, struct ca_journal_entry *e)
+                          uint32_t shard, int64_t now,
+                          struct ca_journal_entry *e)
 {
     const struct ca_signer_ca *ca = find_ca(l, item->ca);
 
     memset(e, 0, sizeof *e);
     e->kind = CA_JOURNAL_CERT;
     e->time = now;
+    e->list = shard;
     if (item->serial.n > sizeof e->serial) {
         return BM_E_LIMIT;
     }
@@ -142,8 +145,10 @@ static bm_status sign_certs(void *self, const struct ca_signing *group,
         return ca_refuse_plain(why, BM_E_LIMIT);
     }
     for (size_t i = 0; i < n; i++) {
-        BM_TRY(agree(l, &group[i], why));
-        BM_TRY(describe(l, &group[i], now, &l->entries[i]));
+        uint32_t shard = 0;
+
+        BM_TRY(agree(l, &group[i], &shard, why));
+        BM_TRY(describe(l, &group[i], shard, now, &l->entries[i]));
     }
     BM_TRY(ca_journal_append(l->c.journal, l->entries, n));
     for (size_t i = 0; i < n; i++) {

@@ -109,6 +109,7 @@ struct ca_profile_issuer {
     enum bm_sig_alg sig_alg;    /* that it signs with */
     const char *public_url;     /* "http://ca.example:8080", no slash at end */
     const struct bm_crypto *crypto;
+    uint32_t shards; /* of its list, that a certificate may name; or 0 */
 };
 
 /*
@@ -133,6 +134,8 @@ struct ca_profile_request {
     int64_t now;
     int64_t not_after;      /* an operator's wish for less; or 0 */
     struct bm_bytes serial; /* 16 octets, positive */
+    uint32_t shard; /* of the CA's list, where the profile says `crl: true`;
+                       0: the complete list. BM_E_ARGUMENT: there is none */
 };
 
 /*
@@ -171,6 +174,13 @@ BM_MUST_CHECK bm_status ca_profile_check(const struct ca_profile *profile,
                                          struct bm_bytes tbs,
                                          struct bm_cert *cert,
                                          struct ca_refusal *why);
+
+/*
+ * The shard of its CA's list that a certificate of a bound profile names, of
+ * those that its CA has; 0: none.
+ */
+uint32_t ca_profile_shard(const struct ca_profile *profile,
+                          const struct bm_cert *cert);
 
 /*
  * Lint: hold a whole certificate against the profile and report every rule,

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/store.h"
+
 /* The extensions of a template while they are made. */
 struct making {
     const struct ca_profile *profile;
@@ -117,6 +119,26 @@ static bm_status make_url(const struct making *m, enum profile_rule rule,
     return BM_OK;
 }
 
+/* Up to the number, but of one that is as long as any. A root signs itself,
+ * and its list has no shards. */
+static bm_status make_shard_url(const struct making *m,
+                                const struct ca_profile_issuer *issuer)
+{
+    struct profile_bound *b = m->bound;
+    char rest[PROFILE_URL_MAX];
+
+    if (issuer->shards == 0 || m->profile->policy.self_signed) {
+        return BM_OK;
+    }
+    b->shards = issuer->shards;
+    (void)snprintf(rest, sizeof rest, "/crl/%s/%d.crl", issuer->id,
+                   STORE_SHARDS_MAX);
+    BM_TRY(
+        make_url(m, PROFILE_RULE_CRL, issuer->public_url, rest, b->shard_url));
+    *(strrchr(b->shard_url, '/') + 1) = '\0';
+    return BM_OK;
+}
+
 static bm_status make_urls(const struct making *m,
                            const struct ca_profile_issuer *issuer)
 {
@@ -127,6 +149,7 @@ static bm_status make_urls(const struct making *m,
         (void)snprintf(rest, sizeof rest, "/crl/%s.crl", issuer->id);
         BM_TRY(make_url(m, PROFILE_RULE_CRL, issuer->public_url, rest,
                         m->bound->crl_url));
+        BM_TRY(make_shard_url(m, issuer));
     }
     if (r->ocsp) {
         BM_TRY(make_url(m, PROFILE_RULE_OCSP, issuer->public_url, "/ocsp",
@@ -223,26 +246,39 @@ static struct bm_bytes view(const char *text)
  * CRLDistributionPoints ::= SEQUENCE SIZE (1..MAX) OF DistributionPoint
  * DistributionPoint ::= SEQUENCE { distributionPoint [0] { fullName [0] ... } }
  */
+void profile_put_crl(struct bm_wr *w, const char *url)
+{
+    struct bm_ext_mark mark = bm_ext_open(w, BM_LIT(BM_OID_CE_CRL_DP), false);
+    size_t at[4];
+
+    at[0] = bm_der_open(w, BM_DER_SEQUENCE);
+    at[1] = bm_der_open(w, BM_DER_SEQUENCE);
+    at[2] = bm_der_open(w, BM_DER_CONSTRUCTED(0));
+    at[3] = bm_der_open(w, BM_DER_CONSTRUCTED(0));
+    bm_general_name_put(w, BM_GN_URI, view(url));
+    for (size_t i = 4; i-- != 0;) {
+        bm_der_close(w, at[i]);
+    }
+    bm_ext_close(w, &mark);
+}
+
+/* One URL for all, or a hole for that of each certificate's shard. */
 static void add_crl(struct making *m)
 {
     size_t from = m->w.len;
-    struct bm_ext_mark mark;
-    size_t at[4];
 
     if (!m->profile->rules.crl) {
         return;
     }
-    mark = bm_ext_open(&m->w, BM_LIT(BM_OID_CE_CRL_DP), false);
-    at[0] = bm_der_open(&m->w, BM_DER_SEQUENCE);
-    at[1] = bm_der_open(&m->w, BM_DER_SEQUENCE);
-    at[2] = bm_der_open(&m->w, BM_DER_CONSTRUCTED(0));
-    at[3] = bm_der_open(&m->w, BM_DER_CONSTRUCTED(0));
-    bm_general_name_put(&m->w, BM_GN_URI, view(m->bound->crl_url));
-    for (size_t i = 4; i-- != 0;) {
-        bm_der_close(&m->w, at[i]);
+    if (m->bound->shards == 0) {
+        profile_put_crl(&m->w, m->bound->crl_url);
+        add_fixed(m, from);
+    } else if (m->bound->ext_n < BM_EXT_MAX) {
+        m->bound->crl_hole = m->holes++;
+        m->bound->ext[m->bound->ext_n++] =
+            (struct bm_tbs_ext){ .kind = BM_TBS_HOLE,
+                                 .oid = BM_LIT(BM_OID_CE_CRL_DP) };
     }
-    bm_ext_close(&m->w, &mark);
-    add_fixed(m, from);
 }
 
 /* AccessDescription ::= SEQUENCE { accessMethod, accessLocation } */
@@ -402,7 +438,7 @@ bm_status ca_profile_bind(struct ca_profile *profile,
                           const struct ca_profile_issuer *issuer,
                           struct ca_refusal *why)
 {
-    struct profile_bound bound = { .san_hole = -1 };
+    struct profile_bound bound = { .san_hole = -1, .crl_hole = -1 };
     struct making m = { .profile = profile, .bound = &bound, .why = why };
     bm_status rc = bind(&m, issuer);
 

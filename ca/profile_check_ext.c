@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ca/lists.h"
+
 /*
  * Extensions of a certificate, each by its own rule: present or absent,
  * critical or not, and the value. Values are compared as what they mean, or,
@@ -203,6 +205,27 @@ static bool is_url(const struct profile_checking *k,
            (!k->profile->bound.is || bm_bytes_are(gn->value, url, strlen(url)));
 }
 
+/* The number behind the URL of shards; 0: it is none of them. */
+static uint32_t shard_of(const struct profile_bound *b,
+                         const struct bm_general_name *gn)
+{
+    size_t base = strlen(b->shard_url);
+    uint32_t n = 0;
+
+    if (b->shards != 0 && gn->kind == BM_GN_URI && gn->value.n > base &&
+        memcmp(gn->value.p, b->shard_url, base) == 0) {
+        n = ca_list_shard(
+            (struct bm_bytes){ gn->value.p + base, gn->value.n - base });
+    }
+    return n <= b->shards ? n : 0;
+}
+
+static bool is_shard(const struct profile_bound *b,
+                     const struct bm_general_name *gn)
+{
+    return shard_of(b, gn) != 0;
+}
+
 /* One distribution point, of one URL, of all reasons, of the issuer's own. */
 bm_status profile_check_crl(const struct profile_checking *k)
 {
@@ -219,11 +242,28 @@ bm_status profile_check_crl(const struct profile_checking *k)
     if (!bm_dist_point_next(&list, &dp) || list.n != 0 ||
         dp.relative_name.n != 0 || dp.crl_issuer.n != 0 || dp.has_reasons ||
         !bm_general_name_next(&dp.full_name, &gn) || dp.full_name.n != 0 ||
-        !is_url(k, &gn, b->crl_url)) {
+        (!is_url(k, &gn, b->crl_url) && !is_shard(b, &gn))) {
         return refuse(k, PROFILE_RULE_CRL, "cRLDistributionPoints",
                       "is not the CA's URL alone");
     }
     return BM_OK;
+}
+
+uint32_t ca_profile_shard(const struct ca_profile *profile,
+                          const struct bm_cert *cert)
+{
+    struct bm_dist_point dp;
+    struct bm_general_name gn;
+    struct bm_bytes list;
+
+    if (!profile->bound.is || !bm_exts_has(&cert->ext, BM_EXT_CRL_DP)) {
+        return 0;
+    }
+    list = bm_exts_list(&cert->ext, BM_EXT_CRL_DP);
+    return bm_dist_point_next(&list, &dp) &&
+                   bm_general_name_next(&dp.full_name, &gn)
+               ? shard_of(&profile->bound, &gn)
+               : 0;
 }
 
 /* The one entry of a method, which must be there or not. */

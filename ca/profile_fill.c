@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/profile_internal.h"
 
+#include <stdio.h>
+#include <string.h>
+
 /*
  * From a request to a to-be-signed certificate. Nothing here allocates: the
  * parts that vary are made on the stack and copied into the template's holes.
@@ -12,7 +15,10 @@ struct parts {
     uint8_t names[PROFILE_SAN_OCTETS];
     uint8_t ext[PROFILE_SAN_OCTETS + 64];
     uint8_t key_id[BM_SKI_SIZE];
+    uint8_t points[PROFILE_URL_MAX + 64];
     struct bm_bytes san; /* Extension, with header, or empty */
+    struct bm_bytes crl; /* likewise */
+    struct bm_bytes hole[2];
     struct bm_tbs_values values;
 };
 
@@ -177,7 +183,52 @@ static bm_status make_key_id(const struct profile_filling *f,
                        &f->request->csr->key, parts->key_id);
 }
 
+/* Where the certificate's list is: in a shard, or the complete one. */
+static bm_status make_crl(const struct profile_filling *f, struct parts *parts)
+{
+    const struct profile_bound *b = &f->profile->bound;
+    uint32_t shard = f->request->shard;
+    char url[PROFILE_URL_MAX + 16];
+    struct bm_wr w;
+    size_t n;
+
+    if (!f->profile->rules.crl) {
+        return BM_OK;
+    }
+    if (shard > b->shards) {
+        return ca_refuse(f->why, BM_E_ARGUMENT, "there is no shard %u",
+                         (unsigned)shard);
+    }
+    if (b->crl_hole < 0) {
+        return BM_OK;
+    }
+    if (shard != 0) {
+        (void)snprintf(url, sizeof url, "%s%u.crl", b->shard_url,
+                       (unsigned)shard);
+    } else {
+        memcpy(url, b->crl_url, sizeof b->crl_url);
+    }
+    bm_wr_init(&w, parts->points, sizeof parts->points);
+    profile_put_crl(&w, url);
+    BM_TRY(bm_wr_finish(&w, &n));
+    parts->crl = bm_wr_bytes(&w);
+    return BM_OK;
+}
+
 /* ---- All of it */
+
+/* In the order in which the template has them. */
+static void fill_holes(const struct profile_bound *b, struct parts *parts)
+{
+    if (b->san_hole >= 0) {
+        parts->hole[b->san_hole] = parts->san;
+        parts->values.ext_n++;
+    }
+    if (b->crl_hole >= 0) {
+        parts->hole[b->crl_hole] = parts->crl;
+        parts->values.ext_n++;
+    }
+}
 
 static bm_status make_parts(struct profile_filling *f, struct parts *parts)
 {
@@ -201,6 +252,7 @@ static bm_status make_parts(struct profile_filling *f, struct parts *parts)
     BM_TRY(make_validity(f, &parts->values));
     BM_TRY(make_subject(f, parts));
     BM_TRY(make_san(f, parts));
+    BM_TRY(make_crl(f, parts));
     return make_key_id(f, parts);
 }
 
@@ -237,16 +289,16 @@ bm_status ca_profile_fill(const struct ca_profile *profile,
                          profile->file);
     }
     parts.san = (struct bm_bytes){ NULL, 0 };
-    parts.values = (struct bm_tbs_values){ .ext = &parts.san };
+    parts.values = (struct bm_tbs_values){ .ext = parts.hole };
     rc = make_parts(&f, &parts);
     if (rc != BM_OK) {
         return ca_refuse_plain(why, rc);
     }
-    parts.values.ext_n = profile->bound.san_hole >= 0 ? 1 : 0;
-    if (parts.values.ext_n == 0 && parts.san.n != 0) {
+    if (profile->bound.san_hole < 0 && parts.san.n != 0) {
         return profile_refuse(profile, why, BM_E_PROFILE_SAN, 0,
                               "the profile has no subjectAltName");
     }
+    fill_holes(&profile->bound, &parts);
     rc = profile->bound.self_signed
              ? put_self_signed(profile, &parts.values, tbs)
              : bm_tbs_put(&profile->bound.template, &parts.values, tbs);

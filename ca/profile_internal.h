@@ -316,12 +316,15 @@ struct profile_bound {
     int64_t not_after;
     const struct bm_crypto *crypto;
     char crl_url[PROFILE_URL_MAX];
+    char shard_url[PROFILE_URL_MAX]; /* of shards, up to the number */
+    uint32_t shards;
     char ocsp_url[PROFILE_URL_MAX];
     char ca_url[PROFILE_URL_MAX];
     struct bm_tbs_ext ext[BM_EXT_MAX]; /* what the template is made of */
     size_t ext_n;
     struct bm_tbs_template template; /* not where self-signed */
     int san_hole;                    /* index among the holes, or -1 */
+    int crl_hole;                    /* likewise: where there are shards */
 };
 
 struct ca_profile {
@@ -474,6 +477,8 @@ BM_MUST_CHECK bm_status profile_put_subject(const struct profile_filling *f,
                                             struct bm_wr *w);
 
 /* Append GeneralNames, or nothing where there are none. */
+/* The extension of one distribution point. */
+void profile_put_crl(struct bm_wr *w, const char *url);
 BM_MUST_CHECK bm_status profile_put_san(const struct profile_filling *f,
                                         struct bm_wr *w);
 

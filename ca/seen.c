@@ -67,6 +67,7 @@ bm_status ca_put_revocation_since(struct ca *ca, const struct ca_actor *actor,
                                       .invalid_since =
                                           revocation->invalid_since,
                                       .expires = row->not_after,
+                                      .shard = row->shard,
                                       .reason = reason };
 
     record.organisation = row->organisation;

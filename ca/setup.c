@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ca/internal.h"
+#include "ca/lists.h"
 
 static bm_status hash_of(struct ca *ca, struct bm_bytes in, uint8_t hash[32])
 {
@@ -51,6 +52,9 @@ static bm_status put_ca(struct ca *ca, const struct ca_actor *actor,
     struct ca_record record = ca_record_of(CA_RECORD_CA, actor, now);
     uint8_t hash[32];
 
+    if (!ca_list_id_valid(row->id)) {
+        return BM_E_ARGUMENT;
+    }
     BM_TRY(hash_of(ca, row->cert, hash));
     record.organisation = row->organisation;
     record.ca = ca_text(row->id);

@@ -22,7 +22,8 @@ struct ca_slot {
     struct ca_issue_result *result;
     const struct ca_profile *profile;
     const struct ca_profile_policy *policy;
-    const char *ca; /* id of the issuing CA */
+    const char *ca;  /* id of the issuing CA */
+    uint32_t shards; /* of its list, to choose from */
 
     bool granted;
     uint32_t organisation;        /* on whose account */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ca/internal.h"
+#include "ca/lists.h"
 #include "ca/verify_internal.h"
 #include "core/cert.h"
 #include "core/crl.h"
@@ -63,6 +64,7 @@ static bool row_is_of(const struct verify *v, const struct store_cert *row)
            bm_bytes_equal(cert.serial, row->serial) &&
            cert.not_before == row->not_before &&
            cert.not_after == row->not_after &&
+           ca_list_of_cert(&cert, row->ca) == row->shard &&
            hash_of(v, cert.key.der, hash) == BM_OK &&
            memcmp(hash, row->key, sizeof hash) == 0;
 }

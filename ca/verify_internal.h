@@ -95,7 +95,8 @@ struct verify_latest {
 };
 
 struct verify_pending {
-    uint64_t at; /* which entry of the journal */
+    uint64_t at;   /* which entry of the journal */
+    uint32_t list; /* the shard that it names */
     uint8_t serial_n;
     uint8_t serial[STORE_SERIAL_MAX];
     uint8_t hash[STORE_HASH_SIZE];

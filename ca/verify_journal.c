@@ -66,7 +66,7 @@ static bm_status match_ca(struct verify *v, const char *ca,
         return BM_OK;
     }
     BM_TRY(rc);
-    if (memcmp(hash, e->hash, sizeof hash) != 0) {
+    if (memcmp(hash, e->hash, sizeof hash) != 0 || row.shard != e->list) {
         return BM_OK;
     }
     BM_TRY(verify_mark(v, tree, leaf, &mark));
@@ -110,6 +110,7 @@ static bm_status take_cert(struct verify *v, const struct ca_journal_entry *j)
     memcpy(e.serial, j->serial, sizeof e.serial);
     memcpy(e.hash, j->hash, sizeof e.hash);
     memcpy(e.key, j->key, sizeof e.key);
+    e.list = j->list;
     BM_TRY(match(v, &e, &found));
     if (found) {
         return BM_OK;

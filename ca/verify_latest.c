@@ -168,7 +168,7 @@ static bm_status compare_crl(struct verify *v, struct verify_latest *latest)
     const struct store *s = v->store;
     uint8_t hash[CA_TREE_HASH];
     struct store_crl crl;
-    bm_status rc = s->crl_get(s->self, latest->id, &crl);
+    bm_status rc = s->crl_get(s->self, latest->id, STORE_LIST_COMPLETE, &crl);
     bool loaded;
 
     latest->met = true;

@@ -236,7 +236,7 @@ static bm_status check_revocation(struct verify *v, const char *ca,
     }
     BM_TRY(is_recorded(v, &e, *mark, &recorded));
     if (!recorded || e.reason != row.reason || e.revoked != row.revoked ||
-        e.expires != row.not_after) {
+        e.expires != row.not_after || e.shard != row.shard) {
         return verify_found(v, BM_E_LEDGER_CHANGED,
                             "certificate %s: its CRL entry is not what was "
                             "recorded",
@@ -248,11 +248,13 @@ static bm_status check_revocation(struct verify *v, const char *ca,
 static bm_status check_list(struct verify *v, const char *ca)
 {
     const struct store *s = v->store;
+    const struct store_revocations_of all = { .ca = ca,
+                                              .expires_from = INT64_MIN };
     struct store_revocations *walk = NULL;
     struct store_revocation entry;
     bm_status rc;
 
-    rc = s->revocations_open(s->self, ca, INT64_MIN, &walk);
+    rc = s->revocations_open(s->self, &all, &walk);
     while (rc == BM_OK) {
         rc = s->revocations_next(walk, &entry);
         if (rc == BM_OK) {

@@ -51,6 +51,9 @@ static bm_status note_profiles(struct session *s, struct ca_refusal *why)
 {
     bm_status rc = ca_note_profiles(s->instance->ca, s->now, why);
 
+    if (rc == BM_OK) {
+        rc = instance_note_shards(s->instance, s->now, why);
+    }
     return rc == BM_E_CA_RESTORED ? BM_OK : rc;
 }
 

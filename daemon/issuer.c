@@ -166,6 +166,9 @@ static bm_status take_signer(struct issuer *is, int fd)
     if (rc == BM_OK) {
         rc = ca_note_profiles(is->in->ca, room_now(), &why);
     }
+    if (rc == BM_OK) {
+        rc = instance_note_shards(is->in, room_now(), &why);
+    }
     if (rc != BM_OK && !remote_signer_is_there(is->signer)) {
         return BM_OK;
     }

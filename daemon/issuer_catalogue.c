@@ -131,7 +131,7 @@ static int by_name(const void *a, const void *b)
 static bm_status put_labels(const struct issuer *is, struct bm_wr *room,
                             struct bm_wr *out)
 {
-    struct ca_bound sorted[INSTANCE_PROFILES_MAX] = { { NULL, NULL } };
+    struct ca_bound sorted[INSTANCE_PROFILES_MAX] = { { NULL, NULL, 0 } };
     size_t n = 0;
 
     for (size_t i = 0; i < is->in->profiles_n; i++) {

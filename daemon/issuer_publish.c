@@ -57,7 +57,7 @@ static bm_status look_up(struct issuer *is, const char *ca,
     bm_status rc;
 
     BM_TRY(s->begin(s->self, STORE_READ));
-    rc = s->crl_get(s->self, ca, row);
+    rc = s->crl_get(s->self, ca, STORE_LIST_COMPLETE, row);
     row->der = (struct bm_bytes){ NULL, 0 };
     s->rollback(s->self);
     return rc;

@@ -93,7 +93,8 @@ static void warn(const char *event, const char *key, const char *name,
 static bm_status look_at_list(struct instance *in, const char *ca, int64_t now)
 {
     struct store_crl row;
-    bm_status rc = in->store->crl_get(in->store->self, ca, &row);
+    bm_status rc =
+        in->store->crl_get(in->store->self, ca, STORE_LIST_COMPLETE, &row);
 
     if (rc == BM_OK) {
         warn("keeper.crl-ends", "ca", ca, row.next_update - now, LIST_NOTICE);

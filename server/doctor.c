@@ -162,7 +162,7 @@ static void check_list(struct visit *v, const char *id)
     bm_status rc = s->begin(s->self, STORE_READ);
 
     if (rc == BM_OK) {
-        rc = s->crl_get(s->self, id, &crl);
+        rc = s->crl_get(s->self, id, STORE_LIST_COMPLETE, &crl);
         s->rollback(s->self);
     }
     if (rc != BM_OK) {

@@ -108,6 +108,17 @@ const struct instance_ca *instance_find_ca(const struct instance *instance,
                                            const char *id);
 
 /*
+ * How many shards certificates of this CA may name: as many as the settings
+ * ever said (docs/status.md). The second is for a start, before anything is
+ * issued: it puts the number on record.
+ */
+uint32_t instance_shards(const struct instance *instance,
+                         const struct instance_ca *ca);
+BM_MUST_CHECK bm_status instance_note_shards(struct instance *instance,
+                                             int64_t now,
+                                             struct ca_refusal *why);
+
+/*
  * Make the CRL of a CA and put it into crl/ID.crl; a list that was loaded is
  * written there as it is (instance_write_crl()).
  */

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/setup.h"
 #include "server/instance_internal.h"
 
 static bm_status copy(struct bm_bytes from, uint8_t **to, struct bm_bytes *view)
@@ -122,6 +123,39 @@ const struct instance_ca *instance_find_ca(const struct instance *in,
     return best;
 }
 
+/* Devices are many; servers and operators are not. */
+static bool is_sharded(const struct instance_ca *c)
+{
+    return c->row.kind == STORE_CA_ISSUING;
+}
+
+uint32_t instance_shards(const struct instance *in, const struct instance_ca *c)
+{
+    uint32_t now = in->settings.crl_shards;
+
+    return is_sharded(c) && now > c->row.shards ? now : c->row.shards;
+}
+
+bm_status instance_note_shards(struct instance *in, int64_t now,
+                               struct ca_refusal *why)
+{
+    static const struct ca_actor authority = { .name = "authority",
+                                               .mode = "start",
+                                               .authority = true };
+
+    for (size_t i = 0; i < in->cas_n; i++) {
+        struct instance_ca *c = &in->cas[i];
+        struct store_ca row = c->row;
+
+        row.shards = instance_shards(in, c);
+        if (row.shards != c->row.shards) {
+            BM_TRY(ca_install(in->ca, &authority, &row, now, why));
+            c->row.shards = row.shards;
+        }
+    }
+    return BM_OK;
+}
+
 bm_status instance_bind(struct instance *in, struct ca_profile *profile,
                         const char *ca, struct ca_refusal *why)
 {
@@ -143,8 +177,12 @@ bm_status instance_bind(struct instance *in, struct ca_profile *profile,
     issuer.cert = &c->cert;
     issuer.sig_alg =
         c->key != NULL ? c->key->signer->alg : bm_sig_alg_for(c->cert.key.type);
+    issuer.shards = instance_shards(in, c);
     BM_TRY(ca_profile_bind(profile, &issuer, why));
     in->profiles[in->profiles_n++] =
-        (struct ca_bound){ .profile = profile, .ca = c->row.id };
+        (struct ca_bound){ .profile = profile,
+                           .ca = c->row.id,
+                           .shards =
+                               is_sharded(c) ? in->settings.crl_shards : 0 };
     return BM_OK;
 }

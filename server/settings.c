@@ -10,12 +10,14 @@
 
 #include "core/host.h"
 #include "server/settings_internal.h"
+#include "store/store.h"
 
 #define HOUR INT64_C(3600)
 #define DAY  (24 * HOUR)
 
 struct crl_section {
     int64_t lifetime;
+    int64_t shards;
 };
 
 struct ocsp_section {
@@ -76,6 +78,11 @@ static const struct config_key crl_keys[] = {
       .offset = offsetof(struct crl_section, lifetime),
       .min = HOUR,
       .max = 3660 * DAY },
+    { .name = "shards",
+      .type = CONFIG_INTEGER,
+      .offset = offsetof(struct crl_section, shards),
+      .min = 0,
+      .max = STORE_SHARDS_MAX },
     { .name = NULL },
 };
 
@@ -404,6 +411,7 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
                                    .unlock = f.unlock,
                                    .origin = f.ledger.origin,
                                    .crl_lifetime = f.crl.lifetime,
+                                   .crl_shards = (uint32_t)f.crl.shards,
                                    .ocsp_lifetime = f.ocsp.lifetime,
                                    .bad_keys = f.bad_keys,
                                    .listen_devices = f.listen.devices,

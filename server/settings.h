@@ -16,6 +16,7 @@ struct settings {
     const char *unlock;     /* keys/unlock.h: where the secret is */
     const char *origin;     /* of the ledger; never changes */
     int64_t crl_lifetime;   /* seconds */
+    uint32_t crl_shards;    /* that new certificates are spread over; 0 */
     int64_t ocsp_lifetime;
     const char *bad_keys; /* file with known-bad keys, or NULL */
 

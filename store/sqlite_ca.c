@@ -23,6 +23,7 @@ static bm_status ca_put(void *self, const struct store_ca *row)
     query_put_bytes(&q, row->ocsp_cert);
     query_put_text(&q, row->ocsp_key_uri, sizeof row->ocsp_key_uri);
     query_put_i64(&q, row->created);
+    query_put_i64(&q, row->shards);
     query_change(&q, BM_E_STORE_CONFLICT);
     return query_close(&q);
 }
@@ -41,6 +42,7 @@ static void ca_read(struct sqlite_query *q, void *out)
     row->ocsp_cert = query_get_bytes(q, SQLITE_BLOB_MAX);
     query_get_text(q, row->ocsp_key_uri, sizeof row->ocsp_key_uri);
     row->created = query_get_i64(q);
+    row->shards = query_get_u32(q, STORE_SHARDS_MAX);
 }
 
 static bm_status ca_get(void *self, const struct store_scope *scope,
@@ -75,27 +77,54 @@ static bm_status crl_put(void *self, const struct store_crl *row)
 
     query_open(&q, self, SQL_CRL_PUT);
     query_put_text(&q, row->ca, sizeof row->ca);
+    query_put_i64(&q, row->list);
     query_put_u64(&q, row->number);
     query_put_i64(&q, row->this_update);
     query_put_i64(&q, row->next_update);
+    query_put_i64(&q, row->published);
+    query_put_u64(&q, row->base);
+    query_put_i64(&q, row->base_update);
+    query_put_i64(&q, row->base_from);
+    query_put_u64(&q, row->base_change);
     query_put_bytes(&q, row->der);
     query_run(&q);
     return query_close(&q);
 }
 
-static bm_status crl_get(void *self, const char *ca, struct store_crl *row)
+static bm_status crl_get(void *self, const char *ca, uint32_t list,
+                         struct store_crl *row)
 {
     struct sqlite_query q;
 
     memset(row, 0, sizeof *row);
     query_open(&q, self, SQL_CRL_GET);
     query_put_text(&q, ca, STORE_ID_MAX);
+    query_put_i64(&q, list);
     if (query_one(&q)) {
         query_get_text(&q, row->ca, sizeof row->ca);
+        row->list = query_get_u32(&q, UINT32_MAX);
         row->number = query_get_u64(&q);
         row->this_update = query_get_i64(&q);
         row->next_update = query_get_i64(&q);
+        row->published = query_get_i64(&q);
+        row->base = query_get_u64(&q);
+        row->base_update = query_get_i64(&q);
+        row->base_from = query_get_i64(&q);
+        row->base_change = query_get_u64(&q);
         row->der = query_get_bytes(&q, SQLITE_BLOB_MAX);
+    }
+    return query_close(&q);
+}
+
+static bm_status crl_number(void *self, const char *ca, uint64_t *number)
+{
+    struct sqlite_query q;
+
+    *number = 0;
+    query_open(&q, self, SQL_CRL_NUMBER);
+    query_put_text(&q, ca, STORE_ID_MAX);
+    if (query_one(&q)) {
+        *number = query_get_u64(&q);
     }
     return query_close(&q);
 }
@@ -107,4 +136,5 @@ void sqlite_ca_fill(struct store *store)
     store->ca_list = ca_list;
     store->crl_put = crl_put;
     store->crl_get = crl_get;
+    store->crl_number = crl_number;
 }

@@ -36,6 +36,7 @@ static void cert_read(struct sqlite_query *q, void *out)
     query_get_fixed(q, row->key, sizeof row->key);
     row->tree = query_get_u32(q, UINT32_MAX);
     row->leaf = query_get_u64(q);
+    row->shard = query_get_u32(q, STORE_SHARDS_MAX);
     row->der = query_get_bytes(q, SQLITE_BLOB_MAX);
 }
 
@@ -96,6 +97,7 @@ static void put_columns(struct sqlite_query *q, const struct store_cert *row)
     query_put_bytes(q, BM_ARRAY(row->key));
     query_put_i64(q, row->tree);
     query_put_u64(q, row->leaf);
+    query_put_i64(q, row->shard);
     query_put_bytes(q, row->der);
 }
 

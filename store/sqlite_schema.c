@@ -144,9 +144,38 @@ static const char service[] =
     "CREATE INDEX reply_created ON reply (created);"
     "CREATE INDEX certificate_tenant ON certificate (organisation)"
     "  WHERE organisation > 1;";
+
+/*
+ * Lists by shard, and deltas. What was revoked until then is in no shard, and
+ * the lists that were made are no base of a delta. Each entry of a shard is in
+ * an index that has all of it: the list of a shard reads that and nothing else.
+ */
+static const char shards[] =
+    "ALTER TABLE ca ADD COLUMN shards INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE certificate ADD COLUMN shard INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE revocation ADD COLUMN shard INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX revocation_shard ON revocation"
+    "  (ca, shard, serial, revoked, invalid_since, expires, reason)"
+    "  WHERE shard != 0;"
+    "CREATE INDEX revocation_expires ON revocation (ca, expires);"
+    "CREATE TABLE revocation_change ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, ca TEXT NOT NULL,"
+    "  shard INTEGER NOT NULL, serial BLOB NOT NULL, UNIQUE (ca, serial))"
+    "  STRICT;"
+    "ALTER TABLE crl RENAME TO crl_complete;"
+    "CREATE TABLE crl ("
+    "  ca TEXT NOT NULL, list INTEGER NOT NULL, number INTEGER NOT NULL,"
+    "  this_update INTEGER NOT NULL, next_update INTEGER NOT NULL,"
+    "  published INTEGER NOT NULL, base INTEGER NOT NULL,"
+    "  base_update INTEGER NOT NULL, base_from INTEGER NOT NULL,"
+    "  base_change INTEGER NOT NULL, der BLOB NOT NULL,"
+    "  PRIMARY KEY (ca, list)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO crl SELECT ca, 0, number, this_update, next_update,"
+    "  this_update, 0, 0, 0, 0, der FROM crl_complete;"
+    "DROP TABLE crl_complete;";
 /* clang-format on */
 
-static const char *const steps[] = { first, listings, service };
+static const char *const steps[] = { first, listings, service, shards };
 
 #define VERSION ((int)(sizeof steps / sizeof steps[0]))
 

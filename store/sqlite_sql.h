@@ -11,13 +11,16 @@
  */
 #define SQL_CA_COLUMNS                                                   \
     "id, organisation, kind, status, parent, cert, key_uri, ocsp_cert, " \
-    "ocsp_key_uri, created"
+    "ocsp_key_uri, created, shards"
+#define SQL_CRL_COLUMNS                                             \
+    "ca, list, number, this_update, next_update, published, base, " \
+    "base_update, base_from, base_change, der"
 #define SQL_DEVICE_COLUMNS \
     "id, organisation, state, resume, name, created, changed"
 #define SQL_CERT_COLUMNS                                                   \
     "id, serial, organisation, ca, profile, device, status, resume, "      \
     "reason, not_before, not_after, issued, revoked, renews, renewed_by, " \
-    "superseded, key, tree, leaf, der"
+    "superseded, key, tree, leaf, shard, der"
 #define SQL_CERT_WHERE                                        \
     "(?2 = '' OR ca = ?2) AND (?3 = '' OR profile = ?3) AND " \
     "(?4 = 0 OR status = ?4) AND (?5 = 0 OR not_after < ?5) AND $scope "
@@ -55,7 +58,9 @@
       "organisation, ecosystem, name, created FROM organisation) "             \
       "WHERE $scope ORDER BY organisation")                                    \
     X(CA_PUT, "INSERT INTO ca (" SQL_CA_COLUMNS ") VALUES "                    \
-              "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET " \
+              "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "                             \
+              "ON CONFLICT (id) DO UPDATE SET "                                \
+              "shards = max(shards, excluded.shards), "                        \
               "kind = excluded.kind, status = excluded.status, "               \
               "parent = excluded.parent, cert = excluded.cert, "               \
               "key_uri = excluded.key_uri, ocsp_cert = excluded.ocsp_cert, "   \
@@ -65,11 +70,11 @@
               " FROM ca WHERE id = ? AND (organisation = 0 OR $scope)")        \
     X(CA_LIST, "SELECT " SQL_CA_COLUMNS                                        \
                " FROM ca WHERE (organisation = 0 OR $scope) ORDER BY id")      \
-    X(CRL_PUT,                                                                 \
-      "INSERT OR REPLACE INTO crl (ca, number, this_update, next_update, "     \
-      "der) VALUES (?, ?, ?, ?, ?)")                                           \
-    X(CRL_GET, "SELECT ca, number, this_update, next_update, der FROM crl "    \
-               "WHERE ca = ?")                                                 \
+    X(CRL_PUT, "INSERT OR REPLACE INTO crl (" SQL_CRL_COLUMNS ") VALUES "      \
+               "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                            \
+    X(CRL_GET,                                                                 \
+      "SELECT " SQL_CRL_COLUMNS " FROM crl WHERE ca = ? AND list = ?")         \
+    X(CRL_NUMBER, "SELECT ifnull(max(number), 0) FROM crl WHERE ca = ?")       \
     X(DEVICE_ADD,                                                              \
       "INSERT INTO device (organisation, state, resume, name, created, "       \
       "changed) VALUES (?, ?, ?, ?, ?, ?)")                                    \
@@ -81,7 +86,7 @@
                    " FROM device WHERE id > ? AND $scope ORDER BY id")         \
     X(CERT_LAST, "SELECT ifnull(max(id), 0) FROM certificate")                 \
     X(CERT_PUT, "INSERT INTO certificate (" SQL_CERT_COLUMNS ") VALUES "       \
-                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "                              \
+                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "                           \
                 "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                               \
     X(CERT_CHANGE,                                                             \
       "UPDATE certificate SET status = ?, resume = ?, reason = ?, "            \
@@ -137,11 +142,35 @@
     X(PAGE_DROP, "DELETE FROM claim_page WHERE id BETWEEN ? AND ?")            \
     X(REVOCATION_PUT,                                                          \
       "INSERT OR REPLACE INTO revocation (ca, serial, revoked, "               \
-      "invalid_since, expires, reason) VALUES (?, ?, ?, ?, ?, ?)")             \
+      "invalid_since, expires, shard, reason) VALUES (?, ?, ?, ?, ?, ?, ?)")   \
     X(REVOCATION_REMOVE, "DELETE FROM revocation WHERE ca = ? AND serial = ?") \
+    X(REVOCATION_CHANGE,                                                       \
+      "INSERT OR REPLACE INTO revocation_change (ca, shard, serial) "          \
+      "SELECT ca, shard, serial FROM revocation WHERE ca = ? AND serial = ?")  \
     X(REVOCATION_WALK,                                                         \
-      "SELECT serial, revoked, invalid_since, expires, reason "                \
+      "SELECT serial, revoked, invalid_since, expires, shard, reason, 0 "      \
       "FROM revocation WHERE ca = ? AND expires >= ? ORDER BY serial")         \
+    X(REVOCATION_WALK_SHARD,                                                   \
+      "SELECT serial, revoked, invalid_since, expires, shard, reason, 0 "      \
+      "FROM revocation WHERE ca = ?1 AND expires >= ?2 AND shard = ?3 AND "    \
+      "shard != 0 ORDER BY serial")                                            \
+    X(REVOCATION_WALK_DELTA,                                                   \
+      "WITH touched (serial) AS (SELECT serial FROM revocation_change "        \
+      "WHERE ca = ?1 AND id > ?4 UNION SELECT serial FROM revocation "         \
+      "WHERE ca = ?1 AND expires >= ?3 AND expires < ?2) "                     \
+      "SELECT t.serial, ifnull(r.revoked, 0), ifnull(r.invalid_since, 0), "    \
+      "ifnull(r.expires, 0), ifnull(r.shard, 0), ifnull(r.reason, 0), "        \
+      "r.serial IS NULL FROM touched t LEFT JOIN revocation r "                \
+      "ON r.ca = ?1 AND r.serial = t.serial AND r.expires >= ?2 "              \
+      "ORDER BY t.serial")                                                     \
+    X(CHANGE_LAST, "SELECT ifnull((SELECT seq FROM sqlite_sequence WHERE "     \
+                   "name = 'revocation_change'), 0)")                          \
+    X(CHANGE_LIST, "SELECT shard, max(id) FROM revocation_change "             \
+                   "WHERE ca = ? GROUP BY shard ORDER BY shard")               \
+    X(CHANGE_FORGET,                                                           \
+      "DELETE FROM revocation_change WHERE ca = ?1 AND id <= (SELECT "         \
+      "min(base_change) FROM crl WHERE crl.ca = ?1 AND "                       \
+      "crl.list IN (0, 4294967295, revocation_change.shard))")                 \
     X(OPERATOR_PUT,                                                            \
       "INSERT INTO operator (" SQL_OPERATOR_COLUMNS ") VALUES "                \
       "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "         \

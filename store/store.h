@@ -36,6 +36,15 @@
 #define STORE_ID_MAX     64  /* ids of CAs, profiles, operators, with NUL */
 #define STORE_ACTOR_MAX  96  /* "operator:first", with NUL */
 
+/*
+ * The lists of a CA, by number: the complete one, its shards from 1 on, and
+ * the delta. A list of a million entries in this many shards has entries of
+ * forty kilobytes in each, and nobody wants them smaller.
+ */
+#define STORE_LIST_COMPLETE 0
+#define STORE_LIST_DELTA    UINT32_MAX
+#define STORE_SHARDS_MAX    1024
+
 enum store_mode {
     STORE_READ,
     STORE_WRITE
@@ -90,15 +99,26 @@ struct store_ca {
     struct bm_bytes ocsp_cert; /* of the delegated responder, DER; or empty */
     char ocsp_key_uri[256];
     int64_t created;
+    uint32_t shards; /* that its certificates may name: it only grows */
 };
 
-/* The list that a CA published last. */
+/*
+ * A list of a CA as it was made last. What changed since is counted from its
+ * base: of a complete list or a shard that is the last one that was made, of
+ * a delta the complete list that it names.
+ */
 struct store_crl {
     char ca[STORE_ID_MAX];
-    uint64_t number;
+    uint32_t list;   /* STORE_LIST_COMPLETE, a shard, STORE_LIST_DELTA */
+    uint64_t number; /* used, or lost: the highest */
     int64_t this_update;
     int64_t next_update;
-    struct bm_bytes der; /* of a list that was made elsewhere; else empty */
+    int64_t published;    /* thisUpdate of the last one that is known to be */
+    uint64_t base;        /* its number; 0: there is none */
+    int64_t base_update;  /* its thisUpdate */
+    int64_t base_from;    /* it has what expires then, or later, */
+    uint64_t base_change; /* and changes up to this one */
+    struct bm_bytes der;  /* of a list that was made elsewhere; else empty */
 };
 
 enum store_device_state {
@@ -154,6 +174,7 @@ struct store_cert {
     uint8_t key[STORE_HASH_SIZE]; /* SHA-256 of SubjectPublicKeyInfo */
     uint32_t tree;                /* where the ledger has it */
     uint64_t leaf;
+    uint32_t shard;      /* that it names; 0: none. Never changes */
     struct bm_bytes der; /* empty for an abandoned one */
 };
 
@@ -188,7 +209,24 @@ struct store_revocation {
     int64_t revoked;
     int64_t invalid_since; /* 0: not stated */
     int64_t expires;       /* notAfter of the certificate */
+    uint32_t shard;        /* of the certificate */
     uint8_t reason;
+    bool gone; /* in a walk for a delta: no longer listed; the rest is zero */
+};
+
+/* Which entries a walk is about. */
+struct store_revocations_of {
+    const char *ca;
+    uint32_t list;        /* STORE_LIST_COMPLETE, a shard, STORE_LIST_DELTA */
+    int64_t expires_from; /* of certificates that expire then or later */
+    int64_t base_from;    /* STORE_LIST_DELTA: as in struct store_crl */
+    uint64_t base_change;
+};
+
+/* What changed last of a shard. */
+struct store_change {
+    uint32_t shard;
+    uint64_t id;
 };
 
 struct store_operator {
@@ -323,7 +361,10 @@ struct store {
                          const struct store_visit *visit);
 
     bm_status (*crl_put)(void *self, const struct store_crl *row);
-    bm_status (*crl_get)(void *self, const char *ca, struct store_crl *row);
+    bm_status (*crl_get)(void *self, const char *ca, uint32_t list,
+                         struct store_crl *row);
+    /* The highest number of all lists of a CA; 0: none. */
+    bm_status (*crl_number)(void *self, const char *ca, uint64_t *number);
 
     /* A new device (id 0; BM_E_STORE_CONFLICT when the name is taken), or a
      * changed one: state, resume, changed. */
@@ -366,20 +407,29 @@ struct store {
                             const uint8_t hash[STORE_HASH_SIZE],
                             const struct store_visit *visit);
 
-    /* CRL entries. put: or change; remove: a hold was lifted. */
+    /* CRL entries. put: or change; remove: a hold was lifted. Each is a
+     * change, and changes have ids that rise. */
     bm_status (*revocation_put)(void *self, const char *ca,
                                 const struct store_revocation *row);
     bm_status (*revocation_remove)(void *self, const char *ca,
                                    struct bm_bytes serial);
-    /* Entries of certificates that expire at `expires_from` or later. */
-    bm_status (*revocations_open)(void *self, const char *ca,
-                                  int64_t expires_from,
+    /* `of` is copied, its string included. */
+    bm_status (*revocations_open)(void *self,
+                                  const struct store_revocations_of *of,
                                   struct store_revocations **walk);
     bm_status (*revocations_rewind)(struct store_revocations *walk);
     /* BM_E_END after the last. */
     bm_status (*revocations_next)(struct store_revocations *walk,
                                   struct store_revocation *row);
     void (*revocations_close)(struct store_revocations *walk); /* NULL: fine */
+    /* The id of the last change of any CA; 0: none. */
+    bm_status (*change_last)(void *self, uint64_t *id);
+    /* struct store_change, of each shard with changes that some list, or
+     * the base of a delta, does not have. */
+    bm_status (*change_list)(void *self, const char *ca,
+                             const struct store_visit *visit);
+    /* Forget those that all lists of the CA have by now. */
+    bm_status (*change_forget)(void *self, const char *ca);
 
     /* A new one, or a changed one: all but organisation, created. */
     bm_status (*operator_put)(void *self, const struct store_operator *row);

@@ -139,7 +139,8 @@ static bm_status set_crl(const struct admin_context *c, struct tree *t,
                          json_t *o, const char *id)
 {
     struct store_crl row;
-    bm_status rc = c->store->crl_get(c->store->self, id, &row);
+    bm_status rc =
+        c->store->crl_get(c->store->self, id, STORE_LIST_COMPLETE, &row);
     json_t *list;
 
     if (rc != BM_OK) {
@@ -257,7 +258,7 @@ static bm_status give_list(struct admin_context *c, const char *id,
     bm_status rc = admin_begin(c);
 
     if (rc == BM_OK) {
-        rc = c->store->crl_get(c->store->self, id, &row);
+        rc = c->store->crl_get(c->store->self, id, STORE_LIST_COMPLETE, &row);
         admin_end(c);
     }
     BM_TRY(rc);

@@ -116,6 +116,7 @@ static inline void make_cert(struct made_cert *m, uint64_t n)
     memset(row->key, (int)n, sizeof row->key);
     row->tree = 1;
     row->leaf = n;
+    row->shard = (uint32_t)n % 65;
 }
 
 static inline void put_cert(struct store *s, struct made_cert *m)
@@ -136,7 +137,8 @@ static inline bool same_cert(const struct store_cert *a,
            a->revoked == b->revoked && a->renews == b->renews &&
            a->renewed_by == b->renewed_by && a->superseded == b->superseded &&
            memcmp(a->key, b->key, sizeof a->key) == 0 && a->tree == b->tree &&
-           a->leaf == b->leaf && bm_bytes_equal(a->der, b->der);
+           a->leaf == b->leaf && a->shard == b->shard &&
+           bm_bytes_equal(a->der, b->der);
 }
 
 /* A visitor that writes down an id per row. */

@@ -98,6 +98,7 @@ static inline void calls_need_their_transaction(void)
     struct store *s = contract_open("process", true);
     struct store_device d = { .state = STORE_DEVICE_BORN };
     struct store_device got;
+    const struct store_revocations_of of = { .ca = "a" };
     struct store_revocations *walk;
     struct bm_bytes v;
     uint8_t hash[STORE_HASH_SIZE] = { 1 };
@@ -105,7 +106,7 @@ static inline void calls_need_their_transaction(void)
 
     CHECK_STATUS(s->setting_get(s->self, "a", &v), BM_E_STORE_STATE);
     CHECK_STATUS(s->device_find(s->self, 1, "a", &got), BM_E_STORE_STATE);
-    CHECK_STATUS(s->revocations_open(s->self, "a", 0, &walk), BM_E_STORE_STATE);
+    CHECK_STATUS(s->revocations_open(s->self, &of, &walk), BM_E_STORE_STATE);
     CHECK(walk == NULL);
     CHECK_STATUS(s->commit(s->self), BM_E_STORE_STATE);
     s->rollback(s->self); /* fine */

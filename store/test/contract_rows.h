@@ -65,6 +65,7 @@ static inline void make_ca(struct store_ca *ca, const char *id, uint32_t org)
     ca->ocsp_cert = text_of("responder");
     NAME(ca->ocsp_key_uri, "file:ocsp.key");
     ca->created = 55;
+    ca->shards = 64;
 }
 
 static inline void a_ca_is_kept_and_changed(void)
@@ -80,6 +81,7 @@ static inline void a_ca_is_kept_and_changed(void)
     CHECK_STATUS(s->ca_put(s->self, &ca), BM_OK);
     ca.status = STORE_CA_RETIRED;
     ca.ocsp_cert = (struct bm_bytes){ NULL, 0 };
+    ca.shards = 16; /* they only grow */
     CHECK_STATUS(s->ca_put(s->self, &ca), BM_OK);
     must_commit(s);
     must_read(s);
@@ -88,7 +90,7 @@ static inline void a_ca_is_kept_and_changed(void)
           got.kind == STORE_CA_ISSUING && got.status == STORE_CA_RETIRED &&
           strcmp(got.parent, "root") == 0 &&
           bm_bytes_equal(got.cert, text_of("certificate")) &&
-          got.ocsp_cert.n == 0 && got.created == 55 &&
+          got.ocsp_cert.n == 0 && got.created == 55 && got.shards == 64 &&
           strcmp(got.key_uri, "file:issuing.key") == 0 &&
           strcmp(got.ocsp_key_uri, "file:ocsp.key") == 0);
     CHECK_STATUS(s->ca_get(s->self, &two, "issuing", &got), BM_E_NOT_FOUND);
@@ -130,22 +132,47 @@ static inline void cas_of_the_ecosystem_are_seen_by_all(void)
 static inline void the_last_crl_is_kept(void)
 {
     struct store *s = contract_open("rows", true);
-    struct store_crl crl = { .number = 7, .this_update = 8, .next_update = 9 };
+    struct store_crl crl = { .number = 7,
+                             .this_update = 8,
+                             .next_update = 9,
+                             .published = 5,
+                             .base = 6,
+                             .base_update = 4,
+                             .base_from = 3,
+                             .base_change = 2 };
     struct store_crl got;
+    uint64_t number = 1;
 
     must_begin(s);
     NAME(crl.ca, "issuing");
-    CHECK_STATUS(s->crl_get(s->self, "issuing", &got), BM_E_NOT_FOUND);
+    CHECK_STATUS(s->crl_get(s->self, "issuing", STORE_LIST_COMPLETE, &got),
+                 BM_E_NOT_FOUND);
     CHECK_STATUS(s->crl_put(s->self, &crl), BM_OK);
     crl.number = 8;
     crl.der = text_of("list");
+    CHECK_STATUS(s->crl_number(s->self, "issuing", &number), BM_OK);
+    CHECK(number == 7);
+    CHECK_STATUS(s->crl_put(s->self, &crl), BM_OK);
+    crl.list = STORE_LIST_DELTA;
+    crl.number = 12;
+    crl.der = (struct bm_bytes){ NULL, 0 };
     CHECK_STATUS(s->crl_put(s->self, &crl), BM_OK);
     must_commit(s);
     must_read(s);
-    CHECK_STATUS(s->crl_get(s->self, "issuing", &got), BM_OK);
+    CHECK_STATUS(s->crl_number(s->self, "issuing", &number), BM_OK);
+    CHECK(number == 12);
+    CHECK_STATUS(s->crl_number(s->self, "other", &number), BM_OK);
+    CHECK(number == 0);
+    CHECK_STATUS(s->crl_get(s->self, "issuing", 1, &got), BM_E_NOT_FOUND);
+    CHECK_STATUS(s->crl_get(s->self, "issuing", STORE_LIST_DELTA, &got), BM_OK);
+    CHECK(got.list == STORE_LIST_DELTA && got.number == 12 && got.der.n == 0);
+    CHECK_STATUS(s->crl_get(s->self, "issuing", STORE_LIST_COMPLETE, &got),
+                 BM_OK);
     CHECK(strcmp(got.ca, "issuing") == 0 && got.number == 8 &&
           got.this_update == 8 && got.next_update == 9 &&
-          bm_bytes_equal(got.der, text_of("list")));
+          got.list == STORE_LIST_COMPLETE && got.published == 5 &&
+          got.base == 6 && got.base_update == 4 && got.base_from == 3 &&
+          got.base_change == 2 && bm_bytes_equal(got.der, text_of("list")));
     s->close(s->self);
 }
 
@@ -178,6 +205,16 @@ static inline void walk_serials(struct store *s, struct store_revocations *walk,
     CHECK_STATUS(s->revocations_next(walk, &row), BM_E_END);
 }
 
+/* The complete list's. */
+static inline bm_status open_walk(struct store *s, int64_t from,
+                                  struct store_revocations **walk)
+{
+    const struct store_revocations_of of = { .ca = "issuing",
+                                             .expires_from = from };
+
+    return s->revocations_open(s->self, &of, walk);
+}
+
 static inline void revocations_are_walked_in_order_of_serial(void)
 {
     struct store *s = contract_open("rows", true);
@@ -196,8 +233,8 @@ static inline void revocations_are_walked_in_order_of_serial(void)
     put_revocation(s, "issuing", 3);
     must_commit(s);
     must_read(s);
-    CHECK_STATUS(s->revocations_open(s->self, "issuing", 1005, &walk), BM_OK);
-    CHECK_STATUS(s->revocations_open(s->self, "issuing", 0, &all), BM_OK);
+    CHECK_STATUS(open_walk(s, 1005, &walk), BM_OK);
+    CHECK_STATUS(open_walk(s, 0, &all), BM_OK);
     walk_serials(s, walk, &seen);
     CHECK(saw(&seen, "5 9 200"));
     for (int pass = 0; pass < 3; pass++) {
@@ -224,8 +261,8 @@ static inline void a_walk_ends_with_its_transaction(void)
 
     must_begin(s);
     put_revocation(s, "issuing", 9);
-    CHECK_STATUS(s->revocations_open(s->self, "issuing", 0, &walk), BM_OK);
-    CHECK_STATUS(s->revocations_open(s->self, "issuing", 0, &late), BM_OK);
+    CHECK_STATUS(open_walk(s, 0, &walk), BM_OK);
+    CHECK_STATUS(open_walk(s, 0, &late), BM_OK);
     CHECK_STATUS(s->revocations_next(walk, &row), BM_OK);
     must_commit(s);
     must_read(s);
@@ -249,7 +286,7 @@ static inline void a_hold_is_lifted(void)
     put_revocation(s, "issuing", 10);
     CHECK_STATUS(s->revocation_remove(s->self, "issuing", BM_ARRAY(serial)),
                  BM_OK);
-    CHECK_STATUS(s->revocations_open(s->self, "issuing", 0, &walk), BM_OK);
+    CHECK_STATUS(open_walk(s, 0, &walk), BM_OK);
     walk_serials(s, walk, &seen);
     CHECK(saw(&seen, "10"));
     s->revocations_close(walk);

@@ -3,6 +3,7 @@
 /* SQLite keeps what every store promises. */
 #include "store/sqlite.h"
 #include "store/test/contract_cert.h"
+#include "store/test/contract_lists.h"
 #include "store/test/contract_rows.h"
 #include "store/test/files.h"
 
@@ -30,6 +31,7 @@ int main(void)
     files_start();
     contract_cert();
     contract_rows();
+    contract_lists();
     files_end();
     return bm_test_done();
 }

@@ -163,8 +163,21 @@ static void a_reader_beside_a_writer_sees_what_that_one_commits(void)
     writer->close(writer->self);
 }
 
-/* Takes back what the steps after version 1 do. */
+/* Takes back what the steps after version 3, and version 1, do. */
+#define BACK_TO_3                                                   \
+    "DROP INDEX revocation_shard; DROP INDEX revocation_expires;"   \
+    "DROP TABLE revocation_change;"                                 \
+    "ALTER TABLE ca DROP COLUMN shards;"                            \
+    "ALTER TABLE certificate DROP COLUMN shard;"                    \
+    "ALTER TABLE revocation DROP COLUMN shard;"                     \
+    "CREATE TABLE old (ca TEXT PRIMARY KEY, number INTEGER "        \
+    "NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER "  \
+    "NOT NULL, der BLOB NOT NULL) STRICT, WITHOUT ROWID;"           \
+    "INSERT INTO old SELECT ca, number, this_update, next_update, " \
+    "der FROM crl WHERE list = 0; DROP TABLE crl;"                  \
+    "ALTER TABLE old RENAME TO crl; PRAGMA user_version = 3;"
 #define BACK_TO_1                                                 \
+    BACK_TO_3                                                     \
     "DROP INDEX device_organisation; DROP INDEX event_device;"    \
     "DROP INDEX certificate_tenant; DROP TABLE request;"          \
     "DROP TABLE reply; ALTER TABLE operator DROP COLUMN renewal;" \
@@ -256,6 +269,60 @@ static void an_older_file_is_migrated_and_kept(void)
     (void)snprintf(name, sizeof name, "%s.v1.bak.2", path);
     CHECK(stat(name, &after) == 0);
     forget_backups(path);
+}
+
+/* What a version before shards had of lists and certificates. */
+static void check_lists(const char *path)
+{
+    const struct store_revocations_of all = { .ca = "issuing" };
+    struct store_revocations *walk = NULL;
+    struct store_revocation row;
+    struct store_cert cert;
+    struct store_crl crl;
+    struct store_ca ca;
+    struct store *s;
+
+    CHECK_STATUS(story_open(path, false, &s), BM_OK);
+    if (s == NULL) {
+        return;
+    }
+    must_read(s);
+    CHECK_STATUS(s->ca_get(s->self, &ALL, "issuing", &ca), BM_OK);
+    CHECK(ca.shards == 0);
+    CHECK_STATUS(s->cert_get(s->self, &ALL, 1, &cert), BM_OK);
+    CHECK(cert.shard == 0);
+    CHECK_STATUS(s->crl_get(s->self, "issuing", STORE_LIST_COMPLETE, &crl),
+                 BM_OK);
+    CHECK(crl.number == 5 && crl.this_update == 6 && crl.next_update == 7 &&
+          crl.published == 6 && crl.base == 0 &&
+          bm_bytes_equal(crl.der, BM_LIT("list")));
+    CHECK_STATUS(s->revocations_open(s->self, &all, &walk), BM_OK);
+    CHECK_STATUS(s->revocations_next(walk, &row), BM_OK);
+    CHECK(bm_bytes_equal(row.serial, BM_LIT("\x01")) && row.revoked == 10 &&
+          row.expires == 12 && row.reason == 4 && row.shard == 0 && !row.gone);
+    CHECK_STATUS(s->revocations_next(walk, &row), BM_E_END);
+    s->revocations_close(walk);
+    s->close(s->self);
+}
+
+static void lists_of_version_3_are_kept(void)
+{
+    char path[FILES_PATH_MAX];
+    char name[FILES_PATH_MAX + 32];
+
+    files_path("old", path);
+    make(path, ROWS);
+    sql(path, BACK_TO_3
+        "INSERT INTO ca VALUES ('issuing', 1, 2, 1, 'root', x'30', 'file:a',"
+        " x'', '', 3);"
+        "INSERT INTO crl VALUES ('issuing', 5, 6, 7, CAST('list' AS BLOB));"
+        "INSERT INTO revocation VALUES ('issuing', x'01', 10, 0, 12, 4)");
+    CHECK_STATUS(opens(path, true), BM_E_STORE_VERSION);
+    CHECK_STATUS(opens(path, false), BM_OK);
+    (void)snprintf(name, sizeof name, "%s.v3.bak", path);
+    CHECK_STATUS(opens(name, true), BM_E_STORE_VERSION);
+    check_lists(path);
+    files_remove(name);
 }
 
 static void copy_file(const char *from, const char *to)
@@ -588,6 +655,7 @@ int main(void)
     RUN(read_only_reads);
     RUN(a_reader_beside_a_writer_sees_what_that_one_commits);
     RUN(an_older_file_is_migrated_and_kept);
+    RUN(lists_of_version_3_are_kept);
     RUN(a_migration_may_die_at_any_write);
     RUN(a_copy_is_whole_while_others_write);
     RUN(a_copy_ends_although_others_commit);

@@ -120,6 +120,7 @@ static bm_status call(struct store *s, unsigned which)
     const struct store_visit refs = { &seen, see_ref };
     const struct store_visit certs = { &seen, see_cert };
     const struct store_cert_filter filter = { .device = 1 };
+    const struct store_revocations_of of = { .ca = "issuing" };
     struct store_revocations *walk = NULL;
     struct store_device d;
     struct store_cert cert;
@@ -141,7 +142,7 @@ static bm_status call(struct store *s, unsigned which)
     case 4:
         return s->cert_get(s->self, &ALL, 1, &cert);
     default:
-        rc = s->revocations_open(s->self, "issuing", 0, &walk);
+        rc = s->revocations_open(s->self, &of, &walk);
         s->revocations_close(walk);
         return rc;
     }

@@ -147,11 +147,19 @@ static bm_status crl_put(void *self, const struct store_crl *row)
     HAND_ON(s, s->real->crl_put(s->real->self, row));
 }
 
-static bm_status crl_get(void *self, const char *ca, struct store_crl *row)
+static bm_status crl_get(void *self, const char *ca, uint32_t list,
+                         struct store_crl *row)
 {
     struct faulty_store *s = self;
 
-    HAND_ON(s, s->real->crl_get(s->real->self, ca, row));
+    HAND_ON(s, s->real->crl_get(s->real->self, ca, list, row));
+}
+
+static bm_status crl_number(void *self, const char *ca, uint64_t *number)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->crl_number(s->real->self, ca, number));
 }
 
 static bm_status device_put(void *self, struct store_device *row)
@@ -265,14 +273,35 @@ static bm_status revocation_remove(void *self, const char *ca,
     HAND_ON(s, s->real->revocation_remove(s->real->self, ca, serial));
 }
 
-static bm_status revocations_open(void *self, const char *ca,
-                                  int64_t expires_from,
+static bm_status revocations_open(void *self,
+                                  const struct store_revocations_of *of,
                                   struct store_revocations **walk)
 {
     struct faulty_store *s = self;
 
-    HAND_ON(s,
-            s->real->revocations_open(s->real->self, ca, expires_from, walk));
+    HAND_ON(s, s->real->revocations_open(s->real->self, of, walk));
+}
+
+static bm_status change_last(void *self, uint64_t *id)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->change_last(s->real->self, id));
+}
+
+static bm_status change_list(void *self, const char *ca,
+                             const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->change_list(s->real->self, ca, visit));
+}
+
+static bm_status change_forget(void *self, const char *ca)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->change_forget(s->real->self, ca));
 }
 
 static bm_status operator_put(void *self, const struct store_operator *row)
@@ -522,6 +551,7 @@ void faulty_store_init(struct faulty_store *s, struct store *real)
     s->base.ca_list = ca_list;
     s->base.crl_put = crl_put;
     s->base.crl_get = crl_get;
+    s->base.crl_number = crl_number;
     s->base.device_put = device_put;
     s->base.device_get = device_get;
     s->base.device_find = device_find;
@@ -537,6 +567,9 @@ void faulty_store_init(struct faulty_store *s, struct store *real)
     s->base.revocation_put = revocation_put;
     s->base.revocation_remove = revocation_remove;
     s->base.revocations_open = revocations_open;
+    s->base.change_last = change_last;
+    s->base.change_list = change_list;
+    s->base.change_forget = change_forget;
     s->base.operator_put = operator_put;
     s->base.operator_find = operator_find;
     s->base.operator_get = operator_get;

@@ -446,7 +446,8 @@ static uint64_t list_number(struct script *s)
     uint64_t number = 0;
 
     if (store->begin(store->self, STORE_READ) == BM_OK) {
-        if (store->crl_get(store->self, ISSUER, &row) == BM_OK) {
+        if (store->crl_get(store->self, ISSUER, STORE_LIST_COMPLETE, &row) ==
+            BM_OK) {
             number = row.number;
         }
         store->rollback(store->self);

@@ -132,7 +132,7 @@ static void make_list(struct drill *d)
              BM_OK,
          "list", &why);
     must(s->begin(s->self, STORE_READ) == BM_OK &&
-             s->crl_get(s->self, "issuing", &crl) == BM_OK,
+             s->crl_get(s->self, "issuing", STORE_LIST_COMPLETE, &crl) == BM_OK,
          "list", NULL);
     d->crl = crl.number;
     s->rollback(s->self);

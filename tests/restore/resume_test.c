@@ -165,7 +165,7 @@ static uint64_t crl_number(void)
     struct store_crl crl;
 
     must(s->begin(s->self, STORE_READ) == BM_OK &&
-             s->crl_get(s->self, "issuing", &crl) == BM_OK,
+             s->crl_get(s->self, "issuing", STORE_LIST_COMPLETE, &crl) == BM_OK,
          "list", NULL);
     s->rollback(s->self);
     s->close(s->self);
