@@ -51,22 +51,69 @@ bm_status tpm2_auth_read(const char *path, TPM2B_AUTH *auth)
     return rc;
 }
 
-/* TPM 2.0 Part 1, 16: a name is a hash of all that is public. */
-static bm_status check_name(struct tpm2_link *link, struct tpm2_key *k)
+/* The public half, as it is in the TPM or as somebody knows it. */
+static bm_status take_spki(struct tpm2_key *k, struct bm_bytes spki)
 {
+    if (spki.n > sizeof k->spki) {
+        return BM_E_KEY_UNSUPPORTED;
+    }
+    memcpy(k->spki, spki.p, spki.n);
+    if (bm_spki_parse((struct bm_bytes){ k->spki, spki.n }, NULL,
+                      &k->signer.key) != BM_OK ||
+        bm_spki_weak(&k->signer.key) != BM_OK ||
+        k->crypto->check_key(k->crypto->self, &k->signer.key) != BM_OK) {
+        return BM_E_KEYS_TOKEN;
+    }
+    return BM_OK;
+}
+
+static bm_status take_public(struct tpm2_key *k, const TPMT_PUBLIC *area)
+{
+    const TPMA_OBJECT fixed = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
+                              TPMA_OBJECT_SENSITIVEDATAORIGIN;
+    uint8_t room[TPM2_SPKI_MAX];
+    struct bm_wr w;
+    size_t n;
+
+    BM_TRY(tpm2_key_use(area, &k->use));
+    bm_wr_init(&w, room, sizeof room);
+    BM_TRY(tpm2_put_spki(&w, area));
+    BM_TRY(bm_wr_finish(&w, &n));
+    if (k->signer.key.der.n == 0) {
+        BM_TRY(take_spki(k, bm_wr_bytes(&w)));
+    } else if (!bm_bytes_equal(k->signer.key.der, bm_wr_bytes(&w))) {
+        return BM_E_KEY_MISMATCH;
+    }
+    k->signer.alg = k->use.alg;
+    k->is_fixed = (area->objectAttributes & fixed) == fixed;
+    return BM_OK;
+}
+
+/*
+ * TPM 2.0 Part 1, 16: a name is a hash of all that is public. The first one
+ * that is seen is that of the key.
+ */
+static bm_status check(struct tpm2_link *link, struct tpm2_key *k)
+{
+    TPM2B_PUBLIC *public = NULL;
     TPM2B_NAME *name = NULL;
     bm_status rc;
 
-    rc = tpm2_link_status(link, Esys_TR_GetName(link->esys, k->tr, &name));
+    rc = tpm2_link_status(link, Esys_ReadPublic(link->esys, k->tr, ESYS_TR_NONE,
+                                                ESYS_TR_NONE, ESYS_TR_NONE,
+                                                &public, &name, NULL));
     if (rc != BM_OK) {
         return rc;
     }
     if (k->name.size == 0) {
-        k->name = *name;
+        rc = take_public(k, &public->publicArea);
+        k->name.size = rc == BM_OK ? name->size : 0;
+        memcpy(k->name.name, name->name, k->name.size);
     } else if (name->size != k->name.size ||
                memcmp(name->name, k->name.name, name->size) != 0) {
         rc = BM_E_KEY_MISMATCH;
     }
+    Esys_Free(public);
     Esys_Free(name);
     return rc;
 }
@@ -82,7 +129,8 @@ static bm_status find(struct tpm2_link *link, struct tpm2_key *k)
         k->tr = ESYS_TR_NONE;
     }
     /* It was there once. */
-    return rc == BM_E_NOT_FOUND && k->name.size != 0 ? BM_E_KEYS_GONE : rc;
+    return rc == BM_E_NOT_FOUND && k->signer.key.der.n != 0 ? BM_E_KEYS_GONE
+                                                            : rc;
 }
 
 /* The key over the present connection. */
@@ -94,7 +142,7 @@ static bm_status attach(struct tpm2_link *link, struct tpm2_key *k)
         return BM_OK;
     }
     BM_TRY(find(link, k));
-    rc = check_name(link, k);
+    rc = check(link, k);
     if (rc != BM_OK) {
         (void)Esys_TR_Close(link->esys, &k->tr);
         return rc;
@@ -111,47 +159,14 @@ static void detach(struct tpm2_link *link, struct tpm2_key *k)
     k->generation = 0;
 }
 
-static bm_status take_public(struct tpm2_key *k, const TPMT_PUBLIC *area)
+static bm_status run_attach(struct tpm2_link *link, void *arg)
 {
-    const TPMA_OBJECT fixed = TPMA_OBJECT_FIXEDTPM | TPMA_OBJECT_FIXEDPARENT |
-                              TPMA_OBJECT_SENSITIVEDATAORIGIN;
-    struct bm_wr w;
-    size_t n;
-
-    BM_TRY(tpm2_key_use(area, &k->use));
-    bm_wr_init(&w, k->spki, sizeof k->spki);
-    BM_TRY(tpm2_put_spki(&w, area));
-    BM_TRY(bm_wr_finish(&w, &n));
-    if (bm_spki_parse(bm_wr_bytes(&w), NULL, &k->signer.key) != BM_OK ||
-        bm_spki_weak(&k->signer.key) != BM_OK ||
-        k->crypto->check_key(k->crypto->self, &k->signer.key) != BM_OK) {
-        return BM_E_KEYS_TOKEN;
-    }
-    k->signer.alg = k->use.alg;
-    k->is_fixed = (area->objectAttributes & fixed) == fixed;
-    return BM_OK;
-}
-
-static bm_status load(struct tpm2_link *link, void *arg)
-{
-    struct tpm2_key *k = arg;
-    TPM2B_PUBLIC *public = NULL;
-    bm_status rc;
-
-    BM_TRY(attach(link, k));
-    rc = tpm2_link_status(link, Esys_ReadPublic(link->esys, k->tr, ESYS_TR_NONE,
-                                                ESYS_TR_NONE, ESYS_TR_NONE,
-                                                &public, NULL, NULL));
-    if (rc == BM_OK) {
-        rc = take_public(k, &public->publicArea);
-    }
-    Esys_Free(public);
-    return rc;
+    return attach(link, arg);
 }
 
 bm_status tpm2_key_load(struct tpm2_key *k)
 {
-    const struct tpm2_work work = { load, k, true };
+    const struct tpm2_work work = { run_attach, k, true };
 
     return tpm2_link_do(k->link, &work);
 }
@@ -284,6 +299,9 @@ static void key_describe(void *self, struct bm_wr *words)
         (void)snprintf(text, sizeof text, " %u", bm_spki_bits(key));
         bm_wr_str(words, text);
     }
+    if (k->name.size == 0) {
+        return; /* it was never seen */
+    }
     bm_wr_str(words, k->is_fixed ? ", made in it" : ", made elsewhere");
     bm_wr_str(words, "; ");
     bm_wr_str(words, k->link->maker);
@@ -310,6 +328,11 @@ static void key_close(void *self)
     tpm2_key_free(self);
 }
 
+static bm_status key_ready(void *self)
+{
+    return tpm2_key_try(self);
+}
+
 static bm_status key_init(struct tpm2_key *k, const struct tpm2_provider *p,
                           const struct bm_key_tpm2_uri *uri)
 {
@@ -322,7 +345,11 @@ static bm_status key_init(struct tpm2_key *k, const struct tpm2_provider *p,
     k->signer.self = k;
     k->signer.sign = key_sign;
     k->signer.sign_hash = key_sign_hash;
-    k->key = (struct bm_key){ k, &k->signer, key_describe, key_close };
+    k->key = (struct bm_key){ .self = k,
+                              .signer = &k->signer,
+                              .describe = key_describe,
+                              .close = key_close,
+                              .ready = key_ready };
     BM_TRY(bm_key_tpm2_tcti(tcti, &where));
     BM_TRY(tpm2_auth_read(uri->auth_file, &k->auth));
     return tpm2_link_get(tcti, &k->link);
@@ -374,6 +401,26 @@ static bm_status tpm2_open(void *self, const char *rest, struct bm_key **key)
     return BM_OK;
 }
 
+/* What it is used with is what a key of its kind is made for. */
+static bm_status tpm2_expect(void *self, const char *rest, struct bm_bytes spki,
+                             struct bm_key **key)
+{
+    struct tpm2_key *k = NULL;
+    bm_status rc;
+
+    *key = NULL;
+    BM_TRY(tpm2_key_new(self, rest, &k));
+    rc = take_spki(k, spki);
+    k->use.alg = bm_sig_alg_for(k->signer.key.type);
+    k->signer.alg = k->use.alg;
+    if (rc != BM_OK) {
+        tpm2_key_free(k);
+        return rc;
+    }
+    *key = &k->key;
+    return BM_OK;
+}
+
 /* "" stays, NULL becomes it. BM_E_KEYS_URI when it is too long. */
 static bm_status copy(char *out, size_t cap, const char *text)
 {
@@ -416,8 +463,12 @@ bm_status bm_key_tpm2_new(const struct bm_key_tpm2_config *config,
         return rc;
     }
     (void)setenv("TSS2_LOG", "all+NONE", 0);
-    p->provider = (struct bm_key_provider){ "tpm2", BM_KEY_SANDBOX_DEVICE, p,
-                                            tpm2_open, tpm2_generate };
+    p->provider = (struct bm_key_provider){ .scheme = "tpm2",
+                                            .sandbox = BM_KEY_SANDBOX_DEVICE,
+                                            .self = p,
+                                            .open = tpm2_open,
+                                            .generate = tpm2_generate,
+                                            .expect = tpm2_expect };
     *provider = &p->provider;
     return BM_OK;
 }

@@ -103,7 +103,7 @@ struct bm_key_tpm2_config {
  * has TSS2_LOG already, this sets it to "all+NONE", so it has to come before
  * the program has other threads.
  *
- * Its open() and generate(), and the sign functions of keys, return:
+ * Its open(), generate() and expect(), and the sign functions of keys, return:
  *
  *   BM_E_NOT_FOUND        nothing lies at the handle
  *   BM_E_KEY_UNSUPPORTED  not a key that signs what it is given, or the TPM

@@ -191,7 +191,7 @@ bm_status tpm2_key_new(const struct tpm2_provider *p, const char *rest,
                        struct tpm2_key **key);
 void tpm2_key_free(struct tpm2_key *key); /* NULL is fine */
 
-/* Read the public half of what lies at the handle. */
+/* Look at what lies at the handle. */
 bm_status tpm2_key_load(struct tpm2_key *key);
 
 /* Sign something of no meaning, and throw it away. */

@@ -467,6 +467,39 @@ static void foreign_tools_see_the_same_key_and_verify_its_signatures(void)
     world_remove(&w);
 }
 
+static void a_key_may_be_known_before_its_tpm_is_there(void)
+{
+    uint8_t spki[512];
+    struct bm_key *key = NULL;
+    struct bm_bytes known;
+    struct world w;
+
+    world_make(&w);
+    CHECK_STATUS(w.p->generate(w.p->self, HANDLE, &p256, &key), BM_OK);
+    known.n = key->signer->key.der.n;
+    memcpy(spki, key->signer->key.der.p, known.n);
+    known.p = spki;
+    bm_key_close(key);
+    swtpm_kill(&w.t);
+    CHECK_STATUS(w.p->open(w.p->self, HANDLE, &key), BM_E_KEYS_GONE);
+    CHECK_STATUS(w.p->expect(w.p->self, HANDLE, known, &key), BM_OK);
+    CHECK_BYTES(key->signer->key.der.p, key->signer->key.der.n, known.p,
+                known.n);
+    CHECK_STATUS(bm_key_ready(key), BM_E_KEYS_GONE);
+    CHECK_STATUS(sign_with(key), BM_E_KEYS_GONE);
+    swtpm_start(&w.t);
+    CHECK_STATUS(sign_until_it_heals(key), BM_OK);
+    CHECK_STATUS(bm_key_ready(key), BM_OK);
+    bm_key_close(key);
+    CHECK_STATUS(generate(&w, "0x81020002", &p256), BM_OK);
+    CHECK_STATUS(w.p->expect(w.p->self, "0x81020002", known, &key), BM_OK);
+    CHECK_STATUS(sign_with(key), BM_E_KEY_MISMATCH);
+    CHECK_STATUS(bm_key_ready(key), BM_E_KEY_MISMATCH);
+    bm_key_close(key);
+    check_clean(&w);
+    world_remove(&w);
+}
+
 static void describing_a_key_names_its_tpm(void)
 {
     struct bm_key *key = NULL;
@@ -525,6 +558,7 @@ int main(void)
     RUN(a_wrong_value_does_not_harm_a_key_that_is_open);
     RUN(a_key_never_leaves_its_tpm);
     RUN(foreign_tools_see_the_same_key_and_verify_its_signatures);
+    RUN(a_key_may_be_known_before_its_tpm_is_there);
     RUN(describing_a_key_names_its_tpm);
     RUN(no_tpm_is_an_error_that_says_so);
     return bm_test_done();
