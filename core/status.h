@@ -341,14 +341,14 @@
     X(E_KEYS_TOKEN, 0x110e, "", "token failed, or its answer is wrong")        \
     X(E_KEYS_LOCKOUT, 0x110f, "", "token takes no authorisation for a time")   \
     X(E_KEYS_BUSY, 0x1110, "", "token is busy")                                \
-    X(E_KEYS_SHARE_TYPO, 0x1120, "", "share is mistyped or cut short")         \
-    X(E_KEYS_SHARE_NAME, 0x1121, "", "name cannot stand on a share")           \
-    X(E_KEYS_SHARE_TWICE, 0x1122, "", "same share a second time")              \
-    X(E_KEYS_SHARE_FALSE, 0x1123, "",                                          \
+    X(E_KEYS_SHARE_TYPO, 0x1111, "", "share is mistyped or cut short")         \
+    X(E_KEYS_SHARE_NAME, 0x1112, "", "name cannot stand on a share")           \
+    X(E_KEYS_SHARE_TWICE, 0x1113, "", "same share a second time")              \
+    X(E_KEYS_SHARE_FALSE, 0x1114, "",                                          \
       "a share is false: forged, or of a broken copy")                         \
-    X(E_KEYS_SHARES_COUNT, 0x1124, "", "2 to 16 shares, any 2 to all of them") \
-    X(E_KEYS_SHARES_FEW, 0x1125, "", "too few shares")                         \
-    X(E_KEYS_SHARES_MIXED, 0x1126, "", "share belongs to another set")
+    X(E_KEYS_SHARES_COUNT, 0x1115, "", "2 to 16 shares, any 2 to all of them") \
+    X(E_KEYS_SHARES_FEW, 0x1116, "", "too few shares")                         \
+    X(E_KEYS_SHARES_MIXED, 0x1117, "", "share belongs to another set")
 
 #define BM_STATUS_CONFIG(X)                                                \
     X(E_CONFIG_SYNTAX, 0x1201, "YAML 1.1", "not well-formed YAML")         \
