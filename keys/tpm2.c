@@ -350,6 +350,9 @@ static bm_status key_init(struct tpm2_key *k, const struct tpm2_provider *p,
                               .describe = key_describe,
                               .close = key_close,
                               .ready = key_ready };
+    if (p->only && strcmp(tcti, p->tcti) != 0) {
+        return BM_E_KEYS_URI;
+    }
     BM_TRY(bm_key_tpm2_tcti(tcti, &where));
     BM_TRY(tpm2_auth_read(uri->auth_file, &k->auth));
     return tpm2_link_get(tcti, &k->link);
@@ -440,6 +443,7 @@ static bm_status configure(struct tpm2_provider *p,
     struct bm_key_tpm2_tcti where;
 
     p->tools = config->tools;
+    p->only = config->only;
     BM_TRY(copy(p->tcti, sizeof p->tcti,
                 is_usual ? BM_KEY_TPM2_TCTI_USUAL : config->tcti));
     BM_TRY(copy(p->owner_auth_file, sizeof p->owner_auth_file,

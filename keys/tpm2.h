@@ -90,6 +90,10 @@ struct bm_key_tpm2_config {
 
     const char *tcti; /* borrowed; NULL or "": the usual one */
 
+    /* A URI that names another TPM is BM_E_KEYS_URI: where a sandbox leads to
+     * this one only. */
+    bool only;
+
     /* A file with the owner's authorisation value, which making keys takes;
      * borrowed; NULL or "": it is empty. */
     const char *owner_auth_file;

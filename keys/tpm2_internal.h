@@ -168,6 +168,7 @@ struct tpm2_provider {
     struct bm_key_tools tools;
     char tcti[BM_KEY_TPM2_TCTI_MAX];
     char owner_auth_file[BM_KEY_TPM2_PATH_MAX];
+    bool only;
 };
 
 struct tpm2_key {

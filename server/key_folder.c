@@ -7,6 +7,7 @@
 #include "files/files.h"
 #include "keys/file.h"
 #include "keys/pkcs11.h"
+#include "keys/tpm2.h"
 #include "server/own.h"
 
 bm_status key_folder_secret(const char *dir, const char *from,
@@ -123,6 +124,26 @@ static bm_status open_pkcs11(struct key_folder *folder, const char *dir,
     return BM_OK;
 }
 
+static bm_status open_tpm2(struct key_folder *folder,
+                           const struct settings *settings,
+                           const struct instance_port *port,
+                           struct ca_refusal *why)
+{
+    const struct bm_key_tpm2_config config = {
+        .tools = { port->crypto, port->maker },
+        .tcti = settings->token_tpm,
+        .only = true,
+        .owner_auth_file = settings->token_tpm_owner,
+    };
+    bm_status rc = bm_key_tpm2_new(&config, &folder->tpm2);
+
+    if (rc != BM_OK) {
+        return ca_refuse(why, rc, "tokens.tpm: %s", settings->token_tpm);
+    }
+    folder->providers[folder->n++] = folder->tpm2;
+    return BM_OK;
+}
+
 bm_status key_folder_open(struct key_folder *folder, const char *dir,
                           const struct settings *settings,
                           const struct instance_port *port,
@@ -138,6 +159,9 @@ bm_status key_folder_open(struct key_folder *folder, const char *dir,
     if (rc == BM_OK) {
         rc = open_pkcs11(folder, dir, settings, port, why);
     }
+    if (rc == BM_OK) {
+        rc = open_tpm2(folder, settings, port, why);
+    }
     if (rc != BM_OK) {
         key_folder_close(folder);
         return rc;
@@ -148,6 +172,7 @@ bm_status key_folder_open(struct key_folder *folder, const char *dir,
 
 void key_folder_close(struct key_folder *folder)
 {
+    bm_key_tpm2_free(folder->tpm2);
     bm_key_pkcs11_free(folder->pkcs11);
     bm_key_file_free(folder->files);
     bm_kek_close(folder->kek);

@@ -32,6 +32,7 @@ struct key_folder {
     struct bm_kek *kek;
     struct bm_key_provider *files;
     struct bm_key_provider *pkcs11;
+    struct bm_key_provider *tpm2;
     const struct bm_key_provider *providers[4]; /* ends with NULL */
     size_t n;
 };

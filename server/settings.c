@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/host.h"
+#include "keys/tpm2.h"
 #include "server/settings_internal.h"
 #include "store/store.h"
 
@@ -386,6 +387,7 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
                       .user = "birthmark",
                       .log = { .level = 5 },
                       .est = { .default_profile = "ieee-802.1ar-ldevid" },
+                      .tokens = { .tpm = BM_KEY_TPM2_TCTI_USUAL },
                       .limits = { .connections = 10000,
                                   .identity = 60,
                                   .organisation = 2000,
@@ -433,6 +435,8 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
                                    .token_read = f.tokens.read,
                                    .token_write = f.tokens.write,
                                    .token_sockets = f.tokens.sockets,
+                                   .token_tpm = f.tokens.tpm,
+                                   .token_tpm_owner = f.tokens.tpm_owner,
                                    .memory = config };
     return BM_OK;
 }
@@ -480,7 +484,8 @@ void settings_put(struct bm_wr *w, const char *public_url, const char *origin)
                  "need (docs/keys.md).\n"
                  "#tokens:\n"
                  "#  modules: [/usr/lib/softhsm/libsofthsm2.so]\n"
-                 "#  pin: keys/pin\n\n"
+                 "#  pin: keys/pin\n"
+                 "#  tpm: device:/dev/tpmrm0\n\n"
                  "# What a device gets that does not say what it wants.\n"
                  "est:\n  default_profile: ieee-802.1ar-ldevid\n\n"
                  "# Connections and waiting requests of each listener; "

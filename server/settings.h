@@ -49,7 +49,10 @@ struct settings {
     const char *const *token_read;
     const char *const *token_write;
     const char *const *token_sockets;
-    void *memory; /* what the strings live in */
+    const char *token_tpm;       /* TCTI, "device:/dev/tpmrm0"; never NULL */
+    const char *token_tpm_owner; /* file with the authorisation value of the
+                                    TPM's owner, or NULL; absolute */
+    void *memory;                /* what the strings live in */
 };
 
 /* Of each list above: what a sandbox has to hold. */

@@ -14,6 +14,8 @@ struct tokens_section {
     const char *const *read;
     const char *const *write;
     const char *const *sockets;
+    const char *tpm;
+    const char *tpm_owner;
 };
 
 extern const struct config_key settings_tokens_keys[];

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "keys/tpm2.h"
 #include "server/settings_internal.h"
 
 #define TOKEN_LIST(key)                                           \
@@ -20,6 +21,12 @@ const struct config_key settings_tokens_keys[] = {
     TOKEN_LIST(read),
     TOKEN_LIST(write),
     TOKEN_LIST(sockets),
+    { .name = "tpm",
+      .type = CONFIG_STRING,
+      .offset = offsetof(struct tokens_section, tpm) },
+    { .name = "tpm_owner",
+      .type = CONFIG_STRING,
+      .offset = offsetof(struct tokens_section, tpm_owner) },
     { .name = NULL },
 };
 
@@ -38,6 +45,27 @@ static bool is_variable(const char *row)
     return n != 0 &&
            strspn(row, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == n &&
            (row[0] < '0' || row[0] > '9') && strncmp(row, "LD_", 3) != 0;
+}
+
+/* No service gets a network to look for its keys in. */
+static bool is_local_tpm(const char *tcti)
+{
+    struct bm_key_tpm2_tcti where;
+
+    return bm_key_tpm2_tcti(tcti, &where) == BM_OK && where.path != NULL &&
+           where.path[0] == '/';
+}
+
+static bm_status check_text(const struct config_node *tokens, const char *name,
+                            bool is_good, const char *wanted,
+                            struct config_error *error)
+{
+    const struct config_node *node =
+        tokens == NULL ? NULL : config_get(tokens, name);
+
+    return node == NULL || is_good
+               ? BM_OK
+               : config_fail(error, node, BM_E_CONFIG_VALUE, "%s", wanted);
 }
 
 bm_status settings_check_tokens(struct config *config,
@@ -72,5 +100,9 @@ bm_status settings_check_tokens(struct config *config,
             }
         }
     }
-    return BM_OK;
+    BM_TRY(check_text(tokens, "tpm", t->tpm == NULL || is_local_tpm(t->tpm),
+                      "device:/PATH or swtpm:path=/PATH is wanted", error));
+    return check_text(tokens, "tpm_owner",
+                      t->tpm_owner == NULL || is_absolute(t->tpm_owner),
+                      "an absolute path is wanted", error);
 }

@@ -120,8 +120,8 @@ static inline void swtpm_remove(struct swtpm *t)
 
 static inline struct bm_key_provider *swtpm_provider(const struct swtpm *t)
 {
-    const struct bm_key_tpm2_config config = { bm_test_key_tools(), t->tcti,
-                                               NULL };
+    const struct bm_key_tpm2_config config = { .tools = bm_test_key_tools(),
+                                               .tcti = t->tcti };
     struct bm_key_provider *provider = NULL;
 
     folder_must(bm_key_tpm2_new(&config, &provider) == BM_OK, "no provider");

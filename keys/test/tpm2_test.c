@@ -529,8 +529,7 @@ static void no_tpm_is_an_error_that_says_so(void)
         { HANDLE "?tcti=nothing:x", BM_E_KEYS_URI },
         { HANDLE "?tcti=device", BM_E_KEYS_URI },
     };
-    const struct bm_key_tpm2_config config = { bm_test_key_tools(), NULL,
-                                               NULL };
+    const struct bm_key_tpm2_config config = { .tools = bm_test_key_tools() };
     struct bm_key_provider *p = NULL;
 
     CHECK_STATUS(bm_key_tpm2_new(&config, &p), BM_OK);
@@ -542,6 +541,26 @@ static void no_tpm_is_an_error_that_says_so(void)
     }
     bm_key_tpm2_free(p);
     bm_key_tpm2_free(NULL);
+}
+
+static void a_provider_may_be_held_to_its_tpm(void)
+{
+    struct bm_key_tpm2_config config = { .tools = bm_test_key_tools(),
+                                         .tcti = "device:/nonexistent",
+                                         .only = true };
+    struct bm_key_provider *p = NULL;
+    struct bm_key *key = NULL;
+
+    CHECK_STATUS(bm_key_tpm2_new(&config, &p), BM_OK);
+    CHECK_STATUS(p->open(p->self, HANDLE, &key), BM_E_KEYS_GONE);
+    CHECK_STATUS(p->open(p->self, HANDLE "?tcti=device:/nonexistent", &key),
+                 BM_E_KEYS_GONE);
+    CHECK_STATUS(p->open(p->self, HANDLE "?tcti=device:/nonexistenT", &key),
+                 BM_E_KEYS_URI);
+    bm_key_tpm2_free(p);
+    config.tcti = "cmd:sh";
+    CHECK_STATUS(bm_key_tpm2_new(&config, &p), BM_E_KEYS_URI);
+    CHECK(p == NULL);
 }
 
 int main(void)
@@ -561,5 +580,6 @@ int main(void)
     RUN(a_key_may_be_known_before_its_tpm_is_there);
     RUN(describing_a_key_names_its_tpm);
     RUN(no_tpm_is_an_error_that_says_so);
+    RUN(a_provider_may_be_held_to_its_tpm);
     return bm_test_done();
 }

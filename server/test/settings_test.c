@@ -81,6 +81,8 @@ static void tokens_are_named_with_what_they_need(void)
     CHECK_STATUS(settings_parse(text(GOOD), "x", &s, NULL), BM_OK);
     CHECK(s.token_modules == NULL && s.token_pin == NULL);
     CHECK(s.token_environment == NULL && s.token_sockets == NULL);
+    CHECK(strcmp(s.token_tpm, "device:/dev/tpmrm0") == 0);
+    CHECK(s.token_tpm_owner == NULL);
     settings_wipe(&s);
     CHECK_STATUS(settings_parse(text(GOOD "tokens:\n"
                                           "  modules: [/a.so, /b.so]\n"
@@ -88,7 +90,9 @@ static void tokens_are_named_with_what_they_need(void)
                                           "  environment: [A_1=b=c]\n"
                                           "  read: [/etc/a]\n"
                                           "  write: [/var/a]\n"
-                                          "  sockets: [/run/a]\n"),
+                                          "  sockets: [/run/a]\n"
+                                          "  tpm: swtpm:path=/run/t\n"
+                                          "  tpm_owner: /etc/owner\n"),
                                 "x", &s, NULL),
                  BM_OK);
     CHECK(strcmp(s.token_modules[0], "/a.so") == 0);
@@ -99,6 +103,8 @@ static void tokens_are_named_with_what_they_need(void)
     CHECK(strcmp(s.token_read[0], "/etc/a") == 0);
     CHECK(strcmp(s.token_write[0], "/var/a") == 0);
     CHECK(strcmp(s.token_sockets[0], "/run/a") == 0);
+    CHECK(strcmp(s.token_tpm, "swtpm:path=/run/t") == 0);
+    CHECK(strcmp(s.token_tpm_owner, "/etc/owner") == 0);
     settings_wipe(&s);
 }
 
@@ -230,6 +236,11 @@ static void an_error_has_file_line_and_column(void)
         { GOOD "tokens: { write: [tokens] }\n", "f:5:19: " },
         { GOOD "tokens: { sockets: [@x] }\n", "f:" },
         { GOOD "tokens: { pin_value: 1234 }\n", "f:5:11: " },
+        { GOOD "tokens: { tpm: /dev/tpm0 }\n", "f:5:16: " },
+        { GOOD "tokens: { tpm: \"device:tpm0\" }\n", "f:5:16: " },
+        { GOOD "tokens: { tpm: \"swtpm:host=127.0.0.1\" }\n", "f:5:16: " },
+        { GOOD "tokens: { tpm: \"cmd:sh\" }\n", "f:5:16: " },
+        { GOOD "tokens: { tpm_owner: owner }\n", "f:5:22: " },
         { "version: 1\nledger: { origin: x }\n", "f:" },
         { "version: 1\npublic_url: http://a\n", "f:" },
         { "version: 1\npublic_url: http://a\nledger: {}\n", "f:" },
