@@ -42,7 +42,8 @@
     BM_STATUS_STORE(X)    \
     BM_STATUS_CA(X)       \
     BM_STATUS_LEDGER(X)   \
-    BM_STATUS_EST(X)
+    BM_STATUS_EST(X)      \
+    BM_STATUS_CEREMONY(X)
 
 #define BM_STATUS_GENERIC(X)                                      \
     X(OK, 0x0000, "", "success")                                  \
@@ -436,6 +437,27 @@
     X(E_EST_KEYGEN, 0x1704, "RFC 7030 4.4.1",                                \
       "private key cannot be delivered as asked")                            \
     X(E_EST_LATER, 0x1705, "", "come again later")
+
+#define BM_STATUS_CEREMONY(X)                                                  \
+    X(E_CEREMONY_TRANSCRIPT, 0x1801, "", "malformed transcript")               \
+    X(E_CEREMONY_CHAIN, 0x1802, "",                                            \
+      "transcript was changed: an entry does not follow from those before")    \
+    X(E_CEREMONY_SIGNATURE, 0x1803, "",                                        \
+      "transcript is not signed by this root")                                 \
+    X(E_CEREMONY_OPEN, 0x1804, "", "transcript does not end with a signature") \
+    X(E_CEREMONY_UNKNOWN, 0x1805, "", "transcript does not mention this")      \
+    X(E_CEREMONY_STEP, 0x1806, "", "ceremony file does not name this")         \
+    X(E_CEREMONY_PIN, 0x1807, "", "not what the ceremony file names")          \
+    X(E_CEREMONY_DONE, 0x1808, "", "has been signed already")                  \
+    X(E_CEREMONY_KEY, 0x1809, "", "key is that of another CA")                 \
+    X(E_CEREMONY_REHEARSAL, 0x180a, "",                                        \
+      "a rehearsal and the real thing do not mix")                             \
+    X(E_CEREMONY_CLOCK, 0x180b, "",                                            \
+      "clock is behind what the transcript says")                              \
+    X(E_CEREMONY_ROOT, 0x180c, "", "ceremony file is about another root")      \
+    X(E_CEREMONY_REVOKED, 0x180d, "RFC 5280 5.3",                              \
+      "list does not go on from the one before")                               \
+    X(E_CEREMONY_STOPPED, 0x180e, "", "stopped before anything was signed")
 
 typedef enum bm_status {
 #define X(name, value, clause, text) BM_##name = (value),

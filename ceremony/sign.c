@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ceremony/internal.h"
+
+/*
+ * Plan, sign, hand out: each on record before the next, so that an interrupted
+ * ceremony goes on where it was (ceremony.h).
+ */
+
+static struct bm_bytes view(const char *text)
+{
+    return (struct bm_bytes){ (const uint8_t *)text, strlen(text) };
+}
+
+/* ---- Plan */
+
+/* Which way their key identifier was made: children name it. */
+static bm_status choose_ski(const struct ceremony *c, struct script_making *m,
+                            struct ca_refusal *why)
+{
+    struct bm_bytes have = bm_exts_ski(&m->theirs->ext);
+    uint8_t ski[BM_SKI_SIZE];
+    const struct bm_crypto *crypto = c->config.tools.crypto;
+
+    if (have.n == 0) {
+        m->no_ski = true;
+        return BM_OK;
+    }
+    BM_TRY(bm_ski_make(crypto, BM_SKI_RFC7093, &m->theirs->key, ski));
+    if (bm_bytes_equal(have, BM_ARRAY(ski))) {
+        return BM_OK;
+    }
+    BM_TRY(bm_ski_make(crypto, BM_SKI_SHA1, &m->theirs->key, ski));
+    m->ski_sha1 = bm_bytes_equal(have, BM_ARRAY(ski));
+    return m->ski_sha1 ? BM_OK
+                       : ca_refuse(why, BM_E_CEREMONY_STEP,
+                                   "%s: its subject key identifier is made "
+                                   "in a way that is not known here",
+                                   m->step->file);
+}
+
+static bm_status make_profile(const struct ceremony *c,
+                              const struct ceremony_making *making,
+                              struct ca_profile **profile,
+                              struct ca_refusal *why)
+{
+    struct script_making m = {
+        .script = c->config.script,
+        .step = making->step,
+        .rehearsal = c->config.rehearsal,
+        .now = c->config.now,
+        .theirs = making->input->has_cert ? &making->input->theirs : NULL,
+    };
+    struct bm_wr w;
+    uint8_t *text;
+    size_t n;
+    bm_status rc;
+
+    if (m.theirs != NULL) {
+        BM_TRY(choose_ski(c, &m, why));
+    }
+    bm_wr_init(&w, NULL, 0);
+    script_put_profile(&w, &m);
+    n = w.len;
+    text = malloc(n);
+    if (text == NULL) {
+        return ca_refuse_plain(why, BM_E_MEMORY);
+    }
+    bm_wr_init(&w, text, n);
+    script_put_profile(&w, &m);
+    rc = ca_profile_parse(bm_wr_bytes(&w), m.script->file, profile, why);
+    free(text);
+    return rc;
+}
+
+/* What the octets to be signed say, for people and for the next session. */
+static bm_status record_plan(struct ceremony *c,
+                             const struct ceremony_making *making,
+                             const struct bm_cert *cert, struct bm_bytes tbs,
+                             struct ca_refusal *why)
+{
+    const struct script_step *step = making->step;
+    const struct ceremony_input *in = making->input;
+    struct transcript *t = &c->transcript;
+
+    transcript_begin(t, "plan", c->config.now);
+    transcript_put_str(t, "step", step != NULL ? step->name : "root");
+    transcript_put_str(t, "kind",
+                       step != NULL ? script_kind_name(step->kind) : "root");
+    if (in->text != NULL) {
+        transcript_put_str(t, "input", step->file);
+        transcript_put_hash(t, "input-sha256",
+                            (struct bm_bytes){ in->text, in->text_n });
+        transcript_put_hash(t, "input-der-sha256",
+                            (struct bm_bytes){ in->der, in->der_n });
+    }
+    transcript_put_name(t, "subject", cert->subject);
+    transcript_put_hash(t, "key-sha256", cert->key.der);
+    transcript_put_hex(t, "serial", cert->serial);
+    transcript_put_time(t, "not-before", cert->not_before);
+    transcript_put_time(t, "not-after", cert->not_after);
+    transcript_put_hash(t, "tbs-sha256", tbs);
+    transcript_put_base64(t, "tbs", tbs);
+    return transcript_commit(t, why);
+}
+
+static bm_status plan(struct ceremony *c, const struct ceremony_making *making,
+                      struct ca_profile *profile, struct bm_wr *tbs,
+                      struct ca_refusal *why)
+{
+    const struct script_step *step = making->step;
+    const struct script *script = c->config.script;
+    const struct script_ca *ca = step != NULL ? &step->ca : &script->root;
+    uint8_t name[4096];
+    uint8_t serial[ROOT_SERIAL_SIZE];
+    struct bm_wr w;
+    struct bm_cert cert;
+    struct ca_profile_request request = { .csr = &making->input->csr,
+                                          .now = c->config.now,
+                                          .serial = BM_ARRAY(serial) };
+    const struct root_plan p = { .id = script->root_id,
+                                 .public_url = ca->public_url != NULL
+                                                   ? ca->public_url
+                                                   : "",
+                                 .profile = profile,
+                                 .request = &request };
+    struct ceremony_plan shown = { .step = step != NULL ? step->name : "root",
+                                   .kind = step != NULL
+                                               ? script_kind_name(step->kind)
+                                               : "root",
+                                   .cert = &cert };
+
+    bm_wr_init(&w, name, sizeof name);
+    if (ca->subject != NULL) {
+        script_put_subject(&w, ca, c->config.rehearsal);
+        request.subject = bm_wr_bytes(&w);
+    }
+    BM_TRY(root_make_serial(&c->root, c->config.now, serial));
+    BM_TRY(root_plan(&c->root, &p, tbs, &cert, why));
+    if (making->input->has_cert &&
+        !bm_bytes_equal(cert.subject, making->input->theirs.subject)) {
+        return ca_refuse(why, BM_E_CEREMONY_STEP,
+                         "%s: its subject cannot be repeated as it is",
+                         step->file);
+    }
+    BM_TRY(ceremony_confirm(c, &shown, bm_wr_bytes(tbs), why));
+    return record_plan(c, making, &cert, bm_wr_bytes(tbs), why);
+}
+
+bm_status ceremony_plan_cert(struct ceremony *c,
+                             const struct ceremony_making *making,
+                             struct bm_wr *tbs, struct ca_refusal *why)
+{
+    struct ca_profile *profile = NULL;
+    bm_status rc = make_profile(c, making, &profile, why);
+
+    if (rc == BM_OK) {
+        rc = plan(c, making, profile, tbs, why);
+    }
+    ca_profile_free(profile);
+    return rc;
+}
+
+/* ---- Sign */
+
+static bm_status record_signed(struct ceremony *c, const char *step,
+                               const char *label, struct bm_bytes der,
+                               struct ca_refusal *why)
+{
+    struct transcript *t = &c->transcript;
+    char hash[TRANSCRIPT_KEY_MAX + 1];
+
+    (void)snprintf(hash, sizeof hash, "%s-sha256", label);
+    transcript_begin(t, "signed", c->config.now);
+    transcript_put_str(t, "step", step);
+    transcript_put_hash(t, hash, der);
+    transcript_put_base64(t, label, der);
+    return transcript_commit(t, why);
+}
+
+bm_status ceremony_sign_plan(struct ceremony *c, const char *step,
+                             const char *label, struct ca_refusal *why)
+{
+    size_t cap = CEREMONY_TBS_MAX;
+    uint8_t *room = malloc(2 * cap);
+    struct transcript_entry entry;
+    struct bm_wr tbs;
+    struct bm_wr whole;
+    bm_status rc = BM_E_MEMORY;
+
+    if (room == NULL) {
+        return ca_refuse_plain(why, rc);
+    }
+    bm_wr_init(&tbs, room, cap);
+    bm_wr_init(&whole, room + cap, cap);
+    rc = ceremony_find(c, "plan", step, &entry) &&
+                 transcript_base64(&entry, "tbs", &tbs)
+             ? BM_OK
+             : BM_E_CEREMONY_TRANSCRIPT;
+    if (rc == BM_OK) {
+        rc = root_sign(&c->root, bm_wr_bytes(&tbs), &whole, why);
+    }
+    if (rc == BM_OK) {
+        rc = record_signed(c, step, label, bm_wr_bytes(&whole), why);
+    }
+    free(room);
+    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}
+
+/* ---- Steps */
+
+enum progress {
+    IS_NEW,
+    IS_PLANNED,
+    IS_SIGNED,
+    IS_HANDED_OUT
+};
+
+/* One step of this session. */
+struct task {
+    const struct script_step *step;
+    struct ceremony_input input;
+    enum progress progress;
+};
+
+static enum progress look(const struct ceremony *c, const char *step)
+{
+    struct transcript_entry e;
+
+    return ceremony_find(c, "handed-out", step, &e) ? IS_HANDED_OUT
+           : ceremony_find(c, "signed", step, &e)   ? IS_SIGNED
+           : ceremony_find(c, "plan", step, &e)     ? IS_PLANNED
+                                                    : IS_NEW;
+}
+
+/* The step is bound to what it was planned with. */
+static bm_status check_same(const struct ceremony *c, const struct task *task,
+                            struct ca_refusal *why)
+{
+    const struct bm_crypto *crypto = c->config.tools.crypto;
+    struct transcript_entry entry;
+    uint8_t then[32];
+    uint8_t now[32];
+
+    if (task->progress == IS_NEW || task->input.der == NULL) {
+        return BM_OK;
+    }
+    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256,
+                        (struct bm_bytes){ task->input.der, task->input.der_n },
+                        now));
+    if (!ceremony_find(c, "plan", task->step->name, &entry) ||
+        !transcript_hex(&entry, "input-der-sha256", then, sizeof then) ||
+        memcmp(then, now, sizeof now) != 0) {
+        return ca_refuse(why, BM_E_CEREMONY_DONE,
+                         "step %s, for another %s: a new one needs a step of "
+                         "its own",
+                         task->step->name, task->step->file);
+    }
+    return BM_OK;
+}
+
+static bm_status refuse_key(const struct task *task, struct bm_bytes of,
+                            struct ca_refusal *why)
+{
+    return ca_refuse(why, BM_E_CEREMONY_KEY, "%s has the key of step %.*s",
+                     task->step->file, (int)of.n, (const char *)of.p);
+}
+
+/* A key belongs to one CA: not the root's, nor that of another step. */
+static bm_status check_key(const struct ceremony *c, const struct task *tasks,
+                           const struct task *task, struct ca_refusal *why)
+{
+    struct transcript_reader r;
+    struct transcript_entry e;
+    struct bm_bytes name;
+    uint8_t key[32];
+
+    if (task->input.der == NULL) {
+        return BM_OK;
+    }
+    if (bm_bytes_equal(task->input.csr.key.der, c->root.cert.key.der)) {
+        return ca_refuse(why, BM_E_CEREMONY_KEY, "%s has the root's own key",
+                         task->step->file);
+    }
+    for (const struct task *other = tasks; other != task; other++) {
+        if (other->input.der != NULL &&
+            memcmp(other->input.key_sha256, task->input.key_sha256, 32) == 0) {
+            return refuse_key(task, view(other->step->name), why);
+        }
+    }
+    BM_TRY(transcript_read(&c->transcript, &r));
+    while (transcript_next(&r, &e) == BM_OK) {
+        if (transcript_is(&e, "plan") &&
+            transcript_hex(&e, "key-sha256", key, sizeof key) &&
+            memcmp(key, task->input.key_sha256, sizeof key) == 0 &&
+            transcript_field(&e, "step", &name) &&
+            !bm_bytes_equal(name, view(task->step->name)) &&
+            (task->step->renews == NULL ||
+             !bm_bytes_equal(name, view(task->step->renews)))) {
+            return refuse_key(task, name, why);
+        }
+    }
+    return BM_OK;
+}
+
+static bm_status prepare(struct ceremony *c, const struct ceremony_work *work,
+                         const struct task *tasks, struct task *task,
+                         struct ca_refusal *why)
+{
+    task->progress = look(c, task->step->name);
+    BM_TRY(ceremony_take_input(c, task->step, work->in, &task->input, why));
+    BM_TRY(check_same(c, task, why));
+    BM_TRY(check_key(c, tasks, task, why));
+    return task->progress != IS_HANDED_OUT || work->again
+               ? BM_OK
+               : ca_refuse(why, BM_E_CEREMONY_DONE,
+                           "step %s, and its answer was handed out",
+                           task->step->name);
+}
+
+/* A PKCS#10 request for the root's own key. */
+static bm_status make_request(struct ceremony *c, const char *step,
+                              struct ca_refusal *why)
+{
+    const struct bm_csr_config config = { .subject = c->root.cert.subject };
+    struct transcript *t = &c->transcript;
+    uint8_t *room = malloc(CA_CERT_MAX);
+    struct bm_wr w;
+    bm_status rc = BM_E_MEMORY;
+
+    if (room != NULL) {
+        bm_wr_init(&w, room, CA_CERT_MAX);
+        transcript_begin(t, "plan", c->config.now);
+        transcript_put_str(t, "step", step);
+        transcript_put_str(t, "kind", script_kind_name(SCRIPT_REQUEST));
+        transcript_put_name(t, "subject", c->root.cert.subject);
+        rc = transcript_commit(t, why);
+    }
+    if (rc == BM_OK) {
+        rc = bm_csr_build(&config, c->root.key->signer, &w);
+    }
+    if (rc == BM_OK) {
+        rc = record_signed(c, step, "request", bm_wr_bytes(&w), why);
+    }
+    free(room);
+    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}
+
+static bm_status sign_step(struct ceremony *c, const struct task *task,
+                           struct ca_refusal *why)
+{
+    const struct ceremony_making making = { .step = task->step,
+                                            .input = &task->input };
+    const char *name = task->step->name;
+    uint8_t *room;
+    struct bm_wr tbs;
+    bm_status rc = BM_OK;
+
+    if (task->step->kind == SCRIPT_REQUEST) {
+        return make_request(c, name, why);
+    }
+    if (task->progress == IS_NEW) {
+        room = malloc(CA_TBS_MAX);
+        if (room == NULL) {
+            return ca_refuse_plain(why, BM_E_MEMORY);
+        }
+        bm_wr_init(&tbs, room, CA_TBS_MAX);
+        rc = ceremony_plan_cert(c, &making, &tbs, why);
+        free(room);
+    }
+    return rc == BM_OK ? ceremony_sign_plan(c, name, "certificate", why) : rc;
+}
+
+static bm_status do_step(struct ceremony *c, const struct ceremony_work *work,
+                         const struct task *task,
+                         struct ceremony_outcome *outcome,
+                         struct ca_refusal *why)
+{
+    bool request = task->step->kind == SCRIPT_REQUEST;
+    const struct ceremony_answer answer = {
+        .step = task->step->name,
+        .label = request ? "request" : "certificate",
+        .pem = request ? "CERTIFICATE REQUEST" : "CERTIFICATE",
+        .chain = !request,
+    };
+
+    *outcome = (struct ceremony_outcome){
+        .step = task->step->name,
+        .kind = task->progress == IS_NEW          ? CEREMONY_SIGNED
+                : task->progress == IS_HANDED_OUT ? CEREMONY_REPEATED
+                                                  : CEREMONY_FINISHED,
+    };
+    if (task->progress == IS_NEW || task->progress == IS_PLANNED) {
+        BM_TRY(sign_step(c, task, why));
+    }
+    return ceremony_hand_out(c, &answer, work->out, outcome, why);
+}
+
+static bool is_chosen(const struct ceremony_work *work, const char *step)
+{
+    for (size_t i = 0; work->steps != NULL && work->steps[i] != NULL; i++) {
+        if (strcmp(work->steps[i], step) == 0) {
+            return true;
+        }
+    }
+    return work->steps == NULL;
+}
+
+static bm_status check_names(const struct ceremony *c,
+                             const struct ceremony_work *work,
+                             struct ca_refusal *why)
+{
+    for (size_t i = 0; work->steps != NULL && work->steps[i] != NULL; i++) {
+        if (script_find(c->config.script, work->steps[i]) == NULL) {
+            return ca_refuse(why, BM_E_CEREMONY_STEP, "step %s",
+                             work->steps[i]);
+        }
+    }
+    return BM_OK;
+}
+
+/* Nobody asks for it again: it has no request that could lie there. */
+static bool is_over(const struct ceremony *c, const struct ceremony_work *work,
+                    const struct task *task)
+{
+    return work->steps == NULL && !work->again && task->step->file == NULL &&
+           look(c, task->step->name) == IS_HANDED_OUT;
+}
+
+/* All that is carried in, before anything is signed. */
+static bm_status prepare_all(struct ceremony *c, struct ceremony_work *work,
+                             struct task *tasks, size_t *n,
+                             struct ca_refusal *why)
+{
+    const struct script *script = c->config.script;
+    bm_status rc;
+
+    BM_TRY(check_names(c, work, why));
+    BM_TRY(ceremony_check_folder(script, work->in, why));
+    for (size_t i = 0; i < script->steps_n; i++) {
+        struct task *task = &tasks[*n];
+
+        task->step = &script->steps[i];
+        if (!is_chosen(work, task->step->name) || is_over(c, work, task)) {
+            continue;
+        }
+        rc = prepare(c, work, tasks, task, why);
+        if (rc == BM_E_NOT_FOUND && work->steps == NULL) {
+            ceremony_drop_input(&task->input);
+            if (task->progress == IS_HANDED_OUT) {
+                continue;
+            }
+            work->outcomes[work->outcomes_n++] =
+                (struct ceremony_outcome){ .kind = CEREMONY_WAITS,
+                                           .step = script->steps[i].name };
+            continue;
+        }
+        ++*n;
+        if (rc != BM_OK) {
+            return rc;
+        }
+    }
+    return BM_OK;
+}
+
+bm_status ceremony_sign(struct ceremony *c, struct ceremony_work *work,
+                        struct ca_refusal *why)
+{
+    struct task *tasks = calloc(SCRIPT_STEPS_MAX, sizeof *tasks);
+    size_t n = 0;
+    bm_status rc = BM_E_MEMORY;
+
+    work->outcomes_n = 0;
+    if (tasks == NULL) {
+        return ca_refuse_plain(why, rc);
+    }
+    rc = prepare_all(c, work, tasks, &n, why);
+    for (size_t i = 0; rc == BM_OK && i < n; i++) {
+        rc =
+            do_step(c, work, &tasks[i], &work->outcomes[work->outcomes_n], why);
+        work->outcomes_n += rc == BM_OK;
+    }
+    for (size_t i = 0; i < n; i++) {
+        ceremony_drop_input(&tasks[i].input);
+    }
+    free(tasks);
+    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}
