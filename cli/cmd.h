@@ -88,6 +88,13 @@ int cmd_init(int argc, char **argv);
 int cmd_backup(int argc, char **argv);
 int cmd_restore(int argc, char **argv);
 
+int cmd_root(int argc, char **argv);
+int cmd_root_init(int argc, char **argv);
+int cmd_root_sign(int argc, char **argv);
+int cmd_root_crl(int argc, char **argv);
+int cmd_root_request(int argc, char **argv);
+int cmd_root_transcript(int argc, char **argv);
+
 int cmd_ca(int argc, char **argv);
 int cmd_ca_list(int argc, char **argv);
 int cmd_ca_show(int argc, char **argv);

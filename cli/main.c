@@ -14,6 +14,9 @@
 static const struct cmd nouns[] = {
     { "init", "DIR [--org NAME] [--host NAME]...",
       "make an instance: root, CAs, profiles, server, operator", cmd_init },
+    { "root", "init | sign | crl | request | transcript",
+      "a root that stays cold: ceremonies, without instance or network",
+      cmd_root },
     { "ca", "list | show | crl | ocsp",
       "certification authorities and what they publish", cmd_ca },
     { "profile", "list | show | check | lint",
