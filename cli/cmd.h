@@ -141,6 +141,12 @@ int cmd_request_show(int argc, char **argv);
 int cmd_request_approve(int argc, char **argv);
 int cmd_request_reject(int argc, char **argv);
 
+int cmd_unlock(int argc, char **argv);
+int cmd_unlock_split(int argc, char **argv);
+int cmd_unlock_rotate(int argc, char **argv);
+int cmd_unlock_check(int argc, char **argv);
+int cmd_unlock_combine(int argc, char **argv);
+
 int cmd_doctor(int argc, char **argv);
 
 int cmd_profile(int argc, char **argv);

@@ -34,6 +34,8 @@ static const struct cmd nouns[] = {
       "who administers, with which roles", cmd_operator },
     { "ledger", "checkpoint | verify | prove | check",
       "the record of everything that the authority did", cmd_ledger },
+    { "unlock", "split | rotate | check | combine",
+      "the secret that opens the keys, and shares of it", cmd_unlock },
     { "doctor", "[--dir DIR] [--json]",
       "look for what should not stay as it is", cmd_doctor },
     { "backup", "[--dir DIR] [--with-keys] FILE",

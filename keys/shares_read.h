@@ -56,10 +56,10 @@ struct bm_shares_terminal {
 };
 
 /*
- * Ask for shares, one by one, until they give the secret. Says after each how many are missing; one that is
- * mistyped, given twice, or of another set is refused at once, and asked for
- * again. One that turns out to be false is named, left out, and another asked
- * for. Blocks.
+ * Ask for shares, one by one, until they give the secret. Says after each how
+ * many are missing; one that is mistyped, given twice, or of another set is
+ * refused at once, and asked for again. One that turns out to be false is
+ * named, left out, and another asked for. Blocks.
  *
  * `secret` is zero on error; the caller wipes it and `shares`, which has those
  * that gave it, for who keeps a record of them (`custodian`, `x`).
