@@ -335,7 +335,7 @@ bm_status issuer_serve_keep_issue(void *asker, struct link *link,
     rc = issuer_is_ready(is) ? keep_issue(is, &m, &result) : BM_E_BUSY;
     bm_wr_init(&w, chain, sizeof chain);
     if (rc == BM_OK) {
-        rc = issuer_put_chain(is, result.ca, &w);
+        rc = instance_put_chain(is->in, result.ca, &w);
     }
     if (!remote_signer_is_there(is->signer)) {
         issuer_lose_signer(is);
@@ -353,7 +353,7 @@ bm_status issuer_serve_keep_issue(void *asker, struct link *link,
 static bm_status check_responder(struct issuer *is, const char *ca,
                                  struct bm_bytes der, struct ca_refusal *why)
 {
-    const struct instance_ca *c = instance_find_ca(is->in, ca);
+    const struct instance_ca *c = instance_get_ca(is->in, ca);
     struct ca_holder holder;
     struct bm_cert cert;
 

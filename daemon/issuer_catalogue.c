@@ -13,34 +13,6 @@
 /* Octets of all rows: within a frame. */
 #define CATALOGUE_MAX ((size_t)3 << 20)
 
-static const struct instance_ca *find(const struct issuer *is, const char *id)
-{
-    for (size_t i = 0; i < is->in->cas_n; i++) {
-        if (strcmp(is->in->cas[i].row.id, id) == 0) {
-            return &is->in->cas[i];
-        }
-    }
-    return NULL;
-}
-
-bm_status issuer_put_chain(const struct issuer *is, const char *id,
-                           struct bm_wr *w)
-{
-    size_t n;
-
-    /* Parents are rows of the store: a ring of them must not hold us up. */
-    for (size_t i = 0; i < is->in->cas_n; i++) {
-        const struct instance_ca *c = find(is, id);
-
-        if (c == NULL || c->row.kind == STORE_CA_ROOT) {
-            break;
-        }
-        bm_wr_put(w, c->cert.der);
-        id = c->row.parent;
-    }
-    return bm_wr_finish(w, &n);
-}
-
 /* "issuing" of "issuing-3". */
 static size_t name_length(const char *id)
 {
@@ -68,7 +40,7 @@ static bool same_name(const char *a, const char *b)
 static bm_status put_cacerts(const struct issuer *is, const char *id,
                              struct bm_wr *w)
 {
-    BM_TRY(issuer_put_chain(is, id, w));
+    BM_TRY(instance_put_chain(is->in, id, w));
     for (size_t i = 0; i < is->in->cas_n; i++) {
         const struct instance_ca *c = &is->in->cas[i];
 

@@ -225,10 +225,6 @@ BM_MUST_CHECK bm_status issuer_catalogue_make(struct issuer *is,
                                               struct ca_refusal *why);
 BM_MUST_CHECK bm_status issuer_serve_catalogue(void *asker, struct link *link,
                                                const struct link_frame *frame);
-/* Append the CAs above certificates of `ca`, itself first, without the root;
- * BM_E_BUFFER. */
-BM_MUST_CHECK bm_status issuer_put_chain(const struct issuer *is,
-                                         const char *ca, struct bm_wr *w);
 
 /* ---- issuer_admin.c */
 

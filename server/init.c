@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/init.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ca/issue.h"
 #include "ca/setup.h"
 #include "ceremony/root.h"
-#include "core/oid.h"
-#include "core/pem.h"
 #include "keys/file.h"
 #include "server/instance_internal.h"
+#include "server/outfit.h"
 #include "store/sqlite.h"
 
 #define NAME_MAX_OCTETS 512
@@ -53,41 +50,6 @@ static struct bm_bytes text(const char *s)
     return (struct bm_bytes){ (const uint8_t *)s, strlen(s) };
 }
 
-/* RFC 5280, appendix A, ub-common-name is 64 characters; " OCSP" may follow. */
-#define COMMON_NAME_MAX 59
-
-/* Of UTF-8. */
-static size_t characters(const char *s)
-{
-    size_t n = 0;
-
-    for (; *s != '\0'; s++) {
-        n += (*s & 0xc0) != 0x80;
-    }
-    return n;
-}
-
-/* O=organisation, CN=organisation and what it is, or only that where the name
- * of the organisation is long. */
-static bm_status put_name(struct bm_wr *w, const char *organisation,
-                          const char *what)
-{
-    bool fits = characters(organisation) + 1 + strlen(what) <= COMMON_NAME_MAX;
-    char cn[256];
-    size_t mark = bm_der_open(w, BM_DER_SEQUENCE);
-    int n = snprintf(cn, sizeof cn, "%s%s%s", fits ? organisation : "",
-                     fits ? " " : "", what);
-
-    if (n < 0 || (size_t)n >= sizeof cn) {
-        return BM_E_LIMIT;
-    }
-    bm_name_put_rdn(w, BM_LIT(BM_OID_AT_O), BM_DER_UTF8_STRING,
-                    text(organisation));
-    bm_name_put_rdn(w, BM_LIT(BM_OID_AT_CN), BM_DER_UTF8_STRING, text(cn));
-    bm_der_close(w, mark);
-    return w->len > w->cap ? BM_E_LIMIT : BM_OK;
-}
-
 static bm_status path_in(const struct making *m, const char *name,
                          char path[FILES_PATH_MAX])
 {
@@ -122,7 +84,7 @@ static bm_status make_root(struct making *m)
 
     BM_TRY(path_in(m, "root", path));
     bm_wr_init(&w, name, sizeof name);
-    BM_TRY(put_name(&w, m->config->organisation, "Root CA"));
+    BM_TRY(outfit_put_name(&w, m->config->organisation, "Root CA"));
     config.subject = bm_wr_bytes(&w);
     BM_TRY(root_create(&m->root, &config, m->why));
     BM_TRY(path_in(m, "ca/root.pem", path));
@@ -182,7 +144,8 @@ static bm_status make_ca(struct making *m, size_t i)
         goto out;
     }
     bm_wr_init(&s, subject, sizeof subject);
-    rc = put_name(&s, m->config->organisation, subordinates[i].common_name);
+    rc = outfit_put_name(&s, m->config->organisation,
+                         subordinates[i].common_name);
     if (rc != BM_OK) {
         goto out;
     }
@@ -335,190 +298,8 @@ static bm_status begin_history(struct making *m)
     return ca_note_profiles(in->ca, now, m->why);
 }
 
-static bm_status make_responders(struct making *m)
-{
-    for (size_t i = 0; i < SUBORDINATES_N; i++) {
-        BM_TRY(instance_renew_ocsp(m->instance, subordinates[i].id,
-                                   m->config->now, m->why));
-    }
-    return BM_OK;
-}
-
-/* Issue by the operations CA to a key that was just made. */
-static bm_status issue_own(struct making *m, const char *profile,
-                           const struct bm_signer *signer,
-                           struct bm_bytes subject, struct bm_bytes exts,
-                           struct ca_issue_result *result)
-{
-    struct ca_actor actor = authority;
-    uint8_t request[CA_TBS_MAX];
-    struct bm_key key = { .signer = signer };
-    struct bm_csr csr;
-    struct ca_issue_request r = {
-        .actor = &actor, .by = CA_BY_AUTHORITY, .profile = profile, .csr = &csr
-    };
-    struct bm_wr w;
-
-    actor.organisation = m->genesis.organisation_id;
-    bm_wr_init(&w, request, sizeof request);
-    BM_TRY(instance_make_csr(&key, subject, exts, &w, &csr));
-    BM_TRY(ca_issue(m->instance->ca, &r, 1, m->config->now, result));
-    if (result->status != BM_OK && m->why != NULL) {
-        *m->why = result->why;
-    }
-    return result->status;
-}
-
-/* A certificate with its issuer behind it: what a TLS server presents. */
-static bm_status put_chain(struct making *m, const char *name,
-                           struct bm_bytes der)
-{
-    const struct instance_ca *ca = instance_find_ca(m->instance, "operations");
-    size_t cap = 2 * (der.n + ca->cert.der.n) + 512;
-    uint8_t *room = malloc(cap);
-    struct bm_wr w;
-    bm_status rc;
-
-    if (room == NULL) {
-        return BM_E_MEMORY;
-    }
-    bm_wr_init(&w, room, cap);
-    bm_pem_put(&w, "CERTIFICATE", der);
-    bm_pem_put(&w, "CERTIFICATE", ca->cert.der);
-    rc = write_text(m, name, bm_wr_bytes(&w));
-    free(room);
-    return rc;
-}
-
-static bm_status put_host(struct bm_wr *w, const char *host)
-{
-    uint8_t address[16];
-
-    if (inet_pton(AF_INET, host, address) == 1) {
-        bm_general_name_put(w, BM_GN_IP, (struct bm_bytes){ address, 4 });
-    } else if (inet_pton(AF_INET6, host, address) == 1) {
-        bm_general_name_put(w, BM_GN_IP, (struct bm_bytes){ address, 16 });
-    } else {
-        bm_general_name_put(w, BM_GN_DNS, text(host));
-    }
-    return w->len > w->cap ? BM_E_LIMIT : BM_OK;
-}
-
-static bm_status make_server(struct making *m)
-{
-    struct bm_key_spec spec = { .type = BM_KEY_P256 };
-    struct bm_key *key = NULL;
-    uint8_t exts[4096];
-    uint8_t subject[NAME_MAX_OCTETS];
-    struct ca_issue_result result;
-    struct bm_ext_mark mark;
-    struct bm_wr e;
-    struct bm_wr s;
-    size_t list;
-    bm_status rc =
-        m->files->generate(m->files->self, "server.key", &spec, &key);
-
-    bm_wr_init(&e, exts, sizeof exts);
-    mark = bm_ext_open(&e, BM_LIT(BM_OID_CE_SAN), false);
-    list = bm_der_open(&e, BM_DER_SEQUENCE);
-    for (size_t i = 0; rc == BM_OK && i < m->config->hosts_n; i++) {
-        rc = put_host(&e, m->config->hosts[i]);
-    }
-    bm_der_close(&e, list);
-    bm_ext_close(&e, &mark);
-    bm_wr_init(&s, subject, sizeof subject);
-    if (rc == BM_OK) {
-        rc = put_name(&s, m->config->organisation, "server");
-    }
-    if (rc == BM_OK) {
-        rc = issue_own(m, "tls-server", key->signer, bm_wr_bytes(&s),
-                       bm_wr_bytes(&e), &result);
-    }
-    if (rc == BM_OK) {
-        rc = put_chain(m, "ca/server.pem", result.der);
-    }
-    bm_key_close(key);
-    return rc;
-}
-
-static bm_status put_operator_key(struct making *m,
-                                  const struct bm_signer *signer)
-{
-    const struct bm_key_maker *maker = m->config->port->maker;
-    uint8_t der[2048];
-    uint8_t pem[4096];
-    char path[FILES_PATH_MAX];
-    struct bm_wr d;
-    struct bm_wr p;
-    bm_status rc;
-
-    bm_wr_init(&d, der, sizeof der);
-    bm_wr_init(&p, pem, sizeof pem);
-    rc = maker->to_pkcs8(maker->self, signer, &d);
-    if (rc == BM_OK) {
-        bm_pem_put(&p, "PRIVATE KEY", bm_wr_bytes(&d));
-        rc = p.len > p.cap ? BM_E_BUFFER
-                           : path_in(m, "operator/operator.key", path);
-    }
-    if (rc == BM_OK) {
-        rc = files_create(path, bm_wr_bytes(&p), 0400, m->why);
-    }
-    bm_wipe(der, sizeof der);
-    bm_wipe(pem, sizeof pem);
-    return rc;
-}
-
-static bm_status record_operator(struct making *m,
-                                 const struct ca_issue_result *issued)
-{
-    const struct bm_crypto *crypto = m->config->port->crypto;
-    struct store_operator row = { .id = "first",
-                                  .organisation = m->genesis.organisation_id,
-                                  .roles = CA_ROLE_ADMIN,
-                                  .cert_id = issued->id,
-                                  .created = m->config->now };
-    uint8_t hash[BM_HASH_MAX];
-
-    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, issued->der, hash));
-    memcpy(row.cert, hash, sizeof row.cert);
-    return ca_add_operator(m->instance->ca, &authority, &row, m->config->now,
-                           m->why);
-}
-
-/* The key is a file of its own: it is carried to another machine, and used
- * by browsers and curl. */
-static bm_status make_operator(struct making *m)
-{
-    const struct bm_key_maker *maker = m->config->port->maker;
-    struct bm_key_spec spec = { .type = BM_KEY_P256 };
-    struct bm_signer *signer = NULL;
-    uint8_t subject[NAME_MAX_OCTETS];
-    struct ca_issue_result result;
-    struct bm_wr w;
-    bm_status rc = maker->generate(maker->self, &spec, &signer);
-
-    bm_wr_init(&w, subject, sizeof subject);
-    if (rc == BM_OK) {
-        rc = put_name(&w, m->config->organisation, "first operator");
-    }
-    if (rc == BM_OK) {
-        rc = put_operator_key(m, signer);
-    }
-    if (rc == BM_OK) {
-        rc = issue_own(m, "operator", signer, bm_wr_bytes(&w),
-                       (struct bm_bytes){ NULL, 0 }, &result);
-    }
-    if (rc == BM_OK) {
-        rc = put_chain(m, "operator/operator.pem", result.der);
-    }
-    if (rc == BM_OK) {
-        rc = record_operator(m, &result);
-    }
-    maker->release(maker->self, signer);
-    return rc;
-}
-
-static bm_status make_lists(struct making *m)
+/* Of the CAs themselves, outfit.h makes them. */
+static bm_status make_root_list(struct making *m)
 {
     int64_t now = m->config->now;
     uint8_t room[2048];
@@ -528,22 +309,35 @@ static bm_status make_lists(struct making *m)
     BM_TRY(root_sign_crl(&m->root, now, &w, m->why));
     BM_TRY(ca_crl_load(m->instance->ca, &authority, "root", bm_wr_bytes(&w),
                        now, m->why));
-    BM_TRY(instance_write_crl(m->instance, "root", bm_wr_bytes(&w), m->why));
+    return instance_write_crl(m->instance, "root", bm_wr_bytes(&w), m->why);
+}
+
+static bm_status make_cas(struct making *m)
+{
+    BM_TRY(make_root(m));
     for (size_t i = 0; i < SUBORDINATES_N; i++) {
-        BM_TRY(instance_make_crl(m->instance, &authority, subordinates[i].id,
-                                 now, m->why));
+        BM_TRY(make_ca(m, i));
     }
-    return instance_publish(m->instance, now, m->why);
+    return BM_OK;
+}
+
+static bm_status prepare_server(struct making *m)
+{
+    const struct outfit_server server = { .dir = m->dir,
+                                          .organisation =
+                                              m->config->organisation,
+                                          .hosts = m->config->hosts,
+                                          .hosts_n = m->config->hosts_n };
+
+    return outfit_prepare_server(&server, m->files, m->why);
 }
 
 static bm_status make_all(struct making *m)
 {
     BM_TRY(make_folders(m));
-    BM_TRY(make_root(m));
     BM_TRY(make_key_folder(m));
-    for (size_t i = 0; i < SUBORDINATES_N; i++) {
-        BM_TRY(make_ca(m, i));
-    }
+    BM_TRY(make_cas(m));
+    BM_TRY(prepare_server(m));
     BM_TRY(make_ledger_key(m));
     BM_TRY(write_settings(m));
     BM_TRY(write_profiles(m));
@@ -551,10 +345,8 @@ static bm_status make_all(struct making *m)
     BM_TRY(instance_open(m->dir, INSTANCE_WRITE, m->config->port,
                          m->config->now, &m->instance, m->why));
     BM_TRY(begin_history(m));
-    BM_TRY(make_responders(m));
-    BM_TRY(make_server(m));
-    BM_TRY(make_operator(m));
-    return make_lists(m);
+    BM_TRY(make_root_list(m));
+    return outfit_make(m->instance, m->config->now, m->why);
 }
 
 static void close_all(struct making *m)

@@ -103,9 +103,19 @@ BM_MUST_CHECK bm_status instance_actor(struct instance *instance, int64_t now,
  */
 extern const struct ca_actor instance_break_glass;
 
-/* The CA with this id, or of this name and the highest generation. */
+/* The CA with this id, or of this name, active, and of the highest
+ * generation: what a profile means. */
 const struct instance_ca *instance_find_ca(const struct instance *instance,
                                            const char *id);
+
+/* The CA with exactly this id: of a name, the first generation. */
+const struct instance_ca *instance_get_ca(const struct instance *instance,
+                                          const char *id);
+
+/* Put the certificates that lead from the CA with this id to its root, which
+ * is left out, DER after DER. BM_E_LIMIT, BM_E_BUFFER. */
+BM_MUST_CHECK bm_status instance_put_chain(const struct instance *instance,
+                                           const char *id, struct bm_wr *w);
 
 /*
  * How many shards certificates of this CA may name: as many as the settings

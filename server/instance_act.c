@@ -158,7 +158,7 @@ bm_status instance_set_responder(struct instance *in, const char *id,
                                  const char *uri, struct bm_bytes der,
                                  int64_t now, struct ca_refusal *why)
 {
-    const struct instance_ca *found = instance_find_ca(in, id);
+    const struct instance_ca *found = instance_get_ca(in, id);
     struct store_ca row;
     uint8_t *kept;
     bm_status rc;
@@ -226,7 +226,7 @@ static bm_status issue_responder(struct instance *in, struct instance_ca *c,
 bm_status instance_renew_ocsp(struct instance *in, const char *id, int64_t now,
                               struct ca_refusal *why)
 {
-    const struct instance_ca *found = instance_find_ca(in, id);
+    const struct instance_ca *found = instance_get_ca(in, id);
     struct bm_key_spec spec = { .type = BM_KEY_P256 };
     struct responder r = { .now = now };
     struct instance_ca *c;

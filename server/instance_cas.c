@@ -156,12 +156,41 @@ bm_status instance_note_shards(struct instance *in, int64_t now,
     return BM_OK;
 }
 
+const struct instance_ca *instance_get_ca(const struct instance *in,
+                                          const char *id)
+{
+    for (size_t i = 0; i < in->cas_n; i++) {
+        if (strcmp(in->cas[i].row.id, id) == 0) {
+            return &in->cas[i];
+        }
+    }
+    return NULL;
+}
+
+bm_status instance_put_chain(const struct instance *in, const char *id,
+                             struct bm_wr *w)
+{
+    size_t n;
+
+    /* Parents are rows of the store: a ring of them must not hold us up. */
+    for (size_t i = 0; i < in->cas_n; i++) {
+        const struct instance_ca *c = instance_get_ca(in, id);
+
+        if (c == NULL || c->row.kind == STORE_CA_ROOT) {
+            break;
+        }
+        bm_wr_put(w, c->cert.der);
+        id = c->row.parent;
+    }
+    return bm_wr_finish(w, &n);
+}
+
 bm_status instance_bind(struct instance *in, struct ca_profile *profile,
                         const char *ca, struct ca_refusal *why)
 {
     const struct ca_profile_policy *policy = ca_profile_policy(profile);
     const struct instance_ca *c =
-        instance_find_ca(in, ca != NULL ? ca : policy->ca);
+        ca != NULL ? instance_get_ca(in, ca) : instance_find_ca(in, policy->ca);
     struct ca_profile_issuer issuer = { .public_url = in->settings.public_url,
                                         .crypto = in->port.crypto };
 

@@ -6,7 +6,7 @@
 
 /* Between the files of an instance: opening (instance.c), its CAs
  * (instance_cas.c) and profiles (profiles.c), what is done with it
- * (instance_act.c), making one (init.c). */
+ * (instance_act.c), making one (init.c, outfit.c). */
 
 /* The profile of responders, among those that ship. */
 #define INSTANCE_OCSP_PROFILE "ocsp-responder"
