@@ -395,6 +395,26 @@ const struct ca_bound *ca_profile_find(const struct ca *ca, const char *name,
     return NULL;
 }
 
+const struct ca_aside *ca_profile_aside(const struct ca *ca, const char *name)
+{
+    for (size_t i = 0; i < ca->c.aside_n; i++) {
+        if (strcmp(ca->c.aside[i].profile, name) == 0) {
+            return &ca->c.aside[i];
+        }
+    }
+    return NULL;
+}
+
+bm_status ca_profile_missing(const struct ca *ca, const char *name,
+                             struct ca_refusal *why)
+{
+    const struct ca_aside *aside = ca_profile_aside(ca, name);
+
+    return aside == NULL ? ca_refuse(why, BM_E_NOT_FOUND, "profile %s", name)
+                         : ca_refuse(why, BM_E_CA_UNAVAILABLE, "profile %s: %s",
+                                     name, aside->words);
+}
+
 bm_status ca_put_event(struct ca *ca, const char *kind, uint32_t organisation,
                        uint64_t device, int64_t now, const char *text)
 {

@@ -40,6 +40,17 @@ struct ca_bound {
     uint32_t shards; /* of its list, that are given out; 0: none */
 };
 
+/*
+ * A profile that nothing can be issued by at present: its CA waits for its
+ * certificate, say. It is told to whoever asks for it.
+ */
+#define CA_ASIDE_WORDS_MAX 192
+struct ca_aside {
+    char profile[STORE_ID_MAX];
+    bool identity; /* as in its policy */
+    char words[CA_ASIDE_WORDS_MAX];
+};
+
 struct ca_config {
     struct store *store;
     const struct bm_crypto *crypto;
@@ -48,6 +59,8 @@ struct ca_config {
     const char *journal; /* directory of the signer's journal */
     const struct ca_bound *profiles;
     size_t profiles_n;
+    const struct ca_aside *aside;
+    size_t aside_n;
     const struct ca_bad_keys *bad_keys; /* or NULL: only the rules */
     int64_t crl_lifetime;  /* seconds from thisUpdate to nextUpdate */
     int64_t ocsp_lifetime; /* likewise, of an OCSP answer */
@@ -135,6 +148,7 @@ enum ca_act {
     CA_ACT_OPERATOR_DISABLE, /* and enable */
     CA_ACT_EVENT_READ,
     CA_ACT_STATUS_READ, /* of the service: who am I, how is it */
+    CA_ACT_CA_INSTALL,  /* make, install, import, replace and retire them */
     CA_ACT_COUNT
 };
 
@@ -148,5 +162,14 @@ BM_MUST_CHECK bm_status ca_authorise(const struct ca_actor *actor,
  */
 const struct ca_bound *ca_profile_find(const struct ca *ca, const char *name,
                                        const char *issuer);
+
+/* The one of that name that was put aside, or NULL. */
+const struct ca_aside *ca_profile_aside(const struct ca *ca, const char *name);
+
+/* Say why there is no such profile: BM_E_CA_UNAVAILABLE for one that was put
+ * aside, else BM_E_NOT_FOUND. */
+BM_MUST_CHECK bm_status ca_profile_missing(const struct ca *ca,
+                                           const char *name,
+                                           struct ca_refusal *why);
 
 #endif

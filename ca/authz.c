@@ -40,6 +40,7 @@ static const struct {
     [CA_ACT_OPERATOR_DISABLE] = { "disable and enable operators", 0 },
     [CA_ACT_EVENT_READ] = { "see events", REGISTRAR | AUDITOR },
     [CA_ACT_STATUS_READ] = { "see the service", ANYBODY },
+    [CA_ACT_CA_INSTALL] = { "install authorities", 0 },
 };
 
 static const struct {

@@ -56,7 +56,10 @@ static bool is_identity(const struct ca *ca, const char *profile)
 {
     const struct ca_bound *b = ca_profile_find(ca, profile, NULL);
 
-    return b != NULL && ca_profile_policy(b->profile)->identity;
+    const struct ca_aside *aside = ca_profile_aside(ca, profile);
+
+    return b != NULL ? ca_profile_policy(b->profile)->identity
+                     : aside != NULL && aside->identity;
 }
 
 /* Design, section 5: certificateHold on the LDevIDs; the IDevID stays. */

@@ -276,7 +276,7 @@ static bm_status find_profile(struct ca *ca, struct ca_slot *s,
         ca, r->profile, r->by == CA_BY_AUTHORITY ? r->ca : NULL);
 
     if (bound == NULL) {
-        return ca_refuse(why, BM_E_NOT_FOUND, "profile %s", r->profile);
+        return ca_profile_missing(ca, r->profile, why);
     }
     s->profile = bound->profile;
     s->ca = bound->ca;

@@ -65,12 +65,25 @@ static bm_status put_ca(struct ca *ca, const struct ca_actor *actor,
     return s->ca_put(s->self, row);
 }
 
+bm_status ca_install_all(struct ca *ca, const struct ca_actor *actor,
+                         const struct store_ca *rows, size_t n, int64_t now,
+                         struct ca_refusal *why)
+{
+    bm_status rc = BM_OK;
+
+    BM_TRY(ca_authorise(actor, CA_ACT_CA_INSTALL, why));
+    BM_TRY(ca_begin(ca, now, why));
+    for (size_t i = 0; rc == BM_OK && i < n; i++) {
+        rc = put_ca(ca, actor, &rows[i], now);
+    }
+    return ca_end(ca, rc, now, why);
+}
+
 bm_status ca_install(struct ca *ca, const struct ca_actor *actor,
                      const struct store_ca *row, int64_t now,
                      struct ca_refusal *why)
 {
-    BM_TRY(ca_begin(ca, now, why));
-    return ca_end(ca, put_ca(ca, actor, row, now), now, why);
+    return ca_install_all(ca, actor, row, 1, now, why);
 }
 
 bm_status ca_add_operator(struct ca *ca, const struct ca_actor *actor,

@@ -26,6 +26,13 @@ BM_MUST_CHECK bm_status ca_install(struct ca *ca, const struct ca_actor *actor,
                                    const struct store_ca *row, int64_t now,
                                    struct ca_refusal *why);
 
+/* The same for several that belong together, parents first: all of them, or
+ * none. */
+BM_MUST_CHECK bm_status ca_install_all(struct ca *ca,
+                                       const struct ca_actor *actor,
+                                       const struct store_ca *rows, size_t n,
+                                       int64_t now, struct ca_refusal *why);
+
 BM_MUST_CHECK bm_status ca_add_operator(struct ca *ca,
                                         const struct ca_actor *actor,
                                         const struct store_operator *row,

@@ -77,7 +77,7 @@ static bm_status check_order(struct ca *ca, const struct ca_token_order *order,
     const struct ca_bound *b = ca_profile_find(ca, order->profile, NULL);
 
     if (b == NULL) {
-        return ca_refuse(why, BM_E_NOT_FOUND, "profile %s", order->profile);
+        return ca_profile_missing(ca, order->profile, why);
     }
     if ((ca_profile_policy(b->profile)->by & CA_BY_TOKEN) == 0) {
         return ca_refuse(why, BM_E_PROFILE_REQUESTER,

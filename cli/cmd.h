@@ -100,6 +100,9 @@ int cmd_ca_list(int argc, char **argv);
 int cmd_ca_show(int argc, char **argv);
 int cmd_ca_crl(int argc, char **argv);
 int cmd_ca_ocsp(int argc, char **argv);
+int cmd_ca_create(int argc, char **argv);
+int cmd_ca_request(int argc, char **argv);
+int cmd_ca_install(int argc, char **argv);
 
 int cmd_token(int argc, char **argv);
 int cmd_token_create(int argc, char **argv);

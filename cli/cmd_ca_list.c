@@ -2,9 +2,13 @@
 
 /* birthmark ca list and birthmark ca show: the same members, printed in a
  * line or in full. */
+#include <string.h>
+
 #include "cli/pages.h"
 #include "cli/safe.h"
 #include "cli/text.h"
+#include "core/name.h"
+#include "protocols/admin/tree.h"
 
 enum {
     OPTION_JSON = 1
@@ -19,7 +23,7 @@ static const struct cmd_option options[] = {
 static const struct cmd_verb list_verb = {
     "birthmark ca list", "[--dir DIR] [--json]",
     "List the certification authorities of an instance: id, kind, status, end\n"
-    "and subject.\n",
+    "and subject; those too that wait for their certificate, if it is here.\n",
     options
 };
 
@@ -77,6 +81,37 @@ static bm_status print_ca(void *arg, json_t *ca)
     return rc;
 }
 
+/* Only where the instance is here: a server does not know of them. */
+static bm_status print_waiting(struct run *run, const char *id, bool *found)
+{
+    const struct instance *in = run->session.instance;
+
+    for (size_t i = 0; in != NULL && i < in->waiting.n; i++) {
+        const struct waiting_key *w = &in->waiting.item[i];
+        struct tree t = { false };
+        json_t *o;
+
+        if (!instance_is_waiting(in, w) ||
+            (id != NULL && strcmp(id, w->id) != 0)) {
+            continue;
+        }
+        *found = true;
+        o = tree_object(&t);
+        tree_set(&t, o, "id", tree_str(&t, w->id));
+        tree_set(&t, o, "kind", tree_str(&t, waiting_kind_name(w->kind)));
+        tree_set(&t, o, "status", tree_str(&t, "waiting"));
+        tree_set(&t, o, "subject",
+                 tree_put(&t, bm_name_put_text, w->csr.subject));
+        tree_set(&t, o, "key_uri", tree_str(&t, w->key_uri));
+        if (t.failed) {
+            json_decref(o);
+            return BM_E_MEMORY;
+        }
+        BM_TRY(print_ca(run, o));
+    }
+    return BM_OK;
+}
+
 static int print_all(struct run *run)
 {
     struct pages pages = { .session = &run->session,
@@ -85,8 +120,11 @@ static int print_all(struct run *run)
                            .arg = run,
                            .one = print_ca };
     struct ca_refusal why = { .status = BM_OK };
+    bm_status rc = pages_walk(&pages, &why);
+    bool found;
 
-    return session_result(&run->session, pages_walk(&pages, &why), &why);
+    rc = rc == BM_OK ? print_waiting(run, NULL, &found) : rc;
+    return session_result(&run->session, rc, &why);
 }
 
 static int print_named(struct run *run, const char *id)
@@ -94,7 +132,13 @@ static int print_named(struct run *run, const char *id)
     struct ca_refusal why = { .status = BM_OK };
     json_t *params = json_object();
     json_t *ca;
-    bm_status rc;
+    bool found = false;
+    bm_status rc = print_waiting(run, id, &found);
+
+    if (rc != BM_OK || found) {
+        json_decref(params);
+        return session_result(&run->session, rc, &why);
+    }
 
     session_set_text(params, "ca", id);
     rc = session_ask(&run->session, "showCA", params, &ca, &why);
@@ -112,7 +156,8 @@ static int run_verb(struct run *run, const struct args *args)
     const struct session_config config = { .path = args->verb->path,
                                            .place = &given->place,
                                            .mode = INSTANCE_READ,
-                                           .act = CA_ACT_CA_READ };
+                                           .act = CA_ACT_CA_READ,
+                                           .founder = true };
     int result = session_open(&run->session, &config);
 
     run->listing = (struct listing){ given->json, columns };

@@ -81,7 +81,8 @@ int cmd_doctor(int argc, char **argv)
     struct args args = { .verb = &verb, .rows = rows, .into = &given };
     struct session_config config = { .path = verb.path,
                                      .mode = INSTANCE_READ,
-                                     .act = CA_ACT_CA_READ };
+                                     .act = CA_ACT_CA_READ,
+                                     .founder = true };
     struct session s;
     int rc;
 

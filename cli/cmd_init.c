@@ -23,7 +23,8 @@
 
 enum {
     OPTION_ORG = 1,
-    OPTION_HOST
+    OPTION_HOST,
+    OPTION_SUBORDINATE
 };
 
 static const struct cmd_option options[] = {
@@ -31,25 +32,31 @@ static const struct cmd_option options[] = {
       OPTION_ORG },
     { "--host", "NAME", "of the server, or an address; again for more",
       OPTION_HOST },
+    { "--subordinate", NULL, "without a root: others sign its CAs",
+      OPTION_SUBORDINATE },
     { NULL, NULL, NULL, 0 },
 };
 
 static const struct cmd_verb verb = {
-    "birthmark init", "DIR [--org NAME] [--host NAME]...",
+    "birthmark init", "DIR [--org NAME] [--host NAME]... [--subordinate]",
     "Make a working instance in one step: a cold root, CAs for devices and\n"
     "for operations, profiles, and the certificates of the server and of the\n"
-    "first operator. Its path is printed.\n",
+    "first operator. Its path is printed. With --subordinate it has no root: its\n"
+    "CAs wait for certificates that a root elsewhere signs.\n",
     options
 };
 
 struct given {
     const char *organisation;
     struct args_many hosts;
+    bool subordinate;
 };
 
 static const struct args_row rows[] = {
     { OPTION_ORG, ARGS_TEXT, offsetof(struct given, organisation), false },
     { OPTION_HOST, ARGS_MANY, offsetof(struct given, hosts), false },
+    { OPTION_SUBORDINATE, ARGS_FLAG, offsetof(struct given, subordinate),
+      false },
     { 0, ARGS_FLAG, 0, false },
 };
 
@@ -179,6 +186,33 @@ static void warn_about_host(const char *host)
     }
 }
 
+static void print_next(const char *dir, const char *words)
+{
+    fputs("  birthmark ca ", stderr);
+    fputs(words, stderr);
+    fputs(" --dir ", stderr);
+    safe_print_str(stderr, dir);
+}
+
+static void print_subordinate(const char *dir, const struct given *given)
+{
+    fputs("made for ", stderr);
+    safe_print_str(stderr, given->organisation);
+    fputs(": keys of an issuing CA and an operations CA, which wait for their "
+          "certificates\n"
+          "next:\n",
+          stderr);
+    print_next(dir, "request");
+    fputs(" issuing --out issuing.csr\n", stderr);
+    print_next(dir, "request");
+    fputs(" operations --out operations.csr\n"
+          "  have both signed by a root, and come back with what it gives\n",
+          stderr);
+    print_next(dir, "install");
+    fputs(" FILE...\n", stderr);
+    warn_about_host(given->hosts.value[0]);
+}
+
 static void print_words(const char *dir, const struct given *given)
 {
     fputs("made for ", stderr);
@@ -212,6 +246,7 @@ static int make(const char *dir, const struct given *given)
         .organisation = given->organisation,
         .hosts = given->hosts.value,
         .hosts_n = given->hosts.n,
+        .subordinate = given->subordinate,
         .port = &port,
         .now = (int64_t)time(NULL),
     };
@@ -227,7 +262,11 @@ static int make(const char *dir, const struct given *given)
         return refusal_print_act(verb.path, rc, &why);
     }
     puts(dir);
-    print_words(dir, given);
+    if (given->subordinate) {
+        print_subordinate(dir, given);
+    } else {
+        print_words(dir, given);
+    }
     return CMD_OK;
 }
 

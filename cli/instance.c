@@ -95,6 +95,23 @@ static bm_status find_actor(struct session *s,
     return BM_OK;
 }
 
+/* Nobody can be an operator yet: say what the instance waits for. */
+static bm_status check_founded(struct session *s,
+                               const struct session_config *config,
+                               struct ca_refusal *why)
+{
+    char words[CA_ASIDE_WORDS_MAX];
+
+    if (config->founder) {
+        s->actor = instance_founder;
+        return BM_OK;
+    }
+    return instance_says_why(s->instance, "operations", words)
+               ? ca_refuse(why, BM_E_CA_UNAVAILABLE, "%s", words)
+               : ca_refuse(why, BM_E_CA_UNAVAILABLE,
+                           "there is no CA operations");
+}
+
 static bm_status open_instance(struct session *s,
                                const struct session_config *config,
                                struct ca_refusal *why)
@@ -107,7 +124,8 @@ static bm_status open_instance(struct session *s,
 
     terminal_done();
     BM_TRY(rc);
-    BM_TRY(find_actor(s, config, why));
+    BM_TRY(instance_is_founded(s->instance) ? find_actor(s, config, why)
+                                            : check_founded(s, config, why));
     BM_TRY(ca_authorise(&s->actor, config->act, why));
     return config->mode == INSTANCE_WRITE ? note_profiles(s, why) : BM_OK;
 }
@@ -203,6 +221,17 @@ int session_open(struct session *s, const struct session_config *config)
     rc = open_somehow(s, config, &why);
     if (rc != BM_OK) {
         session_close(s);
+    }
+    return session_result(s, rc, &why);
+}
+
+int session_reload(struct session *s)
+{
+    struct ca_refusal why = { .status = BM_OK };
+    bm_status rc = instance_reload(s->instance, s->now, &why);
+
+    if (rc == BM_OK) {
+        rc = note_profiles(s, &why);
     }
     return session_result(s, rc, &why);
 }

@@ -87,11 +87,17 @@ struct session_config {
     /* Without an operator whose certificate is good, who has the directory
      * may do it all the same: instance_break_glass. */
     bool break_glass;
+    /* Before there is an operations CA there are no operators, and this is
+     * for whoever has the directory: instance_founder. */
+    bool founder;
 };
 
 /* On CMD_OK release with session_close(); otherwise it is closed. */
 int session_open(struct session *s, const struct session_config *config);
 void session_close(struct session *s); /* again is fine */
+
+/* Read the instance anew, whose CAs have changed; not over the API. */
+int session_reload(struct session *s);
 
 /*
  * Have an operation run, here or by the server. `params` is taken over; NULL:

@@ -142,7 +142,7 @@ static bm_status look_around(struct instance *in, int64_t now)
             warn("keeper.ca-ends", "ca", c->row.id, c->cert.not_after - now,
                  CA_NOTICE);
         }
-        if (c->row.key_uri[0] == '\0') {
+        if (c->row.key_uri[0] == '\0' && c->row.kind != STORE_CA_LINK) {
             rc = look_at_list(in, c->row.id, now);
         }
     }

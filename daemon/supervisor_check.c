@@ -16,6 +16,7 @@
 #include "files/files.h"
 #include "ports/openssl/openssl.h"
 #include "server/instance.h"
+#include "server/own.h"
 
 /* Words go to standard output, what is wrong to standard error. */
 struct check {
@@ -89,32 +90,23 @@ static void check_kernel(struct check *c)
 static void check_server_cert(struct check *c, int64_t now)
 {
     struct ca_refusal why = { BM_OK, "" };
-    char path[FILES_PATH_MAX];
+    struct own_server server;
     char until[32];
-    uint8_t *der = NULL;
-    size_t n;
-    struct bm_cert cert;
     struct bm_wr w;
-    bm_status rc = files_path(path, c->dir, "ca/server.pem");
+    bm_status rc = own_server_read(&server, c->dir, &why);
 
     if (rc == BM_OK) {
-        rc = files_get_pem(path, "CERTIFICATE", &der, &n, &why);
-    }
-    if (rc == BM_OK) {
-        rc = bm_cert_parse((struct bm_bytes){ der, n }, BM_STRICT, NULL, &cert);
-    }
-    if (rc == BM_OK) {
         bm_wr_init(&w, (uint8_t *)until, sizeof until - 1);
-        bm_time_put_text(&w, cert.not_after);
+        bm_time_put_text(&w, server.cert.not_after);
         until[w.len < sizeof until ? w.len : 0] = '\0';
         printf("    server certificate until %s\n", until);
-        rc = now > cert.not_after ? BM_E_PATH_EXPIRED : BM_OK;
-        rc = rc == BM_OK ? rc : ca_refuse(&why, rc, "%s", path);
+        rc = now > server.cert.not_after ? BM_E_PATH_EXPIRED : BM_OK;
+        rc = rc == BM_OK ? rc : ca_refuse(&why, rc, "%s/ca/server.pem", c->dir);
+        own_server_free(&server);
     }
     if (rc != BM_OK) {
         blame(c, rc, &why);
     }
-    free(der);
 }
 
 static bool has_profile(const struct instance *in, const char *name)
@@ -145,8 +137,8 @@ static void check_instance(struct check *c, int64_t now)
     if (rc == BM_OK) {
         printf("    %zu CAs, %zu profiles\n", in->cas_n, in->profiles_n);
         if (!has_profile(in, c->settings->est_default_profile)) {
-            rc = ca_refuse(&why, BM_E_NOT_FOUND, "est.default_profile %s",
-                           c->settings->est_default_profile);
+            rc = ca_profile_missing(in->ca, c->settings->est_default_profile,
+                                    &why);
         }
     }
     if (rc != BM_OK) {

@@ -243,6 +243,7 @@ static bm_status gather(struct making *m)
     BM_TRY(add_bad_keys(m));
     BM_TRY(add_folder(m, "profiles", ".yaml", add_as_it_is));
     BM_TRY(add_folder(m, "ca", ".pem", add_as_it_is));
+    BM_TRY(add_folder(m, "ca", ".csr", add_as_it_is));
     BM_TRY(add_folder(m, "crl", ".crl", add_copy));
     if (m->config->keys) {
         BM_TRY(add_as_it_is(m, "keys/kek"));

@@ -137,10 +137,32 @@ static void judge(struct visit *v, const char *what, int64_t left,
     }
 }
 
+/* A generation that waits keeps nobody waiting: the one before it signs. */
+static void check_waiting(struct visit *v)
+{
+    const struct instance *in = v->in;
+
+    for (size_t i = 0; i < in->waiting.n; i++) {
+        const struct waiting_key *w = &in->waiting.item[i];
+
+        if (instance_is_waiting(in, w)) {
+            find(v, strchr(w->id, '-') != NULL ? DOCTOR_WARN : DOCTOR_FAIL,
+                 "CA %s waits for its certificate: birthmark ca request, and "
+                 "with what comes back birthmark ca install",
+                 w->id);
+        }
+    }
+    for (size_t i = 0; i < in->aside_n; i++) {
+        find(v, DOCTOR_WARN, "profile %s is not issued: %s",
+             in->aside[i].profile, in->aside[i].words);
+    }
+}
+
 static void check_cas(struct visit *v)
 {
     char what[STORE_ID_MAX + 32];
 
+    check_waiting(v);
     for (size_t i = 0; i < v->in->cas_n; i++) {
         const struct instance_ca *c = &v->in->cas[i];
 
@@ -165,6 +187,14 @@ static void check_list(struct visit *v, const char *id)
         rc = s->crl_get(s->self, id, STORE_LIST_COMPLETE, &crl);
         s->rollback(s->self);
     }
+    if (rc == BM_E_NOT_FOUND &&
+        instance_get_ca(v->in, id)->row.key_uri[0] == '\0') {
+        find(v, DOCTOR_WARN,
+             "CRL of %s is not here: whoever asks whether its CAs are good "
+             "gets no answer (birthmark ca crl --import)",
+             id);
+        return;
+    }
     if (rc != BM_OK) {
         find(v, DOCTOR_FAIL, "CRL of %s: %s", id, bm_status_text(rc));
         return;
@@ -176,7 +206,9 @@ static void check_list(struct visit *v, const char *id)
 static void check_lists(struct visit *v)
 {
     for (size_t i = 0; i < v->in->cas_n; i++) {
-        check_list(v, v->in->cas[i].row.id);
+        if (v->in->cas[i].row.kind != STORE_CA_LINK) {
+            check_list(v, v->in->cas[i].row.id);
+        }
     }
 }
 

@@ -9,10 +9,9 @@
 #include "ceremony/root.h"
 #include "keys/file.h"
 #include "server/instance_internal.h"
+#include "server/new_ca.h"
 #include "server/outfit.h"
 #include "store/sqlite.h"
-
-#define NAME_MAX_OCTETS 512
 
 static const struct ca_actor authority = { .name = "authority",
                                            .mode = "init",
@@ -73,7 +72,7 @@ static bm_status make_folders(struct making *m)
 
 static bm_status make_root(struct making *m)
 {
-    uint8_t name[NAME_MAX_OCTETS];
+    uint8_t name[NEW_CA_NAME_MAX];
     char path[FILES_PATH_MAX];
     struct bm_wr w;
     struct root_config config = { .dir = path,
@@ -132,7 +131,7 @@ static bm_status make_ca(struct making *m, size_t i)
     char name[64];
     char path[FILES_PATH_MAX];
     uint8_t request[CA_TBS_MAX];
-    uint8_t subject[NAME_MAX_OCTETS];
+    uint8_t subject[NEW_CA_NAME_MAX];
     struct bm_csr csr;
     struct bm_wr w;
     struct bm_wr s;
@@ -236,14 +235,17 @@ static bm_status write_profiles(struct making *m)
 static bm_status put_cas(struct making *m)
 {
     struct store *s = m->store;
+    size_t n = m->config->subordinate ? 0 : SUBORDINATES_N;
     struct store_ca row = { .id = "root",
                             .kind = STORE_CA_ROOT,
                             .status = STORE_CA_ACTIVE,
                             .cert = m->root.cert.der,
                             .created = m->config->now };
 
-    BM_TRY(s->ca_put(s->self, &row));
-    for (size_t i = 0; i < SUBORDINATES_N; i++) {
+    if (!m->config->subordinate) {
+        BM_TRY(s->ca_put(s->self, &row));
+    }
+    for (size_t i = 0; i < n; i++) {
         row = (struct store_ca){ .kind = subordinates[i].kind,
                                  .status = STORE_CA_ACTIVE,
                                  .parent = "root",
@@ -312,8 +314,39 @@ static bm_status make_root_list(struct making *m)
     return instance_write_crl(m->instance, "root", bm_wr_bytes(&w), m->why);
 }
 
+/* Its key here, and its request; its certificate is to come. */
+static bm_status request_ca(struct making *m, size_t i)
+{
+    const struct bm_key_provider *providers[] = { m->files, NULL };
+    const struct bm_keys keys = { providers };
+    uint8_t subject[NEW_CA_NAME_MAX];
+    struct new_ca ca = { .dir = m->dir,
+                         .id = subordinates[i].id,
+                         .kind = (enum waiting_kind)subordinates[i].kind,
+                         .spec = { .type = BM_KEY_P256 },
+                         .keys = &keys };
+    struct bm_wr w;
+
+    bm_wr_init(&w, subject, sizeof subject);
+    BM_TRY(outfit_put_name(&w, m->config->organisation,
+                           subordinates[i].common_name));
+    ca.subject = bm_wr_bytes(&w);
+    return new_ca_make(&ca, m->why);
+}
+
+static bm_status request_cas(struct making *m)
+{
+    for (size_t i = 0; i < SUBORDINATES_N; i++) {
+        BM_TRY(request_ca(m, i));
+    }
+    return BM_OK;
+}
+
 static bm_status make_cas(struct making *m)
 {
+    if (m->config->subordinate) {
+        return request_cas(m);
+    }
     BM_TRY(make_root(m));
     for (size_t i = 0; i < SUBORDINATES_N; i++) {
         BM_TRY(make_ca(m, i));
@@ -345,7 +378,9 @@ static bm_status make_all(struct making *m)
     BM_TRY(instance_open(m->dir, INSTANCE_WRITE, m->config->port,
                          m->config->now, &m->instance, m->why));
     BM_TRY(begin_history(m));
-    BM_TRY(make_root_list(m));
+    if (!m->config->subordinate) {
+        BM_TRY(make_root_list(m));
+    }
     return outfit_make(m->instance, m->config->now, m->why);
 }
 

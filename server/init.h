@@ -5,12 +5,14 @@
 #include "server/instance.h"
 
 /*
- * Making an instance in one step: a cold root, issuing and operations CAs
+ * Making an instance in one step. It works at once: a cold root, issuing and operations CAs
  * with OCSP responders, profiles, a server certificate, the first operator,
- * the ledger with its beginning, and empty revocation lists.
+ * the ledger with its beginning, and empty revocation lists. Or it is one
+ * below a root that is elsewhere: with the keys and requests of its CAs, and
+ * all the rest is made when their certificates are installed (ca_install.h).
  *
  * It is built beside its place and moved there when it is whole: `dir` exists
- * afterwards as a working instance, or as it was before.
+ * afterwards as an instance, or as it was before.
  */
 
 #define INIT_HOSTS_MAX 16
@@ -21,6 +23,8 @@ struct init_config {
     const char *const *hosts; /* DNS names and IP addresses of the server; the
                                  first stands in public_url */
     size_t hosts_n;
+    /* Without a root: the CAs wait for certificates from elsewhere. */
+    bool subordinate;
     const struct instance_port *port;
     int64_t now;
 };

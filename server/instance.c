@@ -250,6 +250,8 @@ static bm_status open_authority(struct instance *in,
                                 .journal = in->journal_dir,
                                 .profiles = in->profiles,
                                 .profiles_n = in->profiles_n,
+                                .aside = in->aside,
+                                .aside_n = in->aside_n,
                                 .bad_keys = in->bad_keys,
                                 .crl_lifetime = in->settings.crl_lifetime,
                                 .ocsp_lifetime = in->settings.ocsp_lifetime };
@@ -263,6 +265,11 @@ bm_status instance_start(struct instance *in, const struct ca_signer *signer,
     ca_close(in->ca);
     in->ca = NULL;
     return open_authority(in, signer, now, why);
+}
+
+static bm_status read_waiting(struct instance *in, struct ca_refusal *why)
+{
+    return waiting_list_read(&in->waiting, in->dir, why);
 }
 
 /* Who opens what, in the order in which the parts need each other. */
@@ -283,6 +290,7 @@ static const struct {
     { WRITE_ | SIGNER_ | STATUS_, open_keys },
     { ALL_, open_store },
     { ALL_, instance_read_cas },
+    { READ_ | WRITE_ | ISSUER_ | SIGNER_, read_waiting },
     { WRITE_ | SIGNER_, instance_open_ca_keys },
     { WRITE_ | STATUS_, instance_open_ocsp_keys },
     { WRITE_ | SIGNER_, open_ledger_key },
@@ -389,6 +397,41 @@ static void close_cas(struct instance *in)
         free(in->cas[i].der);
         free(in->cas[i].ocsp_der);
     }
+    memset(in->cas, 0, sizeof in->cas);
+    in->cas_n = 0;
+}
+
+/* What depends on the CAs; again is fine. */
+static void close_authority(struct instance *in)
+{
+    ca_close(in->ca);
+    in->ca = NULL;
+    if (in->signer != NULL) {
+        in->signer->close(in->signer->self);
+        in->signer = NULL;
+    }
+    ca_journal_close(in->journal);
+    in->journal = NULL;
+    for (size_t i = 0; i < in->profiles_n; i++) {
+        ca_profile_free(in->profiles[i].profile);
+    }
+    in->profiles_n = 0;
+    in->aside_n = 0;
+    waiting_list_free(&in->waiting);
+    close_cas(in);
+}
+
+bm_status instance_reload(struct instance *in, int64_t now,
+                          struct ca_refusal *why)
+{
+    close_authority(in);
+    BM_TRY(instance_read_cas(in, why));
+    BM_TRY(read_waiting(in, why));
+    BM_TRY(instance_open_ca_keys(in, why));
+    BM_TRY(instance_open_ocsp_keys(in, why));
+    BM_TRY(instance_read_profiles(in, why));
+    BM_TRY(open_signer(in, why));
+    return open_authority(in, in->signer, now, why);
 }
 
 void instance_close(struct instance *in)
@@ -396,16 +439,8 @@ void instance_close(struct instance *in)
     if (in == NULL) {
         return;
     }
-    ca_close(in->ca);
-    if (in->signer != NULL) {
-        in->signer->close(in->signer->self);
-    }
-    ca_journal_close(in->journal);
+    close_authority(in);
     ca_ledger_close(in->ledger);
-    for (size_t i = 0; i < in->profiles_n; i++) {
-        ca_profile_free(in->profiles[i].profile);
-    }
-    close_cas(in);
     if (in->store != NULL) {
         in->store->close(in->store->self);
     }

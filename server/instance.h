@@ -10,6 +10,7 @@
 #include "files/files.h"
 #include "server/key_folder.h"
 #include "server/settings.h"
+#include "server/waiting.h"
 
 /*
  * An instance: a directory that holds an authority, opened.
@@ -73,6 +74,14 @@ BM_MUST_CHECK bm_status instance_open(const char *dir, enum instance_mode mode,
 void instance_close(struct instance *instance); /* NULL is fine */
 
 /*
+ * INSTANCE_WRITE: read CAs, profiles and what waits again, which have changed
+ * under it, without letting go of the lock or asking for the secret. What was
+ * borrowed of them before is gone. On error it can only be closed.
+ */
+BM_MUST_CHECK bm_status instance_reload(struct instance *instance, int64_t now,
+                                        struct ca_refusal *why);
+
+/*
  * INSTANCE_ISSUER: open the authority with this signer, or again with one
  * that was started anew: nothing that the earlier one was asked for is still
  * to be done. Puts on record what was signed and not committed, as
@@ -103,10 +112,28 @@ BM_MUST_CHECK bm_status instance_actor(struct instance *instance, int64_t now,
  */
 extern const struct ca_actor instance_break_glass;
 
+/*
+ * While there is no operations CA there can be no operator, and who has the
+ * directory may set it up, and do nothing else: this actor, which the ledger
+ * tells from all others, too.
+ */
+extern const struct ca_actor instance_founder;
+bool instance_is_founded(const struct instance *instance);
+
 /* The CA with this id, or of this name, active, and of the highest
  * generation: what a profile means. */
 const struct instance_ca *instance_find_ca(const struct instance *instance,
                                            const char *id);
+
+/* Is it a CA's, and has it no certificate yet? An interrupted install leaves
+ * the file of one that has. */
+bool instance_is_waiting(const struct instance *instance,
+                         const struct waiting_key *waiting);
+
+/* Why no CA of this name signs now: "CA issuing waits for its certificate:
+ * birthmark ca install"; false if there is none and none is to come. */
+bool instance_says_why(const struct instance *instance, const char *name,
+                       char words[CA_ASIDE_WORDS_MAX]);
 
 /* The CA with exactly this id: of a name, the first generation. */
 const struct instance_ca *instance_get_ca(const struct instance *instance,
@@ -172,7 +199,11 @@ struct instance {
     size_t cas_n;
     struct ca_bound profiles[INSTANCE_PROFILES_MAX];
     size_t profiles_n;
-    struct ca_signer *signer; /* INSTANCE_WRITE, INSTANCE_SIGNER */
+    /* Profiles that are in order, and cannot be issued by as things stand. */
+    struct ca_aside aside[INSTANCE_PROFILES_MAX];
+    size_t aside_n;
+    struct waiting_list waiting; /* not with INSTANCE_STATUS */
+    struct ca_signer *signer;    /* INSTANCE_WRITE, INSTANCE_SIGNER */
 
     /* The rest is private. */
     char journal_dir[FILES_PATH_MAX];

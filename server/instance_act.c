@@ -51,6 +51,10 @@ const struct ca_actor instance_break_glass = { .name = "break-glass",
                                                .mode = "direct/break-glass",
                                                .roles = CA_ROLE_ADMIN };
 
+const struct ca_actor instance_founder = { .name = "founder",
+                                           .mode = "direct/init",
+                                           .roles = CA_ROLE_ADMIN };
+
 static bm_status crl_path(const struct instance *in, const char *id,
                           char path[FILES_PATH_MAX])
 {

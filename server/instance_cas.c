@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* The CAs of an instance: their rows, certificates and keys. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,8 +82,7 @@ bm_status instance_open_ocsp_keys(struct instance *in, struct ca_refusal *why)
     return BM_OK;
 }
 
-/* "issuing-3" is generation 3 of "issuing", which itself is the first. */
-static unsigned long generation(const char *id, const char *name)
+unsigned long instance_generation(const char *id, const char *name)
 {
     size_t n = strlen(name);
     char *end;
@@ -114,7 +114,7 @@ const struct instance_ca *instance_find_ca(const struct instance *in,
         if (strcmp(c->row.id, id) == 0 && strchr(id, '-') != NULL) {
             return c;
         }
-        g = generation(c->row.id, id);
+        g = instance_generation(c->row.id, id);
         if (g > best_generation && c->row.status == STORE_CA_ACTIVE) {
             best = c;
             best_generation = g;
@@ -185,6 +185,62 @@ bm_status instance_put_chain(const struct instance *in, const char *id,
     return bm_wr_finish(w, &n);
 }
 
+bool instance_is_waiting(const struct instance *in, const struct waiting_key *w)
+{
+    return w->kind != WAITING_SERVER && instance_get_ca(in, w->id) == NULL;
+}
+
+bool instance_says_why(const struct instance *in, const char *name,
+                       char words[CA_ASIDE_WORDS_MAX])
+{
+    const char *end = NULL;
+    const char *id = NULL;
+
+    for (size_t i = 0; i < in->cas_n; i++) {
+        if (instance_generation(in->cas[i].row.id, name) != 0) {
+            id = in->cas[i].row.id;
+            end = "is retired";
+        }
+    }
+    for (size_t i = 0; i < in->waiting.n; i++) {
+        const struct waiting_key *w = &in->waiting.item[i];
+
+        if (instance_is_waiting(in, w) &&
+            instance_generation(w->id, name) != 0) {
+            id = w->id;
+            end = "waits for its certificate: birthmark ca install";
+        }
+    }
+    if (id != NULL) {
+        (void)snprintf(words, CA_ASIDE_WORDS_MAX, "CA %s %s", id, end);
+    }
+    return id != NULL;
+}
+
+bool instance_is_founded(const struct instance *in)
+{
+    for (size_t i = 0; i < in->cas_n; i++) {
+        if (in->cas[i].row.kind == STORE_CA_OPERATIONS) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* It is ours to keep no longer. */
+static bm_status put_aside(struct instance *in, struct ca_profile *profile,
+                           const char *words)
+{
+    const struct ca_profile_policy *policy = ca_profile_policy(profile);
+    struct ca_aside *aside = &in->aside[in->aside_n++];
+
+    (void)snprintf(aside->profile, sizeof aside->profile, "%s", policy->name);
+    (void)snprintf(aside->words, sizeof aside->words, "%s", words);
+    aside->identity = policy->identity;
+    ca_profile_free(profile);
+    return BM_OK;
+}
+
 bm_status instance_bind(struct instance *in, struct ca_profile *profile,
                         const char *ca, struct ca_refusal *why)
 {
@@ -193,10 +249,17 @@ bm_status instance_bind(struct instance *in, struct ca_profile *profile,
         ca != NULL ? instance_get_ca(in, ca) : instance_find_ca(in, policy->ca);
     struct ca_profile_issuer issuer = { .public_url = in->settings.public_url,
                                         .crypto = in->port.crypto };
+    struct ca_refusal inner = { .status = BM_OK };
+    char words[CA_ASIDE_WORDS_MAX];
+    bm_status rc;
 
-    if (in->profiles_n == INSTANCE_PROFILES_MAX) {
+    if (in->profiles_n == INSTANCE_PROFILES_MAX ||
+        in->aside_n == INSTANCE_PROFILES_MAX) {
         return ca_refuse(why, BM_E_LIMIT, "over %d profiles",
                          INSTANCE_PROFILES_MAX);
+    }
+    if (c == NULL && ca == NULL && instance_says_why(in, policy->ca, words)) {
+        return put_aside(in, profile, words);
     }
     if (c == NULL) {
         return ca_refuse(why, BM_E_PROFILE_ISSUER, "%s: there is no CA %s",
@@ -207,7 +270,14 @@ bm_status instance_bind(struct instance *in, struct ca_profile *profile,
     issuer.sig_alg =
         c->key != NULL ? c->key->signer->alg : bm_sig_alg_for(c->cert.key.type);
     issuer.shards = instance_shards(in, c);
-    BM_TRY(ca_profile_bind(profile, &issuer, why));
+    rc = ca_profile_bind(profile, &issuer, &inner);
+    if (rc == BM_E_PROFILE_ISSUER && ca == NULL) {
+        /* It is in order, and this CA may not sign it: others go on. */
+        return put_aside(in, profile, inner.words);
+    }
+    if (rc != BM_OK) {
+        return ca_refuse(why, rc, "%s", inner.words);
+    }
     in->profiles[in->profiles_n++] =
         (struct ca_bound){ .profile = profile,
                            .ca = c->row.id,

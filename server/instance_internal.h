@@ -38,6 +38,21 @@ BM_MUST_CHECK bm_status instance_bind(struct instance *in,
                                       struct ca_profile *profile,
                                       const char *ca, struct ca_refusal *why);
 
+/*
+ * Which profiles could not be issued by the CA `id` if this were its
+ * certificate: `cannot` is told each, with words. It takes those that name the
+ * CA, and the responder's.
+ */
+BM_MUST_CHECK bm_status instance_try_profiles(
+    const struct instance *in, const char *id, const struct bm_cert *cert,
+    void *arg,
+    void (*cannot)(void *arg, const char *profile, const char *words),
+    struct ca_refusal *why);
+
+/* "issuing-3" is generation 3 of "issuing", which itself is the first; 0 if
+ * it is of another name. */
+unsigned long instance_generation(const char *id, const char *name);
+
 /* The subject of a CA's OCSP responder: Name with header. */
 BM_MUST_CHECK bm_status instance_responder_name(const struct bm_cert *ca,
                                                 struct bm_wr *w);

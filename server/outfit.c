@@ -69,23 +69,29 @@ static size_t characters(const char *s)
     return n;
 }
 
+bm_status outfit_put_names(struct bm_wr *w, const char *organisation,
+                           const char *name)
+{
+    size_t mark = bm_der_open(w, BM_DER_SEQUENCE);
+
+    bm_name_put_rdn(w, BM_LIT(BM_OID_AT_O), BM_DER_UTF8_STRING,
+                    text(organisation));
+    bm_name_put_rdn(w, BM_LIT(BM_OID_AT_CN), BM_DER_UTF8_STRING, text(name));
+    bm_der_close(w, mark);
+    return w->len > w->cap ? BM_E_LIMIT : BM_OK;
+}
+
 bm_status outfit_put_name(struct bm_wr *w, const char *organisation,
                           const char *what)
 {
     bool fits = characters(organisation) + 1 + strlen(what) <= COMMON_NAME_MAX;
     char cn[256];
-    size_t mark = bm_der_open(w, BM_DER_SEQUENCE);
     int n = snprintf(cn, sizeof cn, "%s%s%s", fits ? organisation : "",
                      fits ? " " : "", what);
 
-    if (n < 0 || (size_t)n >= sizeof cn) {
-        return BM_E_LIMIT;
-    }
-    bm_name_put_rdn(w, BM_LIT(BM_OID_AT_O), BM_DER_UTF8_STRING,
-                    text(organisation));
-    bm_name_put_rdn(w, BM_LIT(BM_OID_AT_CN), BM_DER_UTF8_STRING, text(cn));
-    bm_der_close(w, mark);
-    return w->len > w->cap ? BM_E_LIMIT : BM_OK;
+    return n < 0 || (size_t)n >= sizeof cn
+               ? BM_E_LIMIT
+               : outfit_put_names(w, organisation, cn);
 }
 
 /* ---- The server */
@@ -121,9 +127,9 @@ bm_status outfit_prepare_server(const struct outfit_server *server,
                                 struct ca_refusal *why)
 {
     struct bm_key_spec spec = { .type = BM_KEY_P256 };
-    struct waiting waiting = { .id = WAITING_SERVER_ID,
-                               .kind = WAITING_SERVER,
-                               .key_uri = SERVER_KEY_URI };
+    struct waiting_key waiting = { .id = WAITING_SERVER_ID,
+                                   .kind = WAITING_SERVER,
+                                   .key_uri = SERVER_KEY_URI };
     struct bm_key *key = NULL;
     uint8_t exts[4096];
     uint8_t subject[NAME_MAX_OCTETS];
@@ -216,7 +222,8 @@ static bm_status find_issued(struct outfit *o, const struct bm_csr *csr,
     return cert->len > cert->cap ? BM_E_LIMIT : rc;
 }
 
-static bm_status write_server(struct outfit *o, const struct waiting *waiting)
+static bm_status write_server(struct outfit *o,
+                              const struct waiting_key *waiting)
 {
     const struct instance_ca *ca = instance_find_ca(o->in, "operations");
     size_t cap = CA_CERT_MAX + CHAIN_PEM_MAX;
@@ -250,7 +257,7 @@ out:
 /* There is a request until there is a certificate. */
 static bm_status make_server(struct outfit *o)
 {
-    struct waiting waiting;
+    struct waiting_key waiting;
     bm_status rc =
         waiting_read(&waiting, o->in->dir, WAITING_SERVER_ID, o->why);
 

@@ -38,4 +38,9 @@ BM_MUST_CHECK bm_status outfit_put_name(struct bm_wr *w,
                                         const char *organisation,
                                         const char *what);
 
+/* O=organisation, CN=name. */
+BM_MUST_CHECK bm_status outfit_put_names(struct bm_wr *w,
+                                         const char *organisation,
+                                         const char *name);
+
 #endif

@@ -12,6 +12,7 @@
 #include "core/oid.h"
 #include "core/pem.h"
 #include "server/instance_internal.h"
+#include "server/waiting.h"
 
 #define SERVER_PEM "ca/server.pem"
 #define KEY_LINE   "key: "
@@ -76,6 +77,22 @@ static bm_status take_uri(struct own_server *s)
     return BM_OK;
 }
 
+/* What an instance is that has no operations CA yet. */
+static bm_status say_not_there(const char *dir, struct ca_refusal *why)
+{
+    struct waiting_key waiting;
+    bm_status rc = waiting_read(&waiting, dir, WAITING_SERVER_ID, NULL);
+
+    if (rc == BM_OK) {
+        waiting_free(&waiting);
+        return ca_refuse(why, BM_E_CA_UNAVAILABLE,
+                         "%s/" SERVER_PEM ": CA operations waits for its "
+                         "certificate: birthmark ca install",
+                         dir);
+    }
+    return ca_refuse(why, BM_E_NOT_FOUND, "%s/" SERVER_PEM, dir);
+}
+
 bm_status own_server_read(struct own_server *s, const char *dir,
                           struct ca_refusal *why)
 {
@@ -86,6 +103,9 @@ bm_status own_server_read(struct own_server *s, const char *dir,
     memset(s, 0, sizeof *s);
     BM_TRY(files_path(path, dir, SERVER_PEM));
     rc = files_read(path, SERVER_PEM_MAX, &s->text, &s->n, why);
+    if (rc == BM_E_NOT_FOUND) {
+        return say_not_there(dir, why);
+    }
     if (rc == BM_OK) {
         rc = take_uri(s);
     }

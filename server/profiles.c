@@ -70,7 +70,10 @@ static int is_profile(const struct dirent *entry)
            strcmp(entry->d_name + n - 5, ".yaml") == 0;
 }
 
-static bm_status take_folder(struct instance *in, struct ca_refusal *why)
+/* For each file of profiles/, in the order of their names. */
+static bm_status each_file(const struct instance *in, void *arg,
+                           bm_status (*one)(void *arg, const char *name),
+                           struct ca_refusal *why)
 {
     char dir[FILES_PATH_MAX];
     struct dirent **names = NULL;
@@ -85,7 +88,7 @@ static bm_status take_folder(struct instance *in, struct ca_refusal *why)
     }
     for (int i = 0; i < n; i++) {
         if (rc == BM_OK) {
-            rc = take_file(in, names[i]->d_name, why);
+            rc = one(arg, names[i]->d_name);
         }
         free(names[i]);
     }
@@ -93,19 +96,36 @@ static bm_status take_folder(struct instance *in, struct ca_refusal *why)
     return rc;
 }
 
+struct taking {
+    struct instance *in;
+    struct ca_refusal *why;
+};
+
+static bm_status take_one(void *arg, const char *name)
+{
+    struct taking *t = arg;
+
+    return take_file(t->in, name, t->why);
+}
+
+static struct bm_bytes responder_text(void)
+{
+    for (const struct ca_profile_shipped *p = ca_profiles_shipped;
+         p->name != NULL; p++) {
+        if (strcmp(p->name, INSTANCE_OCSP_PROFILE) == 0) {
+            return (struct bm_bytes){ (const uint8_t *)p->text,
+                                      strlen(p->text) };
+        }
+    }
+    return (struct bm_bytes){ NULL, 0 };
+}
+
 /* An OCSP responder's certificate is issued by the CA that it speaks for, so
  * its profile is there once for each. */
 static bm_status take_responders(struct instance *in, struct ca_refusal *why)
 {
-    struct bm_bytes text = { (const uint8_t *)NULL, 0 };
+    struct bm_bytes text = responder_text();
 
-    for (const struct ca_profile_shipped *p = ca_profiles_shipped;
-         p->name != NULL; p++) {
-        if (strcmp(p->name, INSTANCE_OCSP_PROFILE) == 0) {
-            text.p = (const uint8_t *)p->text;
-            text.n = strlen(p->text);
-        }
-    }
     for (size_t i = 0; i < in->cas_n; i++) {
         if (in->cas[i].row.key_uri[0] != '\0') {
             BM_TRY(
@@ -117,6 +137,80 @@ static bm_status take_responders(struct instance *in, struct ca_refusal *why)
 
 bm_status instance_read_profiles(struct instance *in, struct ca_refusal *why)
 {
-    BM_TRY(take_folder(in, why));
+    struct taking taking = { in, why };
+
+    BM_TRY(each_file(in, &taking, take_one, why));
     return take_responders(in, why);
+}
+
+/* ---- What could be issued by a CA that is to be */
+
+struct trying {
+    const struct instance *in;
+    const char *id;
+    const struct bm_cert *cert;
+    void *arg;
+    void (*cannot)(void *arg, const char *profile, const char *words);
+    struct ca_refusal *why;
+};
+
+static bm_status try_text(const struct trying *t, struct bm_bytes text,
+                          const char *file, bool any)
+{
+    const struct ca_profile_issuer issuer = {
+        .id = t->id,
+        .cert = t->cert,
+        .sig_alg = bm_sig_alg_for(t->cert->key.type),
+        .public_url = t->in->settings.public_url,
+        .crypto = t->in->port.crypto
+    };
+    const struct ca_profile_policy *policy;
+    struct ca_refusal inner = { .status = BM_OK };
+    struct ca_profile *profile;
+    bm_status rc;
+
+    BM_TRY(ca_profile_parse(text, file, &profile, t->why));
+    policy = ca_profile_policy(profile);
+    if (any || instance_generation(t->id, policy->ca) != 0) {
+        rc = ca_profile_bind(profile, &issuer, &inner);
+        if (rc != BM_OK) {
+            t->cannot(t->arg, policy->name, inner.words);
+        }
+    }
+    ca_profile_free(profile);
+    return BM_OK;
+}
+
+static bm_status try_one(void *arg, const char *name)
+{
+    const struct trying *t = arg;
+    char dir[FILES_PATH_MAX];
+    char path[FILES_PATH_MAX];
+    uint8_t *text;
+    size_t n;
+    bm_status rc;
+
+    BM_TRY(files_path(dir, t->in->dir, "profiles"));
+    BM_TRY(files_path(path, dir, name));
+    BM_TRY(files_read(path, PROFILE_TEXT_MAX, &text, &n, t->why));
+    rc = try_text(t, (struct bm_bytes){ text, n }, name, false);
+    free(text);
+    return rc;
+}
+
+bm_status instance_try_profiles(const struct instance *in, const char *id,
+                                const struct bm_cert *cert, void *arg,
+                                void (*cannot)(void *arg, const char *profile,
+                                               const char *words),
+                                struct ca_refusal *why)
+{
+    struct trying t = { .in = in,
+                        .id = id,
+                        .cert = cert,
+                        .arg = arg,
+                        .cannot = cannot,
+                        .why = why };
+
+    BM_TRY(try_text(&t, responder_text(), INSTANCE_OCSP_PROFILE, true));
+    return each_file(in, &t, try_one, why);
 }

@@ -63,7 +63,7 @@ static bm_status take_line(struct bm_bytes *text, const char *name, char *value,
     return BM_OK;
 }
 
-static bm_status take_request(struct waiting *waiting, struct bm_bytes text)
+static bm_status take_request(struct waiting_key *waiting, struct bm_bytes text)
 {
     struct bm_pem block;
     struct bm_wr w;
@@ -81,7 +81,7 @@ static bm_status take_request(struct waiting *waiting, struct bm_bytes text)
     return bm_csr_parse(bm_wr_bytes(&w), NULL, &waiting->csr);
 }
 
-bm_status waiting_parse(struct waiting *waiting, struct bm_bytes text)
+bm_status waiting_parse(struct waiting_key *waiting, struct bm_bytes text)
 {
     char kind[16];
     bm_status rc;
@@ -112,8 +112,8 @@ static bm_status path_of(const char *dir, const char *id,
     return files_path(path, dir, name);
 }
 
-bm_status waiting_read(struct waiting *waiting, const char *dir, const char *id,
-                       struct ca_refusal *why)
+bm_status waiting_read(struct waiting_key *waiting, const char *dir,
+                       const char *id, struct ca_refusal *why)
 {
     char path[FILES_PATH_MAX];
     uint8_t *text = NULL;
@@ -135,13 +135,13 @@ bm_status waiting_read(struct waiting *waiting, const char *dir, const char *id,
     return BM_OK;
 }
 
-void waiting_free(struct waiting *waiting)
+void waiting_free(struct waiting_key *waiting)
 {
     free(waiting->der);
     memset(waiting, 0, sizeof *waiting);
 }
 
-bm_status waiting_write(const struct waiting *waiting, const char *dir,
+bm_status waiting_write(const struct waiting_key *waiting, const char *dir,
                         struct ca_refusal *why)
 {
     char path[FILES_PATH_MAX];
@@ -242,8 +242,8 @@ void waiting_list_free(struct waiting_list *list)
     list->n = 0;
 }
 
-const struct waiting *waiting_find(const struct waiting_list *list,
-                                   const char *id)
+const struct waiting_key *waiting_find(const struct waiting_list *list,
+                                       const char *id)
 {
     for (size_t i = 0; i < list->n; i++) {
         if (strcmp(list->item[i].id, id) == 0) {
@@ -253,8 +253,8 @@ const struct waiting *waiting_find(const struct waiting_list *list,
     return NULL;
 }
 
-const struct waiting *waiting_find_key(const struct waiting_list *list,
-                                       struct bm_bytes spki)
+const struct waiting_key *waiting_find_key(const struct waiting_list *list,
+                                           struct bm_bytes spki)
 {
     for (size_t i = 0; i < list->n; i++) {
         if (bm_bytes_equal(list->item[i].csr.key.der, spki)) {

@@ -32,7 +32,7 @@ enum waiting_kind {
     WAITING_SERVER
 };
 
-struct waiting {
+struct waiting_key {
     char id[STORE_ID_MAX];
     enum waiting_kind kind;
     char key_uri[BM_KEY_URI_MAX];
@@ -48,16 +48,17 @@ const char *waiting_kind_name(enum waiting_kind kind);
 enum waiting_kind waiting_kind_parse(const char *name);
 
 /* Take a file apart. On BM_OK release with waiting_free(). */
-BM_MUST_CHECK bm_status waiting_parse(struct waiting *waiting,
+BM_MUST_CHECK bm_status waiting_parse(struct waiting_key *waiting,
                                       struct bm_bytes text);
 
 /* BM_E_NOT_FOUND: nothing of this id waits. */
-BM_MUST_CHECK bm_status waiting_read(struct waiting *waiting, const char *dir,
-                                     const char *id, struct ca_refusal *why);
-void waiting_free(struct waiting *waiting); /* again is fine */
+BM_MUST_CHECK bm_status waiting_read(struct waiting_key *waiting,
+                                     const char *dir, const char *id,
+                                     struct ca_refusal *why);
+void waiting_free(struct waiting_key *waiting); /* again is fine */
 
 /* Put on file: everything but `der` is filled in. BM_E_EXISTS. */
-BM_MUST_CHECK bm_status waiting_write(const struct waiting *waiting,
+BM_MUST_CHECK bm_status waiting_write(const struct waiting_key *waiting,
                                       const char *dir, struct ca_refusal *why);
 
 /* It waits no longer; not there is fine. */
@@ -66,7 +67,7 @@ BM_MUST_CHECK bm_status waiting_drop(const char *dir, const char *id,
 
 /* All that wait, in the order of their ids. */
 struct waiting_list {
-    struct waiting item[WAITING_MAX];
+    struct waiting_key item[WAITING_MAX];
     size_t n;
 };
 BM_MUST_CHECK bm_status waiting_list_read(struct waiting_list *list,
@@ -75,9 +76,9 @@ BM_MUST_CHECK bm_status waiting_list_read(struct waiting_list *list,
 void waiting_list_free(struct waiting_list *list); /* again is fine */
 
 /* The one with this id, or with this public key; or NULL. */
-const struct waiting *waiting_find(const struct waiting_list *list,
-                                   const char *id);
-const struct waiting *waiting_find_key(const struct waiting_list *list,
-                                       struct bm_bytes spki);
+const struct waiting_key *waiting_find(const struct waiting_list *list,
+                                       const char *id);
+const struct waiting_key *waiting_find_key(const struct waiting_list *list,
+                                           struct bm_bytes spki);
 
 #endif

@@ -79,7 +79,11 @@ struct store_organisation {
 enum store_ca_kind {
     STORE_CA_ROOT = 1,  /* cold: known by its certificate alone */
     STORE_CA_ISSUING,   /* signs for devices */
-    STORE_CA_OPERATIONS /* signs for operators and servers */
+    STORE_CA_OPERATIONS, /* signs for operators and servers */
+    /* Between a CA of ours and its root; elsewhere, and known as a root is. */
+    STORE_CA_INTERMEDIATE,
+    /* No CA: what one generation of a root says of another (RFC 4210 4.4). */
+    STORE_CA_LINK
 };
 
 enum store_ca_status {

@@ -8,7 +8,8 @@
 #include "core/name.h"
 #include "protocols/admin/internal.h"
 
-static const char *const kinds[] = { "root", "issuing", "operations", NULL };
+static const char *const kinds[] = { "root",         "issuing", "operations",
+                                     "intermediate", "link",    NULL };
 static const char *const states[] = { "active", "retired", NULL };
 
 static const struct admin_field responder_fields[] = {
@@ -81,7 +82,7 @@ const struct admin_field admin_load_crl_params[] = {
 
 static const char *kind_of(enum store_ca_kind kind)
 {
-    return kind >= STORE_CA_ROOT && kind <= STORE_CA_OPERATIONS
+    return kind >= STORE_CA_ROOT && kind <= STORE_CA_LINK
                ? kinds[kind - STORE_CA_ROOT]
                : "unknown";
 }
@@ -297,6 +298,9 @@ static bm_status look_at(void *arg, const void *visited)
     const struct store_ca *row = visited;
     struct bm_cert cert;
 
+    if (row->kind == STORE_CA_LINK) {
+        return BM_OK; /* the same name and key as a root's */
+    }
     BM_TRY(bm_cert_parse(row->cert, BM_STRICT, NULL, &cert));
     if (bm_name_equal(cert.subject, s->crl->head.issuer) &&
         bm_crl_verify(s->crl, &cert.key, s->c->crypto) == BM_OK) {

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "cli/args.h"
+#include "cli/instance.h"
+#include "cli/key_type.h"
+#include "cli/safe.h"
+#include "server/new_ca.h"
+#include "server/outfit.h"
+
+enum {
+    OPTION_DIR = 1,
+    OPTION_KIND,
+    OPTION_KEY,
+    OPTION_TYPE,
+    OPTION_NAME
+};
+
+static const struct cmd_option options[] = {
+    { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    { "--kind", "KIND", "issuing (the default), or operations", OPTION_KIND },
+    { "--key", "URI", "where its key is or is made (file:ID.key)", OPTION_KEY },
+    { "--type", "TYPE", "of the key: " KEY_TYPES " (p256)", OPTION_TYPE },
+    { "--name", "TEXT", "commonName of the CA (ORGANISATION ID CA)",
+      OPTION_NAME },
+    { NULL, NULL, NULL, 0 },
+};
+
+static const struct cmd_verb verb = {
+    "birthmark ca create",
+    "[--dir DIR] [--kind KIND] [--key URI] [--type TYPE] [--name TEXT] ID",
+    "Make the key of a new CA, and the request for its certificate, which\n"
+    "whoever is above it signs: birthmark ca request, and, when the certificate\n"
+    "is here, birthmark ca install. The request's path is printed.\n",
+    options
+};
+
+struct given {
+    const char *dir;
+    const char *kind;
+    const char *key;
+    const char *type;
+    const char *name;
+};
+
+static const struct args_row rows[] = {
+    { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    { OPTION_KIND, ARGS_TEXT, offsetof(struct given, kind), false },
+    { OPTION_KEY, ARGS_TEXT, offsetof(struct given, key), false },
+    { OPTION_TYPE, ARGS_TEXT, offsetof(struct given, type), false },
+    { OPTION_NAME, ARGS_TEXT, offsetof(struct given, name), false },
+    { 0, ARGS_FLAG, 0, false },
+};
+
+static bm_status make(struct session *s, const struct given *given,
+                      struct new_ca *ca, struct ca_refusal *why)
+{
+    uint8_t subject[NEW_CA_NAME_MAX];
+    char uri[BM_KEY_URI_MAX];
+    struct bm_wr w;
+
+    (void)snprintf(uri, sizeof uri, "file:%s.key", ca->id);
+    ca->key_uri = given->key != NULL ? given->key : uri;
+    ca->keys = &s->instance->keys.keys;
+    bm_wr_init(&w, subject, sizeof subject);
+    BM_TRY(new_ca_check(s->instance, ca->id, ca->key_uri, why));
+    BM_TRY(new_ca_put_subject(s->instance, ca->id, given->name, &w));
+    ca->subject = bm_wr_bytes(&w);
+    return new_ca_make(ca, why);
+}
+
+static int run_verb(const struct given *given, struct new_ca *ca)
+{
+    const struct session_config config = { .path = verb.path,
+                                           .dir = given->dir,
+                                           .mode = INSTANCE_WRITE,
+                                           .act = CA_ACT_CA_INSTALL,
+                                           .founder = true };
+    struct ca_refusal why = { .status = BM_OK };
+    struct session s = { .path = verb.path };
+    int rc = session_open(&s, &config);
+
+    if (rc == CMD_OK) {
+        ca->dir = s.instance->dir;
+        rc = session_result(&s, make(&s, given, ca, &why), &why);
+    }
+    if (rc == CMD_OK) {
+        safe_print_str(stdout, s.instance->dir);
+        printf("/ca/%s.csr\n", ca->id);
+        fprintf(stderr,
+                "next: have it signed, then birthmark ca install FILE\n");
+    }
+    session_close(&s);
+    return rc;
+}
+
+int cmd_ca_create(int argc, char **argv)
+{
+    struct given given = { .kind = "issuing", .type = "p256" };
+    struct args args = { .verb = &verb,
+                         .rows = rows,
+                         .into = &given,
+                         .words_name = "ID",
+                         .words_min = 1,
+                         .words_max = 1 };
+    struct new_ca ca = { .id = NULL };
+    int rc;
+
+    if (!args_read(&args, argc, argv, &rc)) {
+        return rc;
+    }
+    ca.id = args.words[0];
+    ca.kind = waiting_kind_parse(given.kind);
+    if (ca.kind != WAITING_ISSUING && ca.kind != WAITING_OPERATIONS) {
+        return cmd_usage_error(verb.path, "--kind is issuing or operations");
+    }
+    if (!key_type_parse(given.type, &ca.spec)) {
+        return cmd_usage_error(verb.path, "--type is one of " KEY_TYPES);
+    }
+    return run_verb(&given, &ca);
+}
