@@ -30,8 +30,8 @@ static const struct cmd_verb verb = {
     "birthmark ca create",
     "[--dir DIR] [--kind KIND] [--key URI] [--type TYPE] [--name TEXT] ID",
     "Make the key of a new CA, and the request for its certificate, which\n"
-    "whoever is above it signs: birthmark ca request, and, when the certificate\n"
-    "is here, birthmark ca install. The request's path is printed.\n",
+    "whoever is above it signs: birthmark ca request, and, when the\n"
+    "certificate is here, birthmark ca install. Its path is printed.\n",
     options
 };
 

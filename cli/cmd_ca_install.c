@@ -23,11 +23,11 @@ static const struct cmd_option options[] = {
 
 static const struct cmd_verb verb = {
     "birthmark ca install", "[--dir DIR] [--json] FILE...",
-    "Take certificates of CAs into use: those that wait for one, and what leads\n"
-    "to their root, in PEM, DER or PKCS#7 and in any order. The first root is\n"
-    "believed: compare its fingerprint. Afterwards responders, lists, and the\n"
-    "certificates of server and first operator are made where they are not\n"
-    "there yet. The same files again finish what was interrupted.\n",
+    "Take certificates of CAs into use: those that wait for one, and what\n"
+    "leads to their root, in PEM, DER or PKCS#7 and in any order. The first\n"
+    "root is believed: compare its fingerprint. Afterwards responders, lists,\n"
+    "and the certificates of server and first operator are made where they\n"
+    "are not there yet. The same files again finish what was interrupted.\n",
     options
 };
 

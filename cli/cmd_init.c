@@ -41,8 +41,8 @@ static const struct cmd_verb verb = {
     "birthmark init", "DIR [--org NAME] [--host NAME]... [--subordinate]",
     "Make a working instance in one step: a cold root, CAs for devices and\n"
     "for operations, profiles, and the certificates of the server and of the\n"
-    "first operator. Its path is printed. With --subordinate it has no root: its\n"
-    "CAs wait for certificates that a root elsewhere signs.\n",
+    "first operator. Its path is printed. With --subordinate it has no root:\n"
+    "its CAs wait for certificates that a root elsewhere signs.\n",
     options
 };
 

@@ -5,11 +5,12 @@
 #include "server/instance.h"
 
 /*
- * Making an instance in one step. It works at once: a cold root, issuing and operations CAs
- * with OCSP responders, profiles, a server certificate, the first operator,
- * the ledger with its beginning, and empty revocation lists. Or it is one
- * below a root that is elsewhere: with the keys and requests of its CAs, and
- * all the rest is made when their certificates are installed (ca_install.h).
+ * Making an instance in one step. It works at once: a cold root, issuing and
+ * operations CAs with OCSP responders, profiles, a server certificate, the
+ * first operator, the ledger with its beginning, and empty revocation lists.
+ * Or it is one below a root that is elsewhere: with the keys and requests of
+ * its CAs; all the rest is made when their certificates are installed
+ * (ca_install.h).
  *
  * It is built beside its place and moved there when it is whole: `dir` exists
  * afterwards as an instance, or as it was before.

@@ -3,8 +3,8 @@
 #define BM_SERVER_WAITING_H
 
 #include "core/csr.h"
-#include "keys/key.h"
 #include "files/files.h"
+#include "keys/key.h"
 #include "store/store.h"
 
 /*

@@ -77,8 +77,8 @@ struct store_organisation {
 };
 
 enum store_ca_kind {
-    STORE_CA_ROOT = 1,  /* cold: known by its certificate alone */
-    STORE_CA_ISSUING,   /* signs for devices */
+    STORE_CA_ROOT = 1,   /* cold: known by its certificate alone */
+    STORE_CA_ISSUING,    /* signs for devices */
     STORE_CA_OPERATIONS, /* signs for operators and servers */
     /* Between a CA of ours and its root; elsewhere, and known as a root is. */
     STORE_CA_INTERMEDIATE,
