@@ -122,6 +122,16 @@ static bm_status describe(const struct local *l, const struct ca_signing *item,
     return hash_of(l, ca->cert->key.der, e->key, sizeof e->key);
 }
 
+/* A token that is away: what it will not sign is not put on record first. */
+static bm_status is_ready(const struct local *l, const char *id,
+                          struct ca_refusal *why)
+{
+    const struct ca_signer_ca *ca = find_ca(l, id);
+    bm_status rc = ca->holder == NULL ? BM_OK : bm_key_ready(ca->holder);
+
+    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "key of CA %s", id);
+}
+
 static bm_status sign_one(const struct local *l, const struct ca_signing *item)
 {
     const struct ca_signer_ca *ca = find_ca(l, item->ca);
@@ -149,6 +159,9 @@ static bm_status sign_certs(void *self, const struct ca_signing *group,
 
         BM_TRY(agree(l, &group[i], &shard, why));
         BM_TRY(describe(l, &group[i], shard, now, &l->entries[i]));
+        if (i == 0 || strcmp(group[i].ca, group[i - 1].ca) != 0) {
+            BM_TRY(is_ready(l, group[i].ca, why));
+        }
     }
     BM_TRY(ca_journal_append(l->c.journal, l->entries, n));
     for (size_t i = 0; i < n; i++) {
@@ -184,6 +197,7 @@ bm_status ca_signer_list_begin(struct ca_signer *signer, const char *id,
         return BM_E_CA_SIGNER;
     }
     BM_TRY(check_number(l, ca, number, key));
+    BM_TRY(is_ready(l, id, NULL));
     return ca_list_open(&l->list, l->c.crypto, ca, number, size);
 }
 

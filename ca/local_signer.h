@@ -14,6 +14,9 @@ struct ca_signer_ca {
     const char *id;
     const struct bm_signer *key;
     const struct bm_cert *cert;
+    /* Of `key`, if it may be away: it is asked for before anything is put on
+     * record for it. May be NULL. */
+    const struct bm_key *holder;
 };
 
 struct ca_signer_config {

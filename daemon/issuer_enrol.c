@@ -360,14 +360,21 @@ static void fill(struct ca_issue_request *r, const struct issuer_enrol *e)
 
 /*
  * One whose signature the signer refuses fails its whole group. That is a bug
- * or an attack, but not the others' fault: each gets a group of its own.
+ * or an attack, or the token of its CA is away, but not the others' fault:
+ * each gets a group of its own.
  */
+static bool is_of_one(bm_status rc)
+{
+    return rc == BM_E_CA_SIGNER || rc == BM_E_KEYS_GONE ||
+           rc == BM_E_KEYS_PIN || rc == BM_E_KEYS_TOKEN;
+}
+
 static void issue_one_by_one(struct issuer *is, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct ca_issue_result *r = &is->results[i];
 
-        if (r->status == BM_E_CA_SIGNER) {
+        if (is_of_one(r->status)) {
             bm_status rc =
                 ca_issue(is->in->ca, &is->requests[i], 1, room_now(), r);
 
@@ -432,7 +439,7 @@ static void serve_group(struct issuer *is, size_t n)
         fill(&is->requests[i], is->group[i]);
     }
     rc = ca_issue(is->in->ca, is->requests, n, room_now(), is->results);
-    if (rc == BM_E_CA_SIGNER && n > 1) {
+    if (is_of_one(rc) && n > 1) {
         /* What was issued before it in the same call is answered first. */
         issue_one_by_one(is, n);
     }
@@ -444,7 +451,7 @@ static void serve_group(struct issuer *is, size_t n)
     if (!remote_signer_is_there(is->signer)) {
         issuer_lose_signer(is);
     } else {
-        note_failure(is, rc == BM_E_CA_SIGNER ? BM_OK : rc);
+        note_failure(is, is_of_one(rc) ? BM_OK : rc);
     }
 }
 

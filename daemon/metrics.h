@@ -40,6 +40,7 @@ enum metrics_value {
     METRICS_STARTS,     /* of this process; metrics_begin() counts it */
     METRICS_HEARTBEAT,  /* gauge: unix time, set by the loop once a second */
     METRICS_OCSP_LATER, /* tryLater: over a budget, or no status signer */
+    METRICS_KEYS_AWAY,  /* gauge: keys whose token is away */
     METRICS_VALUES
 };
 

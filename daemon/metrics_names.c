@@ -44,6 +44,9 @@ const struct metrics_name metrics_value_names[METRICS_VALUES] = {
                             .help = "When the process last said it is well." },
     [METRICS_OCSP_LATER] = { .name = "birthmark_ocsp_later_total",
                              .help = "OCSP requests answered tryLater." },
+    [METRICS_KEYS_AWAY] = { .name = "birthmark_keys_away",
+                            .gauge = true,
+                            .help = "Keys whose token is away." },
 };
 
 const struct metrics_name metrics_histogram_names[METRICS_HISTOGRAMS] = {

@@ -23,12 +23,27 @@ static bool is_expected(const struct who *who)
     return who->room[0] != '\0' && strcmp(who->room, "keeper") != 0;
 }
 
-/* A line for what is wrong with one, if there is room for it. */
-static size_t put_line(char *words, size_t cap, const struct who *who,
-                       bool has_started)
+/* What is wrong with one, or NULL. */
+static const char *what_is_wrong(const struct metrics_page *page, int64_t now)
 {
-    int n = snprintf(words, cap, "%s %u %s\n", who->room, who->instance,
-                     has_started ? "does not answer" : "has not started");
+    int64_t beat = metrics_get(page, METRICS_HEARTBEAT);
+
+    if (beat == 0) {
+        return "has not started";
+    }
+    if (now - beat > HEALTH_SECONDS) {
+        return "does not answer";
+    }
+    return metrics_get(page, METRICS_KEYS_AWAY) > 0
+               ? "misses a key: its token is away"
+               : NULL;
+}
+
+/* A line for that, if there is room for it. */
+static size_t put_line(char *words, size_t cap, const struct who *who,
+                       const char *wrong)
+{
+    int n = snprintf(words, cap, "%s %u %s\n", who->room, who->instance, wrong);
 
     return n > 0 && (size_t)n < cap ? (size_t)n : 0;
 }
@@ -41,10 +56,10 @@ bool publisher_is_well(const struct metrics_page *const *pages, size_t n,
 
     for (size_t i = 0; i < n; i++) {
         struct who who = who_of(pages[i]);
-        int64_t beat = metrics_get(pages[i], METRICS_HEARTBEAT);
+        const char *wrong = what_is_wrong(pages[i], now);
 
-        if (is_expected(&who) && now - beat > HEALTH_SECONDS) {
-            at += put_line(words + at, HEALTH_WORDS_MAX - at, &who, beat != 0);
+        if (is_expected(&who) && wrong != NULL) {
+            at += put_line(words + at, HEALTH_WORDS_MAX - at, &who, wrong);
             is_well = false;
         }
     }

@@ -122,6 +122,9 @@ struct room {
     /* ROOM_PUBLISHER: the pages of all processes, to be read */
     const struct metrics_page *const *pages;
     size_t pages_n;
+    /* What its keys need of the sandbox: a bit per enum bm_key_sandbox
+     * (keys/key.h). By setup(), which opens them: key_watch_new(). */
+    unsigned key_classes;
     void *self; /* of the type */
 };
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "daemon/sandbox_internal.h"
+#include "files/files.h"
 
 /* ---- Who a room is */
 
@@ -154,34 +155,79 @@ bm_status sandbox_drop(const struct room *room, struct ca_refusal *why)
 
 /* ---- The walls */
 
-static bm_status set_limits(void)
+static bool has_module(unsigned classes)
+{
+    return (classes & 1U << BM_KEY_SANDBOX_MODULE) != 0;
+}
+
+bm_status sandbox_plan_make(const struct room *room, struct sandbox_plan *plan)
+{
+    const struct settings *s = &room->settings;
+
+    *plan = (struct sandbox_plan){ .needs = &room->type->needs,
+                                   .writes = room->type->needs.write_files };
+    if (!has_module(room->key_classes)) {
+        return BM_OK;
+    }
+    plan->module = true;
+    plan->read = s->token_read;
+    plan->write = s->token_write;
+    plan->writes = plan->writes || s->token_write != NULL;
+    plan->connects = s->token_sockets != NULL;
+    if (s->token_pin == NULL) {
+        return BM_OK;
+    }
+    return s->token_pin[0] == '/'
+               ? files_path(plan->pin, "", s->token_pin + 1)
+               : files_path(plan->pin, room->dir, s->token_pin);
+}
+
+/* A core would hold keys; a process more would be a place to hide. Threads
+ * count as processes here, and those of a module are let through by seccomp,
+ * which lets no process through. */
+static bm_status set_limits(const struct sandbox_plan *plan)
 {
     const struct rlimit none = { 0, 0 };
 
-    /* A core would hold keys; a process more would be a place to hide. */
     return setrlimit(RLIMIT_CORE, &none) == 0 &&
-                   setrlimit(RLIMIT_NPROC, &none) == 0
+                   (plan->module || setrlimit(RLIMIT_NPROC, &none) == 0)
                ? BM_OK
                : BM_E_SANDBOX;
 }
 
+/* landlock_restrict_self(2) is about this thread and those that it starts:
+ * one of a module that runs already would stay outside. */
+static bool is_alone(void)
+{
+    struct stat st;
+
+    return stat("/proc/self/task", &st) == 0 && st.st_nlink == 2 + 1;
+}
+
 bm_status sandbox_enter(const struct room *room, struct ca_refusal *why)
 {
-    const struct room_needs *needs = &room->type->needs;
+    struct sandbox_plan plan;
+    bm_status rc = sandbox_plan_make(room, &plan);
 
-    if (set_limits() != BM_OK || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
+    if (rc != BM_OK || set_limits(&plan) != BM_OK ||
+        prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
         return ca_refuse(why, BM_E_SANDBOX, "limits");
     }
-    BM_TRY(landlock_enter(room->dir, needs, why));
-    return seccomp_enter(needs, why);
+    if (plan.module && !is_alone()) {
+        return ca_refuse(why, BM_E_SANDBOX,
+                         "a PKCS#11 module has started threads of its own");
+    }
+    BM_TRY(landlock_enter(room->dir, &plan, why));
+    return seccomp_enter(&plan, why);
 }
 
 /* ---- In words */
 
-static void list(struct bm_wr *w, const char *what, const char *const *names)
+static void list(struct bm_wr *w, const char *what, const char *const *names,
+                 size_t max)
 {
-    for (size_t i = 0; i < ROOM_DIRS_MAX && names[i] != NULL; i++) {
+    for (size_t i = 0; i < max && names != NULL && names[i] != NULL; i++) {
         bm_wr_str(w, i == 0 ? what : ", ");
         bm_wr_str(w, names[i]);
     }
@@ -195,6 +241,25 @@ void sandbox_describe(const struct room_type *type, struct bm_wr *w)
     if (needs->read_dirs[0] == NULL && needs->write_dirs[0] == NULL) {
         bm_wr_str(w, "; no path");
     }
-    list(w, "; reads ", needs->read_dirs);
-    list(w, "; writes ", needs->write_dirs);
+    list(w, "; reads ", needs->read_dirs, ROOM_DIRS_MAX);
+    list(w, "; writes ", needs->write_dirs, ROOM_DIRS_MAX);
+}
+
+void sandbox_describe_class(const struct settings *settings,
+                            enum bm_key_sandbox class, struct bm_wr *w)
+{
+    static const char *const none[] = { NULL };
+    const char *const pin[] = { settings->token_pin, NULL };
+
+    if (class != BM_KEY_SANDBOX_MODULE) {
+        bm_wr_str(w, "memory: nothing more");
+        return;
+    }
+    bm_wr_str(w, "module: threads");
+    list(w, "; reads ", settings->token_read, SETTINGS_TOKEN_LIST_MAX);
+    list(w, settings->token_read != NULL ? ", " : "; reads ",
+         settings->token_pin != NULL ? pin : none, 1);
+    list(w, "; writes ", settings->token_write, SETTINGS_TOKEN_LIST_MAX);
+    list(w, "; connects to local sockets, as ", settings->token_sockets,
+         SETTINGS_TOKEN_LIST_MAX);
 }

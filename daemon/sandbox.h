@@ -3,6 +3,7 @@
 #define BM_DAEMON_SANDBOX_H
 
 #include "daemon/room.h"
+#include "keys/key.h"
 
 /*
  * The sandbox of a room: entered once, before the first foreign byte is read.
@@ -16,7 +17,13 @@
  *   limits:   no core dump, no new processes, no larger files than needed
  *
  * Keys of other kinds than files bring a sandbox class of their own
- * (keys/key.h describes them).
+ * (keys/key.h), which only rooms with such keys get (room->key_classes):
+ *
+ *   module    the paths that settings.token_... name, and the PIN's file;
+ *             threads; where sockets are named, AF_UNIX and connect. Still no
+ *             exec, no process, no listening, no network. The kernel does not
+ *             tell one local socket from another: it is the user of the room
+ *             who keeps it from those of others.
  */
 
 /* Is there a user to give up root for? BM_OK when not root. */
@@ -46,6 +53,8 @@ BM_MUST_CHECK bm_status sandbox_enter(const struct room *room,
 
 /* For --check: what is left to a room, in words, and who it will be. */
 void sandbox_describe(const struct room_type *type, struct bm_wr *words);
+void sandbox_describe_class(const struct settings *settings,
+                            enum bm_key_sandbox class, struct bm_wr *words);
 void sandbox_user(const struct settings *settings, const struct room_type *type,
                   char name[64]);
 

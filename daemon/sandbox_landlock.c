@@ -89,8 +89,8 @@ static bm_status allow(int ruleset, const char *dir, const char *name,
     return rc;
 }
 
-static bm_status add_rules(int ruleset, const char *dir,
-                           const struct room_needs *needs, uint64_t known)
+static bm_status add_rows(int ruleset, const char *dir,
+                          const struct room_needs *needs, uint64_t known)
 {
     for (size_t i = 0; i < ROOM_DIRS_MAX; i++) {
         if (needs->read_dirs[i] != NULL) {
@@ -103,7 +103,27 @@ static bm_status add_rules(int ruleset, const char *dir,
     return BM_OK;
 }
 
-bm_status landlock_enter(const char *dir, const struct room_needs *needs,
+static bm_status add_list(int ruleset, const char *const *paths,
+                          uint64_t access)
+{
+    for (; paths != NULL && *paths != NULL; paths++) {
+        BM_TRY(allow(ruleset, "", *paths + 1, access)); /* absolute */
+    }
+    return BM_OK;
+}
+
+static bm_status add_rules(int ruleset, const char *dir,
+                           const struct sandbox_plan *plan, uint64_t known)
+{
+    const char *const pin[] = { plan->pin, NULL };
+
+    BM_TRY(add_rows(ruleset, dir, plan->needs, known));
+    BM_TRY(add_list(ruleset, plan->read, READS & known));
+    BM_TRY(add_list(ruleset, plan->write, WRITES & known));
+    return plan->pin[0] == '\0' ? BM_OK : add_list(ruleset, pin, READS & known);
+}
+
+bm_status landlock_enter(const char *dir, const struct sandbox_plan *plan,
                          struct ca_refusal *why)
 {
     int version = landlock_version();
@@ -121,7 +141,7 @@ bm_status landlock_enter(const char *dir, const struct room_needs *needs,
     if (fd < 0) {
         return ca_refuse(why, rc, "Landlock takes no rules");
     }
-    rc = add_rules(fd, dir, needs, r.fs);
+    rc = add_rules(fd, dir, plan, r.fs);
     if (rc == BM_OK && syscall(SYS_landlock_restrict_self, fd, 0) != 0) {
         rc = BM_E_SANDBOX;
     }

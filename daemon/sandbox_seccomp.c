@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -52,9 +55,7 @@ static const struct call fatal[] = {
     CALL(process_madvise),
     CALL(pidfd_getfd),
     CALL(kcmp),
-    /* out into the network */
-    CALL(socket),
-    CALL(connect),
+    /* out into the network, with `outside` below */
     CALL(bind),
     CALL(listen),
     /* memory that is written and executed: no code arrives later */
@@ -90,6 +91,35 @@ static const struct call fatal[] = {
     CALL(finit_module),
     CALL(kexec_load),
 };
+
+/* Fatal, too, but where there is a module of a token: that may want to talk to
+ * a service of this machine, be it the system's log, and gets EPERM where none
+ * is named. */
+static const struct call outside[] = { CALL(socket), CALL(connect) };
+static const struct call outside_module[] = {
+    CALL_IF(socket, 0, SCMP_CMP_NE, .datum_a = AF_UNIX),
+};
+static const struct call connecting[] = {
+    CALL_IS(socket, 0, AF_UNIX),
+    CALL(connect),
+};
+
+/* Threads, which are no processes (clone(2)), and memory that is not to be
+ * swapped. */
+static const struct call module[] = {
+    CALL_MASKED(clone, 0, CLONE_THREAD, CLONE_THREAD),
+    CALL(set_robust_list),
+    CALL(rseq),
+    CALL(sched_getaffinity),
+    CALL(mlock),
+    CALL(mlock2),
+    CALL(munlock),
+    CALL(uname),
+};
+
+/* Flags of clone3() lie in memory, where no filter looks: without it the C
+ * library takes clone(). */
+static const struct call module_absent[] = { CALL(clone3) };
 
 /* Memory, time, and descriptors that are open. */
 static const struct call always[] = {
@@ -208,26 +238,50 @@ static int add(scmp_filter_ctx filter, uint32_t action,
 #define ADD(action, table) \
     add(filter, (action), (table), sizeof(table) / sizeof(table)[0])
 
-static bool has_paths(const struct room_needs *needs)
+static bool has_paths(const struct sandbox_plan *plan)
 {
-    return needs->read_dirs[0] != NULL || needs->write_dirs[0] != NULL;
+    return plan->needs->read_dirs[0] != NULL ||
+           plan->needs->write_dirs[0] != NULL || plan->module;
 }
 
-static int add_tables(scmp_filter_ctx filter, const struct room_needs *needs)
+static int add_module(scmp_filter_ctx filter, const struct sandbox_plan *plan)
+{
+    int rc = 0;
+
+    if (plan->module) {
+        rc = ADD(SCMP_ACT_ALLOW, module);
+        if (rc == 0) {
+            rc = ADD(SCMP_ACT_ERRNO(ENOSYS), module_absent);
+        }
+    }
+    if (rc == 0 && plan->connects) {
+        rc = ADD(SCMP_ACT_ALLOW, connecting);
+    }
+    if (rc == 0) {
+        rc = plan->module ? ADD(SCMP_ACT_KILL_PROCESS, outside_module)
+                          : ADD(SCMP_ACT_KILL_PROCESS, outside);
+    }
+    return rc;
+}
+
+static int add_tables(scmp_filter_ctx filter, const struct sandbox_plan *plan)
 {
     int rc = ADD(SCMP_ACT_KILL_PROCESS, fatal);
 
     if (rc == 0) {
         rc = ADD(SCMP_ACT_ALLOW, always);
     }
-    if (rc == 0 && needs->accept) {
+    if (rc == 0 && plan->needs->accept) {
         rc = ADD(SCMP_ACT_ALLOW, accepting);
     }
-    if (rc == 0 && has_paths(needs)) {
+    if (rc == 0 && has_paths(plan)) {
         rc = ADD(SCMP_ACT_ALLOW, reading_paths);
     }
-    if (rc == 0 && needs->write_files) {
+    if (rc == 0 && plan->writes) {
         rc = ADD(SCMP_ACT_ALLOW, writing);
+    }
+    if (rc == 0) {
+        rc = add_module(filter, plan);
     }
     if (rc == 0) { /* abort(): this process and no other */
         rc = add(filter, SCMP_ACT_ALLOW,
@@ -257,7 +311,9 @@ static bool is_writable_file(int fd)
 /* No write, no copy of the descriptor, no memory that is the file. */
 static int keep_file(scmp_filter_ctx filter, int fd)
 {
-    static const int calls[] = { SCMP_SYS(write), SCMP_SYS(writev) };
+    static const int calls[] = { SCMP_SYS(write),     SCMP_SYS(writev),
+                                 SCMP_SYS(pwrite64),  SCMP_SYS(pwritev),
+                                 SCMP_SYS(ftruncate), SCMP_SYS(fallocate) };
     int rc = 0;
 
     for (size_t i = 0; i < sizeof calls / sizeof calls[0] && rc == 0; i++) {
@@ -276,19 +332,40 @@ static int keep_file(scmp_filter_ctx filter, int fd)
     return rc;
 }
 
+/* Below one of the folders that a module writes to? */
+static bool is_modules(int fd, const struct sandbox_plan *plan)
+{
+    char link[64];
+    char path[4096];
+    ssize_t n;
+
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    n = readlink(link, path, sizeof path - 1);
+    path[n < 0 ? 0 : n] = '\0';
+    for (size_t i = 0; plan->write != NULL && plan->write[i] != NULL; i++) {
+        size_t len = strlen(plan->write[i]);
+
+        if (strncmp(path, plan->write[i], len) == 0 &&
+            (path[len] == '/' || path[len] == '\0')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /*
  * A room that writes no files may still have one that is open for writing:
  * SQLite opens its log so for readers, too. What the list of calls cannot tell
  * apart, since sockets need them as well, a filter before it does. Logs go to
  * the standard error.
  */
-static int keep_files(void)
+static int keep_files(const struct sandbox_plan *plan)
 {
     scmp_filter_ctx filter = NULL;
     int rc = 0;
 
     for (int fd = STDERR_FILENO + 1; fd < DESCRIPTORS_MAX && rc == 0; fd++) {
-        if (!is_writable_file(fd)) {
+        if (!is_writable_file(fd) || is_modules(fd, plan)) {
             continue;
         }
         if (filter == NULL) {
@@ -308,13 +385,13 @@ static int keep_files(void)
     return rc;
 }
 
-bm_status seccomp_enter(const struct room_needs *needs, struct ca_refusal *why)
+bm_status seccomp_enter(const struct sandbox_plan *plan, struct ca_refusal *why)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
     int rc = filter == NULL ? -ENOMEM : 0;
 
-    if (rc == 0 && !needs->write_files) {
-        rc = keep_files();
+    if (rc == 0 && !plan->needs->write_files) {
+        rc = keep_files(plan);
     }
     if (rc == 0) {
         rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_TSYNC, 1);
@@ -323,7 +400,7 @@ bm_status seccomp_enter(const struct room_needs *needs, struct ca_refusal *why)
         rc = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
     }
     if (rc == 0) {
-        rc = add_tables(filter, needs);
+        rc = add_tables(filter, plan);
     }
     if (rc == 0) {
         rc = seccomp_load(filter);

@@ -17,6 +17,7 @@
 
 #include "ca/authority.h"
 #include "core/der.h"
+#include "daemon/key_watch.h"
 #include "daemon/link.h"
 #include "daemon/room.h"
 #include "daemon/wire.h"
@@ -31,6 +32,7 @@ struct signer {
     struct room *room;
     struct bm_crypto *crypto;
     struct instance *in;
+    struct key_watch *watch;
     struct link *issuer;
     struct link *keeper;
     bool hello; /* said by the present issuer */
@@ -370,12 +372,26 @@ static void signer_teardown(struct room *room)
     }
     link_free(s->issuer);
     link_free(s->keeper);
+    key_watch_free(s->watch);
     instance_close(s->in);
     bm_openssl_free(s->crypto);
     free(s->certs.buf);
     free(s->answer.buf);
     free(s);
     room->self = NULL;
+}
+
+static bm_status watch_keys(struct signer *s)
+{
+    BM_TRY(key_watch_new(s->room, &s->watch));
+    for (size_t i = 0; i < s->in->cas_n; i++) {
+        const struct instance_ca *c = &s->in->cas[i];
+
+        if (c->key != NULL) {
+            BM_TRY(key_watch_add(s->watch, c->row.id, c->row.key_uri, c->key));
+        }
+    }
+    return key_watch_begin(s->watch);
 }
 
 static bm_status signer_setup(struct room *room, struct ca_refusal *why)
@@ -390,8 +406,9 @@ static bm_status signer_setup(struct room *room, struct ca_refusal *why)
     s->room = room;
     BM_TRY(bm_openssl_new(&s->crypto));
     port.crypto = s->crypto;
-    return instance_open(room->dir, INSTANCE_SIGNER, &port, room_now(), &s->in,
-                         why);
+    BM_TRY(instance_open(room->dir, INSTANCE_SIGNER, &port, room_now(), &s->in,
+                         why));
+    return watch_keys(s);
 }
 
 static bm_status signer_link(struct room *room, enum room_kind to,

@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 
+#include "daemon/key_watch.h"
 #include "daemon/link.h"
 #include "daemon/room.h"
 #include "daemon/wire.h"
@@ -29,6 +30,7 @@ struct status_room {
     int64_t quiet_until;
     struct bm_crypto *crypto;
     struct instance *in;
+    struct key_watch *watch;
     struct ca_ocsp_responder responders[INSTANCE_CAS_MAX];
     size_t n;
     struct link *publisher;
@@ -88,6 +90,7 @@ static void status_teardown(struct room *room)
         return;
     }
     link_free(s->publisher);
+    key_watch_free(s->watch);
     instance_close(s->in);
     bm_openssl_free(s->crypto);
     free(s);
@@ -95,12 +98,15 @@ static void status_teardown(struct room *room)
 }
 
 /* A CA without a responder is not answered for: unauthorized. */
-static void take_responders(struct status_room *s)
+static bm_status take_responders(struct status_room *s)
 {
+    BM_TRY(key_watch_new(s->room, &s->watch));
     for (size_t i = 0; i < s->in->cas_n; i++) {
         const struct instance_ca *c = &s->in->cas[i];
 
         if (c->ocsp_key != NULL) {
+            BM_TRY(key_watch_add(s->watch, c->row.id, c->row.ocsp_key_uri,
+                                 c->ocsp_key));
             s->responders[s->n++] =
                 (struct ca_ocsp_responder){ .ca = c->row.id,
                                             .issuer = &c->cert,
@@ -108,6 +114,7 @@ static void take_responders(struct status_room *s)
                                             .signer = c->ocsp_key->signer };
         }
     }
+    return key_watch_begin(s->watch);
 }
 
 /* SQLite opens the log of writes when it first reads. */
@@ -137,8 +144,7 @@ static bm_status status_setup(struct room *room, struct ca_refusal *why)
     BM_TRY(instance_open(room->dir, INSTANCE_STATUS, &port, room_now(), &s->in,
                          why));
     BM_TRY(touch_store(s->in->store));
-    take_responders(s);
-    return BM_OK;
+    return take_responders(s);
 }
 
 static bm_status status_link(struct room *room, enum room_kind to,

@@ -22,6 +22,8 @@
 struct check {
     const char *dir;
     const struct settings *settings;
+    struct bm_crypto *crypto;
+    struct instance *in; /* for reading; NULL: it cannot be opened */
     bool wrong;
 };
 
@@ -44,7 +46,55 @@ static void say_ports(const struct check *c, const struct room_type *type)
     }
 }
 
-static void say_rooms(const struct check *c)
+/* ---- Keys */
+
+/* Which URI of a CA's is a room's, or "". */
+static const char *uri_of(const struct store_ca *ca, enum room_kind kind)
+{
+    return kind == ROOM_SIGNER   ? ca->key_uri
+           : kind == ROOM_STATUS ? ca->ocsp_key_uri
+                                 : "";
+}
+
+/* What keys of one kind add to the sandbox. */
+static void say_class(const struct check *c, const struct key_kind *kind)
+{
+    char words[4096];
+    struct bm_wr w;
+
+    bm_wr_init(&w, (uint8_t *)words, sizeof words - 1);
+    sandbox_describe_class(c->settings, kind->sandbox, &w);
+    words[w.len < sizeof words ? w.len : 0] = '\0';
+    printf("    sandbox class %s\n", words);
+}
+
+static void say_keys(struct check *c, enum room_kind kind)
+{
+    unsigned said = 1U << BM_KEY_SANDBOX_MEMORY;
+
+    for (size_t i = 0; c->in != NULL && i < c->in->cas_n; i++) {
+        const struct store_ca *ca = &c->in->cas[i].row;
+        const char *uri = uri_of(ca, kind);
+        const struct key_kind *is = key_kind_of(uri);
+
+        if (uri[0] == '\0') {
+            continue;
+        }
+        printf("    key of %s %s (provider %s, sandbox class %s)\n", ca->id,
+               uri, is == NULL ? "unknown" : is->scheme,
+               is == NULL ? "unknown" : is->class);
+        if (is == NULL) {
+            struct ca_refusal why = { BM_OK, "" };
+
+            blame(c, ca_refuse(&why, BM_E_KEYS_URI, "%s", uri), &why);
+        } else if ((said & 1U << is->sandbox) == 0) {
+            said |= 1U << is->sandbox;
+            say_class(c, is);
+        }
+    }
+}
+
+static void say_rooms(struct check *c)
 {
     for (unsigned i = 0; i < ROOM_COUNT; i++) {
         const enum room_kind kind = (enum room_kind)i;
@@ -65,6 +115,7 @@ static void say_rooms(const struct check *c)
         }
         printf("\n    user %s\n    sandbox %s\n", user, words);
         say_ports(c, room_types[kind]);
+        say_keys(c, kind);
     }
 }
 
@@ -124,28 +175,25 @@ static bool has_profile(const struct instance *in, const char *name)
 static void check_instance(struct check *c, int64_t now)
 {
     struct ca_refusal why = { BM_OK, "" };
-    struct bm_crypto *crypto = NULL;
-    struct instance *in = NULL;
-    bm_status rc = bm_openssl_new(&crypto);
+    bm_status rc = bm_openssl_new(&c->crypto);
 
     printf("instance %s\n", c->dir);
     if (rc == BM_OK) {
-        const struct instance_port port = { .crypto = crypto, .maker = NULL };
+        const struct instance_port port = { .crypto = c->crypto,
+                                            .maker = NULL };
 
-        rc = instance_open(c->dir, INSTANCE_READ, &port, now, &in, &why);
+        rc = instance_open(c->dir, INSTANCE_READ, &port, now, &c->in, &why);
     }
     if (rc == BM_OK) {
-        printf("    %zu CAs, %zu profiles\n", in->cas_n, in->profiles_n);
-        if (!has_profile(in, c->settings->est_default_profile)) {
-            rc = ca_profile_missing(in->ca, c->settings->est_default_profile,
+        printf("    %zu CAs, %zu profiles\n", c->in->cas_n, c->in->profiles_n);
+        if (!has_profile(c->in, c->settings->est_default_profile)) {
+            rc = ca_profile_missing(c->in->ca, c->settings->est_default_profile,
                                     &why);
         }
     }
     if (rc != BM_OK) {
         blame(c, rc, &why);
     }
-    instance_close(in);
-    bm_openssl_free(crypto);
     check_server_cert(c, now);
 }
 
@@ -165,7 +213,7 @@ int supervisor_check(const char *config)
     struct ca_refusal why = { BM_OK, "" };
     struct settings settings;
     char dir[FILES_PATH_MAX];
-    struct check c = { dir, &settings, false };
+    struct check c = { .dir = dir, .settings = &settings };
     bm_status rc = room_settings(config, dir, &settings, &why);
 
     if (rc != BM_OK) {
@@ -176,6 +224,8 @@ int supervisor_check(const char *config)
     check_kernel(&c);
     check_owner(&c);
     say_rooms(&c);
+    instance_close(c.in);
+    bm_openssl_free(c.crypto);
     settings_wipe(&settings);
     return c.wrong ? 1 : 0;
 }

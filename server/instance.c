@@ -204,7 +204,10 @@ static bm_status open_signer(struct instance *in, struct ca_refusal *why)
 
         if (c->key != NULL) {
             in->signer_cas[config.cas_n++] = (struct ca_signer_ca){
-                .id = c->row.id, .key = c->key->signer, .cert = &c->cert
+                .id = c->row.id,
+                .key = c->key->signer,
+                .cert = &c->cert,
+                .holder = c->key,
             };
         }
     }

@@ -10,6 +10,24 @@
 #include "keys/tpm2.h"
 #include "server/own.h"
 
+static const struct key_kind kinds[] = {
+    { "file", BM_KEY_SANDBOX_MEMORY, "memory" },
+    { "pkcs11", BM_KEY_SANDBOX_MODULE, "module" },
+    { "tpm2", BM_KEY_SANDBOX_DEVICE, "device" },
+};
+
+const struct key_kind *key_kind_of(const char *uri)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        size_t n = strlen(kinds[i].scheme);
+
+        if (strncmp(uri, kinds[i].scheme, n) == 0 && uri[n] == ':') {
+            return &kinds[i];
+        }
+    }
+    return NULL;
+}
+
 bm_status key_folder_secret(const char *dir, const char *from,
                             const struct instance_port *port,
                             uint8_t secret[BM_UNLOCK_SIZE],

@@ -37,6 +37,16 @@ struct key_folder {
     size_t n;
 };
 
+/* The kinds of keys that an instance can have, by what begins their URIs. */
+struct key_kind {
+    const char *scheme;
+    enum bm_key_sandbox sandbox; /* what the processes that use one need */
+    const char *class;           /* that, as a word: "memory" */
+};
+
+/* Of a key's URI; NULL: no such kind. Opens nothing. */
+const struct key_kind *key_kind_of(const char *uri);
+
 /*
  * Open that of the instance `dir`, with the secret that its settings name.
  * BM_E_KEYS_...: not unlocked. The struct stays where it is. Puts

@@ -145,7 +145,9 @@ static void it_never_signs_the_certificate_of_a_ca(void)
                                     .sig_alg = issuer->key->signer->alg,
                                     .public_url = "http://ca.example",
                                     .crypto = world_crypto() };
-    struct ca_signer_ca ca = { "issuing", issuer->key->signer, &issuer->cert };
+    struct ca_signer_ca ca = { .id = "issuing",
+                               .key = issuer->key->signer,
+                               .cert = &issuer->cert };
     struct ca_signer_config config = { .crypto = world_crypto(),
                                        .cas = &ca,
                                        .cas_n = 1,
@@ -204,7 +206,9 @@ static void responders_are_for_the_signer_that_may(void)
     const struct instance_ca *issuer = world_ca("issuing");
     const struct ca_profile *profile = NULL;
     const struct instance *in = world_base();
-    struct ca_signer_ca ca = { "issuing", issuer->key->signer, &issuer->cert };
+    struct ca_signer_ca ca = { .id = "issuing",
+                               .key = issuer->key->signer,
+                               .cert = &issuer->cert };
     struct ca_signer_config config = { .crypto = world_crypto(),
                                        .cas = &ca,
                                        .cas_n = 1,

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -17,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -37,6 +39,9 @@ struct loot {
     int tcp;         /* a socket that is not connected */
     int listening;   /* one that listens */
     int file;        /* open for writing */
+    int token;       /* the same, below what a module writes */
+    int local;       /* a local socket that is not connected */
+    int service;     /* one that listens, of a module's service */
     uint8_t *memory; /* a page of data */
 };
 
@@ -332,6 +337,95 @@ static int write_named(const struct loot *loot)
     return rc;
 }
 
+/* What a module of a token needs, and nobody else gets. */
+
+static int in_token(const struct loot *loot, const char *name, int flags)
+{
+    char path[128];
+
+    (void)snprintf(path, sizeof path, "%s-token/%s", loot->dir, name);
+    return try_open(path, flags);
+}
+
+static int read_modules_file(const struct loot *loot)
+{
+    return in_token(loot, "conf/module.conf", O_RDONLY);
+}
+
+static int write_modules_file(const struct loot *loot)
+{
+    return in_token(loot, "tokens/new", O_WRONLY | O_CREAT);
+}
+
+static int write_modules_open_file(const struct loot *loot)
+{
+    return outcome(write(loot->token, "x", 1) == 1 &&
+                   ftruncate(loot->token, 0) == 0);
+}
+
+static int write_modules_settings(const struct loot *loot)
+{
+    return in_token(loot, "conf/module.conf", O_WRONLY);
+}
+
+static int read_pin(const struct loot *loot)
+{
+    return in_instance(loot, "pin", O_RDONLY);
+}
+
+static int change_pin(const struct loot *loot)
+{
+    return in_instance(loot, "pin", O_WRONLY);
+}
+
+static void *do_nothing(void *arg)
+{
+    return arg;
+}
+
+static int start_thread(const struct loot *loot)
+{
+    pthread_t thread;
+    int rc = pthread_create(&thread, NULL, do_nothing, NULL);
+
+    (void)loot;
+    return rc == 0 ? pthread_join(thread, NULL) : EPERM;
+}
+
+static int lock_file(const struct loot *loot)
+{
+    struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
+    return outcome(fcntl(loot->token, F_SETLK, &lock) == 0);
+}
+
+static int connect_local(const struct loot *loot)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    (void)snprintf(a.sun_path, sizeof a.sun_path, "%s-token/tokens/socket",
+                   loot->dir);
+    return outcome(fd >= 0 &&
+                   connect(fd, (const struct sockaddr *)&a, sizeof a) == 0);
+}
+
+static int bind_local(const struct loot *loot)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+    (void)snprintf(a.sun_path, sizeof a.sun_path, "%s-token/tokens/mine",
+                   loot->dir);
+    return outcome(bind(loot->local, (const struct sockaddr *)&a, sizeof a) ==
+                   0);
+}
+
+static int make_packet_socket(const struct loot *loot)
+{
+    (void)loot;
+    return outcome(socket(AF_NETLINK, SOCK_RAW, 0) >= 0);
+}
+
 static int work(const struct loot *loot)
 {
     void *p = malloc(1 << 20);
@@ -345,25 +439,41 @@ static int work(const struct loot *loot)
     return outcome(done);
 }
 
-static bool always(const struct room_needs *needs)
+static bool always(const struct room *room)
 {
-    (void)needs;
+    (void)room;
     return true;
 }
 
-static bool accepts(const struct room_needs *needs)
+static bool accepts(const struct room *room)
 {
-    return needs->accept;
+    return room->type->needs.accept;
 }
 
-static bool writes(const struct room_needs *needs)
+static bool writes(const struct room *room)
 {
-    return needs->write_files;
+    return room->type->needs.write_files;
 }
 
-static bool never(const struct room_needs *needs)
+static bool has_module(const struct room *room)
 {
-    (void)needs;
+    return room->key_classes == 1U << BM_KEY_SANDBOX_MODULE;
+}
+
+static bool connects(const struct room *room)
+{
+    return has_module(room) && room->settings.token_sockets != NULL;
+}
+
+/* Rooms that may write files, and those whose module may. */
+static bool can_write_token(const struct room *room)
+{
+    return has_module(room) || writes(room);
+}
+
+static bool never(const struct room *room)
+{
+    (void)room;
     return false;
 }
 
@@ -375,7 +485,7 @@ enum answer {
 static const struct {
     const char *what;
     int (*act)(const struct loot *loot);
-    bool (*may)(const struct room_needs *needs);
+    bool (*may)(const struct room *room);
     enum answer otherwise;
 } acts[] = {
     { "work", work, always, REFUSED },
@@ -388,6 +498,17 @@ static const struct {
     { "the same by half a register", write_by_half, writes, REFUSED },
     { "the same by a copy", write_by_copy, writes, REFUSED },
     { "the same by memory", write_by_memory, writes, REFUSED },
+    { "read a module's file", read_modules_file, has_module, REFUSED },
+    { "write a module's file", write_modules_file, has_module, REFUSED },
+    { "write on in it", write_modules_open_file, can_write_token, REFUSED },
+    { "change a module's settings", write_modules_settings, never, REFUSED },
+    { "read the PIN", read_pin, has_module, REFUSED },
+    { "change the PIN", change_pin, never, REFUSED },
+    { "start a thread", start_thread, has_module, REFUSED },
+    { "lock a file", lock_file, always, REFUSED },
+    { "connect to a local socket", connect_local, connects, KILLED },
+    { "bind a local socket", bind_local, never, KILLED },
+    { "make a socket of the kernel's", make_packet_socket, never, KILLED },
     { "read /etc/passwd", read_passwd, never, REFUSED },
     { "read its environment", read_environment, never, REFUSED },
     { "read a sibling's memory by file", read_memory_file, never, REFUSED },
@@ -399,7 +520,7 @@ static const struct {
     { "run a program", run_program, never, KILLED },
     { "split", split, never, REFUSED },
     { "make a socket", make_socket, never, KILLED },
-    { "make a local socket", make_unix_socket, never, KILLED },
+    { "make a local socket", make_unix_socket, connects, KILLED },
     { "connect", connect_out, never, KILLED },
     { "connect by TCP Fast Open", connect_fast, never, REFUSED },
     { "send a message to an address", send_message, never, REFUSED },
@@ -450,8 +571,41 @@ static void make_instance(struct loot *loot)
     }
 }
 
+/* Beside it, a token: what its module reads, what it writes. */
+static void make_token(struct loot *loot)
+{
+    struct sockaddr_un a = { .sun_family = AF_UNIX };
+    static const char *const names[] = { "", "/conf", "/tokens" };
+    char path[128];
+
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        (void)snprintf(path, sizeof path, "%s-token%s", loot->dir, names[i]);
+        CHECK(mkdir(path, 0700) == 0);
+    }
+    (void)snprintf(path, sizeof path, "%s-token/conf/module.conf", loot->dir);
+    close(open(path, O_WRONLY | O_CREAT, 0600));
+    (void)snprintf(path, sizeof path, "%s/pin", loot->dir);
+    close(open(path, O_WRONLY | O_CREAT, 0600));
+    (void)snprintf(path, sizeof path, "%s-token/tokens/open", loot->dir);
+    loot->token = open(path, O_RDWR | O_CREAT, 0600);
+    loot->local = socket(AF_UNIX, SOCK_STREAM, 0);
+    loot->service = socket(AF_UNIX, SOCK_STREAM, 0);
+    (void)snprintf(a.sun_path, sizeof a.sun_path, "%s-token/tokens/socket",
+                   loot->dir);
+    CHECK(loot->token >= 0 && loot->local >= 0 && loot->service >= 0);
+    CHECK(bind(loot->service, (const struct sockaddr *)&a, sizeof a) == 0);
+    CHECK(listen(loot->service, 8) == 0);
+}
+
 static void remove_instance(const struct loot *loot)
 {
+    char path[128];
+
+    close(loot->token);
+    close(loot->local);
+    close(loot->service);
+    (void)snprintf(path, sizeof path, "%s-token", loot->dir);
+    CHECK_STATUS(files_remove_tree(path, NULL), BM_OK);
     CHECK_STATUS(files_remove_tree(loot->dir, NULL), BM_OK);
 }
 
@@ -461,6 +615,7 @@ static void take_loot(struct loot *loot)
     char path[128];
 
     make_instance(loot);
+    make_token(loot);
     a.sin_port = 0;
     loot->sibling = fork();
     if (loot->sibling == 0) {
@@ -525,7 +680,48 @@ static bool is_as_told(int status, bool may, enum answer otherwise)
            (WEXITSTATUS(status) == EPERM || WEXITSTATUS(status) == EACCES);
 }
 
-static void try_all(struct loot *loot, const struct room_type *type)
+/* Modules write to the system's log, and are not killed for that. A socket of
+ * TCP that is there is kept from connecting by Landlock, at last. */
+static enum answer otherwise(const struct room *room, size_t act)
+{
+    int (*const how)(const struct loot *) = acts[act].act;
+
+    return has_module(room) && (how == connect_out || how == connect_local ||
+                                how == make_unix_socket)
+               ? REFUSED
+               : acts[act].otherwise;
+}
+
+/* The keys of a room are files, or in a token, whose module may have a service
+ * to talk to. */
+enum keys {
+    KEYS_FILES,
+    KEYS_MODULE,
+    KEYS_SERVICE
+};
+
+static void set_keys(struct room *room, const struct loot *loot, enum keys keys)
+{
+    static char conf[128];
+    static char tokens[128];
+    static const char *const read[] = { conf, NULL };
+    static const char *const write[] = { tokens, NULL };
+    static const char *const sockets[] = { "/run/some", NULL };
+
+    (void)snprintf(conf, sizeof conf, "%s-token/conf", loot->dir);
+    (void)snprintf(tokens, sizeof tokens, "%s-token/tokens", loot->dir);
+    room->settings =
+        (struct settings){ .token_pin = "pin",
+                           .token_read = read,
+                           .token_write = write,
+                           .token_sockets =
+                               keys == KEYS_SERVICE ? sockets : NULL };
+    room->key_classes = keys == KEYS_FILES ? 1U << BM_KEY_SANDBOX_MEMORY
+                                           : 1U << BM_KEY_SANDBOX_MODULE;
+}
+
+static void try_all(struct loot *loot, const struct room_type *type,
+                    enum keys keys)
 {
     static struct room room;
     int guest = knock(loot);
@@ -533,13 +729,14 @@ static void try_all(struct loot *loot, const struct room_type *type)
     memset(&room, 0, sizeof room);
     room.type = type;
     memcpy(room.dir, loot->dir, sizeof loot->dir);
+    set_keys(&room, loot, keys);
     loot->room = &room;
     for (size_t i = 0; i < sizeof acts / sizeof acts[0]; i++) {
         int status = in_sandbox(loot, acts[i].act);
 
-        if (!is_as_told(status, acts[i].may(&type->needs), acts[i].otherwise)) {
-            printf("# %s: %s: status 0x%x\n", type->name, acts[i].what,
-                   (unsigned)status);
+        if (!is_as_told(status, acts[i].may(&room), otherwise(&room, i))) {
+            printf("# %s %d: %s: status 0x%x\n", type->name, (int)keys,
+                   acts[i].what, (unsigned)status);
             CHECK(!"as told");
         }
     }
@@ -572,23 +769,77 @@ static void without_a_sandbox_nearly_all_of_it_is_done(void)
     remove_instance(&loot);
 }
 
+static void try_room(unsigned kind, enum keys keys)
+{
+    struct loot loot = { .room = NULL };
+
+    take_loot(&loot);
+    try_all(&loot, room_types[kind], keys);
+    CHECK(kill(loot.sibling, SIGKILL) == 0); /* it was still there */
+    (void)waitpid(loot.sibling, NULL, 0);
+    close(loot.tcp);
+    close(loot.listening);
+    close(loot.file);
+    remove_instance(&loot);
+}
+
 static void a_captured_room_does_only_what_its_row_says(void)
 {
     for (unsigned kind = 0; kind < ROOM_COUNT; kind++) {
-        struct loot loot = { .room = NULL };
-
-        if (room_types[kind] == NULL) {
-            continue;
+        if (room_types[kind] != NULL) {
+            try_room(kind, KEYS_FILES);
         }
-        take_loot(&loot);
-        try_all(&loot, room_types[kind]);
-        CHECK(kill(loot.sibling, SIGKILL) == 0); /* it was still there */
-        (void)waitpid(loot.sibling, NULL, 0);
-        close(loot.tcp);
-        close(loot.listening);
-        close(loot.file);
-        remove_instance(&loot);
     }
+}
+
+/* Those that have keys of CAs. */
+static void a_module_of_a_token_adds_what_it_needs_and_no_more(void)
+{
+    try_room(ROOM_SIGNER, KEYS_MODULE);
+    try_room(ROOM_SIGNER, KEYS_SERVICE);
+    try_room(ROOM_STATUS, KEYS_MODULE);
+    try_room(ROOM_STATUS, KEYS_SERVICE);
+}
+
+static void *wait_forever(void *arg)
+{
+    (void)pause();
+    return arg;
+}
+
+/* landlock_restrict_self(2): it would be no wall around that one. */
+static void a_thread_that_runs_already_is_not_walled_in_by_half(void)
+{
+    struct loot loot = { .room = NULL };
+    static struct room room = { .type = &room_signer };
+    pid_t pid;
+    int status = 0;
+
+    take_loot(&loot);
+    set_keys(&room, &loot, KEYS_MODULE);
+    memcpy(room.dir, loot.dir, sizeof loot.dir);
+    (void)fflush(stdout);
+    pid = fork();
+    if (pid == 0) {
+        struct ca_refusal why = { BM_OK, "" };
+        pthread_t thread;
+
+        if (pthread_create(&thread, NULL, wait_forever, NULL) != 0) {
+            _exit(1);
+        }
+        _exit(sandbox_enter(&room, &why) == BM_E_SANDBOX &&
+                      strstr(why.words, "threads") != NULL
+                  ? 0
+                  : 2);
+    }
+    CHECK(waitpid(pid, &status, 0) == pid);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    (void)kill(loot.sibling, SIGKILL);
+    (void)waitpid(loot.sibling, NULL, 0);
+    close(loot.tcp);
+    close(loot.listening);
+    close(loot.file);
+    remove_instance(&loot);
 }
 
 int main(void)
@@ -600,5 +851,7 @@ int main(void)
                  BM_OK);
     RUN(without_a_sandbox_nearly_all_of_it_is_done);
     RUN(a_captured_room_does_only_what_its_row_says);
+    RUN(a_module_of_a_token_adds_what_it_needs_and_no_more);
+    RUN(a_thread_that_runs_already_is_not_walled_in_by_half);
     return bm_test_done();
 }
