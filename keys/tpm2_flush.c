@@ -76,11 +76,15 @@ bm_status tpm2_flush_prepare(struct tpm2_link *link)
     return BM_OK;
 }
 
-void tpm2_flush_done(struct tpm2_link *link)
+bm_status tpm2_flush_done(struct tpm2_link *link, bm_status rc)
 {
-    if (!link->is_lost) {
+    if (rc == BM_OK) {
         link->unsure = false;
+    } else if (!link->is_lost) {
+        /* If this fails, too, the next connection does it. */
+        (void)!tpm2_flush_left(link);
     }
+    return rc;
 }
 
 void tpm2_flush(struct tpm2_link *link, ESYS_TR *tr)
@@ -119,6 +123,22 @@ static bm_status flush_handle(struct tpm2_link *link, TPM2_HANDLE handle)
     return link->is_lost ? BM_E_KEYS_GONE : BM_OK;
 }
 
+/* Ours from before, or one that came when nobody knew; not the session that
+ * is in use. */
+static bool is_left(struct tpm2_link *link, TPM2_HANDLE handle)
+{
+    TPM2_HANDLE session = 0;
+
+    if (link->session != ESYS_TR_NONE &&
+        Esys_TR_GetTpmHandle(link->esys, link->session, &session) ==
+            TSS2_RC_SUCCESS &&
+        session == handle) {
+        return false;
+    }
+    return has(&link->left, handle) ||
+           (link->unsure && !has(&link->before, handle));
+}
+
 bm_status tpm2_flush_left(struct tpm2_link *link)
 {
     struct tpm2_handles now;
@@ -128,10 +148,8 @@ bm_status tpm2_flush_left(struct tpm2_link *link)
     }
     BM_TRY(list_all(link, &now));
     for (size_t i = 0; i < now.n; i++) {
-        TPM2_HANDLE h = now.handle[i];
-
-        if (has(&link->left, h) || (link->unsure && !has(&link->before, h))) {
-            BM_TRY(flush_handle(link, h));
+        if (is_left(link, now.handle[i])) {
+            BM_TRY(flush_handle(link, now.handle[i]));
         }
     }
     link->left.n = 0;

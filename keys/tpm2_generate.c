@@ -14,6 +14,7 @@ struct making {
     struct tpm2_key *key;
     TPM2B_AUTH owner;
     TPM2B_PUBLIC template;
+    TPM2B_NAME name; /* once it is made */
 
     /* What has to be given back. */
     struct tpm2_parent parent;
@@ -65,6 +66,19 @@ static bm_status create(struct tpm2_link *link, struct making *m,
     return rc;
 }
 
+static bm_status get_name(struct tpm2_link *link, ESYS_TR tr, TPM2B_NAME *name)
+{
+    TPM2B_NAME *got = NULL;
+    bm_status rc;
+
+    rc = tpm2_link_status(link, Esys_TR_GetName(link->esys, tr, &got));
+    if (rc == BM_OK) {
+        *name = *got;
+    }
+    Esys_Free(got);
+    return rc;
+}
+
 static bm_status persist(struct tpm2_link *link, struct making *m,
                          ESYS_TR session)
 {
@@ -95,6 +109,7 @@ static bm_status make(struct tpm2_link *link, struct making *m)
     BM_TRY(tpm2_link_status(link, Esys_Load(link->esys, m->parent.tr, session,
                                             ESYS_TR_NONE, ESYS_TR_NONE,
                                             m->private, m->public, &m->child)));
+    BM_TRY(get_name(link, m->child, &m->name));
     tpm2_parent_put(link, &m->parent);
     return persist(link, m, session);
 }
@@ -109,12 +124,25 @@ static bm_status run_make(struct tpm2_link *link, void *arg)
     rc = make(link, m);
     tpm2_flush(link, &m->child);
     tpm2_parent_put(link, &m->parent);
-    tpm2_flush_done(link);
+    rc = tpm2_flush_done(link, rc);
     Esys_Free(m->private);
     Esys_Free(m->public);
     m->private = NULL;
     m->public = NULL;
     return rc;
+}
+
+/* Nobody else's: a key that has the name of ours is ours. */
+static bm_status check_name(struct tpm2_link *link, ESYS_TR tr,
+                            const TPM2B_NAME *name)
+{
+    TPM2B_NAME other;
+
+    BM_TRY(get_name(link, tr, &other));
+    return other.size == name->size &&
+                   memcmp(other.name, name->name, name->size) == 0
+               ? BM_OK
+               : BM_E_KEY_MISMATCH;
 }
 
 /* Take a key away that has just been made, and is of no use. */
@@ -124,6 +152,7 @@ static bm_status run_remove(struct tpm2_link *link, void *arg)
     ESYS_TR session = ESYS_TR_PASSWORD;
     ESYS_TR tr = ESYS_TR_NONE;
     ESYS_TR gone = ESYS_TR_NONE;
+    bm_status rc;
 
     if (m->owner.size != 0) {
         BM_TRY(tpm2_session_get(link, &session));
@@ -133,10 +162,15 @@ static bm_status run_remove(struct tpm2_link *link, void *arg)
     BM_TRY(tpm2_link_status(
         link, Esys_TR_FromTPMPublic(link->esys, m->key->handle, ESYS_TR_NONE,
                                     ESYS_TR_NONE, ESYS_TR_NONE, &tr)));
-    return tpm2_link_status(
-        link,
-        Esys_EvictControl(link->esys, ESYS_TR_RH_OWNER, tr, session,
-                          ESYS_TR_NONE, ESYS_TR_NONE, m->key->handle, &gone));
+    rc = check_name(link, tr, &m->name);
+    if (rc == BM_OK) {
+        rc = tpm2_link_status(
+            link, Esys_EvictControl(link->esys, ESYS_TR_RH_OWNER, tr, session,
+                                    ESYS_TR_NONE, ESYS_TR_NONE, m->key->handle,
+                                    &gone));
+    }
+    (void)Esys_TR_Close(link->esys, &tr);
+    return rc;
 }
 
 /* A key is one when it has signed. */

@@ -127,13 +127,17 @@ void tpm2_parent_put(struct tpm2_link *link, struct tpm2_parent *parent);
 /* Before the first command that makes a handle. */
 bm_status tpm2_flush_prepare(struct tpm2_link *link);
 
-/* Behind the last of them, if none was lost. */
-void tpm2_flush_done(struct tpm2_link *link);
+/*
+ * Behind the last of them, with what came of it, which is returned. What all
+ * of them made has been flushed, or is kept; when they failed, one that is
+ * not known may be there, too.
+ */
+bm_status tpm2_flush_done(struct tpm2_link *link, bm_status rc);
 
 /* Give one back; ESYS_TR_NONE is fine. Remembered when that fails. */
 void tpm2_flush(struct tpm2_link *link, ESYS_TR *tr);
 
-/* Over a new connection: give back what the old one left. */
+/* Give back what was left by something that failed. */
 bm_status tpm2_flush_left(struct tpm2_link *link);
 
 /* Handles from `first` on, of its kind. */

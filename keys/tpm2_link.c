@@ -140,28 +140,16 @@ static void disconnect(struct tpm2_link *link)
     link->is_lost = false;
 }
 
-void tpm2_link_put(struct tpm2_link *link)
+static void drop(struct tpm2_link *link)
 {
     struct tpm2_link **at = &registry;
-    struct quiet q;
 
-    if (link == NULL) {
-        return;
+    while (*at != link) {
+        at = &(*at)->next;
     }
-    (void)pthread_mutex_lock(&registry_lock);
-    link->users--;
-    if (link->users == 0) {
-        while (*at != link) {
-            at = &(*at)->next;
-        }
-        *at = link->next;
-        quiet_begin(&q);
-        disconnect(link);
-        quiet_end(&q);
-        (void)pthread_mutex_destroy(&link->turn);
-        free(link);
-    }
-    (void)pthread_mutex_unlock(&registry_lock);
+    *at = link->next;
+    (void)pthread_mutex_destroy(&link->turn);
+    free(link);
 }
 
 bm_status tpm2_link_status(struct tpm2_link *link, TSS2_RC rc)
@@ -244,12 +232,45 @@ static bm_status connect(struct tpm2_link *link)
         return link->failed;
     }
     rc = try_connect(link);
-    link->failed = rc;
+    link->failed = rc == BM_E_KEYS_BUSY ? BM_OK : rc; /* who waits, asks */
     if (rc != BM_OK) {
         link->failed_at = now_ms();
         disconnect(link);
     }
     return rc;
+}
+
+/*
+ * The last one goes. If something is left in the TPM that nobody could give
+ * back, the link stays, for whoever needs one next.
+ */
+static void leave(struct tpm2_link *link)
+{
+    struct quiet q;
+
+    quiet_begin(&q);
+    disconnect(link);
+    if (link->left.n != 0 || link->unsure) {
+        (void)!connect(link);
+        disconnect(link);
+    }
+    quiet_end(&q);
+    if (link->left.n == 0 && !link->unsure) {
+        drop(link);
+    }
+}
+
+void tpm2_link_put(struct tpm2_link *link)
+{
+    if (link == NULL) {
+        return;
+    }
+    (void)pthread_mutex_lock(&registry_lock);
+    link->users--;
+    if (link->users == 0) {
+        leave(link);
+    }
+    (void)pthread_mutex_unlock(&registry_lock);
 }
 
 static bm_status once(struct tpm2_link *link, const struct tpm2_work *work)

@@ -102,9 +102,6 @@ bm_status tpm2_session_get(struct tpm2_link *link, ESYS_TR *session)
         rc = start(link, parent.tr);
     }
     tpm2_parent_put(link, &parent);
-    if (!was_prepared) {
-        tpm2_flush_done(link);
-    }
     *session = link->session;
-    return rc;
+    return was_prepared ? rc : tpm2_flush_done(link, rc);
 }
