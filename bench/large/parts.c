@@ -318,6 +318,7 @@ static void write_list(struct store *s, uint64_t *octets)
                                     .number = BM_ARRAY(number),
                                     .aki = BM_LIT("0123456789abcdefghij"),
                                     .sig_alg = BM_SIG_ECDSA_SHA256 };
+    const struct store_revocations_of of = { .ca = "issuing" };
     struct bm_wr none = { NULL, 0, 0 };
     struct bm_wr sig;
     struct bm_wr name;
@@ -334,8 +335,7 @@ static void write_list(struct store *s, uint64_t *octets)
                "name");
     config.issuer = bm_wr_bytes(&name);
     config.crypto = crypto;
-    large_must(s->revocations_open(s->self, "issuing", 0, &walk.rows) == BM_OK,
-               "walk");
+    large_must(s->revocations_open(s->self, &of, &walk.rows) == BM_OK, "walk");
     large_must(bm_crl_writer_open(&writer, &config, &source) == BM_OK &&
                    bm_crl_writer_sign(&writer, signer, &none, &sig) == BM_OK &&
                    bm_crl_writer_put(&writer, bm_wr_bytes(&sig), &out) == BM_OK,
