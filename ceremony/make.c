@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "ceremony/internal.h"
-#include "keys/shares_read.h"
+#include "keys/shares_write.h"
 
 /*
  * Making a root: beside its place, and moved there when it is whole. A token
@@ -65,26 +65,25 @@ static bm_status split(struct making *m)
     return bm_shares_split(crypto, &config, m->secret, m->shares);
 }
 
-static bm_status put_share(struct making *m, const char *dir,
-                           const struct bm_share *share)
+/* Files for the custodians, and pages to be printed. */
+static bm_status write_shares(struct making *m, const char *dir)
 {
-    uint8_t text[BM_SHARE_TEXT_MAX];
-    char name[64];
-    char path[FILES_PATH_MAX];
-    struct bm_wr w;
-    bm_status rc;
+    const struct bm_shares_files files = {
+        .crypto = m->config->tools.crypto,
+        .shares = m->shares,
+        .dir = dir,
+        .prefix = m->config->rehearsal ? "REHEARSAL-" : NULL,
+    };
+    uint8_t again[BM_UNLOCK_SIZE];
+    char words[BM_SHARES_WHY_MAX];
+    bm_status rc = bm_shares_write(&files, again, words);
 
-    (void)snprintf(name, sizeof name, "%scustodian-%u" BM_SHARE_SUFFIX,
-                   m->config->rehearsal ? "REHEARSAL-" : "",
-                   (unsigned)share->x);
-    BM_TRY(files_path(path, dir, name));
-    bm_wr_init(&w, text, sizeof text);
-    rc = bm_share_put(m->config->tools.crypto, share, &w);
-    if (rc == BM_OK) {
-        rc = files_create(path, bm_wr_bytes(&w), 0400, m->why);
+    if (rc == BM_OK &&
+        !bm_bytes_equal_secret(BM_ARRAY(again), BM_ARRAY(m->secret))) {
+        rc = BM_E_INTERNAL;
     }
-    bm_wipe(text, sizeof text);
-    return rc;
+    bm_wipe(again, sizeof again);
+    return rc == BM_OK ? BM_OK : ca_refuse(m->why, rc, "%s/%s", dir, words);
 }
 
 static bm_status put_shares(struct making *m)
@@ -98,9 +97,7 @@ static bm_status put_shares(struct making *m)
     }
     BM_TRY(files_path(dir, m->dir, "shares"));
     BM_TRY(files_make_dir(dir, 0700, m->why));
-    for (unsigned i = 0; i < s->custodians_n; i++) {
-        BM_TRY(put_share(m, dir, &m->shares[i]));
-    }
+    BM_TRY(write_shares(m, dir));
     transcript_begin(t, "shares", m->config->now);
     transcript_put_hex(t, "set", BM_ARRAY(m->shares[0].set));
     transcript_put_number(t, "threshold", s->threshold);

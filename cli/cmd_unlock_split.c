@@ -145,6 +145,13 @@ static int make_out(const struct run *r)
     return CMD_FAILED;
 }
 
+static struct bm_shares_files files_of(const struct run *r)
+{
+    return (struct bm_shares_files){ .crypto = r->unlock.crypto,
+                                     .shares = r->shares,
+                                     .dir = r->given->out };
+}
+
 /* Make, write, read again, and see that what comes back is what went in. */
 static int deal(struct run *r)
 {
@@ -155,13 +162,14 @@ static int deal(struct run *r)
         .n = (unsigned)g->custodians.n,
         .k = (unsigned)g->threshold,
     };
-    const struct bm_crypto *crypto = r->unlock.crypto;
+    const struct bm_shares_files files = files_of(r);
     uint8_t again[BM_UNLOCK_SIZE];
     char why[BM_SHARES_WHY_MAX] = "";
-    bm_status rc = bm_shares_split(crypto, &config, r->new, r->shares);
+    bm_status rc =
+        bm_shares_split(r->unlock.crypto, &config, r->new, r->shares);
 
     if (rc == BM_OK) {
-        rc = bm_shares_write(crypto, r->shares, g->out, again, why);
+        rc = bm_shares_write(&files, again, why);
         r->is_written = rc == BM_OK;
     }
     if (rc == BM_OK &&
@@ -176,10 +184,12 @@ static int deal(struct run *r)
 
 static void print_files(const struct run *r)
 {
+    const struct bm_shares_files files = files_of(r);
+
     for (size_t i = 0; i < r->given->custodians.n; i++) {
         char name[BM_SHARE_FILE_MAX];
 
-        bm_share_file(&r->shares[i], name);
+        bm_shares_file(&files, i, name);
         safe_print_str(stdout, r->given->out);
         printf("/%s.share\n", name);
     }
@@ -333,6 +343,7 @@ static int split(struct run *r)
 
 static int run_verb(struct run *r, int (*act)(struct run *))
 {
+    struct bm_shares_files files;
     int rc = unlock_open(&r->unlock);
 
     if (rc == CMD_OK) {
@@ -345,7 +356,8 @@ static int run_verb(struct run *r, int (*act)(struct run *))
         print_files(r);
         print_next(r, act == rotate);
     } else if (r->is_written) {
-        bm_shares_unwrite(r->shares, r->given->out);
+        files = files_of(r);
+        bm_shares_unwrite(&files);
     }
     if (r->lock >= 0) {
         (void)close(r->lock);

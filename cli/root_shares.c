@@ -1,52 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/root_shares.h"
 
-#include <string.h>
-#include <unistd.h>
-
 #include "cli/diag.h"
 #include "cli/terminal.h"
 
-static int refuse(const struct root_session *s, bm_status rc, const char *words)
+/* Say what is wrong with a share, or with all of them. */
+static int complain(const struct root_session *s, bm_status rc,
+                    const char *words)
 {
-    struct ca_refusal why = { .status = rc };
+    struct ca_refusal why = { .status = BM_OK };
 
     rc = ca_refuse(&why, rc, "%s", words);
     return refusal_print_act(s->path, rc, &why);
 }
 
-static bm_status ask(struct root_session *s, char words[BM_SHARES_WHY_MAX])
+/* Those in files, then those that people at the terminal have. */
+static bm_status combine(struct root_session *s, char why[BM_SHARES_WHY_MAX])
 {
-    bm_status rc =
-        bm_shares_ask(s->crypto, terminal_get(), &s->shares, s->secret);
+    const struct args_many *given = &s->given->shares;
+    bm_status rc = BM_OK;
 
-    terminal_done();
-    if (rc != BM_OK) {
-        bm_shares_why(&s->shares, NULL, rc, words);
+    if (given->n != 0) {
+        rc = bm_shares_read_files(s->crypto, given->value, given->n, &s->shares,
+                                  why);
     }
+    if (rc != BM_OK) {
+        return rc;
+    }
+    if (bm_shares_missing(&s->shares) == 0) {
+        rc = bm_shares_combine(s->crypto, &s->shares, s->secret);
+    } else {
+        rc = bm_shares_ask(s->crypto, terminal_get(), &s->shares, s->secret);
+        terminal_done();
+        /* Nobody to be asked: then those in files were too few. */
+        rc = rc == BM_E_KEYS_SHARES ? BM_E_KEYS_SHARES_FEW : rc;
+    }
+    bm_shares_why(&s->shares, NULL, rc, why);
     return rc;
 }
 
 int root_shares_combine(struct root_session *s)
 {
-    const struct args_many *given = &s->given->shares;
-    char words[BM_SHARES_WHY_MAX] = "";
-    bm_status rc = BM_E_KEYS_SHARES_FEW;
+    char why[BM_SHARES_WHY_MAX] = "";
+    bm_status rc = combine(s, why);
 
-    if (given->n != 0) {
-        rc = bm_shares_read_files(s->crypto, given->value, given->n, &s->shares,
-                                  words);
-        if (rc != BM_OK) {
-            return refuse(s, rc, words);
-        }
-        rc = bm_shares_combine(s->crypto, &s->shares, s->secret);
-        bm_shares_why(&s->shares, NULL, rc, words);
-    }
-    if (rc == BM_E_KEYS_SHARES_FEW && isatty(STDIN_FILENO) != 0) {
-        rc = ask(s, words);
-    }
     if (rc != BM_OK) {
-        return refuse(s, rc, words[0] != '\0' ? words : "none was given");
+        return complain(s, rc, why);
     }
     for (size_t i = 0; i < s->shares.count; i++) {
         s->custodians[i] = s->shares.share[i].custodian;

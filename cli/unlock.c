@@ -98,7 +98,7 @@ int unlock_combine(struct unlock *u, char *const files[], int files_n,
                    uint8_t secret[BM_UNLOCK_SIZE], size_t *count)
 {
     char why[BM_SHARES_WHY_MAX] = "";
-    struct bm_shares shares;
+    struct bm_shares shares = { .count = 0 };
     bm_status rc;
 
     memset(secret, 0, BM_UNLOCK_SIZE);

@@ -111,14 +111,14 @@ static bm_status ask_one(struct asking *a)
 
 static bm_status ask_enough(struct asking *a)
 {
-    do {
-        size_t missing = bm_shares_missing(a->shares);
+    size_t missing;
 
+    while ((missing = bm_shares_missing(a->shares)) != 0) {
         if (a->shares->count != 0) {
             say(a, "%zu more %s needed", missing, missing == 1 ? "is" : "are");
         }
         BM_TRY(ask_one(a));
-    } while (bm_shares_missing(a->shares) != 0);
+    }
     return BM_OK;
 }
 
@@ -159,9 +159,7 @@ static bm_status ask_all(struct asking *a, uint8_t secret[BM_UNLOCK_SIZE])
             return rc;
         }
         BM_TRY(leave_out(a));
-        if (bm_shares_missing(a->shares) != 0) {
-            BM_TRY(ask_enough(a));
-        }
+        BM_TRY(ask_enough(a));
     }
 }
 
@@ -176,7 +174,6 @@ bm_status bm_shares_ask(const struct bm_crypto *crypto,
     bm_status rc;
 
     memset(secret, 0, BM_UNLOCK_SIZE);
-    memset(shares, 0, sizeof *shares);
     rc = ask_all(&a, secret);
     bm_wipe(&a, sizeof a);
     return rc == BM_E_END ? BM_E_KEYS_SHARES_FEW : rc;

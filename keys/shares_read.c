@@ -10,13 +10,13 @@
 
 #include "keys/internal.h"
 
-static bm_status read_share(const struct bm_crypto *crypto, int dir,
-                            const char *name, struct bm_share *share)
+static bm_status read_share(const struct bm_crypto *crypto,
+                            const struct disk_file *file,
+                            struct bm_share *share)
 {
-    const struct disk_file file = { dir, name, DISK_PRIVATE };
     uint8_t text[BM_SHARE_READ_MAX];
     size_t n = 0;
-    bm_status rc = disk_read_file(&file, text, sizeof text, &n);
+    bm_status rc = disk_read_file(file, text, sizeof text, &n);
 
     memset(share, 0, sizeof *share);
     if (rc == BM_OK) {
@@ -29,14 +29,13 @@ static bm_status read_share(const struct bm_crypto *crypto, int dir,
 bm_status bm_share_read(const struct bm_crypto *crypto, const char *path,
                         struct bm_share *share)
 {
-    const char *name;
-    int dir;
+    struct disk_file file = { .forbidden = 0 };
     bm_status rc;
 
     memset(share, 0, sizeof *share);
-    BM_TRY(disk_open_dir_of(path, &dir, &name));
-    rc = read_share(crypto, dir, name, share);
-    (void)close(dir);
+    BM_TRY(disk_open_dir_of(path, &file.dir, &file.name));
+    rc = read_share(crypto, &file, share);
+    (void)close(file.dir);
     return rc;
 }
 
@@ -123,9 +122,10 @@ static bm_status read_all(const struct bm_crypto *crypto, int dir,
                           struct pile *pile, char why[BM_SHARES_WHY_MAX])
 {
     for (size_t i = 0; i < count; i++) {
+        const struct disk_file file = { dir, names[i], DISK_PRIVATE };
         struct bm_share *share = &pile->share[i];
         bm_status rc = dir < 0 ? bm_share_read(crypto, names[i], share)
-                               : read_share(crypto, dir, names[i], share);
+                               : read_share(crypto, &file, share);
 
         pile->name[i] = names[i];
         if (rc != BM_OK) {
@@ -282,7 +282,7 @@ bm_status bm_unlock_from_shares(const struct bm_crypto *crypto,
                                 uint8_t secret[BM_UNLOCK_SIZE],
                                 char why[BM_SHARES_WHY_MAX])
 {
-    struct bm_shares shares;
+    struct bm_shares shares = { .count = 0 };
     bm_status rc;
 
     why[0] = '\0';

@@ -18,8 +18,9 @@
 /* Files of a folder: two sets, so that it can be told which is the stray. */
 #define BM_SHARE_FILES_MAX ((size_t)2 * BM_SHARES_MAX)
 
-/* Read one. BM_E_KEYS_MODE when group or others can read it, or another user
- * owns it; BM_E_NOT_FOUND, BM_E_KEYS_FILE, and those of bm_share_parse(). */
+/* Read one, whoever may read it: a stick's file system has no modes.
+ * BM_E_KEYS_MODE when it belongs to another user; BM_E_NOT_FOUND,
+ * BM_E_KEYS_FILE, and those of bm_share_parse(). */
 BM_MUST_CHECK bm_status bm_share_read(const struct bm_crypto *crypto,
                                       const char *path, struct bm_share *share);
 
@@ -31,6 +32,7 @@ BM_MUST_CHECK bm_status bm_share_read(const struct bm_crypto *crypto,
  *
  *   BM_E_NOT_FOUND          no such folder or file
  *   BM_E_KEYS_SHARES_FEW    no share in the folder
+ *   BM_E_KEYS_MODE          a file of the folder that group or others can read
  *   BM_E_KEYS_SHARES_MIXED  and the others of bm_shares_add(), bm_share_read()
  *   BM_E_LIMIT              more than BM_SHARE_FILES_MAX
  */
@@ -60,6 +62,8 @@ struct bm_shares_terminal {
  * many are missing; one that is mistyped, given twice, or of another set is
  * refused at once, and asked for again. One that turns out to be false is
  * named, left out, and another asked for. Blocks.
+ *
+ * `shares` may have some already, or be all zero.
  *
  * `secret` is zero on error; the caller wipes it and `shares`, which has those
  * that gave it, for who keeps a record of them (`custodian`, `x`).

@@ -13,18 +13,20 @@
 #define PAGE_SUFFIX ".svg"
 
 struct writing {
-    const struct bm_crypto *crypto;
-    const struct bm_share *shares;
+    const struct bm_shares_files *files;
     int dir;
     uint8_t *room; /* BM_SHARE_QR_MAX */
     size_t made;   /* files, two for each share */
     char name[BM_SHARE_FILE_MAX + sizeof BM_SHARE_SUFFIX];
 };
 
-void bm_share_file(const struct bm_share *share, char name[BM_SHARE_FILE_MAX])
+void bm_shares_file(const struct bm_shares_files *files, size_t i,
+                    char name[BM_SHARE_FILE_MAX])
 {
-    size_t n =
-        (size_t)snprintf(name, BM_SHARE_FILE_MAX, "%u-", (unsigned)share->x);
+    const struct bm_share *share = &files->shares[i];
+    size_t n = (size_t)snprintf(name, BM_SHARE_FILE_MAX, "%.32s%u-",
+                                files->prefix == NULL ? "" : files->prefix,
+                                (unsigned)share->x);
 
     for (const char *p = share->custodian; *p != '\0'; p++) {
         uint8_t c = text_lower((uint8_t)*p);
@@ -46,22 +48,23 @@ static void name_file(struct writing *w, size_t file)
 {
     char name[BM_SHARE_FILE_MAX];
 
-    bm_share_file(&w->shares[file / 2], name);
+    bm_shares_file(w->files, file / 2, name);
     (void)snprintf(w->name, sizeof w->name, "%s%s", name,
                    file % 2 == 0 ? BM_SHARE_SUFFIX : PAGE_SUFFIX);
 }
 
 static bm_status put_file(struct writing *w, size_t file)
 {
-    const struct bm_share *share = &w->shares[file / 2];
+    const struct bm_crypto *crypto = w->files->crypto;
+    const struct bm_share *share = &w->files->shares[file / 2];
     struct bm_wr out;
     size_t n;
     bm_status rc;
 
     name_file(w, file);
     bm_wr_init(&out, w->room, BM_SHARE_QR_MAX);
-    rc = file % 2 == 0 ? bm_share_put(w->crypto, share, &out)
-                       : bm_share_qr_svg(w->crypto, share, &out);
+    rc = file % 2 == 0 ? bm_share_put(crypto, share, &out)
+                       : bm_share_qr_svg(crypto, share, &out);
     if (rc == BM_OK) {
         rc = bm_wr_finish(&out, &n);
     }
@@ -73,7 +76,7 @@ static bm_status put_file(struct writing *w, size_t file)
 
 static bm_status put_files(struct writing *w)
 {
-    while (w->made < (size_t)2 * w->shares[0].n) {
+    while (w->made < (size_t)2 * w->files->shares[0].n) {
         BM_TRY(put_file(w, w->made));
         w->made++;
     }
@@ -95,9 +98,11 @@ static bm_status read_again(struct writing *w, size_t i, struct bm_share *share)
 
     name_file(w, 2 * i);
     BM_TRY(disk_read_file(&file, w->room, BM_SHARE_READ_MAX, &n));
-    BM_TRY(bm_share_parse(w->crypto, (struct bm_bytes){ w->room, n }, share));
+    BM_TRY(bm_share_parse(w->files->crypto, (struct bm_bytes){ w->room, n },
+                          share));
     /* A disk that says yes and keeps something else. */
-    return memcmp(share, &w->shares[i], sizeof *share) == 0 ? BM_OK : BM_E_IO;
+    return memcmp(share, &w->files->shares[i], sizeof *share) == 0 ? BM_OK
+                                                                   : BM_E_IO;
 }
 
 static bm_status verify(struct writing *w, uint8_t secret[BM_UNLOCK_SIZE])
@@ -106,26 +111,25 @@ static bm_status verify(struct writing *w, uint8_t secret[BM_UNLOCK_SIZE])
     struct bm_share share = { .n = 0 };
     bm_status rc = BM_OK;
 
-    for (size_t i = 0; rc == BM_OK && i < w->shares[0].n; i++) {
+    for (size_t i = 0; rc == BM_OK && i < w->files->shares[0].n; i++) {
         rc = read_again(w, i, &share);
         if (rc == BM_OK) {
             rc = bm_shares_add(&together, &share);
         }
     }
     if (rc == BM_OK) {
-        rc = bm_shares_combine(w->crypto, &together, secret);
+        rc = bm_shares_combine(w->files->crypto, &together, secret);
     }
     bm_wipe(&share, sizeof share);
     bm_shares_wipe(&together);
     return rc;
 }
 
-bm_status bm_shares_write(const struct bm_crypto *crypto,
-                          const struct bm_share shares[], const char *dir,
+bm_status bm_shares_write(const struct bm_shares_files *files,
                           uint8_t secret[BM_UNLOCK_SIZE],
                           char why[BM_SHARES_WHY_MAX])
 {
-    struct writing w = { .crypto = crypto, .shares = shares, .dir = -1 };
+    struct writing w = { .files = files, .dir = -1 };
     bm_status rc = BM_E_INTERNAL;
 
     why[0] = '\0';
@@ -135,7 +139,7 @@ bm_status bm_shares_write(const struct bm_crypto *crypto,
         rc = BM_E_MEMORY;
         goto out;
     }
-    rc = disk_open_dir(dir, &w.dir);
+    rc = disk_open_dir(files->dir, &w.dir);
     if (rc != BM_OK) {
         goto out;
     }
@@ -159,11 +163,12 @@ out:
     return rc;
 }
 
-void bm_shares_unwrite(const struct bm_share shares[], const char *dir)
+void bm_shares_unwrite(const struct bm_shares_files *files)
 {
-    struct writing w = { .shares = shares, .made = (size_t)2 * shares[0].n };
+    struct writing w = { .files = files,
+                         .made = (size_t)2 * files->shares[0].n };
 
-    if (disk_open_dir(dir, &w.dir) == BM_OK) {
+    if (disk_open_dir(files->dir, &w.dir) == BM_OK) {
         remove_files(&w);
         (void)close(w.dir);
     }

@@ -24,7 +24,8 @@ static bm_status write_all(struct folder *f, const struct bm_share shares[],
                            char why[BM_SHARES_WHY_MAX])
 {
     uint8_t secret[BM_UNLOCK_SIZE];
-    bm_status rc = bm_shares_write(crypto(), shares, f->path, secret, why);
+    const struct bm_shares_files files = { crypto(), shares, f->path, NULL };
+    bm_status rc = bm_shares_write(&files, secret, why);
 
     CHECK(memcmp(secret, rc == BM_OK ? test_secret : zero, sizeof secret) == 0);
     return rc;
@@ -35,20 +36,24 @@ static void files_are_called_by_number_and_custodian(void)
     static const char *const want[] = { "1-alice-archer", "2-b-o-b-bob-x-org",
                                         "3" };
     struct bm_share shares[3];
+    struct bm_shares_files files = { crypto(), shares, "", NULL };
     char name[BM_SHARE_FILE_MAX];
 
     deal(shares);
     for (size_t i = 0; i < 3; i++) {
-        bm_share_file(&shares[i], name);
+        bm_shares_file(&files, i, name);
         CHECK(strcmp(name, want[i]) == 0);
     }
     memset(shares[0].custodian, '/', BM_SHARE_NAME_MAX);
-    bm_share_file(&shares[0], name);
+    bm_shares_file(&files, 0, name);
     CHECK(strcmp(name, "1") == 0);
     memset(shares[0].custodian, 'a', BM_SHARE_NAME_MAX);
     shares[0].x = 16;
-    bm_share_file(&shares[0], name);
+    bm_shares_file(&files, 0, name);
     CHECK(strlen(name) == 3 + BM_SHARE_NAME_MAX);
+    files.prefix = "REHEARSAL-";
+    bm_shares_file(&files, 1, name);
+    CHECK(strcmp(name, "REHEARSAL-2-b-o-b-bob-x-org") == 0);
 }
 
 static void each_custodian_gets_a_text_and_a_page(void)
@@ -67,7 +72,8 @@ static void each_custodian_gets_a_text_and_a_page(void)
     CHECK_STATUS(bm_share_read(crypto(), folder_file(&f, "3.share"), &share),
                  BM_OK);
     CHECK(memcmp(&share, &shares[2], sizeof share) == 0);
-    bm_shares_unwrite(shares, f.path);
+    bm_shares_unwrite(
+        &(struct bm_shares_files){ crypto(), shares, f.path, NULL });
     CHECK(folder_count(&f) == 0);
     folder_remove(&f);
 }
