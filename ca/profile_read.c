@@ -165,8 +165,9 @@ static const struct config_key validity_keys[] = {
       .max = 1000 * YEAR },
     { KEY(CONFIG_STRING, "until", profile_validity, until_text) },
     { KEY(CONFIG_BOOL, "nested", profile_validity, nested), .required = true },
+    /* RFC 4210 4.4.1: as far back as a root that is followed by another. */
     { KEY(CONFIG_DURATION, "backdate", profile_validity, backdate),
-      .max = YEAR },
+      .max = 100 * YEAR },
     { .name = NULL },
 };
 

@@ -231,7 +231,9 @@ static void put_their_subject(struct emitter *e, const struct bm_cert *theirs)
     bool first = true;
 
     put(e, ", subject: [");
-    if (theirs != NULL) {
+    if (theirs == NULL) {
+        put(e, "{attribute: CN, fixed: theirs}"); /* not known yet */
+    } else {
         bm_name_walk(&walk, theirs->subject);
         while (bm_name_next(&walk, &attr)) {
             char dotted[BM_OID_DOTTED_MAX] = "";

@@ -31,9 +31,9 @@ static const struct cmd_verb verb = {
     "birthmark root transcript",
     "--dir DIR | --verify FILE --root FILE [OPTION]... [FILE]...",
     "Print the transcript of a root; or verify one, with nothing but the\n"
-    "root's certificate: that no entry was changed, dropped, doubled or moved,\n"
-    "and that the root signed every session. Each FILE has to be one that the\n"
-    "transcript mentions: a ceremony file, a request, an answer.\n",
+    "root's certificate: that no entry was changed, dropped, doubled or\n"
+    "moved, and that the root signed every session. Each FILE has to be one\n"
+    "that the transcript mentions: a ceremony file, a request, an answer.\n",
     options
 };
 
