@@ -103,6 +103,8 @@ int cmd_ca_ocsp(int argc, char **argv);
 int cmd_ca_create(int argc, char **argv);
 int cmd_ca_request(int argc, char **argv);
 int cmd_ca_install(int argc, char **argv);
+int cmd_ca_rollover(int argc, char **argv);
+int cmd_ca_retire(int argc, char **argv);
 
 int cmd_token(int argc, char **argv);
 int cmd_token_create(int argc, char **argv);

@@ -335,7 +335,7 @@ bm_status issuer_serve_keep_issue(void *asker, struct link *link,
     rc = issuer_is_ready(is) ? keep_issue(is, &m, &result) : BM_E_BUSY;
     bm_wr_init(&w, chain, sizeof chain);
     if (rc == BM_OK) {
-        rc = instance_put_chain(is->in, result.ca, &w);
+        rc = instance_put_chain(is->in, result.ca, true, &w);
     }
     if (!remote_signer_is_there(is->signer)) {
         issuer_lose_signer(is);

@@ -42,13 +42,13 @@ static bool same_name(const char *a, const char *b)
 static bm_status put_cacerts(const struct issuer *is, const char *id,
                              struct bm_wr *w)
 {
-    BM_TRY(instance_put_chain(is->in, id, w));
+    BM_TRY(instance_put_chain(is->in, id, false, w));
     for (size_t i = 0; i < is->in->cas_n; i++) {
         const struct instance_ca *c = &is->in->cas[i];
 
-        if (c->row.kind == STORE_CA_ROOT || c->row.kind == STORE_CA_LINK ||
-            (strcmp(c->row.id, id) != 0 && same_name(c->row.id, id) &&
-             c->row.status == STORE_CA_ACTIVE)) {
+        if (c->row.status == STORE_CA_ACTIVE &&
+            (c->row.kind == STORE_CA_ROOT || c->row.kind == STORE_CA_LINK ||
+             (strcmp(c->row.id, id) != 0 && same_name(c->row.id, id)))) {
             bm_wr_put(w, c->cert.der);
         }
     }

@@ -125,7 +125,7 @@ static void answer_cert(struct issuer *is, struct issuer_enrol *e,
 
     put_window(e->policy, r->der, &m);
     bm_wr_init(&w, chain, sizeof chain);
-    rc = instance_put_chain(is->in, r->ca, &w);
+    rc = instance_put_chain(is->in, r->ca, true, &w);
     if (rc == BM_OK) {
         m.chain = bm_wr_bytes(&w);
     }

@@ -134,10 +134,25 @@ static bool is_root(const struct install *i, const struct bm_cert *cert)
            is_signed_by(i, cert, cert);
 }
 
-/* Self-issued, but not by its own key. */
+static bool is_same_ca(const struct bm_cert *a, const struct bm_cert *b)
+{
+    return bm_name_equal(a->subject, b->subject) &&
+           bm_bytes_equal(a->key.der, b->key.der);
+}
+
+/* What another root says of a root, be it a generation of the same name
+ * (RFC 4210 4.4) or a root of somebody else. */
 static bool is_link(const struct install *i, const struct bm_cert *cert)
 {
-    return cert->ext.ca && bm_cert_is_self_issued(cert) && !is_root(i, cert);
+    if (!cert->ext.ca || is_root(i, cert)) {
+        return false;
+    }
+    for (size_t k = 0; k < i->pool_n; k++) {
+        if (is_same_ca(cert, &i->pool[k]) && is_root(i, &i->pool[k])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bm_status gather(struct install *i)
@@ -157,7 +172,8 @@ static bm_status gather(struct install *i)
     }
     for (size_t k = 0; k < in->cas_n; k++) {
         i->pool[i->pool_n++] = in->cas[k].cert;
-        if (in->cas[k].row.kind == STORE_CA_ROOT) {
+        if (in->cas[k].row.kind == STORE_CA_ROOT &&
+            in->cas[k].row.status == STORE_CA_ACTIVE) {
             i->anchors[i->anchors_n++] = in->cas[k].cert;
         }
     }
@@ -194,9 +210,6 @@ static bm_status find_path(struct install *i, const struct bm_cert *cert)
 /* The first root comes with the pile. */
 static void trust_roots(struct install *i)
 {
-    if (i->anchors_n != 0) {
-        return;
-    }
     for (size_t k = 0; k < i->c->certs_n; k++) {
         if (is_root(i, &i->c->certs[k])) {
             i->anchors[i->anchors_n++] = i->c->certs[k];
@@ -363,8 +376,7 @@ static bm_status take_new_root(struct install *i, const struct bm_cert *root)
     for (size_t k = 0; k < i->pool_n; k++) {
         const struct bm_cert *link = &i->pool[k];
 
-        if (is_link(i, link) && bm_name_equal(link->subject, root->subject) &&
-            bm_bytes_equal(link->key.der, root->key.der) &&
+        if (is_link(i, link) && is_same_ca(link, root) &&
             find_path(i, link) == BM_OK) {
             BM_TRY(take_root(i, root, id));
             i->anchors[i->anchors_n++] = *root;
@@ -382,9 +394,7 @@ static const struct store_ca *find_root(struct install *i,
     for (size_t k = 0; k < i->anchors_n; k++) {
         const struct bm_cert *root = &i->anchors[k];
 
-        if (above ? is_signed_by(i, link, root)
-                  : bm_name_equal(link->subject, root->subject) &&
-                        bm_bytes_equal(link->key.der, root->key.der)) {
+        if (above ? is_signed_by(i, link, root) : is_same_ca(link, root)) {
             return row_of(i, root->der);
         }
     }
@@ -408,20 +418,48 @@ static bm_status take_link(struct install *i, const struct bm_cert *link)
     return BM_OK;
 }
 
+static bm_status take_new_roots(struct install *i)
+{
+    const struct ca_install *c = i->c;
+
+    for (size_t k = 0; k < c->certs_n; k++) {
+        if (is_root(i, &c->certs[k]) && row_of(i, c->certs[k].der) == NULL) {
+            BM_TRY(take_new_root(i, &c->certs[k]));
+        }
+    }
+    return BM_OK;
+}
+
+/* Of those that were trusted, the ones to which a path has led. */
+static void keep_anchors(struct install *i)
+{
+    size_t n = 0;
+
+    for (size_t k = 0; k < i->anchors_n; k++) {
+        if (row_of(i, i->anchors[k].der) != NULL) {
+            i->anchors[n++] = i->anchors[k];
+        }
+    }
+    i->anchors_n = n;
+}
+
 /* New roots first, since what is signed by them may be in the pile, too. */
 static bm_status plan(struct install *i)
 {
     const struct ca_install *c = i->c;
     bool first = i->anchors_n == 0;
 
-    trust_roots(i);
-    for (size_t k = 0; k < c->certs_n && !first; k++) {
-        if (is_root(i, &c->certs[k]) && row_of(i, c->certs[k].der) == NULL) {
-            BM_TRY(take_new_root(i, &c->certs[k]));
-        }
+    if (first) {
+        trust_roots(i);
+    } else {
+        BM_TRY(take_new_roots(i));
     }
     for (size_t k = 0; k < c->certs_n; k++) {
         BM_TRY(take_ours(i, &c->certs[k]));
+    }
+    if (first) {
+        keep_anchors(i);
+        BM_TRY(take_new_roots(i));
     }
     for (size_t k = 0; k < c->certs_n; k++) {
         if (is_link(i, &c->certs[k])) {

@@ -140,9 +140,11 @@ const struct instance_ca *instance_get_ca(const struct instance *instance,
                                           const char *id);
 
 /* Put the certificates that lead from the CA with this id to its root, which
- * is left out, DER after DER. BM_E_LIMIT, BM_E_BUFFER. */
+ * is left out, and with `links` on to other roots, DER after DER. BM_E_LIMIT,
+ * BM_E_BUFFER. */
 BM_MUST_CHECK bm_status instance_put_chain(const struct instance *instance,
-                                           const char *id, struct bm_wr *w);
+                                           const char *id, bool links,
+                                           struct bm_wr *w);
 
 /*
  * How many shards certificates of this CA may name: as many as the settings
@@ -182,6 +184,17 @@ BM_MUST_CHECK bm_status instance_set_responder(struct instance *instance,
                                                const char *key_uri,
                                                struct bm_bytes der, int64_t now,
                                                struct ca_refusal *why);
+
+/*
+ * From now on a CA signs lists and OCSP answers alone; a root, and what others
+ * say of it and it of others, is not handed out any more. BM_E_NOT_FOUND;
+ * BM_E_CA_UNAVAILABLE: it is retired; BM_E_CA_LAST: no other one does what it
+ * does for operators, or leads to a root. Reload afterwards.
+ */
+BM_MUST_CHECK bm_status instance_retire_ca(struct instance *instance,
+                                           const struct ca_actor *actor,
+                                           const char *id, int64_t now,
+                                           struct ca_refusal *why);
 
 /* Sign a checkpoint if there is something new, and publish ledger/. */
 BM_MUST_CHECK bm_status instance_publish(struct instance *instance, int64_t now,

@@ -89,6 +89,60 @@ bm_status instance_make_crl(struct instance *in, const struct ca_actor *actor,
     return rc;
 }
 
+/* ---- Retiring */
+
+/* Does another CA do what this one does, for those who cannot do without? */
+static bool is_last(const struct instance *in, const struct instance_ca *c)
+{
+    bool needed =
+        c->row.kind == STORE_CA_OPERATIONS || c->row.kind == STORE_CA_ROOT;
+
+    for (size_t i = 0; needed && i < in->cas_n; i++) {
+        const struct store_ca *row = &in->cas[i].row;
+
+        needed = &in->cas[i] == c || row->kind != c->row.kind ||
+                 row->status != STORE_CA_ACTIVE;
+    }
+    return needed;
+}
+
+/* A root is not handed out any more, nor what is said of it, or by it. */
+static bool goes_with(const struct instance_ca *root,
+                      const struct instance_ca *c)
+{
+    return root->row.kind == STORE_CA_ROOT && c->row.kind == STORE_CA_LINK &&
+           c->row.status == STORE_CA_ACTIVE &&
+           (strcmp(c->row.parent, root->row.id) == 0 ||
+            bm_bytes_equal(c->cert.key.der, root->cert.key.der));
+}
+
+bm_status instance_retire_ca(struct instance *in, const struct ca_actor *actor,
+                             const char *id, int64_t now,
+                             struct ca_refusal *why)
+{
+    const struct instance_ca *c = instance_get_ca(in, id);
+    struct store_ca rows[INSTANCE_CAS_MAX];
+    size_t n = 0;
+
+    if (c == NULL) {
+        return ca_refuse(why, BM_E_NOT_FOUND, "CA %s", id);
+    }
+    if (c->row.status != STORE_CA_ACTIVE) {
+        return ca_refuse(why, BM_E_CA_UNAVAILABLE, "CA %s is retired", id);
+    }
+    if (is_last(in, c)) {
+        return ca_refuse(why, BM_E_CA_LAST, "%s is the only one of its kind",
+                         id);
+    }
+    for (size_t i = 0; i < in->cas_n; i++) {
+        if (&in->cas[i] == c || goes_with(c, &in->cas[i])) {
+            rows[n] = in->cas[i].row;
+            rows[n++].status = STORE_CA_RETIRED;
+        }
+    }
+    return ca_install_all(in->ca, actor, rows, n, now, why);
+}
+
 bm_status instance_publish(struct instance *in, int64_t now,
                            struct ca_refusal *why)
 {

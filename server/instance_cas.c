@@ -167,8 +167,22 @@ const struct instance_ca *instance_get_ca(const struct instance *in,
     return NULL;
 }
 
+/* Who knows only an earlier root gets from this one to that (NewWithOld). */
+static void put_links(const struct instance *in, const struct instance_ca *root,
+                      struct bm_wr *w)
+{
+    for (size_t i = 0; root != NULL && i < in->cas_n; i++) {
+        const struct instance_ca *c = &in->cas[i];
+
+        if (c->row.kind == STORE_CA_LINK && c->row.status == STORE_CA_ACTIVE &&
+            bm_bytes_equal(c->cert.key.der, root->cert.key.der)) {
+            bm_wr_put(w, c->cert.der);
+        }
+    }
+}
+
 bm_status instance_put_chain(const struct instance *in, const char *id,
-                             struct bm_wr *w)
+                             bool links, struct bm_wr *w)
 {
     size_t n;
 
@@ -177,6 +191,7 @@ bm_status instance_put_chain(const struct instance *in, const char *id,
         const struct instance_ca *c = instance_get_ca(in, id);
 
         if (c == NULL || c->row.kind == STORE_CA_ROOT) {
+            put_links(in, links ? c : NULL, w);
             break;
         }
         bm_wr_put(w, c->cert.der);

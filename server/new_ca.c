@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "ca/authority.h"
+#include "core/name.h"
+#include "core/oid.h"
 #include "server/instance_internal.h"
 #include "server/outfit.h"
 
@@ -36,26 +38,149 @@ bm_status new_ca_check(const struct instance *in, const char *id,
                          "'-'; a number at its end is a generation");
     }
     for (size_t i = 0; i < in->cas_n; i++) {
-        const struct store_ca *row = &in->cas[i].row;
-
-        if (instance_generation(row->id, id) != 0) {
-            return ca_refuse(why, BM_E_EXISTS, "CA %s", row->id);
-        }
-        if (strcmp(row->key_uri, key_uri) == 0) {
-            return ca_refuse(why, BM_E_EXISTS, "%s is the key of CA %s",
-                             key_uri, row->id);
+        if (instance_generation(in->cas[i].row.id, id) != 0) {
+            return ca_refuse(why, BM_E_EXISTS, "CA %s", in->cas[i].row.id);
         }
     }
     for (size_t i = 0; i < in->waiting.n; i++) {
-        const struct waiting_key *w = &in->waiting.item[i];
-
-        if (strcmp(w->key_uri, key_uri) == 0 || strcmp(w->id, id) == 0) {
-            return ca_refuse(why, BM_E_EXISTS,
-                             "%s waits for its certificate, and its key is %s",
-                             w->id, w->key_uri);
+        if (instance_generation(in->waiting.item[i].id, id) != 0) {
+            return ca_refuse(why, BM_E_EXISTS, "%s waits for its certificate",
+                             in->waiting.item[i].id);
         }
     }
+    return new_ca_check_key(in, key_uri, why);
+}
+
+bm_status new_ca_check_key(const struct instance *in, const char *key_uri,
+                           struct ca_refusal *why)
+{
+    const char *owner = NULL;
+
+    for (size_t i = 0; i < in->cas_n; i++) {
+        if (strcmp(in->cas[i].row.key_uri, key_uri) == 0) {
+            owner = in->cas[i].row.id;
+        }
+    }
+    for (size_t i = 0; i < in->waiting.n; i++) {
+        if (strcmp(in->waiting.item[i].key_uri, key_uri) == 0) {
+            owner = in->waiting.item[i].id;
+        }
+    }
+    return owner == NULL ? BM_OK
+                         : ca_refuse(why, BM_E_EXISTS, "%s is the key of %s",
+                                     key_uri, owner);
+}
+
+/* ---- The next generation */
+
+static bm_status find_last(const struct instance *in, const char *id,
+                           struct new_ca_next *next,
+                           const struct instance_ca **last,
+                           struct ca_refusal *why)
+{
+    const char *dash = strrchr(id, '-');
+    char name[STORE_ID_MAX];
+    unsigned long highest = 0;
+
+    (void)snprintf(name, sizeof name, "%s", id);
+    if (dash != NULL && dash[1] != '\0' &&
+        strspn(dash + 1, "0123456789") == strlen(dash + 1)) {
+        name[dash - id] = '\0';
+    }
+    *last = NULL;
+    for (size_t i = 0; i < in->cas_n; i++) {
+        const struct instance_ca *c = &in->cas[i];
+        unsigned long g = instance_generation(c->row.id, name);
+
+        if (g > highest && c->row.key_uri[0] != '\0') {
+            highest = g;
+            *last = c;
+        }
+    }
+    if (*last == NULL) {
+        return ca_refuse(why, BM_E_NOT_FOUND, "a CA %s whose key is here", id);
+    }
+    for (size_t i = 0; i < in->waiting.n; i++) {
+        if (instance_generation(in->waiting.item[i].id, name) > highest) {
+            return ca_refuse(why, BM_E_EXISTS, "%s waits for its certificate",
+                             in->waiting.item[i].id);
+        }
+    }
+    (void)snprintf(next->id, sizeof next->id, "%.40s-%lu", name, highest + 1);
     return BM_OK;
+}
+
+/* "Acme Issuing CA 3" after "Acme Issuing CA 2", and that after the first. */
+static bm_status put_name(const struct bm_attr *cn, const char *id,
+                          struct bm_wr *w)
+{
+    const char *generation = strrchr(id, '-') + 1;
+    size_t n = cn->value.n;
+
+    if (cn->tag != BM_DER_UTF8_STRING && cn->tag != BM_DER_PRINTABLE_STRING) {
+        return BM_E_ARGUMENT;
+    }
+    while (n != 0 && cn->value.p[n - 1] >= '0' && cn->value.p[n - 1] <= '9') {
+        n--;
+    }
+    if (n == cn->value.n || n == 0 || cn->value.p[n - 1] != ' ') {
+        bm_wr_put(w, cn->value);
+        bm_wr_str(w, " ");
+    } else {
+        bm_wr_put(w, (struct bm_bytes){ cn->value.p, n });
+    }
+    bm_wr_str(w, generation);
+    return w->len > w->cap ? BM_E_LIMIT : BM_OK;
+}
+
+static bm_status put_subject(struct bm_bytes old, const char *name,
+                             struct new_ca_next *next)
+{
+    uint8_t text[256];
+    struct bm_name_walk walk;
+    struct bm_attr attr;
+    struct bm_wr w;
+    struct bm_wr t;
+    size_t mark;
+
+    bm_wr_init(&w, next->subject, sizeof next->subject);
+    mark = bm_der_open(&w, BM_DER_SEQUENCE);
+    bm_name_walk(&walk, old);
+    while (bm_name_next(&walk, &attr)) {
+        if (bm_bytes_equal(attr.type, BM_LIT(BM_OID_AT_CN))) {
+            bm_wr_init(&t, text, sizeof text);
+            if (name != NULL) {
+                attr.tag = BM_DER_UTF8_STRING;
+                bm_wr_str(&t, name);
+            } else {
+                BM_TRY(put_name(&attr, next->id, &t));
+            }
+            attr.value = bm_wr_bytes(&t);
+        }
+        bm_name_put_rdn(&w, attr.type, attr.tag, attr.value);
+    }
+    bm_der_close(&w, mark);
+    next->subject_n = w.len;
+    return w.len > w.cap ? BM_E_LIMIT : BM_OK;
+}
+
+bm_status new_ca_next(const struct instance *in, const char *id,
+                      const char *name, struct new_ca_next *next,
+                      struct ca_refusal *why)
+{
+    const struct instance_ca *last;
+    bm_status rc;
+
+    memset(next, 0, sizeof *next);
+    BM_TRY(find_last(in, id, next, &last, why));
+    next->kind = (enum waiting_kind)last->row.kind;
+    next->spec.type = last->cert.key.type;
+    next->spec.rsa_bits =
+        next->spec.type == BM_KEY_RSA ? bm_spki_bits(&last->cert.key) : 0;
+    rc = put_subject(last->cert.subject, name, next);
+    return rc == BM_OK
+               ? BM_OK
+               : ca_refuse(why, rc, "%s: --name gives its name", next->id);
 }
 
 struct naming {

@@ -38,6 +38,34 @@ BM_MUST_CHECK bm_status new_ca_put_subject(const struct instance *instance,
                                            const char *id, const char *name,
                                            struct bm_wr *w);
 
+/* What comes after a CA, under its name. */
+struct new_ca_next {
+    char id[STORE_ID_MAX]; /* "issuing-2" */
+    enum waiting_kind kind;
+    struct bm_key_spec spec; /* as its key is */
+    uint8_t subject[NEW_CA_NAME_MAX];
+    size_t subject_n;
+};
+
+/*
+ * Its subject is that of the CA with another commonName: `name`, or if that is
+ * NULL its own with the generation behind it. Two CAs of one name are told
+ * apart by their key identifiers, and there is who takes the list of one for
+ * the other's; so no generation has the name of another.
+ *
+ * BM_E_NOT_FOUND: no CA of ours; BM_E_EXISTS: its next generation waits;
+ * BM_E_ARGUMENT: a commonName that nothing can be put behind.
+ */
+BM_MUST_CHECK bm_status new_ca_next(const struct instance *instance,
+                                    const char *id, const char *name,
+                                    struct new_ca_next *next,
+                                    struct ca_refusal *why);
+
+/* Has anybody this key? BM_E_EXISTS. */
+BM_MUST_CHECK bm_status new_ca_check_key(const struct instance *instance,
+                                         const char *key_uri,
+                                         struct ca_refusal *why);
+
 /*
  * May there be such a CA in this instance, with its key there? BM_E_EXISTS:
  * there is a CA of this name, or one waits, or another one has the key;

@@ -242,7 +242,7 @@ static bm_status write_server(struct outfit *o,
         rc = issue_server(o, &waiting->csr, &cert);
     }
     if (rc == BM_OK) {
-        rc = instance_put_chain(o->in, ca->row.id, &chain);
+        rc = instance_put_chain(o->in, ca->row.id, true, &chain);
     }
     if (rc == BM_OK) {
         rc = own_server_write(o->in->dir, waiting->key_uri, bm_wr_bytes(&cert),
@@ -384,7 +384,7 @@ static bm_status write_operator(struct outfit *o, struct bm_bytes der)
     }
     bm_wr_init(&chain, room, CHAIN_PEM_MAX);
     bm_wr_init(&w, room + CHAIN_PEM_MAX, CHAIN_PEM_MAX);
-    rc = instance_put_chain(o->in, ca->row.id, &chain);
+    rc = instance_put_chain(o->in, ca->row.id, true, &chain);
     bm_pem_put(&w, "CERTIFICATE", der);
     rest = bm_wr_bytes(&chain);
     bm_der_init(&d, rest, NULL);

@@ -49,11 +49,22 @@ def sign(root, csr, out, path_len=":0", more="", days=3650):
 def waiting(where):
     """An instance that waits, and its two requests beside it."""
     ok("init", where, "--subordinate", "--org", "Acme Ltd", "--host",
-       "ca.factory.example")
+       "ca.factory.example", "--host", "localhost", "--host", "127.0.0.1")
     for ca in ("issuing", "operations"):
         ok("ca", "request", "--dir", where, ca, "--out",
            "%s-%s.csr" % (where, ca))
     return where
+
+
+def link(root, by, out):
+    """What one root says of another, by its name and key."""
+    write("link.ext", CA_EXTENSIONS % ("", ""))
+    openssl("x509", "-in", root + ".pem", "-x509toreq", "-signkey",
+            root + ".key", "-out", "link.csr")
+    openssl("x509", "-req", "-in", "link.csr", "-CA", by + ".pem", "-CAkey",
+            by + ".key", "-CAcreateserial", "-days", "3650", "-extfile",
+            "link.ext", "-out", out)
+    return out
 
 
 def installed(where, root, more=""):

@@ -204,14 +204,16 @@ class Service:
     """An instance, and birthmarkd on it. Use it in a `with`."""
 
     def __init__(self, where=".", name="instance", **settings):
-        """`settings`: limits_identity=60, listeners=1, ..."""
+        """`settings`: limits_identity=60, listeners=1, ...; an instance that
+        is there is taken as it is."""
         self.dir = os.path.abspath(os.path.join(where, name))
         self.log = self.dir + ".log"
         self.process = None
         self.ports = {}
         self.settings = dict(settings)
-        self.birthmark("init", self.dir, "--org", "Example", "--host",
-                       "localhost", "--host", "127.0.0.1")
+        if not os.path.exists(self.dir):
+            self.birthmark("init", self.dir, "--org", "Example", "--host",
+                           "localhost", "--host", "127.0.0.1")
         self.root = os.path.join(self.dir, "ca/root.pem")
         self.issuing = os.path.join(self.dir, "ca/issuing.pem")
         self.operations = os.path.join(self.dir, "ca/operations.pem")
