@@ -183,14 +183,28 @@ uint32_t ca_profile_shard(const struct ca_profile *profile,
                           const struct bm_cert *cert);
 
 /*
- * Lint: hold a whole certificate against the profile and report every rule,
- * in order, with its outcome. Returns BM_OK when all hold, or the first
- * failure.
+ * Lint: hold a whole certificate, whoever issued it, against the profile and
+ * report every rule, in order, with its outcome. What the profile `accepts`
+ * of others counts; a binding does not. Returns BM_OK when no rule is broken,
+ * or the first failure.
  */
+enum ca_profile_verdict {
+    CA_PROFILE_HOLDS,
+    CA_PROFILE_BROKEN,
+    /* It holds as far as can be seen; the rest only the issuer tells. */
+    CA_PROFILE_UNKNOWN
+};
 struct ca_profile_lint {
     void *arg;
-    /* rule: "key_usage (tls-server.yaml:22)"; why: NULL when it holds. */
-    void (*rule)(void *arg, const char *rule, const struct ca_refusal *why);
+    /*
+     * rule: "key_usage (tls-server.yaml:22)"; why: of one that is broken, the
+     * refusal, of one that is unknown, BM_OK and what is not known; else NULL.
+     */
+    void (*rule)(void *arg, const char *rule, enum ca_profile_verdict verdict,
+                 const struct ca_refusal *why);
+    const struct bm_cert *issuer;   /* or NULL */
+    const struct bm_crypto *crypto; /* or NULL: key identifiers and signatures
+                                       are not looked at */
 };
 BM_MUST_CHECK bm_status ca_profile_lint(const struct ca_profile *profile,
                                         const struct bm_cert *cert,

@@ -79,6 +79,11 @@ static bm_status check_signature(const struct making *m,
         return refuse(m, PROFILE_RULE_ISSUER,
                       "signature algorithm does not fit the issuer's key");
     }
+    if (m->profile->rules.signatures != 0 &&
+        (m->profile->rules.signatures >> issuer->sig_alg & 1) == 0) {
+        return refuse(m, PROFILE_RULE_SIGNATURE,
+                      "the issuer does not sign as the profile says");
+    }
     if (m->profile->rules.device.mcu != 0 &&
         (issuer->sig_alg != BM_SIG_ECDSA_SHA256 ||
          (issuer->cert != NULL && issuer->cert->key.type != BM_KEY_P256))) {
@@ -87,6 +92,30 @@ static bm_status check_signature(const struct making *m,
                       "SHA-256");
     }
     return BM_OK;
+}
+
+/* Octets of what the issuer signs with, at most: a DER SEQUENCE of two
+ * INTEGERs of ECDSA, or as long as the modulus of RSA. */
+static size_t signature_max(const struct ca_profile_issuer *issuer)
+{
+    switch (issuer->sig_alg) {
+    case BM_SIG_ECDSA_SHA256:
+        return 72;
+    case BM_SIG_ECDSA_SHA384:
+    case BM_SIG_ECDSA_SHA512:
+        return 104;
+    case BM_SIG_ED25519:
+        return 64;
+    case BM_SIG_MLDSA44:
+        return 2420;
+    case BM_SIG_MLDSA65:
+        return 3309;
+    case BM_SIG_MLDSA87:
+        return 4627;
+    default:
+        return issuer->cert != NULL ? issuer->cert->key.rsa_n.n
+                                    : BM_RSA_BITS_MAX / 8;
+    }
 }
 
 /* ---- URLs */
@@ -427,6 +456,7 @@ static bm_status bind(struct making *m, const struct ca_profile_issuer *issuer)
     m->bound->self_signed = m->profile->policy.self_signed;
     m->bound->sig_alg = issuer->sig_alg;
     m->bound->crypto = issuer->crypto;
+    m->bound->signature_n = signature_max(issuer);
     BM_TRY(make_urls(m, issuer));
     BM_TRY(keep_issuer(m, cert, room, &mem));
     bm_wr_init(&m->w, mem, PROFILE_FIXED_OCTETS);

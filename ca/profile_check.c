@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca/profile_internal.h"
+#include "ca/profile_checking.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "core/name_constraints.h"
@@ -29,81 +30,164 @@ static bm_status check_version(const struct profile_checking *k)
                                           BM_E_PROFILE_TBS, "version is not 3");
 }
 
-/* Of a foreign one: at least 64 bits, as CA/Browser BR 7.1 wants them. */
+/* Of a foreign one: at least 64 bits, as CA/Browser BR 7.1 wants them, or
+ * what the profile says. */
 static bm_status check_serial(const struct profile_checking *k)
 {
+    int64_t least = k->profile->rules.serial_octets;
     struct bm_bytes serial = k->cert->serial;
 
-    if (k->foreign ? serial.n >= 8
+    least = least != 0 ? least : 8;
+    if (k->foreign ? serial.n >= (size_t)least
                    : serial.n == PROFILE_SERIAL_SIZE && serial.p[0] != 0) {
         return BM_OK;
     }
-    return refuse(k, PROFILE_RULE_SERIAL, BM_E_PROFILE_TBS,
-                  k->foreign ? "serial number is shorter than 64 bits"
-                             : "serial number has not 16 octets");
+    return k->foreign
+               ? profile_refuse(k->profile, k->why, BM_E_PROFILE_TBS,
+                                k->profile->rules.line[PROFILE_RULE_SERIAL],
+                                "serial number is shorter than %d bits",
+                                8 * (int)least)
+               : refuse(k, PROFILE_RULE_SERIAL, BM_E_PROFILE_TBS,
+                        "serial number has not 16 octets");
 }
 
 static bm_status check_signature(const struct profile_checking *k)
 {
+    const struct profile_rules *r = &k->profile->rules;
     enum bm_sig_alg alg = k->cert->sig_alg;
 
-    if (k->profile->bound.is && alg != k->profile->bound.sig_alg) {
+    if (!k->foreign && k->profile->bound.is &&
+        alg != k->profile->bound.sig_alg) {
         return refuse(k, PROFILE_RULE_SIGNATURE, BM_E_PROFILE_TBS,
                       "signature algorithm is not the issuer's");
     }
     if (alg == BM_SIG_UNKNOWN ||
-        (k->profile->rules.device.mcu != 0 && alg != BM_SIG_ECDSA_SHA256)) {
+        (r->device.mcu != 0 && alg != BM_SIG_ECDSA_SHA256) ||
+        (r->signatures != 0 && (r->signatures >> alg & 1) == 0)) {
         return refuse(k, PROFILE_RULE_SIGNATURE, BM_E_PROFILE_TBS,
                       "signature algorithm is outside the profile");
     }
     return BM_OK;
 }
 
-static bm_status check_issuer(const struct profile_checking *k)
+static bm_status check_constraints(const struct profile_checking *k)
 {
-    const struct profile_bound *b = &k->profile->bound;
-    const uint8_t *at;
+    const struct bm_exts *constraints = k->issuer.constraints;
     uint32_t work = CONSTRAINT_WORK;
+    const uint8_t *at;
 
-    if (k->profile->policy.self_signed &&
-        !bm_bytes_equal(k->cert->issuer, k->cert->subject)) {
-        return refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER,
-                      "issuer is not the subject");
-    }
-    if (!b->is || b->self_signed) {
-        return BM_OK;
-    }
-    if (!bm_bytes_equal(k->cert->issuer, b->issuer)) {
-        return refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER,
-                      "issuer is another one");
-    }
-    if (b->constraints.present != 0 &&
-        bm_name_constraints_check(&b->constraints, k->cert, &work, &at) !=
-            BM_OK) {
+    if (constraints->present != 0 &&
+        bm_name_constraints_check(constraints, k->cert, &work, &at) != BM_OK) {
         return refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER,
                       "a name is outside the issuer's name constraints");
     }
     return BM_OK;
 }
 
-static bm_status check_validity(const struct profile_checking *k)
+/* RFC 5280 6.1.3 (a) (1) */
+static bm_status check_signed_by(const struct profile_checking *k,
+                                 const struct bm_cert *issuer)
 {
-    const struct profile_validity *rule = &k->profile->rules.validity;
-    const struct profile_bound *b = &k->profile->bound;
-    int64_t from = k->cert->not_before;
-    int64_t to = k->cert->not_after;
+    const struct bm_cert *cert = k->cert;
+
+    if (k->crypto == NULL) {
+        return BM_OK;
+    }
+    return k->crypto->verify(k->crypto->self, &issuer->key, cert->sig_alg,
+                             cert->tbs, cert->signature) == BM_OK
+               ? BM_OK
+               : refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER,
+                        "the signature is not by the issuer's key");
+}
+
+/* RFC 5280 4.2.1.3, 4.2.1.9, 6.1.4 (l): may that one issue this one? */
+static bm_status check_may_issue(const struct profile_checking *k,
+                                 const struct bm_cert *issuer)
+{
     const char *words = NULL;
 
+    if (!bm_name_equal(k->cert->issuer, issuer->subject)) {
+        words = "issuer is another one";
+    } else if (issuer->version != 3 || !issuer->ext.ca ||
+               (bm_exts_has(&issuer->ext, BM_EXT_KEY_USAGE) &&
+                (issuer->ext.key_usage & BM_KU_KEY_CERT_SIGN) == 0)) {
+        words = "the issuer's certificate is no CA's";
+    } else if (k->profile->rules.basic.ca && issuer->ext.path_len == 0) {
+        words = "the issuer's path length leaves no room for a CA";
+    }
+    return words == NULL
+               ? BM_OK
+               : refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER, words);
+}
+
+/* Of lint: by the issuer's certificate, if it is given. */
+static bm_status check_foreign_issuer(const struct profile_checking *k)
+{
+    if (k->profile->policy.self_signed) {
+        return check_signed_by(k, k->cert);
+    }
+    if (!k->issuer.is) {
+        return profile_unknown(k, "whether the issuer is right");
+    }
+    BM_TRY(check_may_issue(k, k->issuer.cert));
+    BM_TRY(check_constraints(k));
+    return check_signed_by(k, k->issuer.cert);
+}
+
+static bm_status check_issuer(const struct profile_checking *k)
+{
+    if (k->profile->policy.self_signed &&
+        !bm_bytes_equal(k->cert->issuer, k->cert->subject)) {
+        return refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER,
+                      "issuer is not the subject");
+    }
+    if (k->foreign) {
+        return check_foreign_issuer(k);
+    }
+    if (!k->issuer.is) {
+        return BM_OK;
+    }
+    if (!bm_bytes_equal(k->cert->issuer, k->issuer.name)) {
+        return refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER,
+                      "issuer is another one");
+    }
+    return check_constraints(k);
+}
+
+/* How long; NULL if that is right. */
+static const char *wrong_length(const struct profile_checking *k)
+{
+    const struct profile_validity *rule = &k->profile->rules.validity;
+    int64_t longest = rule->at_most != 0 ? rule->at_most : rule->for_seconds;
+    int64_t to = k->cert->not_after;
+
+    if (k->foreign && k->profile->rules.accepts.validity != 0) {
+        return NULL;
+    }
     if (rule->until == BM_TIME_NEVER && to != BM_TIME_NEVER) {
-        words = "notAfter is not 99991231235959Z";
-    } else if (rule->until != 0 && to > rule->until) {
-        words = "notAfter is later than the profile allows";
-    } else if (rule->until == 0 &&
-               to - from > rule->for_seconds + rule->backdate) {
-        words = "valid for longer than the profile allows";
-    } else if (rule->nested && b->is &&
-               (from < b->not_before || to > b->not_after)) {
-        words = "validity is not within the issuer's";
+        return "notAfter is not 99991231235959Z";
+    }
+    if (rule->until != 0) {
+        return to > rule->until ? "notAfter is later than the profile allows"
+                                : NULL;
+    }
+    return to - k->cert->not_before > longest + rule->backdate
+               ? "valid for longer than the profile allows"
+               : NULL;
+}
+
+static bm_status check_validity(const struct profile_checking *k)
+{
+    const char *words = wrong_length(k);
+
+    if (words == NULL && k->profile->rules.validity.nested) {
+        if (!k->issuer.is) {
+            return profile_unknown(k, "whether it is within the issuer's");
+        }
+        if (k->cert->not_before < k->issuer.not_before ||
+            k->cert->not_after > k->issuer.not_after) {
+            words = "validity is not within the issuer's";
+        }
     }
     return words == NULL
                ? BM_OK
@@ -112,15 +196,49 @@ static bm_status check_validity(const struct profile_checking *k)
 
 static bm_status check_keys(const struct profile_checking *k)
 {
+    const struct profile_rules *r = &k->profile->rules;
     const struct bm_spki *key = &k->cert->key;
+    unsigned keys = k->foreign ? r->keys | r->accepts.keys : r->keys;
 
-    if ((profile_key_bit(key) & k->profile->rules.keys) != 0) {
+    if ((profile_key_bit(key) & keys) != 0) {
         return BM_OK;
     }
     return profile_refuse(k->profile, k->why, BM_E_PROFILE_KEY,
                           k->profile->rules.line[PROFILE_RULE_KEYS],
                           "%s key of %u bits is not in the profile",
                           bm_key_type_name(key->type), bm_spki_bits(key));
+}
+
+/* Before the signature, by the longest that the issuer can make. */
+static size_t octets_of(const struct profile_checking *k)
+{
+    uint8_t buf[128];
+    struct bm_wr w;
+
+    if (k->cert->der.n != 0) {
+        return k->cert->der.n;
+    }
+    bm_wr_init(&w, buf, sizeof buf);
+    bm_sig_alg_put(&w, k->cert->sig_alg);
+    bm_der_put_header(&w, BM_DER_BIT_STRING, k->profile->bound.signature_n + 1);
+    bm_wr_u8(&w, 0);
+    return 4 + k->cert->tbs.n + w.len + k->profile->bound.signature_n;
+}
+
+static bm_status check_size(const struct profile_checking *k)
+{
+    int64_t max = k->profile->rules.max_octets;
+    size_t n;
+
+    if (max == 0) {
+        return BM_OK;
+    }
+    n = octets_of(k);
+    return n <= (size_t)max
+               ? BM_OK
+               : profile_refuse(k->profile, k->why, BM_E_PROFILE_TBS,
+                                k->profile->rules.line[PROFILE_RULE_SIZE],
+                                "has %zu octets", n);
 }
 
 /* In the order of enum profile_rule. */
@@ -148,15 +266,26 @@ static bm_status (*const checks[PROFILE_RULES])(
     [PROFILE_RULE_EXTENSIONS] = profile_check_extensions,
     [PROFILE_RULE_OTHERS] = profile_check_others,
     [PROFILE_RULE_DEVICE] = profile_check_device,
+    [PROFILE_RULE_SIZE] = check_size,
 };
 
 bm_status ca_profile_check(const struct ca_profile *profile,
                            struct bm_bytes tbs, struct bm_cert *cert,
                            struct ca_refusal *why)
 {
-    const struct profile_checking k = { .profile = profile,
-                                        .cert = cert,
-                                        .why = why };
+    const struct profile_bound *b = &profile->bound;
+    const struct profile_checking k = {
+        .profile = profile,
+        .cert = cert,
+        .why = why,
+        .crypto = b->crypto,
+        .issuer = { .is = b->is && !b->self_signed,
+                    .name = b->issuer,
+                    .key_id = b->key_id,
+                    .constraints = &b->constraints,
+                    .not_before = b->not_before,
+                    .not_after = b->not_after },
+    };
     struct bm_diag diag = { BM_OK, BM_OK, NULL };
     bm_status rc = bm_cert_parse_tbs(tbs, &diag, cert);
 
@@ -174,27 +303,61 @@ bm_status ca_profile_check(const struct ca_profile *profile,
     return BM_OK;
 }
 
+/* ---- Lint */
+
+static void set_issuer(struct profile_checking *k, const struct bm_cert *cert)
+{
+    if (cert != NULL) {
+        k->issuer =
+            (struct profile_authority){ .is = true,
+                                        .name = cert->subject,
+                                        .key_id = bm_exts_ski(&cert->ext),
+                                        .constraints = &cert->ext,
+                                        .not_before = cert->not_before,
+                                        .not_after = cert->not_after,
+                                        .cert = cert };
+    }
+}
+
+/* Hold the certificate against one rule, and tell. */
+static bm_status lint_rule(struct profile_checking *k, size_t i,
+                           const struct ca_profile_lint *lint)
+{
+    struct ca_refusal why = { .status = BM_OK };
+    const char *unknown = NULL;
+    char name[CA_REFUSAL_WORDS_MAX];
+    bm_status rc;
+
+    k->why = &why;
+    k->unknown = &unknown;
+    rc = checks[i](k);
+    profile_rule_place(k->profile, (enum profile_rule)i, name);
+    if (rc != BM_OK) {
+        lint->rule(lint->arg, name, CA_PROFILE_BROKEN, &why);
+    } else if (unknown != NULL) {
+        (void)snprintf(why.words, sizeof why.words, "%s", unknown);
+        lint->rule(lint->arg, name, CA_PROFILE_UNKNOWN, &why);
+    } else {
+        lint->rule(lint->arg, name, CA_PROFILE_HOLDS, NULL);
+    }
+    return rc;
+}
+
 bm_status ca_profile_lint(const struct ca_profile *profile,
                           const struct bm_cert *cert,
                           const struct ca_profile_lint *lint)
 {
-    struct ca_refusal why;
-    const struct profile_checking k = {
-        .profile = profile, .cert = cert, .why = &why, .foreign = true
-    };
-    char name[CA_REFUSAL_WORDS_MAX];
+    struct profile_checking k = { .profile = profile,
+                                  .cert = cert,
+                                  .foreign = true,
+                                  .crypto = lint->crypto };
     bm_status first = BM_OK;
 
+    set_issuer(&k, lint->issuer);
     for (size_t i = 0; i < PROFILE_RULES; i++) {
-        bm_status rc;
+        bm_status rc = lint_rule(&k, i, lint);
 
-        why = (struct ca_refusal){ .status = BM_OK };
-        rc = checks[i](&k);
-        if (rc != BM_OK && first == BM_OK) {
-            first = rc;
-        }
-        profile_rule_place(profile, (enum profile_rule)i, name);
-        lint->rule(lint->arg, name, rc == BM_OK ? NULL : &why);
+        first = first == BM_OK ? rc : first;
     }
     return first;
 }

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca/profile_internal.h"
+#include "ca/profile_checking.h"
 
 #include <string.h>
-
-#include "ca/lists.h"
 
 /*
  * Extensions of a certificate, each by its own rule: present or absent,
@@ -11,61 +9,86 @@
  * where a profile fixes them whole, octet by octet.
  */
 
-static bm_status refuse(const struct profile_checking *k,
-                        enum profile_rule rule, const char *name,
-                        const char *words)
+bm_status profile_refuse_ext(const struct profile_checking *k,
+                             enum profile_rule rule, const char *name,
+                             const char *words)
 {
     return profile_refuse(k->profile, k->why, BM_E_PROFILE_EXTENSION,
                           k->profile->rules.line[rule], "%s %s", name, words);
 }
 
-/* Presence and criticality; what is absent and may be is done with. */
-static bm_status check_frame(const struct profile_checking *k,
-                             enum profile_rule rule, enum bm_ext_id id,
-                             int critical)
-{
-    static const char *const names[BM_EXT_COUNT] = {
-        [BM_EXT_AKI] = "authorityKeyIdentifier",
-        [BM_EXT_SKI] = "subjectKeyIdentifier",
-        [BM_EXT_KEY_USAGE] = "keyUsage",
-        [BM_EXT_POLICIES] = "certificatePolicies",
-        [BM_EXT_BASIC_CONSTRAINTS] = "basicConstraints",
-        [BM_EXT_NAME_CONSTRAINTS] = "nameConstraints",
-        [BM_EXT_EKU] = "extKeyUsage",
-        [BM_EXT_CRL_DP] = "cRLDistributionPoints",
-        [BM_EXT_AIA] = "authorityInfoAccess",
-        [BM_EXT_OCSP_NOCHECK] = "ocsp-nocheck",
-    };
-    const struct bm_exts *ext = &k->cert->ext;
+static const char *const names[BM_EXT_COUNT] = {
+    [BM_EXT_AKI] = "authorityKeyIdentifier",
+    [BM_EXT_SKI] = "subjectKeyIdentifier",
+    [BM_EXT_KEY_USAGE] = "keyUsage",
+    [BM_EXT_POLICIES] = "certificatePolicies",
+    [BM_EXT_BASIC_CONSTRAINTS] = "basicConstraints",
+    [BM_EXT_NAME_CONSTRAINTS] = "nameConstraints",
+    [BM_EXT_EKU] = "extKeyUsage",
+    [BM_EXT_CRL_DP] = "cRLDistributionPoints",
+    [BM_EXT_AIA] = "authorityInfoAccess",
+    [BM_EXT_OCSP_NOCHECK] = "ocsp-nocheck",
+};
 
-    if (critical < 0) { /* must be absent */
-        return bm_exts_has(ext, id)
-                   ? refuse(k, rule, names[id], "is not in the profile")
-                   : BM_OK;
+bm_status profile_check_frame(const struct profile_checking *k,
+                              const struct profile_frame *f, bool *look)
+{
+    const struct profile_accepts *a = &k->profile->rules.accepts;
+    const struct bm_exts *ext = &k->cert->ext;
+    bool optional = profile_accepts_rule(k, &a->optional, f->rule);
+
+    *look = false;
+    if (!bm_exts_has(ext, f->id)) {
+        return !f->wanted || optional
+                   ? BM_OK
+                   : profile_refuse_ext(k, f->rule, names[f->id], "is missing");
     }
-    if (!bm_exts_has(ext, id)) {
-        return refuse(k, rule, names[id], "is missing");
+    if (!f->wanted) {
+        return optional ? BM_OK
+                        : profile_refuse_ext(k, f->rule, names[f->id],
+                                             "is not in the profile");
     }
-    if (bm_exts_is_critical(ext, id) != (critical != 0)) {
-        return refuse(k, rule, names[id],
-                      critical != 0 ? "is not critical" : "is critical");
+    if (bm_exts_is_critical(ext, f->id) != f->critical &&
+        !profile_accepts_rule(k, &a->critical, f->rule)) {
+        return profile_refuse_ext(k, f->rule, names[f->id],
+                                  f->critical ? "is not critical"
+                                              : "is critical");
     }
+    *look = !profile_accepts_rule(k, &a->values, f->rule);
     return BM_OK;
+}
+
+static bool has_path_len(const struct profile_checking *k)
+{
+    const struct profile_accepts *a = &k->profile->rules.accepts;
+    int n = k->cert->ext.path_len;
+
+    if (n == k->profile->rules.basic.path_len) {
+        return true;
+    }
+    if (!k->foreign || a->any_path_len) {
+        return k->foreign;
+    }
+    return n == BM_PATH_LEN_NONE ? a->no_path_len
+                                 : (a->path_len[n / 64] >> n % 64 & 1) != 0;
 }
 
 bm_status profile_check_basic(const struct profile_checking *k)
 {
     const struct profile_rules *r = &k->profile->rules;
-    const struct bm_exts *ext = &k->cert->ext;
+    const struct profile_frame frame = { PROFILE_RULE_BASIC,
+                                         BM_EXT_BASIC_CONSTRAINTS, r->has_basic,
+                                         true };
+    bool look;
 
-    BM_TRY(check_frame(k, PROFILE_RULE_BASIC, BM_EXT_BASIC_CONSTRAINTS,
-                       r->has_basic ? 1 : -1));
-    if (r->has_basic && ext->ca != r->basic.ca) {
-        return refuse(k, PROFILE_RULE_BASIC, "cA", "is another one");
+    BM_TRY(profile_check_frame(k, &frame, &look));
+    if (look && k->cert->ext.ca != r->basic.ca) {
+        return profile_refuse_ext(k, PROFILE_RULE_BASIC, "cA",
+                                  "is another one");
     }
-    if (r->has_basic && ext->path_len != r->basic.path_len) {
-        return refuse(k, PROFILE_RULE_BASIC, "pathLenConstraint",
-                      "is another one");
+    if (look && !has_path_len(k)) {
+        return profile_refuse_ext(k, PROFILE_RULE_BASIC, "pathLenConstraint",
+                                  "is another one");
     }
     return BM_OK;
 }
@@ -73,254 +96,194 @@ bm_status profile_check_basic(const struct profile_checking *k)
 bm_status profile_check_key_usage(const struct profile_checking *k)
 {
     const struct profile_rules *r = &k->profile->rules;
+    const struct profile_frame frame = { PROFILE_RULE_KEY_USAGE,
+                                         BM_EXT_KEY_USAGE, r->key_usage != 0,
+                                         true };
+    unsigned may = k->foreign ? r->accepts.key_usage : 0;
+    bool look;
 
-    BM_TRY(check_frame(k, PROFILE_RULE_KEY_USAGE, BM_EXT_KEY_USAGE,
-                       r->key_usage != 0 ? 1 : -1));
-    return k->cert->ext.key_usage == r->key_usage
+    BM_TRY(profile_check_frame(k, &frame, &look));
+    return !look || ((k->cert->ext.key_usage ^ r->key_usage) & ~may) == 0
                ? BM_OK
-               : refuse(k, PROFILE_RULE_KEY_USAGE, "keyUsage",
-                        "is another one");
+               : profile_refuse_ext(k, PROFILE_RULE_KEY_USAGE, "keyUsage",
+                                    "is another one");
+}
+
+static bool is_in(struct bm_bytes oid, const struct bm_bytes *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (bm_bytes_equal(oid, list[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool may_have_purpose(const struct profile_checking *k,
+                             struct bm_bytes oid)
+{
+    const struct profile_eku *eku = &k->profile->rules.eku;
+    const struct profile_accepts *a = &k->profile->rules.accepts;
+
+    return is_in(oid, eku->oids, eku->n) ||
+           (k->foreign && (is_in(oid, a->purposes, a->purposes_n) ||
+                           (a->but_n != 0 && !is_in(oid, a->but, a->but_n))));
+}
+
+/* Each purpose of the profile, once. */
+static bm_status check_purpose(const struct profile_checking *k,
+                               struct bm_bytes purpose)
+{
+    const struct profile_accepts *a = &k->profile->rules.accepts;
+    struct bm_bytes list = bm_exts_list(&k->cert->ext, BM_EXT_EKU);
+    struct bm_bytes oid;
+    size_t n = 0;
+
+    while (bm_eku_next(&list, &oid)) {
+        n += bm_bytes_equal(oid, purpose) ? 1 : 0;
+    }
+    if (n == 0 && !(k->foreign && is_in(purpose, a->purposes, a->purposes_n))) {
+        return profile_refuse_ext(k, PROFILE_RULE_EKU, "extKeyUsage",
+                                  "lacks a purpose");
+    }
+    return n <= 1 ? BM_OK
+                  : profile_refuse_ext(k, PROFILE_RULE_EKU, "extKeyUsage",
+                                       "has a purpose twice");
 }
 
 bm_status profile_check_eku(const struct profile_checking *k)
 {
     const struct profile_eku *eku = &k->profile->rules.eku;
+    const struct profile_frame frame = { PROFILE_RULE_EKU, BM_EXT_EKU,
+                                         eku->n != 0, eku->critical };
     struct bm_bytes list = bm_exts_list(&k->cert->ext, BM_EXT_EKU);
     struct bm_bytes oid;
-    size_t found = 0;
+    bool look;
 
-    BM_TRY(check_frame(k, PROFILE_RULE_EKU, BM_EXT_EKU,
-                       eku->n == 0 ? -1 : (int)eku->critical));
-    while (bm_eku_next(&list, &oid)) {
-        bool wanted = false;
-
-        for (size_t i = 0; i < eku->n; i++) {
-            wanted = wanted || bm_bytes_equal(oid, eku->oids[i]);
-        }
-        if (!wanted) {
-            return refuse(k, PROFILE_RULE_EKU, "extKeyUsage",
-                          "has a purpose that is not in the profile");
-        }
-        found++;
-    }
-    for (size_t i = 0; i < eku->n; i++) {
-        if (!bm_exts_allow_eku(&k->cert->ext, eku->oids[i], false)) {
-            return refuse(k, PROFILE_RULE_EKU, "extKeyUsage",
-                          "lacks a purpose");
+    BM_TRY(profile_check_frame(k, &frame, &look));
+    while (look && bm_eku_next(&list, &oid)) {
+        if (!may_have_purpose(k, oid)) {
+            return profile_refuse_ext(
+                k, PROFILE_RULE_EKU, "extKeyUsage",
+                "has a purpose that is not in the profile");
         }
     }
-    return found == eku->n ? BM_OK
-                           : refuse(k, PROFILE_RULE_EKU, "extKeyUsage",
-                                    "has a purpose twice");
+    for (size_t i = 0; look && i < eku->n; i++) {
+        BM_TRY(check_purpose(k, eku->oids[i]));
+    }
+    return BM_OK;
 }
 
 /* The identifier is that of the key, where its cryptography is at hand. */
 bm_status profile_check_ski(const struct profile_checking *k)
 {
     const struct profile_rules *r = &k->profile->rules;
-    const struct bm_crypto *crypto = k->profile->bound.crypto;
+    const struct profile_frame frame = { PROFILE_RULE_SKI, BM_EXT_SKI,
+                                         r->ski != PROFILE_SKI_NONE, false };
     struct bm_bytes found = bm_exts_ski(&k->cert->ext);
     uint8_t want[BM_SKI_SIZE];
+    bool look;
 
-    BM_TRY(check_frame(k, PROFILE_RULE_SKI, BM_EXT_SKI,
-                       r->ski == PROFILE_SKI_NONE ? -1 : 0));
-    if (r->ski == PROFILE_SKI_NONE) {
+    BM_TRY(profile_check_frame(k, &frame, &look));
+    if (!look) {
         return BM_OK;
     }
     if (found.n != BM_SKI_SIZE) {
-        return refuse(k, PROFILE_RULE_SKI, "subjectKeyIdentifier",
-                      "has not 20 octets");
+        return profile_refuse_ext(k, PROFILE_RULE_SKI, "subjectKeyIdentifier",
+                                  "has not 20 octets");
     }
-    if (crypto == NULL) {
+    if (k->crypto == NULL) {
         return BM_OK;
     }
     BM_TRY(bm_ski_make(
-        crypto, r->ski == PROFILE_SKI_SHA1 ? BM_SKI_SHA1 : BM_SKI_RFC7093,
+        k->crypto, r->ski == PROFILE_SKI_SHA1 ? BM_SKI_SHA1 : BM_SKI_RFC7093,
         &k->cert->key, want));
     return bm_bytes_equal(found, BM_ARRAY(want))
                ? BM_OK
-               : refuse(k, PROFILE_RULE_SKI, "subjectKeyIdentifier",
-                        "is not made of the key as the profile says");
+               : profile_refuse_ext(
+                     k, PROFILE_RULE_SKI, "subjectKeyIdentifier",
+                     "is not made of the key as the profile says");
 }
 
 /* The key identifier alone (RFC 5280 4.2.1.1), and that of the issuer. */
 bm_status profile_check_aki(const struct profile_checking *k)
 {
-    const struct profile_bound *b = &k->profile->bound;
+    const struct profile_frame frame = { PROFILE_RULE_AKI, BM_EXT_AKI,
+                                         k->profile->rules.aki, false };
     struct bm_aki aki;
+    bool look;
 
-    BM_TRY(check_frame(k, PROFILE_RULE_AKI, BM_EXT_AKI,
-                       k->profile->rules.aki ? 0 : -1));
-    if (!k->profile->rules.aki) {
+    BM_TRY(profile_check_frame(k, &frame, &look));
+    if (!look) {
         return BM_OK;
     }
     bm_exts_aki(&k->cert->ext, &aki);
     if (aki.key_id.n == 0 || aki.issuer.n != 0 || aki.serial.n != 0) {
-        return refuse(k, PROFILE_RULE_AKI, "authorityKeyIdentifier",
-                      "is not a key identifier alone");
+        return profile_refuse_ext(k, PROFILE_RULE_AKI, "authorityKeyIdentifier",
+                                  "is not a key identifier alone");
     }
-    return !b->is || bm_bytes_equal(aki.key_id, b->key_id)
+    if (!k->issuer.is) {
+        return profile_unknown(k, "whether it is the issuer's");
+    }
+    return bm_bytes_equal(aki.key_id, k->issuer.key_id)
                ? BM_OK
-               : refuse(k, PROFILE_RULE_AKI, "authorityKeyIdentifier",
-                        "is not the issuer's");
+               : profile_refuse_ext(k, PROFILE_RULE_AKI,
+                                    "authorityKeyIdentifier",
+                                    "is not the issuer's");
 }
 
 /* An extension whose value the profile fixes whole. */
 static bm_status check_value(const struct profile_checking *k,
-                             enum profile_rule rule, enum bm_ext_id id,
-                             bool critical, struct bm_bytes value)
+                             const struct profile_frame *frame,
+                             struct bm_bytes value)
 {
-    BM_TRY(check_frame(k, rule, id, value.n == 0 ? -1 : (int)critical));
-    return bm_bytes_equal(k->cert->ext.value[id], value)
+    bool look;
+
+    BM_TRY(profile_check_frame(k, frame, &look));
+    return !look || bm_bytes_equal(k->cert->ext.value[frame->id], value)
                ? BM_OK
-               : refuse(k, rule, profile_rule_words(rule),
-                        "have another value");
+               : profile_refuse_ext(k, frame->rule,
+                                    profile_rule_words(frame->rule),
+                                    "have another value");
 }
 
 bm_status profile_check_nc(const struct profile_checking *k)
 {
-    return check_value(k, PROFILE_RULE_NAME_CONSTRAINTS,
-                       BM_EXT_NAME_CONSTRAINTS, true,
-                       k->profile->rules.nc.value);
+    struct bm_bytes value = k->profile->rules.nc.value;
+    const struct profile_frame frame = { PROFILE_RULE_NAME_CONSTRAINTS,
+                                         BM_EXT_NAME_CONSTRAINTS, value.n != 0,
+                                         true };
+
+    return check_value(k, &frame, value);
 }
 
 bm_status profile_check_policies(const struct profile_checking *k)
 {
-    return check_value(k, PROFILE_RULE_POLICIES, BM_EXT_POLICIES, false,
-                       k->profile->rules.policies_value);
+    struct bm_bytes value = k->profile->rules.policies_value;
+    const struct profile_frame frame = { PROFILE_RULE_POLICIES, BM_EXT_POLICIES,
+                                         value.n != 0, false };
+
+    return check_value(k, &frame, value);
 }
 
 bm_status profile_check_nocheck(const struct profile_checking *k)
 {
-    return check_frame(k, PROFILE_RULE_NOCHECK, BM_EXT_OCSP_NOCHECK,
-                       k->profile->rules.ocsp_nocheck ? 0 : -1);
-}
+    const struct profile_frame frame = { PROFILE_RULE_NOCHECK,
+                                         BM_EXT_OCSP_NOCHECK,
+                                         k->profile->rules.ocsp_nocheck,
+                                         false };
+    bool look;
 
-/* ---- URLs */
-
-static bool is_url(const struct profile_checking *k,
-                   const struct bm_general_name *gn, const char *url)
-{
-    return gn->kind == BM_GN_URI &&
-           (!k->profile->bound.is || bm_bytes_are(gn->value, url, strlen(url)));
-}
-
-/* The number behind the URL of shards; 0: it is none of them. */
-static uint32_t shard_of(const struct profile_bound *b,
-                         const struct bm_general_name *gn)
-{
-    size_t base = strlen(b->shard_url);
-    uint32_t n = 0;
-
-    if (b->shards != 0 && gn->kind == BM_GN_URI && gn->value.n > base &&
-        memcmp(gn->value.p, b->shard_url, base) == 0) {
-        n = ca_list_shard(
-            (struct bm_bytes){ gn->value.p + base, gn->value.n - base });
-    }
-    return n <= b->shards ? n : 0;
-}
-
-static bool is_shard(const struct profile_bound *b,
-                     const struct bm_general_name *gn)
-{
-    return shard_of(b, gn) != 0;
-}
-
-/* One distribution point, of one URL, of all reasons, of the issuer's own. */
-bm_status profile_check_crl(const struct profile_checking *k)
-{
-    const struct profile_bound *b = &k->profile->bound;
-    struct bm_bytes list = bm_exts_list(&k->cert->ext, BM_EXT_CRL_DP);
-    struct bm_dist_point dp;
-    struct bm_general_name gn;
-
-    BM_TRY(check_frame(k, PROFILE_RULE_CRL, BM_EXT_CRL_DP,
-                       k->profile->rules.crl ? 0 : -1));
-    if (!k->profile->rules.crl) {
-        return BM_OK;
-    }
-    if (!bm_dist_point_next(&list, &dp) || list.n != 0 ||
-        dp.relative_name.n != 0 || dp.crl_issuer.n != 0 || dp.has_reasons ||
-        !bm_general_name_next(&dp.full_name, &gn) || dp.full_name.n != 0 ||
-        (!is_url(k, &gn, b->crl_url) && !is_shard(b, &gn))) {
-        return refuse(k, PROFILE_RULE_CRL, "cRLDistributionPoints",
-                      "is not the CA's URL alone");
-    }
-    return BM_OK;
-}
-
-uint32_t ca_profile_shard(const struct ca_profile *profile,
-                          const struct bm_cert *cert)
-{
-    struct bm_dist_point dp;
-    struct bm_general_name gn;
-    struct bm_bytes list;
-
-    if (!profile->bound.is || !bm_exts_has(&cert->ext, BM_EXT_CRL_DP)) {
-        return 0;
-    }
-    list = bm_exts_list(&cert->ext, BM_EXT_CRL_DP);
-    return bm_dist_point_next(&list, &dp) &&
-                   bm_general_name_next(&dp.full_name, &gn)
-               ? shard_of(&profile->bound, &gn)
-               : 0;
-}
-
-/* The one entry of a method, which must be there or not. */
-static bm_status check_access(const struct profile_checking *k,
-                              enum profile_rule rule, struct bm_bytes method,
-                              bool wanted, const char *url)
-{
-    struct bm_bytes list = bm_exts_list(&k->cert->ext, BM_EXT_AIA);
-    struct bm_access access;
-    unsigned found = 0;
-
-    while (bm_access_next(&list, &access)) {
-        if (!bm_bytes_equal(access.method, method)) {
-            continue;
-        }
-        found++;
-        if (!wanted) {
-            return refuse(k, rule, "authorityInfoAccess",
-                          "has an entry that is not in the profile");
-        }
-        if (!is_url(k, &access.location, url)) {
-            return refuse(k, rule, "authorityInfoAccess", "has another URL");
-        }
-    }
-    return !wanted || found == 1
-               ? BM_OK
-               : refuse(k, rule, "authorityInfoAccess",
-                        found == 0 ? "lacks an entry" : "has an entry twice");
-}
-
-bm_status profile_check_ocsp(const struct profile_checking *k)
-{
-    const struct profile_rules *r = &k->profile->rules;
-    struct bm_bytes list = bm_exts_list(&k->cert->ext, BM_EXT_AIA);
-    struct bm_access access;
-
-    BM_TRY(check_frame(k, PROFILE_RULE_OCSP, BM_EXT_AIA,
-                       r->ocsp || r->ca_issuers ? 0 : -1));
-    while (bm_access_next(&list, &access)) {
-        if (!bm_oid_is(access.method, BM_OID_AD_OCSP) &&
-            !bm_oid_is(access.method, BM_OID_AD_CA_ISSUERS)) {
-            return refuse(k, PROFILE_RULE_OCSP, "authorityInfoAccess",
-                          "has an entry that is not in the profile");
-        }
-    }
-    return check_access(k, PROFILE_RULE_OCSP, BM_LIT(BM_OID_AD_OCSP), r->ocsp,
-                        k->profile->bound.ocsp_url);
-}
-
-bm_status profile_check_ca_issuers(const struct profile_checking *k)
-{
-    return check_access(k, PROFILE_RULE_CA_ISSUERS,
-                        BM_LIT(BM_OID_AD_CA_ISSUERS),
-                        k->profile->rules.ca_issuers, k->profile->bound.ca_url);
+    return profile_check_frame(k, &frame, &look);
 }
 
 /* ---- All others */
+
+bool profile_accepts_oid(const struct profile_checking *k,
+                         const struct profile_ext_set *set, struct bm_bytes oid)
+{
+    return k->foreign && is_in(oid, set->oids, set->n);
+}
 
 static bool find_ext(const struct profile_checking *k, struct bm_bytes oid,
                      struct bm_ext *ext)
@@ -335,27 +298,40 @@ static bool find_ext(const struct profile_checking *k, struct bm_bytes oid,
     return false;
 }
 
+static bm_status check_own(const struct profile_checking *k,
+                           const struct profile_ext *own)
+{
+    const struct profile_accepts *a = &k->profile->rules.accepts;
+    char dotted[BM_OID_DOTTED_MAX];
+    const char *name = profile_oid_words(own->oid, dotted);
+    struct bm_ext ext;
+
+    if (!find_ext(k, own->oid, &ext)) {
+        return profile_accepts_oid(k, &a->optional, own->oid)
+                   ? BM_OK
+                   : profile_refuse_ext(k, PROFILE_RULE_EXTENSIONS, name,
+                                        "is missing");
+    }
+    if (ext.critical != own->critical &&
+        !profile_accepts_oid(k, &a->critical, own->oid)) {
+        return profile_refuse_ext(k, PROFILE_RULE_EXTENSIONS, name,
+                                  ext.critical ? "is critical"
+                                               : "is not critical");
+    }
+    return bm_bytes_equal(ext.value, own->value) ||
+                   profile_accepts_oid(k, &a->values, own->oid)
+               ? BM_OK
+               : profile_refuse_ext(k, PROFILE_RULE_EXTENSIONS, name,
+                                    "has another value");
+}
+
 bm_status profile_check_extensions(const struct profile_checking *k)
 {
     const struct config_list *list = &k->profile->rules.extensions;
     const struct profile_ext *own = list->items;
-    char dotted[BM_OID_DOTTED_MAX];
-    struct bm_ext ext;
 
     for (size_t i = 0; i < list->n; i++) {
-        const char *name = profile_oid_words(own[i].oid, dotted);
-
-        if (!find_ext(k, own[i].oid, &ext)) {
-            return refuse(k, PROFILE_RULE_EXTENSIONS, name, "is missing");
-        }
-        if (ext.critical != own[i].critical) {
-            return refuse(k, PROFILE_RULE_EXTENSIONS, name,
-                          ext.critical ? "is critical" : "is not critical");
-        }
-        if (!bm_bytes_equal(ext.value, own[i].value)) {
-            return refuse(k, PROFILE_RULE_EXTENSIONS, name,
-                          "has another value");
-        }
+        BM_TRY(check_own(k, &own[i]));
     }
     return BM_OK;
 }
@@ -387,6 +363,17 @@ static bool has_rule(const struct profile_rules *r, struct bm_bytes oid)
     return false;
 }
 
+/* One of others that has no rule: named, or any that is not critical. */
+static bool accepts_other(const struct profile_checking *k,
+                          const struct bm_ext *ext)
+{
+    const struct profile_ext_set *set = &k->profile->rules.accepts.optional;
+
+    return profile_accepts_oid(k, set, ext->oid) ||
+           (!ext->critical &&
+            profile_accepts_rule(k, set, PROFILE_RULE_OTHERS));
+}
+
 bm_status profile_check_others(const struct profile_checking *k)
 {
     struct bm_bytes all = k->cert->ext.all;
@@ -394,10 +381,10 @@ bm_status profile_check_others(const struct profile_checking *k)
     struct bm_ext ext;
 
     while (bm_ext_next(&all, &ext)) {
-        if (!has_rule(&k->profile->rules, ext.oid)) {
-            return refuse(k, PROFILE_RULE_OTHERS,
-                          profile_oid_words(ext.oid, dotted),
-                          "is not in the profile");
+        if (!has_rule(&k->profile->rules, ext.oid) && !accepts_other(k, &ext)) {
+            return profile_refuse_ext(k, PROFILE_RULE_OTHERS,
+                                      profile_oid_words(ext.oid, dotted),
+                                      "is not in the profile");
         }
     }
     return BM_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca/profile_internal.h"
+#include "ca/profile_checking.h"
 
 #include <string.h>
 
@@ -77,7 +77,7 @@ static bm_status device_in_subject(const struct profile_checking *k,
         const struct profile_rdn *row =
             device_row(&k->profile->rules, attr.type);
 
-        if (row != NULL) {
+        if (row != NULL && !(k->foreign && row->others == PROFILE_OTHERS_ANY)) {
             BM_TRY(same_device(k, &row->template, attr.value, device));
         }
     }
@@ -97,6 +97,7 @@ static bm_status device_in_names(const struct profile_checking *k,
     while (bm_general_name_next(&list, &gn)) {
         for (size_t i = 0; i < r->san.names.n; i++) {
             if (san[i].from == PROFILE_DEVICE &&
+                !(k->foreign && san[i].others == PROFILE_OTHERS_ANY) &&
                 profile_san_kind(&gn) == (int)san[i].kind) {
                 BM_TRY(same_device(k, &san[i].template,
                                    profile_san_text(&gn, buf), device));
@@ -179,6 +180,41 @@ static bm_status refuse_attr(const struct profile_checking *k, unsigned line,
                           profile_quote(attr->value, quoted), words);
 }
 
+/* The types of strings that pass everywhere, and that of the attribute. */
+static bool is_good_tag(const struct profile_rdn *row,
+                        const struct bm_attr *attr)
+{
+    return attr->tag == BM_DER_UTF8_STRING ||
+           attr->tag == BM_DER_PRINTABLE_STRING || attr->tag == row->tag;
+}
+
+/* What is of our making has our type of string; of others, any good one. */
+static bool is_our_tag(const struct profile_checking *k,
+                       const struct profile_rdn *row,
+                       const struct bm_attr *attr)
+{
+    return k->foreign ? is_good_tag(row, attr) : attr->tag == row->tag;
+}
+
+/* Of a value that the request or somebody else has chosen. */
+static const char *misfit_chosen(const struct profile_checking *k,
+                                 const struct profile_rdn *row,
+                                 const struct bm_attr *attr)
+{
+    struct bm_attr issuers;
+
+    if (!is_good_tag(row, attr)) {
+        return "is neither UTF8String nor PrintableString";
+    }
+    if (row->as_issuer && bm_name_find(k->cert->issuer, row->type, &issuers) &&
+        !profile_same_attribute(attr, &issuers)) {
+        return "is not the issuer's";
+    }
+    return row->pattern == NULL || ca_pattern_match(row->pattern, attr->value)
+               ? NULL
+               : "does not match its pattern";
+}
+
 /* The value against its row; NULL if it fits. */
 static const char *misfit(const struct profile_checking *k,
                           const struct profile_rdn *row,
@@ -186,43 +222,49 @@ static const char *misfit(const struct profile_checking *k,
 {
     struct bm_attr issuers;
     struct bm_bytes device;
-    bool issuer_has = bm_name_find(k->cert->issuer, row->type, &issuers);
 
+    if (k->foreign && row->others == PROFILE_OTHERS_ANY) {
+        return NULL;
+    }
     switch (row->from) {
     case PROFILE_FIXED:
-        return attr->tag == row->tag && bm_bytes_equal(attr->value, row->value)
+        return is_our_tag(k, row, attr) &&
+                       bm_bytes_equal(attr->value, row->value)
                    ? NULL
                    : "is not the fixed value";
     case PROFILE_DEVICE:
-        return attr->tag == row->tag &&
+        return is_our_tag(k, row, attr) &&
                        device_in(&row->template, attr->value, &device)
                    ? NULL
                    : "is not made of a device's name";
     case PROFILE_ISSUER:
-        return issuer_has && attr->tag == issuers.tag &&
-                       bm_bytes_equal(attr->value, issuers.value)
+        return bm_name_find(k->cert->issuer, row->type, &issuers) &&
+                       (k->foreign
+                            ? profile_same_attribute(attr, &issuers)
+                            : attr->tag == issuers.tag &&
+                                  bm_bytes_equal(attr->value, issuers.value))
                    ? NULL
                    : "is not the issuer's";
-    default: /* PROFILE_REQUEST */
-        break;
+    default:
+        return misfit_chosen(k, row, attr);
     }
-    if (attr->tag != BM_DER_UTF8_STRING &&
-        attr->tag != BM_DER_PRINTABLE_STRING && attr->tag != row->tag) {
-        return "is neither UTF8String nor PrintableString";
-    }
-    if (row->as_issuer && issuer_has &&
-        !profile_same_attribute(attr, &issuers)) {
-        return "is not the issuer's";
-    }
-    return ca_pattern_match(row->pattern, attr->value)
-               ? NULL
-               : "does not match its pattern";
 }
 
 /* May this row be absent? */
-static bool is_absent(const struct profile_rdn *row)
+static bool is_absent(const struct profile_checking *k,
+                      const struct profile_rdn *row)
 {
-    return row->optional || row->from == PROFILE_DROPPED;
+    return row->optional || row->from == PROFILE_DROPPED ||
+           row->from == PROFILE_OTHERS ||
+           (k->foreign && row->others != PROFILE_OTHERS_SAME);
+}
+
+/* May an attribute be there because of this row? */
+static bool is_open(const struct profile_checking *k,
+                    const struct profile_rdn *row)
+{
+    return row->from != PROFILE_DROPPED &&
+           (row->from != PROFILE_OTHERS || k->foreign);
 }
 
 /*
@@ -240,8 +282,7 @@ static bm_status next_row(const struct profile_checking *k,
     bool meant = false; /* it has the type of a row, but does not fit */
 
     for (; *i < r->subject.n; (*i)++) {
-        if (row[*i].from != PROFILE_DROPPED &&
-            bm_bytes_equal(row[*i].type, attr->type)) {
+        if (is_open(k, &row[*i]) && bm_bytes_equal(row[*i].type, attr->type)) {
             words = misfit(k, &row[*i], attr);
             line = row[*i].line;
             meant = true;
@@ -250,7 +291,7 @@ static bm_status next_row(const struct profile_checking *k,
                 return BM_OK;
             }
         }
-        if (!is_absent(&row[*i])) {
+        if (!is_absent(k, &row[*i])) {
             if (meant) {
                 break;
             }
@@ -263,14 +304,61 @@ static bm_status next_row(const struct profile_checking *k,
     return refuse_attr(k, line, attr, words);
 }
 
+/* The first row that is still free and takes this attribute. */
+static bm_status any_row(const struct profile_checking *k,
+                         const struct bm_attr *attr,
+                         bool taken[PROFILE_SUBJECT_MAX])
+{
+    const struct profile_rules *r = &k->profile->rules;
+    const struct profile_rdn *row = r->subject.items;
+    const char *words = "is not in the profile";
+    unsigned line = r->line[PROFILE_RULE_SUBJECT];
+
+    for (size_t i = 0; i < r->subject.n; i++) {
+        const char *wrong;
+
+        if (taken[i] || !is_open(k, &row[i]) ||
+            !bm_bytes_equal(row[i].type, attr->type)) {
+            continue;
+        }
+        wrong = misfit(k, &row[i], attr);
+        if (wrong == NULL) {
+            taken[i] = true;
+            return BM_OK;
+        }
+        words = wrong;
+        line = row[i].line;
+    }
+    return refuse_attr(k, line, attr, words);
+}
+
+/* A row that no attribute has taken. */
+static bm_status check_absent(const struct profile_checking *k,
+                              const struct profile_rdn *row)
+{
+    bool issuers = row->from == PROFILE_ISSUER && row->optional;
+    char dotted[BM_OID_DOTTED_MAX];
+    struct bm_attr attr;
+
+    if (is_absent(k, row) &&
+        (!issuers || (k->foreign && row->others != PROFILE_OTHERS_SAME) ||
+         !bm_name_find(k->cert->issuer, row->type, &attr))) {
+        return BM_OK;
+    }
+    return profile_refuse(k->profile, k->why, BM_E_PROFILE_SUBJECT, row->line,
+                          "%s is missing",
+                          profile_attribute_words(row->type, dotted));
+}
+
+/* Ours are in the order of the rows; nobody demands that of others. */
 bm_status profile_check_subject(const struct profile_checking *k)
 {
     const struct profile_rules *r = &k->profile->rules;
     const struct profile_rdn *row = r->subject.items;
-    char dotted[BM_OID_DOTTED_MAX];
+    bool taken[PROFILE_SUBJECT_MAX] = { false };
     struct bm_name_walk walk;
     struct bm_attr attr;
-    size_t i = 0;
+    size_t next = 0;
 
     bm_name_walk(&walk, k->cert->subject);
     while (bm_name_next(&walk, &attr)) {
@@ -278,17 +366,12 @@ bm_status profile_check_subject(const struct profile_checking *k)
             return refuse_attr(k, r->line[PROFILE_RULE_SUBJECT], &attr,
                                "shares its RDN with another attribute");
         }
-        BM_TRY(next_row(k, &attr, &i));
+        BM_TRY(k->foreign ? any_row(k, &attr, taken)
+                          : next_row(k, &attr, &next));
     }
-    for (; i < r->subject.n; i++) {
-        bool issuer_lacks = row[i].from == PROFILE_ISSUER &&
-                            !bm_name_find(k->cert->issuer, row[i].type, &attr);
-
-        if (!is_absent(&row[i]) ||
-            (row[i].from == PROFILE_ISSUER && !issuer_lacks)) {
-            return profile_refuse(k->profile, k->why, BM_E_PROFILE_SUBJECT,
-                                  row[i].line, "%s is missing",
-                                  profile_attribute_words(row[i].type, dotted));
+    for (size_t i = next; i < r->subject.n; i++) {
+        if (!taken[i]) {
+            BM_TRY(check_absent(k, &row[i]));
         }
     }
     return BM_OK;
@@ -303,7 +386,17 @@ static bm_status refuse_san(const struct profile_checking *k, unsigned line,
                           words);
 }
 
-static bool fits(const struct profile_san *row,
+static bool has_type(const struct profile_san *row,
+                     const struct bm_general_name *gn)
+{
+    struct bm_bytes type = profile_san_type(gn);
+
+    return row->under.n != 0 ? profile_oid_is_under(type, row->under)
+                             : bm_bytes_equal(type, row->type);
+}
+
+static bool fits(const struct profile_checking *k,
+                 const struct profile_san *row,
                  const struct bm_general_name *gn)
 {
     bool typed =
@@ -311,15 +404,17 @@ static bool fits(const struct profile_san *row,
     uint8_t buf[PROFILE_VALUE_MAX];
     struct bm_bytes device;
 
-    if (profile_san_kind(gn) != (int)row->kind) {
+    if (profile_san_kind(gn) != (int)row->kind ||
+        (row->from == PROFILE_OTHERS && !k->foreign)) {
         return false;
     }
-    if (row->from == PROFILE_REQUEST) {
+    if (k->foreign && row->others == PROFILE_OTHERS_ANY) {
+        return !typed || has_type(row, gn);
+    }
+    if (row->from == PROFILE_REQUEST || row->from == PROFILE_OTHERS) {
         return profile_san_matches(row, gn);
     }
-    if (typed && !(row->under.n != 0
-                       ? profile_oid_is_under(profile_san_type(gn), row->under)
-                       : bm_bytes_equal(profile_san_type(gn), row->type))) {
+    if (typed && !has_type(row, gn)) {
         return false;
     }
     if (row->from == PROFILE_DEVICE) {
@@ -345,7 +440,7 @@ static bm_status check_names(const struct profile_checking *k)
         size_t i = 0;
 
         while (i < r->san.names.n &&
-               (count[i] == row[i].max || !fits(&row[i], &gn))) {
+               (count[i] == row[i].max || !fits(k, &row[i], &gn))) {
             i++;
         }
         if (i == r->san.names.n) {
@@ -361,7 +456,10 @@ static bm_status check_names(const struct profile_checking *k)
         count[i]++;
     }
     for (size_t i = 0; i < r->san.names.n; i++) {
-        if (count[i] == 0 && !row[i].optional) {
+        bool optional = row[i].optional || row[i].from == PROFILE_OTHERS ||
+                        (k->foreign && row[i].others != PROFILE_OTHERS_SAME);
+
+        if (count[i] == 0 && !optional) {
             return refuse_san(k, row[i].line, "a name is missing");
         }
     }
@@ -377,18 +475,26 @@ bm_status profile_check_san(const struct profile_checking *k)
                    (r->san.critical == PROFILE_CRITICAL_IF_EMPTY &&
                     bm_name_is_empty(k->cert->subject));
 
+    bool optional =
+        profile_accepts_rule(k, &r->accepts.optional, PROFILE_RULE_SAN);
+
     if (!bm_exts_has(&k->cert->ext, BM_EXT_SAN)) {
-        return !r->has_san || r->san.optional
+        return !r->has_san || r->san.optional || optional
                    ? BM_OK
                    : refuse_san(k, line, "subjectAltName is missing");
     }
     if (!r->has_san) {
-        return refuse_san(k, line, "subjectAltName is not in the profile");
+        return optional ? BM_OK
+                        : refuse_san(k, line,
+                                     "subjectAltName is not in the profile");
     }
-    if (critical != must_be) {
+    if (critical != must_be &&
+        !profile_accepts_rule(k, &r->accepts.critical, PROFILE_RULE_SAN)) {
         return refuse_san(k, line,
                           critical ? "subjectAltName is critical"
                                    : "subjectAltName is not critical");
     }
-    return check_names(k);
+    return profile_accepts_rule(k, &r->accepts.values, PROFILE_RULE_SAN)
+               ? BM_OK
+               : check_names(k);
 }

@@ -289,6 +289,10 @@ static bm_status compile_validity(const struct profile_compiler *c)
                         "until is a time like 2031-02-03T04:05:06Z, or never");
         }
     }
+    if (v->at_most != 0 &&
+        (v->until_text != NULL || v->at_most < v->for_seconds)) {
+        return fail(c, "validity", "at_most goes with for, and is not less");
+    }
     if (v->until == BM_TIME_NEVER && v->nested) {
         return fail(c, "validity", "what never ends is not nested");
     }
@@ -371,10 +375,9 @@ static bm_status compile_purpose(const struct profile_compiler *c,
                        near != NULL ? near : "", near != NULL ? "\"?" : "");
 }
 
-/* A list of texts becomes a list of OIDs, none twice. */
-static bm_status compile_oids(const struct profile_compiler *c,
-                              const struct config_node *list, bool by_name,
-                              struct bm_bytes **oids, size_t *n)
+bm_status profile_compile_oids(const struct profile_compiler *c,
+                               const struct config_node *list, bool by_name,
+                               struct bm_bytes **oids, size_t *n)
 {
     *oids = config_memory(c->config, (list->n + 1) * sizeof **oids);
     if (*oids == NULL) {
@@ -405,8 +408,8 @@ static bm_status compile_eku(const struct profile_compiler *c)
     if (node == NULL) {
         return BM_OK;
     }
-    return compile_oids(c, config_get(node, "purposes"), true, &eku->oids,
-                        &eku->n);
+    return profile_compile_oids(c, config_get(node, "purposes"), true,
+                                &eku->oids, &eku->n);
 }
 
 static bm_status compile_ignored(const struct profile_compiler *c)
@@ -415,9 +418,9 @@ static bm_status compile_ignored(const struct profile_compiler *c)
     const struct config_node *list =
         config_get(config_root(c->config), "ignored_extensions");
 
-    return list == NULL
-               ? BM_OK
-               : compile_oids(c, list, false, &r->ignored, &r->ignored_n);
+    return list == NULL ? BM_OK
+                        : profile_compile_oids(c, list, false, &r->ignored,
+                                               &r->ignored_n);
 }
 
 /* ---- What is unique */
@@ -499,6 +502,9 @@ static const struct {
     { PROFILE_RULE_NOCHECK, "ocsp_nocheck" },
     { PROFILE_RULE_EXTENSIONS, "extensions" },
     { PROFILE_RULE_DEVICE, "device" },
+    { PROFILE_RULE_SIGNATURE, "signatures" },
+    { PROFILE_RULE_SIZE, "max_octets" },
+    { PROFILE_RULE_SERIAL, "serial_octets" },
 };
 
 static void note_lines(const struct profile_compiler *c)
@@ -535,5 +541,6 @@ bm_status profile_compile(struct ca_profile *profile,
     BM_TRY(profile_compile_policies(&c, config_get(root, "policies")));
     BM_TRY(profile_compile_extensions(&c, config_get(root, "extensions")));
     BM_TRY(compile_unique(&c));
-    return compile_ignored(&c);
+    BM_TRY(compile_ignored(&c));
+    return profile_compile_accepts(&c, config_get(root, "accepts"));
 }

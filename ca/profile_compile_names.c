@@ -51,13 +51,27 @@ static bm_status compile_pattern(const struct profile_compiler *c,
 {
     const struct config_node *at = config_get(node, "pattern");
 
-    if (from != PROFILE_REQUEST) {
+    if (from == PROFILE_OTHERS && *text == NULL) {
+        return BM_OK; /* whatever it is */
+    }
+    if (from != PROFILE_REQUEST && from != PROFILE_OTHERS) {
         return *text == NULL ? BM_OK
                              : config_fail(c->error, at, BM_E_PROFILE,
                                            "pattern goes with from: request");
     }
     *text = *text != NULL ? *text : usual;
     return profile_compile_pattern(c, at != NULL ? at : node, *text, pattern);
+}
+
+static bm_status check_others(const struct profile_compiler *c,
+                              const struct config_node *node, unsigned from,
+                              unsigned others)
+{
+    return others == PROFILE_OTHERS_SAME ||
+                   (from != PROFILE_OTHERS && from != PROFILE_DROPPED)
+               ? BM_OK
+               : config_fail(c->error, node, BM_E_PROFILE,
+                             "others goes with what is issued");
 }
 
 /* ---- Subject */
@@ -96,6 +110,7 @@ static bm_status compile_rdn(const struct profile_compiler *c,
         return config_fail(c->error, node, BM_E_PROFILE,
                            "optional is what comes from request or issuer");
     }
+    BM_TRY(check_others(c, node, rdn->from, rdn->others));
     if (rdn->as_issuer && rdn->from != PROFILE_REQUEST) {
         return config_fail(c->error, node, BM_E_PROFILE,
                            "as_issuer goes with from: request");
@@ -195,6 +210,8 @@ static bm_status check_san_keys(const struct profile_compiler *c,
 {
     const char *words = NULL;
 
+    bool request = san->from == PROFILE_REQUEST || san->from == PROFILE_OTHERS;
+
     if (!has_type(san->kind) &&
         (san->type_text != NULL || san->under_text != NULL)) {
         words = "type and type_under go with hardwareModuleName and "
@@ -204,17 +221,17 @@ static bm_status check_san_keys(const struct profile_compiler *c,
     } else if (san->under_text != NULL && san->from == PROFILE_FIXED) {
         words = "type_under goes with from: request or from: device";
     } else if (san->kind == PROFILE_SAN_HARDWARE && san->type_text == NULL &&
-               san->under_text == NULL) {
+               san->under_text == NULL && san->from != PROFILE_OTHERS) {
         words = "hardwareModuleName needs type or type_under";
     } else if (san->within_text != NULL &&
-               (san->kind != PROFILE_SAN_IP || san->from != PROFILE_REQUEST)) {
+               (san->kind != PROFILE_SAN_IP || !request)) {
         words = "within goes with kind: ip, from: request";
     } else if (san->kind == PROFILE_SAN_IP && san->pattern_text != NULL) {
         words = "addresses have within, not pattern";
     } else if (san->from == PROFILE_DEVICE && !is_text_kind(san->kind) &&
                !has_type(san->kind)) {
         words = "this kind cannot be made of a device's name";
-    } else if (san->from != PROFILE_REQUEST &&
+    } else if (!request &&
                (san->max != 0 || (san->optional && san->under_text == NULL))) {
         words = "optional and max go with from: request";
     }
@@ -317,6 +334,7 @@ static bm_status compile_san_row(const struct profile_compiler *c,
     san->line = node->line;
     BM_TRY(check_source(c, node, san->from, san->fixed, san->template_text));
     BM_TRY(check_san_keys(c, node, san));
+    BM_TRY(check_others(c, node, san->from, san->others));
     if (san->kind != PROFILE_SAN_IP) {
         BM_TRY(compile_pattern(c, node, san->from,
                                san->kind == PROFILE_SAN_DNS ? USUAL_HOST
@@ -350,7 +368,8 @@ static bm_status check_empty_subject(const struct profile_compiler *c,
     bool may_be_empty = true;
 
     for (size_t i = 0; i < c->rules->subject.n; i++) {
-        if (!rdn[i].optional && rdn[i].from != PROFILE_DROPPED) {
+        if (!rdn[i].optional && rdn[i].from != PROFILE_DROPPED &&
+            rdn[i].from != PROFILE_OTHERS) {
             may_be_empty = false;
         }
     }

@@ -65,7 +65,8 @@ static bool wants_san(const struct profile_rules *r)
         if (san[i].from == PROFILE_REQUEST && !san[i].optional) {
             return true;
         }
-        any = any && san[i].from == PROFILE_REQUEST;
+        any = any &&
+              (san[i].from == PROFILE_REQUEST || san[i].from == PROFILE_OTHERS);
     }
     return any;
 }

@@ -174,10 +174,26 @@ static void explain_validity(const struct profile_rules *r, struct bm_wr *w)
         put_duration(w, v->for_seconds);
     }
     put(w, v->nested ? ", within the issuer's" : ", whatever the issuer's");
+    if (v->at_most != 0) {
+        put(w, "; at most ");
+        put_duration(w, v->at_most);
+    }
     if (v->backdate != 0) {
         put(w, "; begins ");
         put_duration(w, v->backdate);
         put(w, " before it is issued");
+    }
+}
+
+static void put_keys(struct bm_wr *w, unsigned keys)
+{
+    const char *separator = "";
+
+    for (unsigned bit = 1; bit <= PROFILE_KEY_MLDSA87; bit <<= 1) {
+        if ((keys & bit) != 0) {
+            put(w, "%s%s", separator, profile_key_words(bit));
+            separator = ", ";
+        }
     }
 }
 
@@ -186,11 +202,23 @@ static void explain_keys(const struct profile_rules *r, struct bm_wr *w)
     const char *separator = "";
 
     label(w, "keys");
-    for (unsigned bit = 1; bit <= PROFILE_KEY_MLDSA87; bit <<= 1) {
-        if ((r->keys & bit) != 0) {
-            put(w, "%s%s", separator, profile_key_words(bit));
+    put_keys(w, r->keys);
+    if (r->signatures != 0) {
+        label(w, "signed by");
+    }
+    for (unsigned alg = 1; alg <= BM_SIG_MLDSA87; alg++) {
+        if ((r->signatures >> alg & 1) != 0) {
+            put(w, "%s%s", separator, bm_sig_alg_name((enum bm_sig_alg)alg));
             separator = ", ";
         }
+    }
+    if (r->serial_octets != 0) {
+        label(w, "serial number");
+        put(w, "of %" PRId64 " octets at least", r->serial_octets);
+    }
+    if (r->max_octets != 0) {
+        label(w, "size");
+        put(w, "%" PRId64 " octets at most", r->max_octets);
     }
 }
 
@@ -215,12 +243,24 @@ static void put_source(struct bm_wr *w, unsigned from, const char *fixed,
         put(w, "left out, though a request may have it");
         break;
     default:
-        put(w, "from the request");
+        put(w, from == PROFILE_OTHERS ? "of others alone" : "from the request");
         if (pattern_text != NULL) {
             put(w, ", as %s", pattern_text);
         }
         break;
     }
+}
+
+/* What certificates of others may have in a row. */
+static void put_others(struct bm_wr *w, unsigned others)
+{
+    static const char *const words[] = {
+        [PROFILE_OTHERS_SAME] = "",
+        [PROFILE_OTHERS_OPTIONAL] = "; others may lack it",
+        [PROFILE_OTHERS_ANY] = "; others may lack it or have another",
+    };
+
+    put(w, "%s", words[others]);
 }
 
 static void explain_subject(const struct profile_rules *r, struct bm_wr *w)
@@ -240,6 +280,7 @@ static void explain_subject(const struct profile_rules *r, struct bm_wr *w)
                    rdn[i].pattern_text);
         put(w, "%s%s", rdn[i].as_issuer ? "; the same as the issuer's" : "",
             rdn[i].optional ? "; optional" : "");
+        put_others(w, rdn[i].others);
     }
 }
 
@@ -277,6 +318,7 @@ static void explain_san(const struct profile_rules *r, struct bm_wr *w)
             put(w, "; %s%" PRId64, san[i].optional ? "0 to " : "1 to ",
                 san[i].max);
         }
+        put_others(w, san[i].others);
     }
     label(w, "");
     put(w, "%s%s", r->san.optional ? "may be absent" : "at least one",
@@ -286,7 +328,8 @@ static void explain_san(const struct profile_rules *r, struct bm_wr *w)
             : "");
 }
 
-static void explain_usage(const struct profile_rules *r, struct bm_wr *w)
+/* Names of the bits of keyUsage. */
+static void put_key_usage(struct bm_wr *w, unsigned usage)
 {
     static const char *const bits[] = { "digitalSignature", "nonRepudiation",
                                         "keyEncipherment",  "dataEncipherment",
@@ -295,6 +338,16 @@ static void explain_usage(const struct profile_rules *r, struct bm_wr *w)
                                         "decipherOnly" };
     const char *separator = "";
 
+    for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++) {
+        if ((usage >> i & 1) != 0) {
+            put(w, "%s%s", separator, bits[i]);
+            separator = ", ";
+        }
+    }
+}
+
+static void explain_usage(const struct profile_rules *r, struct bm_wr *w)
+{
     if (r->has_basic) {
         label(w, "basicConstraints");
         put(w, r->basic.ca ? "a CA" : "no CA");
@@ -304,12 +357,7 @@ static void explain_usage(const struct profile_rules *r, struct bm_wr *w)
     }
     if (r->key_usage != 0) {
         label(w, "keyUsage");
-        for (size_t i = 0; i < sizeof bits / sizeof bits[0]; i++) {
-            if ((r->key_usage >> i & 1) != 0) {
-                put(w, "%s%s", separator, bits[i]);
-                separator = ", ";
-            }
-        }
+        put_key_usage(w, r->key_usage);
     }
     if (r->eku.n != 0) {
         label(w, "extKeyUsage");
@@ -367,6 +415,44 @@ static void explain_others(const struct profile_rules *r, struct bm_wr *w)
     }
 }
 
+/* ---- What others may be */
+
+static void accept_list(struct bm_wr *w, const char *words,
+                        const char *const *list)
+{
+    if (list != NULL) {
+        label(w, "others");
+        put(w, "%s ", words);
+        put_list(w, list);
+    }
+}
+
+static void explain_accepts(const struct profile_rules *r, struct bm_wr *w)
+{
+    const struct profile_accepts *a = &r->accepts;
+
+    if (a->keys != 0) {
+        label(w, "others");
+        put(w, "may have keys ");
+        put_keys(w, a->keys);
+    }
+    if (a->validity != 0) {
+        label(w, "others");
+        put(w, "may have any validity");
+    }
+    accept_list(w, "may have path length", a->path_len_text);
+    if (a->key_usage != 0) {
+        label(w, "others");
+        put(w, "may have or lack keyUsage ");
+        put_key_usage(w, a->key_usage);
+    }
+    accept_list(w, "may have or lack purpose", a->purposes_text);
+    accept_list(w, "may have any purpose but", a->but_text);
+    accept_list(w, "may have or lack", a->optional_text);
+    accept_list(w, "may have another value in", a->values_text);
+    accept_list(w, "may be critical or not in", a->critical_text);
+}
+
 void ca_profile_explain(const struct ca_profile *profile, struct bm_wr *words)
 {
     const struct profile_rules *r = &profile->rules;
@@ -389,5 +475,6 @@ void ca_profile_explain(const struct ca_profile *profile, struct bm_wr *words)
     explain_san(r, words);
     explain_constraints(r, words);
     explain_others(r, words);
+    explain_accepts(r, words);
     bm_wr_str(words, "\n");
 }

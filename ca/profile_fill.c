@@ -45,18 +45,21 @@ static bm_status refuse_time(const struct profile_filling *f, const char *words)
                           words);
 }
 
-/* An operator may wish for less, not for more, and not for a fixed end. */
+/* An operator may wish for less, for more only as far as `at_most`, and for
+ * nothing where there is no end. */
 static bm_status apply_wish(const struct profile_filling *f, int64_t *end)
 {
+    const struct profile_validity *rule = &f->profile->rules.validity;
     int64_t wish = f->request->not_after;
+    int64_t at_most = f->request->now + rule->at_most;
 
     if (wish == 0 || wish == *end) {
         return BM_OK;
     }
-    if (f->profile->rules.validity.until == BM_TIME_NEVER) {
+    if (rule->until == BM_TIME_NEVER) {
         return refuse_time(f, "the profile's certificates never end");
     }
-    if (wish > *end) {
+    if (wish > *end && wish > at_most) {
         return refuse_time(f, "an end later than the profile's is asked for");
     }
     if (wish <= f->request->now) {

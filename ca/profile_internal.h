@@ -22,6 +22,9 @@
 #define PROFILE_SAN_NAMES   64 /* in all: a filling walks them per rule */
 #define PROFILE_LIST_MAX    16
 
+/* Extensions in a list of `accepts`: all that have a rule, and some more. */
+#define PROFILE_EXT_SET_MAX 32
+
 /* Octets of a subject and of the value of subjectAltName, as made by us. */
 #define PROFILE_NAME_OCTETS 4096
 #define PROFILE_SAN_OCTETS  8192
@@ -47,7 +50,15 @@ enum profile_from {
     PROFILE_DEVICE,
     PROFILE_REQUEST,
     PROFILE_ISSUER,
-    PROFILE_DROPPED
+    PROFILE_DROPPED,
+    PROFILE_OTHERS /* certificates of others may have it, ours do not */
+};
+
+/* Of certificates of others: what may be with a row. */
+enum profile_others {
+    PROFILE_OTHERS_SAME = 0, /* as with ours */
+    PROFILE_OTHERS_OPTIONAL, /* may lack it */
+    PROFILE_OTHERS_ANY       /* may lack it, or have any value there */
 };
 
 /* Text with at most one "{device}" in it. */
@@ -65,6 +76,7 @@ struct profile_rdn {
     const char *pattern_text;
     bool optional;
     bool as_issuer;
+    unsigned others; /* enum profile_others */
     /* Compiled: */
     struct bm_bytes type;  /* OID contents */
     struct bm_bytes value; /* fixed: string contents */
@@ -104,6 +116,7 @@ struct profile_san {
     const char *const *within_text;
     bool optional;
     int64_t max;
+    unsigned others; /* enum profile_others */
     /* Compiled: */
     struct bm_bytes type;  /* hwType or assigner, OID contents, or empty */
     struct bm_bytes under; /* the arc that hwType or assigner lies in */
@@ -164,7 +177,42 @@ enum profile_rule {
     PROFILE_RULE_EXTENSIONS,
     PROFILE_RULE_OTHERS,
     PROFILE_RULE_DEVICE,
+    PROFILE_RULE_SIZE,
     PROFILE_RULES
+};
+
+/* Some extensions: those with a rule as 1 << PROFILE_RULE_..., and others. */
+struct profile_ext_set {
+    uint32_t rules;
+    struct bm_bytes *oids;
+    size_t n;
+};
+
+/*
+ * What certificates of others may be beyond what ours are: where a standard
+ * leaves a choice, and a profile has made it.
+ */
+struct profile_accepts {
+    unsigned keys;
+    unsigned validity;                /* 1: any */
+    const char *const *path_len_text; /* "none", "any", "1" */
+    unsigned key_usage;               /* these bits may be there or not */
+    const char *const *purposes_text; /* and so may these purposes */
+    const char *const *but_text;      /* others may be there, but not these */
+    const char *const *optional_text;
+    const char *const *values_text;
+    const char *const *critical_text;
+    /* Compiled: */
+    bool any_path_len;
+    bool no_path_len;
+    uint64_t path_len[2]; /* bit n: n may be */
+    struct bm_bytes *purposes;
+    size_t purposes_n;
+    struct bm_bytes *but;
+    size_t but_n;
+    struct profile_ext_set optional; /* may be there or not */
+    struct profile_ext_set values;   /* may have another value */
+    struct profile_ext_set critical; /* may be critical or not */
 };
 
 /* Key types of `keys`: RSA by size. */
@@ -244,12 +292,16 @@ struct profile_rules {
     } est;
 
     unsigned keys;
+    unsigned signatures;        /* 1 << enum bm_sig_alg; 0: any that we know */
+    int64_t serial_octets;      /* of a serial number, at least; 0: as usual */
+    int64_t max_octets;         /* of a certificate; 0: no limit */
     struct config_list subject; /* struct profile_rdn */
 
     struct profile_validity {
         int64_t for_seconds; /* 0: see `until` */
         const char *until_text;
-        int64_t until; /* BM_TIME_NEVER: never ends */
+        int64_t until;   /* BM_TIME_NEVER: never ends */
+        int64_t at_most; /* that an operator may ask for; 0: no more */
         bool nested;
         int64_t backdate;
     } validity;
@@ -300,6 +352,8 @@ struct profile_rules {
     struct bm_bytes *ignored; /* extensions of a request */
     size_t ignored_n;
 
+    struct profile_accepts accepts;
+
     unsigned line[PROFILE_RULES]; /* 0: the file does not say it */
 };
 
@@ -309,6 +363,7 @@ struct profile_bound {
     bool self_signed;
     uint8_t *mem; /* all views below */
     enum bm_sig_alg sig_alg;
+    size_t signature_n;         /* octets of a signature, at most */
     struct bm_bytes issuer;     /* Name, with header */
     struct bm_bytes key_id;     /* of the issuer, or empty */
     struct bm_exts constraints; /* nothing but the issuer's nameConstraints */
@@ -361,6 +416,13 @@ BM_MUST_CHECK bm_status profile_compile_policies(
     const struct profile_compiler *c, const struct config_node *node);
 BM_MUST_CHECK bm_status profile_compile_extensions(
     const struct profile_compiler *c, const struct config_node *node);
+BM_MUST_CHECK bm_status profile_compile_accepts(
+    const struct profile_compiler *c, const struct config_node *node);
+/* A list of texts becomes a list of OIDs, none twice; `by_name`: purposes. */
+BM_MUST_CHECK bm_status profile_compile_oids(const struct profile_compiler *c,
+                                             const struct config_node *list,
+                                             bool by_name,
+                                             struct bm_bytes **oids, size_t *n);
 /* Small parts of them. `node` is what to blame. */
 BM_MUST_CHECK bm_status profile_compile_oid(const struct profile_compiler *c,
                                             const struct config_node *node,
@@ -439,7 +501,7 @@ bool profile_oid_is_under(struct bm_bytes oid, struct bm_bytes arc);
 /* hwType or assigner beside the value of an otherName; or empty. */
 struct bm_bytes profile_san_type(const struct bm_general_name *gn);
 
-/* Does a name match a row that is `from: request`? */
+/* Does a name match a row that is `from: request`, or of others? */
 bool profile_san_matches(const struct profile_san *san,
                          const struct bm_general_name *gn);
 
@@ -487,35 +549,5 @@ BM_MUST_CHECK bm_status profile_check_request(const struct profile_filling *f);
 
 /* A renewal asks for the names that there are. */
 BM_MUST_CHECK bm_status profile_check_renewal(const struct profile_filling *f);
-
-/* ---- Checking: profile_check.c, profile_check_names.c, profile_check_ext.c */
-
-/* One certificate under examination. */
-struct profile_checking {
-    const struct ca_profile *profile;
-    const struct bm_cert *cert;
-    struct ca_refusal *why;
-    bool foreign; /* lint: not what we make, so serials may differ */
-};
-BM_MUST_CHECK bm_status profile_check_subject(const struct profile_checking *k);
-BM_MUST_CHECK bm_status profile_check_san(const struct profile_checking *k);
-BM_MUST_CHECK bm_status profile_check_device(const struct profile_checking *k);
-BM_MUST_CHECK bm_status profile_check_basic(const struct profile_checking *k);
-BM_MUST_CHECK bm_status
-profile_check_key_usage(const struct profile_checking *k);
-BM_MUST_CHECK bm_status profile_check_eku(const struct profile_checking *k);
-BM_MUST_CHECK bm_status profile_check_ski(const struct profile_checking *k);
-BM_MUST_CHECK bm_status profile_check_aki(const struct profile_checking *k);
-BM_MUST_CHECK bm_status profile_check_nc(const struct profile_checking *k);
-BM_MUST_CHECK bm_status
-profile_check_policies(const struct profile_checking *k);
-BM_MUST_CHECK bm_status profile_check_crl(const struct profile_checking *k);
-BM_MUST_CHECK bm_status profile_check_ocsp(const struct profile_checking *k);
-BM_MUST_CHECK bm_status
-profile_check_ca_issuers(const struct profile_checking *k);
-BM_MUST_CHECK bm_status profile_check_nocheck(const struct profile_checking *k);
-BM_MUST_CHECK bm_status
-profile_check_extensions(const struct profile_checking *k);
-BM_MUST_CHECK bm_status profile_check_others(const struct profile_checking *k);
 
 #endif

@@ -118,9 +118,15 @@ bool profile_san_matches(const struct profile_san *san,
     case PROFILE_SAN_HARDWARE:
     case PROFILE_SAN_PERMANENT:
         return (san->under.n != 0 ? profile_oid_is_under(type, san->under)
-                                  : bm_bytes_equal(type, san->type)) &&
-               ca_pattern_match(san->pattern, profile_san_text(gn, buf));
+                : san->type.n != 0 || san->from != PROFILE_OTHERS
+                    ? bm_bytes_equal(type, san->type)
+                    : true) &&
+               (san->pattern == NULL ||
+                ca_pattern_match(san->pattern, profile_san_text(gn, buf)));
     default:
+        if (san->pattern == NULL) {
+            return true; /* of others, whatever it is */
+        }
         text = profile_san_text(gn, buf); /* empty where it does not fit */
         return text.n != 0 && ca_pattern_match(san->pattern, text);
     }

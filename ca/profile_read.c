@@ -62,15 +62,45 @@ static const struct config_choice binding_choices[] = { { "optional", 0 },
                                                         { NULL, 0 } };
 
 static const struct config_choice subject_from_choices[] = {
-    { "device", PROFILE_DEVICE },   { "request", PROFILE_REQUEST },
-    { "issuer", PROFILE_ISSUER },   { "fixed", PROFILE_FIXED },
-    { "dropped", PROFILE_DROPPED }, { NULL, 0 },
+    { "device", PROFILE_DEVICE },
+    { "request", PROFILE_REQUEST },
+    { "issuer", PROFILE_ISSUER },
+    { "fixed", PROFILE_FIXED },
+    { "dropped", PROFILE_DROPPED },
+    { "others", PROFILE_OTHERS },
+    { NULL, 0 },
 };
 
 static const struct config_choice san_from_choices[] = {
     { "device", PROFILE_DEVICE },
     { "request", PROFILE_REQUEST },
     { "fixed", PROFILE_FIXED },
+    { "others", PROFILE_OTHERS },
+    { NULL, 0 },
+};
+
+static const struct config_choice others_choices[] = {
+    { "optional", PROFILE_OTHERS_OPTIONAL },
+    { "any", PROFILE_OTHERS_ANY },
+    { NULL, 0 },
+};
+
+static const struct config_choice any_choices[] = { { "any", 1 }, { NULL, 0 } };
+
+static const struct config_choice signature_choices[] = {
+    { "ecdsa-sha256", 1U << BM_SIG_ECDSA_SHA256 },
+    { "ecdsa-sha384", 1U << BM_SIG_ECDSA_SHA384 },
+    { "ecdsa-sha512", 1U << BM_SIG_ECDSA_SHA512 },
+    { "ed25519", 1U << BM_SIG_ED25519 },
+    { "rsa-sha256", 1U << BM_SIG_RSA_SHA256 },
+    { "rsa-sha384", 1U << BM_SIG_RSA_SHA384 },
+    { "rsa-sha512", 1U << BM_SIG_RSA_SHA512 },
+    { "rsa-pss-sha256", 1U << BM_SIG_RSA_PSS_SHA256 },
+    { "rsa-pss-sha384", 1U << BM_SIG_RSA_PSS_SHA384 },
+    { "rsa-pss-sha512", 1U << BM_SIG_RSA_PSS_SHA512 },
+    { "mldsa44", 1U << BM_SIG_MLDSA44 },
+    { "mldsa65", 1U << BM_SIG_MLDSA65 },
+    { "mldsa87", 1U << BM_SIG_MLDSA87 },
     { NULL, 0 },
 };
 
@@ -157,6 +187,8 @@ static const struct config_key rdn_keys[] = {
     { KEY(CONFIG_STRING, "pattern", profile_rdn, pattern_text) },
     { KEY(CONFIG_BOOL, "optional", profile_rdn, optional) },
     { KEY(CONFIG_BOOL, "as_issuer", profile_rdn, as_issuer) },
+    { KEY(CONFIG_CHOICE, "others", profile_rdn, others),
+      .choices = others_choices },
     { .name = NULL },
 };
 
@@ -164,6 +196,8 @@ static const struct config_key validity_keys[] = {
     { KEY(CONFIG_DURATION, "for", profile_validity, for_seconds), .min = 1,
       .max = 1000 * YEAR },
     { KEY(CONFIG_STRING, "until", profile_validity, until_text) },
+    { KEY(CONFIG_DURATION, "at_most", profile_validity, at_most), .min = 1,
+      .max = 1000 * YEAR },
     { KEY(CONFIG_BOOL, "nested", profile_validity, nested), .required = true },
     /* RFC 4210 4.4.1: as far back as a root that is followed by another. */
     { KEY(CONFIG_DURATION, "backdate", profile_validity, backdate),
@@ -200,6 +234,8 @@ static const struct config_key san_name_keys[] = {
     { KEY(CONFIG_BOOL, "optional", profile_san, optional) },
     { KEY(CONFIG_INTEGER, "max", profile_san, max), .min = 1,
       .max = PROFILE_SAN_NAMES },
+    { KEY(CONFIG_CHOICE, "others", profile_san, others),
+      .choices = others_choices },
     { .name = NULL },
 };
 
@@ -244,6 +280,27 @@ static const struct config_key ext_keys[] = {
     { .name = NULL },
 };
 
+static const struct config_key accepts_keys[] = {
+    { KEY(CONFIG_SET, "keys", profile_accepts, keys), .choices = key_choices },
+    { KEY(CONFIG_CHOICE, "validity", profile_accepts, validity),
+      .choices = any_choices },
+    { KEY(CONFIG_STRINGS, "path_len", profile_accepts, path_len_text), .min = 1,
+      .max = PROFILE_LIST_MAX },
+    { KEY(CONFIG_SET, "key_usage", profile_accepts, key_usage),
+      .choices = key_usage_choices },
+    { KEY(CONFIG_STRINGS, "purposes", profile_accepts, purposes_text), .min = 1,
+      .max = PROFILE_LIST_MAX },
+    { KEY(CONFIG_STRINGS, "any_purpose_but", profile_accepts, but_text),
+      .min = 1, .max = PROFILE_LIST_MAX },
+    { KEY(CONFIG_STRINGS, "optional", profile_accepts, optional_text), .min = 1,
+      .max = PROFILE_EXT_SET_MAX },
+    { KEY(CONFIG_STRINGS, "other_values", profile_accepts, values_text),
+      .min = 1, .max = PROFILE_EXT_SET_MAX },
+    { KEY(CONFIG_STRINGS, "any_criticality", profile_accepts, critical_text),
+      .min = 1, .max = PROFILE_EXT_SET_MAX },
+    { .name = NULL },
+};
+
 static const struct config_key profile_keys[] = {
     { KEY(CONFIG_STRING, "profile", profile_rules, name), .required = true },
     { KEY(CONFIG_STRING, "about", profile_rules, about), .required = true },
@@ -260,6 +317,12 @@ static const struct config_key profile_keys[] = {
     { KEY(CONFIG_SECTION, "est", profile_rules, est), .keys = est_keys },
     { KEY(CONFIG_SET, "keys", profile_rules, keys), .required = true,
       .choices = key_choices },
+    { KEY(CONFIG_SET, "signatures", profile_rules, signatures),
+      .choices = signature_choices },
+    { KEY(CONFIG_INTEGER, "serial_octets", profile_rules, serial_octets),
+      .min = 8, .max = PROFILE_SERIAL_SIZE },
+    { KEY(CONFIG_INTEGER, "max_octets", profile_rules, max_octets), .min = 256,
+      .max = 65536 },
     { KEY(CONFIG_LIST, "subject", profile_rules, subject), .required = true,
       .max = PROFILE_SUBJECT_MAX, .keys = rdn_keys,
       .size = sizeof(struct profile_rdn) },
@@ -293,6 +356,8 @@ static const struct config_key profile_keys[] = {
       .max = PROFILE_LIST_MAX },
     { KEY(CONFIG_STRINGS, "ignored_extensions", profile_rules, ignored_text),
       .min = 1, .max = PROFILE_LIST_MAX },
+    { KEY(CONFIG_SECTION, "accepts", profile_rules, accepts),
+      .keys = accepts_keys },
     { .name = NULL },
 };
 

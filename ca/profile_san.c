@@ -247,6 +247,9 @@ static bm_status put_row(const struct profile_filling *f,
                          const struct profile_san *san, struct wish *wish,
                          struct bm_wr *w)
 {
+    if (san->from == PROFILE_OTHERS) {
+        return BM_OK;
+    }
     if (san->from == PROFILE_REQUEST) {
         return put_request(f, san, wish, w);
     }

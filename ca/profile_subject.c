@@ -193,6 +193,8 @@ static bm_status put_row(const struct profile_filling *f,
         return put_request(f, rdn, wish, w);
     case PROFILE_ISSUER:
         return put_issuer(f, rdn, wish, w);
+    case PROFILE_OTHERS:
+        return BM_OK;
     default: /* PROFILE_DROPPED */
         while ((i = find(wish, rdn->type)) < wish->n) {
             wish->used[i] = true;

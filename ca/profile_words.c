@@ -97,6 +97,7 @@ const char *profile_rule_words(enum profile_rule rule)
         [PROFILE_RULE_EXTENSIONS] = "extensions",
         [PROFILE_RULE_OTHERS] = "other extensions",
         [PROFILE_RULE_DEVICE] = "device",
+        [PROFILE_RULE_SIZE] = "max_octets",
     };
 
     return names[rule];

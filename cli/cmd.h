@@ -120,6 +120,7 @@ int cmd_ledger_check(int argc, char **argv);
 int cmd_cert(int argc, char **argv);
 int cmd_cert_issue(int argc, char **argv);
 int cmd_cert_import(int argc, char **argv);
+int cmd_cert_lint(int argc, char **argv);
 int cmd_cert_list(int argc, char **argv);
 int cmd_cert_export(int argc, char **argv);
 int cmd_cert_revoke(int argc, char **argv);

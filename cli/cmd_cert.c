@@ -8,6 +8,8 @@ static const struct cmd verbs[] = {
     { "show", "[OPTION]... FILE... | --dir DIR SERIAL...",
       "print what certificates, requests, CRLs and CMS files contain",
       cmd_cert_show },
+    { "lint", "[OPTION]... FILE...", "find the profiles that certificates fit",
+      cmd_cert_lint },
     { "verify", "--anchor FILE [OPTION]... FILE",
       "find and check the path to a trust anchor", cmd_cert_verify },
     { "revoke", "[OPTION]... SERIAL...", "revoke, or put on hold",

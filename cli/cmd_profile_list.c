@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/cmd.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cli/diag.h"
 #include "cli/pages.h"
 #include "cli/profile_source.h"
 #include "cli/report.h"
@@ -118,82 +114,13 @@ static bool print(const struct profile_source *source, const char *how,
     return print_profile(o, json);
 }
 
-/* `ok`: it could be opened. */
-static bool print_opened(struct profile_source *source, bool ok,
-                         const char *how, bool json)
+static bool list_one(void *arg, struct profile_source *source,
+                     const struct ca_profile_shipped *shipped)
 {
-    if (ok) {
-        ok = print(source, how, json);
-        profile_source_close(source);
-    }
-    return ok;
-}
+    const bool *json = arg;
 
-static bool list_shipped(bool json)
-{
-    struct profile_source source;
-    bool good = true;
-
-    for (const struct ca_profile_shipped *p = ca_profiles_shipped;
-         p->name != NULL; p++) {
-        bool ok = print_opened(&source, profile_source_shipped(&source, p),
-                               shippings[p->shipping], json);
-
-        good = ok && good;
-    }
-    return good;
-}
-
-static int is_profile(const struct dirent *entry)
-{
-    size_t n = strlen(entry->d_name);
-
-    return entry->d_name[0] != '.' && n > 5 &&
-           strcmp(entry->d_name + n - 5, ".yaml") == 0;
-}
-
-static bool list_file(const char *folder, const char *name, bool json)
-{
-    size_t n = strlen(folder) + strlen(name) + 2;
-    char *path = malloc(n);
-    struct profile_source source;
-    bool ok = false;
-
-    if (path == NULL) {
-        fputs("birthmark: out of memory\n", stderr);
-        return false;
-    }
-    (void)snprintf(path, n, "%s/%s", folder, name);
-    ok = print_opened(&source, profile_source_file(&source, path), NULL, json);
-    free(path);
-    return ok;
-}
-
-static bool list_folder(const char *dir, bool json)
-{
-    size_t size = strlen(dir) + sizeof "/profiles";
-    char *folder = malloc(size);
-    struct dirent **names = NULL;
-    bool good = true;
-    int n;
-
-    if (folder == NULL) {
-        fputs("birthmark: out of memory\n", stderr);
-        return false;
-    }
-    (void)snprintf(folder, size, "%s/profiles", dir);
-    n = scandir(folder, &names, is_profile, alphasort);
-    if (n < 0) {
-        refusal_print_errno(folder, errno);
-        good = false;
-    }
-    for (int i = 0; i < n; i++) {
-        good = list_file(folder, names[i]->d_name, json) && good;
-        free(names[i]);
-    }
-    free(names);
-    free(folder);
-    return good;
+    return print(source, shipped != NULL ? shippings[shipped->shipping] : NULL,
+                 *json);
 }
 
 static bm_status print_served(void *arg, json_t *profile)
@@ -241,7 +168,6 @@ int cmd_profile_list(int argc, char **argv)
     if (s.place.url != NULL) {
         return list_served(&s);
     }
-    good = s.place.dir != NULL ? list_folder(s.place.dir, s.json)
-                               : list_shipped(s.json);
+    good = profile_source_each(s.place.dir, &s.json, list_one);
     return good ? CMD_OK : CMD_FAILED;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/profile_source.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,4 +150,103 @@ void profile_source_close(struct profile_source *source)
     free(source->text);
     free(source->name);
     *source = (struct profile_source){ .name = NULL };
+}
+
+/* ---- Each of them */
+
+struct each {
+    void *arg;
+    bool (*one)(void *arg, struct profile_source *source,
+                const struct ca_profile_shipped *shipped);
+};
+
+/* `ok`: it could be opened. */
+static bool do_one(const struct each *each, struct profile_source *source,
+                   bool ok, const struct ca_profile_shipped *shipped)
+{
+    if (ok) {
+        ok = each->one(each->arg, source, shipped);
+        profile_source_close(source);
+    }
+    return ok;
+}
+
+static bool each_shipped(const struct each *each)
+{
+    struct profile_source source;
+    bool good = true;
+
+    for (const struct ca_profile_shipped *p = ca_profiles_shipped;
+         p->name != NULL; p++) {
+        bool ok = profile_source_shipped(&source, p);
+
+        good = do_one(each, &source, ok, p) && good;
+    }
+    return good;
+}
+
+static int is_profile(const struct dirent *entry)
+{
+    size_t n = strlen(entry->d_name);
+
+    return entry->d_name[0] != '.' && n > 5 &&
+           strcmp(entry->d_name + n - 5, ".yaml") == 0;
+}
+
+static bool each_file(const struct each *each, const char *folder,
+                      const char *name)
+{
+    size_t n = strlen(folder) + strlen(name) + 2;
+    char *path = malloc(n);
+    struct profile_source source;
+    bool ok;
+
+    if (path == NULL) {
+        return complain("birthmark", "out of memory");
+    }
+    (void)snprintf(path, n, "%s/%s", folder, name);
+    ok = profile_source_file(&source, path);
+    ok = do_one(each, &source, ok, NULL);
+    free(path);
+    return ok;
+}
+
+static bool each_of_folder(const struct each *each, const char *folder)
+{
+    struct dirent **names = NULL;
+    bool good = true;
+    int n = scandir(folder, &names, is_profile, alphasort);
+
+    if (n < 0) {
+        refusal_print_errno(folder, errno);
+        good = false;
+    }
+    for (int i = 0; i < n; i++) {
+        good = each_file(each, folder, names[i]->d_name) && good;
+        free(names[i]);
+    }
+    free(names);
+    return good;
+}
+
+bool profile_source_each(const char *dir, void *arg,
+                         bool (*one)(void *arg, struct profile_source *source,
+                                     const struct ca_profile_shipped *shipped))
+{
+    const struct each each = { arg, one };
+    size_t size = dir != NULL ? strlen(dir) + sizeof "/profiles" : 1;
+    char *folder;
+    bool good;
+
+    if (dir == NULL) {
+        return each_shipped(&each);
+    }
+    folder = malloc(size);
+    if (folder == NULL) {
+        return complain("birthmark", "out of memory");
+    }
+    (void)snprintf(folder, size, "%s/profiles", dir);
+    good = each_of_folder(&each, folder);
+    free(folder);
+    return good;
 }

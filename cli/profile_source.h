@@ -32,6 +32,17 @@ void profile_source_close(struct profile_source *source);
 /* Of a file. */
 bool profile_source_file(struct profile_source *source, const char *path);
 
+/*
+ * Each profile of the instance `dir`, by name of its file; or where that is
+ * NULL each shipped one, which `shipped` is then. `one` may take the source
+ * over, and then leaves a zero one behind. Goes on after one that is not
+ * valid, with words on stderr, and returns false in the end; so it does where
+ * `one` returned false.
+ */
+bool profile_source_each(const char *dir, void *arg,
+                         bool (*one)(void *arg, struct profile_source *source,
+                                     const struct ca_profile_shipped *shipped));
+
 /* Of a shipped one. */
 bool profile_source_shipped(struct profile_source *source,
                             const struct ca_profile_shipped *shipped);

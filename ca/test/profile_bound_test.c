@@ -468,16 +468,20 @@ static void the_issuers_name_constraints_hold(void)
 struct report {
     size_t n;
     size_t broken;
+    size_t unknown;
     char first[CA_REFUSAL_WORDS_MAX];
     char why[CA_REFUSAL_WORDS_MAX];
 };
 
-static void note(void *arg, const char *rule, const struct ca_refusal *why)
+static void note(void *arg, const char *rule, enum ca_profile_verdict verdict,
+                 const struct ca_refusal *why)
 {
     struct report *r = arg;
 
     r->n++;
-    if (why != NULL && r->broken++ == 0) {
+    r->unknown += verdict == CA_PROFILE_UNKNOWN;
+    CHECK((verdict == CA_PROFILE_HOLDS) == (why == NULL));
+    if (verdict == CA_PROFILE_BROKEN && r->broken++ == 0) {
         (void)snprintf(r->first, sizeof r->first, "%s", rule);
         (void)snprintf(r->why, sizeof r->why, "%s", why->words);
     }
@@ -486,14 +490,21 @@ static void note(void *arg, const char *rule, const struct ca_refusal *why)
 static void lint_tells_every_rule_of_a_foreign_certificate(void)
 {
     struct report report = { .n = 0 };
-    const struct ca_profile_lint lint = { &report, note };
+    struct ca_profile_lint lint = { .arg = &report,
+                                    .rule = note,
+                                    .crypto = bm_test_crypto() };
     struct ca_profile *p = world_parse(world_shipped("sub-ca"), "sub-ca.yaml");
 
     CHECK_STATUS(ca_profile_lint(p, &world.ca, &lint), BM_OK);
-    CHECK(report.n == 22 && report.broken == 0);
+    CHECK(report.n == 23 && report.broken == 0);
+    CHECK(report.unknown == 3); /* issuer, its validity, its key identifier */
+    report = (struct report){ .n = 0 };
+    lint.issuer = &world.root;
+    CHECK_STATUS(ca_profile_lint(p, &world.ca, &lint), BM_OK);
+    CHECK(report.n == 23 && report.broken == 0 && report.unknown == 0);
     report = (struct report){ .n = 0 };
     CHECK_STATUS(ca_profile_lint(p, &world.root, &lint), BM_E_PROFILE_VALIDITY);
-    CHECK(report.n == 22 && report.broken == 3); /* path length and AKI, too */
+    CHECK(report.n == 23 && report.broken == 3); /* path length and AKI, too */
     CHECK(strncmp(report.first, "validity (sub-ca.yaml:", 22) == 0);
     CHECK(strncmp(report.why, "valid for longer", 16) == 0);
     ca_profile_free(p);

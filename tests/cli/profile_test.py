@@ -204,42 +204,113 @@ def test_lint_tells_rule_by_rule():
     equal((code, err), (1, ""))
     contains(out, "sub.pem: block 1: certificate\n",
              "  version              holds\n",
+             "  issuer               holds; not known: whether the issuer is "
+             "right (see --issuer)\n",
              "  key_usage            holds\n",
              "  policies             BROKEN: certificatePolicies is not in "
              "the profile (sub-ca)\n")
     write("mine.yaml", text_of("sub-ca") +
+          "accepts: { other_values: [subject_key_id] }\n"
           "policies: [ { oid: 1.3.6.1.4.1.99999.7 } ]\n")
     code, out, err = profile("lint", "--profile=mine.yaml", "sub.pem")
     equal((code, err), (0, ""))
-    equal((out.count(" holds\n"), "BROKEN" in out), (22, False))
+    equal((out.count(" holds\n"), out.count(" holds; not known: "),
+           "BROKEN" in out), (20, 3, False))
+
+
+def test_lint_asks_the_issuer():
+    lint = ("lint", "--profile=mine.yaml", "sub.pem", "--issuer")
+    code, out, err = profile(*lint, "root.pem")
+    equal((code, err), (0, ""))
+    equal((out.count(" holds\n"), "not known" in out), (23, False))
+    code, out, err = profile(*lint, "sub.pem")
+    equal((code, err), (1, ""))
+    contains(out, "  issuer               BROKEN: issuer is another one")
+    for issuer, words in (("nosuch.pem", "No such file or directory"),
+                          ("leaf.csr", "no certificate")):
+        code, out, err = profile(*lint, issuer)
+        equal((code, out, err), (1, "", "%s: %s\n" % (issuer, words)))
 
 
 def test_lint_has_json():
-    code, out, err = profile("lint", "--json", "--profile", "sub-ca",
+    code, out, err = profile("lint", "--json", "--profile", "mine.yaml",
                              "chain.pem", "leaf.csr")
     equal((code, err), (1, "leaf.csr: block 1: not a certificate\n"))
     lines = [json.loads(line) for line in out.splitlines()]
     equal([line["file"] for line in lines], ["chain.pem", "leaf.csr"])
     items = lines[0]["items"]
-    equal([(i["block"], i["type"], i["profile"], i["holds"]) for i in items],
-          [(1, "certificate", "sub-ca", False),
-           (2, "certificate", "sub-ca", False)])
+    equal([(i["block"], i["type"], i["profile"], i["holds"], i["tolerated"])
+           for i in items],
+          [(1, "certificate", "sub-ca", False, []),
+           (2, "certificate", "sub-ca", True, [])])
     broken = [r for r in items[0]["rules"] if not r["holds"]]
-    equal(sorted(broken[0]), ["holds", "rule", "text", "why"])
-    equal([r["rule"] for r in items[1]["rules"] if not r["holds"]],
-          ["policies"])
+    equal(sorted(broken[0]), ["holds", "rule", "text", "verdict", "why"])
+    equal([(r["rule"], r["holds"]) for r in items[1]["rules"]
+           if r["verdict"] == "unknown"],
+          [("issuer", True), ("validity", True), ("authority_key_id", True)])
     equal(lines[1]["items"], [{"error": {"block": 1,
                                          "text": "not a certificate"}}])
 
 
-def test_lint_refuses_what_does_not_parse():
+def test_lint_names_what_it_tolerates():
     path = cli.sample("cert/ek-explicit-false.der")
     code, out, err = profile("lint", "--profile", "sub-ca", path)
+    equal((code, err), (1, ""))
+    contains(out, "  tolerated: explicit DEFAULT FALSE (X.690 11.5)\n")
+    equal(out.count("tolerated"), 1)
+    code, out, _ = profile("lint", "--json", "--profile", "sub-ca", path)
+    equal(json.loads(out)["items"][0]["tolerated"],
+          ["explicit DEFAULT FALSE (X.690 11.5)"])
+
+
+def test_lint_refuses_what_does_not_parse():
+    path = cli.sample("cert/ek-explicit-false.der")
+    write("cut.der", cli.read(path)[:-1])
+    code, out, err = profile("lint", "--profile", "sub-ca", "cut.der")
     equal((code, out), (1, ""))
-    contains(err, "RFC 5280 4.2.1.9: malformed basicConstraints")
+    contains(err, "cut.der: ")
     code, out, err = profile("lint", "--profile", "nosuch", path)
     equal((code, out), (1, ""))
     contains(err, "nosuch: no such profile")
+
+
+def test_cert_lint_finds_what_fits():
+    code, out, err = run("cert", "lint", "root.pem")
+    equal((code, err), (0, ""))
+    contains(out, "root.pem: block 1: certificate\n  fits: ")
+    fits = out.split("fits: ")[1].strip().split(", ")
+    for name in fits:
+        equal(profile("lint", "--profile", name, "root.pem")[0], 0, name)
+    for name, _ in SHIPPED:
+        if name not in fits:
+            equal(profile("lint", "--profile", name, "root.pem")[0], 1, name)
+    code, out, _ = run("cert", "lint", "--json", "root.pem")
+    equal((code, json.loads(out)["items"][0]["fits"]), (0, fits))
+
+
+def test_cert_lint_names_the_nearest():
+    os.makedirs("E/profiles", exist_ok=True)
+    write("E/profiles/a.yaml", text_of("operator"))
+    write("E/profiles/sub-ca.yaml", text_of("sub-ca"))
+    lint = ("cert", "lint", "--dir", "E")
+    code, out, err = run(*lint, "sub.pem")
+    equal((code, err), (1, ""))
+    contains(out, "  fits none; nearest: sub-ca\n",
+             "  policies             BROKEN: certificatePolicies is not in ")
+    equal(" holds" in out, False)
+    code, out, _ = run(*lint, "--json", "sub.pem", "--issuer", "root.pem")
+    item = json.loads(out)["items"][0]
+    equal((code, item["fits"], item["nearest"]), (1, [], "sub-ca"))
+    equal({r["verdict"] for r in item["rules"]}, {"broken"})
+    code, out, err = run(*lint, "nosuch.pem", "leaf.csr")
+    equal((code, out), (1, ""))
+    equal(err, "nosuch.pem: No such file or directory\n"
+          "leaf.csr: block 1: not a certificate\n")
+    os.makedirs("F/profiles", exist_ok=True)
+    equal(run("cert", "lint", "--dir", "F", "sub.pem"),
+          (1, "", "birthmark cert lint: there are no profiles\n"))
+    equal(run("cert", "lint")[0], 2)
+    contains(run("cert", "lint", "--help")[1], "usage: birthmark cert lint")
 
 
 def test_the_command_line_explains_itself():
