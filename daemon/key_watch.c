@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "keys/tpm2.h"
 #include "server/key_folder.h"
 
 struct watched {
@@ -27,7 +28,7 @@ struct key_watch {
     struct event *timer;
     struct watched keys[KEY_WATCH_MAX];
     size_t n;
-    struct place places[2 * SETTINGS_TOKEN_LIST_MAX];
+    struct place places[2 * SETTINGS_TOKEN_LIST_MAX + 1];
     size_t places_n;
 };
 
@@ -91,6 +92,18 @@ static void keep_places(struct key_watch *w, const char *const *paths)
                        w->places_n < 2 * SETTINGS_TOKEN_LIST_MAX;
          i++) {
         w->places[w->places_n++] = place_of(paths[i]);
+    }
+}
+
+/* A socket may stand for another one by now, and leads there all the same. */
+static void keep_device(struct key_watch *w, const char *tcti)
+{
+    struct bm_key_tpm2_tcti where;
+
+    if ((w->room->key_classes & 1U << BM_KEY_SANDBOX_DEVICE) != 0 &&
+        bm_key_tpm2_tcti(tcti, &where) == BM_OK &&
+        where.place == BM_KEY_TPM2_DEVICE) {
+        w->places[w->places_n++] = place_of(where.path);
     }
 }
 
@@ -159,6 +172,7 @@ bm_status key_watch_begin(struct key_watch *w)
     }
     keep_places(w, settings->token_read);
     keep_places(w, settings->token_write);
+    keep_device(w, settings->token_tpm);
     (void)look(w);
     w->timer = event_new(w->room->base, -1, EV_PERSIST, on_timer, w);
     return w->timer != NULL && event_add(w->timer, &pause) == 0 ? BM_OK

@@ -17,6 +17,7 @@
 
 #include "daemon/sandbox_internal.h"
 #include "files/files.h"
+#include "keys/tpm2.h"
 
 /* ---- Who a room is */
 
@@ -155,9 +156,26 @@ bm_status sandbox_drop(const struct room *room, struct ca_refusal *why)
 
 /* ---- The walls */
 
-static bool has_module(unsigned classes)
+static bool has_class(unsigned classes, enum bm_key_sandbox class)
 {
-    return (classes & 1U << BM_KEY_SANDBOX_MODULE) != 0;
+    return (classes & 1U << class) != 0;
+}
+
+/* A TPM's device, which opens again when it was away, or the socket of one in
+ * software. */
+static void plan_device(const struct settings *s, struct sandbox_plan *plan)
+{
+    struct bm_key_tpm2_tcti where;
+
+    plan->device = true;
+    if (bm_key_tpm2_tcti(s->token_tpm, &where) != BM_OK) {
+        return; /* then no key leads there */
+    }
+    if (where.place == BM_KEY_TPM2_DEVICE) {
+        plan->tpm = where.path;
+    } else if (where.place == BM_KEY_TPM2_UNIX) {
+        plan->connects = true;
+    }
 }
 
 bm_status sandbox_plan_make(const struct room *room, struct sandbox_plan *plan)
@@ -166,14 +184,17 @@ bm_status sandbox_plan_make(const struct room *room, struct sandbox_plan *plan)
 
     *plan = (struct sandbox_plan){ .needs = &room->type->needs,
                                    .writes = room->type->needs.write_files };
-    if (!has_module(room->key_classes)) {
+    if (has_class(room->key_classes, BM_KEY_SANDBOX_DEVICE)) {
+        plan_device(s, plan);
+    }
+    if (!has_class(room->key_classes, BM_KEY_SANDBOX_MODULE)) {
         return BM_OK;
     }
     plan->module = true;
     plan->read = s->token_read;
     plan->write = s->token_write;
     plan->writes = plan->writes || s->token_write != NULL;
-    plan->connects = s->token_sockets != NULL;
+    plan->connects = plan->connects || s->token_sockets != NULL;
     if (s->token_pin == NULL) {
         return BM_OK;
     }
@@ -245,12 +266,32 @@ void sandbox_describe(const struct room_type *type, struct bm_wr *w)
     list(w, "; writes ", needs->write_dirs, ROOM_DIRS_MAX);
 }
 
+static void describe_device(const struct settings *settings, struct bm_wr *w)
+{
+    struct bm_key_tpm2_tcti where;
+
+    bm_wr_str(w, "device: ");
+    if (bm_key_tpm2_tcti(settings->token_tpm, &where) != BM_OK ||
+        where.path == NULL) {
+        bm_wr_str(w, "nothing more");
+        return;
+    }
+    bm_wr_str(w, where.place == BM_KEY_TPM2_DEVICE
+                     ? "reads and writes "
+                     : "connects to local sockets, as ");
+    bm_wr_str(w, where.path);
+}
+
 void sandbox_describe_class(const struct settings *settings,
                             enum bm_key_sandbox class, struct bm_wr *w)
 {
     static const char *const none[] = { NULL };
     const char *const pin[] = { settings->token_pin, NULL };
 
+    if (class == BM_KEY_SANDBOX_DEVICE) {
+        describe_device(settings, w);
+        return;
+    }
     if (class != BM_KEY_SANDBOX_MODULE) {
         bm_wr_str(w, "memory: nothing more");
         return;

@@ -24,6 +24,8 @@
  *             exec, no process, no listening, no network. The kernel does not
  *             tell one local socket from another: it is the user of the room
  *             who keeps it from those of others.
+ *   device    the TPM of settings.token_tpm: its device file, to be opened
+ *             again; or, for one in software, AF_UNIX and connect
  */
 
 /* Is there a user to give up root for? BM_OK when not root. */

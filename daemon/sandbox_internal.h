@@ -16,12 +16,14 @@ int landlock_version(void);
 struct sandbox_plan {
     const struct room_needs *needs;
     bool module;   /* threads and locks */
+    bool device;   /* a TPM (BM_KEY_SANDBOX_DEVICE) */
     bool writes;   /* files: the row's, or the module's */
     bool connects; /* to sockets of this machine, none over a network */
     /* Absolute paths, of the module; lists end with NULL, or are NULL. */
     const char *const *read;
     const char *const *write;
-    char pin[4096]; /* a file to be read, or "" */
+    char pin[4096];  /* a file to be read, or "" */
+    const char *tpm; /* a device to be read and written, or NULL */
 };
 
 /* BM_E_LIMIT for a path too long. */

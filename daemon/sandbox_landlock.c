@@ -30,6 +30,7 @@
     (READS | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | \
      LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR |          \
      LANDLOCK_ACCESS_FS_MAKE_REG | FS_REFER | FS_TRUNCATE)
+#define DEVICE (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE)
 /* What a rule for a file, instead of a directory, may speak of. */
 #define OF_A_FILE \
     (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_READ_FILE | FS_TRUNCATE)
@@ -116,10 +117,12 @@ static bm_status add_rules(int ruleset, const char *dir,
                            const struct sandbox_plan *plan, uint64_t known)
 {
     const char *const pin[] = { plan->pin, NULL };
+    const char *const tpm[] = { plan->tpm, NULL };
 
     BM_TRY(add_rows(ruleset, dir, plan->needs, known));
     BM_TRY(add_list(ruleset, plan->read, READS & known));
     BM_TRY(add_list(ruleset, plan->write, WRITES & known));
+    BM_TRY(add_list(ruleset, tpm, DEVICE & known));
     return plan->pin[0] == '\0' ? BM_OK : add_list(ruleset, pin, READS & known);
 }
 

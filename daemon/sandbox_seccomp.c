@@ -96,7 +96,7 @@ static const struct call fatal[] = {
  * a service of this machine, be it the system's log, and gets EPERM where none
  * is named. */
 static const struct call outside[] = { CALL(socket), CALL(connect) };
-static const struct call outside_module[] = {
+static const struct call outside_local[] = {
     CALL_IF(socket, 0, SCMP_CMP_NE, .datum_a = AF_UNIX),
 };
 static const struct call connecting[] = {
@@ -115,6 +115,13 @@ static const struct call module[] = {
     CALL(mlock2),
     CALL(munlock),
     CALL(uname),
+};
+
+/* A write to the socket of a TPM that is gone raises SIGPIPE, which is taken
+ * from among the pending (keys/tpm2_link.c). */
+static const struct call device[] = {
+    CALL(rt_sigpending),
+    CALL(rt_sigtimedwait),
 };
 
 /* Flags of clone3() lie in memory, where no filter looks: without it the C
@@ -241,7 +248,8 @@ static int add(scmp_filter_ctx filter, uint32_t action,
 static bool has_paths(const struct sandbox_plan *plan)
 {
     return plan->needs->read_dirs[0] != NULL ||
-           plan->needs->write_dirs[0] != NULL || plan->module;
+           plan->needs->write_dirs[0] != NULL || plan->module ||
+           plan->tpm != NULL;
 }
 
 static int add_module(scmp_filter_ctx filter, const struct sandbox_plan *plan)
@@ -254,12 +262,16 @@ static int add_module(scmp_filter_ctx filter, const struct sandbox_plan *plan)
             rc = ADD(SCMP_ACT_ERRNO(ENOSYS), module_absent);
         }
     }
+    if (rc == 0 && plan->device) {
+        rc = ADD(SCMP_ACT_ALLOW, device);
+    }
     if (rc == 0 && plan->connects) {
         rc = ADD(SCMP_ACT_ALLOW, connecting);
     }
     if (rc == 0) {
-        rc = plan->module ? ADD(SCMP_ACT_KILL_PROCESS, outside_module)
-                          : ADD(SCMP_ACT_KILL_PROCESS, outside);
+        rc = plan->module || plan->connects
+                 ? ADD(SCMP_ACT_KILL_PROCESS, outside_local)
+                 : ADD(SCMP_ACT_KILL_PROCESS, outside);
     }
     return rc;
 }

@@ -231,6 +231,7 @@ static bm_status ask(struct tpm2_link *link, struct signing *s)
     }
     Esys_Free(sig);
     k->is_refused = rc == BM_E_KEYS_PIN;
+    k->is_proven = k->is_proven || rc == BM_OK;
     return rc == BM_E_NOT_FOUND ? BM_E_KEYS_GONE : rc;
 }
 
@@ -328,9 +329,22 @@ static void key_close(void *self)
     tpm2_key_free(self);
 }
 
+/* Asked every few seconds: it signs once, and is looked at from then on. */
+static bm_status run_look(struct tpm2_link *link, void *arg)
+{
+    detach(link, arg);
+    return attach(link, arg);
+}
+
 static bm_status key_ready(void *self)
 {
-    return tpm2_key_try(self);
+    struct tpm2_key *k = self;
+    const struct tpm2_work work = { run_look, k, true };
+
+    if (!k->is_proven || k->is_refused) {
+        return tpm2_key_try(k);
+    }
+    return tpm2_link_do(k->link, &work);
 }
 
 static bm_status key_init(struct tpm2_key *k, const struct tpm2_provider *p,
@@ -354,6 +368,8 @@ static bm_status key_init(struct tpm2_key *k, const struct tpm2_provider *p,
         return BM_E_KEYS_URI;
     }
     BM_TRY(bm_key_tpm2_tcti(tcti, &where));
+    /* Now: a process that enters a sandbox could not, when it connects. */
+    BM_TRY(tpm2_tcti_load(tcti));
     BM_TRY(tpm2_auth_read(uri->auth_file, &k->auth));
     return tpm2_link_get(tcti, &k->link);
 }

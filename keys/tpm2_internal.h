@@ -38,6 +38,7 @@
 bm_status tpm2_status(TSS2_RC rc, bool *lost);
 
 /* tpm2_tcti.c. BM_E_KEYS_MODULE, BM_E_KEYS_GONE, BM_E_MEMORY. */
+bm_status tpm2_tcti_load(const char *conf); /* it stays */
 bm_status tpm2_tcti_open(const char *conf, TSS2_TCTI_CONTEXT **tcti);
 void tpm2_tcti_close(TSS2_TCTI_CONTEXT *tcti); /* NULL is fine */
 
@@ -186,6 +187,7 @@ struct tpm2_key {
     ESYS_TR tr;          /* of the connection `generation` */
     unsigned generation; /* 0: none */
     struct tpm2_use use;
+    bool is_proven;  /* it has signed */
     bool is_refused; /* its authorisation value was wrong */
     bool is_fixed;   /* made in this TPM, and bound to it */
     uint8_t spki[TPM2_SPKI_MAX];

@@ -49,6 +49,13 @@ static bm_status load(const char *conf, const TSS2_TCTI_INFO **info)
     return *info == NULL || (*info)->init == NULL ? BM_E_KEYS_MODULE : BM_OK;
 }
 
+bm_status tpm2_tcti_load(const char *conf)
+{
+    const TSS2_TCTI_INFO *info;
+
+    return load(conf, &info);
+}
+
 bm_status tpm2_tcti_open(const char *conf, TSS2_TCTI_CONTEXT **tcti)
 {
     const TSS2_TCTI_INFO *info = NULL;

@@ -357,6 +357,12 @@ static int write_modules_file(const struct loot *loot)
     return in_token(loot, "tokens/new", O_WRONLY | O_CREAT);
 }
 
+/* A file stands for the device: its name is what is granted. */
+static int talk_to_tpm(const struct loot *loot)
+{
+    return in_token(loot, "tpm", O_RDWR);
+}
+
 static int write_modules_open_file(const struct loot *loot)
 {
     return outcome(write(loot->token, "x", 1) == 1 &&
@@ -460,9 +466,21 @@ static bool has_module(const struct room *room)
     return room->key_classes == 1U << BM_KEY_SANDBOX_MODULE;
 }
 
+static bool has_tpm(const struct room *room)
+{
+    return room->key_classes == 1U << BM_KEY_SANDBOX_DEVICE;
+}
+
+static bool has_device(const struct room *room)
+{
+    return has_tpm(room) &&
+           strncmp(room->settings.token_tpm, "device:", 7) == 0;
+}
+
 static bool connects(const struct room *room)
 {
-    return has_module(room) && room->settings.token_sockets != NULL;
+    return (has_module(room) && room->settings.token_sockets != NULL) ||
+           (has_tpm(room) && !has_device(room));
 }
 
 /* Rooms that may write files, and those whose module may. */
@@ -505,6 +523,7 @@ static const struct {
     { "read the PIN", read_pin, has_module, REFUSED },
     { "change the PIN", change_pin, never, REFUSED },
     { "start a thread", start_thread, has_module, REFUSED },
+    { "talk to a TPM", talk_to_tpm, has_device, REFUSED },
     { "lock a file", lock_file, always, REFUSED },
     { "connect to a local socket", connect_local, connects, KILLED },
     { "bind a local socket", bind_local, never, KILLED },
@@ -583,6 +602,8 @@ static void make_token(struct loot *loot)
         CHECK(mkdir(path, 0700) == 0);
     }
     (void)snprintf(path, sizeof path, "%s-token/conf/module.conf", loot->dir);
+    close(open(path, O_WRONLY | O_CREAT, 0600));
+    (void)snprintf(path, sizeof path, "%s-token/tpm", loot->dir);
     close(open(path, O_WRONLY | O_CREAT, 0600));
     (void)snprintf(path, sizeof path, "%s/pin", loot->dir);
     close(open(path, O_WRONLY | O_CREAT, 0600));
@@ -680,44 +701,61 @@ static bool is_as_told(int status, bool may, enum answer otherwise)
            (WEXITSTATUS(status) == EPERM || WEXITSTATUS(status) == EACCES);
 }
 
-/* Modules write to the system's log, and are not killed for that. A socket of
- * TCP that is there is kept from connecting by Landlock, at last. */
+/* Modules write to the system's log, and are not killed for that; nor is who
+ * has a TPM behind a socket. A socket of TCP that is there is kept from
+ * connecting by Landlock, at last. */
 static enum answer otherwise(const struct room *room, size_t act)
 {
     int (*const how)(const struct loot *) = acts[act].act;
 
-    return has_module(room) && (how == connect_out || how == connect_local ||
-                                how == make_unix_socket)
+    return (has_module(room) || connects(room)) &&
+                   (how == connect_out || how == connect_local ||
+                    how == make_unix_socket)
                ? REFUSED
                : acts[act].otherwise;
 }
 
 /* The keys of a room are files, or in a token, whose module may have a service
- * to talk to. */
+ * to talk to, or in a TPM, which is a device or behind a socket. */
 enum keys {
     KEYS_FILES,
     KEYS_MODULE,
-    KEYS_SERVICE
+    KEYS_SERVICE,
+    KEYS_TPM,
+    KEYS_SWTPM
+};
+
+static const enum bm_key_sandbox classes[] = {
+    [KEYS_FILES] = BM_KEY_SANDBOX_MEMORY,
+    [KEYS_MODULE] = BM_KEY_SANDBOX_MODULE,
+    [KEYS_SERVICE] = BM_KEY_SANDBOX_MODULE,
+    [KEYS_TPM] = BM_KEY_SANDBOX_DEVICE,
+    [KEYS_SWTPM] = BM_KEY_SANDBOX_DEVICE,
 };
 
 static void set_keys(struct room *room, const struct loot *loot, enum keys keys)
 {
     static char conf[128];
     static char tokens[128];
+    static char tpm[128];
     static const char *const read[] = { conf, NULL };
     static const char *const write[] = { tokens, NULL };
     static const char *const sockets[] = { "/run/some", NULL };
 
     (void)snprintf(conf, sizeof conf, "%s-token/conf", loot->dir);
     (void)snprintf(tokens, sizeof tokens, "%s-token/tokens", loot->dir);
+    (void)snprintf(tpm, sizeof tpm,
+                   keys == KEYS_TPM ? "device:%s-token/tpm"
+                                    : "swtpm:path=%s-token/tokens/socket",
+                   loot->dir);
     room->settings =
         (struct settings){ .token_pin = "pin",
                            .token_read = read,
                            .token_write = write,
+                           .token_tpm = tpm,
                            .token_sockets =
                                keys == KEYS_SERVICE ? sockets : NULL };
-    room->key_classes = keys == KEYS_FILES ? 1U << BM_KEY_SANDBOX_MEMORY
-                                           : 1U << BM_KEY_SANDBOX_MODULE;
+    room->key_classes = 1U << classes[keys];
 }
 
 static void try_all(struct loot *loot, const struct room_type *type,
@@ -801,6 +839,14 @@ static void a_module_of_a_token_adds_what_it_needs_and_no_more(void)
     try_room(ROOM_STATUS, KEYS_SERVICE);
 }
 
+static void a_tpm_is_its_device_or_a_local_socket(void)
+{
+    try_room(ROOM_SIGNER, KEYS_TPM);
+    try_room(ROOM_SIGNER, KEYS_SWTPM);
+    try_room(ROOM_STATUS, KEYS_TPM);
+    try_room(ROOM_STATUS, KEYS_SWTPM);
+}
+
 static void *wait_forever(void *arg)
 {
     (void)pause();
@@ -852,6 +898,7 @@ int main(void)
     RUN(without_a_sandbox_nearly_all_of_it_is_done);
     RUN(a_captured_room_does_only_what_its_row_says);
     RUN(a_module_of_a_token_adds_what_it_needs_and_no_more);
+    RUN(a_tpm_is_its_device_or_a_local_socket);
     RUN(a_thread_that_runs_already_is_not_walled_in_by_half);
     return bm_test_done();
 }
