@@ -147,6 +147,8 @@ int cmd_request_show(int argc, char **argv);
 int cmd_request_approve(int argc, char **argv);
 int cmd_request_reject(int argc, char **argv);
 
+int cmd_key(int argc, char **argv);
+
 int cmd_unlock(int argc, char **argv);
 int cmd_unlock_split(int argc, char **argv);
 int cmd_unlock_rotate(int argc, char **argv);

@@ -14,6 +14,7 @@ _birthmark()
         sed -n 's/^  birthmark [a-z]* \([a-z]*\) .*/\1/p')" ;;
     *)
         case $before in
+        --type) words="p256 p384 ed25519 rsa2048 rsa3072 rsa4096" ;;
         --model) words="now issuance" ;;
         --purpose) words="serverAuth clientAuth codeSigning emailProtection
             timeStamping OCSPSigning cmcRA" ;;

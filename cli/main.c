@@ -34,6 +34,8 @@ static const struct cmd nouns[] = {
       "who administers, with which roles", cmd_operator },
     { "ledger", "checkpoint | verify | prove | check",
       "the record of everything that the authority did", cmd_ledger },
+    { "key", "generate | show", "keys in files, tokens and TPMs, by their URIs",
+      cmd_key },
     { "unlock", "split | rotate | check | combine",
       "the secret that opens the keys, and shares of it", cmd_unlock },
     { "doctor", "[--dir DIR] [--json]",
