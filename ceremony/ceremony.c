@@ -48,6 +48,24 @@ bool ceremony_find(const struct ceremony *c, const char *event,
     return found;
 }
 
+bool ceremony_was_handed_out(const struct ceremony *c, const char *step)
+{
+    struct transcript_reader r;
+    struct transcript_entry e;
+    struct transcript_entry out;
+    bool closed = false;
+
+    if (!ceremony_find(c, "handed-out", step, &out) ||
+        transcript_read(&c->transcript, &r) != BM_OK) {
+        return false;
+    }
+    while (transcript_next(&r, &e) == BM_OK) {
+        closed =
+            closed || (e.number > out.number && transcript_is(&e, "closed"));
+    }
+    return closed;
+}
+
 /* ---- Opening */
 
 /* One session at a time: two would not see each other's entries. */

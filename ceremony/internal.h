@@ -43,6 +43,10 @@ struct ceremony {
 bool ceremony_find(const struct ceremony *c, const char *event,
                    const char *step, struct transcript_entry *entry);
 
+/* Was it handed out in a session that came to its end? Whoever was interrupted
+ * before does the same again, and needs no word for it. */
+bool ceremony_was_handed_out(const struct ceremony *c, const char *step);
+
 /* The `session` entry. */
 BM_MUST_CHECK bm_status ceremony_put_session(struct ceremony *c,
                                              struct ca_refusal *why);

@@ -276,7 +276,7 @@ bm_status ceremony_sign_crl(struct ceremony *c, const char *out,
     *outcome =
         (struct ceremony_outcome){ .kind = CEREMONY_FINISHED, .step = "crl" };
     /* One that was interrupted is finished as it was planned. */
-    if (ours == 0 || ceremony_find(c, "handed-out", name, &entry)) {
+    if (ours == 0 || ceremony_was_handed_out(c, name)) {
         outcome->kind = CEREMONY_SIGNED;
         name_list(name, highest + 1);
         BM_TRY(make_list(c, name, highest + 1, ours, why));

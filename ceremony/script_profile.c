@@ -71,13 +71,20 @@ static void put_quoted(struct emitter *e, const char *text, size_t n)
     put(e, "\"");
 }
 
-/* Numbers and booleans have no quotes; nothing else needs to have none. */
-static bool stays_plain(const struct config_node *node)
+static bool is_word(const char *text, size_t n)
 {
-    return node->plain &&
-           strspn(node->text,
-                  "abcdefghijklmnopqrstuvwxyz"
-                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == node->n;
+    return strspn(text, "abcdefghijklmnopqrstuvwxyz_"
+                        "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == n;
+}
+
+static void put_key(struct emitter *e, const char *key)
+{
+    if (is_word(key, strlen(key))) {
+        put(e, key);
+    } else {
+        put_quoted(e, key, strlen(key));
+    }
+    put(e, ": ");
 }
 
 /* A node as it is; depth is CONFIG_DEPTH_MAX. */
@@ -87,7 +94,8 @@ static void put_node(struct emitter *e, const struct config_node *node)
 
     go_to(e, node->line, node->column);
     if (node->kind == CONFIG_SCALAR) {
-        if (stays_plain(node)) {
+        /* Numbers and booleans have no quotes; nothing else needs none. */
+        if (node->plain && is_word(node->text, node->n)) {
             put_n(e, node->text, node->n);
         } else {
             put_quoted(e, node->text, node->n);
@@ -98,8 +106,7 @@ static void put_node(struct emitter *e, const struct config_node *node)
     for (const struct config_node *n = node->first; n != NULL; n = n->next) {
         if (mapping) {
             go_to(e, n->key_line, n->key_column);
-            put_quoted(e, n->key, strlen(n->key));
-            put(e, ": ");
+            put_key(e, n->key);
         }
         put_node(e, n);
         put(e, n->next != NULL ? ", " : "");
@@ -268,8 +275,7 @@ static void put_validity(struct emitter *e, const struct config_node *validity,
     for (const struct config_node *n = validity->first; n != NULL;
          n = n->next) {
         go_to(e, n->key_line, n->key_column);
-        put(e, n->key);
-        put(e, ": ");
+        put_key(e, n->key);
         put_node(e, n);
         put(e, ", ");
     }

@@ -230,10 +230,10 @@ static enum progress look(const struct ceremony *c, const char *step)
 {
     struct transcript_entry e;
 
-    return ceremony_find(c, "handed-out", step, &e) ? IS_HANDED_OUT
-           : ceremony_find(c, "signed", step, &e)   ? IS_SIGNED
-           : ceremony_find(c, "plan", step, &e)     ? IS_PLANNED
-                                                    : IS_NEW;
+    return ceremony_was_handed_out(c, step)       ? IS_HANDED_OUT
+           : ceremony_find(c, "signed", step, &e) ? IS_SIGNED
+           : ceremony_find(c, "plan", step, &e)   ? IS_PLANNED
+                                                  : IS_NEW;
 }
 
 /* The step is bound to what it was planned with. */
