@@ -22,6 +22,7 @@
 #include "daemon/room_internal.h"
 #include "daemon/sandbox.h"
 #include "files/files.h"
+#include "keys/unlock.h"
 
 #define SETTINGS_FILE_MAX ((size_t)64 << 10)
 
@@ -38,6 +39,20 @@ static struct {
     bool begun; /* setup() */
     bool stopping;
 } me;
+
+/* A service has no terminal that people could be asked at. */
+static bm_status check_unlock(const struct settings *settings,
+                              struct ca_refusal *why)
+{
+    struct bm_unlock_source source;
+    bm_status rc = bm_unlock_source_parse(settings->unlock, "", &source);
+
+    if (rc == BM_OK && source.kind == BM_UNLOCK_SHARES && source.path == NULL) {
+        rc = BM_E_KEYS_SHARES;
+    }
+    return rc == BM_OK ? BM_OK
+                       : ca_refuse(why, rc, "unlock: %s", settings->unlock);
+}
 
 bm_status room_settings(const char *path, char dir[4096],
                         struct settings *settings, struct ca_refusal *why)
@@ -63,6 +78,12 @@ bm_status room_settings(const char *path, char dir[4096],
         rc = settings_parse((struct bm_bytes){ text, n }, path, settings, why);
     }
     free(text);
+    if (rc == BM_OK) {
+        rc = check_unlock(settings, why);
+        if (rc != BM_OK) {
+            settings_wipe(settings);
+        }
+    }
     slash = strrchr(resolved, '/');
     if (rc == BM_OK) {
         slash[slash == resolved ? 1 : 0] = '\0';

@@ -11,7 +11,8 @@
 
 /*
  * Read the settings, and in which directory they are. `path` ends with
- * CONFIG_NAME; `dir` becomes absolute, without links.
+ * CONFIG_NAME; `dir` becomes absolute, without links. What only a command at
+ * a terminal could do is refused: BM_E_KEYS_SHARES.
  */
 BM_MUST_CHECK bm_status room_settings(const char *path, char dir[4096],
                                       struct settings *settings,
