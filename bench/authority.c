@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/authority.h"
 
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "bench/bench.h"
 #include "core/oid.h"
+#include "keys/file.h"
 #include "ports/openssl/openssl.h"
 #include "ports/openssl/openssl_keys.h"
 #include "server/init.h"
@@ -57,13 +59,67 @@ void bench_authority_open_in(struct bench_authority *a, const char *dir)
 
 void bench_authority_open(struct bench_authority *a)
 {
+    static unsigned count; /* several may be open at a time */
     const char *tmp = getenv("TMPDIR");
     char dir[FILES_PATH_MAX];
 
-    (void)snprintf(dir, sizeof dir, "%s/bm-bench-%ld",
-                   tmp != NULL ? tmp : "build", (long)getpid());
+    (void)snprintf(dir, sizeof dir, "%s/bm-bench-%ld-%u",
+                   tmp != NULL ? tmp : "build", (long)getpid(), count++);
     bench_authority_open_in(a, dir);
     a->stays = false;
+}
+
+static void name_key(const struct bench_authority *a, const char *uri)
+{
+    char path[FILES_PATH_MAX];
+    char sql[512];
+    sqlite3 *db = NULL;
+
+    (void)snprintf(sql, sizeof sql,
+                   "UPDATE ca SET key_uri = '%s' WHERE id = 'issuing'", uri);
+    bench_must(files_path(path, a->dir, "birthmark.db") == BM_OK &&
+                   sqlite3_open(path, &db) == SQLITE_OK &&
+                   sqlite3_exec(db, sql, NULL, NULL, NULL) == SQLITE_OK &&
+                   sqlite3_changes(db) == 1,
+               "key URI");
+    (void)sqlite3_close(db);
+}
+
+static void add_settings(const struct bench_authority *a, const char *yaml)
+{
+    char path[FILES_PATH_MAX];
+    FILE *file;
+
+    bench_must(files_path(path, a->dir, "birthmark.yaml") == BM_OK, "path");
+    file = fopen(path, "a");
+    bench_must(file != NULL && fputs(yaml, file) >= 0 && fclose(file) == 0,
+               "settings");
+}
+
+void bench_authority_move_key(struct bench_authority *a, const char *uri,
+                              const char *yaml,
+                              void (*import)(struct bm_bytes pem))
+{
+    const struct instance_port port = { .crypto = a->crypto,
+                                        .maker = bm_openssl_key_maker() };
+    struct ca_refusal why = { BM_OK, "" };
+    uint8_t room[4096];
+    struct bm_wr pem;
+
+    bm_wr_init(&pem, room, sizeof room);
+    bench_must(bm_key_file_export(a->instance->keys.files, "issuing.key",
+                                  &pem) == BM_OK,
+               "export");
+    import(bm_wr_bytes(&pem));
+    bm_wipe(room, sizeof room);
+    instance_close(a->instance);
+    a->instance = NULL;
+    name_key(a, uri);
+    add_settings(a, yaml);
+    must(instance_open(a->dir, INSTANCE_WRITE, &port, a->now, &a->instance,
+                       &why),
+         &why, "open");
+    must(instance_actor(a->instance, a->now, &a->actor, &why), &why, "actor");
 }
 
 void bench_authority_close(struct bench_authority *a)

@@ -24,6 +24,14 @@ void bench_authority_open(struct bench_authority *a);
 void bench_authority_open_in(struct bench_authority *a, const char *dir);
 void bench_authority_close(struct bench_authority *a);
 
+/*
+ * Put the key of the issuing CA somewhere else: `import` is given it in clear,
+ * and `uri` names it from then on. `yaml` is added to the settings.
+ */
+void bench_authority_move_key(struct bench_authority *a, const char *uri,
+                              const char *yaml,
+                              void (*import)(struct bm_bytes pem));
+
 /* A parsed request, with the memory it lives in. */
 struct bench_request {
     struct bm_csr csr;
@@ -37,5 +45,11 @@ void bench_requests_make(struct bench_authority *a, struct bench_request *to,
 /* Issue to all of them, in one call; ends the program if one is refused. */
 void bench_issue_group(struct bench_authority *a,
                        const struct bench_request *requests, size_t n);
+
+/* Groups of one size, handed to the signer as such, one behind the other
+ * (durable.c): by this authority, or by one of their own. */
+void *bench_groups_open(struct bench_authority *a, size_t group, size_t calls);
+void bench_groups_run(void *context);
+void bench_groups_close(void *context);
 
 #endif

@@ -99,32 +99,72 @@ static int by_value(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-void bench_measure(const struct bench_op *ops, size_t n, unsigned threads,
-                   double *ns)
+/* Contexts of all, warmed up, which shows that they work. */
+static void open_all(const struct bench_op *ops, size_t n, unsigned threads,
+                     void *contexts[][BENCH_THREADS_MAX])
 {
-    static double rounds[BENCH_OPS_MAX][ROUNDS];
-    void *contexts[BENCH_OPS_MAX][BENCH_THREADS_MAX];
-
     bench_must(n <= BENCH_OPS_MAX && threads <= BENCH_THREADS_MAX, "limits");
     for (size_t i = 0; i < n; i++) {
         for (unsigned k = 0; k < threads; k++) {
             contexts[i][k] = ops[i].open();
             bench_must(contexts[i][k] != NULL, ops[i].name);
-            ops[i].run(contexts[i][k]); /* warm, and shows that it works */
+            ops[i].run(contexts[i][k]);
         }
     }
+}
+
+/* The median of the first `n`, which get sorted. */
+static double median(double *rounds, size_t n)
+{
+    qsort(rounds, n, sizeof *rounds, by_value);
+    return rounds[n / 2];
+}
+
+static double rounds_of[BENCH_OPS_MAX][ROUNDS];
+
+void bench_measure(const struct bench_op *ops, size_t n, unsigned threads,
+                   double *ns)
+{
+    void *contexts[BENCH_OPS_MAX][BENCH_THREADS_MAX];
+
+    open_all(ops, n, threads, contexts);
     for (size_t r = 0; r < ROUNDS; r++) {
         for (size_t i = 0; i < n; i++) {
-            rounds[i][r] = one_round(&ops[i], threads, contexts[i]);
+            rounds_of[i][r] = one_round(&ops[i], threads, contexts[i]);
         }
     }
     for (size_t i = 0; i < n; i++) {
-        qsort(rounds[i], ROUNDS, sizeof rounds[i][0], by_value);
-        ns[i] = rounds[i][ROUNDS / 2];
+        ns[i] = median(rounds_of[i], ROUNDS);
         for (unsigned k = 0; k < threads; k++) {
             ops[i].close(contexts[i][k]);
         }
     }
+}
+
+void bench_measure_wall(const struct bench_op *ops, size_t n, unsigned rounds,
+                        double *ns)
+{
+    void *contexts[BENCH_OPS_MAX][BENCH_THREADS_MAX];
+
+    bench_must(rounds <= ROUNDS, "limits");
+    open_all(ops, n, 1, contexts);
+    for (size_t r = 0; r < rounds; r++) {
+        for (size_t i = 0; i < n; i++) {
+            double t = clock_ns(CLOCK_MONOTONIC);
+
+            run_all(&ops[i], contexts[i][0]);
+            rounds_of[i][r] = (clock_ns(CLOCK_MONOTONIC) - t) / ops[i].times;
+        }
+    }
+    for (size_t i = 0; i < n; i++) {
+        ns[i] = median(rounds_of[i], rounds);
+        ops[i].close(contexts[i][0]);
+    }
+}
+
+void bench_skip(const char *title, const char *why)
+{
+    printf("\n%s: skipped, %s\n", title, why);
 }
 
 void bench_head(const char *title, const char *unit)
@@ -177,7 +217,8 @@ static const struct {
 } tables[] = {
     { "issue", bench_issue },     { "durable", bench_durable },
     { "parse", bench_parse },     { "path", bench_path },
-    { "formats", bench_formats },
+    { "formats", bench_formats }, { "token", bench_token },
+    { "tpm", bench_tpm },
 };
 
 /* bm_bench [NAME]...: these tables, or all of them. */

@@ -37,8 +37,18 @@ struct bench_op {
 void bench_measure(const struct bench_op *ops, size_t n, unsigned threads,
                    double *ns);
 
+/*
+ * The same by the clock on the wall, in one thread, `rounds` of them at most
+ * 31: for what another process does, or a device.
+ */
+void bench_measure_wall(const struct bench_op *ops, size_t n, unsigned rounds,
+                        double *ns);
+
 /* Stop: what is measured does not work. Only when it matters. */
 void bench_must(int ok, const char *what);
+
+/* A table that cannot be measured here, and why. */
+void bench_skip(const char *title, const char *why);
 
 /* Table: a heading; a row against its limit; a row beside it. */
 void bench_head(const char *title, const char *unit);
@@ -77,5 +87,7 @@ void bench_durable(void);
 void bench_parse(void);
 void bench_path(void);
 void bench_formats(void);
+void bench_token(void);
+void bench_tpm(void);
 
 #endif
