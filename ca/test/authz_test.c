@@ -35,6 +35,7 @@ static const unsigned allowed[CA_ACT_COUNT] = {
     [CA_ACT_OPERATOR_DISABLE] = A,
     [CA_ACT_EVENT_READ] = A | R | U,
     [CA_ACT_STATUS_READ] = A | R | F | U | O,
+    [CA_ACT_CA_INSTALL] = A,
 };
 
 /* Every set, those with bits that are none of ours among them. */

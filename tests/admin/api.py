@@ -235,7 +235,7 @@ def serve(**settings):
     with open("other.der", "rb") as f, \
             sqlite3.connect(os.path.join(srv.dir, "birthmark.db")) as db:
         db.execute("INSERT INTO ca SELECT 'other', organisation, kind, status,"
-                   " parent, ?, '', ocsp_cert, '', created FROM ca"
+                   " parent, ?, '', ocsp_cert, '', created, shards FROM ca"
                    " WHERE id = 'root'", (f.read(),))
     return srv
 
