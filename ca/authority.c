@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ca/internal.h"
+#include "ca/crl_internal.h"
 
 /*
  * A checkpoint is signed when the tree has grown and the last one is from an
@@ -150,21 +150,17 @@ static bm_status put_lost_list(struct recovery *r,
 {
     const struct store *s = r->ca->c.store;
     struct ca_record record = ca_record_of(CA_RECORD_CRL, &authority, r->now);
+    char name[CA_LIST_NAME_MAX];
     struct store_crl last;
-    bm_status rc = s->crl_get(s->self, ca_id, STORE_LIST_COMPLETE, &last);
 
-    if (rc == BM_E_NOT_FOUND) {
-        memset(&last, 0, sizeof last);
-        memcpy(last.ca, ca_id, sizeof last.ca);
-    } else {
-        BM_TRY(rc);
-    }
+    BM_TRY(crl_find_last(r->ca, ca_id, entry->list, &last));
     if (last.number >= entry->number) {
         return BM_OK;
     }
     last.number = entry->number;
-    last.der = (struct bm_bytes){ NULL, 0 };
+    ca_list_name(entry->list, name);
     record.ca = ca_text(ca_id);
+    record.subject = ca_text(name);
     record.number = entry->number;
     record.hash = BM_ARRAY(entry->hash);
     record.text = ca_text("abandoned");

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Complete CRLs, streamed: the entries come from the store, one at a time, in
- * the three passes of core's writer; nothing is built whole in memory.
+ * The lists of a CA, streamed: the entries come from the store, one at a time,
+ * in the three passes of core's writer; nothing is built whole in memory.
+ *
+ * What a delta counts from, its base, is a complete list that was made before.
+ * It moves on when it is as old as half of the life of a list; whoever has an
+ * older one then fetches a complete list again.
  */
 #include <stdio.h>
 #include <string.h>
 
-#include "ca/internal.h"
+#include "ca/crl_internal.h"
 #include "ca/revoke.h"
 
 struct entries {
     const struct store *store;
     struct store_revocations *walk;
+    int64_t now;
 };
 
 static bm_status rewind_entries(void *self)
@@ -33,6 +38,11 @@ static bm_status next_entry(void *self, struct bm_crl_entry *entry)
                                     .invalid_since = row.invalid_since,
                                     .has_invalid_since = row.invalid_since != 0,
                                     .reason = row.reason };
+    if (row.gone) {
+        /* RFC 5280 5.3.1: removeFromCRL, from a hold or as expired */
+        entry->revoked_at = e->now;
+        entry->reason = BM_REASON_REMOVE;
+    }
     return BM_OK;
 }
 
@@ -51,158 +61,265 @@ static bm_status put_hashing(void *self, struct bm_bytes octets)
     return h->sink->put(h->sink->self, octets);
 }
 
-/* What a list needs of its CA. */
-struct list {
-    struct store_ca ca;
-    struct bm_cert cert; /* views into `der` */
-    uint8_t der[CA_CERT_MAX];
-    struct store_crl last;
+/* A URL as GeneralNames. */
+struct url {
+    uint8_t room[CA_LIST_URL_MAX + 8];
+    struct bm_bytes names; /* empty: there is none */
+};
+
+/* A list that is being made. */
+struct making {
+    const struct ca_list *which;
+    int64_t now;
+    struct crl_issuer issuer;
+    bool has_delta;
+    struct store_crl before; /* the complete list that was made last */
+    struct store_crl row;    /* of this one, as it will be */
+    int64_t from;            /* it has what expires then, or later */
     uint8_t number[8];
+    uint8_t base[8];
+    struct url own;      /* of a shard: where it is */
+    struct url freshest; /* of a complete list: where its delta is */
     uint8_t hash[BM_HASH_MAX];
 };
 
-static bm_status find_ca(struct ca *ca, const char *id, struct list *l,
-                         struct ca_refusal *why)
+bm_status crl_find_issuer(struct ca *ca, const char *id,
+                          struct crl_issuer *issuer, struct ca_refusal *why)
 {
     const struct store *s = ca->c.store;
-    bm_status rc = s->ca_get(s->self, &ca_everything, id, &l->ca);
+    bm_status rc = s->ca_get(s->self, &ca_everything, id, &issuer->row);
 
     if (rc == BM_E_NOT_FOUND) {
         return ca_refuse(why, rc, "CA %s", id);
     }
     BM_TRY(rc);
-    if (l->ca.cert.n > sizeof l->der) {
+    if (issuer->row.cert.n > sizeof issuer->der) {
         return BM_E_LIMIT;
     }
     /* The store's views end with its next call. */
-    memcpy(l->der, l->ca.cert.p, l->ca.cert.n);
-    l->ca.cert.p = l->der;
-    l->ca.ocsp_cert = (struct bm_bytes){ NULL, 0 };
-    return bm_cert_parse(l->ca.cert, BM_STRICT, NULL, &l->cert);
+    memcpy(issuer->der, issuer->row.cert.p, issuer->row.cert.n);
+    issuer->row.cert.p = issuer->der;
+    issuer->row.ocsp_cert = (struct bm_bytes){ NULL, 0 };
+    return bm_cert_parse(issuer->row.cert, BM_STRICT, NULL, &issuer->cert);
 }
 
-static bm_status find_last(struct ca *ca, const char *id, struct list *l)
+bm_status crl_find_last(struct ca *ca, const char *id, uint32_t list,
+                        struct store_crl *last)
 {
     const struct store *s = ca->c.store;
-    bm_status rc = s->crl_get(s->self, id, STORE_LIST_COMPLETE, &l->last);
+    bm_status rc = s->crl_get(s->self, id, list, last);
+    size_t n = strlen(id);
 
-    l->last.der = (struct bm_bytes){ NULL, 0 };
-    if (rc == BM_E_NOT_FOUND) {
-        memset(&l->last, 0, sizeof l->last);
-        l->last.this_update = INT64_MIN;
-        memcpy(l->last.ca, l->ca.id, sizeof l->last.ca);
-        return BM_OK;
+    last->der = (struct bm_bytes){ NULL, 0 };
+    if (rc != BM_E_NOT_FOUND) {
+        return rc;
     }
-    return rc;
+    if (n >= sizeof last->ca) {
+        return BM_E_LIMIT;
+    }
+    memset(last, 0, sizeof *last);
+    memcpy(last->ca, id, n);
+    last->list = list;
+    last->published = INT64_MIN;
+    last->base_from = INT64_MIN;
+    return BM_OK;
 }
 
-static bm_status floor_name(const char *id, char name[STORE_ID_MAX + 16])
+bool crl_has_delta(const struct ca *ca, const struct store_ca *row)
 {
-    int n = snprintf(name, STORE_ID_MAX + 16, CA_SETTING_CRL "%s", id);
-
-    return n > 0 && n < STORE_ID_MAX + 16 ? BM_OK : BM_E_LIMIT;
+    return ca->c.delta_every != 0 && row->kind == STORE_CA_ISSUING;
 }
 
-/* Numbers up to this one have been used, or may have been. */
-static bm_status read_floor(struct ca *ca, const char *id, uint64_t *number)
+static void copy_base(const struct store_crl *from, struct store_crl *to)
+{
+    to->base = from->base;
+    to->base_update = from->base_update;
+    to->base_from = from->base_from;
+    to->base_change = from->base_change;
+}
+
+/* One that is to be made is its own base. */
+static bm_status begin_list(struct ca *ca, struct making *m)
 {
     const struct store *s = ca->c.store;
-    char name[STORE_ID_MAX + 16];
-    struct bm_bytes value;
-    bm_status rc;
+    uint64_t number;
 
-    *number = 0;
-    BM_TRY(floor_name(id, name));
-    rc = s->setting_get(s->self, name, &value);
-    if (rc == BM_E_NOT_FOUND) {
+    BM_TRY(crl_last_number(ca, m->issuer.row.id, &number));
+    m->row.number = number + 1;
+    m->from = m->row.published;
+    m->row.base = m->row.number;
+    m->row.base_update = m->now;
+    m->row.base_from = m->from;
+    return s->change_last(s->self, &m->row.base_change);
+}
+
+static bool is_base(const struct ca *ca, const struct store_crl *row,
+                    int64_t now)
+{
+    return row->base != 0 && now - row->base_update < ca->c.crl_lifetime / 2;
+}
+
+/* The one of the last delta, unless that is too old; then the last list but
+ * one, which serves more clients than the last. */
+static bm_status choose_base(struct ca *ca, struct making *m, bool together)
+{
+    struct store_crl earlier;
+
+    if (is_base(ca, &m->row, m->now)) {
         return BM_OK;
     }
-    BM_TRY(rc);
-    if (value.n != 8) {
-        return BM_E_STORE_CORRUPT;
-    }
-    for (size_t i = 0; i < 8; i++) {
-        *number = *number << 8 | value.p[i];
+    BM_TRY(crl_find_last(ca, m->which->ca, STORE_LIST_BEFORE, &earlier));
+    if (is_base(ca, &earlier, m->now) || (together && earlier.base != 0)) {
+        copy_base(&earlier, &m->row);
+    } else if (!together && m->before.base != 0) {
+        copy_base(&m->before, &m->row);
     }
     return BM_OK;
 }
 
-/* The number of the last list, or a later one that must not be used. */
-static bm_status last_number(struct ca *ca, const char *id, uint64_t *number)
+/*
+ * RFC 5280 5.2.3: "If a delta CRL and a complete CRL that cover the same scope
+ * are issued at the same time, they MUST have the same CRL number and provide
+ * the same revocation information."
+ */
+static bm_status begin_delta(struct ca *ca, struct making *m,
+                             struct ca_refusal *why)
 {
-    const struct store *s = ca->c.store;
-    struct store_crl last;
-    bm_status rc;
+    const struct store_crl *whole = &m->before;
+    bool together = whole->base != 0 && whole->base == whole->number &&
+                    whole->base_update == m->now;
+    uint64_t number;
 
-    BM_TRY(read_floor(ca, id, number));
-    rc = s->crl_get(s->self, id, STORE_LIST_COMPLETE, &last);
-    if (rc == BM_OK && last.number > *number) {
-        *number = last.number;
+    if (together && m->row.number == whole->number) {
+        return ca_refuse(why, BM_E_CRL_BASE,
+                         "the delta of %s of this second has been made",
+                         m->issuer.row.id);
     }
-    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+    BM_TRY(choose_base(ca, m, together));
+    if (m->row.base == 0) {
+        return ca_refuse(why, BM_E_CRL_BASE,
+                         "%s has no list yet that a delta could count from",
+                         m->issuer.row.id);
+    }
+    BM_TRY(crl_last_number(ca, m->issuer.row.id, &number));
+    m->row.number = together ? whole->number : number + 1;
+    m->from = together ? whole->base_from : whole->published;
+    return BM_OK;
 }
 
-static void put_number(uint64_t number, uint8_t out[8])
+static bm_status put_url(const struct ca *ca, const char *id, uint32_t list,
+                         struct url *url)
 {
-    for (size_t i = 0; i < 8; i++) {
-        out[i] = (uint8_t)(number >> (56 - 8 * i));
-    }
+    char text[CA_LIST_URL_MAX];
+    struct bm_wr w;
+    size_t n;
+
+    BM_TRY(ca_list_url(ca->c.public_url, id, list, text));
+    bm_wr_init(&w, url->room, sizeof url->room);
+    bm_general_name_put(&w, BM_GN_URI, ca_text(text));
+    BM_TRY(bm_wr_finish(&w, &n));
+    url->names = bm_wr_bytes(&w);
+    return BM_OK;
 }
 
-bm_status ca_crl_used(struct ca *ca, const char *id, uint64_t number)
+static bm_status begin_urls(const struct ca *ca, struct making *m)
 {
-    const struct store *s = ca->c.store;
-    char name[STORE_ID_MAX + 16];
-    uint8_t value[8];
-    uint64_t last;
+    const char *id = m->issuer.row.id;
 
-    BM_TRY(floor_name(id, name));
-    BM_TRY(last_number(ca, id, &last));
-    if (number <= last) {
+    if (m->which->list == STORE_LIST_DELTA) {
         return BM_OK;
     }
-    put_number(number, value);
-    return s->setting_put(s->self, name, BM_ARRAY(value));
+    if (m->which->list != STORE_LIST_COMPLETE) {
+        return put_url(ca, id, m->which->list, &m->own);
+    }
+    return m->has_delta ? put_url(ca, id, STORE_LIST_DELTA, &m->freshest)
+                        : BM_OK;
 }
 
-bm_status ca_crl_skip(struct ca *ca, const char *id, uint64_t n)
+static bm_status check_which(const struct making *m, struct ca_refusal *why)
 {
-    uint64_t last;
+    const struct store_ca *row = &m->issuer.row;
+    uint32_t list = m->which->list;
 
-    BM_TRY(last_number(ca, id, &last));
-    /* Numbers stay positive as INTEGERs of 64 bits. */
-    return last <= INT64_MAX - n ? ca_crl_used(ca, id, last + n)
-                                 : BM_E_CRL_NUMBER;
-}
-
-static bm_status next_number(struct ca *ca, struct list *l)
-{
-    BM_TRY(last_number(ca, l->ca.id, &l->last.number));
-    l->last.number++;
-    put_number(l->last.number, l->number);
+    if (row->key_uri[0] == '\0') {
+        return ca_refuse(why, BM_E_CA_UNAVAILABLE,
+                         "the key of %s is not here: load its list", row->id);
+    }
+    if (list == STORE_LIST_DELTA && !m->has_delta) {
+        return ca_refuse(why, BM_E_NOT_FOUND, "%s has no delta", row->id);
+    }
+    if (list != STORE_LIST_DELTA && list > row->shards) {
+        return ca_refuse(why, BM_E_NOT_FOUND, "%s has no shard %u", row->id,
+                         (unsigned)list);
+    }
     return BM_OK;
+}
+
+/* In a read transaction: all that is known before the first entry. */
+static bm_status begin_making(struct ca *ca, struct making *m,
+                              struct ca_refusal *why)
+{
+    const char *id = m->which->ca;
+
+    BM_TRY(crl_find_issuer(ca, id, &m->issuer, why));
+    m->has_delta = crl_has_delta(ca, &m->issuer.row);
+    BM_TRY(check_which(m, why));
+    BM_TRY(crl_find_last(ca, id, STORE_LIST_COMPLETE, &m->before));
+    BM_TRY(crl_find_last(ca, id, m->which->list, &m->row));
+    if (m->which->list == STORE_LIST_DELTA) {
+        BM_TRY(begin_delta(ca, m, why));
+    } else {
+        BM_TRY(begin_list(ca, m));
+    }
+    m->row.this_update = m->now;
+    /* It tells those that are published from those that are not. */
+    if (m->row.published == m->now) {
+        m->row.published--;
+    }
+    m->row.next_update = m->now + ca->c.crl_lifetime;
+    /* The next one is made in half of the time. */
+    if (m->which->list == STORE_LIST_DELTA &&
+        2 * ca->c.delta_every < ca->c.crl_lifetime) {
+        m->row.next_update = m->now + 2 * ca->c.delta_every;
+    }
+    crl_put_number(m->row.number, m->number);
+    crl_put_number(m->row.base, m->base);
+    return begin_urls(ca, m);
 }
 
 /* In a read transaction, whose snapshot keeps the passes alike. */
-static bm_status sign_list(struct ca *ca, struct list *l, int64_t now,
+static bm_status sign_list(struct ca *ca, struct making *m,
                            const struct bm_crl_sink *sink)
 {
     const struct store *s = ca->c.store;
-    struct entries entries = { s, NULL };
+    bool delta = m->which->list == STORE_LIST_DELTA;
+    struct entries entries = { s, NULL, m->now };
     struct bm_crl_source source = { &entries, rewind_entries, next_entry };
-    struct bm_crl_config config = { .issuer = l->cert.subject,
-                                    .this_update = now,
-                                    .next_update = now + ca->c.crl_lifetime,
-                                    .number = BM_ARRAY(l->number),
-                                    .aki = bm_exts_ski(&l->cert.ext),
+    /* Certificates of CAs are none of this CA's (RFC 5280 5.2.5). */
+    const struct bm_crl_idp idp = { .full_name = m->own.names,
+                                    .only_user_certs = true };
+    struct bm_crl_config config = { .issuer = m->issuer.cert.subject,
+                                    .this_update = m->row.this_update,
+                                    .next_update = m->row.next_update,
+                                    .number = BM_ARRAY(m->number),
+                                    .aki = bm_exts_ski(&m->issuer.cert.ext),
+                                    .freshest = m->freshest.names,
                                     .crypto = ca->c.crypto };
-    const struct store_revocations_of of = { .ca = l->ca.id,
-                                             .expires_from =
-                                                 l->last.this_update };
+    const struct store_revocations_of of = { .ca = m->which->ca,
+                                             .list = m->which->list,
+                                             .expires_from = m->from,
+                                             .base_from = m->row.base_from,
+                                             .base_change =
+                                                 m->row.base_change };
+    const struct ca_list_number number = { *m->which, m->row.number };
     struct bm_crl_writer writer;
     bm_status rc;
 
-    config.sig_alg = bm_sig_alg_for(l->cert.key.type);
+    config.sig_alg = bm_sig_alg_for(m->issuer.cert.key.type);
+    config.idp = m->own.names.n != 0 ? &idp : NULL;
+    if (delta) {
+        config.base = BM_ARRAY(m->base);
+    }
     memset(&writer, 0, sizeof writer);
     rc = s->revocations_open(s->self, &of, &entries.walk);
     if (rc != BM_OK) {
@@ -213,8 +330,7 @@ static bm_status sign_list(struct ca *ca, struct list *l, int64_t now,
         goto out;
     }
     ca->recover = true;
-    rc = ca->c.signer->crl(ca->c.signer->self, l->ca.id, &writer,
-                           l->last.number, now, sink);
+    rc = ca->c.signer->crl(ca->c.signer->self, &number, &writer, m->now, sink);
 
 out:
     bm_crl_writer_close(&writer);
@@ -222,8 +338,8 @@ out:
     return rc;
 }
 
-static bm_status make_list(struct ca *ca, const char *id, struct list *l,
-                           int64_t now, const struct bm_crl_sink *sink,
+static bm_status make_list(struct ca *ca, struct making *m,
+                           const struct bm_crl_sink *sink,
                            struct ca_refusal *why)
 {
     const struct bm_crypto *crypto = ca->c.crypto;
@@ -231,44 +347,88 @@ static bm_status make_list(struct ca *ca, const char *id, struct list *l,
     struct bm_crl_sink through = { &hashing, put_hashing };
     bm_status rc;
 
-    BM_TRY(find_ca(ca, id, l, why));
-    if (l->ca.key_uri[0] == '\0') {
-        return ca_refuse(why, BM_E_CA_UNAVAILABLE,
-                         "the key of %s is not here: load its list", id);
-    }
-    BM_TRY(find_last(ca, id, l));
-    BM_TRY(next_number(ca, l));
+    BM_TRY(begin_making(ca, m, why));
     BM_TRY(crypto->hash_begin(crypto->self, &hashing.hash, BM_HASH_SHA256));
-    rc = sign_list(ca, l, now, &through);
+    rc = sign_list(ca, m, &through);
     if (rc != BM_OK) {
         (void)crypto->hash_end(crypto->self, &hashing.hash, NULL);
         return rc;
     }
-    return crypto->hash_end(crypto->self, &hashing.hash, l->hash);
+    return crypto->hash_end(crypto->self, &hashing.hash, m->hash);
 }
 
-static bm_status record_list(struct ca *ca, const struct ca_actor *actor,
-                             const struct list *l, int64_t now)
+bm_status crl_record(struct ca *ca, const struct ca_actor *actor,
+                     const struct store_crl *row,
+                     const uint8_t hash[STORE_HASH_SIZE], int64_t now)
 {
     const struct store *s = ca->c.store;
     struct ca_record record = ca_record_of(CA_RECORD_CRL, actor, now);
+    char name[CA_LIST_NAME_MAX];
 
-    record.ca = ca_text(l->last.ca);
-    record.number = l->last.number;
-    record.hash = (struct bm_bytes){ l->hash, 32 };
+    ca_list_name(row->list, name);
+    record.ca = ca_text(row->ca);
+    record.subject = ca_text(name);
+    record.number = row->number;
+    record.hash = (struct bm_bytes){ hash, STORE_HASH_SIZE };
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
-    return s->crl_put(s->self, &l->last);
+    return s->crl_put(s->self, row);
+}
+
+/* Without deltas nothing is kept for one. */
+static bm_status forget_base(struct ca *ca, const struct making *m,
+                             uint32_t list)
+{
+    struct store_crl row;
+
+    BM_TRY(crl_find_last(ca, m->which->ca, list, &row));
+    if (row.base == 0) {
+        return BM_OK;
+    }
+    row.base = 0;
+    row.base_change = m->row.base_change;
+    return ca->c.store->crl_put(ca->c.store->self, &row);
+}
+
+/* A complete list was made: deltas may have to count from the one before. */
+static bm_status keep_before(struct ca *ca, const struct making *m)
+{
+    struct store_crl row;
+
+    if (!m->has_delta) {
+        BM_TRY(forget_base(ca, m, STORE_LIST_BEFORE));
+        return forget_base(ca, m, STORE_LIST_DELTA);
+    }
+    if (m->before.base == 0) {
+        return BM_OK;
+    }
+    BM_TRY(crl_find_last(ca, m->which->ca, STORE_LIST_BEFORE, &row));
+    copy_base(&m->before, &row);
+    return ca->c.store->crl_put(ca->c.store->self, &row);
+}
+
+static bm_status record_list(struct ca *ca, const struct ca_actor *actor,
+                             const struct making *m)
+{
+    const struct store *s = ca->c.store;
+
+    BM_TRY(crl_record(ca, actor, &m->row, m->hash, m->now));
+    if (m->which->list == STORE_LIST_COMPLETE) {
+        BM_TRY(keep_before(ca, m));
+    }
+    return s->change_forget(s->self, m->which->ca);
 }
 
 bm_status ca_crl_make(struct ca *ca, const struct ca_actor *actor,
-                      const char *id, int64_t now,
+                      const struct ca_list *list, int64_t now,
                       const struct bm_crl_sink *sink, struct ca_refusal *why)
 {
     const struct store *s = ca->c.store;
-    struct list l;
+    struct making m;
     bm_status rc;
 
-    memset(&l, 0, sizeof l);
+    memset(&m, 0, sizeof m);
+    m.which = list;
+    m.now = now;
     BM_TRY(ca_authorise(actor, CA_ACT_CA_CRL, why));
     /* Nothing may be signed that ca_begin() would refuse. */
     BM_TRY(ca_begin(ca, now, why));
@@ -277,13 +437,11 @@ bm_status ca_crl_make(struct ca *ca, const struct ca_actor *actor,
     if (rc != BM_OK) {
         return ca_refuse_plain(why, rc);
     }
-    rc = make_list(ca, id, &l, now, sink, why);
+    rc = make_list(ca, &m, sink, why);
     s->rollback(s->self);
     if (rc != BM_OK) {
         return ca_refuse_plain(why, rc);
     }
-    l.last.this_update = now;
-    l.last.next_update = now + ca->c.crl_lifetime;
     /* It is signed: not to be taken for lost by this very transaction. */
     ca->recover = false;
     rc = ca_begin(ca, now, why);
@@ -291,100 +449,24 @@ bm_status ca_crl_make(struct ca *ca, const struct ca_actor *actor,
     if (rc != BM_OK) {
         return rc;
     }
-    return ca_end_signed(ca, record_list(ca, actor, &l, now), now, why);
+    return ca_end_signed(ca, record_list(ca, actor, &m), now, why);
 }
 
-/* The number as 64 bits; lists with longer ones are none of ours. */
-static bm_status take_number(struct bm_bytes number, uint64_t *value)
+static bm_status note_published(struct ca *ca, const struct ca_list *list)
 {
-    *value = 0;
-    if (number.n == 0 || number.n > 8 || (number.p[0] & 0x80) != 0) {
-        return BM_E_CRL_NUMBER;
-    }
-    for (size_t i = 0; i < number.n; i++) {
-        *value = *value << 8 | number.p[i];
-    }
-    return BM_OK;
+    const struct store *s = ca->c.store;
+    struct store_crl row;
+
+    BM_TRY(s->crl_get(s->self, list->ca, list->list, &row));
+    row.der = (struct bm_bytes){ NULL, 0 };
+    row.published = row.this_update;
+    ca->dirty = true;
+    return s->crl_put(s->self, &row);
 }
 
-/* RFC 5280 5.2, 5.3: a list with a critical extension that is not known
- * "MUST NOT" be used to determine the status of certificates. */
-static bool is_understood(const struct bm_crl *crl)
-{
-    struct bm_bytes entries = crl->entries;
-    struct bm_crl_entry entry;
-    bool ok = crl->ext.unknown_critical.n == 0;
-
-    while (ok && bm_crl_entry_next(&entries, &entry)) {
-        ok = entry.unknown_critical.n == 0;
-    }
-    return ok;
-}
-
-static bm_status check_list(struct ca *ca, const struct list *l,
-                            const struct bm_crl *crl, int64_t now,
-                            struct ca_refusal *why)
-{
-    if (!bm_name_equal(crl->head.issuer, l->cert.subject)) {
-        return ca_refuse(why, BM_E_CRL_ISSUER, "it is not the list of %s",
-                         l->ca.id);
-    }
-    BM_TRY(bm_crl_verify(crl, &l->cert.key, ca->c.crypto));
-    if (l->cert.ext.key_usage != 0 &&
-        (l->cert.ext.key_usage & BM_KU_CRL_SIGN) == 0) {
-        return BM_E_PATH_KEY_USAGE;
-    }
-    if (crl->ext.base.n != 0 || crl->ext.has_idp) {
-        return ca_refuse(why, BM_E_CRL_SCOPE, "it is not a complete list");
-    }
-    if (!is_understood(crl)) {
-        return BM_E_CRL_CRITICAL;
-    }
-    if (!crl->head.has_next_update || crl->head.next_update <= now ||
-        crl->head.this_update > now + CA_CLOCK_SLACK) {
-        return BM_E_CRL_TIME;
-    }
-    return BM_OK;
-}
-
-static bm_status load_list(struct ca *ca, const struct ca_actor *actor,
-                           const char *id, const struct bm_crl *crl,
+bm_status ca_crl_published(struct ca *ca, const struct ca_list *list,
                            int64_t now, struct ca_refusal *why)
 {
-    const struct bm_crypto *crypto = ca->c.crypto;
-    struct list l;
-    uint64_t number;
-
-    memset(&l, 0, sizeof l);
-    BM_TRY(find_ca(ca, id, &l, why));
-    BM_TRY(check_list(ca, &l, crl, now, why));
-    BM_TRY(take_number(crl->ext.number, &number));
-    BM_TRY(find_last(ca, id, &l));
-    if (number <= l.last.number) {
-        return ca_refuse(why, BM_E_CRL_NUMBER, "%llu is not above %llu",
-                         (unsigned long long)number,
-                         (unsigned long long)l.last.number);
-    }
-    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, crl->der, l.hash));
-    l.last.number = number;
-    l.last.this_update = crl->head.this_update;
-    l.last.next_update = crl->head.next_update;
-    l.last.der = crl->der;
-    return record_list(ca, actor, &l, now);
-}
-
-bm_status ca_crl_load(struct ca *ca, const struct ca_actor *actor,
-                      const char *id, struct bm_bytes der, int64_t now,
-                      struct ca_refusal *why)
-{
-    struct bm_crl crl;
-    bm_status rc;
-
-    BM_TRY(ca_authorise(actor, CA_ACT_CA_CRL, why));
-    rc = bm_crl_parse(der, NULL, &crl);
-    if (rc != BM_OK) {
-        return ca_refuse_plain(why, rc);
-    }
     BM_TRY(ca_begin(ca, now, why));
-    return ca_end(ca, load_list(ca, actor, id, &crl, now, why), now, why);
+    return ca_end(ca, note_published(ca, list), now, why);
 }

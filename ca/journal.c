@@ -102,8 +102,7 @@ static bm_status put_head(struct output *o, uint64_t number)
     memcpy(e.hash, o->j->chain, sizeof e.hash);
     BM_TRY(put(o, &e));
     for (size_t i = 0; i < m->keys; i++) {
-        e = (struct ca_journal_entry){ .number = m->crl[i].number };
-        e.kind = JOURNAL_CARRIED_CRL;
+        journal_carry(&m->crl[i].lists, &e);
         memcpy(e.key, m->crl[i].key, sizeof e.key);
         BM_TRY(put(o, &e));
     }
@@ -338,15 +337,15 @@ bool ca_journal_checkpoint(const struct ca_journal *journal,
     return journal->memory.has_checkpoint;
 }
 
-uint64_t ca_journal_crl_number(const struct ca_journal *journal,
-                               const uint8_t key[8])
+void ca_journal_lists(const struct ca_journal *journal, const uint8_t key[8],
+                      struct ca_journal_lists *lists)
 {
     const struct journal_memory *m = &journal->memory;
 
+    memset(lists, 0, sizeof *lists);
     for (size_t i = 0; i < m->keys; i++) {
         if (memcmp(m->crl[i].key, key, 8) == 0) {
-            return m->crl[i].number;
+            *lists = m->crl[i].lists;
         }
     }
-    return 0;
 }

@@ -29,13 +29,16 @@ enum ca_journal_kind {
 struct ca_journal_entry {
     enum ca_journal_kind kind;
     int64_t time;
-    uint8_t serial_n;   /* CERT: octets of `serial` */
-    uint8_t serial[20]; /* CERT: INTEGER contents */
-    uint8_t hash[32];   /* of the TBS octets; CHECKPOINT: root of the tree */
-    uint64_t number;    /* CRL: its number; CHECKPOINT: size of the tree */
-    uint32_t tree;      /* CHECKPOINT */
-    uint32_t list;      /* CERT: the shard that it names, or 0 */
-    uint8_t key[8];     /* first octets of SHA-256 of the signing key's SPKI */
+    uint8_t serial_n;    /* CERT: octets of `serial` */
+    uint8_t serial[20];  /* CERT: INTEGER contents */
+    uint8_t hash[32];    /* of the TBS octets; CHECKPOINT: root of the tree */
+    uint64_t number;     /* CRL: its number; CHECKPOINT: size of the tree */
+    uint32_t tree;       /* CHECKPOINT */
+    uint32_t list;       /* CERT: the shard that it names, or 0; CRL: which */
+    bool dated;          /* CRL: the next two are known; else it is old */
+    int64_t this_update; /* CRL */
+    uint64_t base;       /* CRL: of a delta, BaseCRLNumber; else 0 */
+    uint8_t key[8];      /* first octets of SHA-256 of the signing key's SPKI */
 };
 
 struct ca_journal;
@@ -63,9 +66,21 @@ ca_journal_append(struct ca_journal *journal,
 bool ca_journal_checkpoint(const struct ca_journal *journal,
                            struct ca_journal_entry *entry);
 
-/* The highest CRL number signed with the key; 0 when none. */
-uint64_t ca_journal_crl_number(const struct ca_journal *journal,
-                               const uint8_t key[8]);
+/*
+ * What the signer must know of the lists that a key has signed. Of complete
+ * lists more than one is remembered: the authority counts deltas from the one
+ * before the last, and may have lost some in between.
+ */
+#define CA_JOURNAL_BASES 4
+struct ca_journal_lists {
+    uint64_t number;                  /* the highest of all lists; 0: none */
+    uint64_t whole[CA_JOURNAL_BASES]; /* complete lists, the newest first */
+    int64_t whole_update;             /* thisUpdate of the newest */
+    uint64_t delta;                   /* the last delta, */
+    uint64_t base;                    /* and its base; 0: none */
+};
+void ca_journal_lists(const struct ca_journal *journal, const uint8_t key[8],
+                      struct ca_journal_lists *lists);
 
 /*
  * For a copy of the journal, which may be written meanwhile: the numbers of

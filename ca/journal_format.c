@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/store.h"
+
 /* Where the members of an entry are; numbers are big-endian. */
 #define AT_KIND     0
 #define AT_SERIAL_N 1 /* and two octets of zero */
@@ -17,6 +19,9 @@
 #define AT_CHAIN    96
 
 #define SERIAL_MAX 20
+
+/* Of lists, in place of a serial number: two numbers of eight octets. */
+#define PAIR 16
 
 void journal_name(uint64_t segment, char name[JOURNAL_NAME_MAX])
 {
@@ -83,6 +88,11 @@ bm_status journal_put(const struct bm_crypto *crypto,
     put_number(out + AT_NUMBER, 8, entry->number);
     memcpy(out + AT_KEY, entry->key, sizeof entry->key);
     memcpy(out + AT_SERIAL, entry->serial, entry->serial_n);
+    if (entry->kind == CA_JOURNAL_CRL && entry->dated) {
+        out[AT_SERIAL_N] = PAIR;
+        put_number(out + AT_SERIAL, 8, (uint64_t)entry->this_update);
+        put_number(out + AT_SERIAL + 8, 8, entry->base);
+    }
     memcpy(out + AT_HASH, entry->hash, sizeof entry->hash);
     BM_TRY(next_chain(crypto, out, chain, out + AT_CHAIN));
     memcpy(chain, out + AT_CHAIN, CA_TREE_HASH);
@@ -123,6 +133,13 @@ bm_status journal_parse(const struct bm_crypto *crypto,
     e.number = get_number(in + AT_NUMBER, 8);
     memcpy(e.key, in + AT_KEY, sizeof e.key);
     memcpy(e.serial, in + AT_SERIAL, e.serial_n);
+    if (e.kind == CA_JOURNAL_CRL && e.serial_n == PAIR) {
+        e.dated = true;
+        e.this_update = (int64_t)get_number(in + AT_SERIAL, 8);
+        e.base = get_number(in + AT_SERIAL + 8, 8);
+        memset(e.serial, 0, sizeof e.serial);
+        e.serial_n = 0;
+    }
     memcpy(e.hash, in + AT_HASH, sizeof e.hash);
     /* The head of a segment says itself what came before it. */
     BM_TRY(
@@ -135,7 +152,68 @@ bm_status journal_parse(const struct bm_crypto *crypto,
     return BM_OK;
 }
 
-/* The highest number counts, whatever the order. */
+void journal_carry(const struct ca_journal_lists *lists,
+                   struct ca_journal_entry *entry)
+{
+    memset(entry, 0, sizeof *entry);
+    entry->kind = JOURNAL_CARRIED_CRL;
+    entry->number = lists->number;
+    entry->time = lists->whole_update;
+    for (size_t i = 0; i < CA_JOURNAL_BASES; i++) {
+        put_number(entry->hash + 8 * i, 8, lists->whole[i]);
+    }
+    if (lists->whole[0] != 0 || lists->delta != 0) {
+        entry->serial_n = PAIR;
+        put_number(entry->serial, 8, lists->delta);
+        put_number(entry->serial + 8, 8, lists->base);
+    }
+}
+
+bool journal_lists_equal(const struct ca_journal_lists *a,
+                         const struct ca_journal_lists *b)
+{
+    return a->number == b->number &&
+           memcmp(a->whole, b->whole, sizeof a->whole) == 0 &&
+           a->whole_update == b->whole_update && a->delta == b->delta &&
+           a->base == b->base;
+}
+
+static void remember_carried(struct ca_journal_lists *lists,
+                             const struct ca_journal_entry *entry)
+{
+    lists->number = entry->number;
+    lists->whole_update = entry->time;
+    for (size_t i = 0; i < CA_JOURNAL_BASES; i++) {
+        lists->whole[i] = get_number(entry->hash + 8 * i, 8);
+    }
+    if (entry->serial_n == PAIR) {
+        lists->delta = get_number(entry->serial, 8);
+        lists->base = get_number(entry->serial + 8, 8);
+    }
+}
+
+/* The highest number counts, whatever the order. Of a list that nobody dated
+ * no delta counts. */
+static void remember_list(struct ca_journal_lists *lists,
+                          const struct ca_journal_entry *entry)
+{
+    if (entry->number > lists->number) {
+        lists->number = entry->number;
+    }
+    if (!entry->dated) {
+        return;
+    }
+    if (entry->list == STORE_LIST_DELTA) {
+        lists->delta = entry->number;
+        lists->base = entry->base;
+    } else if (entry->list == STORE_LIST_COMPLETE) {
+        memmove(lists->whole + 1, lists->whole,
+                sizeof lists->whole - sizeof lists->whole[0]);
+        lists->whole[0] = entry->number;
+        lists->whole_update = entry->this_update;
+    }
+}
+
 static bm_status remember_crl(struct journal_memory *memory,
                               const struct ca_journal_entry *entry)
 {
@@ -149,12 +227,14 @@ static bm_status remember_crl(struct journal_memory *memory,
         return BM_E_LIMIT;
     }
     if (i == memory->keys) {
+        memset(&memory->crl[i], 0, sizeof memory->crl[i]);
         memcpy(memory->crl[i].key, entry->key, sizeof entry->key);
-        memory->crl[i].number = 0;
         memory->keys++;
     }
-    if (entry->number > memory->crl[i].number) {
-        memory->crl[i].number = entry->number;
+    if (entry->kind == CA_JOURNAL_CRL) {
+        remember_list(&memory->crl[i].lists, entry);
+    } else {
+        remember_carried(&memory->crl[i].lists, entry);
     }
     return BM_OK;
 }

@@ -44,11 +44,17 @@ struct journal_memory {
     size_t keys;
     struct {
         uint8_t key[8];
-        uint64_t number;
+        struct ca_journal_lists lists;
     } crl[JOURNAL_KEYS_MAX];
 };
 BM_MUST_CHECK bm_status journal_remember(struct journal_memory *memory,
                                          const struct ca_journal_entry *entry);
+
+/* The entry that carries the lists of a key forward, but for the key. */
+void journal_carry(const struct ca_journal_lists *lists,
+                   struct ca_journal_entry *entry);
+bool journal_lists_equal(const struct ca_journal_lists *a,
+                         const struct ca_journal_lists *b);
 
 /*
  * journal_read.c: one segment, read from its start.

@@ -58,7 +58,7 @@ static bool memory_equal(const struct journal_memory *a,
         return false;
     }
     for (size_t i = 0; i < a->keys; i++) {
-        if (a->crl[i].number != b->crl[i].number ||
+        if (!journal_lists_equal(&a->crl[i].lists, &b->crl[i].lists) ||
             memcmp(a->crl[i].key, b->crl[i].key, sizeof a->crl[i].key) != 0) {
             return false;
         }

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/lists.h"
+#include "core/oid.h"
+
 /*
  * The stream reader wants a CertificateList. What stands around a TBSCertList
  * is known before it is signed, but for the signature: an empty one is as
@@ -49,26 +52,126 @@ static bm_status agree_head(const struct ca_list_signing *list)
                : BM_E_CA_SIGNER;
 }
 
-/* The list is this CA's, has this number, and is complete: no delta CRL, and
- * about everything. */
+static bm_status take_number(struct bm_bytes in, uint64_t *number)
+{
+    *number = 0;
+    for (size_t i = 0; i < in.n; i++) {
+        if (*number >> 56 != 0) {
+            return BM_E_CA_SIGNER;
+        }
+        *number = *number << 8 | in.p[i];
+    }
+    return in.n != 0 ? BM_OK : BM_E_CA_SIGNER;
+}
+
+/* Are these GeneralNames the URL of that list, and nothing else? */
+static bool is_url(const struct ca_list_signing *list, struct bm_bytes names,
+                   uint32_t of)
+{
+    char url[CA_LIST_URL_MAX];
+    struct bm_general_name gn;
+
+    return ca_list_url(list->public_url, list->ca->id, of, url) == BM_OK &&
+           bm_general_name_next(&names, &gn) && names.n == 0 &&
+           gn.kind == BM_GN_URI && bm_bytes_are(gn.value, url, strlen(url));
+}
+
+static bool is_critical(const struct bm_exts *exts, struct bm_bytes oid)
+{
+    struct bm_bytes all = exts->all;
+    struct bm_ext ext;
+
+    while (bm_ext_next(&all, &ext)) {
+        if (bm_bytes_equal(ext.oid, oid)) {
+            return ext.critical;
+        }
+    }
+    return false;
+}
+
+/* RFC 5280 5.2.5: a shard says, critically, which one it is: the same URL as
+ * its certificates. All other lists are about everything. */
+static bool agree_scope(const struct ca_list_signing *list)
+{
+    const struct bm_crl_exts *e = &list->reader.ext;
+    const struct bm_crl_idp *idp = &e->idp;
+
+    if (list->list == STORE_LIST_COMPLETE || list->list == STORE_LIST_DELTA) {
+        return !e->has_idp;
+    }
+    return e->has_idp && is_critical(&e->common, BM_LIT(BM_OID_CE_IDP)) &&
+           is_url(list, idp->full_name, list->list) &&
+           idp->relative_name.n == 0 && !idp->has_reasons &&
+           idp->only_user_certs && !idp->only_ca_certs &&
+           !idp->only_attribute_certs && !idp->indirect;
+}
+
+/* RFC 5280 5.2.4: a delta says so, critically, and from which list it counts;
+ * no other list does. */
+static bool agree_base(struct ca_list_signing *list)
+{
+    const struct bm_crl_exts *e = &list->reader.ext;
+
+    if (list->list != STORE_LIST_DELTA) {
+        return e->base.n == 0;
+    }
+    return is_critical(&e->common, BM_LIT(BM_OID_CE_DELTA_CRL)) &&
+           take_number(e->base, &list->base) == BM_OK &&
+           list->base < list->number;
+}
+
+/* RFC 5280 5.2.6: a complete list may say where its delta is: there. */
+static bool agree_freshest(const struct ca_list_signing *list)
+{
+    const struct bm_exts *e = &list->reader.ext.common;
+    struct bm_bytes points = bm_exts_list(e, BM_EXT_FRESHEST);
+    struct bm_dist_point dp;
+
+    if (!bm_exts_has(e, BM_EXT_FRESHEST)) {
+        return true;
+    }
+    return list->list == STORE_LIST_COMPLETE &&
+           bm_dist_point_next(&points, &dp) && points.n == 0 &&
+           dp.crl_issuer.n == 0 && !dp.has_reasons &&
+           is_url(list, dp.full_name, STORE_LIST_DELTA);
+}
+
+/* Nothing else is said, critically or not. */
+static bool has_only_ours(const struct bm_exts *exts)
+{
+    static const struct bm_bytes ours[] = {
+        BM_LIT_INIT(BM_OID_CE_AKI),       BM_LIT_INIT(BM_OID_CE_CRL_NUMBER),
+        BM_LIT_INIT(BM_OID_CE_DELTA_CRL), BM_LIT_INIT(BM_OID_CE_IDP),
+        BM_LIT_INIT(BM_OID_CE_FRESHEST),
+    };
+    struct bm_bytes all = exts->all;
+    struct bm_ext ext;
+
+    while (bm_ext_next(&all, &ext)) {
+        bool is = false;
+
+        for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+            is = is || bm_bytes_equal(ext.oid, ours[i]);
+        }
+        if (!is) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* It is this list of this CA, and has this number. */
 static bm_status agree_exts(struct ca_list_signing *list)
 {
     const struct bm_crl_exts *e = &list->reader.ext;
     struct bm_aki aki;
-    uint64_t v = 0;
+    uint64_t number;
 
-    for (size_t i = 0; i < e->number.n; i++) {
-        if (v >> 56 != 0) {
-            return BM_E_CA_SIGNER;
-        }
-        v = v << 8 | e->number.p[i];
-    }
+    BM_TRY(take_number(e->number, &number));
     bm_exts_aki(&e->common, &aki);
-    if (e->number.n == 0 || v != list->number || e->base.n != 0 || e->has_idp ||
-        e->unknown_critical.n != 0) {
-        return BM_E_CA_SIGNER;
-    }
-    if (!bm_bytes_equal(aki.key_id, bm_exts_ski(&list->ca->cert->ext))) {
+    if (number != list->number || !has_only_ours(&e->common) ||
+        !bm_bytes_equal(aki.key_id, bm_exts_ski(&list->ca->cert->ext)) ||
+        !agree_scope(list) || !agree_base(list) || !agree_freshest(list)) {
         return BM_E_CA_SIGNER;
     }
     list->complete = true;
@@ -126,16 +229,17 @@ static bm_status begin(struct ca_list_signing *list)
 
 bm_status ca_list_open(struct ca_list_signing *list,
                        const struct bm_crypto *crypto,
-                       const struct ca_signer_ca *ca, uint64_t number,
-                       uint64_t size)
+                       const struct ca_list_expected *expected)
 {
     bm_status rc;
 
     memset(list, 0, sizeof *list);
     list->crypto = crypto;
-    list->ca = ca;
-    list->number = number;
-    list->size = size;
+    list->ca = expected->ca;
+    list->public_url = expected->public_url;
+    list->list = expected->list;
+    list->number = expected->number;
+    list->size = expected->size;
     bm_crl_reader_open(&list->reader, NULL);
     rc = begin(list);
     if (rc != BM_OK) {

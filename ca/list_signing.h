@@ -15,11 +15,23 @@
 /* A key that takes no hash needs the list whole, which is so much at most. */
 #define CA_LIST_WHOLE_MAX ((size_t)4 << 20)
 
+/* Which list it is to be. */
+struct ca_list_expected {
+    const struct ca_signer_ca *ca;
+    const char *public_url; /* that shards and deltas are found under */
+    uint32_t list;
+    uint64_t number;
+    uint64_t size; /* of the TBSCertList */
+};
+
 struct ca_list_signing {
     const struct bm_crypto *crypto;
     const struct ca_signer_ca *ca; /* NULL: none is open */
+    const char *public_url;
+    uint32_t list;
     uint64_t number;
-    uint64_t size; /* of the TBSCertList */
+    uint64_t base; /* of a delta, once read; else 0 */
+    uint64_t size;
     uint64_t got;
     struct bm_crl_reader reader;
     struct bm_hash_state hash; /* for the journal */
@@ -31,8 +43,7 @@ struct ca_list_signing {
 /* Begin. BM_E_CRL_MEMORY when it would have to be kept and is too long. */
 BM_MUST_CHECK bm_status ca_list_open(struct ca_list_signing *list,
                                      const struct bm_crypto *crypto,
-                                     const struct ca_signer_ca *ca,
-                                     uint64_t number, uint64_t size);
+                                     const struct ca_list_expected *expected);
 
 /* The next octets. BM_E_CA_SIGNER for what the CA does not say. */
 BM_MUST_CHECK bm_status ca_list_put(struct ca_list_signing *list,

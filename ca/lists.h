@@ -15,6 +15,17 @@
  * A certificate names its shard for good, so a URL is written the one way.
  */
 
+struct ca_list {
+    const char *ca; /* id */
+    uint32_t list;
+};
+
+/* One of its numbers. */
+struct ca_list_number {
+    struct ca_list of;
+    uint64_t number;
+};
+
 /* The path, without the slash in front and with a NUL. */
 #define CA_LIST_PATH_MAX (STORE_ID_MAX + 32)
 /* That behind a base such as "http://ca.example:8080". */

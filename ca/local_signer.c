@@ -170,14 +170,54 @@ static bm_status sign_certs(void *self, const struct ca_signing *group,
     return BM_OK;
 }
 
-/* The number of a list must be above the last one of its key. */
-static bm_status check_number(const struct local *l,
-                              const struct ca_signer_ca *ca, uint64_t number,
-                              uint8_t key[8])
+/* What is to be of a list, and may be, before its first octet. */
+static bm_status find_lists(const struct local *l,
+                            const struct ca_signer_ca *ca, uint8_t key[8],
+                            struct ca_journal_lists *lists)
 {
     BM_TRY(hash_of(l, ca->cert->key.der, key, 8));
-    return number > ca_journal_crl_number(l->c.journal, key) ? BM_OK
-                                                             : BM_E_CA_SIGNER;
+    ca_journal_lists(l->c.journal, key, lists);
+    return BM_OK;
+}
+
+/* The number is above that of all lists of the key; or it is a delta beside
+ * the newest complete list, and the first. */
+static bm_status check_number(const struct ca_journal_lists *lists,
+                              uint32_t list, uint64_t number)
+{
+    return number > lists->number ||
+                   (list == STORE_LIST_DELTA && number != 0 &&
+                    number == lists->whole[0] && number != lists->delta)
+               ? BM_OK
+               : BM_E_CA_SIGNER;
+}
+
+/* RFC 5280 5.2.3: of the same number, and so of the same time. 5.2.4: the base
+ * that is referenced is a complete CRL that was issued. */
+static bm_status check_delta(const struct ca_journal_lists *lists,
+                             const struct ca_list_signing *list)
+{
+    bool known = list->base == lists->base;
+
+    if (list->list != STORE_LIST_DELTA) {
+        return BM_OK;
+    }
+    for (size_t i = 0; i < CA_JOURNAL_BASES; i++) {
+        known = known || list->base == lists->whole[i];
+    }
+    if (!known || list->base == 0) {
+        return BM_E_CA_SIGNER;
+    }
+    return list->number != lists->whole[0] ||
+                   list->reader.head.this_update == lists->whole_update
+               ? BM_OK
+               : BM_E_CA_SIGNER;
+}
+
+static bool has_list(const struct ca_signer_ca *ca, uint32_t list)
+{
+    return list == STORE_LIST_COMPLETE || list == STORE_LIST_DELTA ||
+           list <= ca->shards;
 }
 
 static struct local *local_of(struct ca_signer *signer)
@@ -185,20 +225,26 @@ static struct local *local_of(struct ca_signer *signer)
     return signer->self;
 }
 
-bm_status ca_signer_list_begin(struct ca_signer *signer, const char *id,
-                               uint64_t number, uint64_t size)
+bm_status ca_signer_list_begin(struct ca_signer *signer,
+                               const struct ca_list_number *list, uint64_t size)
 {
     struct local *l = local_of(signer);
-    const struct ca_signer_ca *ca = find_ca(l, id);
+    struct ca_list_expected expected = { .ca = find_ca(l, list->of.ca),
+                                         .public_url = l->c.public_url,
+                                         .list = list->of.list,
+                                         .number = list->number,
+                                         .size = size };
+    struct ca_journal_lists lists;
     uint8_t key[8];
 
     ca_list_close(&l->list);
-    if (ca == NULL) {
+    if (expected.ca == NULL || !has_list(expected.ca, expected.list)) {
         return BM_E_CA_SIGNER;
     }
-    BM_TRY(check_number(l, ca, number, key));
-    BM_TRY(is_ready(l, id, NULL));
-    return ca_list_open(&l->list, l->c.crypto, ca, number, size);
+    BM_TRY(find_lists(l, expected.ca, key, &lists));
+    BM_TRY(check_number(&lists, expected.list, expected.number));
+    BM_TRY(is_ready(l, list->of.ca, NULL));
+    return ca_list_open(&l->list, l->c.crypto, &expected);
 }
 
 bm_status ca_signer_list_put(struct ca_signer *signer, struct bm_bytes octets)
@@ -216,11 +262,18 @@ static bm_status end_list(struct local *l, int64_t now, struct bm_wr *signature)
 {
     struct ca_journal_entry e = { .kind = CA_JOURNAL_CRL,
                                   .time = now,
-                                  .number = l->list.number };
+                                  .list = l->list.list,
+                                  .number = l->list.number,
+                                  .dated = true };
+    struct ca_journal_lists lists;
     uint8_t hash[BM_HASH_MAX];
 
     BM_TRY(ca_list_finish(&l->list, hash));
-    BM_TRY(check_number(l, l->list.ca, e.number, e.key));
+    BM_TRY(find_lists(l, l->list.ca, e.key, &lists));
+    BM_TRY(check_number(&lists, e.list, e.number));
+    BM_TRY(check_delta(&lists, &l->list));
+    e.this_update = l->list.reader.head.this_update;
+    e.base = l->list.base;
     memcpy(e.hash, hash, sizeof e.hash);
     BM_TRY(ca_journal_append(l->c.journal, &e, 1));
     return ca_list_sign(&l->list, hash, signature);
@@ -242,9 +295,9 @@ static bm_status put_list(void *self, struct bm_bytes octets)
 }
 
 /* One process, but the same eyes: the list is read as it was written. */
-static bm_status sign_crl(void *self, const char *id,
-                          struct bm_crl_writer *writer, uint64_t number,
-                          int64_t now, const struct bm_crl_sink *sink)
+static bm_status sign_crl(void *self, const struct ca_list_number *list,
+                          struct bm_crl_writer *writer, int64_t now,
+                          const struct bm_crl_sink *sink)
 {
     struct local *l = self;
     struct bm_crl_sink to_list = { &l->signer, put_list };
@@ -253,8 +306,8 @@ static bm_status sign_crl(void *self, const char *id,
     size_t n;
 
     bm_wr_init(&signature, room, sizeof room);
-    BM_TRY(ca_signer_list_begin(&l->signer, id, number,
-                                bm_crl_writer_tbs_size(writer)));
+    BM_TRY(
+        ca_signer_list_begin(&l->signer, list, bm_crl_writer_tbs_size(writer)));
     BM_TRY(bm_crl_writer_tbs(writer, &to_list));
     BM_TRY(ca_signer_list_end(&l->signer, now, &signature));
     BM_TRY(bm_wr_finish(&signature, &n));

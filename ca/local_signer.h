@@ -17,6 +17,7 @@ struct ca_signer_ca {
     /* Of `key`, if it may be away: it is asked for before anything is put on
      * record for it. May be NULL. */
     const struct bm_key *holder;
+    uint32_t shards; /* of its list */
 };
 
 struct ca_signer_config {
@@ -31,6 +32,7 @@ struct ca_signer_config {
      * SubjectPublicKeyInfo. May be NULL. */
     void *arg;
     bool (*expects_ocsp)(void *arg, const uint8_t key[32]);
+    const char *public_url;         /* that shards and deltas are under */
     const char *origin;             /* of the ledger's first tree */
     const struct bm_signer *ledger; /* Ed25519 */
 };
@@ -42,12 +44,23 @@ BM_MUST_CHECK bm_status ca_signer_new(const struct ca_signer_config *config,
 /*
  * A list that another process writes: the TBSCertList in pieces, of `size`
  * octets in all. At most one at a time; beginning drops the one before, and
- * so does an error. BM_E_CA_SIGNER for a CA or an issuer that is not, a number
- * that does not grow, a delta CRL, one that is about a part only. It is in the
- * journal before its signature is appended.
+ * so does an error. It is in the journal before its signature is appended.
+ *
+ * BM_E_CA_SIGNER for anything but these lists of one of its CAs:
+ *   - complete: without issuingDistributionPoint and delta indicator; a
+ *     freshestCRL is the URL of the delta;
+ *   - a shard: a critical issuingDistributionPoint with the URL of that shard
+ *     and onlyContainsUserCerts;
+ *   - the delta: of the scope of the complete list; its base is one of the
+ *     last complete lists that were signed, or that of the last delta.
+ * The number is above that of every list of the CA. A delta alone may have
+ * that of the newest complete list, once, and of the same second.
+ *
+ * What it cannot know: which entries belong there. Who captured the issuer can
+ * leave one out, of any list.
  */
 BM_MUST_CHECK bm_status ca_signer_list_begin(struct ca_signer *signer,
-                                             const char *ca, uint64_t number,
+                                             const struct ca_list_number *list,
                                              uint64_t size);
 BM_MUST_CHECK bm_status ca_signer_list_put(struct ca_signer *signer,
                                            struct bm_bytes octets);

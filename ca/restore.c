@@ -188,9 +188,11 @@ static bm_status move_crl_number(void *arg, const void *visited)
     const struct resuming *r = arg;
     const struct store_ca *ca = visited;
 
-    return ca->key_uri[0] == '\0'
-               ? BM_OK
-               : ca_crl_skip(r->ca, ca->id, CA_RESTORE_CRL_JUMP);
+    if (ca->key_uri[0] == '\0') {
+        return BM_OK;
+    }
+    BM_TRY(ca_crl_forget_bases(r->ca, ca->id));
+    return ca_crl_skip(r->ca, ca->id, CA_RESTORE_CRL_JUMP);
 }
 
 /* Hashes of tokens: none may change while the store walks over them. */

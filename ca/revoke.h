@@ -3,6 +3,7 @@
 #define BM_CA_REVOKE_H
 
 #include "ca/authority.h"
+#include "ca/lists.h"
 #include "core/crl.h"
 
 /*
@@ -34,15 +35,40 @@ BM_MUST_CHECK bm_status ca_release(struct ca *ca, const struct ca_actor *actor,
                                    int64_t now, struct ca_refusal *why);
 
 /*
- * Make the complete CRL of a CA, in bounded memory, into `sink`: number one
- * above the last, entries of expired certificates on one list after their
- * expiry and then no more. The sink's octets may be published when this
- * returns BM_OK, not before.
+ * Make a list of a CA, in bounded memory, into `sink`: number one above the
+ * last of any of its lists (a delta that is made at the second of a complete
+ * list has the number of that), entries of expired certificates on one list
+ * after their expiry and then no more. The sink's octets may be published
+ * when this returns BM_OK, not before; once they are, say so, and until then
+ * nothing is left out that the list before this one had.
+ *
+ * BM_E_NOT_FOUND: there is no such CA, no such shard, no delta. BM_E_CRL_BASE:
+ * there is no complete list yet that a delta could count from; the next time
+ * that one is made there is.
  */
 BM_MUST_CHECK bm_status ca_crl_make(struct ca *ca, const struct ca_actor *actor,
-                                    const char *id, int64_t now,
+                                    const struct ca_list *list, int64_t now,
                                     const struct bm_crl_sink *sink,
                                     struct ca_refusal *why);
+BM_MUST_CHECK bm_status ca_crl_published(struct ca *ca,
+                                         const struct ca_list *list,
+                                         int64_t now, struct ca_refusal *why);
+
+/*
+ * How the lists of a CA are, each of them: the complete one, its shards, the
+ * delta where there is one. `look` may not call the authority. Takes its own
+ * read transaction.
+ */
+struct ca_list_state {
+    uint32_t list;
+    int64_t next_update; /* 0: it was never made */
+    int64_t due;         /* when its time comes, without any change */
+    bool changed;        /* it is not published, or does not tell all; never
+                            said of a delta, whose time comes soon */
+};
+BM_MUST_CHECK bm_status
+ca_crl_look(struct ca *ca, const char *id, void *arg,
+            void (*look)(void *arg, const struct ca_list_state *state));
 
 /*
  * Take in a CRL that was made elsewhere: the cold root's. Verified with the

@@ -3,6 +3,7 @@
 #define BM_CA_SIGNER_H
 
 #include "ca/journal.h"
+#include "ca/lists.h"
 #include "ca/profile.h"
 #include "ca/tree.h"
 #include "core/crl.h"
@@ -40,10 +41,10 @@ struct ca_signer {
 
     /*
      * Sign a CRL: runs the writer's second and third pass (core/crl.h).
-     * BM_E_CA_SIGNER when `number` is not above the last one.
+     * BM_E_CA_SIGNER for what is not that list of that CA: local_signer.h.
      */
-    bm_status (*crl)(void *self, const char *ca, struct bm_crl_writer *writer,
-                     uint64_t number, int64_t now,
+    bm_status (*crl)(void *self, const struct ca_list_number *list,
+                     struct bm_crl_writer *writer, int64_t now,
                      const struct bm_crl_sink *sink);
 
     /*

@@ -7,21 +7,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/lists.h"
 #include "ca/operator.h"
 #include "ca/verify_internal.h"
 #include "core/cert.h"
 
 static const struct store_scope everything = { 0, 0 };
 
-static struct verify_latest *find(struct verify *v, enum ca_record_kind kind,
-                                  const char *id)
+static struct verify_latest *find_list(struct verify *v,
+                                       enum ca_record_kind kind, const char *id,
+                                       uint32_t list)
 {
     for (size_t i = 0; i < v->latest_n; i++) {
-        if (v->latest[i].kind == kind && strcmp(v->latest[i].id, id) == 0) {
+        if (v->latest[i].kind == kind && v->latest[i].list == list &&
+            strcmp(v->latest[i].id, id) == 0) {
             return &v->latest[i];
         }
     }
     return NULL;
+}
+
+static struct verify_latest *find(struct verify *v, enum ca_record_kind kind,
+                                  const char *id)
+{
+    return find_list(v, kind, id, STORE_LIST_COMPLETE);
 }
 
 static bm_status add(struct verify *v, struct verify_latest **latest)
@@ -71,12 +80,20 @@ bm_status verify_note_latest(struct verify *v, const struct ca_record *record)
 {
     struct verify_latest *latest;
     char id[STORE_ID_MAX];
+    uint32_t list = STORE_LIST_COMPLETE;
 
     copy(id, sizeof id, id_of(record));
-    latest = find(v, record->kind, id);
+    if (record->kind == CA_RECORD_CRL &&
+        !ca_list_named(record->subject, &list)) {
+        return verify_found(v, BM_E_LEDGER_CHANGED,
+                            "a list of %s is recorded that there cannot be",
+                            id);
+    }
+    latest = find_list(v, record->kind, id, list);
     if (latest == NULL) {
         BM_TRY(add(v, &latest));
         latest->kind = record->kind;
+        latest->list = list;
         memcpy(latest->id, id, sizeof id);
     }
     memset(latest->hash, 0, sizeof latest->hash);
@@ -168,7 +185,7 @@ static bm_status compare_crl(struct verify *v, struct verify_latest *latest)
     const struct store *s = v->store;
     uint8_t hash[CA_TREE_HASH];
     struct store_crl crl;
-    bm_status rc = s->crl_get(s->self, latest->id, STORE_LIST_COMPLETE, &crl);
+    bm_status rc = s->crl_get(s->self, latest->id, latest->list, &crl);
     bool loaded;
 
     latest->met = true;

@@ -276,6 +276,7 @@ static void issuer_teardown(struct room *room)
     instance_close(is->in);
     remote_signer_free(is->signer);
     issuer_who_wipe(is);
+    issuer_publish_wipe(is);
     bm_openssl_free(is->crypto);
     free(is->catalogue);
     free(is);
@@ -313,8 +314,7 @@ static bm_status issuer_setup(struct room *room, struct ca_refusal *why)
     BM_TRY(issuer_who_init(is));
     BM_TRY(issuer_catalogue_make(is, why));
     BM_TRY(make_events(is));
-    issuer_publish_init(is);
-    return BM_OK;
+    return issuer_publish_init(is);
 }
 
 static void issuer_stop(struct room *room)

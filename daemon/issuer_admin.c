@@ -97,9 +97,11 @@ static bm_status put_refusal(struct issuer_asker *a,
 static bm_status make_crl(void *self, const struct ca_actor *actor,
                           const char *ca, int64_t now, struct ca_refusal *why)
 {
+    const struct ca_list list = { ca, STORE_LIST_COMPLETE };
     struct issuer *is = self;
 
-    BM_TRY(instance_make_crl(is->in, actor, ca, now, why));
+    BM_TRY(instance_make_list(is->in, actor, &list, now, why));
+    issuer_list_changed(is, ca); /* its others are made in turn */
     metrics_add(is->room->metrics, METRICS_CRLS, 1);
     return BM_OK;
 }

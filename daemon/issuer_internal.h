@@ -110,6 +110,7 @@ struct issuer_enrol {
 /* A list of ours. */
 struct issuer_list {
     const struct instance_ca *ca;
+    uint32_t list; /* ca/lists.h */
     bool changed;
     int64_t due;       /* by age */
     int64_t not_until; /* after the last one, for its cost */
@@ -142,8 +143,10 @@ struct issuer {
     uint8_t *catalogue;
     size_t catalogue_n;
 
-    struct issuer_list lists[INSTANCE_CAS_MAX];
+    struct issuer_list *lists; /* those of a CA stand together */
     size_t lists_n;
+    size_t next_list;     /* to be looked at */
+    bool look;            /* at the store: some may have changed */
     uint64_t revocations; /* that `lists` know of */
     uint64_t published;   /* leaves */
     int64_t noted;        /* when gauges of CAs were */
@@ -237,11 +240,12 @@ BM_MUST_CHECK bm_status issuer_serve_keep_install(
 
 /* ---- issuer_publish.c */
 
-void issuer_publish_init(struct issuer *is);
+BM_MUST_CHECK bm_status issuer_publish_init(struct issuer *is);
+void issuer_publish_wipe(struct issuer *is);
 /* The authority was opened (again): what it counts starts anew. */
 void issuer_publish_restart(struct issuer *is);
 void issuer_publish_tick(struct issuer *is);
-/* The list of a CA no longer tells all. */
+/* The lists of a CA no longer tell all, or one was made by somebody else. */
 void issuer_list_changed(struct issuer *is, const char *ca);
 
 /* ---- issuer_expiry.c */

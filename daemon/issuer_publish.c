@@ -10,15 +10,20 @@
  * checkpoints and tiles of the ledger, and lists. Files appear by rename, and
  * the publisher serves them.
  *
- * A list is made again at half of its life, and soon after a revocation, so
- * that it is never out of date when the issuer is away for a while. The whole
- * list is made each time: after one that took long the next waits, so that
- * lists never cost more than a small part of the time.
+ * A list is made again at half of its life, and soon after a revocation in
+ * it, so that it is never out of date when the issuer is away for a while. A
+ * whole list is made each time: after one that took long the next waits, so
+ * that lists never cost more than a small part of the time. Those of a
+ * thousand shards are short, and are made a few in a turn.
  */
 
 /* Seconds between two lists of a CA, and what a list may cost: a fiftieth. */
 #define LIST_PAUSE 10
 #define LIST_SHARE 50
+
+/* Microseconds of a turn after which no other list is begun: enrolments wait
+ * meanwhile. */
+#define LIST_TURN_US 20000
 
 /* Seconds between two looks at what expires. */
 #define GAUGES_PAUSE 60
@@ -30,53 +35,68 @@ static const struct ca_actor authority = { .name = "authority",
                                            .mode = "service",
                                            .authority = true };
 
-static struct issuer_list *find(struct issuer *is, const char *ca)
-{
-    for (size_t i = 0; i < is->lists_n; i++) {
-        if (strcmp(is->lists[i].ca->row.id, ca) == 0) {
-            return &is->lists[i];
-        }
-    }
-    return NULL;
-}
-
 void issuer_list_changed(struct issuer *is, const char *ca)
 {
-    struct issuer_list *l = find(is, ca);
-
-    if (l != NULL) {
-        l->changed = true;
-    }
+    (void)ca; /* which of its lists, the store knows */
+    is->look = true;
 }
 
-/* When the list that is out there was made, and ends. */
-static bm_status look_up(struct issuer *is, const char *ca,
-                         struct store_crl *row)
+/* When the complete list that is out there ends. */
+static void note_list(struct issuer *is, const char *ca)
 {
     const struct store *s = is->in->store;
-    bm_status rc;
-
-    BM_TRY(s->begin(s->self, STORE_READ));
-    rc = s->crl_get(s->self, ca, STORE_LIST_COMPLETE, row);
-    row->der = (struct bm_bytes){ NULL, 0 };
-    s->rollback(s->self);
-    return rc;
-}
-
-static void note_list(struct issuer *is, const char *ca,
-                      struct issuer_list *list)
-{
     struct store_crl row;
-    bm_status rc = look_up(is, ca, &row);
+    bm_status rc = s->begin(s->self, STORE_READ);
 
-    if (list != NULL) {
-        list->due = rc == BM_OK ? row.this_update +
-                                      (row.next_update - row.this_update) / 2
-                                : 0;
+    if (rc == BM_OK) {
+        rc = s->crl_get(s->self, ca, STORE_LIST_COMPLETE, &row);
+        s->rollback(s->self);
     }
     if (rc == BM_OK) {
         metrics_set_to(is->room->metrics, METRICS_NEXT_UPDATE, ca,
                        row.next_update);
+    }
+}
+
+/* The lists of one CA, as the store has them: the complete one, shards from 1
+ * on, and the delta, if there is one. */
+struct looking {
+    struct issuer_list *lists;
+    size_t n;
+};
+
+static void see_list(void *arg, const struct ca_list_state *state)
+{
+    struct looking *l = arg;
+
+    size_t i = state->list == STORE_LIST_DELTA ? l->n - 1 : state->list;
+
+    if (i < l->n && l->lists[i].list == state->list) {
+        l->lists[i].changed = state->changed;
+        l->lists[i].due = state->due;
+    }
+}
+
+static size_t count_lists(const struct issuer *is, const struct instance_ca *c)
+{
+    return 1 + instance_shards(is->in, c) +
+           (is->in->settings.crl_delta_every != 0 &&
+            c->row.kind == STORE_CA_ISSUING);
+}
+
+/* What there is to make. A restored store that may not sign has nothing. */
+static void look_at_lists(struct issuer *is)
+{
+    is->look = false;
+    is->revocations = ca_revocations(is->in->ca);
+    for (size_t i = 0; i < is->lists_n;) {
+        const struct instance_ca *c = is->lists[i].ca;
+        struct looking looking = { &is->lists[i], count_lists(is, c) };
+
+        if (ca_crl_look(is->in->ca, c->row.id, &looking, see_list) != BM_OK) {
+            is->look = true; /* and again in a second */
+        }
+        i += looking.n;
     }
 }
 
@@ -106,38 +126,77 @@ static void note_cas(struct issuer *is)
     }
 }
 
-void issuer_publish_init(struct issuer *is)
+static void add_lists(struct issuer *is, const struct instance_ca *c)
 {
+    uint32_t shards = instance_shards(is->in, c);
+    size_t n = count_lists(is, c);
+
+    for (size_t i = 0; i < n; i++) {
+        is->lists[is->lists_n++] = (struct issuer_list){
+            .ca = c, .list = i <= shards ? (uint32_t)i : STORE_LIST_DELTA
+        };
+    }
+}
+
+bm_status issuer_publish_init(struct issuer *is)
+{
+    size_t n = 0;
+
     note_cas(is);
     for (size_t i = 0; i < is->in->cas_n; i++) {
         const struct instance_ca *c = &is->in->cas[i];
 
-        if (c->row.key_uri[0] == '\0') {
-            note_list(is, c->row.id, NULL);
-            continue;
-        }
-        is->lists[is->lists_n] = (struct issuer_list){ .ca = c };
-        note_list(is, c->row.id, &is->lists[is->lists_n]);
-        is->lists_n++;
+        note_list(is, c->row.id);
+        n += c->row.key_uri[0] == '\0' ? 0 : count_lists(is, c);
     }
+    is->lists = calloc(n + 1, sizeof *is->lists);
+    if (is->lists == NULL) {
+        return BM_E_MEMORY;
+    }
+    for (size_t i = 0; i < is->in->cas_n; i++) {
+        if (is->in->cas[i].row.key_uri[0] != '\0') {
+            add_lists(is, &is->in->cas[i]);
+        }
+    }
+    return BM_OK;
 }
 
-/* What was revoked before the start may not be on a list yet. */
+void issuer_publish_wipe(struct issuer *is)
+{
+    free(is->lists);
+    is->lists = NULL;
+    is->lists_n = 0;
+}
+
+/* What was revoked before the start may not be on a list yet; others who need
+ * the start more come first. */
 void issuer_publish_restart(struct issuer *is)
 {
-    is->revocations = ca_revocations(is->in->ca);
+    is->look = true;
     for (size_t i = 0; i < is->lists_n; i++) {
-        is->lists[i].changed = true;
         is->lists[i].not_until = room_now() + LIST_PAUSE;
     }
 }
 
+/* As ca_crl_look() will say. */
+static int64_t next_due(const struct issuer *is, const struct issuer_list *l,
+                        int64_t now)
+{
+    int64_t half = is->in->settings.crl_lifetime / 2;
+    int64_t every = is->in->settings.crl_delta_every;
+
+    return now + (l->list == STORE_LIST_DELTA && every < half ? every : half);
+}
+
 static void make_list(struct issuer *is, struct issuer_list *l, int64_t now)
 {
+    const struct ca_list list = { l->ca->row.id, l->list };
     struct ca_refusal why = { BM_OK, "" };
     uint64_t start = issuer_us();
     bm_status rc =
-        instance_make_crl(is->in, &authority, l->ca->row.id, now, &why);
+        l->list == STORE_LIST_DELTA
+            ? instance_make_delta(is->in, &authority, list.ca, now, &why)
+            : instance_make_list(is->in, &authority, &list, now, &why);
     int64_t cost = (int64_t)((issuer_us() - start) / 1000000);
 
     if (rc != BM_OK) {
@@ -146,27 +205,32 @@ static void make_list(struct issuer *is, struct issuer_list *l, int64_t now)
         return;
     }
     l->changed = false;
+    l->due = next_due(is, l, now);
     l->not_until = now + LIST_PAUSE + cost * LIST_SHARE;
     metrics_add(is->room->metrics, METRICS_CRLS, 1);
-    note_list(is, l->ca->row.id, l);
+    if (l->list == STORE_LIST_COMPLETE) {
+        note_list(is, list.ca);
+    }
 }
 
-/* One in a second: enrolments wait meanwhile. */
+/* A few in a second, in turn: none of them waits for ever. */
 static void make_lists(struct issuer *is, int64_t now)
 {
-    uint64_t revocations = ca_revocations(is->in->ca);
+    uint64_t start = issuer_us();
 
-    for (size_t i = 0; revocations != is->revocations && i < is->lists_n; i++) {
-        is->lists[i].changed = true;
+    if (is->look || ca_revocations(is->in->ca) != is->revocations) {
+        look_at_lists(is);
     }
-    is->revocations = revocations;
     for (size_t i = 0; i < is->lists_n; i++) {
-        struct issuer_list *l = &is->lists[i];
+        struct issuer_list *l = &is->lists[is->next_list % is->lists_n];
 
         if ((l->changed || now >= l->due) && now >= l->not_until) {
+            if (issuer_us() - start > LIST_TURN_US) {
+                return;
+            }
             make_list(is, l, now);
-            return;
         }
+        is->next_list = (is->next_list + 1) % is->lists_n;
     }
 }
 

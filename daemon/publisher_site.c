@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "ca/lists.h"
+
 /* Move behind `text`, or false. */
 static bool take(const char **p, const char *text)
 {
@@ -92,14 +94,10 @@ static bool is_id_char(char c, size_t at)
            (at > 0 && (c == '-' || c == '_' || c == '.'));
 }
 
-/* ID and what must follow it to the end. */
-static bool take_id(const char *p, const char *end, char id[SITE_ID_MAX])
+/* The first `n` octets, if they are an id. */
+static bool copy_id(const char *p, size_t n, char id[SITE_ID_MAX])
 {
-    size_t all = strlen(p);
-    size_t tail = strlen(end);
-    size_t n = all > tail ? all - tail : 0;
-
-    if (n == 0 || n >= SITE_ID_MAX || strcmp(p + n, end) != 0) {
+    if (n == 0 || n >= SITE_ID_MAX) {
         return false;
     }
     for (size_t i = 0; i < n; i++) {
@@ -110,6 +108,34 @@ static bool take_id(const char *p, const char *end, char id[SITE_ID_MAX])
     memcpy(id, p, n);
     id[n] = '\0';
     return true;
+}
+
+/* ID and what must follow it to the end. */
+static bool take_id(const char *p, const char *end, char id[SITE_ID_MAX])
+{
+    size_t all = strlen(p);
+    size_t tail = strlen(end);
+    size_t n = all > tail ? all - tail : 0;
+
+    return n != 0 && strcmp(p + n, end) == 0 && copy_id(p, n, id);
+}
+
+/* ID/SHARD.crl: a number that is written the one way. */
+static bool take_shard(const char *p, char id[SITE_ID_MAX])
+{
+    const char *slash = strchr(p, '/');
+
+    return slash != NULL &&
+           ca_list_shard((struct bm_bytes){ (const uint8_t *)slash + 1,
+                                            strlen(slash + 1) }) != 0 &&
+           copy_id(p, (size_t)(slash - p), id);
+}
+
+/* ID.crl, ID-delta.crl: no CA has an id that ends like a delta. */
+static bool take_list(const char *p, char id[SITE_ID_MAX])
+{
+    return take_shard(p, id) || take_id(p, "-delta.crl", id) ||
+           take_id(p, ".crl", id);
 }
 
 /* What is a file lies below the instance as it lies below the site. */
@@ -135,7 +161,7 @@ void site_path_parse(const char *path, struct site_path *out)
             out->rest = p;
         }
     } else if (take(&p, "/crl/")) {
-        if (take_id(p, ".crl", out->id)) {
+        if (take_list(p, out->id)) {
             out->kind = SITE_CRL;
             set_file(out, path + 1);
         }

@@ -8,6 +8,8 @@
  * What the publisher has, and under which path (design, section 9):
  *
  *     /crl/ID.crl                      crl/ID.crl
+ *     /crl/ID/SHARD.crl                crl/ID/SHARD.crl
+ *     /crl/ID-delta.crl                crl/ID-delta.crl
  *     /ca/ID.crt                       a CA certificate, DER
  *     /ledger/checkpoint               ledger/checkpoint
  *     /ledger/tile/L/N[.p/W]           the same path below ledger/
@@ -38,7 +40,7 @@ enum site_kind {
 
 struct site_path {
     enum site_kind kind;
-    char id[SITE_ID_MAX];     /* of a CRL or a CA */
+    char id[SITE_ID_MAX];     /* of a CA, and of that whose CRL it is */
     char file[SITE_FILE_MAX]; /* of what is a file: "crl/issuing.crl" */
     const char *rest;         /* SITE_OCSP: behind "/ocsp", raw */
 };

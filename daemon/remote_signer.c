@@ -177,13 +177,16 @@ static bm_status put_octets(void *self, struct bm_bytes octets)
     return BM_OK;
 }
 
-static bm_status send_list(struct remote_signer *r, const char *ca,
-                           struct bm_crl_writer *writer, uint64_t number,
+static bm_status send_list(struct remote_signer *r,
+                           const struct ca_list_number *list,
+                           struct bm_crl_writer *writer,
                            struct bm_bytes *signature)
 {
+    const char *ca = list->of.ca;
     struct bm_crl_sink sink = { r, put_octets };
     struct wire_crl m = { .ca = { (const uint8_t *)ca, strlen(ca) },
-                          .number = number,
+                          .list = list->of.list,
+                          .number = list->number,
                           .size = bm_crl_writer_tbs_size(writer) };
     struct bm_bytes body = { NULL, 0 };
     uint8_t room[512];
@@ -200,9 +203,9 @@ static bm_status send_list(struct remote_signer *r, const char *ca,
                BM_SIGNATURE_MAX, signature, NULL);
 }
 
-static bm_status sign_crl(void *self, const char *ca,
-                          struct bm_crl_writer *writer, uint64_t number,
-                          int64_t now, const struct bm_crl_sink *sink)
+static bm_status sign_crl(void *self, const struct ca_list_number *list,
+                          struct bm_crl_writer *writer, int64_t now,
+                          const struct bm_crl_sink *sink)
 {
     struct remote_signer *r = self;
     struct bm_bytes signature = { NULL, 0 };
@@ -212,7 +215,7 @@ static bm_status sign_crl(void *self, const char *ca,
     r->chunk = malloc(WIRE_CRL_CHUNK);
     r->chunk_n = 0;
     if (r->chunk != NULL) {
-        rc = send_list(r, ca, writer, number, &signature);
+        rc = send_list(r, list, writer, &signature);
     }
     free(r->chunk);
     r->chunk = NULL;

@@ -231,7 +231,9 @@ static bm_status begin_list(struct signer *s, const struct wire_crl *m)
         const char *id = s->in->cas[i].row.id;
 
         if (is_text(m->ca, id)) {
-            return ca_signer_list_begin(s->in->signer, id, m->number, m->size);
+            const struct ca_list_number list = { { id, m->list }, m->number };
+
+            return ca_signer_list_begin(s->in->signer, &list, m->size);
         }
     }
     return BM_E_CA_SIGNER;

@@ -163,6 +163,7 @@ static const struct field tail_fields[] = {
 
 static const struct field crl_fields[] = {
     FIELD(OCTETS, wire_crl, ca, 1, NAME_MAX_OCTETS),
+    FIELD(U32, wire_crl, list, 0, UINT32_MAX),
     FIELD(U64, wire_crl, number, 0, UINT64_MAX),
     FIELD(U64, wire_crl, size, 1, UINT32_MAX),
     LAST,

@@ -215,6 +215,7 @@ BM_MUST_CHECK bm_status wire_signed_next(struct bm_bytes *in,
 #define WIRE_CRL_CHUNK ((size_t)64 << 10)
 struct wire_crl {
     struct bm_bytes ca; /* id */
+    uint32_t list;      /* ca/lists.h */
     uint64_t number;
     uint64_t size; /* octets of the TBSCertList */
 };

@@ -192,6 +192,7 @@ static bm_status open_signer(struct instance *in, struct ca_refusal *why)
                                            in->mode == INSTANCE_WRITE,
                                        .arg = in,
                                        .expects_ocsp = expects,
+                                       .public_url = in->settings.public_url,
                                        .origin = in->settings.origin };
     bm_status rc =
         ca_journal_open(in->journal_dir, in->port.crypto, &in->journal);
@@ -208,6 +209,7 @@ static bm_status open_signer(struct instance *in, struct ca_refusal *why)
                 .key = c->key->signer,
                 .cert = &c->cert,
                 .holder = c->key,
+                .shards = instance_shards(in, c),
             };
         }
     }
@@ -257,6 +259,8 @@ static bm_status open_authority(struct instance *in,
                                 .aside_n = in->aside_n,
                                 .bad_keys = in->bad_keys,
                                 .crl_lifetime = in->settings.crl_lifetime,
+                                .delta_every = in->settings.crl_delta_every,
+                                .public_url = in->settings.public_url,
                                 .ocsp_lifetime = in->settings.ocsp_lifetime };
 
     return ca_open(&config, !writes(in), now, &in->ca, why);

@@ -158,8 +158,23 @@ BM_MUST_CHECK bm_status instance_note_shards(struct instance *instance,
                                              struct ca_refusal *why);
 
 /*
- * Make the CRL of a CA and put it into crl/ID.crl; a list that was loaded is
- * written there as it is (instance_write_crl()).
+ * Make a list of a CA and put it where it is found: crl/ID.crl and so on
+ * (ca/lists.h).
+ */
+BM_MUST_CHECK bm_status instance_make_list(struct instance *instance,
+                                           const struct ca_actor *actor,
+                                           const struct ca_list *list,
+                                           int64_t now, struct ca_refusal *why);
+/* The same of the delta; BM_OK, too, where it has nothing to count from. */
+BM_MUST_CHECK bm_status instance_make_delta(struct instance *instance,
+                                            const struct ca_actor *actor,
+                                            const char *id, int64_t now,
+                                            struct ca_refusal *why);
+
+/*
+ * Make the complete list of a CA, its delta, and those of its shards whose
+ * time has come or that do not tell all; a list that was loaded is written to
+ * crl/ID.crl as it is (instance_write_crl()).
  */
 BM_MUST_CHECK bm_status instance_make_crl(struct instance *instance,
                                           const struct ca_actor *actor,

@@ -55,38 +55,120 @@ const struct ca_actor instance_founder = { .name = "founder",
                                            .mode = "direct/init",
                                            .roles = CA_ROLE_ADMIN };
 
-static bm_status crl_path(const struct instance *in, const char *id,
-                          char path[FILES_PATH_MAX])
+static bm_status list_path(const struct instance *in,
+                           const struct ca_list *list,
+                           char path[FILES_PATH_MAX])
 {
-    int n = snprintf(path, FILES_PATH_MAX, "%s/crl/%s.crl", in->dir, id);
+    char name[CA_LIST_PATH_MAX];
+    int n;
 
+    BM_TRY(ca_list_path(list->ca, list->list, name));
+    n = snprintf(path, FILES_PATH_MAX, "%s/%s", in->dir, name);
     return n > 0 && n < FILES_PATH_MAX ? BM_OK : BM_E_LIMIT;
 }
 
 bm_status instance_write_crl(struct instance *in, const char *id,
                              struct bm_bytes der, struct ca_refusal *why)
 {
+    const struct ca_list list = { id, STORE_LIST_COMPLETE };
     char path[FILES_PATH_MAX];
 
-    BM_TRY(crl_path(in, id, path));
+    BM_TRY(list_path(in, &list, path));
     return files_replace(path, der, 0644, why);
 }
 
-bm_status instance_make_crl(struct instance *in, const struct ca_actor *actor,
-                            const char *id, int64_t now, struct ca_refusal *why)
+/* Shards are in a folder of their CA. */
+static bm_status make_list_folder(const struct instance *in,
+                                  const struct ca_list *list,
+                                  struct ca_refusal *why)
+{
+    struct ca_refusal there = { .status = BM_OK };
+    char path[FILES_PATH_MAX];
+    bm_status rc;
+
+    if (list->list == STORE_LIST_COMPLETE || list->list == STORE_LIST_DELTA) {
+        return BM_OK;
+    }
+    BM_TRY(list_path(in, list, path));
+    *strrchr(path, '/') = '\0';
+    rc = files_make_dir(path, 0755, &there);
+    return rc == BM_OK || rc == BM_E_EXISTS
+               ? BM_OK
+               : ca_refuse(why, rc, "%s", there.words);
+}
+
+bm_status instance_make_list(struct instance *in, const struct ca_actor *actor,
+                             const struct ca_list *list, int64_t now,
+                             struct ca_refusal *why)
 {
     char path[FILES_PATH_MAX];
     struct files_stream stream;
     bm_status rc;
 
-    BM_TRY(crl_path(in, id, path));
+    BM_TRY(list_path(in, list, path));
+    BM_TRY(make_list_folder(in, list, why));
     BM_TRY(files_stream_open(&stream, path, why));
-    rc = ca_crl_make(in->ca, actor, id, now, &stream.sink, why);
+    rc = ca_crl_make(in->ca, actor, list, now, &stream.sink, why);
     if (rc == BM_OK) {
         rc = files_stream_publish(&stream, why);
     }
     files_stream_drop(&stream);
-    return rc;
+    return rc == BM_OK ? ca_crl_published(in->ca, list, now, why) : rc;
+}
+
+/* A delta beside a complete list that was made at this very time, unless it
+ * has nothing to count from yet. */
+bm_status instance_make_delta(struct instance *in, const struct ca_actor *actor,
+                              const char *id, int64_t now,
+                              struct ca_refusal *why)
+{
+    const struct ca_list list = { id, STORE_LIST_DELTA };
+    struct ca_refusal none = { .status = BM_OK };
+    bm_status rc = instance_make_list(in, actor, &list, now, &none);
+
+    if (rc == BM_OK || rc == BM_E_CRL_BASE) {
+        return BM_OK;
+    }
+    return ca_refuse(why, rc, "%s", none.words);
+}
+
+/* The lists of a CA that are to be made again. */
+struct wanted {
+    int64_t now;
+    bool delta;
+    size_t n;
+    uint32_t shard[STORE_SHARDS_MAX];
+};
+
+static void look_at(void *arg, const struct ca_list_state *state)
+{
+    struct wanted *w = arg;
+
+    if (state->list == STORE_LIST_DELTA) {
+        w->delta = true;
+    } else if (state->list != STORE_LIST_COMPLETE &&
+               (state->changed || state->due <= w->now) &&
+               w->n < STORE_SHARDS_MAX) {
+        w->shard[w->n++] = state->list;
+    }
+}
+
+bm_status instance_make_crl(struct instance *in, const struct ca_actor *actor,
+                            const char *id, int64_t now, struct ca_refusal *why)
+{
+    struct ca_list list = { id, STORE_LIST_COMPLETE };
+    struct wanted wanted = { .now = now };
+
+    BM_TRY(instance_make_list(in, actor, &list, now, why));
+    BM_TRY(ca_crl_look(in->ca, id, &wanted, look_at));
+    if (wanted.delta) {
+        BM_TRY(instance_make_delta(in, actor, id, now, why));
+    }
+    for (size_t i = 0; i < wanted.n; i++) {
+        list.list = wanted.shard[i];
+        BM_TRY(instance_make_list(in, actor, &list, now, why));
+    }
+    return BM_OK;
 }
 
 /* ---- Retiring */

@@ -133,7 +133,10 @@ uint32_t instance_shards(const struct instance *in, const struct instance_ca *c)
 {
     uint32_t now = in->settings.crl_shards;
 
-    return is_sharded(c) && now > c->row.shards ? now : c->row.shards;
+    return is_sharded(c) && c->row.status == STORE_CA_ACTIVE &&
+                   now > c->row.shards
+               ? now
+               : c->row.shards;
 }
 
 bm_status instance_note_shards(struct instance *in, int64_t now,

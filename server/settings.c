@@ -13,12 +13,14 @@
 #include "server/settings_internal.h"
 #include "store/store.h"
 
-#define HOUR INT64_C(3600)
-#define DAY  (24 * HOUR)
+#define MINUTE INT64_C(60)
+#define HOUR   INT64_C(3600)
+#define DAY    (24 * HOUR)
 
 struct crl_section {
     int64_t lifetime;
     int64_t shards;
+    int64_t delta_every;
 };
 
 struct ocsp_section {
@@ -84,6 +86,11 @@ static const struct config_key crl_keys[] = {
       .offset = offsetof(struct crl_section, shards),
       .min = 0,
       .max = STORE_SHARDS_MAX },
+    { .name = "delta_every",
+      .type = CONFIG_DURATION,
+      .offset = offsetof(struct crl_section, delta_every),
+      .min = MINUTE,
+      .max = 366 * DAY },
     { .name = NULL },
 };
 
@@ -356,6 +363,12 @@ static bm_status check(struct config *config, const struct file *f,
                            BM_E_CONFIG_VALUE,
                            "http://HOST or http://HOST:PORT is wanted");
     }
+    /* Or there is no delta that is of use before the next complete list. */
+    if (f->crl.delta_every > f->crl.lifetime / 2) {
+        return config_fail(
+            error, config_get(config_get(root, "crl"), "delta_every"),
+            BM_E_CONFIG_VALUE, "at most half of crl.lifetime is wanted");
+    }
     /* C2SP signed-note: a key name holds neither blanks nor plus signs. */
     if (strpbrk(f->ledger.origin, " +\t\r\n") != NULL) {
         return config_fail(error,
@@ -414,6 +427,7 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
                                    .origin = f.ledger.origin,
                                    .crl_lifetime = f.crl.lifetime,
                                    .crl_shards = (uint32_t)f.crl.shards,
+                                   .crl_delta_every = f.crl.delta_every,
                                    .ocsp_lifetime = f.ocsp.lifetime,
                                    .bad_keys = f.bad_keys,
                                    .listen_devices = f.listen.devices,

@@ -12,11 +12,12 @@
  * is an error with its line. docs/instance.md is the manual.
  */
 struct settings {
-    const char *public_url; /* in certificates that live twenty years */
-    const char *unlock;     /* keys/unlock.h: where the secret is */
-    const char *origin;     /* of the ledger; never changes */
-    int64_t crl_lifetime;   /* seconds */
-    uint32_t crl_shards;    /* that new certificates are spread over; 0 */
+    const char *public_url;  /* in certificates that live twenty years */
+    const char *unlock;      /* keys/unlock.h: where the secret is */
+    const char *origin;      /* of the ledger; never changes */
+    int64_t crl_lifetime;    /* seconds */
+    uint32_t crl_shards;     /* that new certificates are spread over; 0 */
+    int64_t crl_delta_every; /* seconds; 0: no deltas */
     int64_t ocsp_lifetime;
     const char *bad_keys; /* file with known-bad keys, or NULL */
 

@@ -170,7 +170,7 @@
     X(CHANGE_FORGET,                                                           \
       "DELETE FROM revocation_change WHERE ca = ?1 AND id <= (SELECT "         \
       "min(base_change) FROM crl WHERE crl.ca = ?1 AND "                       \
-      "crl.list IN (0, 4294967295, revocation_change.shard))")                 \
+      "crl.list IN (0, 4294967294, 4294967295, revocation_change.shard))")     \
     X(OPERATOR_PUT,                                                            \
       "INSERT INTO operator (" SQL_OPERATOR_COLUMNS ") VALUES "                \
       "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "         \

@@ -43,6 +43,7 @@
  */
 #define STORE_LIST_COMPLETE 0
 #define STORE_LIST_DELTA    UINT32_MAX
+#define STORE_LIST_BEFORE   (UINT32_MAX - 1) /* complete, the last but one */
 #define STORE_SHARDS_MAX    1024
 
 enum store_mode {
@@ -113,7 +114,8 @@ struct store_ca {
  */
 struct store_crl {
     char ca[STORE_ID_MAX];
-    uint32_t list;   /* STORE_LIST_COMPLETE, a shard, STORE_LIST_DELTA */
+    uint32_t list;   /* STORE_LIST_COMPLETE, a shard, STORE_LIST_DELTA; of
+                        STORE_LIST_BEFORE no more than the base is kept */
     uint64_t number; /* used, or lost: the highest */
     int64_t this_update;
     int64_t next_update;

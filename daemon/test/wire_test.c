@@ -88,8 +88,9 @@ static void put_checkpoint(struct bm_wr *w)
 
 static void put_crl(struct bm_wr *w)
 {
-    wire_crl_put(w, &(struct wire_crl){
-                        .ca = BM_LIT("issuing"), .number = 7, .size = 4711 });
+    wire_crl_put(
+        w, &(struct wire_crl){
+               .ca = BM_LIT("issuing"), .list = 3, .number = 7, .size = 4711 });
 }
 
 static void put_status(struct bm_wr *w)

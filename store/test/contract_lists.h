@@ -187,11 +187,14 @@ static inline void a_change_is_kept_until_all_lists_have_it(void)
     CHECK_STATUS(s->change_forget(s->self, "issuing"), BM_OK);
     list_entry(s, "other", 1, 900);
     put_base(s, STORE_LIST_DELTA);
+    put_base(s, STORE_LIST_BEFORE);
     put_base(s, 1);
     list_entry(s, "issuing", 1, 900);
     list_entry(s, "issuing", 3, 900);
     CHECK(changes_say(s, "1 3"));
     put_base(s, STORE_LIST_COMPLETE);
+    CHECK(changes_say(s, "1 3"));
+    put_base(s, STORE_LIST_BEFORE);
     CHECK(changes_say(s, "1 3"));
     put_base(s, STORE_LIST_DELTA);
     CHECK(changes_say(s, "1")); /* shard 3 never had a list: it is due */

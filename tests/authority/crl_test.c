@@ -6,6 +6,8 @@
 #include "core/time.h"
 #include "tests/authority/world.h"
 
+static const struct ca_list issuing_list = { "issuing", STORE_LIST_COMPLETE };
+
 /* Revocation, and the lists that tell of it. */
 
 struct list {
@@ -29,14 +31,12 @@ static bm_status collect(void *self, struct bm_bytes octets)
 
 static bm_status make_list(struct world *w, const char *id, struct list *l)
 {
+    const struct ca_list list = { id, STORE_LIST_COMPLETE };
     struct bm_crl_sink sink = { l, collect };
-    bm_status rc;
 
     l->n = 0;
-    rc = ca_crl_make(w->ca, &admin, id, w->now, &sink, NULL);
-    if (rc != BM_OK) {
-        return rc;
-    }
+    BM_TRY(ca_crl_make(w->ca, &admin, &list, w->now, &sink, NULL));
+    BM_TRY(ca_crl_published(w->ca, &list, w->now, NULL));
     must(bm_crl_parse((struct bm_bytes){ l->der, l->n }, NULL, &l->crl) ==
              BM_OK,
          "list");
@@ -324,10 +324,10 @@ static void a_list_needs_a_key_and_a_role(void)
     CHECK_STATUS(make_list(&w, "root", &l), BM_E_CA_UNAVAILABLE);
     CHECK_STATUS(make_list(&w, "no-such-ca", &l), BM_E_NOT_FOUND);
     actor.roles = CA_ROLE_FACTORY | CA_ROLE_AUDITOR;
-    CHECK_STATUS(ca_crl_make(w.ca, &actor, "issuing", w.now, &sink, NULL),
+    CHECK_STATUS(ca_crl_make(w.ca, &actor, &issuing_list, w.now, &sink, NULL),
                  BM_E_CA_FORBIDDEN);
     actor.roles = CA_ROLE_REGISTRAR;
-    CHECK_STATUS(ca_crl_make(w.ca, &actor, "issuing", w.now, &sink, NULL),
+    CHECK_STATUS(ca_crl_make(w.ca, &actor, &issuing_list, w.now, &sink, NULL),
                  BM_OK);
     world_close(&w);
 }

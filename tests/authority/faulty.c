@@ -615,13 +615,13 @@ static bm_status sign_certs(void *self, const struct ca_signing *group,
     return fail ? ca_refuse_plain(why, s->f.status) : rc;
 }
 
-static bm_status sign_crl(void *self, const char *ca,
-                          struct bm_crl_writer *writer, uint64_t number,
-                          int64_t now, const struct bm_crl_sink *sink)
+static bm_status sign_crl(void *self, const struct ca_list_number *list,
+                          struct bm_crl_writer *writer, int64_t now,
+                          const struct bm_crl_sink *sink)
 {
     struct faulty_signer *s = self;
 
-    HAND_ON(s, s->real->crl(s->real->self, ca, writer, number, now, sink));
+    HAND_ON(s, s->real->crl(s->real->self, list, writer, now, sink));
 }
 
 static bm_status sign_checkpoint(void *self, const struct ca_tree_head *head,

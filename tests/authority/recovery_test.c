@@ -5,6 +5,8 @@
 #include "ca/request.h"
 #include "tests/authority/world.h"
 
+static const struct ca_list issuing_list = { "issuing", STORE_LIST_COMPLETE };
+
 /*
  * Every act, with every call of the store and of the signer failing in turn.
  * Whatever failed: nothing is handed out that is not on record, nothing is
@@ -354,7 +356,7 @@ static bm_status run_list(struct play *p)
     bm_status rc;
 
     p->list_n = 0;
-    rc = ca_crl_make(p->w.ca, &admin, "issuing", p->w.now, &sink, NULL);
+    rc = ca_crl_make(p->w.ca, &admin, &issuing_list, p->w.now, &sink, NULL);
     if (rc != BM_OK) {
         return rc;
     }
@@ -531,7 +533,7 @@ static void what_was_signed_and_lost_is_revoked_as_abandoned(void)
     leaves = world_leaves(&w);
     /* Whatever is done next, this comes before it. */
     p.list_n = 0;
-    CHECK_STATUS(ca_crl_make(w.ca, &admin, "issuing", w.now, &sink, NULL),
+    CHECK_STATUS(ca_crl_make(w.ca, &admin, &issuing_list, w.now, &sink, NULL),
                  BM_OK);
     CHECK(world_count(&w, STORE_CERT_ABANDONED) == 1);
     CHECK(ca_abandoned(w.ca) == 1);

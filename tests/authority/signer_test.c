@@ -334,6 +334,7 @@ static bm_status sign_list(struct world *w, const char *id, const char *issuer,
     const struct instance_ca *ca = world_ca(issuer);
     struct ca_signer *s = w->real_signer;
     struct bm_crl_source source = { NULL, rewind_none, next_none };
+    const struct ca_list_number list = { { id, STORE_LIST_COMPLETE }, claimed };
     size_t n = 0;
     struct bm_crl_sink sink = { &n, count_octets };
     struct bm_crl_config config = { .issuer = ca->cert.subject,
@@ -347,7 +348,7 @@ static bm_status sign_list(struct world *w, const char *id, const char *issuer,
     bm_status rc;
 
     must(bm_crl_writer_open(&writer, &config, &source) == BM_OK, "writer");
-    rc = s->crl(s->self, id, &writer, claimed, w->now, &sink);
+    rc = s->crl(s->self, &list, &writer, w->now, &sink);
     bm_crl_writer_close(&writer);
     CHECK((n != 0) == (rc == BM_OK));
     return rc;

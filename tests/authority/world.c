@@ -35,6 +35,7 @@ static struct {
     struct ca_signer_ca cas[INSTANCE_CAS_MAX];
     size_t cas_n;
     const struct ca_profile *profiles[INSTANCE_PROFILES_MAX];
+    struct ca_bound bound[INSTANCE_PROFILES_MAX];
     struct bm_signer *keys[KEYS_MAX];
     size_t keys_n;
     unsigned worlds;
@@ -221,6 +222,7 @@ static void take_parts(void)
     }
     for (size_t i = 0; i < in->profiles_n; i++) {
         base.profiles[i] = in->profiles[i].profile;
+        base.bound[i] = in->profiles[i];
     }
 }
 
@@ -326,6 +328,7 @@ static bm_status open_parts(struct world *w, bool read_only)
         .profiles = base.profiles,
         .profiles_n = in->profiles_n,
         .may_sign_ocsp = true,
+        .public_url = in->settings.public_url,
         .origin = in->settings.origin,
         .ledger = in->ledger_key->signer,
     };
@@ -333,10 +336,12 @@ static bm_status open_parts(struct world *w, bool read_only)
                                 .crypto = world_crypto(),
                                 .signer = &w->signer.base,
                                 .journal = w->journal_dir,
-                                .profiles = in->profiles,
+                                .profiles = base.bound,
                                 .profiles_n = in->profiles_n,
                                 .bad_keys = w->bad_keys,
                                 .crl_lifetime = 7 * DAY,
+                                .delta_every = w->delta_every,
+                                .public_url = in->settings.public_url,
                                 .ocsp_lifetime = HOUR };
     struct ca_refusal why = { BM_OK, "" };
     struct store *real;
@@ -405,6 +410,46 @@ bm_status world_reopen_to_read(struct world *w)
 {
     close_parts(w);
     return open_parts(w, true);
+}
+
+/* The profiles of a CA, for a list with so many shards. */
+static void bind_shards(const struct instance_ca *ca, uint32_t shards,
+                        uint32_t given)
+{
+    const struct instance *in = world_base();
+    const struct ca_profile_issuer issuer = {
+        .id = ca->row.id,
+        .cert = &ca->cert,
+        .sig_alg = ca->key->signer->alg,
+        .public_url = in->settings.public_url,
+        .crypto = world_crypto(),
+        .shards = shards,
+    };
+    struct ca_refusal why;
+
+    for (size_t i = 0; i < in->profiles_n; i++) {
+        if (strcmp(base.bound[i].ca, ca->row.id) == 0) {
+            must(ca_profile_bind(base.bound[i].profile, &issuer, &why) == BM_OK,
+                 "bind");
+            base.bound[i].shards = given;
+        }
+    }
+}
+
+void world_shards(struct world *w, uint32_t shards, uint32_t given)
+{
+    const struct instance_ca *ca = world_ca("issuing");
+    struct store_ca row = ca->row;
+
+    bind_shards(ca, shards, given);
+    for (size_t i = 0; i < base.cas_n; i++) {
+        if (strcmp(base.cas[i].id, "issuing") == 0) {
+            base.cas[i].shards = shards;
+        }
+    }
+    row.shards = shards;
+    must(ca_install(w->ca, &authority, &row, w->now, NULL) == BM_OK, "CA");
+    must(world_reopen(w) == BM_OK, "reopen");
 }
 
 void world_close(struct world *w)

@@ -47,10 +47,15 @@ struct world {
     struct ca_signer *real_signer;
     struct ca *ca;
     const struct ca_bad_keys *bad_keys; /* for world_reopen() */
+    int64_t delta_every;                /* likewise */
 };
 
 void world_open(struct world *w);
 void world_close(struct world *w);
+/* For what is issued by "issuing" in this world, and in those that are opened
+ * later: its list has so many shards, of which the first `given` are given
+ * out. Opens the authority again. */
+void world_shards(struct world *w, uint32_t shards, uint32_t given);
 /* As another process would find it: BM_OK or what ca_open() says. */
 bm_status world_reopen(struct world *w);
 bm_status world_reopen_to_read(struct world *w);

@@ -8,6 +8,8 @@
 #include "core/ocsp.h"
 #include "tests/restore/drill.h"
 
+static const struct ca_list issuing_list = { "issuing", STORE_LIST_COMPLETE };
+
 static struct drill d;
 
 static bm_status put_nothing(void *self, struct bm_bytes octets)
@@ -66,9 +68,9 @@ static void a_restored_instance_signs_nothing(void)
     world_open(w, INSTANCE_WRITE);
     CHECK_STATUS(ca_issue(w->instance->ca, &request, 1, w->now, &result),
                  BM_E_CA_RESTORED);
-    CHECK_STATUS(
-        ca_crl_make(w->instance->ca, &w->actor, "issuing", w->now, &sink, NULL),
-        BM_E_CA_RESTORED);
+    CHECK_STATUS(ca_crl_make(w->instance->ca, &w->actor, &issuing_list, w->now,
+                             &sink, NULL),
+                 BM_E_CA_RESTORED);
     CHECK_STATUS(ca_checkpoint(w->instance->ca, w->now, NULL),
                  BM_E_CA_RESTORED);
     check_no_answer(w);
