@@ -215,6 +215,17 @@ static void add_value(struct making *m, struct bm_bytes oid, bool critical,
     add_fixed(m, from);
 }
 
+static void add_hole(struct making *m, struct bm_bytes oid, bool optional,
+                     int *hole)
+{
+    if (m->bound->ext_n < BM_EXT_MAX) {
+        *hole = m->holes++;
+        m->bound->ext[m->bound->ext_n++] = (struct bm_tbs_ext){
+            .kind = BM_TBS_HOLE, .optional = optional, .oid = oid
+        };
+    }
+}
+
 static void add_basics(struct making *m)
 {
     const struct profile_rules *r = &m->profile->rules;
@@ -225,7 +236,9 @@ static void add_basics(struct making *m)
         add_fixed(m, from);
     }
     from = m->w.len;
-    if (r->key_usage != 0) {
+    if (r->key_usage_of_rsa != 0) {
+        add_hole(m, BM_LIT(BM_OID_CE_KEY_USAGE), false, &m->bound->usage_hole);
+    } else if (r->key_usage != 0) {
         bm_ext_put_key_usage(&m->w, (uint16_t)r->key_usage);
         add_fixed(m, from);
     }
@@ -376,7 +389,18 @@ static void add_exts(struct making *m)
         add_value(m, BM_LIT(BM_OID_OCSP_NOCHECK), false, BM_LIT("\x05\x00"));
     }
     for (size_t i = 0; i < r->extensions.n; i++) {
-        add_value(m, ext[i].oid, ext[i].critical, ext[i].value);
+        if (ext[i].from == PROFILE_FIXED) {
+            add_value(m, ext[i].oid, ext[i].critical, ext[i].value);
+        }
+    }
+    for (size_t i = 0; i < r->extensions.n; i++) {
+        if (ext[i].from == PROFILE_REQUEST) {
+            int hole = -1;
+
+            add_hole(m, ext[i].oid, ext[i].optional, &hole);
+            m->bound->open_hole =
+                m->bound->open_hole < 0 ? hole : m->bound->open_hole;
+        }
     }
 }
 
@@ -468,7 +492,9 @@ bm_status ca_profile_bind(struct ca_profile *profile,
                           const struct ca_profile_issuer *issuer,
                           struct ca_refusal *why)
 {
-    struct profile_bound bound = { .san_hole = -1, .crl_hole = -1 };
+    struct profile_bound bound = {
+        .san_hole = -1, .crl_hole = -1, .usage_hole = -1, .open_hole = -1
+    };
     struct making m = { .profile = profile, .bound = &bound, .why = why };
     bm_status rc = bind(&m, issuer);
 

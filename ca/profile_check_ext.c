@@ -100,10 +100,11 @@ bm_status profile_check_key_usage(const struct profile_checking *k)
                                          BM_EXT_KEY_USAGE, r->key_usage != 0,
                                          true };
     unsigned may = k->foreign ? r->accepts.key_usage : 0;
+    unsigned usage = profile_key_usage(r, &k->cert->key);
     bool look;
 
     BM_TRY(profile_check_frame(k, &frame, &look));
-    return !look || ((k->cert->ext.key_usage ^ r->key_usage) & ~may) == 0
+    return !look || ((k->cert->ext.key_usage ^ usage) & ~may) == 0
                ? BM_OK
                : profile_refuse_ext(k, PROFILE_RULE_KEY_USAGE, "keyUsage",
                                     "is another one");
@@ -304,13 +305,17 @@ static bm_status check_own(const struct profile_checking *k,
     const struct profile_accepts *a = &k->profile->rules.accepts;
     char dotted[BM_OID_DOTTED_MAX];
     const char *name = profile_oid_words(own->oid, dotted);
+    bool optional = own->optional || own->from == PROFILE_OTHERS ||
+                    profile_accepts_oid(k, &a->optional, own->oid);
     struct bm_ext ext;
 
+    if (own->from == PROFILE_OTHERS && !k->foreign) {
+        return BM_OK; /* see profile_check_others() */
+    }
     if (!find_ext(k, own->oid, &ext)) {
-        return profile_accepts_oid(k, &a->optional, own->oid)
-                   ? BM_OK
-                   : profile_refuse_ext(k, PROFILE_RULE_EXTENSIONS, name,
-                                        "is missing");
+        return optional ? BM_OK
+                        : profile_refuse_ext(k, PROFILE_RULE_EXTENSIONS, name,
+                                             "is missing");
     }
     if (ext.critical != own->critical &&
         !profile_accepts_oid(k, &a->critical, own->oid)) {
@@ -318,7 +323,9 @@ static bm_status check_own(const struct profile_checking *k,
                                   ext.critical ? "is critical"
                                                : "is not critical");
     }
-    return bm_bytes_equal(ext.value, own->value) ||
+    return (own->from == PROFILE_FIXED
+                ? bm_bytes_equal(ext.value, own->value)
+                : profile_shape_matches(own->shape, ext.value)) ||
                    profile_accepts_oid(k, &a->values, own->oid)
                ? BM_OK
                : profile_refuse_ext(k, PROFILE_RULE_EXTENSIONS, name,
@@ -346,8 +353,9 @@ static const struct bm_bytes ruled[] = {
     BM_LIT_INIT(BM_OID_OCSP_NOCHECK),
 };
 
-static bool has_rule(const struct profile_rules *r, struct bm_bytes oid)
+static bool has_rule(const struct profile_checking *k, struct bm_bytes oid)
 {
+    const struct profile_rules *r = &k->profile->rules;
     const struct profile_ext *own = r->extensions.items;
 
     for (size_t i = 0; i < sizeof ruled / sizeof ruled[0]; i++) {
@@ -356,7 +364,8 @@ static bool has_rule(const struct profile_rules *r, struct bm_bytes oid)
         }
     }
     for (size_t i = 0; i < r->extensions.n; i++) {
-        if (bm_bytes_equal(own[i].oid, oid)) {
+        if ((k->foreign || own[i].from != PROFILE_OTHERS) &&
+            bm_bytes_equal(own[i].oid, oid)) {
             return true;
         }
     }
@@ -381,7 +390,7 @@ bm_status profile_check_others(const struct profile_checking *k)
     struct bm_ext ext;
 
     while (bm_ext_next(&all, &ext)) {
-        if (!has_rule(&k->profile->rules, ext.oid) && !accepts_other(k, &ext)) {
+        if (!has_rule(k, ext.oid) && !accepts_other(k, &ext)) {
             return profile_refuse_ext(k, PROFILE_RULE_OTHERS,
                                       profile_oid_words(ext.oid, dotted),
                                       "is not in the profile");

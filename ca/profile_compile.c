@@ -302,13 +302,35 @@ static bm_status compile_validity(const struct profile_compiler *c)
     return BM_OK;
 }
 
+/* Bits that these keys cannot have; NULL if there is none. */
+static const char *wrong_usage(unsigned usage, unsigned keys)
+{
+    unsigned rsa =
+        PROFILE_KEY_RSA2048 | PROFILE_KEY_RSA3072 | PROFILE_KEY_RSA4096;
+    unsigned ec = PROFILE_KEY_P256 | PROFILE_KEY_P384;
+
+    if ((usage & (BM_KU_KEY_ENCIPHERMENT | BM_KU_DATA_ENCIPHERMENT)) != 0 &&
+        (keys & ~rsa) != 0) {
+        return "keys other than RSA do not encipher";
+    }
+    if ((usage & BM_KU_KEY_AGREEMENT) != 0 && (keys & ~ec) != 0) {
+        return "keys other than EC do not agree on keys";
+    }
+    if ((usage & (BM_KU_ENCIPHER_ONLY | BM_KU_DECIPHER_ONLY)) != 0 &&
+        (usage & BM_KU_KEY_AGREEMENT) == 0) {
+        return "encipherOnly and decipherOnly go with keyAgreement";
+    }
+    return NULL;
+}
+
 /* RFC 5280 4.2.1.3, 4.2.1.9; RFC 3279 2.3.1; RFC 8813 3; RFC 9882 4 */
 static bm_status check_key_usage(const struct profile_compiler *c)
 {
     const struct profile_rules *r = c->rules;
     unsigned rsa =
         PROFILE_KEY_RSA2048 | PROFILE_KEY_RSA3072 | PROFILE_KEY_RSA4096;
-    unsigned ec = PROFILE_KEY_P256 | PROFILE_KEY_P384;
+    bool two = r->key_usage_of_rsa != 0;
+    const char *words;
 
     if (r->keys == 0) {
         return fail(c, "keys", "no kind of key is allowed");
@@ -320,20 +342,16 @@ static bm_status check_key_usage(const struct profile_compiler *c)
     if (r->basic.path_len != BM_PATH_LEN_NONE && !r->basic.ca) {
         return fail(c, "basic_constraints", "path_len is for a CA");
     }
-    if ((r->key_usage & (BM_KU_KEY_ENCIPHERMENT | BM_KU_DATA_ENCIPHERMENT)) !=
-            0 &&
-        (r->keys & ~rsa) != 0) {
-        return fail(c, "key_usage", "keys other than RSA do not encipher");
+    if (two && (r->key_usage == 0 || r->basic.ca ||
+                (r->key_usage_of_rsa & BM_KU_KEY_CERT_SIGN) != 0)) {
+        return fail(c, "key_usage_of_rsa",
+                    "goes with key_usage, and is not for a CA");
     }
-    if ((r->key_usage & BM_KU_KEY_AGREEMENT) != 0 && (r->keys & ~ec) != 0) {
-        return fail(c, "key_usage", "keys other than EC do not agree on keys");
+    words = wrong_usage(r->key_usage, two ? r->keys & ~rsa : r->keys);
+    if (words == NULL) {
+        words = wrong_usage(r->key_usage_of_rsa, r->keys & rsa);
     }
-    if ((r->key_usage & (BM_KU_ENCIPHER_ONLY | BM_KU_DECIPHER_ONLY)) != 0 &&
-        (r->key_usage & BM_KU_KEY_AGREEMENT) == 0) {
-        return fail(c, "key_usage",
-                    "encipherOnly and decipherOnly go with keyAgreement");
-    }
-    return BM_OK;
+    return words == NULL ? BM_OK : fail(c, "key_usage", words);
 }
 
 static const struct {

@@ -307,6 +307,13 @@ static bm_status compile_ext(const struct profile_compiler *c,
                                bm_oid_name(ext->oid));
         }
     }
+    if (ext->optional && ext->from != PROFILE_REQUEST) {
+        return config_fail(c->error, node, BM_E_PROFILE,
+                           "optional is what comes from a request");
+    }
+    if (ext->from != PROFILE_FIXED) {
+        return profile_compile_shape(c, ext->value_node, &ext->shape);
+    }
     bm_wr_init(&w, buf, sizeof buf);
     BM_TRY(put_value(c, ext->value_node, &w));
     BM_TRY(keep(c, node, &w, &ext->value));
@@ -320,6 +327,7 @@ bm_status profile_compile_extensions(const struct profile_compiler *c,
                                      const struct config_node *node)
 {
     struct profile_ext *ext = c->rules->extensions.items;
+    size_t open = 0;
 
     for (size_t i = 0; node != NULL && i < c->rules->extensions.n; i++) {
         BM_TRY(compile_ext(c, profile_item(node, i), &ext[i]));
@@ -328,6 +336,12 @@ bm_status profile_compile_extensions(const struct profile_compiler *c,
                 return config_fail(c->error, profile_item(node, i),
                                    BM_E_PROFILE, "extension occurs twice");
             }
+        }
+        open += ext[i].from == PROFILE_REQUEST ? 1 : 0;
+        if (open > PROFILE_OPEN_EXTS) {
+            return config_fail(c->error, profile_item(node, i), BM_E_PROFILE,
+                               "more than %d extensions from the request",
+                               PROFILE_OPEN_EXTS);
         }
     }
     return BM_OK;

@@ -226,6 +226,11 @@ static bm_status check_san_keys(const struct profile_compiler *c,
     } else if (san->within_text != NULL &&
                (san->kind != PROFILE_SAN_IP || !request)) {
         words = "within goes with kind: ip, from: request";
+    } else if (san->attributes.n != 0 &&
+               (san->kind != PROFILE_SAN_DIRECTORY || !request ||
+                san->pattern_text != NULL)) {
+        words = "attributes go with kind: directoryName, from: request, "
+                "without a pattern";
     } else if (san->kind == PROFILE_SAN_IP && san->pattern_text != NULL) {
         words = "addresses have within, not pattern";
     } else if (san->from == PROFILE_DEVICE && !is_text_kind(san->kind) &&
@@ -327,6 +332,31 @@ static bm_status compile_within(const struct profile_compiler *c,
     return BM_OK;
 }
 
+/* Of a directoryName: each is there once, and nothing else. */
+static bm_status compile_san_attributes(const struct profile_compiler *c,
+                                        const struct config_node *list,
+                                        struct profile_san *san)
+{
+    struct profile_rdn *rdn = san->attributes.items;
+
+    for (size_t i = 0; i < san->attributes.n; i++) {
+        const struct config_node *node = profile_item(list, i);
+
+        BM_TRY(profile_compile_attribute(c, config_get(node, "attribute"),
+                                         rdn[i].attribute, &rdn[i].type));
+        rdn[i].tag = bm_name_string_type(rdn[i].type);
+        BM_TRY(compile_pattern(c, node, PROFILE_REQUEST, USUAL_PATTERN,
+                               &rdn[i].pattern_text, &rdn[i].pattern));
+        for (size_t k = 0; k < i; k++) {
+            if (bm_bytes_equal(rdn[k].type, rdn[i].type)) {
+                return config_fail(c->error, node, BM_E_PROFILE,
+                                   "%s occurs twice", rdn[i].attribute);
+            }
+        }
+    }
+    return BM_OK;
+}
+
 static bm_status compile_san_row(const struct profile_compiler *c,
                                  const struct config_node *node,
                                  struct profile_san *san)
@@ -335,7 +365,7 @@ static bm_status compile_san_row(const struct profile_compiler *c,
     BM_TRY(check_source(c, node, san->from, san->fixed, san->template_text));
     BM_TRY(check_san_keys(c, node, san));
     BM_TRY(check_others(c, node, san->from, san->others));
-    if (san->kind != PROFILE_SAN_IP) {
+    if (san->kind != PROFILE_SAN_IP && san->attributes.n == 0) {
         BM_TRY(compile_pattern(c, node, san->from,
                                san->kind == PROFILE_SAN_DNS ? USUAL_HOST
                                                             : USUAL_PATTERN,
@@ -350,6 +380,7 @@ static bm_status compile_san_row(const struct profile_compiler *c,
                                    san->under_text, &san->under));
     }
     BM_TRY(compile_within(c, node, san));
+    BM_TRY(compile_san_attributes(c, config_get(node, "attributes"), san));
     san->max = san->max != 0 ? san->max : 1;
     if (san->from == PROFILE_DEVICE) {
         san->template_text =

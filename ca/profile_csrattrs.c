@@ -73,7 +73,7 @@ static bool wants_san(const struct profile_rules *r)
 
 static bool fixes_extensions(const struct profile_rules *r)
 {
-    return r->key_usage != 0 || r->eku.n != 0;
+    return (r->key_usage != 0 && r->key_usage_of_rsa == 0) || r->eku.n != 0;
 }
 
 /* Extension elements whose values the profile fixes. */
@@ -82,7 +82,7 @@ static void put_fixed(const struct profile_rules *r, struct bm_wr *w)
     struct bm_ext_mark mark;
     size_t list;
 
-    if (r->key_usage != 0) {
+    if (r->key_usage != 0 && r->key_usage_of_rsa == 0) {
         bm_ext_put_key_usage(w, (uint16_t)r->key_usage);
     }
     if (r->eku.n != 0) {

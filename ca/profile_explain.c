@@ -289,6 +289,15 @@ static void put_critical(struct bm_wr *w, bool critical)
     put(w, "%s", critical ? "; critical" : "");
 }
 
+static void put_attributes(struct bm_wr *w, const struct config_list *list)
+{
+    const struct profile_rdn *rdn = list->items;
+
+    for (size_t i = 0; i < list->n; i++) {
+        put(w, "; %s as %s", rdn[i].attribute, rdn[i].pattern_text);
+    }
+}
+
 static void explain_san(const struct profile_rules *r, struct bm_wr *w)
 {
     const struct profile_san *san = r->san.names.items;
@@ -301,6 +310,7 @@ static void explain_san(const struct profile_rules *r, struct bm_wr *w)
         put(w, "%s: ", profile_san_words(san[i].kind));
         put_source(w, san[i].from, san[i].fixed, san[i].template_text,
                    san[i].pattern_text);
+        put_attributes(w, &san[i].attributes);
         if (san[i].type_text != NULL) {
             put(w, "; type %s", san[i].type_text);
         }
@@ -359,6 +369,11 @@ static void explain_usage(const struct profile_rules *r, struct bm_wr *w)
         label(w, "keyUsage");
         put_key_usage(w, r->key_usage);
     }
+    if (r->key_usage_of_rsa != 0) {
+        label(w, "");
+        put(w, "of RSA keys: ");
+        put_key_usage(w, r->key_usage_of_rsa);
+    }
     if (r->eku.n != 0) {
         label(w, "extKeyUsage");
         put_list(w, r->eku.purposes);
@@ -402,7 +417,11 @@ static void explain_others(const struct profile_rules *r, struct bm_wr *w)
         r->ocsp_nocheck ? "; not asked for (ocsp-nocheck)" : "");
     for (size_t i = 0; i < r->extensions.n; i++) {
         label(w, i == 0 ? "other extensions" : "");
-        put(w, "%s", ext[i].oid_text);
+        put(w, "%s%s%s", ext[i].oid_text,
+            ext[i].from == PROFILE_REQUEST  ? ": from the request"
+            : ext[i].from == PROFILE_OTHERS ? ": of others alone"
+                                            : "",
+            ext[i].optional ? "; optional" : "");
         put_critical(w, ext[i].critical);
     }
     if (r->unique_text != NULL) {

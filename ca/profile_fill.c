@@ -17,8 +17,13 @@ struct parts {
     uint8_t key_id[BM_SKI_SIZE];
     uint8_t points[PROFILE_URL_MAX + 64];
     struct bm_bytes san; /* Extension, with header, or empty */
-    struct bm_bytes crl; /* likewise */
-    struct bm_bytes hole[2];
+    struct bm_bytes crl; /* likewise, and so are these */
+    uint8_t usage_room[32];
+    struct bm_bytes usage;
+    uint8_t open_room[PROFILE_OPEN_OCTETS];
+    struct bm_bytes open[PROFILE_OPEN_EXTS];
+    size_t open_n;
+    struct bm_bytes hole[PROFILE_HOLES];
     struct bm_tbs_values values;
 };
 
@@ -218,17 +223,71 @@ static bm_status make_crl(const struct profile_filling *f, struct parts *parts)
     return BM_OK;
 }
 
+/* keyUsage, where it depends on the key. */
+static void make_usage(const struct profile_filling *f, struct parts *parts)
+{
+    const struct profile_rules *r = &f->profile->rules;
+    struct bm_wr w;
+
+    if (r->key_usage_of_rsa != 0) {
+        bm_wr_init(&w, parts->usage_room, sizeof parts->usage_room);
+        bm_ext_put_key_usage(
+            &w, (uint16_t)profile_key_usage(r, &f->request->csr->key));
+        parts->usage = bm_wr_bytes(&w);
+    }
+}
+
+/* Extensions that the request chooses, one behind the other. */
+static bm_status make_open(const struct profile_filling *f, struct parts *parts)
+{
+    const struct config_list *list = &f->profile->rules.extensions;
+    const struct profile_ext *own = list->items;
+    struct bm_wr w;
+
+    bm_wr_init(&w, parts->open_room, sizeof parts->open_room);
+    parts->open_n = 0;
+    for (size_t i = 0; i < list->n; i++) {
+        size_t from = w.len;
+        struct bm_bytes value;
+
+        if (own[i].from != PROFILE_REQUEST) {
+            continue;
+        }
+        BM_TRY(profile_find_open(f, &own[i], &value));
+        if (value.n != 0) {
+            struct bm_ext_mark m = bm_ext_open(&w, own[i].oid, own[i].critical);
+
+            bm_wr_put(&w, value);
+            bm_ext_close(&w, &m);
+        }
+        if (w.len > w.cap) {
+            return too_long(f, BM_E_PROFILE_EXTENSION, PROFILE_RULE_EXTENSIONS);
+        }
+        parts->open[parts->open_n++] =
+            (struct bm_bytes){ w.buf + from, w.len - from };
+    }
+    return BM_OK;
+}
+
 /* ---- All of it */
 
 /* In the order in which the template has them. */
 static void fill_holes(const struct profile_bound *b, struct parts *parts)
 {
+    if (b->usage_hole >= 0) {
+        parts->hole[b->usage_hole] = parts->usage;
+        parts->values.ext_n++;
+    }
     if (b->san_hole >= 0) {
         parts->hole[b->san_hole] = parts->san;
         parts->values.ext_n++;
     }
     if (b->crl_hole >= 0) {
         parts->hole[b->crl_hole] = parts->crl;
+        parts->values.ext_n++;
+    }
+    for (size_t i = 0; i < parts->open_n; i++) {
+        parts->hole[b->open_hole + (int)i] = parts->open[i];
         parts->values.ext_n++;
     }
 }
@@ -256,6 +315,8 @@ static bm_status make_parts(struct profile_filling *f, struct parts *parts)
     BM_TRY(make_subject(f, parts));
     BM_TRY(make_san(f, parts));
     BM_TRY(make_crl(f, parts));
+    make_usage(f, parts);
+    BM_TRY(make_open(f, parts));
     return make_key_id(f, parts);
 }
 

@@ -116,7 +116,8 @@ struct profile_san {
     const char *const *within_text;
     bool optional;
     int64_t max;
-    unsigned others; /* enum profile_others */
+    unsigned others;               /* enum profile_others */
+    struct config_list attributes; /* struct profile_rdn: of directoryName */
     /* Compiled: */
     struct bm_bytes type;  /* hwType or assigner, OID contents, or empty */
     struct bm_bytes under; /* the arc that hwType or assigner lies in */
@@ -133,10 +134,20 @@ struct profile_ext {
     const char *oid_text;
     bool critical;
     const struct config_node *value_node;
+    unsigned from; /* PROFILE_FIXED, PROFILE_REQUEST, PROFILE_OTHERS */
+    bool optional;
     /* Compiled: */
     struct bm_bytes oid;
-    struct bm_bytes value;
+    struct bm_bytes value;             /* where it is fixed */
+    const struct profile_shape *shape; /* where a request chooses it */
 };
+
+/* Of those that a request chooses: how many, and octets of all. */
+#define PROFILE_OPEN_EXTS   4
+#define PROFILE_OPEN_OCTETS 2048
+
+/* Places in the template: keyUsage, subjectAltName, CRL, and these. */
+#define PROFILE_HOLES (3 + PROFILE_OPEN_EXTS)
 
 /* One row of `policies`. */
 struct profile_cert_policy {
@@ -311,7 +322,8 @@ struct profile_rules {
         bool ca;
         int64_t path_len; /* or BM_PATH_LEN_NONE */
     } basic;
-    unsigned key_usage; /* BM_KU_...; 0: none */
+    unsigned key_usage;        /* BM_KU_...; 0: none */
+    unsigned key_usage_of_rsa; /* instead, of RSA keys; 0: the same */
 
     struct profile_eku {
         const char *const *purposes;
@@ -380,6 +392,8 @@ struct profile_bound {
     struct bm_tbs_template template; /* not where self-signed */
     int san_hole;                    /* index among the holes, or -1 */
     int crl_hole;                    /* likewise: where there are shards */
+    int usage_hole;                  /* where it depends on the key */
+    int open_hole;                   /* the first of extensions by requests */
 };
 
 struct ca_profile {
@@ -396,6 +410,20 @@ BM_MUST_CHECK bm_status profile_read(struct ca_profile *profile,
                                      struct config_error *error);
 BM_MUST_CHECK bm_status profile_compile(struct ca_profile *profile,
                                         struct config_error *error);
+
+/* What a value that a request chooses looks like: profile_shape.c. */
+struct profile_shape;
+bool profile_shape_matches(const struct profile_shape *shape,
+                           struct bm_bytes value);
+
+/* keyUsage of a certificate for this key. */
+static inline unsigned profile_key_usage(const struct profile_rules *rules,
+                                         const struct bm_spki *key)
+{
+    return rules->key_usage_of_rsa != 0 && key->type == BM_KEY_RSA
+               ? rules->key_usage_of_rsa
+               : rules->key_usage;
+}
 
 /* May anybody ask who can show something over EST: token or certificate? */
 bool profile_over_est(const struct profile_rules *rules);
@@ -416,6 +444,9 @@ BM_MUST_CHECK bm_status profile_compile_policies(
     const struct profile_compiler *c, const struct config_node *node);
 BM_MUST_CHECK bm_status profile_compile_extensions(
     const struct profile_compiler *c, const struct config_node *node);
+BM_MUST_CHECK bm_status profile_compile_shape(
+    const struct profile_compiler *c, const struct config_node *node,
+    const struct profile_shape **shape);
 BM_MUST_CHECK bm_status profile_compile_accepts(
     const struct profile_compiler *c, const struct config_node *node);
 /* A list of texts becomes a list of OIDs, none twice; `by_name`: purposes. */
@@ -543,6 +574,11 @@ BM_MUST_CHECK bm_status profile_put_subject(const struct profile_filling *f,
 void profile_put_crl(struct bm_wr *w, const char *url);
 BM_MUST_CHECK bm_status profile_put_san(const struct profile_filling *f,
                                         struct bm_wr *w);
+
+/* The value of an extension that the request chooses, or empty. */
+BM_MUST_CHECK bm_status profile_find_open(const struct profile_filling *f,
+                                          const struct profile_ext *own,
+                                          struct bm_bytes *value);
 
 /* A CSR's extensions agree with what the profile issues. */
 BM_MUST_CHECK bm_status profile_check_request(const struct profile_filling *f);

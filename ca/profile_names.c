@@ -105,6 +105,45 @@ static bool is_within(const struct profile_san *san, struct bm_bytes address)
     return san->within_n == 0;
 }
 
+/* The row of an attribute of a directoryName, which must match; or -1. */
+static int find_attribute(const struct profile_san *san,
+                          const struct bm_attr *attr)
+{
+    const struct profile_rdn *rdn = san->attributes.items;
+
+    for (size_t i = 0; i < san->attributes.n; i++) {
+        if (bm_bytes_equal(rdn[i].type, attr->type)) {
+            bool good = attr->tag == BM_DER_UTF8_STRING ||
+                        attr->tag == BM_DER_PRINTABLE_STRING ||
+                        attr->tag == rdn[i].tag;
+
+            return good && ca_pattern_match(rdn[i].pattern, attr->value)
+                       ? (int)i
+                       : -1;
+        }
+    }
+    return -1;
+}
+
+/* Each attribute once and no other, in one RDN or several. */
+static bool has_attributes(const struct profile_san *san, struct bm_bytes name)
+{
+    uint32_t found = 0;
+    struct bm_name_walk walk;
+    struct bm_attr attr;
+
+    bm_name_walk(&walk, name);
+    while (bm_name_next(&walk, &attr)) {
+        int i = find_attribute(san, &attr);
+
+        if (i < 0 || (found >> i & 1) != 0) {
+            return false;
+        }
+        found |= 1U << i;
+    }
+    return found == (1U << san->attributes.n) - 1;
+}
+
 bool profile_san_matches(const struct profile_san *san,
                          const struct bm_general_name *gn)
 {
@@ -124,6 +163,9 @@ bool profile_san_matches(const struct profile_san *san,
                (san->pattern == NULL ||
                 ca_pattern_match(san->pattern, profile_san_text(gn, buf)));
     default:
+        if (san->attributes.n != 0) {
+            return has_attributes(san, gn->value);
+        }
         if (san->pattern == NULL) {
             return true; /* of others, whatever it is */
         }

@@ -219,6 +219,13 @@ static const struct config_key eku_keys[] = {
     { .name = NULL },
 };
 
+static const struct config_key san_attribute_keys[] = {
+    { KEY(CONFIG_STRING, "attribute", profile_rdn, attribute),
+      .required = true },
+    { KEY(CONFIG_STRING, "pattern", profile_rdn, pattern_text) },
+    { .name = NULL },
+};
+
 static const struct config_key san_name_keys[] = {
     { KEY(CONFIG_CHOICE, "kind", profile_san, kind), .required = true,
       .choices = san_kind_choices },
@@ -236,6 +243,9 @@ static const struct config_key san_name_keys[] = {
       .max = PROFILE_SAN_NAMES },
     { KEY(CONFIG_CHOICE, "others", profile_san, others),
       .choices = others_choices },
+    { KEY(CONFIG_LIST, "attributes", profile_san, attributes), .min = 1,
+      .max = PROFILE_LIST_MAX, .keys = san_attribute_keys,
+      .size = sizeof(struct profile_rdn) },
     { .name = NULL },
 };
 
@@ -273,10 +283,20 @@ static const struct config_key policy_keys[] = {
     { .name = NULL },
 };
 
+static const struct config_choice ext_from_choices[] = {
+    { "fixed", PROFILE_FIXED },
+    { "request", PROFILE_REQUEST },
+    { "others", PROFILE_OTHERS },
+    { NULL, 0 },
+};
+
 static const struct config_key ext_keys[] = {
     { KEY(CONFIG_STRING, "oid", profile_ext, oid_text), .required = true },
     { KEY(CONFIG_BOOL, "critical", profile_ext, critical), .required = true },
     { KEY(CONFIG_NODE, "value", profile_ext, value_node), .required = true },
+    { KEY(CONFIG_CHOICE, "from", profile_ext, from),
+      .choices = ext_from_choices },
+    { KEY(CONFIG_BOOL, "optional", profile_ext, optional) },
     { .name = NULL },
 };
 
@@ -331,6 +351,8 @@ static const struct config_key profile_keys[] = {
     { KEY(CONFIG_SECTION, "basic_constraints", profile_rules, basic),
       .keys = basic_keys },
     { KEY(CONFIG_SET, "key_usage", profile_rules, key_usage),
+      .choices = key_usage_choices },
+    { KEY(CONFIG_SET, "key_usage_of_rsa", profile_rules, key_usage_of_rsa),
       .choices = key_usage_choices },
     { KEY(CONFIG_SECTION, "extended_key_usage", profile_rules, eku),
       .keys = eku_keys },

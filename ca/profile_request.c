@@ -38,7 +38,10 @@ static bm_status check_basic(const struct profile_filling *f)
 
 static bm_status check_key_usage(const struct profile_filling *f)
 {
-    if ((f->request->csr->ext.key_usage & ~f->profile->rules.key_usage) != 0) {
+    unsigned usage =
+        profile_key_usage(&f->profile->rules, &f->request->csr->key);
+
+    if ((f->request->csr->ext.key_usage & ~usage) != 0) {
         return refuse(f, PROFILE_RULE_KEY_USAGE,
                       "more key usage than the profile has");
     }
@@ -85,8 +88,12 @@ static bm_status check_other(const struct profile_filling *f,
     char dotted[BM_OID_DOTTED_MAX];
 
     for (size_t i = 0; i < r->extensions.n; i++) {
-        if (bm_bytes_equal(ext->oid, own[i].oid)) {
-            return check_same(f, PROFILE_RULE_EXTENSIONS, ext, own[i].value);
+        if (own[i].from != PROFILE_OTHERS &&
+            bm_bytes_equal(ext->oid, own[i].oid)) {
+            return own[i].from == PROFILE_REQUEST
+                       ? BM_OK /* see profile_find_open() */
+                       : check_same(f, PROFILE_RULE_EXTENSIONS, ext,
+                                    own[i].value);
         }
     }
     for (size_t i = 0; i < r->ignored_n; i++) {
@@ -139,6 +146,41 @@ bm_status profile_check_request(const struct profile_filling *f)
         BM_TRY(check_ext(f, &ext));
     }
     return BM_OK;
+}
+
+static struct bm_bytes find_value(struct bm_bytes all, struct bm_bytes oid)
+{
+    struct bm_ext ext;
+
+    while (bm_ext_next(&all, &ext)) {
+        if (bm_bytes_equal(ext.oid, oid)) {
+            return ext.value;
+        }
+    }
+    return (struct bm_bytes){ NULL, 0 };
+}
+
+/* A renewal that does not ask for it keeps what there is. */
+bm_status profile_find_open(const struct profile_filling *f,
+                            const struct profile_ext *own,
+                            struct bm_bytes *value)
+{
+    const struct bm_cert *current = f->request->current;
+    char dotted[BM_OID_DOTTED_MAX];
+
+    *value = find_value(f->request->csr->ext.all, own->oid);
+    if (value->n == 0 && current != NULL) {
+        *value = find_value(current->ext.all, own->oid);
+    }
+    if (value->n == 0 ? own->optional
+                      : profile_shape_matches(own->shape, *value)) {
+        return BM_OK;
+    }
+    return profile_refuse(
+        f->profile, f->why, BM_E_PROFILE_EXTENSION,
+        f->profile->rules.line[PROFILE_RULE_EXTENSIONS],
+        "extension %s of the request %s", profile_oid_words(own->oid, dotted),
+        value->n == 0 ? "is missing" : "is not as the profile wants it");
 }
 
 /* ---- Renewal */

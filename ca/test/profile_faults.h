@@ -86,6 +86,9 @@ struct fault {
 #define FAN_SERVER    "\x30\x15" FAN_DEVICE PURPOSE(BM_OID_KP_SERVER_AUTH)
 #define FAN_CODE      "\x30\x15" FAN_DEVICE PURPOSE(BM_OID_KP_CODE_SIGNING)
 
+#define TCG_EK "\x30\x07\x06\x05\x67\x81\x05\x08\x01"
+#define TCG_AK "\x30\x07\x06\x05\x67\x81\x05\x08\x03"
+
 /* Key identifiers of nobody */
 #define TWENTY "0123456789ABCDEFGHIJ"
 #define KEY_ID "\x04\x14" TWENTY
@@ -113,6 +116,24 @@ struct fault {
 #define NOTHING "\x05\x00"
 #define FORTY   "0123456789012345678901234567890123456789"
 #define LARGE   "\x04\x81\xf0" FORTY FORTY FORTY FORTY FORTY FORTY
+
+/* Names, see put_one_name() */
+#define AMF       "uri:urn:uuid:01234567-89ab-cdef-0123-456789abcdef"
+#define TPM_MODEL "dn:tpmModel=SLB9670"
+#define TPM_MAKER "tpmManufacturer=id:49465800"
+#define TPM_ALL   TPM_MODEL ",tpmVersion=id:1," TPM_MAKER
+
+/* Of 3GPP and OCF */
+#define NF         "\x2b\x06\x01\x05\x05\x07\x01\x22"
+#define COMPLIANCE "\x2b\x06\x01\x04\x01\x83\x91\x56\x01\x00"
+#define COMPLIES                                           \
+    "\x30\x1a\x30\x09\x02\x01\x02\x02\x01\x00\x02\x01\x00" \
+    "\x30\x05\x0c\x03"                                     \
+    "1.2"                                                  \
+    "\x0c\x01"                                             \
+    "d"                                                    \
+    "\x0c\x03"                                             \
+    "Inc"
 
 #define DROPPED(profile, oid, rule)                \
     {                                              \
@@ -603,6 +624,122 @@ static const struct fault faults[] = {
     DROPPED("ocsp-responder", BM_OID_CE_EKU, "extended_key_usage"),
     DROPPED("ocsp-responder", BM_OID_OCSP_NOCHECK, ""),
     FLIPPED("ocsp-responder", BM_OID_OCSP_NOCHECK, "ocsp_nocheck"),
+    /* TPM 2.0 */
+    TEXT("tpm-ek", SERIAL, "7", "serial"),
+    TEXT("tpm-ek", SIGNATURE, "", "issuer"),
+    TEXT("tpm-ek", ISSUER, "CN=Somebody else", "issuer"),
+    TEXT("tpm-ek", KEY, "ed25519", "keys"),
+    DROPPED("tpm-ek", BM_OID_CE_BASIC, "basic_constraints"),
+    FLIPPED("tpm-ek", BM_OID_CE_BASIC, "basic_constraints"),
+    VALUED("tpm-ek", BM_OID_CE_BASIC, CA, "malformed"),
+    DROPPED("tpm-ek", BM_OID_CE_KEY_USAGE, "key_usage"),
+    FLIPPED("tpm-ek", BM_OID_CE_KEY_USAGE, "key_usage"),
+    VALUED("tpm-ek", BM_OID_CE_KEY_USAGE, SIGN, "key_usage"),
+    VALUED("tpm-ek", BM_OID_CE_KEY_USAGE, SIGN_AND_AGREE, "key_usage"),
+    TEXT("tpm-ek", KEY, "rsa", "key_usage"),
+    DROPPED("tpm-ek", BM_OID_CE_EKU, "extended_key_usage"),
+    FLIPPED("tpm-ek", BM_OID_CE_EKU, "extended_key_usage"),
+    VALUED("tpm-ek", BM_OID_CE_EKU, CLIENT, "extended_key_usage"),
+    VALUED("tpm-ek", BM_OID_CE_EKU, TCG_AK, "extended_key_usage"),
+    DROPPED("tpm-ek", BM_OID_CE_AKI, "authority_key_id"),
+    ADDED("tpm-ek", BM_OID_CE_SKI, KEY_ID, ""),
+    FLIPPED("tpm-ek", BM_OID_CE_SAN, "malformed"),
+    TEXT("tpm-ek", NAMES, "dns:a.example", "subject_alt_name"),
+    TEXT("tpm-ek", NAMES, TPM_MODEL "," TPM_MAKER, "subject_alt_name"),
+    TEXT("tpm-ek", NAMES, TPM_MODEL ",tpmVersion=id:1", "subject_alt_name"),
+    TEXT("tpm-ek", NAMES, TPM_ALL ",CN=x", "subject_alt_name"),
+    TEXT("tpm-ek", NAMES, TPM_ALL "," TPM_MAKER, "subject_alt_name"),
+    TEXT("tpm-ek", NAMES, TPM_MODEL ",tpmVersion=id:1,tpmManufacturer=IFX",
+         "subject_alt_name"),
+    TEXT("tpm-ek", NAMES, TPM_ALL " " TPM_ALL, "subject_alt_name"),
+    TEXT("tpm-ek", NAMES, TPM_ALL " dns:a.example", "subject_alt_name"),
+    TEXT("tpm-ek", NAMES, TPM_MODEL "+tpmVersion=id:1+" TPM_MAKER, ""),
+    ADDED_CRITICAL("tpm-ek", UNKNOWN, NOTHING, "other extensions"),
+    TEXT("tpm-ak", SERIAL, "7", "serial"),
+    TEXT("tpm-ak", SIGNATURE, "", "issuer"),
+    TEXT("tpm-ak", ISSUER, "CN=Somebody else", "issuer"),
+    TEXT("tpm-ak", KEY, "ed25519", "keys"),
+    DROPPED("tpm-ak", BM_OID_CE_BASIC, "basic_constraints"),
+    FLIPPED("tpm-ak", BM_OID_CE_BASIC, "basic_constraints"),
+    VALUED("tpm-ak", BM_OID_CE_BASIC, CA, "basic_constraints"),
+    DROPPED("tpm-ak", BM_OID_CE_KEY_USAGE, "key_usage"),
+    FLIPPED("tpm-ak", BM_OID_CE_KEY_USAGE, "key_usage"),
+    VALUED("tpm-ak", BM_OID_CE_KEY_USAGE, SIGN_AND_AGREE, "key_usage"),
+    TEXT("tpm-ak", KEY, "rsa", ""),
+    DROPPED("tpm-ak", BM_OID_CE_EKU, "extended_key_usage"),
+    FLIPPED("tpm-ak", BM_OID_CE_EKU, "extended_key_usage"),
+    VALUED("tpm-ak", BM_OID_CE_EKU, CLIENT, "extended_key_usage"),
+    VALUED("tpm-ak", BM_OID_CE_EKU, TCG_EK, "extended_key_usage"),
+    DROPPED("tpm-ak", BM_OID_CE_AKI, "authority_key_id"),
+    ADDED("tpm-ak", BM_OID_CE_SKI, KEY_ID, ""),
+    FLIPPED("tpm-ak", BM_OID_CE_SAN, "subject_alt_name"),
+    TEXT("tpm-ak", NAMES, "dns:a.example", "subject_alt_name"),
+    TEXT("tpm-ak", NAMES, TPM_MODEL "," TPM_MAKER, "subject_alt_name"),
+    TEXT("tpm-ak", NAMES, TPM_MODEL ",tpmVersion=id:1", "subject_alt_name"),
+    TEXT("tpm-ak", NAMES, TPM_ALL ",CN=x", "subject_alt_name"),
+    TEXT("tpm-ak", NAMES, TPM_ALL "," TPM_MAKER, "subject_alt_name"),
+    TEXT("tpm-ak", NAMES, TPM_MODEL ",tpmVersion=id:1,tpmManufacturer=IFX",
+         "subject_alt_name"),
+    TEXT("tpm-ak", NAMES, TPM_ALL " " TPM_ALL, "subject_alt_name"),
+    TEXT("tpm-ak", NAMES, TPM_ALL " dns:a.example", "subject_alt_name"),
+    TEXT("tpm-ak", NAMES, TPM_MODEL "+tpmVersion=id:1+" TPM_MAKER, ""),
+    ADDED_CRITICAL("tpm-ak", UNKNOWN, NOTHING, "other extensions"),
+    /* 3GPP */
+    TEXT("3gpp-nf", SERIAL, "7", "serial"),
+    TEXT("3gpp-nf", SIGNATURE, "", "issuer"),
+    TEXT("3gpp-nf", ISSUER, "CN=Somebody else", "issuer"),
+    TEXT("3gpp-nf", BEFORE, "", "validity"),
+    TEXT("3gpp-nf", LIFE, "1200", "validity"),
+    TEXT("3gpp-nf", LIFE, "1000", ""),
+    TEXT("3gpp-nf", KEY, "ed25519", "keys"),
+    TEXT("3gpp-nf", SUBJECT, "O=5gc.mnc001.mcc262.3gppnetwork.org", "subject"),
+    TEXT("3gpp-nf", SUBJECT, "C=DE", "subject"),
+    TEXT("3gpp-nf", SUBJECT, "O=Example,C=DE", "subject"),
+    VALUED("3gpp-nf", BM_OID_CE_BASIC, CA, "basic_constraints"),
+    DROPPED("3gpp-nf", BM_OID_CE_BASIC, ""),
+    DROPPED("3gpp-nf", BM_OID_CE_KEY_USAGE, "key_usage"),
+    FLIPPED("3gpp-nf", BM_OID_CE_KEY_USAGE, "key_usage"),
+    VALUED("3gpp-nf", BM_OID_CE_KEY_USAGE, SIGN_AND_COMMIT, "key_usage"),
+    DROPPED("3gpp-nf", BM_OID_CE_EKU, "extended_key_usage"),
+    FLIPPED("3gpp-nf", BM_OID_CE_EKU, "extended_key_usage"),
+    VALUED("3gpp-nf", BM_OID_CE_EKU, CODE, "extended_key_usage"),
+    VALUED("3gpp-nf", BM_OID_CE_EKU, SERVER, ""),
+    DROPPED("3gpp-nf", BM_OID_CE_SKI, ""),
+    VALUED("3gpp-nf", BM_OID_CE_SKI, KEY_ID, "subject_key_id"),
+    DROPPED("3gpp-nf", BM_OID_CE_AKI, "authority_key_id"),
+    DROPPED("3gpp-nf", BM_OID_CE_SAN, "subject_alt_name"),
+    FLIPPED("3gpp-nf", BM_OID_CE_SAN, "subject_alt_name"),
+    TEXT("3gpp-nf", NAMES, "dns:a.example", "subject_alt_name"),
+    TEXT("3gpp-nf", NAMES, AMF, "subject_alt_name"),
+    TEXT("3gpp-nf", NAMES, "ip:10.0.0.1 dns:a.example " AMF,
+         "subject_alt_name"),
+    DROPPED("3gpp-nf", BM_OID_CE_CRL_DP, "crl"),
+    FLIPPED("3gpp-nf", BM_OID_CE_CRL_DP, "crl"),
+    DROPPED("3gpp-nf", NF, "extensions"),
+    FLIPPED("3gpp-nf", NF, "extensions"),
+    VALUED("3gpp-nf", NF,
+           "\x30\x05\x16\x03"
+           "amf",
+           "extensions"),
+    VALUED("3gpp-nf", NF, "\x30\x00", "extensions"),
+    VALUED("3gpp-nf", NF,
+           "\x30\x05\x0c\x03"
+           "AMF",
+           "extensions"),
+    VALUED("3gpp-nf", NF,
+           "\x16\x03"
+           "AMF",
+           "extensions"),
+    VALUED("3gpp-nf", NF,
+           "\x30\x05\x16\x03"
+           "AMF"
+           "\x05\x00",
+           "extensions"),
+    ADDED_CRITICAL("3gpp-nf", UNKNOWN, NOTHING, "other extensions"),
+    /* OCF: what a device complies with */
+    ADDED("ocf-identity", COMPLIANCE, COMPLIES, ""),
+    ADDED("ocf-identity", COMPLIANCE, "\x30\x00", "extensions"),
+    ADDED_CRITICAL("ocf-identity", COMPLIANCE, COMPLIES, "extensions"),
 };
 
 #endif

@@ -11,6 +11,14 @@
 
 /* ---- One of each kind */
 
+/* nfTypes of an AMF and an SMF: 1.3.6.1.5.5.7.1.34 */
+#define NF_TYPES                                               \
+    "\x30\x17\x06\x08\x2b\x06\x01\x05\x05\x07\x01\x22\x04\x0b" \
+    "\x30\x09\x16\x03"                                         \
+    "AMF"                                                      \
+    "\x16\x02"                                                 \
+    "XY"
+
 static const struct kind {
     const char *profile;
     const char
@@ -45,6 +53,11 @@ static const struct kind {
     { "tls-client", "ca", "CN=gateway,O=Example", "", "", BM_KEY_P256 },
     { "firmware-signing", "ca", "CN=Release,O=Example", "", "", BM_KEY_P256 },
     { "ocsp-responder", "ca", "CN=Responder,O=Example", "", "", BM_KEY_P256 },
+    { "tpm-ek", "ca", "", "", TPM_ALL, BM_KEY_P256 },
+    { "tpm-ek", "ca", "", "", TPM_ALL, BM_KEY_RSA },
+    { "tpm-ak", "ca", "CN=AK", "", TPM_ALL, BM_KEY_P256 },
+    { "3gpp-nf", "ca", "O=5gc.mnc001.mcc262.3gppnetwork.org,C=DE", "",
+      "dns:amf1.5gc.example " AMF, BM_KEY_P256 },
     { "ieee-802.1ar-idevid", "ca", "", "SN-1", "hw:1.3.6.1.4.1.99999.1:SN-1",
       BM_KEY_P256 },
     { "ieee-802.1ar-ldevid", "ca", "", "SN-1", "", BM_KEY_P256 },
@@ -99,7 +112,11 @@ static void put_one_name(struct bm_wr *w, const char *name)
 {
     static const uint8_t address[] = { 10, 0, 0, 1 };
 
-    if (strncmp(name, "hw:", 3) == 0) {
+    uint8_t buf[512];
+
+    if (strncmp(name, "dn:", 3) == 0) {
+        bm_general_name_put_directory(w, world_name(name + 3, buf));
+    } else if (strncmp(name, "hw:", 3) == 0) {
         put_hardware(w, name + 3);
     } else if (strncmp(name, "uri:", 4) == 0) {
         bm_general_name_put(w, BM_GN_URI, world_view(name + 4));
@@ -175,8 +192,11 @@ static void make(size_t i)
         CHECK(!"it does not bind");
         return;
     }
-    world_csr(kind->subject, (struct bm_bytes){ NULL, 0 }, m->signer, buf,
-              &csr);
+    world_csr(kind->subject,
+              strcmp(kind->profile, "3gpp-nf") == 0
+                  ? BM_LIT(NF_TYPES)
+                  : (struct bm_bytes){ NULL, 0 },
+              m->signer, buf, &csr);
     request = world_request(&csr);
     request.device = world_view(kind->device);
     if (kind->names[0] != '\0') {

@@ -279,6 +279,39 @@ static const struct {
     /* What is unique, what is ignored */
     { "unique: [sn]", "10:10: unknown attribute \"sn\"" },
     { "ignored_extensions: [x]", "10:22: \"x\" is no object identifier" },
+    /* What others may have */
+    { "accepts: { optional: [validity] }",
+      "10:23: \"validity\" is no key of an extension, nor an object "
+      "identifier, nor others" },
+    { "accepts: { path_len: [128] }", "10:23: item must be 0 to 127" },
+    { "accepts: { purposes: [x] }", "10:23: unknown purpose \"x\"" },
+    { "subject: [ { attribute: CN, from: others, others: any } ]",
+      "6:12: others goes with what is issued" },
+    { "validity: { for: 2d, at_most: 1d, nested: true }",
+      "7:11: at_most goes with for, and is not less" },
+    { "validity: { until: never, at_most: 1d, nested: false }",
+      "7:11: at_most goes with for, and is not less" },
+    { "key_usage_of_rsa: [digitalSignature]",
+      "10:19: goes with key_usage, and is not for a CA" },
+    /* What a request may choose */
+    { "subject_alt_name: { names: [ { kind: dns, from: request, "
+      "attributes: [ { attribute: CN } ] } ] }",
+      "10:30: attributes go with kind: directoryName, from: request, without "
+      "a pattern" },
+    { "subject_alt_name: { names: [ { kind: directoryName, from: request, "
+      "attributes: [ { attribute: CN }, { attribute: CN } ] } ] }",
+      "10:101: CN occurs twice" },
+    { "extensions: [ { oid: 1.2.3, critical: false, optional: true, "
+      "value: null } ]",
+      "10:15: optional is what comes from a request" },
+    { "extensions: [ { oid: 1.2.3, critical: false, from: request, "
+      "value: { integer: 5 } } ]",
+      "10:79: of a request, integer is any" },
+    { "extensions: [ { oid: 1.2.3, critical: false, from: request, "
+      "value: null } ]",
+      "10:68: a value of a request is one of { utf8: }, { printable: }, "
+      "{ ia5: }, { integer: }, { oid: }, { sequence: }, { sequence_of: }, "
+      "{ set: }" },
 };
 
 static void an_error_has_line_column_and_words(void)
@@ -363,6 +396,41 @@ static const char *const accepted[] = {
     "hardwareModuleName, permanentIdentifier, directoryName]",
     "ignored_extensions: [1.3.6.1.4.1.311.21.10]",
     "subject_key_id: sha1",
+    "signatures: [ecdsa-sha256, rsa-pss-sha512, mldsa87]",
+    "serial_octets: 12",
+    "max_octets: 600",
+    "validity: { for: 1y, at_most: 3y, nested: true }",
+    "keys: [rsa2048, p256]\n"
+    "key_usage: [keyAgreement]\nkey_usage_of_rsa: [keyEncipherment]\n",
+    "subject_alt_name:\n"
+    "  names:\n"
+    "    - { kind: dns, from: request, others: any }\n"
+    "    - { kind: hardwareModuleName, from: others, max: 3 }\n"
+    "    - { kind: ip, from: others, within: [10.0.0.0/8] }\n"
+    "    - kind: directoryName\n"
+    "      from: request\n"
+    "      attributes:\n"
+    "        - { attribute: tpmModel, pattern: \"[A-Z]+\" }\n"
+    "        - { attribute: CN }\n",
+    "extensions:\n"
+    "  - { oid: 1.2.3, critical: true, from: request, optional: true, "
+    "value: { sequence: [ { integer: any }, { oid: any }, { oid: 1.2 }, "
+    "{ utf8: \".*\" }, { printable: a }, { set: [ { ia5: a } ] }, "
+    "{ sequence_of: { ia5: a } } ] } }\n"
+    "  - { oid: 1.2.4, critical: false, from: others, "
+    "value: { integer: any } }\n",
+    "accepts:\n"
+    "  keys: [p384]\n"
+    "  validity: any\n"
+    "  path_len: [none, any, 0, 127]\n"
+    "  key_usage: [cRLSign]\n"
+    "  purposes: [serverAuth, 1.2.3]\n"
+    "  any_purpose_but: [anyExtendedKeyUsage]\n"
+    "  optional: [basic_constraints, key_usage, extended_key_usage, "
+    "subject_alt_name, subject_key_id, authority_key_id, name_constraints, "
+    "policies, crl, ocsp, ca_issuers, ocsp_nocheck, others, 1.2.3]\n"
+    "  other_values: [crl, 1.2.3]\n"
+    "  any_criticality: [subject_alt_name, 1.2.3]\n",
 };
 
 /* Each is explained, too, and takes the octets that were measured. */

@@ -13,8 +13,9 @@ static void every_shipped_profile_parses_under_its_own_name(void)
         "ieee-802.1ar-ldevid", "iot-ldevid-tls", "opcua-app-ecc",
         "opcua-app-rsa", "operator", "tls-client", "tls-server",
         /* on demand */
-        "firmware-signing", "iot-root", "iot-subca", "matter-dac", "matter-paa",
-        "matter-pai", "ocf-identity", "ocf-root", "ocf-subca", "wisun-idevid",
+        "3gpp-nf", "firmware-signing", "iot-root", "iot-subca", "matter-dac",
+        "matter-paa", "matter-pai", "ocf-identity", "ocf-root", "ocf-subca",
+        "tpm-ak", "tpm-ek", "wisun-idevid",
         /* built in */
         "ocsp-responder", "root", "sub-ca", NULL
     };
@@ -26,7 +27,7 @@ static void every_shipped_profile_parses_under_its_own_name(void)
         struct ca_profile *profile = world_parse(world_view(p->text), p->name);
 
         CHECK(names[n] != NULL && strcmp(p->name, names[n]) == 0);
-        how = strcmp(p->name, "firmware-signing") == 0 ? CA_PROFILE_ON_DEMAND
+        how = strcmp(p->name, "3gpp-nf") == 0          ? CA_PROFILE_ON_DEMAND
               : strcmp(p->name, "ocsp-responder") == 0 ? CA_PROFILE_BUILT_IN
                                                        : how;
         CHECK(p->shipping == how);
