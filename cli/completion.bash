@@ -27,7 +27,8 @@ _birthmark()
         --state) words="pending approved rejected issued lapsed" ;;
         --at | --host | --id | --organisation | --ecosystem | --policy | --max | --org | --device | --subject | \
             --not-after | --expires | --expires-before | --invalid-since | \
-            --after | --limit | --ca | --url) return ;;
+            --after | --limit | --ca | --url | --threshold | --custodian | \
+            --shares | --name) return ;;
         *)
             if [[ $noun/$verb == profile/show && $word != -* ]]; then
                 words=$(birthmark profile list 2> /dev/null | sed 's/ .*//')

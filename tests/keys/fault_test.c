@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <sys/wait.h>
 
+#include "keys/shares_write.h"
 #include "keys/test/folder.h"
 #include "tests/keys/faults.h"
 
@@ -527,6 +528,96 @@ static void of_many_at_once_one_makes_the_key(void)
     world_remove(&w);
 }
 
+/* ---- Shares */
+
+static struct bm_share dealt[2];
+
+static struct bm_shares_files shares_in(struct world *w)
+{
+    return (struct bm_shares_files){ bm_test_key_tools().crypto, dealt,
+                                     w->f.path, NULL };
+}
+
+static void prepare_shares(struct world *w)
+{
+    static const char *const names[] = { "A", "B" };
+    static const struct bm_shares_config config = { "Root", names, 2, 2 };
+
+    (void)w;
+    folder_must(bm_shares_split(bm_test_key_tools().crypto, &config,
+                                test_secret, dealt) == BM_OK,
+                "split");
+}
+
+static bm_status run_write_shares(struct world *w)
+{
+    static const uint8_t zero[BM_UNLOCK_SIZE];
+    const struct bm_shares_files files = shares_in(w);
+    uint8_t secret[BM_UNLOCK_SIZE];
+    char why[BM_SHARES_WHY_MAX];
+    bm_status rc = bm_shares_write(&files, secret, why);
+
+    CHECK(memcmp(secret, rc == BM_OK ? test_secret : zero, sizeof secret) == 0);
+    return rc;
+}
+
+/* All or none, beside the kek; what a crash leaves is removed by name. */
+static void check_shares(struct world *w, bm_status rc, enum fault fault)
+{
+    const struct bm_shares_files files = shares_in(w);
+
+    if (rc == BM_OK) {
+        CHECK(folder_count(&w->f) == 5);
+        CHECK_STATUS(run_write_shares(w), BM_E_EXISTS);
+        CHECK(folder_count(&w->f) == 5);
+    } else if (fault == FAULT_ONE) {
+        CHECK(folder_count(&w->f) == 1);
+    }
+    bm_shares_unwrite(&files);
+    CHECK(folder_count(&w->f) == 1);
+    CHECK_STATUS(run_write_shares(w), BM_OK);
+}
+
+static void shares_are_all_written_or_none(void)
+{
+    static const struct operation op = { prepare_shares, run_write_shares,
+                                         check_shares };
+
+    enumerate_all(&op, 25);
+}
+
+static void prepare_shares_there(struct world *w)
+{
+    prepare_shares(w);
+    folder_must(run_write_shares(w) == BM_OK, "shares");
+}
+
+static bm_status run_read_shares(struct world *w)
+{
+    static const uint8_t zero[BM_UNLOCK_SIZE];
+    const struct bm_unlock_source source = { BM_UNLOCK_SHARES, w->f.path, -1 };
+    uint8_t secret[BM_UNLOCK_SIZE];
+    bm_status rc = bm_unlock_read(bm_test_key_tools().crypto, &source, secret);
+
+    CHECK(memcmp(secret, rc == BM_OK ? test_secret : zero, sizeof secret) == 0);
+    return rc;
+}
+
+static void check_read_shares(struct world *w, bm_status rc, enum fault fault)
+{
+    (void)rc;
+    (void)fault;
+    CHECK_STATUS(run_read_shares(w), BM_OK);
+}
+
+static void shares_are_read_or_the_failure_is_said(void)
+{
+    static const struct operation op = { prepare_shares_there, run_read_shares,
+                                         check_read_shares };
+
+    enumerate_all(&op, 12);
+}
+
 int main(void)
 {
     RUN(a_new_key_is_whole_or_not_there);
@@ -542,5 +633,7 @@ int main(void)
     RUN(data_is_on_the_disk_before_it_has_a_name);
     RUN(short_reads_and_writes_are_continued);
     RUN(of_many_at_once_one_makes_the_key);
+    RUN(shares_are_all_written_or_none);
+    RUN(shares_are_read_or_the_failure_is_said);
     return bm_test_done();
 }
