@@ -366,7 +366,8 @@ static void fill(struct ca_issue_request *r, const struct issuer_enrol *e)
 static bool is_of_one(bm_status rc)
 {
     return rc == BM_E_CA_SIGNER || rc == BM_E_KEYS_GONE ||
-           rc == BM_E_KEYS_PIN || rc == BM_E_KEYS_TOKEN;
+           rc == BM_E_KEYS_PIN || rc == BM_E_KEYS_TOKEN ||
+           rc == BM_E_KEYS_LOCKOUT || rc == BM_E_KEYS_BUSY;
 }
 
 static void issue_one_by_one(struct issuer *is, size_t n)

@@ -26,6 +26,9 @@
  * sensitiveDataOrigin), sign and do nothing else. Messages are hashed here,
  * and each signature is verified before anybody sees it.
  *
+ * A TPM that has taken a command is waited for, however long it takes: its
+ * TCTIs do not all know how to give up.
+ *
  * All keys of a process that are reached by one TCTI share one connection,
  * and take turns. It is made by the first and closed with the last of them;
  * no process may go on with one that it has inherited by fork().
@@ -115,7 +118,8 @@ struct bm_key_tpm2_config {
  *   BM_E_KEYS_GONE        the TPM does not answer. It is looked for again, at
  *                         most once a second, and keys go on working.
  *   BM_E_KEY_MISMATCH     it came back with another key at this handle
- *   BM_E_KEYS_PIN         a wrong authorisation value, or the owner's
+ *   BM_E_KEYS_PIN         a wrong authorisation value, or the owner's; a key
+ *                         does not try its own a second time: open it anew
  *   BM_E_KEYS_LOCKOUT     too many wrong ones: the TPM refuses all for a time
  *   BM_E_KEYS_BUSY        the TPM was busy for longer than BM_KEY_TPM2_PATIENCE
  *   BM_E_KEYS_TOKEN       it failed, or its answer is not one

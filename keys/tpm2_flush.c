@@ -94,13 +94,10 @@ void tpm2_flush(struct tpm2_link *link, ESYS_TR *tr)
     if (*tr == ESYS_TR_NONE) {
         return;
     }
-    if (Esys_TR_GetTpmHandle(link->esys, *tr, &handle) == TSS2_RC_SUCCESS) {
-        if (link->is_lost) {
-            remember(&link->left, handle);
-        } else if (tpm2_link_status(link, Esys_FlushContext(link->esys, *tr)) !=
-                   BM_OK) {
-            remember(&link->left, handle);
-        }
+    if (Esys_TR_GetTpmHandle(link->esys, *tr, &handle) == TSS2_RC_SUCCESS &&
+        (link->is_lost ||
+         tpm2_link_status(link, Esys_FlushContext(link->esys, *tr)) != BM_OK)) {
+        remember(&link->left, handle);
     }
     *tr = ESYS_TR_NONE;
 }

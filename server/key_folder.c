@@ -208,7 +208,8 @@ bm_status key_folder_get(const struct key_folder *folder, const char *uri,
         return BM_OK;
     }
     rc = bm_key_open(&folder->keys, uri, key);
-    if (rc == BM_E_KEYS_GONE || rc == BM_E_KEYS_PIN) {
+    if (rc == BM_E_KEYS_GONE || rc == BM_E_KEYS_PIN ||
+        rc == BM_E_KEYS_LOCKOUT || rc == BM_E_KEYS_BUSY) {
         rc = bm_key_expect(&folder->keys, uri, spki, key);
     }
     if (rc == BM_OK && !bm_bytes_equal((*key)->signer->key.der, spki)) {

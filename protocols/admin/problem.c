@@ -31,6 +31,7 @@ static const struct {
     { BM_E_STORE_CORRUPT, 500 },  { BM_E_STORE_VERSION, 500 },
     { BM_E_STORE_STATE, 500 },    { BM_E_END, 500 },
     { BM_E_KEYS_GONE, 503 },      { BM_E_KEYS_PIN, 503 },
+    { BM_E_KEYS_LOCKOUT, 503 },   { BM_E_KEYS_BUSY, 503 },
 };
 
 static const struct {

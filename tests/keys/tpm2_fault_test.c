@@ -80,6 +80,21 @@ int __wrap_nanosleep(const struct timespec *wanted, struct timespec *left)
     return 0;
 }
 
+/* ---- Memory */
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+
+static unsigned no_memory_at; /* 0: there is always some */
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+    if (no_memory_at != 0 && --no_memory_at == 0) {
+        return NULL;
+    }
+    return __real_calloc(n, size);
+}
+
 /* ---- The TCTI in between */
 
 bm_status __real_tpm2_tcti_open(const char *conf, TSS2_TCTI_CONTEXT **tcti);
@@ -184,14 +199,16 @@ static void finalize(TSS2_TCTI_CONTEXT *tcti)
 
 bm_status __wrap_tpm2_tcti_open(const char *conf, TSS2_TCTI_CONTEXT **tcti)
 {
-    struct between *b = calloc(1, sizeof *b);
+    struct between *b = __real_calloc(1, sizeof *b);
     void *made = b;
+    bm_status rc;
 
     folder_must(b != NULL, "memory");
     *tcti = NULL;
-    if (__real_tpm2_tcti_open(conf, &b->real) != BM_OK) {
+    rc = __real_tpm2_tcti_open(conf, &b->real);
+    if (rc != BM_OK) {
         free(b);
-        return BM_E_KEYS_GONE;
+        return rc;
     }
     b->common.version = 1;
     b->common.transmit = transmit;
@@ -454,7 +471,7 @@ static void using_a_key_with_a_value_fails_cleanly(void)
 {
     static const struct operation op = { prepare_key, run_open_and_sign };
 
-    spoil_all(&op, true, SPOIL_EMPTY, 10);
+    spoil_all(&op, true, SPOIL_NOISE, 10);
 }
 
 /* ---- What a TPM says */
@@ -572,8 +589,37 @@ static void a_tpm_that_is_gone_is_looked_for_once_a_second(void)
     world_remove(&w);
 }
 
+/* Ours are few: a key, its connection, its TCTI; and a provider. */
+static void without_memory_nothing_is_left(void)
+{
+    static const struct operation ops[] = {
+        { prepare_none, run_generate }, { prepare_key, run_open_and_sign }
+    };
+    struct world w;
+
+    world_make(&w, true);
+    for (size_t i = 0; i < sizeof ops / sizeof ops[0]; i++) {
+        unsigned at = 1;
+        bm_status rc = BM_E_MEMORY;
+
+        for (; rc == BM_E_MEMORY; at++) {
+            ops[i].prepare(&w);
+            no_memory_at = at;
+            rc = ops[i].run(&w);
+            no_memory_at = 0;
+            CHECK(rc == BM_OK || rc == BM_E_MEMORY);
+            ahead_ms += 2000;
+            check_clean(&w);
+        }
+        CHECK_STATUS(rc, BM_OK);
+        CHECK(at > 3);
+    }
+    world_remove(&w);
+}
+
 int main(void)
 {
+    RUN(without_memory_nothing_is_left);
     RUN(making_a_key_fails_cleanly);
     RUN(making_a_key_with_a_value_fails_cleanly);
     RUN(using_a_key_fails_cleanly);

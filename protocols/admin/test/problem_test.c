@@ -18,7 +18,7 @@ static void refusals_have_their_status_of_http(void)
         { BM_E_CA_RESTORED, 503 }, { BM_E_FULL, 503 },
         { BM_E_BUSY, 503 },        { BM_E_LEDGER_JOURNAL, 500 },
         { BM_E_STORE, 500 },       { BM_E_KEYS_GONE, 503 },
-        { BM_E_INTERNAL, 500 },
+        { BM_E_INTERNAL, 500 },    { BM_E_KEYS_BUSY, 503 },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
