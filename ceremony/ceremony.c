@@ -68,13 +68,17 @@ bool ceremony_was_handed_out(const struct ceremony *c, const char *step)
 
 /* ---- Opening */
 
-/* One session at a time: two would not see each other's entries. */
+/* One session at a time: two would not see each other's entries. On a file that
+ * nobody ever replaces; keys/ locks the folder while it writes. */
 static bm_status lock(struct ceremony *c, struct ca_refusal *why)
 {
-    c->lock = open(c->config.dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    char path[FILES_PATH_MAX];
+
+    BM_TRY(files_path(path, c->config.dir, "root.pem"));
+    c->lock = open(path, O_RDONLY | O_CLOEXEC);
     if (c->lock < 0) {
         return ca_refuse(why, errno == ENOENT ? BM_E_NOT_FOUND : BM_E_IO, "%s",
-                         c->config.dir);
+                         path);
     }
     return flock(c->lock, LOCK_EX | LOCK_NB) == 0
                ? BM_OK

@@ -115,4 +115,13 @@ BM_MUST_CHECK bm_status ceremony_sign_crl(struct ceremony *ceremony,
                                           struct ceremony_outcome *outcome,
                                           struct ca_refusal *why);
 
+/*
+ * Give the custodians of the file shares of a new secret, as files in the
+ * folder `dir`, which is there: those that they had open nothing any more, nor
+ * does a file `unlock`. The new ones are written and tried before.
+ */
+BM_MUST_CHECK bm_status ceremony_new_shares(struct ceremony *ceremony,
+                                            const char *dir,
+                                            struct ca_refusal *why);
+
 #endif

@@ -5,6 +5,7 @@
 #include "ca/bad_keys.h"
 #include "ceremony/ceremony.h"
 #include "core/csr.h"
+#include "keys/shares.h"
 
 /* Between the files of this folder. */
 
@@ -30,7 +31,7 @@ struct ceremony {
     struct root root;
     struct transcript transcript;
     struct ca_bad_keys *bad_keys;
-    int lock; /* flock() of the directory; -1 */
+    int lock; /* root.pem, under flock(); -1 */
 };
 
 /* Octets of a CRL of SCRIPT_REVOKED_MAX entries, and then some. */
@@ -50,6 +51,24 @@ bool ceremony_was_handed_out(const struct ceremony *c, const char *step);
 /* The `session` entry. */
 BM_MUST_CHECK bm_status ceremony_put_session(struct ceremony *c,
                                              struct ca_refusal *why);
+
+/* ---- Custodians (shares.c) */
+
+/* A new secret, and its shares; wipe it. */
+struct ceremony_deal {
+    uint8_t secret[BM_UNLOCK_SIZE];
+    struct bm_share shares[BM_SHARES_MAX];
+};
+BM_MUST_CHECK bm_status ceremony_deal(const struct ceremony_config *config,
+                                      struct ceremony_deal *deal,
+                                      struct ca_refusal *why);
+
+/* Write files and pages of the shares into a folder, read them again, and put
+ * the set on record. */
+BM_MUST_CHECK bm_status ceremony_put_shares(struct ceremony *c,
+                                            const struct ceremony_deal *deal,
+                                            const char *dir,
+                                            struct ca_refusal *why);
 
 /* ---- What is carried in (input.c) */
 

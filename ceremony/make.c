@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "ceremony/internal.h"
-#include "keys/shares_write.h"
 
 /*
  * Making a root: beside its place, and moved there when it is whole. A token
@@ -17,94 +16,13 @@ struct making {
     struct ca_refusal *why;
     char dir[FILES_PATH_MAX]; /* where it is built */
     struct ceremony c;
-    uint8_t secret[BM_UNLOCK_SIZE];
-    struct bm_share shares[BM_SHARES_MAX];
-    const uint8_t *given; /* the secret, or NULL */
+    struct ceremony_deal deal;
+    bool is_dealt;
 };
 
 static bool in_token(const struct ceremony_config *config)
 {
     return strcmp(config->script->place, "file") != 0 && !config->rehearsal;
-}
-
-/* ---- Shares */
-
-/* What a share says it is of: the commonName, or the ceremony's name. */
-static void name_owner(const struct making *m, char *owner, size_t cap)
-{
-    const struct script *s = m->config->script;
-    const char *name = s->name;
-
-    for (const struct config_node *n = s->root.subject->first; n != NULL;
-         n = n->next) {
-        if (strcmp(n->first->key, "CN") == 0 &&
-            bm_share_name_check(n->first->text) == BM_OK) {
-            name = n->first->text;
-        }
-    }
-    (void)snprintf(owner, cap, "%s%.50s",
-                   m->config->rehearsal ? "REHEARSAL " : "", name);
-}
-
-static bm_status split(struct making *m)
-{
-    const struct script *s = m->config->script;
-    const struct bm_crypto *crypto = m->config->tools.crypto;
-    char owner[BM_SHARE_NAME_MAX + 1];
-    const struct bm_shares_config config = { .owner = owner,
-                                             .custodians = s->custodians,
-                                             .n = s->custodians_n,
-                                             .k = s->threshold };
-
-    if (s->threshold == 0 || in_token(m->config)) {
-        return BM_OK;
-    }
-    name_owner(m, owner, sizeof owner);
-    BM_TRY(crypto->random(crypto->self, m->secret, sizeof m->secret));
-    m->given = m->secret;
-    return bm_shares_split(crypto, &config, m->secret, m->shares);
-}
-
-/* Files for the custodians, and pages to be printed. */
-static bm_status write_shares(struct making *m, const char *dir)
-{
-    const struct bm_shares_files files = {
-        .crypto = m->config->tools.crypto,
-        .shares = m->shares,
-        .dir = dir,
-        .prefix = m->config->rehearsal ? "REHEARSAL-" : NULL,
-    };
-    uint8_t again[BM_UNLOCK_SIZE];
-    char words[BM_SHARES_WHY_MAX];
-    bm_status rc = bm_shares_write(&files, again, words);
-
-    if (rc == BM_OK &&
-        !bm_bytes_equal_secret(BM_ARRAY(again), BM_ARRAY(m->secret))) {
-        rc = BM_E_INTERNAL;
-    }
-    bm_wipe(again, sizeof again);
-    return rc == BM_OK ? BM_OK : ca_refuse(m->why, rc, "%s/%s", dir, words);
-}
-
-static bm_status put_shares(struct making *m)
-{
-    const struct script *s = m->config->script;
-    struct transcript *t = &m->c.transcript;
-    char dir[FILES_PATH_MAX];
-
-    if (m->given == NULL) {
-        return BM_OK;
-    }
-    BM_TRY(files_path(dir, m->dir, "shares"));
-    BM_TRY(files_make_dir(dir, 0700, m->why));
-    BM_TRY(write_shares(m, dir));
-    transcript_begin(t, "shares", m->config->now);
-    transcript_put_hex(t, "set", BM_ARRAY(m->shares[0].set));
-    transcript_put_number(t, "threshold", s->threshold);
-    for (unsigned i = 0; i < s->custodians_n; i++) {
-        transcript_put_str(t, "custodian", s->custodians[i]);
-    }
-    return transcript_commit(t, m->why);
 }
 
 /* ---- Key and certificate */
@@ -120,7 +38,7 @@ static bm_status make_key(struct making *m)
         .tools = config->tools,
         .tokens = config->tokens,
         .uri = in_token(config) ? config->script->place : ROOT_KEY_URI,
-        .secret = m->given,
+        .secret = m->is_dealt ? m->deal.secret : NULL,
     };
 
     BM_TRY(root_make_key(&m->c.root, &access, &a->spec, m->why));
@@ -168,6 +86,19 @@ static bm_status make_cert(struct making *m)
     return rc;
 }
 
+/* Their files lie in the root's folder: it appears whole, or not at all. */
+static bm_status put_shares(struct making *m)
+{
+    char dir[FILES_PATH_MAX];
+
+    if (!m->is_dealt) {
+        return BM_OK;
+    }
+    BM_TRY(files_path(dir, m->dir, "shares"));
+    BM_TRY(files_make_dir(dir, 0700, m->why));
+    return ceremony_put_shares(&m->c, &m->deal, dir, m->why);
+}
+
 static bm_status make_all(struct making *m)
 {
     char path[FILES_PATH_MAX];
@@ -178,7 +109,8 @@ static bm_status make_all(struct making *m)
     BM_TRY(transcript_new(&m->c.transcript, path, m->config->tools.crypto,
                           m->config->rehearsal, m->why));
     BM_TRY(ceremony_put_session(&m->c, m->why));
-    BM_TRY(split(m));
+    m->is_dealt = m->config->script->threshold != 0 && !in_token(m->config);
+    BM_TRY(m->is_dealt ? ceremony_deal(m->config, &m->deal, m->why) : BM_OK);
     BM_TRY(make_key(m));
     BM_TRY(put_shares(m));
     BM_TRY(make_cert(m));

@@ -7,7 +7,9 @@
 #include "ca/profile.h"
 #include "ceremony/internal.h"
 #include "core/oid.h"
+#include "keys/pkcs11.h"
 #include "keys/shares.h"
+#include "keys/tpm2.h"
 
 const struct script_algorithm script_algorithms[] = {
     { "p256", { .type = BM_KEY_P256 } },
@@ -107,6 +109,33 @@ static bm_status take_ca(struct reading *r, const struct config_node *node,
     return from->subject != NULL ? check_subject(r, from->subject) : BM_OK;
 }
 
+/* Of which token, and what is loaded to get at it. */
+static bm_status check_place(struct reading *r, const struct config_node *key)
+{
+    const struct script *s = r->script;
+    bool pkcs11 = strncmp(s->place, "pkcs11:", 7) == 0;
+    bool tpm2 = strncmp(s->place, "tpm2:", 5) == 0;
+    struct bm_key_tpm2_uri uri;
+
+    if (strcmp(s->place, "file") != 0 && !pkcs11 && !tpm2) {
+        return blame(r, key, "place",
+                     "place is file, or the URI of a key: pkcs11:... or "
+                     "tpm2:...");
+    }
+    if (strlen(s->place) >= BM_KEY_URI_MAX ||
+        (pkcs11 && bm_key_pkcs11_uri_check(s->place + 7) != BM_OK) ||
+        (tpm2 && bm_key_tpm2_parse(s->place + 5, &uri) != BM_OK)) {
+        return blame(r, key, "place", "is no URI of a key (RFC 7512 2)");
+    }
+    if (pkcs11 != (s->module != NULL) ||
+        (s->module != NULL && s->module[0] != '/')) {
+        return blame(r, key, "module",
+                     "a key behind PKCS#11 has a module, with its full path; "
+                     "others have none");
+    }
+    return BM_OK;
+}
+
 static bm_status take_root(struct reading *r, const struct config_node *node,
                            const struct read_root *from)
 {
@@ -115,18 +144,11 @@ static bm_status take_root(struct reading *r, const struct config_node *node,
     s->root_id = from->id != NULL ? from->id : "root";
     s->algorithm = from->key.algorithm;
     s->place = from->key.place;
+    s->module = from->key.module;
     if (!is_name(s->root_id)) {
         return blame(r, node, "id", "id has a-z, 0-9, '.' and '-'");
     }
-    if (strcmp(s->place, "file") != 0 && strncmp(s->place, "pkcs11:", 7) != 0 &&
-        strncmp(s->place, "tpm2:", 5) != 0) {
-        return blame(r, config_get(node, "key"), "place",
-                     "place is file, or the URI of a key: pkcs11:... or "
-                     "tpm2:...");
-    }
-    if (strlen(s->place) >= BM_KEY_URI_MAX) {
-        return blame(r, config_get(node, "key"), "place", "place is too long");
-    }
+    BM_TRY(check_place(r, config_get(node, "key")));
     return take_ca(r, node, &from->ca, &s->root);
 }
 

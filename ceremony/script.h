@@ -80,6 +80,7 @@ struct script {
     const char *root_id; /* in URLs: "root" */
     unsigned algorithm;  /* an index of script_algorithms */
     const char *place;   /* "file", or the URI of a key in a token */
+    const char *module;  /* PKCS#11: what to load, absolute; else NULL */
     struct script_ca root;
     unsigned threshold;            /* 0: no custodians, the secret is a file */
     const char *const *custodians; /* ends with NULL */

@@ -25,6 +25,7 @@ struct read_root {
     struct {
         unsigned algorithm;
         const char *place;
+        const char *module;
     } key;
     struct read_ca ca;
 };

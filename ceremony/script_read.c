@@ -65,6 +65,10 @@ static const struct config_key key_keys[] = {
       .required = true,
       .offset = offsetof(struct read_root, key.place) -
                 offsetof(struct read_root, key) },
+    { .name = "module",
+      .type = CONFIG_STRING,
+      .offset = offsetof(struct read_root, key.module) -
+                offsetof(struct read_root, key) },
     { .name = NULL },
 };
 

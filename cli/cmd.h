@@ -93,6 +93,7 @@ int cmd_root_init(int argc, char **argv);
 int cmd_root_sign(int argc, char **argv);
 int cmd_root_crl(int argc, char **argv);
 int cmd_root_request(int argc, char **argv);
+int cmd_root_shares(int argc, char **argv);
 int cmd_root_transcript(int argc, char **argv);
 
 int cmd_ca(int argc, char **argv);

@@ -11,6 +11,8 @@ static const struct cmd verbs[] = {
     { "request", "CEREMONY.yaml --dir DIR --out DIR [OPTION]...",
       "write requests for the root's own key, for other roots to sign",
       cmd_root_request },
+    { "shares", "CEREMONY.yaml --dir DIR --check | --out DIR [OPTION]...",
+      "try the custodians' shares, or make new ones", cmd_root_shares },
     { "transcript", "--dir DIR | --verify FILE --root root.pem [FILE]...",
       "print what was done with a root, or verify it", cmd_root_transcript },
     { NULL, NULL, NULL, NULL },

@@ -14,7 +14,7 @@
 static const struct cmd nouns[] = {
     { "init", "DIR [--org NAME] [--host NAME]...",
       "make an instance: root, CAs, profiles, server, operator", cmd_init },
-    { "root", "init | sign | crl | request | transcript",
+    { "root", "init | sign | crl | request | shares | transcript",
       "a root that stays cold: ceremonies, without instance or network",
       cmd_root },
     { "ca", "list | show | crl | ocsp",

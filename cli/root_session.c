@@ -124,6 +124,10 @@ static int read_script(struct root_session *s, const char *file)
         rc = script_parse(&s->script, (struct bm_bytes){ text, n }, file, &why);
     }
     free(text);
+    if (rc == BM_OK) {
+        rc = root_tokens_open(&s->tokens, &s->script, &s->config.tools);
+        s->config.tokens = &s->tokens.keys;
+    }
     return rc == BM_OK ? CMD_OK : root_session_refuse(s, rc, &why);
 }
 
@@ -186,16 +190,13 @@ int root_session_open(struct root_session *s, const char *act)
     bm_status rc;
 
     s->config.act = act;
-    if (ceremony_needs_shares(s->config.dir)) {
+    if (ceremony_needs_shares(s->config.dir) || s->given->shares.n != 0) {
         int code = root_shares_combine(s);
 
         if (code != CMD_OK) {
             return code;
         }
         s->config.secret = s->secret;
-    } else if (s->given->shares.n != 0) {
-        return cmd_usage_error(s->path, "no shares open this root: its secret "
-                                        "is a file, or its key in a token");
     }
     rc = ceremony_open(&s->config, &s->ceremony, &why);
     bm_wipe(s->secret, sizeof s->secret);
@@ -228,6 +229,7 @@ void root_session_close(struct root_session *s)
     s->ceremony = NULL;
     bm_wipe(s->secret, sizeof s->secret);
     bm_shares_wipe(&s->shares);
+    root_tokens_close(&s->tokens);
     script_free(&s->script);
     provider_free(s->crypto);
     s->crypto = NULL;

@@ -4,6 +4,7 @@
 
 #include "ceremony/ceremony.h"
 #include "cli/args.h"
+#include "cli/root_tokens.h"
 #include "keys/shares_read.h"
 
 /*
@@ -73,12 +74,14 @@ struct root_session {
     const struct root_given *given;
     struct bm_crypto *crypto;
     struct script script;
+    struct root_tokens tokens;
     struct ceremony_config config;
     struct ceremony *ceremony; /* NULL: none is open */
     struct bm_shares shares;
     uint8_t secret[BM_UNLOCK_SIZE];
     const char *witnesses[ARGS_MANY_MAX + 1];
-    const char *custodians[BM_SHARES_MAX + 1];
+    const char *custodians[BM_SHARES_MAX + 1]; /* into `names` */
+    char names[BM_SHARES_MAX][BM_SHARE_NAME_MAX + 1];
 };
 
 /* Read the ceremony file and check what was given. Release with

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/root_shares.h"
 
+#include <string.h>
+
 #include "cli/diag.h"
 #include "cli/terminal.h"
 
@@ -48,7 +50,8 @@ int root_shares_combine(struct root_session *s)
         return complain(s, rc, why);
     }
     for (size_t i = 0; i < s->shares.count; i++) {
-        s->custodians[i] = s->shares.share[i].custodian;
+        memcpy(s->names[i], s->shares.share[i].custodian, sizeof s->names[i]);
+        s->custodians[i] = s->names[i];
     }
     return CMD_OK;
 }

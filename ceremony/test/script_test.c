@@ -55,6 +55,44 @@ static void a_file_is_what_it_says(void)
     script_free(&s);
 }
 
+static void the_place_of_a_key_is_a_file_or_a_token(void)
+{
+    static const struct {
+        const char *key;
+        bool good;
+    } cases[] = {
+        { "place: file", true },
+        { "place: 'pkcs11:token=a;object=b', module: /m.so", true },
+        { "place: 'tpm2:0x81000001'", true },
+        { "place: 'pkcs11:token=a;object=b'", false },
+        { "place: 'pkcs11:token=a;object=b', module: m.so", false },
+        { "place: 'pkcs11:token=a;pin-value=1', module: /m.so", false },
+        { "place: file, module: /m.so", false },
+        { "place: 'tpm2:0x41000001'", false },
+        { "place: root.key", false },
+        { "place: 'file:root.key'", false },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char text[1024];
+        struct script s;
+        bm_status rc;
+
+        (void)snprintf(text, sizeof text,
+                       "ceremony: x\ntitle: x\nroot:\n"
+                       "  subject: [ { CN: x } ]\n"
+                       "  key: { algorithm: p256, %s }\n"
+                       "  validity: { for: 30y }\n",
+                       cases[i].key);
+        rc = parse(text, &s, NULL);
+        if ((rc == BM_OK) != cases[i].good) {
+            printf("# %s\n", cases[i].key);
+            CHECK(false);
+        }
+        script_free(&s);
+    }
+}
+
 /* What is behind HEAD, and what is said about it. */
 static const struct {
     const char *text;
@@ -248,6 +286,7 @@ static void every_bit_flip_is_refused_or_a_file(void)
 int main(void)
 {
     RUN(a_file_is_what_it_says);
+    RUN(the_place_of_a_key_is_a_file_or_a_token);
     RUN(what_is_wrong_has_a_place);
     RUN(a_profile_is_refused_at_its_place_in_the_file);
     RUN(a_rehearsal_says_so_in_every_subject);

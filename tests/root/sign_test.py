@@ -272,12 +272,17 @@ custodians:
 """
 
 
+def shares_of(where):
+    return sorted(os.path.join(where, name) for name in os.listdir(where)
+                  if name.endswith(".share"))
+
+
 def test_custodians_open_the_root_together():
     ceremony("Kept", steps=ISSUING, more=SHARED)
     good("init", "Kept.yaml", "--out", "Kept")
     folder("Kept.in", "Kept.out", "Kept.away")
     request("Kept.in/issuing.csr", "/O=Kept/CN=Kept Issuing CA")
-    shares = ["Kept/shares/custodian-%d.share" % i for i in (1, 2, 3)]
+    shares = shares_of("Kept/shares")
     equal(os.path.exists("Kept/unlock"), False)
     args = ("sign", "Kept.yaml", "--dir", "Kept", "--in", "Kept.in", "--out",
             "Kept.out")
@@ -294,14 +299,45 @@ def test_custodians_open_the_root_together():
     good("init", "Kept.yaml", "--out", "Other")
     refused(1, "another set",
             args=args + ("--share", shares[0], "--share",
-                         "Other/shares/custodian-2.share"))
+                         shares_of("Other/shares")[1]))
     equal(os.listdir("Kept.out"), [])
     good(*args, "--share", shares[2], "--share", shares[0])
     contains(root("transcript", "--dir", "Kept")[1],
              "custodian: Ada Lovelace\ncustodian: Bob\ncustodian: Carol\n",
              "custodian: Carol\ncustodian: Ada Lovelace\n")
-    refused(2, "no shares open this root",
-            args=ARGS + ("--share", shares[0]))
+    refused(1, "unlock secret is wrong",
+            args=ARGS + ("--again", "--share", shares[0], "--share",
+                         shares[1]))
+
+
+def test_shares_are_tried_and_made_anew():
+    old = shares_of("Kept/shares")
+    args = ("shares", "Kept.yaml", "--dir", "Kept")
+
+    def with_shares(*shares):
+        return [word for share in shares for word in ("--share", share)]
+
+    code, out, err = root(*args, "--check", *with_shares(*old[1:]))
+    equal((code, out), (0, ""), err)
+    contains(err, "Bob\nCarol\n", "they open it")
+    ceremony("Kept", steps=ISSUING,
+             more=SHARED.replace("Carol", "Dora").replace("d: 2", "d: 3"))
+    folder("new")
+    equal(good(*args, "--out", "new", *with_shares(*old[:2])), ["new"])
+    new = shares_of("new")
+    refused(1, "unlock secret is wrong",
+            args=args + ("--check", *with_shares(*old)))
+    refused(1, "too few shares",
+            args=args + ("--check", *with_shares(*new[1:])))
+    good(*args, "--check", *with_shares(*new))
+    contains(root("transcript", "--dir", "Kept")[1], "event: shares-valid")
+    # A root whose secret is a file gets custodians later.
+    ceremony("Acme", steps=FULL, algorithm="p384", more=SHARED)
+    folder("first")
+    good("shares", "Acme.yaml", "--dir", "Acme", "--out", "first")
+    equal(os.path.exists("Acme/unlock"), False)
+    refused(1, "too few shares", args=ARGS + ("--again",))
+    good(*ARGS, "--again", *with_shares(*shares_of("first")[:2]))
 
 
 # ---- The ceremony file

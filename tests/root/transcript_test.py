@@ -130,7 +130,7 @@ def test_a_lost_transcript_is_not_begun_anew():
 
 def test_one_session_at_a_time():
     folder("busy.out")
-    lock = os.open("Acme", os.O_RDONLY)
+    lock = os.open("Acme/root.pem", os.O_RDONLY)
     fcntl.flock(lock, fcntl.LOCK_EX)
     refused(1, "in use",
             args=("crl", "Acme.yaml", "--dir", "Acme", "--out", "busy.out"))
