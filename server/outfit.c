@@ -139,7 +139,7 @@ bm_status outfit_prepare_server(const struct outfit_server *server,
     struct bm_wr w;
     bm_status rc;
 
-    rc = files->generate(files->self, SERVER_KEY_URI + strlen("file:"), &spec,
+    rc = files->generate(files->self, &SERVER_KEY_URI[strlen("file:")], &spec,
                          &key);
     bm_wr_init(&e, exts, sizeof exts);
     bm_wr_init(&s, subject, sizeof subject);
