@@ -39,6 +39,7 @@ test: ## run every test: gcc, clang, sanitizers, Cortex-M3 in QEMU
 demo: build compile-cortex-m3 ## run the demonstration
 	@examples/first-authority/demo.sh
 	@examples/first-service/demo.sh
+	@examples/first-root/demo.sh
 	@examples/first-chain/demo.sh
 
 bench: build ## measure, as ratios

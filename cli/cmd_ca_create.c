@@ -13,7 +13,8 @@ enum {
     OPTION_KIND,
     OPTION_KEY,
     OPTION_TYPE,
-    OPTION_NAME
+    OPTION_NAME,
+    OPTION_AGAIN
 };
 
 static const struct cmd_option options[] = {
@@ -23,12 +24,14 @@ static const struct cmd_option options[] = {
     { "--type", "TYPE", "of the key: " KEY_TYPES " (p256)", OPTION_TYPE },
     { "--name", "TEXT", "commonName of the CA (ORGANISATION ID CA)",
       OPTION_NAME },
+    { "--again", NULL, "in place of the request that waits, which is given up",
+      OPTION_AGAIN },
     { NULL, NULL, NULL, 0 },
 };
 
 static const struct cmd_verb verb = {
     "birthmark ca create",
-    "[--dir DIR] [--kind KIND] [--key URI] [--type TYPE] [--name TEXT] ID",
+    "[OPTION]... ID",
     "Make the key of a new CA, and the request for its certificate, which\n"
     "whoever is above it signs: birthmark ca request, and, when the\n"
     "certificate is here, birthmark ca install. Its path is printed.\n",
@@ -41,6 +44,7 @@ struct given {
     const char *key;
     const char *type;
     const char *name;
+    bool again;
 };
 
 static const struct args_row rows[] = {
@@ -49,8 +53,21 @@ static const struct args_row rows[] = {
     { OPTION_KEY, ARGS_TEXT, offsetof(struct given, key), false },
     { OPTION_TYPE, ARGS_TEXT, offsetof(struct given, type), false },
     { OPTION_NAME, ARGS_TEXT, offsetof(struct given, name), false },
+    { OPTION_AGAIN, ARGS_FLAG, offsetof(struct given, again), false },
     { 0, ARGS_FLAG, 0, false },
 };
+
+/* The key that waited stays where it is: it signed but its own request. */
+static bm_status give_up(struct instance *in, const char *id,
+                         struct ca_refusal *why)
+{
+    if (!new_ca_is_id(id) || waiting_find(&in->waiting, id) == NULL) {
+        return ca_refuse(why, BM_E_NOT_FOUND, "nothing called %s waits", id);
+    }
+    BM_TRY(waiting_drop(in->dir, id, why));
+    waiting_list_free(&in->waiting);
+    return waiting_list_read(&in->waiting, in->dir, why);
+}
 
 static bm_status make(struct session *s, const struct given *given,
                       struct new_ca *ca, struct ca_refusal *why)
@@ -63,6 +80,9 @@ static bm_status make(struct session *s, const struct given *given,
     ca->key_uri = given->key != NULL ? given->key : uri;
     ca->keys = &s->instance->keys.keys;
     bm_wr_init(&w, subject, sizeof subject);
+    if (given->again) {
+        BM_TRY(give_up(s->instance, ca->id, why));
+    }
     BM_TRY(new_ca_check(s->instance, ca->id, ca->key_uri, why));
     BM_TRY(new_ca_put_subject(s->instance, ca->id, given->name, &w));
     ca->subject = bm_wr_bytes(&w);
