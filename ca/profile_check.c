@@ -93,6 +93,11 @@ static bm_status check_signed_by(const struct profile_checking *k,
     if (k->crypto == NULL) {
         return BM_OK;
     }
+    /* And one that is too large would cost as much as somebody likes. */
+    if (bm_spki_weak(&issuer->key) != BM_OK) {
+        return refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER,
+                      "the issuer's key is unknown, too small or too large");
+    }
     return k->crypto->verify(k->crypto->self, &issuer->key, cert->sig_alg,
                              cert->tbs, cert->signature) == BM_OK
                ? BM_OK

@@ -340,7 +340,7 @@ static const struct config_key profile_keys[] = {
     { KEY(CONFIG_SET, "signatures", profile_rules, signatures),
       .choices = signature_choices },
     { KEY(CONFIG_INTEGER, "serial_octets", profile_rules, serial_octets),
-      .min = 8, .max = PROFILE_SERIAL_SIZE },
+      .min = 1, .max = PROFILE_SERIAL_SIZE },
     { KEY(CONFIG_INTEGER, "max_octets", profile_rules, max_octets), .min = 256,
       .max = 65536 },
     { KEY(CONFIG_LIST, "subject", profile_rules, subject), .required = true,

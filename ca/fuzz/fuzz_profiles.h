@@ -63,6 +63,35 @@ static const char *const fuzz_profiles[] = {
     "subject_key_id: rfc7093\n"
     "authority_key_id: true\n"
     "unique: [serialNumber, hardwareModuleName, uri]\n",
+    /* What a request chooses within bounds, and what it never gets */
+    FUZZ_HEAD
+    "subject:\n"
+    "  - { attribute: CN, from: request, pattern: \".*\", optional: true }\n"
+    "  - { attribute: O, from: others }\n"
+    "subject_alt_name:\n"
+    "  critical: if_subject_is_empty\n"
+    "  optional: true\n"
+    "  names:\n"
+    "    - kind: directoryName\n"
+    "      from: request\n"
+    "      optional: true\n"
+    "      attributes:\n"
+    "        - { attribute: CN, pattern: \".*\" }\n"
+    "        - { attribute: O, pattern: \".*\" }\n"
+    "    - { kind: dns, from: request, optional: true, max: 9 }\n"
+    "    - { kind: uri, from: others }\n"
+    "basic_constraints: { ca: false }\n"
+    "key_usage: [digitalSignature]\n"
+    "key_usage_of_rsa: [digitalSignature]\n"
+    "subject_key_id: rfc7093\n"
+    "authority_key_id: true\n"
+    "extensions:\n"
+    "  - { oid: 1.3.6.1.5.5.7.1.24, critical: false, from: request, "
+    "optional: true, value: { sequence_of: { integer: any } } }\n"
+    "  - { oid: 1.2.3, critical: true, from: request, optional: true, "
+    "value: { sequence: [ { utf8: \".*\" }, { oid: any } ] } }\n"
+    "  - { oid: 1.2.4, critical: false, from: others, "
+    "value: { integer: any } }\n",
 };
 
 #endif

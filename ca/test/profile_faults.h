@@ -162,7 +162,7 @@ struct fault {
 
 static const struct fault faults[] = {
     /* Matter PAA */
-    TEXT("matter-paa", SERIAL, "7", "serial"),
+    TEXT("matter-paa", SERIAL, "7", ""),
     TEXT("matter-paa", ALGORITHM, "", "signature"),
     TEXT("matter-paa", SIGNATURE, "", "issuer"),
     TEXT("matter-paa", SUBJECT, "matter-vid=FFF1,CN=Other", "issuer"),
@@ -201,7 +201,7 @@ static const struct fault faults[] = {
     ADDED("matter-paa", UNKNOWN, NOTHING, ""),
     TEXT("matter-paa", LIFE, "3650", ""),
     /* Matter PAI */
-    TEXT("matter-pai", SERIAL, "7", "serial"),
+    TEXT("matter-pai", SERIAL, "7", ""),
     TEXT("matter-pai", ALGORITHM, "", "signature"),
     TEXT("matter-pai", SIGNATURE, "", "issuer"),
     TEXT("matter-pai", ISSUER, "CN=Somebody else", "issuer"),
@@ -246,7 +246,7 @@ static const struct fault faults[] = {
     ADDED("matter-pai", UNKNOWN, NOTHING, ""),
     TEXT("matter-pai", LIFE, "3650", ""),
     /* Matter DAC */
-    TEXT("matter-dac", SERIAL, "7", "serial"),
+    TEXT("matter-dac", SERIAL, "7", ""),
     TEXT("matter-dac", ALGORITHM, "", "signature"),
     TEXT("matter-dac", SIGNATURE, "", "issuer"),
     TEXT("matter-dac", ISSUER, "matter-vid=FFF1,CN=Somebody else", "issuer"),
@@ -368,7 +368,7 @@ static const struct fault faults[] = {
     ADDED("iot-ldevid-tls", BM_OID_PE_AIA, CA_ISSUERS, ""),
     ADDED_CRITICAL("iot-ldevid-tls", UNKNOWN, NOTHING, "other extensions"),
     /* OCF */
-    TEXT("ocf-root", SERIAL, "7", "serial"),
+    TEXT("ocf-root", SERIAL, "7", ""),
     TEXT("ocf-root", SIGNATURE, "", "issuer"),
     DROPPED("ocf-root", BM_OID_CE_KEY_USAGE, "key_usage"),
     FLIPPED("ocf-root", BM_OID_CE_KEY_USAGE, "key_usage"),
@@ -382,7 +382,7 @@ static const struct fault faults[] = {
     VALUED("ocf-root", BM_OID_CE_KEY_USAGE, CERT_SIGN, ""),
     VALUED("ocf-root", BM_OID_CE_KEY_USAGE, CRL_SIGN, "key_usage"),
     ADDED("ocf-root", BM_OID_CE_EKU, CLIENT, "extended_key_usage"),
-    TEXT("ocf-subca", SERIAL, "7", "serial"),
+    TEXT("ocf-subca", SERIAL, "7", ""),
     TEXT("ocf-subca", SIGNATURE, "", "issuer"),
     TEXT("ocf-subca", ISSUER, "CN=Somebody else", "issuer"),
     TEXT("ocf-subca", BEFORE, "", "validity"),
@@ -399,7 +399,7 @@ static const struct fault faults[] = {
     VALUED("ocf-subca", BM_OID_CE_KEY_USAGE, CRL_SIGN, "malformed"),
     ADDED("ocf-subca", BM_OID_CE_EKU, CLIENT, "extended_key_usage"),
     DROPPED("ocf-subca", BM_OID_CE_AKI, "authority_key_id"),
-    TEXT("ocf-identity", SERIAL, "7", "serial"),
+    TEXT("ocf-identity", SERIAL, "7", ""),
     TEXT("ocf-identity", SIGNATURE, "", "issuer"),
     TEXT("ocf-identity", ISSUER, "CN=Somebody else", "issuer"),
     TEXT("ocf-identity", BEFORE, "", "validity"),
@@ -460,7 +460,7 @@ static const struct fault faults[] = {
     ADDED_CRITICAL("wisun-idevid", UNKNOWN, NOTHING, "other extensions"),
     ADDED("wisun-idevid", UNKNOWN, NOTHING, "other extensions"),
     /* OPC UA, RSA */
-    TEXT("opcua-app-rsa", SERIAL, "7", "serial"),
+    TEXT("opcua-app-rsa", SERIAL, "7", ""),
     TEXT("opcua-app-rsa", SIGNATURE, "", "issuer"),
     TEXT("opcua-app-rsa", ISSUER, "CN=Somebody else", "issuer"),
     TEXT("opcua-app-rsa", BEFORE, "", "validity"),
@@ -492,7 +492,7 @@ static const struct fault faults[] = {
     VALUED("opcua-app-rsa", BM_OID_CE_EKU, CODE, "extended_key_usage"),
     FLIPPED("opcua-app-rsa", BM_OID_CE_EKU, "extended_key_usage"),
     /* OPC UA, ECC */
-    TEXT("opcua-app-ecc", SERIAL, "7", "serial"),
+    TEXT("opcua-app-ecc", SERIAL, "7", ""),
     TEXT("opcua-app-ecc", SIGNATURE, "", "issuer"),
     TEXT("opcua-app-ecc", ISSUER, "CN=Somebody else", "issuer"),
     TEXT("opcua-app-ecc", BEFORE, "", "validity"),
@@ -523,7 +523,7 @@ static const struct fault faults[] = {
     VALUED("opcua-app-ecc", BM_OID_CE_EKU, CODE, "extended_key_usage"),
     FLIPPED("opcua-app-ecc", BM_OID_CE_EKU, "extended_key_usage"),
     /* BACnet/SC */
-    TEXT("bacnet-sc-node", SERIAL, "7", "serial"),
+    TEXT("bacnet-sc-node", SERIAL, "7", ""),
     TEXT("bacnet-sc-node", SIGNATURE, "", "issuer"),
     TEXT("bacnet-sc-node", ISSUER, "CN=Somebody else", "issuer"),
     TEXT("bacnet-sc-node", BEFORE, "", "validity"),
@@ -540,7 +540,7 @@ static const struct fault faults[] = {
     TEXT("bacnet-sc-node", SUBJECT, "emailAddress=a@b.example,CN=x", "subject"),
     VALUED("bacnet-sc-node", BM_OID_CE_EKU, CLIENT, ""),
     /* Clouds */
-    TEXT("aws-iot", SERIAL, "7", "serial"),
+    TEXT("aws-iot", SERIAL, "7", ""),
     TEXT("aws-iot", SIGNATURE, "", "issuer"),
     TEXT("aws-iot", ISSUER, "CN=Somebody else", "issuer"),
     TEXT("aws-iot", BEFORE, "", "validity"),
@@ -556,7 +556,7 @@ static const struct fault faults[] = {
     VALUED("aws-iot", BM_OID_CE_EKU, CODE, "extended_key_usage"),
     DROPPED("aws-iot", BM_OID_CE_EKU, ""),
     TEXT("aws-iot", SUBJECT, "CN=a thing of somebody", ""),
-    TEXT("azure-dps", SERIAL, "7", "serial"),
+    TEXT("azure-dps", SERIAL, "7", ""),
     TEXT("azure-dps", SIGNATURE, "", "issuer"),
     TEXT("azure-dps", ISSUER, "CN=Somebody else", "issuer"),
     TEXT("azure-dps", BEFORE, "", "validity"),
@@ -625,7 +625,7 @@ static const struct fault faults[] = {
     DROPPED("ocsp-responder", BM_OID_OCSP_NOCHECK, ""),
     FLIPPED("ocsp-responder", BM_OID_OCSP_NOCHECK, "ocsp_nocheck"),
     /* TPM 2.0 */
-    TEXT("tpm-ek", SERIAL, "7", "serial"),
+    TEXT("tpm-ek", SERIAL, "7", ""),
     TEXT("tpm-ek", SIGNATURE, "", "issuer"),
     TEXT("tpm-ek", ISSUER, "CN=Somebody else", "issuer"),
     TEXT("tpm-ek", KEY, "ed25519", "keys"),
@@ -655,7 +655,7 @@ static const struct fault faults[] = {
     TEXT("tpm-ek", NAMES, TPM_ALL " dns:a.example", "subject_alt_name"),
     TEXT("tpm-ek", NAMES, TPM_MODEL "+tpmVersion=id:1+" TPM_MAKER, ""),
     ADDED_CRITICAL("tpm-ek", UNKNOWN, NOTHING, "other extensions"),
-    TEXT("tpm-ak", SERIAL, "7", "serial"),
+    TEXT("tpm-ak", SERIAL, "7", ""),
     TEXT("tpm-ak", SIGNATURE, "", "issuer"),
     TEXT("tpm-ak", ISSUER, "CN=Somebody else", "issuer"),
     TEXT("tpm-ak", KEY, "ed25519", "keys"),
@@ -685,7 +685,7 @@ static const struct fault faults[] = {
     TEXT("tpm-ak", NAMES, TPM_MODEL "+tpmVersion=id:1+" TPM_MAKER, ""),
     ADDED_CRITICAL("tpm-ak", UNKNOWN, NOTHING, "other extensions"),
     /* 3GPP */
-    TEXT("3gpp-nf", SERIAL, "7", "serial"),
+    TEXT("3gpp-nf", SERIAL, "7", ""),
     TEXT("3gpp-nf", SIGNATURE, "", "issuer"),
     TEXT("3gpp-nf", ISSUER, "CN=Somebody else", "issuer"),
     TEXT("3gpp-nf", BEFORE, "", "validity"),
