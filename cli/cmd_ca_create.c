@@ -30,8 +30,7 @@ static const struct cmd_option options[] = {
 };
 
 static const struct cmd_verb verb = {
-    "birthmark ca create",
-    "[OPTION]... ID",
+    "birthmark ca create", "[OPTION]... ID",
     "Make the key of a new CA, and the request for its certificate, which\n"
     "whoever is above it signs: birthmark ca request, and, when the\n"
     "certificate is here, birthmark ca install. Its path is printed.\n",
