@@ -150,7 +150,7 @@ def test_another_ca_can_be_made():
     refused("waits for its certificate", "ca", "create", "--dir", where,
             "factory", code=3)
     refused("CA issuing", "ca", "create", "--dir", where, "issuing", code=3)
-    refused("is the key of CA issuing", "ca", "create", "--dir", where,
+    refused("is the key of issuing", "ca", "create", "--dir", where,
             "thief", "--key", "file:issuing.key", code=3)
     for bad in ("root", "server", "issuing-2", "../x", "Factory", ""):
         code, _, _ = run("ca", "create", "--dir", where, bad)
