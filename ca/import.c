@@ -15,8 +15,8 @@ struct entry {
     struct ca_refusal *why;
     struct bm_cert cert;
     char ca_id[STORE_ID_MAX];
-    bool is_ours; /* the certificate of a CA of ours */
-    const struct ca_profile *profile;
+    bool is_ours;                     /* the certificate of a CA of ours */
+    const struct ca_profile *profile; /* NULL: import->otherwise */
     struct store_device device;
     bool has_device;
     struct store_cert row;
@@ -86,6 +86,9 @@ static bm_status check_not_ca(struct entry *e)
         return BM_OK;
     }
     BM_TRY(s->ca_list(s->self, &ca_everything, &visit));
+    if (!e->is_ours && e->import->otherwise != NULL) {
+        return BM_OK;
+    }
     return e->is_ours ? BM_E_END
                       : refuse(e, BM_E_PROFILE, "it is that of another CA");
 }
@@ -154,6 +157,29 @@ static bm_status take_fitting(struct entry *e)
                : refuse(e, BM_E_PROFILE, "it fits none of its CA");
 }
 
+/* What does not fit is kept all the same, if it may be. */
+static bm_status take_profile(struct entry *e)
+{
+    bool kept = e->import->otherwise != NULL;
+    bm_status rc = BM_OK;
+
+    if (kept && e->cert.ext.ca) {
+        return BM_OK;
+    }
+    rc = e->import->profile != NULL ? take_named(e) : take_fitting(e);
+    if (kept && rc != BM_OK && rc != BM_E_MEMORY) {
+        e->profile = NULL;
+        rc = BM_OK;
+    }
+    return rc;
+}
+
+static const char *profile_name(const struct entry *e)
+{
+    return e->profile != NULL ? ca_profile_policy(e->profile)->name
+                              : e->import->otherwise;
+}
+
 static bm_status find_device(struct entry *e)
 {
     const struct store *s = e->ca->c.store;
@@ -161,7 +187,7 @@ static bm_status find_device(struct entry *e)
     char name[STORE_NAME_MAX];
     bm_status rc;
 
-    if (!ca_profile_policy(e->profile)->device) {
+    if (e->profile == NULL || !ca_profile_policy(e->profile)->device) {
         return BM_OK;
     }
     rc =
@@ -186,7 +212,8 @@ static bm_status find_device(struct entry *e)
 static bm_status write_device(struct entry *e)
 {
     const struct store *s = e->ca->c.store;
-    bool identity = ca_profile_policy(e->profile)->identity;
+    bool identity =
+        e->profile != NULL && ca_profile_policy(e->profile)->identity;
     enum store_device_state state =
         identity ? STORE_DEVICE_BORN : STORE_DEVICE_ACTIVE;
     struct ca_record record = ca_record_of(CA_RECORD_DEVICE, e->actor, e->now);
@@ -218,21 +245,24 @@ static bm_status write_cert(struct entry *e)
 {
     const struct store *s = e->ca->c.store;
     struct store_cert *row = &e->row;
-    const char *profile = ca_profile_policy(e->profile)->name;
+    const char *profile = profile_name(e);
     struct ca_record record = ca_record_of(CA_RECORD_IMPORT, e->actor, e->now);
     uint8_t hash[STORE_HASH_SIZE];
 
-    *row = (struct store_cert){ .serial = e->cert.serial,
-                                .organisation = e->actor->organisation,
-                                .device = e->has_device ? e->device.id : 0,
-                                .status = STORE_CERT_VALID,
-                                .not_before = e->cert.not_before,
-                                .not_after = e->cert.not_after,
-                                .issued = e->cert.not_before,
-                                .shard = ca_profile_shard(e->profile, &e->cert),
-                                .der = e->import->der };
+    *row = (struct store_cert){
+        .serial = e->cert.serial,
+        .organisation = e->actor->organisation,
+        .device = e->has_device ? e->device.id : 0,
+        .status = STORE_CERT_VALID,
+        .not_before = e->cert.not_before,
+        .not_after = e->cert.not_after,
+        .issued = e->cert.not_before,
+        .shard =
+            e->profile == NULL ? 0 : ca_profile_shard(e->profile, &e->cert),
+        .der = e->import->der
+    };
     memcpy(row->ca, e->ca_id, sizeof row->ca);
-    memcpy(row->profile, profile, strlen(profile) + 1);
+    (void)snprintf(row->profile, sizeof row->profile, "%s", profile);
     BM_TRY(hash_of(e, e->cert.key.der, row->key));
     BM_TRY(hash_of(e, row->der, hash));
     record.ca = ca_text(row->ca);
@@ -261,7 +291,9 @@ static bm_status write_claims(struct entry *e)
     const struct store *s = e->ca->c.store;
 
     BM_TRY(s->claim_put(s->self, STORE_CLAIM_KEY, e->row.key, e->row.id));
-    return ca_profile_identifiers(e->profile, &e->cert, e, claim);
+    return e->profile == NULL
+               ? BM_OK
+               : ca_profile_identifiers(e->profile, &e->cert, e, claim);
 }
 
 static bm_status put(struct entry *e)
@@ -269,7 +301,7 @@ static bm_status put(struct entry *e)
     BM_TRY(find_issuer(e));
     BM_TRY(check_not_ca(e));
     BM_TRY(find_known(e));
-    BM_TRY(e->import->profile != NULL ? take_named(e) : take_fitting(e));
+    BM_TRY(take_profile(e));
     BM_TRY(find_device(e));
     BM_TRY(write_device(e));
     BM_TRY(write_cert(e));
@@ -294,6 +326,7 @@ bm_status ca_put_imports(struct ca *ca, const struct ca_actor *actor,
         }
         imported->certs += rc == BM_OK;
         imported->known += rc == BM_E_END;
+        imported->otherwise += rc == BM_OK && e.profile == NULL;
     }
     return BM_OK;
 }

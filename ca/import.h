@@ -6,8 +6,9 @@
 
 /*
  * Certificates that a CA of ours signed and of which the store knows nothing:
- * they were issued after the backup from which it was restored. Once they are
- * on record they can be seen, renewed and revoked like any other.
+ * they were issued after the backup from which it was restored, or before the
+ * CA was ours. Once they are on record they can be seen, renewed and revoked
+ * like any other.
  *
  * What the certificate says itself is all that is known of it, so its row says
  * that it was issued at its notBefore, and that it renews none.
@@ -16,11 +17,18 @@
 struct ca_import {
     struct bm_bytes der;
     const char *profile; /* NULL: the one that it fits, if it is only one */
+    /*
+     * The name that it is kept under where it does not fit: of an authority
+     * that had other rules, or none. Certificates of CAs are kept then, too.
+     * NULL: what does not fit is refused.
+     */
+    const char *otherwise;
 };
 
 struct ca_imported {
     uint64_t certs;
-    uint64_t known; /* the same octets were on record before */
+    uint64_t known;     /* the same octets were on record before */
+    uint64_t otherwise; /* of `certs`, those that fit no profile */
 };
 
 /*
@@ -41,5 +49,17 @@ struct ca_listed {
     uint64_t revoked;
     uint64_t unknown; /* of certificates of which nothing else is known */
 };
+
+/*
+ * Take over what the last complete list of an authority says that is ours now:
+ * what it revokes is revoked, the serial numbers of which nothing else is known
+ * too, and the numbers of our lists go on above its own. BM_E_CRL_...: not a
+ * complete list of a CA whose key is here.
+ */
+BM_MUST_CHECK bm_status ca_import_list(struct ca *ca,
+                                       const struct ca_actor *actor,
+                                       struct bm_bytes der, int64_t now,
+                                       struct ca_listed *listed,
+                                       struct ca_refusal *why);
 
 #endif

@@ -2,8 +2,9 @@
 
 /*
  * Revocations that a restored store has forgotten, from a list that was
- * published after the backup. A list says when and why, not by whom, so each
- * is a new revocation of today, with the old date as its invalidityDate.
+ * published after the backup; or those of a CA that was not ours. A list says
+ * when and why, not by whom, so each is a new revocation of today, with the
+ * old date as its invalidityDate.
  */
 #include <stdio.h>
 #include <string.h>
@@ -190,4 +191,21 @@ bm_status ca_put_list(struct ca *ca, const struct ca_actor *actor,
         BM_TRY(take_entry(&l, &entry));
     }
     return newer ? ca_crl_used(ca, l.ca_id, l.number) : BM_OK;
+}
+
+bm_status ca_import_list(struct ca *ca, const struct ca_actor *actor,
+                         struct bm_bytes der, int64_t now,
+                         struct ca_listed *listed, struct ca_refusal *why)
+{
+    bm_status rc;
+
+    *listed = (struct ca_listed){ .revoked = 0 };
+    BM_TRY(ca_authorise(actor, CA_ACT_CERT_IMPORT, why));
+    BM_TRY(ca_begin(ca, now, why));
+    rc = ca_put_list(ca, actor, der, now, listed, why);
+    rc = ca_end(ca, rc, now, why);
+    if (rc != BM_OK) {
+        *listed = (struct ca_listed){ .revoked = 0 };
+    }
+    return rc;
 }

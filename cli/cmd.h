@@ -104,6 +104,7 @@ int cmd_ca_ocsp(int argc, char **argv);
 int cmd_ca_create(int argc, char **argv);
 int cmd_ca_request(int argc, char **argv);
 int cmd_ca_install(int argc, char **argv);
+int cmd_ca_import(int argc, char **argv);
 int cmd_ca_rollover(int argc, char **argv);
 int cmd_ca_retire(int argc, char **argv);
 

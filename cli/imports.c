@@ -49,7 +49,8 @@ static bool add(struct imports *imports, struct bm_bytes der,
     }
     memcpy(copy, der.p, der.n);
     imports->der[imports->n] = copy;
-    imports->items[imports->n] = (struct ca_import){ { copy, der.n }, profile };
+    imports->items[imports->n] =
+        (struct ca_import){ .der = { copy, der.n }, .profile = profile };
     imports->n++;
     return true;
 }

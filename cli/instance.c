@@ -104,12 +104,27 @@ static bm_status check_founded(struct session *s,
 
     if (config->founder) {
         s->actor = instance_founder;
-        return BM_OK;
+        return instance_organisation(s->instance, &s->actor.organisation);
     }
     return instance_says_why(s->instance, "operations", words)
                ? ca_refuse(why, BM_E_CA_UNAVAILABLE, "%s", words)
                : ca_refuse(why, BM_E_CA_UNAVAILABLE,
                            "there is no CA operations");
+}
+
+/* A CA that was taken over by half is nobody's to use. */
+static bm_status check_finished(const struct session *s,
+                                const struct session_config *config,
+                                struct ca_refusal *why)
+{
+    const char *id = instance_unfinished(s->instance);
+
+    return id == NULL || config->founder
+               ? BM_OK
+               : ca_refuse(why, BM_E_CA_UNAVAILABLE,
+                           "CA %s was not installed to the end: the same "
+                           "birthmark ca install or import again",
+                           id);
 }
 
 static bm_status open_instance(struct session *s,
@@ -126,6 +141,7 @@ static bm_status open_instance(struct session *s,
     BM_TRY(rc);
     BM_TRY(instance_is_founded(s->instance) ? find_actor(s, config, why)
                                             : check_founded(s, config, why));
+    BM_TRY(check_finished(s, config, why));
     BM_TRY(ca_authorise(&s->actor, config->act, why));
     return config->mode == INSTANCE_WRITE ? note_profiles(s, why) : BM_OK;
 }

@@ -194,15 +194,16 @@ static bm_status gather(struct install *i)
 
 static bm_status find_path(struct install *i, const struct bm_cert *cert)
 {
-    const struct bm_path_config config = { .crypto = i->crypto,
-                                           .anchors = i->anchors,
-                                           .anchors_n = i->anchors_n,
-                                           .pool = i->pool,
-                                           .pool_n = i->pool_n,
-                                           .time = i->c->now,
-                                           .flags = BM_PATH_PROFILE,
-                                           .key_usage = BM_KU_KEY_CERT_SIGN |
-                                                        BM_KU_CRL_SIGN };
+    const struct bm_path_config config = {
+        .crypto = i->crypto,
+        .anchors = i->anchors,
+        .anchors_n = i->anchors_n,
+        .pool = i->pool,
+        .pool_n = i->pool_n,
+        .time = i->c->now,
+        .flags = i->c->foreign ? 0 : BM_PATH_PROFILE,
+        .key_usage = BM_KU_KEY_CERT_SIGN | BM_KU_CRL_SIGN
+    };
 
     return bm_path_find(&i->path, &config, cert);
 }
@@ -211,7 +212,8 @@ static bm_status find_path(struct install *i, const struct bm_cert *cert)
 static void trust_roots(struct install *i)
 {
     for (size_t k = 0; k < i->c->certs_n; k++) {
-        if (is_root(i, &i->c->certs[k])) {
+        if (is_root(i, &i->c->certs[k]) &&
+            row_of(i, i->c->certs[k].der) == NULL) {
             i->anchors[i->anchors_n++] = i->c->certs[k];
         }
     }
@@ -319,6 +321,18 @@ static bm_status check_profiles(struct install *i, const struct bm_cert *cert,
     return BM_OK;
 }
 
+/* One that signs for devices itself, as small authorities do. */
+static bm_status check_own_root(const struct install *i,
+                                const struct bm_cert *cert)
+{
+    if (!i->c->foreign) {
+        return BM_E_PATH_NO_ISSUER;
+    }
+    return i->c->now < cert->not_before  ? BM_E_PATH_NOT_YET
+           : i->c->now > cert->not_after ? BM_E_PATH_EXPIRED
+                                         : BM_OK;
+}
+
 static bm_status check_cert(struct install *i, const struct bm_cert *cert,
                             const char *id)
 {
@@ -329,7 +343,7 @@ static bm_status check_cert(struct install *i, const struct bm_cert *cert,
     if (!cert->ext.ca) {
         return ca_refuse(i->why, BM_E_PATH_CA, "%s", id);
     }
-    rc = find_path(i, cert);
+    rc = is_root(i, cert) ? check_own_root(i, cert) : find_path(i, cert);
     if (rc != BM_OK) {
         return ca_refuse(i->why, rc, "%s", id);
     }
@@ -359,7 +373,9 @@ static bm_status take_ours(struct install *i, const struct bm_cert *cert)
     }
     BM_TRY(check_cert(i, cert, row.id));
     BM_TRY(check_profiles(i, cert, &row));
-    BM_TRY(take_path(i, row.parent));
+    if (!is_root(i, cert)) {
+        BM_TRY(take_path(i, row.parent));
+    }
     row.cert = cert->der;
     BM_TRY(add_row(i, &row));
     judge(i, cert, CA_INSTALLED_CA, row.id, "");
@@ -447,7 +463,7 @@ static void keep_anchors(struct install *i)
 static bm_status plan(struct install *i)
 {
     const struct ca_install *c = i->c;
-    bool first = i->anchors_n == 0;
+    bool first = i->anchors_n == 0 || i->c->foreign;
 
     if (first) {
         trust_roots(i);
@@ -503,7 +519,8 @@ static bm_status write_files(const struct install *i)
         BM_TRY(write_file(i, &in->cas[k].row, false));
     }
     for (size_t k = 0; k < in->waiting.n; k++) {
-        if (is_taken(i, in->waiting.item[k].id)) {
+        /* Of what is taken over, ca_adopt.h says when it is done. */
+        if (!i->c->foreign && is_taken(i, in->waiting.item[k].id)) {
             BM_TRY(waiting_drop(in->dir, in->waiting.item[k].id, i->why));
         }
     }

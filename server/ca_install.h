@@ -34,6 +34,10 @@ struct ca_install {
     const struct ca_actor *actor;
     const struct bm_cert *certs;
     size_t certs_n;
+    /* Of an authority that is taken over: its roots are believed, and its
+     * certificates are what they are (RFC 5280 4.2 is not held against
+     * them). */
+    bool foreign;
     int64_t now;
 
     /* What has been done, and what cannot be: told when it is durable. */

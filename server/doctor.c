@@ -152,6 +152,12 @@ static void check_waiting(struct visit *v)
                  w->id);
         }
     }
+    if (instance_unfinished(in) != NULL) {
+        find(v, DOCTOR_FAIL,
+             "CA %s was not installed to the end: the same birthmark ca "
+             "install or import again",
+             instance_unfinished(in));
+    }
     for (size_t i = 0; i < in->aside_n; i++) {
         find(v, DOCTOR_WARN, "profile %s is not issued: %s",
              in->aside[i].profile, in->aside[i].words);

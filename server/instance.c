@@ -276,7 +276,16 @@ bm_status instance_start(struct instance *in, const struct ca_signer *signer,
 
 static bm_status read_waiting(struct instance *in, struct ca_refusal *why)
 {
-    return waiting_list_read(&in->waiting, in->dir, why);
+    const char *id;
+
+    BM_TRY(waiting_list_read(&in->waiting, in->dir, why));
+    id = instance_unfinished(in);
+    return id == NULL || in->mode != INSTANCE_ISSUER
+               ? BM_OK
+               : ca_refuse(why, BM_E_CA_UNAVAILABLE,
+                           "CA %s was not installed to the end: the same "
+                           "birthmark ca install or import again",
+                           id);
 }
 
 /* Who opens what, in the order in which the parts need each other. */

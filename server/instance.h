@@ -130,6 +130,17 @@ const struct instance_ca *instance_find_ca(const struct instance *instance,
 bool instance_is_waiting(const struct instance *instance,
                          const struct waiting_key *waiting);
 
+/*
+ * A CA whose taking over was interrupted, or NULL. What it has revoked may not
+ * be on record yet: nobody may sign a list in its name before it is, so that
+ * such an instance is not served.
+ */
+const char *instance_unfinished(const struct instance *instance);
+
+/* The instance's own organisation: the first. BM_E_NOT_FOUND. */
+BM_MUST_CHECK bm_status instance_organisation(const struct instance *instance,
+                                              uint32_t *id);
+
 /* Why no CA of this name signs now: "CA issuing waits for its certificate:
  * birthmark ca install"; false if there is none and none is to come. */
 bool instance_says_why(const struct instance *instance, const char *name,

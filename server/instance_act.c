@@ -171,6 +171,30 @@ bm_status instance_make_crl(struct instance *in, const struct ca_actor *actor,
     return BM_OK;
 }
 
+static bm_status keep_first(void *arg, const void *visited)
+{
+    const struct store_organisation *row = visited;
+    uint32_t *id = arg;
+
+    *id = *id == 0 || row->id < *id ? row->id : *id;
+    return BM_OK;
+}
+
+bm_status instance_organisation(const struct instance *in, uint32_t *id)
+{
+    static const struct store_scope everything = { 0, 0 };
+    const struct store *s = in->store;
+    struct store_visit visit = { id, keep_first };
+    bm_status rc = s->begin(s->self, STORE_READ);
+
+    *id = 0;
+    if (rc == BM_OK) {
+        rc = s->organisation_list(s->self, &everything, &visit);
+        s->rollback(s->self);
+    }
+    return rc == BM_OK && *id == 0 ? BM_E_NOT_FOUND : rc;
+}
+
 /* ---- Retiring */
 
 /* Does another CA do what this one does, for those who cannot do without? */

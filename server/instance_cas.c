@@ -208,6 +208,18 @@ bool instance_is_waiting(const struct instance *in, const struct waiting_key *w)
     return w->kind != WAITING_SERVER && instance_get_ca(in, w->id) == NULL;
 }
 
+const char *instance_unfinished(const struct instance *in)
+{
+    for (size_t i = 0; i < in->waiting.n; i++) {
+        const struct waiting_key *w = &in->waiting.item[i];
+
+        if (w->kind != WAITING_SERVER && instance_get_ca(in, w->id) != NULL) {
+            return w->id;
+        }
+    }
+    return NULL;
+}
+
 bool instance_says_why(const struct instance *in, const char *name,
                        char words[CA_ASIDE_WORDS_MAX])
 {

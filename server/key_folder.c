@@ -197,6 +197,14 @@ void key_folder_close(struct key_folder *folder)
     memset(folder, 0, sizeof *folder);
 }
 
+bm_status key_folder_import(const struct key_folder *folder, const char *name,
+                            struct bm_bytes pkcs8, struct ca_refusal *why)
+{
+    bm_status rc = bm_key_file_import(folder->files, name, pkcs8);
+
+    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", name);
+}
+
 bm_status key_folder_get(const struct key_folder *folder, const char *uri,
                          struct bm_bytes spki, struct bm_key **key,
                          struct ca_refusal *why)

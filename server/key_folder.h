@@ -66,6 +66,13 @@ BM_MUST_CHECK bm_status key_folder_secret(const char *dir, const char *unlock,
                                           uint8_t secret[BM_UNLOCK_SIZE],
                                           struct ca_refusal *why);
 
+/* Seal a key that was made elsewhere as the file `name` of the folder
+ * (bm_key_file_import()). */
+BM_MUST_CHECK bm_status key_folder_import(const struct key_folder *folder,
+                                          const char *name,
+                                          struct bm_bytes pkcs8,
+                                          struct ca_refusal *why);
+
 /*
  * Open a key and hold it against the public key that it is known by. An empty
  * URI gives none. One in a token that is away, or takes no PIN, is no error:

@@ -475,35 +475,12 @@ static bm_status make_list(struct outfit *o, const char *id)
 
 /* ---- All of it */
 
-static bm_status keep_first(void *arg, const void *visited)
-{
-    const struct store_organisation *row = visited;
-    uint32_t *id = arg;
-
-    *id = *id == 0 || row->id < *id ? row->id : *id;
-    return BM_OK;
-}
-
-static bm_status find_organisation(struct outfit *o)
-{
-    static const struct store_scope everything = { 0, 0 };
-    const struct store *s = o->in->store;
-    struct store_visit visit = { &o->organisation, keep_first };
-    bm_status rc = s->begin(s->self, STORE_READ);
-
-    if (rc == BM_OK) {
-        rc = s->organisation_list(s->self, &everything, &visit);
-        s->rollback(s->self);
-    }
-    return rc;
-}
-
 static bm_status make_all(struct outfit *o)
 {
     struct instance *in = o->in;
     const struct instance_ca *operations = instance_find_ca(in, "operations");
 
-    BM_TRY(find_organisation(o));
+    BM_TRY(instance_organisation(in, &o->organisation));
     for (size_t i = 0; i < in->cas_n; i++) {
         if (in->cas[i].key != NULL) {
             BM_TRY(instance_renew_ocsp(in, in->cas[i].row.id, o->now, o->why));

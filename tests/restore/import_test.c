@@ -138,7 +138,7 @@ static void put_profile(const char *name)
 
 static void a_certificate_of_two_profiles_needs_a_name(void)
 {
-    struct ca_import named = { late[0].der, "t-copy" };
+    struct ca_import named = { .der = late[0].der, .profile = "t-copy" };
     struct ca_resumed r;
 
     drill_restore(&d, "two");
