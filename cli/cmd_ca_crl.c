@@ -18,8 +18,9 @@ static const struct cmd_option options[] = {
 static const struct cmd_verb verb = {
     "birthmark ca crl", "[--dir DIR] [--import FILE | [ID]...]",
     "Make a new revocation list for the CAs named, or for all whose keys are\n"
-    "here, and publish it in crl/. With --import: publish one that was made\n"
-    "elsewhere, such as that of a cold root. The files' paths are printed.\n",
+    "here, and publish it in crl/, with those of its shards that are due and\n"
+    "its delta. With --import: publish one that was made elsewhere, such as\n"
+    "that of a cold root. The paths of the complete lists are printed.\n",
     options
 };
 

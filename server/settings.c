@@ -477,7 +477,10 @@ void settings_put(struct bm_wr *w, const char *public_url, const char *origin)
                  "# The ledger's name, in all of its checkpoints: it never "
                  "changes.\nledger:\n  origin: ");
     bm_wr_str(w, origin);
-    bm_wr_str(w, "\n\ncrl:\n  lifetime: 7d\n\nocsp:\n  lifetime: 1h\n\n"
+    bm_wr_str(w, "\n\n# For CAs that revoke very much: shards: 64 spreads "
+                 "new certificates over so many\n# lists, delta_every: 1h "
+                 "tells hourly what changed (docs/status.md).\n"
+                 "crl:\n  lifetime: 7d\n\nocsp:\n  lifetime: 1h\n\n"
                  "# Public keys that nobody gets a certificate for.\n"
                  "bad_keys: bad-keys.txt\n\n"
                  "# Where birthmarkd listens; these are the defaults. none: "

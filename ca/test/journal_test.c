@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "ca/journal_internal.h"
+#include "store/store.h"
 #include "tests/harness/bm_test.h"
 #include "tests/harness/test_crypto.h"
 
@@ -98,6 +99,8 @@ static bool same(const struct ca_journal_entry *a,
 {
     return a->kind == b->kind && a->time == b->time &&
            a->serial_n == b->serial_n && a->number == b->number &&
+           a->list == b->list && a->dated == b->dated &&
+           a->this_update == b->this_update && a->base == b->base &&
            a->tree == b->tree &&
            memcmp(a->serial, b->serial, sizeof a->serial) == 0 &&
            memcmp(a->hash, b->hash, sizeof a->hash) == 0 &&
@@ -239,6 +242,65 @@ static size_t fill(struct ca_journal *j)
         CHECK_STATUS(ca_journal_append(j, group, g + 1), BM_OK);
     }
     return i;
+}
+
+static bool lists_are(const struct ca_journal *j,
+                      const struct ca_journal_lists *want)
+{
+    struct ca_journal_lists lists;
+
+    ca_journal_lists(j, (const uint8_t *)"issuing0", &lists);
+    return journal_lists_equal(&lists, want);
+}
+
+/*
+ * Of lists: the highest number of all, the last complete ones, and the last
+ * delta. What an earlier version wrote has a number and no more.
+ */
+static void lists_of_all_kinds_are_remembered(void)
+{
+    static const struct ca_journal_lists first = { .number = 9 };
+    static const struct ca_journal_lists want = { .number = 17,
+                                                  .whole = { 16, 14, 12, 11 },
+                                                  .whole_update = 1016,
+                                                  .delta = 15,
+                                                  .base = 11 };
+    static const struct {
+        uint32_t list;
+        uint64_t number;
+        uint64_t base;
+    } lists[] = {
+        { STORE_LIST_COMPLETE, 10, 0 }, { STORE_LIST_COMPLETE, 11, 0 },
+        { STORE_LIST_COMPLETE, 12, 0 }, { STORE_LIST_DELTA, 13, 10 },
+        { STORE_LIST_COMPLETE, 14, 0 }, { STORE_LIST_DELTA, 15, 11 },
+        { STORE_LIST_COMPLETE, 16, 0 }, { 3, 17, 0 },
+    };
+    struct ca_journal_entry e = crl("issuing0", 9);
+    struct ca_journal *j;
+    size_t seen;
+
+    new_dir();
+    j = must_open(SMALL);
+    CHECK_STATUS(ca_journal_append(j, &e, 1), BM_OK);
+    CHECK(lists_are(j, &first));
+    for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        e = crl("issuing0", lists[i].number);
+        e.list = lists[i].list;
+        e.base = lists[i].base;
+        e.dated = true;
+        e.this_update = 1000 + (int64_t)e.number;
+        CHECK_STATUS(ca_journal_append(j, &e, 1), BM_OK);
+    }
+    e = cert(1);
+    for (int i = 0; i < 4 * SMALL; i++) {
+        CHECK(lists_are(j, &want));
+        CHECK_STATUS(ca_journal_append(j, &e, 1), BM_OK);
+        ca_journal_close(j);
+        j = must_open(SMALL);
+    }
+    CHECK(lists_are(j, &want));
+    ca_journal_close(j);
+    CHECK_STATUS(walk(false, &seen), BM_OK);
 }
 
 static void a_new_segment_carries_forward_what_must_be_remembered(void)
@@ -627,6 +689,7 @@ int main(void)
     RUN(what_was_appended_is_walked_over);
     RUN(one_writer_at_a_time);
     RUN(what_is_no_entry_is_not_appended);
+    RUN(lists_of_all_kinds_are_remembered);
     RUN(a_new_segment_carries_forward_what_must_be_remembered);
     RUN(every_prefix_opens_to_the_whole_entries_before_it);
     RUN(octets_that_were_never_written_are_cut_off);

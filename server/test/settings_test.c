@@ -25,6 +25,7 @@ static void what_is_not_said_has_its_default(void)
     CHECK(strcmp(s.unlock, "file") == 0);
     CHECK(strcmp(s.origin, "ca.example/ledger") == 0);
     CHECK(s.crl_lifetime == 7 * 86400);
+    CHECK(s.crl_shards == 0 && s.crl_delta_every == 0);
     CHECK(s.ocsp_lifetime == 3600);
     CHECK(s.bad_keys == NULL);
     CHECK(strcmp(s.listen_devices, "[::]:8443") == 0);
@@ -58,6 +59,8 @@ static void what_is_said_is_taken(void)
                                  "log: { level: info }\n"
                                  "est: { default_profile: x }\n"
                                  "admin_url: https://admin.example\n"
+                                 "crl: { lifetime: 2d, shards: 64,\n"
+                                 "  delta_every: 1d }\n"
                                  "limits: { connections: 1, identity: 2,\n"
                                  "  organisation: 3, queue: 4 }\n"),
                        "x", &s, NULL),
@@ -69,6 +72,8 @@ static void what_is_said_is_taken(void)
     CHECK(s.listeners == 3 && strcmp(s.user, "ca") == 0 && s.log_level == 6);
     CHECK(strcmp(s.est_default_profile, "x") == 0);
     CHECK(strcmp(s.admin_url, "https://admin.example") == 0);
+    CHECK(s.crl_lifetime == 2 * 86400 && s.crl_shards == 64 &&
+          s.crl_delta_every == 86400);
     CHECK(s.limit_connections == 1 && s.limit_identity == 2);
     CHECK(s.limit_organisation == 3 && s.limit_queue == 4);
     settings_wipe(&s);
