@@ -13,6 +13,7 @@ struct p11_provider {
     struct bm_key_provider provider;
     struct bm_key_pkcs11_config config; /* its strings are below */
     const char *modules[BM_PKCS11_MODULES_MAX + 1];
+    struct p11_module *held[BM_PKCS11_MODULES_MAX]; /* those that are loaded */
     char *text[BM_PKCS11_MODULES_MAX + 1]; /* paths, and that of the PIN */
 };
 
@@ -124,7 +125,19 @@ static bm_status key_new(const struct p11_provider *p, struct p11_module *m,
 
 /* ---- Which module */
 
-static bm_status work_in(const struct p11_provider *p, const char *path,
+/* The `i`th; it is loaded when it is used for the first time. */
+static bm_status hold(struct p11_provider *p, size_t i, struct p11_module **m)
+{
+    bm_status rc = BM_OK;
+
+    if (p->held[i] == NULL) {
+        rc = p11_module_get(p->modules[i], &p->held[i]);
+    }
+    *m = p->held[i];
+    return rc;
+}
+
+static bm_status work_in(struct p11_provider *p, size_t module,
                          const struct p11_uri *u, struct p11_make *make)
 {
     struct p11_work work = { .writes = make->spec != NULL,
@@ -133,12 +146,8 @@ static bm_status work_in(const struct p11_provider *p, const char *path,
     bm_status rc;
 
     make->key = NULL;
-    BM_TRY(p11_module_get(path, &m));
-    rc = key_new(p, m, u, &make->key);
-    p11_module_put(m);
-    if (rc != BM_OK) {
-        return rc;
-    }
+    BM_TRY(hold(p, module, &m));
+    BM_TRY(key_new(p, m, u, &make->key));
     work.arg = make;
     work.act = make->spec != NULL ? p11_key_make : p11_key_find;
     rc = p11_run(make->key->token, &work);
@@ -150,8 +159,8 @@ static bm_status work_in(const struct p11_provider *p, const char *path,
 }
 
 /* The one that the URI names, or the one in which its token is. */
-static bm_status work_somewhere(const struct p11_provider *p,
-                                const struct p11_uri *u, struct p11_make *make)
+static bm_status work_somewhere(struct p11_provider *p, const struct p11_uri *u,
+                                struct p11_make *make)
 {
     bm_status rc = BM_E_KEYS_MODULE;
 
@@ -159,7 +168,7 @@ static bm_status work_somewhere(const struct p11_provider *p,
         if (u->module != NULL && strcmp(u->module, p->modules[i]) != 0) {
             continue;
         }
-        rc = work_in(p, p->modules[i], u, make);
+        rc = work_in(p, i, u, make);
         if (rc != BM_E_KEYS_GONE) {
             return rc;
         }
@@ -167,7 +176,7 @@ static bm_status work_somewhere(const struct p11_provider *p,
     return rc;
 }
 
-static bm_status open_or_make(const struct p11_provider *p, const char *rest,
+static bm_status open_or_make(struct p11_provider *p, const char *rest,
                               const struct bm_key_spec *spec,
                               struct bm_key **key)
 {
@@ -214,30 +223,33 @@ static bm_status provider_generate(void *self, const char *rest,
 
 /* Where there are several modules, and the URI names none, nobody can tell in
  * which one it will be. */
-static bm_status expect_in(const struct p11_provider *p,
-                           const struct p11_uri *u, struct bm_bytes spki,
-                           struct p11_key **key)
+static bm_status which_module(const struct p11_provider *p,
+                              const struct p11_uri *u, size_t *module)
 {
-    const char *path = u->module != NULL ? u->module : p->modules[0];
-    bool named = p->modules[0] != NULL && p->modules[1] == NULL;
+    *module = 0;
+    if (u->module == NULL) {
+        return p->modules[0] == NULL   ? BM_E_KEYS_MODULE
+               : p->modules[1] != NULL ? BM_E_KEYS_GONE
+                                       : BM_OK;
+    }
+    while (p->modules[*module] != NULL &&
+           strcmp(p->modules[*module], u->module) != 0) {
+        ++*module;
+    }
+    return p->modules[*module] != NULL ? BM_OK : BM_E_KEYS_MODULE;
+}
+
+static bm_status expect_in(struct p11_provider *p, const struct p11_uri *u,
+                           struct bm_bytes spki, struct p11_key **key)
+{
     struct p11_module *m;
+    size_t module;
     bm_status rc;
 
-    for (size_t i = 0; u->module != NULL && p->modules[i] != NULL; i++) {
-        named = named || strcmp(p->modules[i], path) == 0;
-    }
-    if (path == NULL || (u->module != NULL && !named)) {
-        return BM_E_KEYS_MODULE;
-    }
-    if (!named) {
-        return BM_E_KEYS_GONE;
-    }
-    BM_TRY(p11_module_get(path, &m));
-    rc = key_new(p, m, u, key);
-    p11_module_put(m);
-    if (rc == BM_OK) {
-        rc = p11_key_know(*key, spki);
-    }
+    BM_TRY(which_module(p, u, &module));
+    BM_TRY(hold(p, module, &m));
+    BM_TRY(key_new(p, m, u, key));
+    rc = p11_key_know(*key, spki);
     if (rc != BM_OK) {
         key_close(*key);
         *key = NULL;
@@ -322,6 +334,9 @@ void bm_key_pkcs11_free(struct bm_key_provider *provider)
 
     if (provider != NULL) {
         p = provider->self;
+        for (size_t i = 0; i < BM_PKCS11_MODULES_MAX; i++) {
+            p11_module_put(p->held[i]);
+        }
         for (size_t i = 0; i <= BM_PKCS11_MODULES_MAX; i++) {
             free(p->text[i]);
         }

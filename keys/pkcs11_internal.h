@@ -21,7 +21,8 @@
  *
  *   pkcs11_uri.c      RFC 7512: which token, which key, where is the PIN
  *   pkcs11_module.c   modules of this process: loaded, initialised, forked
- *   pkcs11_session.c  tokens: found, sessions opened and pooled, logged in
+ *   pkcs11_token.c    tokens: what URIs call them, in which slot they are
+ *   pkcs11_session.c  sessions: opened and pooled, logged in
  *   pkcs11_run.c      one operation, and what is done when it fails
  *   pkcs11_object.c   keys in the token: found, read
  *   pkcs11_make.c     keys in the token: made
@@ -88,7 +89,7 @@ int64_t p11_now(void); /* milliseconds of a clock that nobody sets */
 /* Wait for a change of `m`, with its lock held; false: `until` has passed. */
 bool p11_wait(struct p11_module *m, int64_t until);
 
-/* ---- pkcs11_session.c */
+/* ---- pkcs11_token.c */
 
 /* Which PIN a token refused: it is not offered again. */
 struct p11_refused {
@@ -97,7 +98,10 @@ struct p11_refused {
     struct timespec changed;
 };
 
-/* A token as URIs name it. Belongs to its module. */
+/*
+ * A token as URIs name it. Belongs to its module, and stays with it when no key
+ * is open: which PIN was refused is not to be forgotten.
+ */
 struct p11_token {
     struct p11_token *next;
     unsigned refs;
@@ -125,10 +129,23 @@ struct p11_token {
     int64_t pause;
 };
 
+/* Holds the module, too. */
 bm_status p11_token_get(struct p11_module *m, const struct p11_uri *u,
                         const struct bm_key_pkcs11_config *config,
                         struct p11_token **token);
 void p11_token_put(struct p11_token *t); /* NULL is fine */
+void p11_tokens_free(struct p11_module *m);
+
+/* With the lock held: what was known before the module was initialised anew
+ * is not so any more. */
+void p11_token_refresh(struct p11_token *t);
+
+struct p11_session;
+
+/* In which slot is the session's token? In exactly one. With `opening` held. */
+bm_status p11_token_find(struct p11_session *s);
+
+/* ---- pkcs11_session.c */
 
 /* A session, for one operation of one thread. */
 struct p11_session {

@@ -180,6 +180,7 @@ void p11_module_put(struct p11_module *m)
         if (m->up) {
             (void)m->f->C_Finalize(NULL);
         }
+        p11_tokens_free(m);
         p11_kit_module_release(m->f);
         (void)pthread_cond_destroy(&m->changed);
         (void)pthread_mutex_destroy(&m->lock);
