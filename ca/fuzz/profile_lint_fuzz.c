@@ -65,10 +65,9 @@ static size_t hold(const struct ca_profile *profile, const struct bm_cert *cert,
                    const struct bm_cert *issuer)
 {
     struct told told = { .first = BM_OK };
-    const struct ca_profile_lint lint = { .arg = &told,
-                                          .rule = note,
-                                          .issuer = issuer,
-                                          .crypto = bm_test_crypto() };
+    const struct ca_profile_lint lint = {
+        .arg = &told, .rule = note, .issuer = issuer, .crypto = bm_test_crypto()
+    };
 
     must(ca_profile_lint(profile, cert, &lint) == told.first);
     must(issuer == NULL || !told.unknown);

@@ -427,6 +427,54 @@ static void a_single_fault_breaks_exactly_its_rule(void)
     }
 }
 
+/* Is it what the profile accepts of others, or what it could issue? */
+static bool is_of_others(const struct fault *fault)
+{
+    switch (fault->how) {
+    case KEY:
+    case LIFE:
+    case NAMES:
+    case SUBJECT:
+    case SELF:
+        return false; /* another device, within the profile */
+    default:
+        return true;
+    }
+}
+
+/*
+ * The last check before a signature knows no `accepts`: it refuses what lint
+ * refuses, and what is acceptable only of others.
+ */
+static void none_of_it_would_be_signed(void)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        const struct made *m = &made[find_kind(faults[i].profile)];
+        uint8_t tbs[4096];
+        struct forged f;
+        struct bm_cert cert;
+
+        if (faults[i].how == SIGNATURE ||
+            (faults[i].rule[0] == '\0' && !is_of_others(&faults[i]))) {
+            continue;
+        }
+        take_apart(m->cert.tbs, &f);
+        apply(m, &faults[i], &f);
+        if (faults[i].how == ALGORITHM) {
+            f.sig_alg = BM_SIG_ECDSA_SHA384;
+        }
+        if (ca_profile_check(m->profile, put_together(&f, tbs), &cert, NULL) ==
+            BM_OK) {
+            printf("# %lu: %s\n", (unsigned long)i, faults[i].profile);
+            CHECK(!"it would be signed");
+        }
+        n++;
+    }
+    CHECK(n > 400);
+}
+
 int main(void)
 {
     world_make();
@@ -436,6 +484,7 @@ int main(void)
     RUN(what_a_profile_makes_passes_its_own_lint);
     RUN(every_shipped_profile_is_among_them);
     RUN(a_single_fault_breaks_exactly_its_rule);
+    RUN(none_of_it_would_be_signed);
     for (size_t i = 0; i < KINDS; i++) {
         ca_profile_free(made[i].profile);
     }
