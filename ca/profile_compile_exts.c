@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca/profile_internal.h"
+#include "ca/profile_compiling.h"
 
 #include <string.h>
 
 #include "core/oid.h"
 
-/* Policies, and extensions of any kind as typed values. */
+/* Purposes and policies, and extensions of any kind as typed values. */
 
 /* Of one extension: no profile that we know of has a larger one. */
 #define VALUE_OCTETS 4096
@@ -27,6 +27,71 @@ static bm_status keep(const struct profile_compiler *c,
                            VALUE_OCTETS);
     }
     return profile_keep(c, node, bm_wr_bytes(w), to);
+}
+
+/* ---- Lists of object identifiers */
+
+static const struct {
+    const char *name;
+    struct bm_bytes oid;
+} purposes[] = {
+    { "serverAuth", BM_LIT_INIT(BM_OID_KP_SERVER_AUTH) },
+    { "clientAuth", BM_LIT_INIT(BM_OID_KP_CLIENT_AUTH) },
+    { "codeSigning", BM_LIT_INIT(BM_OID_KP_CODE_SIGNING) },
+    { "emailProtection", BM_LIT_INIT(BM_OID_KP_EMAIL) },
+    { "timeStamping", BM_LIT_INIT(BM_OID_KP_TIME_STAMPING) },
+    { "OCSPSigning", BM_LIT_INIT(BM_OID_KP_OCSP_SIGNING) },
+    { "cmcRA", BM_LIT_INIT(BM_OID_KP_CMC_RA) },
+    { "anyExtendedKeyUsage", BM_LIT_INIT(BM_OID_ANY_EKU) },
+};
+
+static bm_status compile_purpose(const struct profile_compiler *c,
+                                 const struct config_node *node,
+                                 const char *text, struct bm_bytes *oid)
+{
+    size_t least = CONFIG_NEAR_MAX + 1;
+    const char *near = NULL;
+
+    if (text[0] >= '0' && text[0] <= '9') {
+        return profile_compile_oid(c, node, text, oid);
+    }
+    for (size_t i = 0; i < sizeof purposes / sizeof purposes[0]; i++) {
+        if (strcmp(purposes[i].name, text) == 0) {
+            *oid = purposes[i].oid;
+            return BM_OK;
+        }
+        if (config_is_nearer(text, purposes[i].name, &least)) {
+            near = purposes[i].name;
+        }
+    }
+    return config_fail(c->error, node, BM_E_PROFILE,
+                       "unknown purpose \"%.60s\"%s%s%s", text,
+                       near != NULL ? "; did you mean \"" : "",
+                       near != NULL ? near : "", near != NULL ? "\"?" : "");
+}
+
+bm_status profile_compile_oids(const struct profile_compiler *c,
+                               const struct config_node *list, bool by_name,
+                               struct bm_bytes **oids, size_t *n)
+{
+    *oids = config_memory(c->config, (list->n + 1) * sizeof **oids);
+    if (*oids == NULL) {
+        return config_fail(c->error, list, BM_E_MEMORY, "out of memory");
+    }
+    for (const struct config_node *p = list->first; p != NULL; p = p->next) {
+        struct bm_bytes *oid = &(*oids)[*n];
+
+        BM_TRY(by_name ? compile_purpose(c, p, p->text, oid)
+                       : profile_compile_oid(c, p, p->text, oid));
+        for (size_t i = 0; i < *n; i++) {
+            if (bm_bytes_equal((*oids)[i], *oid)) {
+                return config_fail(c->error, p, BM_E_PROFILE,
+                                   "\"%.60s\" occurs twice", p->text);
+            }
+        }
+        (*n)++;
+    }
+    return BM_OK;
 }
 
 /* ---- Policies */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca/profile_internal.h"
+#include "ca/profile_compiling.h"
 
 #include <arpa/inet.h>
 #include <string.h>
@@ -145,47 +145,6 @@ bm_status profile_compile_subject(const struct profile_compiler *c,
             }
             rdn[k].more = rdn[k].more || same;
         }
-    }
-    return BM_OK;
-}
-
-/* ---- Networks */
-
-bm_status profile_compile_net(const struct profile_compiler *c,
-                              const struct config_node *node, const char *text,
-                              struct profile_net *net)
-{
-    const char *slash = strchr(text, '/');
-    char base[INET6_ADDRSTRLEN];
-    size_t n = slash != NULL ? (size_t)(slash - text) : sizeof base;
-    unsigned bits = 0;
-
-    *net = (struct profile_net){ .n = 0 };
-    if (n >= sizeof base ||
-        strspn(slash + 1, "0123456789") != strlen(slash + 1) ||
-        strlen(slash + 1) - 1 > 2) {
-        return config_fail(c->error, node, BM_E_PROFILE,
-                           "\"%.60s\" is no network like 10.0.0.0/8", text);
-    }
-    memcpy(base, text, n);
-    base[n] = '\0';
-    for (const char *p = slash + 1; *p != '\0'; p++) {
-        bits = 10 * bits + (unsigned)(*p - '0');
-    }
-    net->n = inet_pton(AF_INET, base, net->base) == 1    ? 4
-             : inet_pton(AF_INET6, base, net->base) == 1 ? 16
-                                                         : 0;
-    for (unsigned i = 0; i < bits && i < 8U * net->n; i++) {
-        net->mask[i / 8] |= (uint8_t)(0x80U >> i % 8);
-    }
-    for (size_t i = 0; i < net->n; i++) {
-        if ((net->base[i] & ~net->mask[i]) != 0) {
-            bits = 1000; /* host bits are set: not what was meant */
-        }
-    }
-    if (net->n == 0 || bits > 8U * net->n) {
-        return config_fail(c->error, node, BM_E_PROFILE,
-                           "\"%.60s\" is no network like 10.0.0.0/8", text);
     }
     return BM_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca/profile_internal.h"
+#include "ca/profile_compiling.h"
 
 #include <string.h>
 

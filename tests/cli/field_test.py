@@ -10,7 +10,7 @@ import shutil
 import subprocess
 
 import cli
-from cli import equal, openssl, run, write
+from cli import contains, equal, openssl, run, write
 from direct import made, ok
 
 CORPUS = os.path.join(cli.TOP, "ca/fuzz/corpus/profile_lint")
@@ -170,6 +170,14 @@ def test_chains_are_chains_for_others():
         # Not the other way round.
         equal(run("profile", "lint", "--profile", names[2], "--issuer", root,
                   leaf)[0], 1)
+
+
+def test_a_profile_without_its_ca_is_told_at_once():
+    made("lonely")
+    write("lonely/profiles/matter-dac.yaml", text_of("matter-dac"))
+    code, out, err = run("cert", "list", "--dir", "lonely")
+    equal((code, out), (1, ""))
+    contains(err, "matter-dac: there is no CA matter-pai")
 
 
 cli.main()
