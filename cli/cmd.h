@@ -156,6 +156,7 @@ int cmd_unlock_split(int argc, char **argv);
 int cmd_unlock_rotate(int argc, char **argv);
 int cmd_unlock_check(int argc, char **argv);
 int cmd_unlock_combine(int argc, char **argv);
+int cmd_unlock_show(int argc, char **argv);
 
 int cmd_doctor(int argc, char **argv);
 

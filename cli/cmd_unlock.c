@@ -10,6 +10,8 @@ static const struct cmd verbs[] = {
       "do these shares open the keys of this instance?", cmd_unlock_check },
     { "combine", "[--dir DIR] --out FILE [FILE]...",
       "write the unlock secret that shares give", cmd_unlock_combine },
+    { "show", "FILE", "draw a share, to be scanned from the terminal",
+      cmd_unlock_show },
     { NULL, NULL, NULL, NULL },
 };
 

@@ -36,7 +36,7 @@ static const struct cmd nouns[] = {
       "the record of everything that the authority did", cmd_ledger },
     { "key", "generate | show", "keys in files, tokens and TPMs, by their URIs",
       cmd_key },
-    { "unlock", "split | rotate | check | combine",
+    { "unlock", "split | rotate | check | combine | show",
       "the secret that opens the keys, and shares of it", cmd_unlock },
     { "doctor", "[--dir DIR] [--json]",
       "look for what should not stay as it is", cmd_doctor },

@@ -10,6 +10,7 @@ import xml.etree.ElementTree
 import shamir
 
 TOOL = sys.argv[1]
+PROGRAM = sys.argv[2]
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -99,10 +100,24 @@ def a_share_scans_from_a_terminal():
             raise AssertionError((got, text))
 
 
+def what_is_shown_is_picture_and_text():
+    text = next(shares())
+    with tempfile.NamedTemporaryFile(suffix=".share") as f:
+        f.write(text.encode())
+        f.flush()
+        shown = subprocess.run([PROGRAM, "unlock", "show", f.name], check=True,
+                               stdout=subprocess.PIPE,
+                               timeout=60).stdout.decode()
+    drawn, _, below = shown.partition("\n\n")
+    if below != text or scan(rows_of_blocks(drawn)) != text:
+        raise AssertionError(shown)
+
+
 def main():
     tests = [a_printed_share_scans_as_its_text,
              under_the_picture_stands_the_text,
-             a_share_scans_from_a_terminal]
+             a_share_scans_from_a_terminal,
+             what_is_shown_is_picture_and_text]
     failed = 0
     for i, test in enumerate(tests, 1):
         try:
