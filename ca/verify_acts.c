@@ -54,17 +54,26 @@ static bm_status hash_of(const struct verify *v, struct bm_bytes in,
     return v->crypto->hash(v->crypto->self, BM_HASH_SHA256, in, hash);
 }
 
-/* The columns that say what the certificate itself says. */
-static bool row_is_of(const struct verify *v, const struct store_cert *row)
+/* An imported certificate may name a list that is none of ours. */
+static bool shard_fits(const struct act *a, const struct store_cert *row,
+                       const struct bm_cert *cert)
 {
+    return row->shard == ca_list_of_cert(cert, row->ca) ||
+           (a->record->kind == CA_RECORD_IMPORT && row->shard == 0);
+}
+
+/* The columns that say what the certificate itself says. */
+static bool row_is_of(const struct act *a, const struct store_cert *row)
+{
+    const struct verify *v = a->v;
     uint8_t hash[CA_TREE_HASH];
     struct bm_cert cert;
 
     return bm_cert_parse(row->der, BM_STRICT, NULL, &cert) == BM_OK &&
+           shard_fits(a, row, &cert) &&
            bm_bytes_equal(cert.serial, row->serial) &&
            cert.not_before == row->not_before &&
            cert.not_after == row->not_after &&
-           ca_list_of_cert(&cert, row->ca) == row->shard &&
            hash_of(v, cert.key.der, hash) == BM_OK &&
            memcmp(hash, row->key, sizeof hash) == 0;
 }
@@ -96,7 +105,7 @@ static bm_status check_content(const struct act *a,
         return act_found(a, BM_E_LEDGER_CHANGED,
                          "it is not the one that was recorded");
     }
-    if (!row_is_of(a->v, row) || !row_fits(a, row)) {
+    if (!row_is_of(a, row) || !row_fits(a, row)) {
         return act_found(a, BM_E_LEDGER_CHANGED,
                          "its row is not what was recorded");
     }
