@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/issuer_internal.h"
+#include "daemon/key_watch.h"
 
 /*
  * Enrolment. Requests are copied, admitted and put into the queue of their
@@ -86,7 +87,9 @@ static void answer_refusal(struct issuer *is, struct issuer_enrol *e,
           issuer_is_failure(rc) ? "failed"
           : reply.http == 202   ? "waiting"
                                 : "refused");
-    log_refusal(issuer_is_failure(rc) ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+    log_refusal(issuer_is_failure(rc) && !key_watch_is_away(rc)
+                    ? LOG_LEVEL_WARNING
+                    : LOG_LEVEL_INFO,
                 "enrol.refused", why);
     rc = put_reply(e->from, WIRE_ENROL, e->tag, &reply);
     if (rc != BM_OK) {
@@ -365,9 +368,8 @@ static void fill(struct ca_issue_request *r, const struct issuer_enrol *e)
  */
 static bool is_of_one(bm_status rc)
 {
-    return rc == BM_E_CA_SIGNER || rc == BM_E_KEYS_GONE ||
-           rc == BM_E_KEYS_PIN || rc == BM_E_KEYS_TOKEN ||
-           rc == BM_E_KEYS_LOCKOUT || rc == BM_E_KEYS_BUSY;
+    return rc == BM_E_CA_SIGNER || rc == BM_E_KEYS_TOKEN ||
+           key_watch_is_away(rc);
 }
 
 static void issue_one_by_one(struct issuer *is, size_t n)

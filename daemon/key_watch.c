@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "files/files.h"
 #include "keys/tpm2.h"
 #include "server/key_folder.h"
 
@@ -28,8 +29,9 @@ struct key_watch {
     struct event *timer;
     struct watched keys[KEY_WATCH_MAX];
     size_t n;
-    struct place places[2 * SETTINGS_TOKEN_LIST_MAX + 1];
+    struct place places[2 * SETTINGS_TOKEN_LIST_MAX + 2];
     size_t places_n;
+    char pin[FILES_PATH_MAX];
 };
 
 bm_status key_watch_new(struct room *room, struct key_watch **watch)
@@ -71,6 +73,12 @@ bm_status key_watch_add(struct key_watch *w, const char *ca, const char *uri,
     return BM_OK;
 }
 
+bool key_watch_is_away(bm_status rc)
+{
+    return rc == BM_E_KEYS_GONE || rc == BM_E_KEYS_PIN ||
+           rc == BM_E_KEYS_LOCKOUT || rc == BM_E_KEYS_BUSY;
+}
+
 /* ---- Places */
 
 static struct place place_of(const char *path)
@@ -93,6 +101,20 @@ static void keep_places(struct key_watch *w, const char *const *paths)
          i++) {
         w->places[w->places_n++] = place_of(paths[i]);
     }
+}
+
+/* One that was put in place of another is another file. */
+static bm_status keep_pin(struct key_watch *w)
+{
+    const char *pin = w->room->settings.token_pin;
+
+    if (pin == NULL) {
+        return BM_OK;
+    }
+    BM_TRY(pin[0] == '/' ? files_path(w->pin, "", pin + 1)
+                         : files_path(w->pin, w->room->dir, pin));
+    w->places[w->places_n++] = place_of(w->pin);
+    return BM_OK;
 }
 
 /* A socket may stand for another one by now, and leads there all the same. */
@@ -172,6 +194,7 @@ bm_status key_watch_begin(struct key_watch *w)
     }
     keep_places(w, settings->token_read);
     keep_places(w, settings->token_write);
+    BM_TRY(keep_pin(w));
     keep_device(w, settings->token_tpm);
     (void)look(w);
     w->timer = event_new(w->room->base, -1, EV_PERSIST, on_timer, w);

@@ -39,4 +39,7 @@ BM_MUST_CHECK bm_status key_watch_add(struct key_watch *watch, const char *ca,
 /* All have been added: look for the first time, and from now on. */
 BM_MUST_CHECK bm_status key_watch_begin(struct key_watch *watch);
 
+/* Is this why a key does not sign, for whom its watch tells? */
+bool key_watch_is_away(bm_status rc);
+
 #endif

@@ -58,7 +58,9 @@ static bm_status answer(struct link *link, const struct link_frame *asked,
 static bm_status refuse(struct link *link, const struct link_frame *asked,
                         bm_status rc, const struct ca_refusal *why)
 {
-    log_refusal(LOG_LEVEL_ERROR, "signer.refused", why);
+    /* That a token is away was told when it went. */
+    log_refusal(key_watch_is_away(rc) ? LOG_LEVEL_INFO : LOG_LEVEL_ERROR,
+                "signer.refused", why);
     return answer(
         link, asked, rc,
         (struct bm_bytes){ (const uint8_t *)why->words, strlen(why->words) });

@@ -452,6 +452,50 @@ static void what_cannot_be_journalled_is_not_signed(void)
     world_close(&a.w);
 }
 
+static bm_status is_away(void *self)
+{
+    (void)self;
+    return BM_E_KEYS_GONE;
+}
+
+/* Requests come again and again while a token is away: the journal does not
+ * grow by them. */
+static void what_a_token_that_is_away_would_sign_is_not_on_record(void)
+{
+    static struct asking a;
+    const struct instance_ca *issuer = world_ca("issuing");
+    const struct ca_profile *profile = world_profile(LDEVID);
+    const struct bm_key away = { .ready = is_away };
+    struct ca_signer_ca ca = { .id = "issuing",
+                               .key = issuer->key->signer,
+                               .cert = &issuer->cert,
+                               .holder = &away };
+    struct ca_signer_config config = { .crypto = world_crypto(),
+                                       .cas = &ca,
+                                       .cas_n = 1,
+                                       .profiles = &profile,
+                                       .profiles_n = 1,
+                                       .origin = "x" };
+    const struct ca_list_number list = { .of = { .ca = "issuing" },
+                                         .number = 1000 };
+    struct ca_signer *signer = NULL;
+    struct ca_refusal why = { BM_OK, "" };
+    unsigned before;
+
+    world_open(&a.w);
+    before = entries(&a);
+    config.journal = a.w.journal;
+    must(ca_signer_new(&config, &signer) == BM_OK, "signer");
+    fill(&a, LDEVID, "issuing");
+    CHECK_STATUS(signer->certs(signer->self, &a.item, 1, a.w.now, &why),
+                 BM_E_KEYS_GONE);
+    CHECK(strcmp(why.words, "key of CA issuing") == 0 && a.cert.len == 0);
+    CHECK_STATUS(ca_signer_list_begin(signer, &list, 100), BM_E_KEYS_GONE);
+    CHECK(entries(&a) == before);
+    signer->close(signer->self);
+    world_close(&a.w);
+}
+
 int main(void)
 {
     RUN(it_signs_what_matches_its_profiles);
@@ -464,5 +508,6 @@ int main(void)
     RUN(the_number_of_a_list_grows);
     RUN(a_checkpoint_continues_the_last_one);
     RUN(what_cannot_be_journalled_is_not_signed);
+    RUN(what_a_token_that_is_away_would_sign_is_not_on_record);
     return bm_test_done();
 }

@@ -7,6 +7,7 @@ brought back.
 import json
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../service"))
@@ -55,7 +56,7 @@ class TokenService(Service):
         self.dir = self.here
         self.make()
         super().__init__(name=name, log_level="info", listeners=1,
-                         limits_identity=6000)
+                         limits_identity=60000)
         self.name_tokens()
         write(os.path.join(self.dir, "profiles/many.yaml"),
               MANY.replace("ca: issuing", "ca: line"))
@@ -125,6 +126,17 @@ def health(s):
     return answer.status, answer.body.decode()
 
 
+# docs/ledger.md: octets of one entry
+JOURNAL_ENTRY = 128
+
+
+def journal(s):
+    """Octets of the signer's journal."""
+    where = os.path.join(s.dir, "journal")
+    return sum(os.path.getsize(os.path.join(where, name))
+               for name in os.listdir(where))
+
+
 def enrol(s, name):
     """With a one-time token, as a device on the production line."""
     secret = s.secrets[name]
@@ -175,6 +187,46 @@ def test_birthmarkd_starts_without_its_token():
         equal(enrol(s, "one").status, 503)
         s.come_back()
         wait_until("/healthz is well", lambda: health(s)[0] == 200)
+        wait_until("it enrols", lambda: enrol(s, "one").status == 200)
+    s.verify_ledger()
+
+
+def test_a_wrong_pin_is_told_and_tried_once():
+    s = TokenService("wrong")
+    prepare(s, "one")
+    s.put_pin("1111")
+    with s.start():
+        wait_until("/healthz says so", lambda: health(s)[0] == 503)
+        contains(s.words(), "event=key.away", "no PIN, or not this one")
+        equal(enrol(s, "one").status, 503)
+        s.put_pin(PIN)  # another file of that name
+        wait_until("/healthz is well", lambda: health(s)[0] == 200)
+        wait_until("it enrols", lambda: enrol(s, "one").status == 200)
+    s.verify_ledger()
+
+
+def test_other_cas_work_while_a_token_is_away():
+    s = TokenService("others")
+    write(os.path.join(s.dir, "profiles/file.yaml"),
+          MANY.replace("profile: many", "profile: file"))
+    prepare(s, "one", "two")
+    other = s.birthmark("token", "create", "--dir", s.dir, "--profile",
+                        "file", "--device", "other")[1].split()[-1]
+    key_of_other = Key(s.dir + "-keys", "other", "/serialNumber=other")
+    with s.start():
+        s.leave()
+        equal(enrol(s, "one").status, 503)
+        with ThreadPoolExecutor(8) as pool:  # in groups, with others
+            away = [pool.submit(enrol, s, name) for name in ("one", "two") * 8]
+            good = s.enrol(key_of_other, "file", token=("other", other))
+            equal({a.result().status for a in away}, {503})
+        equal(good.status, 200)
+        before = journal(s)
+        for _ in range(20):
+            equal(enrol(s, "one").status, 503)
+        # nothing is put on record for them; a checkpoint may have been
+        holds(journal(s) < before + 10 * JOURNAL_ENTRY, "the journal grows")
+        s.come_back()
         wait_until("it enrols", lambda: enrol(s, "one").status == 200)
     s.verify_ledger()
 
