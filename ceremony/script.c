@@ -301,7 +301,7 @@ static bm_status take_steps(struct reading *r, const struct config_node *node,
     if (s->steps == NULL) {
         return BM_E_MEMORY;
     }
-    for (size_t i = 0; i < list->n; i++, at = at->next) {
+    for (size_t i = 0; i < list->n && at != NULL; i++, at = at->next) {
         BM_TRY(take_step(r, at, &from[i], &s->steps[i]));
         s->steps_n++;
     }
@@ -337,7 +337,7 @@ static bm_status take_revoked(struct reading *r, const struct config_node *node,
     if (s->revoked == NULL) {
         return BM_E_MEMORY;
     }
-    for (size_t i = 0; i < list->n; i++, at = at->next) {
+    for (size_t i = 0; i < list->n && at != NULL; i++, at = at->next) {
         struct script_revoked *to = &s->revoked[i];
 
         if (!take_serial(from[i].serial, to)) {

@@ -87,31 +87,62 @@ static void put_key(struct emitter *e, const char *key)
     put(e, ": ");
 }
 
-/* A node as it is; depth is CONFIG_DEPTH_MAX. */
+static void open_node(struct emitter *e, const struct config_node *node)
+{
+    go_to(e, node->line, node->column);
+    if (node->kind != CONFIG_SCALAR) {
+        put(e, node->kind == CONFIG_MAPPING ? "{" : "[");
+    } else if (node->plain && is_word(node->text, node->n)) {
+        /* Numbers and booleans have no quotes; nothing else needs none. */
+        put_n(e, node->text, node->n);
+    } else {
+        put_quoted(e, node->text, node->n);
+    }
+}
+
+static void close_node(struct emitter *e, const struct config_node *node)
+{
+    if (node->kind != CONFIG_SCALAR) {
+        put(e, node->kind == CONFIG_MAPPING ? "}" : "]");
+    }
+}
+
+/* The key of one that is inside a mapping. */
+static void put_key_of(struct emitter *e, const struct config_node *node)
+{
+    if (node->key != NULL) {
+        go_to(e, node->key_line, node->key_column);
+        put_key(e, node->key);
+    }
+}
+
+/* A node as it is, with all that is inside it. */
 static void put_node(struct emitter *e, const struct config_node *node)
 {
-    bool mapping = node->kind == CONFIG_MAPPING;
+    const struct config_node *around[CONFIG_DEPTH_MAX + 1];
+    const struct config_node *n = node;
+    size_t depth = 0;
 
-    go_to(e, node->line, node->column);
-    if (node->kind == CONFIG_SCALAR) {
-        /* Numbers and booleans have no quotes; nothing else needs none. */
-        if (node->plain && is_word(node->text, node->n)) {
-            put_n(e, node->text, node->n);
+    open_node(e, n);
+    for (;;) {
+        if (n->first != NULL && depth <= CONFIG_DEPTH_MAX) {
+            around[depth++] = n;
+            n = n->first;
         } else {
-            put_quoted(e, node->text, node->n);
+            close_node(e, n);
+            while (depth != 0 && n->next == NULL) {
+                n = around[--depth];
+                close_node(e, n);
+            }
+            if (depth == 0) {
+                return;
+            }
+            n = n->next;
+            put(e, ", ");
         }
-        return;
+        put_key_of(e, n);
+        open_node(e, n);
     }
-    put(e, mapping ? "{" : "[");
-    for (const struct config_node *n = node->first; n != NULL; n = n->next) {
-        if (mapping) {
-            go_to(e, n->key_line, n->key_column);
-            put_key(e, n->key);
-        }
-        put_node(e, n);
-        put(e, n->next != NULL ? ", " : "");
-    }
-    put(e, mapping ? "}" : "]");
 }
 
 /* ---- Subject */
@@ -393,7 +424,8 @@ void script_put_profile(struct bm_wr *w, const struct script_making *making)
     if (ca->subject == NULL) {
         put_their_subject(&e, making->theirs);
     }
-    if (making->theirs != NULL && ca->lifetime == NULL && ca->until == NULL) {
+    if (step != NULL && making->theirs != NULL && ca->lifetime == NULL &&
+        ca->until == NULL) {
         put_their_validity(&e, making);
     }
     put(&e, "}\n");

@@ -179,7 +179,7 @@ bm_status script_read(struct config *config, struct read_script *from,
     BM_TRY(config_read(config, root, script_keys, from, error));
     steps = from->steps.items;
     at = list != NULL ? list->first : NULL;
-    for (size_t i = 0; i < from->steps.n; i++, at = at->next) {
+    for (size_t i = 0; i < from->steps.n && at != NULL; i++, at = at->next) {
         if (config_get(at, "path_len") == NULL) {
             steps[i].ca.path_len = BM_PATH_LEN_NONE;
         }

@@ -90,7 +90,7 @@ static bm_status record_plan(struct ceremony *c,
     transcript_put_str(t, "step", step != NULL ? step->name : "root");
     transcript_put_str(t, "kind",
                        step != NULL ? script_kind_name(step->kind) : "root");
-    if (in->text != NULL) {
+    if (step != NULL && in->text != NULL) {
         transcript_put_str(t, "input", step->file);
         transcript_put_hash(t, "input-sha256",
                             (struct bm_bytes){ in->text, in->text_n });
