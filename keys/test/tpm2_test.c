@@ -356,117 +356,6 @@ static void a_wrong_value_does_not_harm_a_key_that_is_open(void)
     world_remove(&w);
 }
 
-static bool tool_says(struct world *w, const char *text)
-{
-    uint8_t room[8192];
-    struct bm_bytes out = folder_get(&w->t.f, "out", room, sizeof room - 1);
-
-    room[out.n] = '\0';
-    return strstr((const char *)room, text) != NULL;
-}
-
-static int tool(struct world *w, const char *const *argv)
-{
-    int code = swtpm_tool(&w->t, argv);
-    static const char *const flush[] = { "tpm2_flushcontext", "-t", NULL };
-    uint8_t room[8192];
-    struct bm_bytes out = folder_get(&w->t.f, "out", room, sizeof room);
-
-    /* There is no resource manager that would do so. */
-    CHECK(swtpm_tool(&w->t, flush) == 0);
-    folder_put(&w->t.f, "out", out, 0600);
-    return code;
-}
-
-/* Who asks for a private key gets nothing. */
-static void a_key_never_leaves_its_tpm(void)
-{
-    static const char *const look[] = { "tpm2_readpublic", "-c", HANDLE, NULL };
-    static const char *const duplicate[] = {
-        "tpm2_duplicate", "-C", "null",     "-c", HANDLE, "-G",
-        "null",           "-r", "dup.priv", "-s", "seed", NULL
-    };
-    static const char *const policy[] = { "tpm2_startauthsession",
-                                          "--policy-session", "-S", "session",
-                                          NULL };
-    static const char *const allow[] = { "tpm2_policycommandcode", "-S",
-                                         "session", "TPM2_CC_Duplicate", NULL };
-    static const char *const duplicate_by_policy[] = { "tpm2_duplicate",
-                                                       "-C",
-                                                       "null",
-                                                       "-c",
-                                                       HANDLE,
-                                                       "-G",
-                                                       "null",
-                                                       "-r",
-                                                       "dup.priv",
-                                                       "-s",
-                                                       "seed",
-                                                       "-p",
-                                                       "session:session",
-                                                       NULL };
-    static const char *const unseal[] = { "tpm2_unseal", "-c", HANDLE, NULL };
-    static const char *const decrypt[] = { "tpm2_rsadecrypt", "-c", HANDLE,
-                                           "sock", NULL };
-    struct world w;
-
-    world_make(&w);
-    CHECK_STATUS(generate(&w, HANDLE, &p256), BM_OK);
-    CHECK(tool(&w, look) == 0);
-    CHECK(tool_says(&w, "value: fixedtpm|fixedparent|sensitivedataorigin|"
-                        "userwithauth|noda|sign\n"));
-    CHECK(tool(&w, duplicate) != 0);
-    CHECK(tool(&w, policy) == 0 && tool(&w, allow) == 0);
-    CHECK(tool(&w, duplicate_by_policy) != 0);
-    CHECK(tool(&w, unseal) != 0);
-    CHECK(tool(&w, decrypt) != 0);
-    CHECK(access(folder_file(&w.t.f, "dup.priv"), F_OK) != 0);
-    CHECK_STATUS(open_and_sign(&w, HANDLE), BM_OK);
-    world_remove(&w);
-}
-
-static void foreign_tools_see_the_same_key_and_verify_its_signatures(void)
-{
-    static const char *const read[] = {
-        "tpm2_readpublic", "-c", HANDLE, "-f", "der", "-o", "pub.der", NULL
-    };
-    static const char *const verify[] = { "tpm2_verifysignature",
-                                          "-c",
-                                          HANDLE,
-                                          "-g",
-                                          "sha256",
-                                          "-m",
-                                          "message",
-                                          "-s",
-                                          "sig",
-                                          "-f",
-                                          "ecdsa",
-                                          NULL };
-    const struct bm_bytes message = BM_LIT("to be signed");
-    uint8_t spki[512];
-    uint8_t room[BM_SIGNATURE_MAX];
-    struct bm_key *key = NULL;
-    struct bm_bytes theirs;
-    struct bm_wr sig;
-    struct world w;
-
-    world_make(&w);
-    CHECK_STATUS(w.p->generate(w.p->self, HANDLE, &p256, &key), BM_OK);
-    CHECK(tool(&w, read) == 0);
-    theirs = folder_get(&w.t.f, "pub.der", spki, sizeof spki);
-    CHECK_BYTES(theirs.p, theirs.n, key->signer->key.der.p,
-                key->signer->key.der.n);
-    bm_wr_init(&sig, room, sizeof room);
-    CHECK_STATUS(key->signer->sign(key->signer->self, message, &sig), BM_OK);
-    folder_put(&w.t.f, "message", message, 0600);
-    folder_put(&w.t.f, "sig", bm_wr_bytes(&sig), 0600);
-    CHECK(tool(&w, verify) == 0);
-    folder_put(&w.t.f, "message", BM_LIT("to be signeD"), 0600);
-    CHECK(tool(&w, verify) != 0);
-    bm_key_close(key);
-    world_remove(&w);
-}
-
 static void a_key_may_be_known_before_its_tpm_is_there(void)
 {
     uint8_t spki[512];
@@ -575,8 +464,6 @@ int main(void)
     RUN(a_tpm_that_goes_away_comes_back);
     RUN(another_tpm_is_not_taken_for_this_one);
     RUN(a_wrong_value_does_not_harm_a_key_that_is_open);
-    RUN(a_key_never_leaves_its_tpm);
-    RUN(foreign_tools_see_the_same_key_and_verify_its_signatures);
     RUN(a_key_may_be_known_before_its_tpm_is_there);
     RUN(describing_a_key_names_its_tpm);
     RUN(no_tpm_is_an_error_that_says_so);
