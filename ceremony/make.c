@@ -39,6 +39,7 @@ static bm_status make_key(struct making *m)
         .tokens = config->tokens,
         .uri = in_token(config) ? config->script->place : ROOT_KEY_URI,
         .secret = m->is_dealt ? m->deal.secret : NULL,
+        .rehearsal = config->rehearsal,
     };
 
     BM_TRY(root_make_key(&m->c.root, &access, &a->spec, m->why));

@@ -70,18 +70,23 @@ static bm_status take_secret(const struct root *root, const uint8_t *given,
     return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", path);
 }
 
-static bm_status open_kek(struct root *root, const uint8_t *given, bool make,
-                          struct ca_refusal *why)
+/* Of throw-away keys. */
+static const struct bm_scrypt_cost rehearsal_cost = { BM_KEK_LOG_N_MIN, 8, 1 };
+
+static bm_status open_kek(struct root *root, const struct root_access *access,
+                          bool make, struct ca_refusal *why)
 {
     char kek[FILES_PATH_MAX];
     uint8_t secret[BM_UNLOCK_SIZE];
     struct bm_kek_config config = { .tools = root->tools,
                                     .path = kek,
-                                    .secret = secret };
+                                    .secret = secret,
+                                    .cost = access->rehearsal ? &rehearsal_cost
+                                                              : NULL };
     bm_status rc;
 
     BM_TRY(files_path(kek, root->dir, "kek"));
-    BM_TRY(take_secret(root, given, make, secret, why));
+    BM_TRY(take_secret(root, access->secret, make, secret, why));
     rc = make ? bm_kek_create(&config, &root->kek)
               : bm_kek_open(&config, &root->kek);
     bm_wipe(secret, sizeof secret);
@@ -95,7 +100,7 @@ static bm_status make_key(struct root *root, const struct root_access *access,
     bm_status rc;
 
     if (is_file(access->uri)) {
-        BM_TRY(open_kek(root, access->secret, true, why));
+        BM_TRY(open_kek(root, access, true, why));
         rc = root->files->generate(root->files->self, access->uri + 5, spec,
                                    &root->key);
     } else {
@@ -127,7 +132,7 @@ static bm_status open_key(struct root *root, const struct root_access *access,
     bm_status rc;
 
     if (is_file(access->uri)) {
-        BM_TRY(open_kek(root, access->secret, false, why));
+        BM_TRY(open_kek(root, access, false, why));
         rc = root->files->open(root->files->self, access->uri + 5, &root->key);
     } else {
         rc = access->tokens == NULL

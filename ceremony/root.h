@@ -86,6 +86,7 @@ struct root_access {
     const char *uri;
     const uint8_t *secret; /* BM_UNLOCK_SIZE octets, of shares that were put
                               together; NULL: what the file `unlock` says */
+    bool rehearsal;        /* what is made need not be slow to guess */
 };
 
 /*

@@ -57,6 +57,9 @@ def refused(code, *words, args):
     cli.contains(err, *words)
 
 
+REHEARSE = ("--rehearse",)  # with keys that cost less time
+
+
 def folder(*names):
     for name in names:
         os.makedirs(name, exist_ok=True)

@@ -2,7 +2,7 @@
 """What a root signs, and what it refuses."""
 import os
 
-from root import (ISSUING, ceremony, cli, der_sha256, established, first_cert,
+from root import (ISSUING, REHEARSE, ceremony, cli, der_sha256, established, first_cert,
                   folder, good, leaf, refused, request, root, serial, sha256,
                   sign, verify)
 from root import contains, equal, write
@@ -100,12 +100,12 @@ sign:
 
 def x_args(where):
     return ("sign", "X.yaml", "--dir", "X", "--in", where + ".in", "--out",
-            where + ".out")
+            where + ".out", *REHEARSE)
 
 
 def test_bad_requests_are_refused_and_nothing_is_signed():
     ceremony("X", steps=STEP % "")
-    good("init", "X.yaml", "--out", "X")
+    good("init", "X.yaml", "--out", "X", *REHEARSE)
     folder("x.in", "x.out")
     args = x_args("x")
 
@@ -142,7 +142,7 @@ def test_a_request_can_be_pinned():
         refused(3, "not what the ceremony file names", args=x_args("pin"))
     pins = ", request_sha256: %s, key_sha256: %s" % (right, sha256("spki"))
     ceremony("X", steps=STEP % pins)
-    equal(good(*x_args("pin")), ["pin.out/x.pem"])
+    equal(good(*x_args("pin")), ["pin.out/REHEARSAL-x.pem"])
 
 
 def test_der_is_as_good_as_pem():
@@ -151,7 +151,7 @@ def test_der_is_as_good_as_pem():
     request("der.csr", "/CN=X")
     write("der.in/x.csr", cli.openssl("req", "-in", "der.csr", "-outform",
                                       "DER"))
-    equal(good(*x_args("der")), ["der.out/der.pem"])
+    equal(good(*x_args("der")), ["der.out/REHEARSAL-der.pem"])
 
 
 def test_the_root_is_the_one_of_the_file():
@@ -279,13 +279,13 @@ def shares_of(where):
 
 def test_custodians_open_the_root_together():
     ceremony("Kept", steps=ISSUING, more=SHARED)
-    good("init", "Kept.yaml", "--out", "Kept")
+    good("init", "Kept.yaml", "--out", "Kept", *REHEARSE)
     folder("Kept.in", "Kept.out", "Kept.away")
     request("Kept.in/issuing.csr", "/O=Kept/CN=Kept Issuing CA")
     shares = shares_of("Kept/shares")
     equal(os.path.exists("Kept/unlock"), False)
     args = ("sign", "Kept.yaml", "--dir", "Kept", "--in", "Kept.in", "--out",
-            "Kept.out")
+            "Kept.out", *REHEARSE)
     refused(1, "too few shares", args=args)
     refused(1, "too few shares", args=args + ("--share", shares[0]))
     refused(1, "same share a second time",
@@ -296,7 +296,7 @@ def test_custodians_open_the_root_together():
     os.chmod(write("typo", text[:at] + digit + text[at + 1:]), 0o400)
     refused(1, "mistyped", args=args + ("--share", shares[0], "--share",
                                         "typo"))
-    good("init", "Kept.yaml", "--out", "Other")
+    good("init", "Kept.yaml", "--out", "Other", *REHEARSE)
     refused(1, "another set",
             args=args + ("--share", shares[0], "--share",
                          shares_of("Other/shares")[1]))
@@ -312,7 +312,7 @@ def test_custodians_open_the_root_together():
 
 def test_shares_are_tried_and_made_anew():
     old = shares_of("Kept/shares")
-    args = ("shares", "Kept.yaml", "--dir", "Kept")
+    args = ("shares", "Kept.yaml", "--dir", "Kept", *REHEARSE)
 
     def with_shares(*shares):
         return [word for share in shares for word in ("--share", share)]
