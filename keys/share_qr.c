@@ -9,14 +9,14 @@
 #define QUIET 4
 
 /* A page of A5, in tenths of a millimetre. */
-#define PAGE_WIDTH  1480
-#define PAGE_HEIGHT 2100
-#define PICTURE     900
-#define PICTURE_TOP 345
-#define TEXT_TOP    1360
-#define TEXT_WIDTH  1320
-#define TEXT_SIZE   40
-#define TITLE_SIZE  80
+#define PAGE_WIDTH  1480U
+#define PAGE_HEIGHT 2100U
+#define PICTURE     900U
+#define PICTURE_TOP 345U
+#define TEXT_TOP    1360U
+#define TEXT_WIDTH  1320U
+#define TEXT_SIZE   40U
+#define TITLE_SIZE  80U
 
 struct picture {
     QRcode *code;
