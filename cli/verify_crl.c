@@ -110,40 +110,78 @@ static bool may_sign_crls(const struct bm_cert *issuer)
            (issuer->ext.key_usage & BM_KU_CRL_SIGN) != 0;
 }
 
+/* Who is asked about, and by whose lists. */
+struct asking {
+    struct verify *v;
+    struct bm_crl_query query;
+    const struct bm_spki *key;
+    struct bm_crl_answer *deltas; /* of all delta CRLs */
+    size_t deltas_n;
+};
+
+/* The answers of all lists of a kind, each shown to `take`. */
+static void ask_all(struct asking *a, bool deltas, struct bm_crl_answer *sum,
+                    void (*take)(struct asking *a, struct bm_crl_answer *sum,
+                                 const struct bm_crl_answer *one))
+{
+    struct verify *v = a->v;
+
+    for (size_t i = 0; i < v->crls.n; i++) {
+        struct bm_crl_answer one;
+
+        if (ask(v, &v->crls.entry[i], &a->query, a->key, &one) == BM_OK &&
+            one.is_delta == deltas) {
+            take(a, sum, &one);
+        }
+    }
+}
+
+static void take_delta(struct asking *a, struct bm_crl_answer *sum,
+                       const struct bm_crl_answer *one)
+{
+    (void)sum;
+    a->deltas[a->deltas_n++] = *one;
+}
+
+/* A complete list, or one of a part, brought up to date by what fits it. */
+static void take_list(struct asking *a, struct bm_crl_answer *sum,
+                      const struct bm_crl_answer *one)
+{
+    struct bm_crl_answer answer = *one;
+
+    for (size_t i = 0; i < a->deltas_n; i++) {
+        /* One that does not fit leaves the answer as it was. */
+        (void)!bm_crl_answer_update(&answer, &a->deltas[i]);
+    }
+    if (sum->state == BM_CRL_UNDETERMINED) {
+        *sum = answer;
+    } else {
+        bm_crl_answer_join(sum, &answer);
+    }
+}
+
 /*
  * RFC 5280 6.3.3 without CRL issuers of their own: lists of the certificate's
- * issuer, complete ones first, joined; then the deltas on top.
+ * issuer, each with the deltas of its scope on top, joined.
  */
 bm_status verify_revocation(void *self, const struct bm_cert *cert,
                             const struct bm_cert *issuer)
 {
     struct verify *v = self;
+    struct asking a = { .v = v, .key = &issuer->key };
     struct bm_crl_answer sum = { .state = BM_CRL_UNDETERMINED };
-    struct bm_crl_query query;
 
     if (!may_sign_crls(issuer)) {
         return BM_E_PATH_STATUS_UNKNOWN;
     }
-    bm_crl_query_cert(&query, cert);
-    for (int deltas = 0; deltas < 2; deltas++) {
-        for (size_t i = 0; i < v->crls.n; i++) {
-            struct bm_crl_answer one;
-
-            if (ask(v, &v->crls.entry[i], &query, &issuer->key, &one) !=
-                    BM_OK ||
-                one.is_delta != (deltas == 1)) {
-                continue;
-            }
-            if (deltas == 1) {
-                /* One that does not fit leaves the answer as it was. */
-                (void)!bm_crl_answer_update(&sum, &one);
-            } else if (sum.state == BM_CRL_UNDETERMINED) {
-                sum = one;
-            } else {
-                bm_crl_answer_join(&sum, &one);
-            }
-        }
+    a.deltas = calloc(v->crls.n + 1, sizeof *a.deltas);
+    if (a.deltas == NULL) {
+        return BM_E_MEMORY;
     }
+    bm_crl_query_cert(&a.query, cert);
+    ask_all(&a, true, &sum, take_delta);
+    ask_all(&a, false, &sum, take_list);
+    free(a.deltas);
     if (sum.state == BM_CRL_REVOKED) {
         return BM_E_PATH_REVOKED;
     }

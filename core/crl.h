@@ -286,6 +286,7 @@ struct bm_crl_answer {
     int64_t invalid_since;
     uint8_t number[BM_CRL_NUMBER_MAX]; /* cRLNumber, right-aligned */
     uint8_t base[BM_CRL_NUMBER_MAX];   /* of a delta CRL, likewise */
+    uint64_t scope; /* of issuingDistributionPoint: equal where that is */
     bool is_delta;
 };
 
@@ -332,8 +333,8 @@ BM_MUST_CHECK bm_status bm_crl_find(const struct bm_crl *crl,
 
 /*
  * Bring the answer of a complete list up to date by that of a delta CRL of
- * the same issuer. BM_E_CRL_BASE, and `*answer` as it was, if the delta
- * builds on a later list, is not newer, or covers other reasons.
+ * the same issuer and scope. BM_E_CRL_BASE, and `*answer` as it was, if the
+ * delta builds on a later list, is not newer, or is about something else.
  */
 BM_MUST_CHECK bm_status bm_crl_answer_update(struct bm_crl_answer *answer,
                                              const struct bm_crl_answer *delta);

@@ -3,6 +3,7 @@
 
 #include "core/crl.h"
 #include "core/crl_internal.h"
+#include "core/oid.h"
 
 /*
  * RFC 5280 6.3.3, for one list and one certificate. The list's own word on
@@ -276,6 +277,28 @@ static void keep_number(uint8_t out[BM_CRL_NUMBER_MAX], struct bm_bytes number)
     }
 }
 
+/*
+ * FNV-1a of the extension; 0 without one. Both lists are signed by one issuer,
+ * and who could make two of his scopes collide could sign what he likes.
+ */
+static uint64_t scope_of(const struct bm_crl_exts *exts)
+{
+    struct bm_bytes all = exts->common.all;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    struct bm_ext ext;
+
+    while (bm_ext_next(&all, &ext)) {
+        if (!bm_oid_is(ext.oid, BM_OID_CE_IDP)) {
+            continue;
+        }
+        for (size_t i = 0; i < ext.value.n; i++) {
+            hash = (hash ^ ext.value.p[i]) * UINT64_C(0x100000001b3);
+        }
+        return hash;
+    }
+    return 0;
+}
+
 static void not_listed(struct bm_crl_answer *answer)
 {
     answer->state =
@@ -290,6 +313,7 @@ static void see_extensions(struct bm_crl_find *find,
     keep_number(answer->number, exts->number);
     keep_number(answer->base, exts->base);
     answer->is_delta = exts->base.n != 0;
+    answer->scope = scope_of(exts);
     if (answer->crl_issuer.n != 0) {
         answer->reasons = covered_reasons(find, &exts->idp);
     }
@@ -369,8 +393,9 @@ bm_status bm_crl_answer_update(struct bm_crl_answer *answer,
 {
     struct bm_crl_answer updated = *answer;
 
-    /* RFC 5280 5.2.4 (a) to (c) */
-    if (answer->is_delta || !delta->is_delta ||
+    /* RFC 5280 5.2.4 (a) to (d); 6.3.3 (c)(2): the same scope is an equal
+     * issuingDistributionPoint */
+    if (answer->is_delta || !delta->is_delta || answer->scope != delta->scope ||
         answer->state == BM_CRL_UNDETERMINED ||
         answer->reasons != delta->reasons ||
         !bm_name_equal(answer->crl_issuer, delta->crl_issuer) ||
@@ -384,7 +409,8 @@ bm_status bm_crl_answer_update(struct bm_crl_answer *answer,
         memset(updated.base, 0, sizeof updated.base);
     } else if (delta->state == BM_CRL_REMOVED) {
         updated = (struct bm_crl_answer){ .crl_issuer = answer->crl_issuer,
-                                          .reasons = answer->reasons };
+                                          .reasons = answer->reasons,
+                                          .scope = answer->scope };
         not_listed(&updated);
     }
     memcpy(updated.number, delta->number, sizeof updated.number);

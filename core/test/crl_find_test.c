@@ -404,7 +404,7 @@ static void a_delta_that_does_not_fit_changes_nothing(void)
 {
     static const struct bm_bytes none = VIEW("");
     static const struct bm_bytes other = VIEW(OTHER_CA);
-    struct bm_crl_answer base[5];
+    struct bm_crl_answer base[6];
     struct bm_crl_answer delta;
 
     CHECK_STATUS(ask("delta", BM_LIT("\2"), none, MID_JANUARY, &delta), BM_OK);
@@ -415,6 +415,8 @@ static void a_delta_that_does_not_fit_changes_nothing(void)
     base[3] = complete(BM_CRL_PARTLY, 4);
     base[3].reasons = 1 << 1;
     base[4] = complete(BM_CRL_UNDETERMINED, 4);
+    base[5] = complete(BM_CRL_GOOD, 4);
+    base[5].scope = 1; /* of a shard, and the delta is about everything */
     for (size_t i = 0; i < sizeof base / sizeof base[0]; i++) {
         struct bm_crl_answer before = base[i];
 
