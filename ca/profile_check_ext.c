@@ -61,16 +61,19 @@ bm_status profile_check_frame(const struct profile_checking *k,
 static bool has_path_len(const struct profile_checking *k)
 {
     const struct profile_accepts *a = &k->profile->rules.accepts;
-    int n = k->cert->ext.path_len;
+    unsigned n;
 
-    if (n == k->profile->rules.basic.path_len) {
+    if (k->cert->ext.path_len == k->profile->rules.basic.path_len) {
         return true;
     }
     if (!k->foreign || a->any_path_len) {
         return k->foreign;
     }
-    return n == BM_PATH_LEN_NONE ? a->no_path_len
-                                 : (a->path_len[n / 64] >> n % 64 & 1) != 0;
+    if (k->cert->ext.path_len < 0) {
+        return a->no_path_len;
+    }
+    n = (uint8_t)k->cert->ext.path_len;
+    return (a->path_len[n / 64] >> n % 64 & 1) != 0;
 }
 
 bm_status profile_check_basic(const struct profile_checking *k)

@@ -5,9 +5,9 @@
 #include "ca/profile_internal.h"
 
 /*
- * Between the files of ca/profile_compile*.c and profile_shape.c: from what the
- * tables read to what filling and checking need. Each function returns BM_OK, or
- * has blamed a node in `c->error`.
+ * Between the files of ca/profile_compile*.c and profile_shape.c: from what
+ * the tables read to what filling and checking need. Each function returns
+ * BM_OK, or has blamed a node in `c->error`.
  */
 
 /* What compiling one key needs. */

@@ -353,6 +353,7 @@ bm_status ca_profile_fill(const struct ca_profile *profile,
                          profile->file);
     }
     parts.san = (struct bm_bytes){ NULL, 0 };
+    parts.open_n = 0;
     parts.values = (struct bm_tbs_values){ .ext = parts.hole };
     rc = make_parts(&f, &parts);
     if (rc != BM_OK) {

@@ -141,7 +141,9 @@ bm_status profile_compile_shape(const struct profile_compiler *c,
     return BM_OK;
 }
 
-/* ---- Matching. As deep as the notation lets a shape be. */
+/* ---- Matching */
+
+/* NOLINTBEGIN(misc-no-recursion): as deep as the notation lets a shape be */
 
 static bool take(const struct profile_shape *s, struct bm_der *d);
 
@@ -182,6 +184,8 @@ static bool take(const struct profile_shape *s, struct bm_der *d)
                ca_pattern_match(s->pattern, value);
     }
 }
+
+/* NOLINTEND(misc-no-recursion) */
 
 bool profile_shape_matches(const struct profile_shape *shape,
                            struct bm_bytes value)

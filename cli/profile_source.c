@@ -48,6 +48,7 @@ static bool parse(struct profile_source *source)
 {
     struct ca_refusal why = { .status = BM_OK };
     struct bm_bytes text = { (const uint8_t *)source->text, source->n };
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the source owns its name */
     bm_status rc = ca_profile_parse(text, source->name, &source->profile, &why);
 
     if (rc == BM_OK) {
@@ -98,6 +99,7 @@ static bool open_file(struct profile_source *source, char *name)
 
 bool profile_source_file(struct profile_source *source, const char *path)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the source owns its name */
     return open_file(source, copy(path));
 }
 
@@ -160,27 +162,25 @@ struct each {
                 const struct ca_profile_shipped *shipped);
 };
 
-/* `ok`: it could be opened. */
 static bool do_one(const struct each *each, struct profile_source *source,
-                   bool ok, const struct ca_profile_shipped *shipped)
+                   const struct ca_profile_shipped *shipped)
 {
-    if (ok) {
-        ok = each->one(each->arg, source, shipped);
-        profile_source_close(source);
-    }
+    bool ok = each->one(each->arg, source, shipped);
+
+    profile_source_close(source); /* what has not been taken over */
     return ok;
 }
 
 static bool each_shipped(const struct each *each)
 {
-    struct profile_source source;
     bool good = true;
 
     for (const struct ca_profile_shipped *p = ca_profiles_shipped;
          p->name != NULL; p++) {
-        bool ok = profile_source_shipped(&source, p);
+        struct profile_source source;
 
-        good = do_one(each, &source, ok, p) && good;
+        good = profile_source_shipped(&source, p) && do_one(each, &source, p) &&
+               good;
     }
     return good;
 }
@@ -205,8 +205,7 @@ static bool each_file(const struct each *each, const char *folder,
         return complain("birthmark", "out of memory");
     }
     (void)snprintf(path, n, "%s/%s", folder, name);
-    ok = profile_source_file(&source, path);
-    ok = do_one(each, &source, ok, NULL);
+    ok = profile_source_file(&source, path) && do_one(each, &source, NULL);
     free(path);
     return ok;
 }
