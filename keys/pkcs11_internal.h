@@ -266,8 +266,8 @@ struct p11_make {
     struct p11_key *key;
     const struct bm_key_spec *spec; /* NULL: find */
 };
-bm_status p11_key_find(void *make, struct p11_session *s);
-bm_status p11_key_make(void *make, struct p11_session *s);
+bm_status p11_key_find(void *arg, struct p11_session *s);
+bm_status p11_key_make(void *arg, struct p11_session *s);
 
 /* ---- pkcs11_sign.c */
 

@@ -42,18 +42,18 @@ bm_status p11_search(struct p11_session *s, struct p11_query *q,
 {
     struct ck_function_list *f = s->token->module->f;
     ck_object_handle_t handles[2] = { 0, 0 };
-    unsigned long got = 0;
-    bm_status rc;
+    unsigned long got = 1;
+    bm_status rc = BM_OK;
 
     *n = 0;
     BM_TRY(p11_call(s, f->C_FindObjectsInit(s->handle, q->a, q->n)));
-    do { /* some tokens give one at a time */
+    while (rc == BM_OK && got != 0 && *n < 2) { /* some give one at a time */
         got = 0;
         rc = p11_call(s,
                       f->C_FindObjects(s->handle, handles + *n, 2 - *n, &got));
         got = got > 2 - *n ? 2 - *n : got;
         *n += got;
-    } while (rc == BM_OK && got != 0 && *n < 2);
+    }
     if (p11_call(s, f->C_FindObjectsFinal(s->handle)) != BM_OK && rc == BM_OK) {
         rc = BM_E_KEYS_TOKEN;
     }

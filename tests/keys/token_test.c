@@ -583,8 +583,8 @@ static void a_child_signs_with_sessions_of_its_own(void)
         child = fork();
         if (child == 0) {
             unsigned before = faulty->initialised;
-            bool good = token_sign(key) == BM_OK && token_sign(key) == BM_OK &&
-                        faulty->initialised == before + 1;
+            bool good =
+                token_sign(key) == BM_OK && faulty->initialised == before + 1;
 
             _exit(good ? 0 : 1);
         }
@@ -636,7 +636,7 @@ static void ask_for_it(struct ck_function_list *f, ck_session_handle_t s,
     };
     ck_object_handle_t key = find_private(f, s);
     struct ck_mechanism how = { CKM_AES_KEY_WRAP_PAD, NULL, 0 };
-    unsigned char room[4096];
+    unsigned char room[4096] = { 0 };
     unsigned char yes = 1;
     unsigned char no = 0;
     unsigned long n = sizeof room;
