@@ -450,7 +450,7 @@ static void making_a_key_fails_cleanly(void)
 {
     static const struct operation op = { prepare_none, run_generate };
 
-    spoil_all(&op, false, SPOIL_EMPTY, 14);
+    spoil_all(&op, false, SPOIL_BODY, 14);
 }
 
 static void making_a_key_with_a_value_fails_cleanly(void)
