@@ -101,6 +101,9 @@ ca_profile_policy(const struct ca_profile *profile);
 struct bm_bytes ca_profile_text(const struct ca_profile *profile);
 
 /* The CA that a profile is bound to. */
+/* RFC 5280 sets no limit; a path of ours has a root, and one between. */
+#define CA_PROFILE_ABOVE_MAX 8
+
 struct ca_profile_issuer {
     const char *id;             /* "issuing-2": stands in its URLs */
     const struct bm_cert *cert; /* copied from as needed; NULL for a profile
@@ -109,6 +112,10 @@ struct ca_profile_issuer {
     enum bm_sig_alg sig_alg;    /* that it signs with */
     const char *public_url;     /* "http://ca.example:8080", no slash at end */
     const struct bm_crypto *crypto;
+    /* The CAs above it, whose name constraints and purposes hold below, too;
+     * at most CA_PROFILE_ABOVE_MAX. */
+    const struct bm_cert *const *above;
+    size_t above_n;
     uint32_t shards; /* of its list, that a certificate may name; or 0 */
 };
 

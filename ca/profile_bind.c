@@ -71,6 +71,27 @@ static bm_status check_issuing(const struct making *m,
     return BM_OK;
 }
 
+/* extKeyUsage of a CA bounds that of what is below it, as practice has it
+ * (core/path.h); a responder speaks for the CA whatever that is for. */
+static bm_status check_purposes(const struct making *m,
+                                const struct bm_cert *ca)
+{
+    const struct profile_eku *eku = &m->profile->rules.eku;
+
+    if (!bm_exts_has(&ca->ext, BM_EXT_EKU)) {
+        return BM_OK;
+    }
+    for (size_t i = 0; i < eku->n; i++) {
+        if (!bm_bytes_equal(eku->oids[i], BM_LIT(BM_OID_KP_OCSP_SIGNING)) &&
+            !bm_exts_allow_eku(&ca->ext, eku->oids[i], true)) {
+            return refuse(m, PROFILE_RULE_EKU,
+                          "a purpose that the issuer's certificate, or one "
+                          "above it, does not allow");
+        }
+    }
+    return BM_OK;
+}
+
 static bm_status check_signature(const struct making *m,
                                  const struct ca_profile_issuer *issuer)
 {
@@ -415,15 +436,28 @@ static void keep(uint8_t **mem, struct bm_bytes from, struct bm_bytes *to)
     *mem += from.n;
 }
 
+static size_t above_size(const struct ca_profile_issuer *issuer)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < issuer->above_n; i++) {
+        n += issuer->above[i]->ext.value[BM_EXT_NAME_CONSTRAINTS].n;
+    }
+    return n;
+}
+
 /* What is copied of the issuer's certificate; `*rest` is what is left. */
-static bm_status keep_issuer(struct making *m, const struct bm_cert *cert,
-                             size_t room, uint8_t **rest)
+static bm_status keep_issuer(struct making *m,
+                             const struct ca_profile_issuer *issuer,
+                             const struct bm_cert *cert, size_t room,
+                             uint8_t **rest)
 {
     struct profile_bound *b = m->bound;
     struct bm_bytes key_id = bm_exts_ski(&cert->ext);
     struct bm_bytes nc = cert->ext.value[BM_EXT_NAME_CONSTRAINTS];
 
-    b->mem = calloc(1, cert->subject.n + key_id.n + nc.n + room);
+    b->mem = calloc(1, cert->subject.n + key_id.n + nc.n + above_size(issuer) +
+                           room);
     if (b->mem == NULL) {
         return ca_refuse_plain(m->why, BM_E_MEMORY);
     }
@@ -433,6 +467,12 @@ static bm_status keep_issuer(struct making *m, const struct bm_cert *cert,
     if (nc.n != 0) {
         keep(rest, nc, &b->constraints.value[BM_EXT_NAME_CONSTRAINTS]);
         b->constraints.present = 1U << BM_EXT_NAME_CONSTRAINTS;
+    }
+    for (size_t i = 0; i < issuer->above_n; i++) {
+        nc = issuer->above[i]->ext.value[BM_EXT_NAME_CONSTRAINTS];
+        if (nc.n != 0) {
+            keep(rest, nc, &b->above[b->above_n++]);
+        }
     }
     b->not_before = cert->not_before;
     b->not_after = cert->not_after;
@@ -475,6 +515,10 @@ static bm_status bind(struct making *m, const struct ca_profile_issuer *issuer)
         return refuse(m, PROFILE_RULE_ISSUER, "there is no issuer");
     } else {
         BM_TRY(check_issuing(m, issuer->cert));
+        BM_TRY(check_purposes(m, issuer->cert));
+        for (size_t i = 0; i < issuer->above_n; i++) {
+            BM_TRY(check_purposes(m, issuer->above[i]));
+        }
     }
     BM_TRY(check_signature(m, issuer));
     m->bound->self_signed = m->profile->policy.self_signed;
@@ -482,7 +526,7 @@ static bm_status bind(struct making *m, const struct ca_profile_issuer *issuer)
     m->bound->crypto = issuer->crypto;
     m->bound->signature_n = signature_max(issuer);
     BM_TRY(make_urls(m, issuer));
-    BM_TRY(keep_issuer(m, cert, room, &mem));
+    BM_TRY(keep_issuer(m, issuer, cert, room, &mem));
     bm_wr_init(&m->w, mem, PROFILE_FIXED_OCTETS);
     add_exts(m);
     return compile(m, mem + PROFILE_FIXED_OCTETS, room - PROFILE_FIXED_OCTETS);

@@ -84,6 +84,26 @@ static bm_status check_constraints(const struct profile_checking *k)
     return BM_OK;
 }
 
+/* RFC 5280 6.1.4 (g): those of each CA of the path hold below it. */
+static bm_status check_above(const struct profile_checking *k)
+{
+    const struct profile_bound *b = &k->profile->bound;
+    uint32_t work = CONSTRAINT_WORK;
+    const uint8_t *at;
+
+    for (size_t i = 0; i < b->above_n; i++) {
+        struct bm_exts exts = { .present = 1U << BM_EXT_NAME_CONSTRAINTS };
+
+        exts.value[BM_EXT_NAME_CONSTRAINTS] = b->above[i];
+        if (bm_name_constraints_check(&exts, k->cert, &work, &at) != BM_OK) {
+            return refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER,
+                          "a name is outside the name constraints of a CA "
+                          "above the issuer");
+        }
+    }
+    return BM_OK;
+}
+
 /* RFC 5280 6.1.3 (a) (1) */
 static bm_status check_signed_by(const struct profile_checking *k,
                                  const struct bm_cert *issuer)
@@ -156,7 +176,8 @@ static bm_status check_issuer(const struct profile_checking *k)
         return refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER,
                       "issuer is another one");
     }
-    return check_constraints(k);
+    BM_TRY(check_constraints(k));
+    return check_above(k);
 }
 
 /* How long; NULL if that is right. */

@@ -379,7 +379,9 @@ struct profile_bound {
     struct bm_bytes issuer;     /* Name, with header */
     struct bm_bytes key_id;     /* of the issuer, or empty */
     struct bm_exts constraints; /* nothing but the issuer's nameConstraints */
-    int64_t not_before;         /* of the issuer */
+    struct bm_bytes above[CA_PROFILE_ABOVE_MAX]; /* those of CAs above it */
+    size_t above_n;
+    int64_t not_before; /* of the issuer */
     int64_t not_after;
     const struct bm_crypto *crypto;
     char crl_url[PROFILE_URL_MAX];

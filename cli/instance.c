@@ -109,7 +109,8 @@ static bm_status check_founded(struct session *s,
     return instance_says_why(s->instance, "operations", words)
                ? ca_refuse(why, BM_E_CA_UNAVAILABLE, "%s", words)
                : ca_refuse(why, BM_E_CA_UNAVAILABLE,
-                           "there is no CA operations");
+                           "its first operator was not made: the same "
+                           "birthmark ca install again");
 }
 
 /* A CA that was taken over by half is nobody's to use. */
@@ -134,13 +135,15 @@ static bm_status open_instance(struct session *s,
     const struct instance_port port = { .crypto = s->crypto,
                                         .maker = provider_key_maker(),
                                         .terminal = terminal_get() };
+    bool founded;
     bm_status rc = instance_open(dir_of(config), config->mode, &port, s->now,
                                  &s->instance, why);
 
     terminal_done();
     BM_TRY(rc);
-    BM_TRY(instance_is_founded(s->instance) ? find_actor(s, config, why)
-                                            : check_founded(s, config, why));
+    BM_TRY(instance_is_founded(s->instance, config->founder, &founded));
+    BM_TRY(founded ? find_actor(s, config, why)
+                   : check_founded(s, config, why));
     BM_TRY(check_finished(s, config, why));
     BM_TRY(ca_authorise(&s->actor, config->act, why));
     return config->mode == INSTANCE_WRITE ? note_profiles(s, why) : BM_OK;

@@ -166,6 +166,7 @@ static bm_status put_waiting(struct adopting *a, struct bm_bytes subject)
         bm_bytes_equal(there->csr.key.der, a->key->signer->key.der)) {
         return BM_OK;
     }
+    BM_TRY(new_ca_check_key(a->in, a->waiting.key_uri, a->why));
     if (there != NULL) {
         BM_TRY(waiting_drop(a->in->dir, a->c->id, a->why));
     }
@@ -187,7 +188,6 @@ static bm_status adopt(struct adopting *a)
         return refuse_key(a);
     }
     if (instance_get_ca(a->in, a->c->id) == NULL) {
-        BM_TRY(new_ca_check_key(a->in, a->waiting.key_uri, a->why));
         BM_TRY(put_waiting(a, cert->subject));
         waiting_list_free(&a->in->waiting);
         BM_TRY(waiting_list_read(&a->in->waiting, a->in->dir, a->why));

@@ -308,10 +308,24 @@ static bool is_needed(const struct store_ca *row, const char *profile)
 static bm_status check_profiles(struct install *i, const struct bm_cert *cert,
                                 const struct store_ca *row)
 {
+    const struct bm_cert *above[CA_PROFILE_ABOVE_MAX];
+    struct instance_trial trial = { .in = i->c->instance,
+                                    .id = row->id,
+                                    .cert = cert,
+                                    .above = above,
+                                    .arg = i,
+                                    .cannot = keep_cannot };
     size_t before = i->cannot_n;
 
-    BM_TRY(instance_try_profiles(i->c->instance, row->id, cert, i, keep_cannot,
-                                 i->why));
+    /* The path that check_cert() has found. */
+    for (size_t k = 1; k < i->path.n && trial.above_n < CA_PROFILE_ABOVE_MAX;
+         k++) {
+        above[trial.above_n++] = i->path.step[k].cert;
+    }
+    if (i->path.n != 0 && trial.above_n < CA_PROFILE_ABOVE_MAX) {
+        above[trial.above_n++] = i->path.anchor;
+    }
+    BM_TRY(instance_try_profiles(&trial, i->why));
     for (size_t k = before; k < i->cannot_n; k++) {
         if (is_needed(row, i->cannot[k].profile)) {
             return ca_refuse(i->why, BM_E_PROFILE_ISSUER, "%s: profile %s: %s",
@@ -343,9 +357,13 @@ static bm_status check_cert(struct install *i, const struct bm_cert *cert,
     if (!cert->ext.ca) {
         return ca_refuse(i->why, BM_E_PATH_CA, "%s", id);
     }
+    i->path.n = 0;
     rc = is_root(i, cert) ? check_own_root(i, cert) : find_path(i, cert);
     if (rc != BM_OK) {
         return ca_refuse(i->why, rc, "%s", id);
+    }
+    if (i->path.n > CA_PROFILE_ABOVE_MAX) {
+        return ca_refuse(i->why, BM_E_PATH_DEPTH, "%s", id);
     }
     bm_wr_init(&w, room, sizeof room);
     rc = instance_responder_name(cert, &w);

@@ -113,12 +113,15 @@ BM_MUST_CHECK bm_status instance_actor(struct instance *instance, int64_t now,
 extern const struct ca_actor instance_break_glass;
 
 /*
- * While there is no operations CA there can be no operator, and who has the
- * directory may set it up, and do nothing else: this actor, which the ledger
- * tells from all others, too.
+ * While there is no operations CA there can be no operator, and until the
+ * first one has been made, who has the directory may set it up, and do nothing
+ * else: this actor, which the ledger tells from all others, too.
  */
 extern const struct ca_actor instance_founder;
-bool instance_is_founded(const struct instance *instance);
+/* `finished`: also with the files of the first operator, which are carried
+ * away later. */
+BM_MUST_CHECK bm_status instance_is_founded(const struct instance *instance,
+                                            bool finished, bool *founded);
 
 /* The CA with this id, or of this name, active, and of the highest
  * generation: what a profile means. */

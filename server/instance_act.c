@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ca/issue.h"
 #include "ca/setup.h"
@@ -193,6 +194,40 @@ bm_status instance_organisation(const struct instance *in, uint32_t *id)
         s->rollback(s->self);
     }
     return rc == BM_OK && *id == 0 ? BM_E_NOT_FOUND : rc;
+}
+
+static bm_status count_operator(void *arg, const void *row)
+{
+    (void)row;
+    ++*(size_t *)arg;
+    return BM_OK;
+}
+
+static bool is_there(const struct instance *in, const char *name)
+{
+    char path[FILES_PATH_MAX];
+    struct stat st;
+
+    return files_path(path, in->dir, name) == BM_OK && stat(path, &st) == 0;
+}
+
+bm_status instance_wants_operator(const struct instance *in, bool finished,
+                                  bool *yes)
+{
+    static const struct store_scope everything = { 0, 0 };
+    const struct store *s = in->store;
+    size_t n = 0;
+    struct store_visit visit = { &n, count_operator };
+    bm_status rc = s->begin(s->self, STORE_READ);
+
+    *yes = false;
+    if (rc == BM_OK) {
+        rc = s->operator_list(s->self, &everything, &visit);
+        s->rollback(s->self);
+    }
+    *yes = n == 0 || (finished && is_there(in, "operator/operator.key") &&
+                      !is_there(in, "operator/operator.pem"));
+    return rc;
 }
 
 /* ---- Retiring */

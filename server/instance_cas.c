@@ -247,14 +247,20 @@ bool instance_says_why(const struct instance *in, const char *name,
     return id != NULL;
 }
 
-bool instance_is_founded(const struct instance *in)
+bm_status instance_is_founded(const struct instance *in, bool finished,
+                              bool *founded)
 {
-    for (size_t i = 0; i < in->cas_n; i++) {
-        if (in->cas[i].row.kind == STORE_CA_OPERATIONS) {
-            return true;
-        }
+    bool wanted = true;
+
+    *founded = false;
+    for (size_t i = 0; i < in->cas_n && !*founded; i++) {
+        *founded = in->cas[i].row.kind == STORE_CA_OPERATIONS;
     }
-    return false;
+    if (*founded) {
+        BM_TRY(instance_wants_operator(in, finished, &wanted));
+        *founded = !wanted;
+    }
+    return BM_OK;
 }
 
 /* It is ours to keep no longer. */
@@ -271,6 +277,22 @@ static bm_status put_aside(struct instance *in, struct ca_profile *profile,
     return BM_OK;
 }
 
+/* Up to the root; what does not fit is refused when it is installed. */
+static size_t list_above(const struct instance *in, const struct instance_ca *c,
+                         const struct bm_cert *above[CA_PROFILE_ABOVE_MAX])
+{
+    size_t n = 0;
+
+    while (n < CA_PROFILE_ABOVE_MAX && c->row.parent[0] != '\0') {
+        c = instance_get_ca(in, c->row.parent);
+        if (c == NULL) {
+            break;
+        }
+        above[n++] = &c->cert;
+    }
+    return n;
+}
+
 bm_status instance_bind(struct instance *in, struct ca_profile *profile,
                         const char *ca, struct ca_refusal *why)
 {
@@ -279,6 +301,7 @@ bm_status instance_bind(struct instance *in, struct ca_profile *profile,
         ca != NULL ? instance_get_ca(in, ca) : instance_find_ca(in, policy->ca);
     struct ca_profile_issuer issuer = { .public_url = in->settings.public_url,
                                         .crypto = in->port.crypto };
+    const struct bm_cert *above[CA_PROFILE_ABOVE_MAX];
     struct ca_refusal inner = { .status = BM_OK };
     char words[CA_ASIDE_WORDS_MAX];
     bm_status rc;
@@ -295,6 +318,8 @@ bm_status instance_bind(struct instance *in, struct ca_profile *profile,
         return ca_refuse(why, BM_E_PROFILE_ISSUER, "%s: there is no CA %s",
                          policy->name, policy->ca);
     }
+    issuer.above = above;
+    issuer.above_n = list_above(in, c, above);
     issuer.id = c->row.id;
     issuer.cert = &c->cert;
     issuer.sig_alg =

@@ -43,15 +43,30 @@ BM_MUST_CHECK bm_status instance_bind(struct instance *in,
  * certificate: `cannot` is told each, with words. It takes those that name the
  * CA, and the responder's.
  */
-BM_MUST_CHECK bm_status instance_try_profiles(
-    const struct instance *in, const char *id, const struct bm_cert *cert,
-    void *arg,
-    void (*cannot)(void *arg, const char *profile, const char *words),
-    struct ca_refusal *why);
+struct instance_trial {
+    const struct instance *in;
+    const char *id;
+    const struct bm_cert *cert;
+    const struct bm_cert *const *above; /* the CAs above it */
+    size_t above_n;
+    void *arg;
+    void (*cannot)(void *arg, const char *profile, const char *words);
+};
+BM_MUST_CHECK bm_status instance_try_profiles(const struct instance_trial *t,
+                                              struct ca_refusal *why);
 
 /* "issuing-3" is generation 3 of "issuing", which itself is the first; 0 if
  * it is of another name. */
 unsigned long instance_generation(const char *id, const char *name);
+
+/*
+ * Is the first operator still to be made? One is made where nobody ever was.
+ * Afterwards the files are the operator's to carry away, and that they are not
+ * here means nothing; with `finished`, a key without a certificate is one that
+ * was made and not finished.
+ */
+BM_MUST_CHECK bm_status instance_wants_operator(const struct instance *in,
+                                                bool finished, bool *yes);
 
 /* The subject of a CA's OCSP responder: Name with header. */
 BM_MUST_CHECK bm_status instance_responder_name(const struct bm_cert *ca,

@@ -404,40 +404,13 @@ out:
     return rc;
 }
 
-static bm_status count_operator(void *arg, const void *row)
-{
-    (void)row;
-    ++*(size_t *)arg;
-    return BM_OK;
-}
-
-/*
- * One is made where nobody ever was. Afterwards the files are the operator's
- * to carry away, and that they are not here means nothing; a key without a
- * certificate is one that was made and not finished.
- */
-static bm_status wants_operator(struct outfit *o, bool *yes)
-{
-    static const struct store_scope everything = { 0, 0 };
-    const struct store *s = o->in->store;
-    size_t n = 0;
-    struct store_visit visit = { &n, count_operator };
-    bm_status rc;
-
-    BM_TRY(s->begin(s->self, STORE_READ));
-    rc = s->operator_list(s->self, &everything, &visit);
-    s->rollback(s->self);
-    *yes = n == 0 || (is_there(o, OPERATOR_KEY) && !is_there(o, OPERATOR_PEM));
-    return rc;
-}
-
 static bm_status make_operator(struct outfit *o)
 {
     const struct bm_key_maker *maker = o->in->port.maker;
     struct bm_signer *signer = NULL;
     struct ca_issue_result result;
     bool wanted;
-    bm_status rc = wants_operator(o, &wanted);
+    bm_status rc = instance_wants_operator(o->in, true, &wanted);
 
     if (rc != BM_OK || !wanted) {
         return rc;

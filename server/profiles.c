@@ -146,30 +146,29 @@ bm_status instance_read_profiles(struct instance *in, struct ca_refusal *why)
 /* ---- What could be issued by a CA that is to be */
 
 struct trying {
-    const struct instance *in;
-    const char *id;
-    const struct bm_cert *cert;
-    void *arg;
-    void (*cannot)(void *arg, const char *profile, const char *words);
+    const struct instance_trial *t;
     struct ca_refusal *why;
 };
 
-static bm_status try_text(const struct trying *t, struct bm_bytes text,
+static bm_status try_text(const struct trying *trying, struct bm_bytes text,
                           const char *file, bool any)
 {
+    const struct instance_trial *t = trying->t;
     const struct ca_profile_issuer issuer = {
         .id = t->id,
         .cert = t->cert,
         .sig_alg = bm_sig_alg_for(t->cert->key.type),
         .public_url = t->in->settings.public_url,
-        .crypto = t->in->port.crypto
+        .crypto = t->in->port.crypto,
+        .above = t->above,
+        .above_n = t->above_n
     };
     const struct ca_profile_policy *policy;
     struct ca_refusal inner = { .status = BM_OK };
     struct ca_profile *profile;
     bm_status rc;
 
-    BM_TRY(ca_profile_parse(text, file, &profile, t->why));
+    BM_TRY(ca_profile_parse(text, file, &profile, trying->why));
     policy = ca_profile_policy(profile);
     if (any || instance_generation(t->id, policy->ca) != 0) {
         rc = ca_profile_bind(profile, &issuer, &inner);
@@ -190,7 +189,7 @@ static bm_status try_one(void *arg, const char *name)
     size_t n;
     bm_status rc;
 
-    BM_TRY(files_path(dir, t->in->dir, "profiles"));
+    BM_TRY(files_path(dir, t->t->in->dir, "profiles"));
     BM_TRY(files_path(path, dir, name));
     BM_TRY(files_read(path, PROFILE_TEXT_MAX, &text, &n, t->why));
     rc = try_text(t, (struct bm_bytes){ text, n }, name, false);
@@ -198,19 +197,11 @@ static bm_status try_one(void *arg, const char *name)
     return rc;
 }
 
-bm_status instance_try_profiles(const struct instance *in, const char *id,
-                                const struct bm_cert *cert, void *arg,
-                                void (*cannot)(void *arg, const char *profile,
-                                               const char *words),
+bm_status instance_try_profiles(const struct instance_trial *trial,
                                 struct ca_refusal *why)
 {
-    struct trying t = { .in = in,
-                        .id = id,
-                        .cert = cert,
-                        .arg = arg,
-                        .cannot = cannot,
-                        .why = why };
+    struct trying t = { trial, why };
 
     BM_TRY(try_text(&t, responder_text(), INSTANCE_OCSP_PROFILE, true));
-    return each_file(in, &t, try_one, why);
+    return each_file(trial->in, &t, try_one, why);
 }

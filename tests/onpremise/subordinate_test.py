@@ -142,6 +142,57 @@ def test_what_does_not_fit_changes_nothing():
     equal(read(where + "/birthmark.db"), before)
 
 
+def test_constraints_of_a_ca_between_hold():
+    where = copy("between")
+    openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out",
+            "mid.key")
+    openssl("req", "-new", "-key", "mid.key", "-subj", "/O=Acme Ltd/CN=Mid",
+            "-out", "mid.csr")
+    more = ("nameConstraints = critical, permitted;DNS:factory.example, "
+            "permitted;DNS:localhost, permitted;IP:127.0.0.0/255.0.0.0")
+    sign("root", "mid.csr", "mid.pem", path_len=":1", more=more)
+    files = [signed(ca, "m-%s.pem" % ca, root="mid")
+             for ca in ("issuing", "operations")]
+    write("m.pem", read("mid.pem") + read("root.pem"))
+    out, _ = ok("ca", "install", "--dir", where, "m.pem", *files)
+    contains(out, "intermediate  intermediate")
+    rows = cas(where)
+    equal((rows["issuing"]["parent"], rows["intermediate"]["parent"]),
+          ("intermediate", "root"))
+    equal(read(where + "/ca/server.pem").count(b"BEGIN CERT"), 3)
+    args = ["cert", "issue", "--dir", where, "--profile", "tls-server"]
+    for host, good in (("a.factory.example", True), ("a.example.org", False)):
+        name = "m-%s" % host
+        request(name, "/CN=x", "-addext", "subjectAltName=DNS:" + host)
+        if good:
+            ok(*args, "--csr", name + ".csr", "--out", name + ".pem")
+            verifies("root.pem", name + ".pem", "mid.pem",
+                     where + "/ca/operations.pem")
+        else:
+            refused("name constraints of a CA above", *args, "--csr",
+                    name + ".csr")
+
+
+def test_purposes_of_the_certificate_bound_what_is_issued():
+    where = copy("purposes")
+    eku = "extendedKeyUsage = %s"
+    signed("operations", "u-operations.pem", more=eku % "clientAuth")
+    refused("operations: profile tls-server", "ca", "install", "--dir", where,
+            "root.pem", "u-operations.pem")
+    equal(cas(where)["operations"]["status"], "waiting")
+    signed("operations", "u2-operations.pem",
+           more=eku % "clientAuth, serverAuth")
+    signed("issuing", "u-issuing.pem", more=eku % "codeSigning")
+    out, _ = ok("ca", "install", "--dir", where, "root.pem",
+                "u2-operations.pem", "u-issuing.pem")
+    contains(out, "no-profile    ieee-802.1ar-ldevid")
+    refused("a purpose that the issuer's certificate", "cert", "issue", "--dir",
+            where, "--profile", "ieee-802.1ar-ldevid", "--csr",
+            request("u-dev", "/serialNumber=u"))
+    contains(run("doctor", "--dir", where)[1],
+             "profile ieee-802.1ar-ldevid is not issued")
+
+
 def test_another_ca_can_be_made():
     where = installed("more", make_root("root-m"))
     out, _ = ok("ca", "create", "--dir", where, "factory", "--type", "p384",
