@@ -59,7 +59,8 @@ struct p11_module {
     struct ck_function_list *f;
 
     /* Of all below, of tokens too. Held while the module is initialised and
-     * finalised, and during no other call into it. */
+     * finalised, and while sessions that wait are closed; during no other call
+     * into it. */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     bool up;             /* initialised, by this process */
