@@ -8,6 +8,32 @@
 
 /* What is carried out: one file per step, PEM. */
 
+/* Nobody vouches for the entries of a session that was interrupted. */
+static bm_status check_signed(const struct ceremony *c,
+                              const struct ceremony_answer *answer,
+                              struct bm_bytes der)
+{
+    const struct bm_crypto *crypto = c->config.tools.crypto;
+    const struct bm_spki *key = &c->root.cert.key;
+    struct bm_cert cert;
+    struct bm_crl crl;
+    struct bm_csr csr;
+
+    if (strcmp(answer->label, "crl") == 0) {
+        BM_TRY(bm_crl_parse(der, NULL, &crl));
+        return bm_crl_verify(&crl, key, crypto);
+    }
+    if (strcmp(answer->label, "request") == 0) {
+        BM_TRY(bm_csr_parse(der, NULL, &csr));
+        return bm_bytes_equal(csr.key.der, key->der)
+                   ? bm_csr_verify(&csr, crypto)
+                   : BM_E_KEY_MISMATCH;
+    }
+    BM_TRY(bm_cert_parse(der, BM_STRICT, NULL, &cert));
+    return crypto->verify(crypto->self, key, cert.sig_alg, cert.tbs,
+                          cert.signature);
+}
+
 /* The octets that were signed, out of the transcript; the caller frees. */
 static bm_status find_signed(const struct ceremony *c,
                              const struct ceremony_answer *answer,
@@ -27,7 +53,7 @@ static bm_status find_signed(const struct ceremony *c,
         return BM_E_CEREMONY_TRANSCRIPT;
     }
     *n = w.len;
-    return BM_OK;
+    return check_signed(c, answer, bm_wr_bytes(&w));
 }
 
 static void put_answer(struct bm_wr *w, const struct ceremony *c,

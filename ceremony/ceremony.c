@@ -145,6 +145,17 @@ static bm_status check_root(struct ceremony *c, struct ca_refusal *why)
     return BM_OK;
 }
 
+/* What a closed session says, the root said. */
+static bm_status check_signatures(const struct ceremony *c,
+                                  struct ca_refusal *why)
+{
+    const struct bm_bytes text = { c->transcript.text, c->transcript.n };
+    struct transcript_verdict verdict;
+
+    return transcript_verify_closed(text, &c->root.cert.key,
+                                    c->config.tools.crypto, &verdict, why);
+}
+
 static bm_status put_adopted(struct ceremony *c, struct ca_refusal *why)
 {
     struct transcript *t = &c->transcript;
@@ -159,6 +170,38 @@ static bm_status put_adopted(struct ceremony *c, struct ca_refusal *why)
         transcript_put_number(t, "crl-number", number);
     }
     return transcript_commit(t, why);
+}
+
+/* A root that has no transcript of its making is taken over, be it by a session
+ * that was cut short before it said so. */
+static bool is_known(const struct ceremony *c)
+{
+    struct transcript_reader r;
+    struct transcript_entry e;
+    bool known = false;
+
+    if (transcript_read(&c->transcript, &r) != BM_OK) {
+        return true; /* it was read before */
+    }
+    while (!known && transcript_next(&r, &e) == BM_OK) {
+        known = transcript_is(&e, "adopted") || transcript_is(&e, "key");
+    }
+    return known;
+}
+
+/* The transcript has its number now: with the file gone, a transcript that is
+ * lost later is not begun anew. */
+static bm_status drop_number(const struct ceremony *c, struct ca_refusal *why)
+{
+    char path[FILES_PATH_MAX];
+
+    BM_TRY(files_path(path, c->config.dir, "number"));
+    if (unlink(path) == 0) {
+        return files_sync_dir(c->config.dir, why);
+    }
+    return errno == ENOENT
+               ? BM_OK
+               : ca_refuse(why, BM_E_IO, "%s cannot be removed", path);
 }
 
 bm_status ceremony_put_session(struct ceremony *c, struct ca_refusal *why)
@@ -206,10 +249,12 @@ static bm_status open_all(struct ceremony *c, struct ca_refusal *why)
     BM_TRY(open_transcript(c, why));
     BM_TRY(root_open(&c->root, &access, why));
     BM_TRY(check_root(c, why));
+    BM_TRY(check_signatures(c, why));
     BM_TRY(ca_bad_keys_parse(view(ca_bad_keys_shipped), "bad-keys.txt",
                              &c->bad_keys, why));
     BM_TRY(ceremony_put_session(c, why));
-    return c->transcript.count == 1 ? put_adopted(c, why) : BM_OK;
+    BM_TRY(is_known(c) ? BM_OK : put_adopted(c, why));
+    return drop_number(c, why);
 }
 
 bm_status ceremony_open(const struct ceremony_config *config,

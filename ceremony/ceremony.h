@@ -16,6 +16,10 @@
  * what was planned is signed as it was planned, and what was signed is handed
  * out as it was signed. There is one certificate for a step, ever.
  *
+ * Entries of a session that was not closed take no key to be written. A plan of
+ * one is held against the file, the request and whoever watches once more, and
+ * a signature is verified.
+ *
  * Functions say in `why` what was refused. Those of BM_E_CEREMONY_DONE,
  * _STEP, _KEY, _PIN, _REHEARSAL, _CLOCK and _REVOKED are refusals to do what
  * would weaken the root; nothing was signed then.

@@ -96,7 +96,7 @@ BM_MUST_CHECK bm_status ceremony_check_folder(const struct script *script,
                                               const char *dir,
                                               struct ca_refusal *why);
 
-/* ---- Signing (sign.c, answer.c) */
+/* ---- Signing (plan.c, sign.c, answer.c) */
 
 /* One certificate to be made. */
 struct ceremony_making {
@@ -104,11 +104,24 @@ struct ceremony_making {
     const struct ceremony_input *input;
 };
 
-/* Plan it, put the plan on record; `tbs` is what will be signed. */
+/* Plan it, ask whoever watches, and put the plan on record. */
 BM_MUST_CHECK bm_status ceremony_plan_cert(struct ceremony *c,
                                            const struct ceremony_making *making,
-                                           struct bm_wr *tbs,
                                            struct ca_refusal *why);
+
+/*
+ * Hold a plan of an interrupted session, which nobody has signed, against the
+ * file, the request and whoever watches: it has to be, octet by octet, what
+ * they would have made then. BM_E_CEREMONY_STEP.
+ */
+BM_MUST_CHECK bm_status
+ceremony_check_plan(struct ceremony *c, const struct ceremony_making *making,
+                    struct ca_refusal *why);
+
+/* BM_E_CEREMONY_STEP, with what finishes it. */
+BM_MUST_CHECK bm_status ceremony_refuse_plan(const struct ceremony *c,
+                                             const char *step,
+                                             struct ca_refusal *why);
 
 /* Sign what a plan says and put that on record: event `signed` with the octets
  * under `label`. */

@@ -34,26 +34,33 @@ static bool take_number(const struct transcript_entry *e, const char *key,
     return true;
 }
 
-/* The highest number, and that of the last list made here, or 0. */
-static bm_status find_last(const struct ceremony *c, uint64_t *highest,
-                           uint64_t *ours)
+/* Numbers of lists. */
+struct lists {
+    uint64_t highest;
+    uint64_t ours;   /* of the last list made here, or 0 */
+    uint64_t before; /* of the one made here before that, or 0 */
+    uint64_t below;  /* the highest before that list was planned */
+};
+
+static bm_status find_last(const struct ceremony *c, struct lists *lists)
 {
     struct transcript_reader r;
     struct transcript_entry e;
     uint64_t number;
     bm_status rc;
 
-    *highest = 0;
-    *ours = 0;
+    memset(lists, 0, sizeof *lists);
     BM_TRY(transcript_read(&c->transcript, &r));
     while ((rc = transcript_next(&r, &e)) == BM_OK) {
         if (transcript_is(&e, "plan") && take_number(&e, "number", &number)) {
-            *ours = number;
+            lists->before = lists->ours;
+            lists->below = lists->highest;
+            lists->ours = number;
         } else if (!transcript_is(&e, "adopted") ||
                    !take_number(&e, "crl-number", &number)) {
             continue;
         }
-        *highest = number > *highest ? number : *highest;
+        lists->highest = number > lists->highest ? number : lists->highest;
     }
     return rc == BM_E_END ? BM_OK : rc;
 }
@@ -145,6 +152,9 @@ static bm_status check_before(const struct ceremony *c, uint64_t number,
         transcript_base64(&entry, "crl", &w)) {
         rc = bm_crl_parse(bm_wr_bytes(&w), NULL, &crl);
         if (rc == BM_OK) {
+            rc = bm_crl_verify(&crl, &c->root.cert.key, c->config.tools.crypto);
+        }
+        if (rc == BM_OK) {
             rc = check_entries(c, &crl, name, why);
         }
     }
@@ -219,30 +229,75 @@ static bm_status record_plan(struct ceremony *c, const char *name,
     return transcript_commit(t, why);
 }
 
-static bm_status plan_list(struct ceremony *c, const char *name,
-                           uint64_t number, struct bm_wr *tbs,
+/* The list of that number as the file has it, as if it were made at `at`. */
+static bm_status fill_list(struct ceremony *c, uint64_t number, int64_t at,
+                           struct bm_crl_config *config, struct bm_wr *tbs,
                            struct ca_refusal *why)
 {
     uint8_t octets[8];
     struct walk walk = { .script = c->config.script };
     const struct bm_crl_source source = { &walk, rewind_revoked, next_revoked };
-    struct bm_crl_config config;
-    struct ceremony_plan shown = { .step = name, .kind = "crl" };
 
     for (size_t i = 0; i < sizeof octets; i++) {
         octets[i] = (uint8_t)(number >> (56 - 8 * i));
     }
-    config = root_crl_config(&c->root, c->config.now,
-                             c->config.script->crl_lifetime, BM_ARRAY(octets));
-    BM_TRY(root_plan_crl(&config, &source, tbs, why));
+    *config = root_crl_config(&c->root, at, c->config.script->crl_lifetime,
+                              BM_ARRAY(octets));
+    BM_TRY(root_plan_crl(config, &source, tbs, why));
+    config->number = (struct bm_bytes){ NULL, 0 }; /* `octets` ends here */
+    return BM_OK;
+}
+
+static bm_status plan_list(struct ceremony *c, const char *name,
+                           uint64_t number, struct bm_wr *tbs,
+                           struct ca_refusal *why)
+{
+    struct bm_crl_config config;
+    struct ceremony_plan shown = { .step = name, .kind = "crl" };
+
+    BM_TRY(fill_list(c, number, c->config.now, &config, tbs, why));
     BM_TRY(ceremony_confirm(c, &shown, bm_wr_bytes(tbs), why));
     return record_plan(c, name, number, &config, bm_wr_bytes(tbs), why);
 }
 
+/* A plan of an interrupted session, which nobody has signed: as of a
+ * certificate (ceremony_check_plan). */
+static bm_status check_plan(struct ceremony *c, const char *name,
+                            uint64_t number, struct bm_wr *tbs,
+                            struct ca_refusal *why)
+{
+    struct ceremony_plan shown = { .step = name, .kind = "crl" };
+    uint8_t *room = malloc(CEREMONY_TBS_MAX);
+    struct bm_crl_config config;
+    struct transcript_entry e;
+    struct bm_wr said;
+    bm_status rc = BM_E_CEREMONY_TRANSCRIPT;
+
+    if (room == NULL) {
+        return ca_refuse_plain(why, BM_E_MEMORY);
+    }
+    bm_wr_init(&said, room, CEREMONY_TBS_MAX);
+    if (ceremony_find(c, "plan", name, &e) && e.time <= c->config.now &&
+        transcript_base64(&e, "tbs", &said)) {
+        rc = fill_list(c, number, e.time, &config, tbs, why);
+    }
+    if (rc == BM_OK && !bm_bytes_equal(bm_wr_bytes(&said), bm_wr_bytes(tbs))) {
+        rc = ceremony_refuse_plan(c, name, why);
+    }
+    if (rc == BM_OK) {
+        rc = ceremony_confirm(c, &shown, bm_wr_bytes(tbs), why);
+    }
+    free(room);
+    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}
+
+/* Plan a list, or hold the plan of one against what it should be. */
 static bm_status make_list(struct ceremony *c, const char *name,
-                           uint64_t number, uint64_t before,
+                           const struct lists *lists, bool planned,
                            struct ca_refusal *why)
 {
+    uint64_t before = planned ? lists->before : lists->ours;
+    uint64_t number = (planned ? lists->below : lists->highest) + 1;
     uint8_t *room;
     struct bm_wr tbs;
     bm_status rc;
@@ -254,7 +309,8 @@ static bm_status make_list(struct ceremony *c, const char *name,
         return ca_refuse_plain(why, BM_E_MEMORY);
     }
     bm_wr_init(&tbs, room, CEREMONY_TBS_MAX);
-    rc = plan_list(c, name, number, &tbs, why);
+    rc = planned ? check_plan(c, name, number, &tbs, why)
+                 : plan_list(c, name, number, &tbs, why);
     free(room);
     return rc;
 }
@@ -268,20 +324,21 @@ bm_status ceremony_sign_crl(struct ceremony *c, const char *out,
                                             .label = "crl",
                                             .pem = "X509 CRL" };
     struct transcript_entry entry;
-    uint64_t highest;
-    uint64_t ours;
+    struct lists lists;
+    bool planned;
 
-    BM_TRY(find_last(c, &highest, &ours));
-    name_list(name, ours);
-    *outcome =
-        (struct ceremony_outcome){ .kind = CEREMONY_FINISHED, .step = "crl" };
+    BM_TRY(find_last(c, &lists));
+    name_list(name, lists.ours);
     /* One that was interrupted is finished as it was planned. */
-    if (ours == 0 || ceremony_was_handed_out(c, name)) {
-        outcome->kind = CEREMONY_SIGNED;
-        name_list(name, highest + 1);
-        BM_TRY(make_list(c, name, highest + 1, ours, why));
+    planned = lists.ours != 0 && !ceremony_was_handed_out(c, name);
+    *outcome = (struct ceremony_outcome){ .kind = planned ? CEREMONY_FINISHED
+                                                          : CEREMONY_SIGNED,
+                                          .step = "crl" };
+    if (!planned) {
+        name_list(name, lists.highest + 1);
     }
-    if (!ceremony_find(c, "signed", name, &entry)) {
+    if (!planned || !ceremony_find(c, "signed", name, &entry)) {
+        BM_TRY(make_list(c, name, &lists, planned, why));
         BM_TRY(ceremony_sign_plan(c, name, "crl", why));
     }
     return ceremony_hand_out(c, &answer, out, outcome, why);

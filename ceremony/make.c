@@ -55,27 +55,17 @@ static bm_status make_cert(struct making *m)
     uint8_t name[4096];
     struct ceremony_input input = { .text = NULL };
     const struct ceremony_making making = { .step = NULL, .input = &input };
-    uint8_t *room = malloc(CA_TBS_MAX);
+    uint8_t *room;
     struct transcript_entry entry;
     struct bm_wr w;
-    bm_status rc = BM_E_MEMORY;
+    bm_status rc;
 
-    if (room == NULL) {
-        return rc;
-    }
     bm_wr_init(&w, name, sizeof name);
     script_put_subject(&w, &m->config->script->root, m->config->rehearsal);
     input.csr = (struct bm_csr){ .subject = bm_wr_bytes(&w),
                                  .key = m->c.root.key->signer->key };
-    bm_wr_init(&w, room, CA_TBS_MAX);
-    rc = ceremony_plan_cert(&m->c, &making, &w, m->why);
-    if (rc == BM_OK) {
-        rc = ceremony_sign_plan(&m->c, "root", "certificate", m->why);
-    }
-    free(room);
-    if (rc != BM_OK) {
-        return rc;
-    }
+    BM_TRY(ceremony_plan_cert(&m->c, &making, m->why));
+    BM_TRY(ceremony_sign_plan(&m->c, "root", "certificate", m->why));
     room = malloc(CA_CERT_MAX);
     bm_wr_init(&w, room, room != NULL ? CA_CERT_MAX : 0);
     rc = room == NULL ? BM_E_MEMORY

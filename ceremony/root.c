@@ -188,6 +188,17 @@ bm_status root_open(struct root *root, const struct root_access *access,
         rc = ca_refuse(why, BM_E_KEY_MISMATCH, "%s/root.pem is not of %s",
                        root->dir, access->uri);
     }
+    /* What it says limits what is signed, and children are told to trust it. */
+    if (rc == BM_OK) {
+        rc = access->tools.crypto->verify(access->tools.crypto->self,
+                                          &root->cert.key, root->cert.sig_alg,
+                                          root->cert.tbs, root->cert.signature);
+        rc = rc == BM_OK ? BM_OK
+                         : ca_refuse(why, rc,
+                                     "%s/root.pem is not signed by "
+                                     "itself",
+                                     root->dir);
+    }
     if (rc != BM_OK) {
         root_close(root);
     }

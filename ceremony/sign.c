@@ -6,162 +6,13 @@
 #include "ceremony/internal.h"
 
 /*
- * Plan, sign, hand out: each on record before the next, so that an interrupted
- * ceremony goes on where it was (ceremony.h).
+ * Plan (plan.c), sign, hand out (answer.c): each on record before the next, so
+ * that an interrupted ceremony goes on where it was (ceremony.h).
  */
 
 static struct bm_bytes view(const char *text)
 {
     return (struct bm_bytes){ (const uint8_t *)text, strlen(text) };
-}
-
-/* ---- Plan */
-
-/* Which way their key identifier was made: children name it. */
-static bm_status choose_ski(const struct ceremony *c, struct script_making *m,
-                            struct ca_refusal *why)
-{
-    struct bm_bytes have = bm_exts_ski(&m->theirs->ext);
-    uint8_t ski[BM_SKI_SIZE];
-    const struct bm_crypto *crypto = c->config.tools.crypto;
-
-    if (have.n == 0) {
-        m->no_ski = true;
-        return BM_OK;
-    }
-    BM_TRY(bm_ski_make(crypto, BM_SKI_RFC7093, &m->theirs->key, ski));
-    if (bm_bytes_equal(have, BM_ARRAY(ski))) {
-        return BM_OK;
-    }
-    BM_TRY(bm_ski_make(crypto, BM_SKI_SHA1, &m->theirs->key, ski));
-    m->ski_sha1 = bm_bytes_equal(have, BM_ARRAY(ski));
-    return m->ski_sha1 ? BM_OK
-                       : ca_refuse(why, BM_E_CEREMONY_STEP,
-                                   "%s: its subject key identifier is made "
-                                   "in a way that is not known here",
-                                   m->step->file);
-}
-
-static bm_status make_profile(const struct ceremony *c,
-                              const struct ceremony_making *making,
-                              struct ca_profile **profile,
-                              struct ca_refusal *why)
-{
-    struct script_making m = {
-        .script = c->config.script,
-        .step = making->step,
-        .rehearsal = c->config.rehearsal,
-        .now = c->config.now,
-        .theirs = making->input->has_cert ? &making->input->theirs : NULL,
-    };
-    struct bm_wr w;
-    uint8_t *text;
-    size_t n;
-    bm_status rc;
-
-    if (m.theirs != NULL) {
-        BM_TRY(choose_ski(c, &m, why));
-    }
-    bm_wr_init(&w, NULL, 0);
-    script_put_profile(&w, &m);
-    n = w.len;
-    text = malloc(n);
-    if (text == NULL) {
-        return ca_refuse_plain(why, BM_E_MEMORY);
-    }
-    bm_wr_init(&w, text, n);
-    script_put_profile(&w, &m);
-    rc = ca_profile_parse(bm_wr_bytes(&w), m.script->file, profile, why);
-    free(text);
-    return rc;
-}
-
-/* What the octets to be signed say, for people and for the next session. */
-static bm_status record_plan(struct ceremony *c,
-                             const struct ceremony_making *making,
-                             const struct bm_cert *cert, struct bm_bytes tbs,
-                             struct ca_refusal *why)
-{
-    const struct script_step *step = making->step;
-    const struct ceremony_input *in = making->input;
-    struct transcript *t = &c->transcript;
-
-    transcript_begin(t, "plan", c->config.now);
-    transcript_put_str(t, "step", step != NULL ? step->name : "root");
-    transcript_put_str(t, "kind",
-                       step != NULL ? script_kind_name(step->kind) : "root");
-    if (step != NULL && in->text != NULL) {
-        transcript_put_str(t, "input", step->file);
-        transcript_put_hash(t, "input-sha256",
-                            (struct bm_bytes){ in->text, in->text_n });
-        transcript_put_hash(t, "input-der-sha256",
-                            (struct bm_bytes){ in->der, in->der_n });
-    }
-    transcript_put_name(t, "subject", cert->subject);
-    transcript_put_hash(t, "key-sha256", cert->key.der);
-    transcript_put_hex(t, "serial", cert->serial);
-    transcript_put_time(t, "not-before", cert->not_before);
-    transcript_put_time(t, "not-after", cert->not_after);
-    transcript_put_hash(t, "tbs-sha256", tbs);
-    transcript_put_base64(t, "tbs", tbs);
-    return transcript_commit(t, why);
-}
-
-static bm_status plan(struct ceremony *c, const struct ceremony_making *making,
-                      struct ca_profile *profile, struct bm_wr *tbs,
-                      struct ca_refusal *why)
-{
-    const struct script_step *step = making->step;
-    const struct script *script = c->config.script;
-    const struct script_ca *ca = step != NULL ? &step->ca : &script->root;
-    uint8_t name[4096];
-    uint8_t serial[ROOT_SERIAL_SIZE];
-    struct bm_wr w;
-    struct bm_cert cert;
-    struct ca_profile_request request = { .csr = &making->input->csr,
-                                          .now = c->config.now,
-                                          .serial = BM_ARRAY(serial) };
-    const struct root_plan p = { .id = script->root_id,
-                                 .public_url = ca->public_url != NULL
-                                                   ? ca->public_url
-                                                   : "",
-                                 .profile = profile,
-                                 .request = &request };
-    struct ceremony_plan shown = { .step = step != NULL ? step->name : "root",
-                                   .kind = step != NULL
-                                               ? script_kind_name(step->kind)
-                                               : "root",
-                                   .cert = &cert };
-
-    bm_wr_init(&w, name, sizeof name);
-    if (ca->subject != NULL) {
-        script_put_subject(&w, ca, c->config.rehearsal);
-        request.subject = bm_wr_bytes(&w);
-    }
-    BM_TRY(root_make_serial(&c->root, c->config.now, serial));
-    BM_TRY(root_plan(&c->root, &p, tbs, &cert, why));
-    if (making->input->has_cert &&
-        !bm_bytes_equal(cert.subject, making->input->theirs.subject)) {
-        return ca_refuse(why, BM_E_CEREMONY_STEP,
-                         "%s: its subject cannot be repeated as it is",
-                         step->file);
-    }
-    BM_TRY(ceremony_confirm(c, &shown, bm_wr_bytes(tbs), why));
-    return record_plan(c, making, &cert, bm_wr_bytes(tbs), why);
-}
-
-bm_status ceremony_plan_cert(struct ceremony *c,
-                             const struct ceremony_making *making,
-                             struct bm_wr *tbs, struct ca_refusal *why)
-{
-    struct ca_profile *profile = NULL;
-    bm_status rc = make_profile(c, making, &profile, why);
-
-    if (rc == BM_OK) {
-        rc = plan(c, making, profile, tbs, why);
-    }
-    ca_profile_free(profile);
-    return rc;
 }
 
 /* ---- Sign */
@@ -355,23 +206,13 @@ static bm_status sign_step(struct ceremony *c, const struct task *task,
     const struct ceremony_making making = { .step = task->step,
                                             .input = &task->input };
     const char *name = task->step->name;
-    uint8_t *room;
-    struct bm_wr tbs;
-    bm_status rc = BM_OK;
 
     if (task->step->kind == SCRIPT_REQUEST) {
         return make_request(c, name, why);
     }
-    if (task->progress == IS_NEW) {
-        room = malloc(CA_TBS_MAX);
-        if (room == NULL) {
-            return ca_refuse_plain(why, BM_E_MEMORY);
-        }
-        bm_wr_init(&tbs, room, CA_TBS_MAX);
-        rc = ceremony_plan_cert(c, &making, &tbs, why);
-        free(room);
-    }
-    return rc == BM_OK ? ceremony_sign_plan(c, name, "certificate", why) : rc;
+    BM_TRY(task->progress == IS_NEW ? ceremony_plan_cert(c, &making, why)
+                                    : ceremony_check_plan(c, &making, why));
+    return ceremony_sign_plan(c, name, "certificate", why);
 }
 
 static bm_status do_step(struct ceremony *c, const struct ceremony_work *work,

@@ -104,6 +104,7 @@ struct transcript_verdict {
     uint64_t sessions;    /* closed by a signature */
     uint64_t interrupted; /* not closed, before the last one that was */
     bool rehearsal;
+    bool open; /* the last one is not closed */
     int64_t first;
     int64_t last;
     uint8_t head[TRANSCRIPT_HASH_SIZE]; /* hash of the last entry */
@@ -118,6 +119,15 @@ BM_MUST_CHECK bm_status transcript_verify(struct bm_bytes text,
                                           const struct bm_crypto *crypto,
                                           struct transcript_verdict *verdict,
                                           struct ca_refusal *why);
+
+/*
+ * The same, but the last session may be one that was interrupted: nobody signed
+ * its entries, so whoever acts on them checks them again.
+ */
+BM_MUST_CHECK bm_status transcript_verify_closed(
+    struct bm_bytes text, const struct bm_spki *key,
+    const struct bm_crypto *crypto, struct transcript_verdict *verdict,
+    struct ca_refusal *why);
 
 /* ---- Writing */
 

@@ -383,10 +383,11 @@ static bm_status walk(struct verifying *v, struct transcript_reader *r,
                                       (unsigned long long)verdict->entries + 1);
 }
 
-bm_status transcript_verify(struct bm_bytes text, const struct bm_spki *key,
-                            const struct bm_crypto *crypto,
-                            struct transcript_verdict *verdict,
-                            struct ca_refusal *why)
+bm_status transcript_verify_closed(struct bm_bytes text,
+                                   const struct bm_spki *key,
+                                   const struct bm_crypto *crypto,
+                                   struct transcript_verdict *verdict,
+                                   struct ca_refusal *why)
 {
     struct verifying v = { .key = key, .crypto = crypto, .verdict = verdict };
     struct transcript_reader r;
@@ -398,7 +399,17 @@ bm_status transcript_verify(struct bm_bytes text, const struct bm_spki *key,
     }
     verdict->rehearsal = r.rehearsal;
     BM_TRY(walk(&v, &r, why));
-    return v.open || verdict->entries == 0
+    verdict->open = v.open;
+    return BM_OK;
+}
+
+bm_status transcript_verify(struct bm_bytes text, const struct bm_spki *key,
+                            const struct bm_crypto *crypto,
+                            struct transcript_verdict *verdict,
+                            struct ca_refusal *why)
+{
+    BM_TRY(transcript_verify_closed(text, key, crypto, verdict, why));
+    return verdict->open || verdict->entries == 0
                ? ca_refuse(why, BM_E_CEREMONY_OPEN, "entry %llu is its last",
                            (unsigned long long)verdict->entries)
                : BM_OK;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/pem.h"
+#include "files/internal.h"
 
 static bm_status fail(struct ca_refusal *why, const char *path)
 {
@@ -184,8 +185,7 @@ bm_status files_create(const char *path, struct bm_bytes data, unsigned mode,
 
     BM_TRY(temporary_name(temporary, path));
     BM_TRY(write_temporary(path, temporary, data, mode, why));
-    /* link(), unlike rename(), fails when the name is taken. */
-    if (link(temporary, path) != 0) {
+    if (files_publish(temporary, path) != 0) {
         rc = fail(why, path);
     }
     (void)unlink(temporary);

@@ -25,7 +25,12 @@ BM_MUST_CHECK bm_status files_path(char path[FILES_PATH_MAX], const char *dir,
 BM_MUST_CHECK bm_status files_read(const char *path, size_t max, uint8_t **data,
                                    size_t *n, struct ca_refusal *why);
 
-/* Write a new file; BM_E_EXISTS when there is one. */
+/*
+ * Write a new file; BM_E_EXISTS when there is one. What is there is never
+ * overwritten, also where a file system knows no links, as those of sticks.
+ * Where it cannot rename without replacing either, a crash may leave an empty
+ * file under the name.
+ */
 BM_MUST_CHECK bm_status files_create(const char *path, struct bm_bytes data,
                                      unsigned mode, struct ca_refusal *why);
 

@@ -238,10 +238,66 @@ static void a_root_is_there_whole_or_not_at_all(void)
     CHECK(n > 20);
 }
 
+/* As `birthmark init` makes one: its first list is signed. */
+static void make_root_of_init(const struct room *r)
+{
+    uint8_t name[256];
+    uint8_t crl[2048];
+    struct ca_refusal why = { .status = BM_OK };
+    struct root_config config = { .dir = r->root,
+                                  .type = BM_KEY_P256,
+                                  .tools = r->config.tools,
+                                  .now = ROOM_NOW };
+    struct root root;
+    struct bm_wr w;
+
+    bm_wr_init(&w, name, sizeof name);
+    script_put_subject(&w, &r->script.root, false);
+    config.subject = bm_wr_bytes(&w);
+    CHECK_STATUS(root_create(&root, &config, &why), BM_OK);
+    bm_wr_init(&w, crl, sizeof crl);
+    CHECK_STATUS(root_sign_crl(&root, ROOM_NOW, &w, &why), BM_OK);
+    root_close(&root);
+}
+
+static void a_root_is_taken_over_once(void)
+{
+    static const char *const steps[] = { "crl-2", NULL };
+    bool whole = false;
+    int n = 0;
+
+    for (; !whole; n++) {
+        struct room r;
+        uint8_t *text;
+        size_t text_n;
+        char path[256];
+
+        room_open(&r, room_script);
+        make_root_of_init(&r);
+        whole = cut(&r, WHAT_LIST, n);
+        CHECK(whole || room_session(&r, true) == BM_OK);
+        check_transcript(&r, steps);
+        room_read(&r, "root/transcript", &text, &text_n);
+        CHECK(occurrences(text, text_n, "event: adopted\n") == 1);
+        CHECK(occurrences(text, text_n, "crl-number: 1\n") == 1);
+        free(text);
+        /* The transcript has the number now: losing it is noticed. */
+        (void)snprintf(path, sizeof path, "%s/number", r.root);
+        CHECK(access(path, F_OK) != 0);
+        (void)snprintf(path, sizeof path, "%s/transcript", r.root);
+        CHECK(unlink(path) == 0);
+        CHECK_STATUS(room_session(&r, true), BM_E_NOT_FOUND);
+        room_close(&r);
+    }
+    printf("# %d calls\n", n);
+    CHECK(n > 10);
+}
+
 int main(void)
 {
     RUN(steps_that_are_cut_short_go_on);
     RUN(a_list_that_is_cut_short_goes_on);
     RUN(a_root_is_there_whole_or_not_at_all);
+    RUN(a_root_is_taken_over_once);
     return bm_test_done();
 }

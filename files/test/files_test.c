@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "files/files.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -59,6 +60,63 @@ static void a_new_file_is_there_and_no_other_takes_its_place(void)
                  BM_E_NOT_FOUND);
     CHECK_STATUS(files_create(in("empty"), text(""), 0600, NULL), BM_OK);
     CHECK(holds("empty", ""));
+}
+
+/* What a file system answers; 0: it does it. */
+static int link_error;
+static int renameat2_error;
+
+int __real_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to)
+{
+    errno = link_error;
+    return link_error != 0 ? -1 : __real_link(from, to);
+}
+
+int __real_renameat2(int a, const char *from, int b, const char *to,
+                     unsigned flags);
+int __wrap_renameat2(int a, const char *from, int b, const char *to,
+                     unsigned flags);
+int __wrap_renameat2(int a, const char *from, int b, const char *to,
+                     unsigned flags)
+{
+    errno = renameat2_error;
+    return renameat2_error != 0 ? -1 : __real_renameat2(a, from, b, to, flags);
+}
+
+static void a_file_system_needs_no_links(void)
+{
+    static const struct {
+        int link;
+        int renameat2;
+    } cases[] = {
+        { EPERM, 0 },      { EOPNOTSUPP, 0 }, { ENOSYS, 0 },
+        { EPERM, EINVAL }, { EPERM, ENOSYS }, { EPERM, EOPNOTSUPP },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct stat st;
+
+        link_error = cases[i].link;
+        renameat2_error = cases[i].renameat2;
+        CHECK_STATUS(files_create(in("fat"), text("one"), 0640, NULL), BM_OK);
+        CHECK(holds("fat", "one") && !is_there("fat.new"));
+        CHECK(stat(in("fat"), &st) == 0 && (st.st_mode & 0777) == 0640);
+        CHECK_STATUS(files_create(in("fat"), text("two"), 0640, NULL),
+                     BM_E_EXISTS);
+        CHECK(holds("fat", "one") && !is_there("fat.new"));
+        CHECK(unlink(in("fat")) == 0);
+    }
+    /* Anything else is an error, and is not tried in another way. */
+    link_error = EPERM;
+    renameat2_error = EIO;
+    CHECK_STATUS(files_create(in("fat"), text("one"), 0640, NULL), BM_E_IO);
+    link_error = EIO;
+    renameat2_error = 0;
+    CHECK_STATUS(files_create(in("fat"), text("one"), 0640, NULL), BM_E_IO);
+    CHECK(!is_there("fat") && !is_there("fat.new"));
+    link_error = 0;
 }
 
 static void a_file_is_replaced_whole(void)
@@ -246,6 +304,7 @@ int main(void)
         return 1;
     }
     RUN(a_new_file_is_there_and_no_other_takes_its_place);
+    RUN(a_file_system_needs_no_links);
     RUN(a_file_is_replaced_whole);
     RUN(a_full_disk_leaves_things_as_they_were);
     RUN(reading_has_a_bound);

@@ -2,10 +2,11 @@
 """Transcripts: what they say, and that nobody can make them say otherwise."""
 import fcntl
 import os
+import re
 
 import transcript
 from root import (ceremony, cli, der_sha256, established, folder, good,
-                  refused, root, sha256)
+                  refused, request, root, sha256)
 from root import contains, equal, write
 
 VERIFY = ("transcript", "--verify", "t", "--root", "Acme/root.pem")
@@ -113,6 +114,135 @@ def test_who_can_hash_cannot_sign():
         out += b"\n" + body + b"hash: " + before.encode() + b"\n"
     equal(b"Eve" in out, True)
     broken(out, "made anew")
+
+
+# ---- Until a session is closed, its entries take no key to be written
+
+def forge(name, *bodies, keep=None):
+    """The transcript of NAME, cut to `keep` entries, with others behind them
+    whose hashes are right."""
+    head, parts = transcript.split(cli.read(name + "/transcript"))
+    parts = parts[:keep]
+    out = head + b"".join(b"\n" + part for part in parts)
+    before = parts[-1].strip().split(b"hash: ")[-1]
+    for number, body in enumerate(bodies, len(parts) + 1):
+        entry = b"entry: %d\nbefore: %s\n%s" % (number, before, body)
+        before = transcript.hashlib.sha256(entry).hexdigest().encode()
+        out += b"\n" + entry + b"hash: " + before + b"\n"
+    write(name + "/transcript", out)
+
+
+def body_of(name, event, step):
+    """The last entry of that kind, from its time on, and its number."""
+    _, parts = transcript.split(cli.read(name + "/transcript"))
+    want = b"event: %s\nstep: %s\n" % (event, step)
+    at = max(i for i, part in enumerate(parts) if want in part)
+    return re.search(b"time: .*\n(?=hash: )", parts[at], re.S).group(0), at
+
+
+def other_tbs(body, new):
+    """The plan with other octets."""
+    out = re.sub(b"\ntbs: .*\n", b"\ntbs: %s\n" %
+                 transcript.base64.b64encode(new), body)
+    return re.sub(b"\ntbs-sha256: .*\n", b"\ntbs-sha256: %s\n" %
+                  transcript.hashlib.sha256(new).hexdigest().encode(), out)
+
+
+def tbs_of(body):
+    return transcript.base64.b64decode(
+        re.search(b"\ntbs: (.*)\n", body).group(1))
+
+
+DCME = ("Dcme.yaml", "--dir", "Dcme", "--out", "Dcme.fresh")
+
+
+def test_a_plan_that_somebody_put_there_is_not_signed():
+    established("Dcme")
+    folder("Dcme.fresh")
+    whole = cli.read("Dcme/transcript")
+    plan, at = body_of("Dcme", b"plan", b"issuing")
+    tbs = tbs_of(plan)
+    request("other.csr", "/CN=x")
+    ours, theirs = (re.search(b"\x03\x42\x00\x04.{64}", der, re.S).group(0)
+                    for der in (tbs, cli.openssl("req", "-in", "other.csr",
+                                                 "-outform", "DER")))
+    for old, new in ((b"Issuing", b"Evilest"),
+                     (ours, theirs),
+                     (b"\x02\x01\x00", b"\x02\x01\x05")):
+        evil = tbs.replace(old, new)
+        equal(evil != tbs, True)
+        forge("Dcme", other_tbs(plan, evil), keep=at)
+        refused(3, "what was planned for issuing",
+                args=("sign", *DCME, "--in", "Dcme.in"))
+        equal(os.listdir("Dcme.fresh"), [])
+        write("Dcme/transcript", whole)
+    # A certificate is no list.
+    forge("Dcme", body_of("Dcme", b"plan", b"issuing")[0].replace(
+        b"step: issuing", b"step: crl-1\nnumber: 1"), keep=at)
+    refused(3, "what was planned for crl-1", args=("crl", *DCME))
+    equal(os.listdir("Dcme.fresh"), [])
+    write("Dcme/transcript", whole)
+
+
+def test_a_signature_that_somebody_put_there_is_not_handed_out():
+    whole = cli.read("Dcme/transcript")
+    plan, at = body_of("Dcme", b"plan", b"issuing")
+    signed = body_of("Dcme", b"signed", b"issuing")[0]
+    der = bytearray(transcript.base64.b64decode(
+        re.search(b"certificate: (.*)\n", signed).group(1)))
+    der[-1] ^= 1
+    forge("Dcme", plan, re.sub(b"certificate: .*\n", b"certificate: %s\n" %
+                               transcript.base64.b64encode(der), signed),
+          keep=at)
+    refused(1, "signature", args=("sign", *DCME, "--in", "Dcme.in"))
+    equal(os.listdir("Dcme.fresh"), [])
+    write("Dcme/transcript", whole)
+
+
+def test_closed_sessions_are_signed_by_the_root():
+    whole = cli.read("Dcme/transcript")
+    closed = re.search(b"time: .*\n(?=hash: )",
+                       transcript.split(whole)[1][-1], re.S).group(0)
+    forge("Dcme", closed, keep=-1)
+    good("crl", *DCME)  # the same entry again
+    os.remove("Dcme.fresh/crl-1.crl")
+    write("Dcme/transcript", whole)
+    forge("Dcme", closed.split(b"\n")[0] + b"\nevent: session\n", closed)
+    refused(1, "not signed by this root", args=("crl", *DCME))
+    write("Dcme/transcript", whole)
+
+
+def test_what_was_planned_is_finished_by_the_file_it_was_planned_by():
+    old = cli.read("Dcme.yaml")
+    plan, at = body_of("Dcme", b"plan", b"issuing")
+    forge("Dcme", plan, keep=at)  # interrupted there
+    write("Dcme.yaml", old.replace(b"for: 15y", b"for: 5y"))
+    then = transcript.hashlib.sha256(old).hexdigest()
+    args = ("sign", *DCME, "--in", "Dcme.in")
+    refused(3, "what was planned for issuing", "Dcme.yaml",
+            "ceremony file with SHA-256 %s finishes it" % then, args=args)
+    equal(os.listdir("Dcme.fresh"), [])
+    write("Dcme.yaml", old)
+    code, out, err = root(*args)
+    equal((code, out), (0, "Dcme.fresh/issuing.pem\n"), err)
+    contains(err, "to be signed: issuing", "was interrupted, and is finished")
+    write("d", cli.openssl("x509", "-in", "Dcme.fresh/issuing.pem", "-outform",
+                           "DER"))
+    equal(tbs_of(plan) in cli.read("d"), True)
+
+
+def test_a_root_is_believed_no_more_than_it_signed():
+    """Its certificate limits what is signed, and goes out as the chain."""
+    true = cli.read("Dcme/root.pem")
+    der = cli.openssl("x509", "-in", "Dcme/root.pem", "-outform", "DER")
+    year = re.findall(b"\x18\x0f(20[0-9]{2})", der)[0]
+    write("false.der", der.replace(b"\x18\x0f" + year, b"\x18\x0f2099"))
+    os.chmod("Dcme/root.pem", 0o644)
+    write("Dcme/root.pem", cli.openssl("x509", "-inform", "DER", "-in",
+                                       "false.der"))
+    refused(1, "root.pem is not signed by itself", args=("crl", *DCME))
+    write("Dcme/root.pem", true)
+    good("crl", *DCME)
 
 
 def test_a_lost_transcript_is_not_begun_anew():
