@@ -109,6 +109,7 @@ static bm_status check_signed_by(const struct profile_checking *k,
                                  const struct bm_cert *issuer)
 {
     const struct bm_cert *cert = k->cert;
+    bm_status rc;
 
     if (k->crypto == NULL) {
         return BM_OK;
@@ -118,11 +119,16 @@ static bm_status check_signed_by(const struct profile_checking *k,
         return refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER,
                       "the issuer's key is unknown, too small or too large");
     }
-    return k->crypto->verify(k->crypto->self, &issuer->key, cert->sig_alg,
-                             cert->tbs, cert->signature) == BM_OK
-               ? BM_OK
-               : refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER,
-                        "the signature is not by the issuer's key");
+    rc = k->crypto->verify(k->crypto->self, &issuer->key, cert->sig_alg,
+                           cert->tbs, cert->signature);
+    if (rc == BM_OK) {
+        return BM_OK;
+    }
+    return rc == BM_E_SIGNATURE || rc == BM_E_KEY_MISMATCH
+               ? refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER,
+                        "the signature is not by the issuer's key")
+               : refuse(k, PROFILE_RULE_ISSUER, rc,
+                        "the signature cannot be verified");
 }
 
 /* RFC 5280 4.2.1.3, 4.2.1.9, 6.1.4 (l): may that one issue this one? */
@@ -359,6 +365,7 @@ static bm_status lint_rule(struct profile_checking *k, size_t i,
     rc = checks[i](k);
     profile_rule_place(k->profile, (enum profile_rule)i, name);
     if (rc != BM_OK) {
+        rc = ca_refuse_plain(&why, rc);
         lint->rule(lint->arg, name, CA_PROFILE_BROKEN, &why);
     } else if (unknown != NULL) {
         (void)snprintf(why.words, sizeof why.words, "%s", unknown);

@@ -133,10 +133,14 @@ static size_t hold(struct run *run, size_t i, const struct bm_cert *cert)
         .crypto = run->crypto,
     };
 
+    bm_status rc;
+
     run->counted = 0;
-    return ca_profile_lint(run->profiles[i].profile, cert, &lint) == BM_OK
-               ? 0
-               : run->counted;
+    rc = ca_profile_lint(run->profiles[i].profile, cert, &lint);
+    if (lint_is_trouble(rc)) {
+        fprintf(stderr, "birthmark: %s\n", bm_status_text(rc));
+    }
+    return run->counted;
 }
 
 static const char *name_of(const struct run *run, size_t i)

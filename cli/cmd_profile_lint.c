@@ -116,27 +116,30 @@ static void lint_cert(void *arg, const struct object *object,
     };
     struct tree *t = &run->tree;
     json_t *o;
-    bool good;
+    bm_status rc;
 
     *t = (struct tree){ false };
     if (!run->settings.json) {
         report_item_begin(&run->report);
         report_heading(&run->report, object->block, "certificate");
         lint_print_tolerated(c->tolerated);
-        good = ca_profile_lint(run->source.profile, &c->cert, &lint) == BM_OK;
+        rc = ca_profile_lint(run->source.profile, &c->cert, &lint);
     } else {
         run->rules = tree_array(t);
-        good = ca_profile_lint(run->source.profile, &c->cert, &lint) == BM_OK;
+        rc = ca_profile_lint(run->source.profile, &c->cert, &lint);
         o = tree_object(t);
         tree_set(t, o, "type", tree_str(t, "certificate"));
         tree_set(t, o, "profile",
                  tree_str(t, ca_profile_policy(run->source.profile)->name));
-        tree_set(t, o, "holds", tree_bool(t, good));
+        tree_set(t, o, "holds", tree_bool(t, rc == BM_OK));
         tree_set(t, o, "tolerated", lint_tolerated(t, c->tolerated));
         tree_set(t, o, "rules", run->rules);
         report_item(&run->report, t, object->block, o);
     }
-    run->report.failed = run->report.failed || !good;
+    if (lint_is_trouble(rc)) {
+        fprintf(stderr, "birthmark: %s\n", bm_status_text(rc));
+    }
+    run->report.failed = run->report.failed || rc != BM_OK;
 }
 
 static int lint_all(struct run *run)

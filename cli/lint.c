@@ -198,6 +198,11 @@ json_t *lint_rule_tree(struct tree *t, const char *rule,
     return o;
 }
 
+bool lint_is_trouble(bm_status rc)
+{
+    return rc != BM_OK && rc >> 8 != BM_E_PROFILE >> 8;
+}
+
 void lint_print_verdict(enum ca_profile_verdict verdict,
                         const struct ca_refusal *why)
 {
@@ -212,7 +217,9 @@ void lint_print_verdict(enum ca_profile_verdict verdict,
         return;
     default:
         fputs("BROKEN: ", stdout);
-        safe_print_str(stdout, why->words);
+        safe_print_str(stdout, why->words[0] != '\0'
+                                   ? why->words
+                                   : bm_status_text(why->status));
         fputc('\n', stdout);
         return;
     }

@@ -56,6 +56,9 @@ json_t *lint_rule_tree(struct tree *t, const char *rule,
                        enum ca_profile_verdict verdict,
                        const struct ca_refusal *why);
 
+/* What ca_profile_lint() returned is no verdict: no memory, say. */
+bool lint_is_trouble(bm_status rc);
+
 /* One rule that does not hold, or not wholly, as the end of a line. */
 void lint_print_verdict(enum ca_profile_verdict verdict,
                         const struct ca_refusal *why);

@@ -90,6 +90,9 @@ def test_profile_check():
 
 def test_profile_lint():
     fail_each("profile", "lint", "--json", "--profile", "sub-ca", "sub.pem")
+    fail_each("profile", "lint", "--profile", "ocf-root", "root.pem",
+              runs=INSTANCE_RUNS_MAX)
+    fail_each("cert", "lint", "root.pem", runs=INSTANCE_RUNS_MAX)
 
 
 def test_profile_list():
