@@ -76,7 +76,9 @@ bm_status journal_put(const struct bm_crypto *crypto,
                       uint8_t chain[CA_TREE_HASH],
                       uint8_t out[CA_JOURNAL_ENTRY])
 {
-    if (!kind_is_known(entry->kind) || entry->serial_n > SERIAL_MAX) {
+    /* A list has no serial number. */
+    if (!kind_is_known(entry->kind) || entry->serial_n > SERIAL_MAX ||
+        (entry->kind == CA_JOURNAL_CRL && entry->serial_n != 0)) {
         return BM_E_ARGUMENT;
     }
     memset(out, 0, CA_JOURNAL_ENTRY);
@@ -122,7 +124,9 @@ bm_status journal_parse(const struct bm_crypto *crypto,
         !is_zero(in + AT_SERIAL_N + 1, AT_TREE - AT_SERIAL_N - 1) ||
         !is_zero(in + AT_SERIAL + in[AT_SERIAL_N],
                  SERIAL_MAX - in[AT_SERIAL_N]) ||
-        !is_zero(in + AT_ZERO, AT_CHAIN - AT_ZERO)) {
+        !is_zero(in + AT_ZERO, AT_CHAIN - AT_ZERO) ||
+        (in[AT_KIND] == CA_JOURNAL_CRL && in[AT_SERIAL_N] != 0 &&
+         in[AT_SERIAL_N] != PAIR)) {
         return BM_E_LEDGER_JOURNAL;
     }
     e.kind = (enum ca_journal_kind)in[AT_KIND];

@@ -59,7 +59,7 @@ static bm_status write_journal(unsigned *acknowledged)
     for (unsigned i = 0; i < GROUPS && rc == BM_OK; i++) {
         for (unsigned k = 0; k < GROUP; k++) {
             group[k].kind = k == 0 ? CA_JOURNAL_CERT : CA_JOURNAL_CRL;
-            group[k].serial_n = 16;
+            group[k].serial_n = k == 0 ? 16 : 0;
             group[k].number = i;
         }
         rc = ca_journal_append(j, group, GROUP);
