@@ -60,7 +60,10 @@ static const struct args_row rows[] = {
 static bm_status give_up(struct instance *in, const char *id,
                          struct ca_refusal *why)
 {
-    if (!new_ca_is_id(id) || waiting_find(&in->waiting, id) == NULL) {
+    const struct waiting_key *there = waiting_find(&in->waiting, id);
+
+    /* What an interrupted import has left is not to be given up. */
+    if (!new_ca_is_id(id) || there == NULL || !instance_is_waiting(in, there)) {
         return ca_refuse(why, BM_E_NOT_FOUND, "nothing called %s waits", id);
     }
     BM_TRY(waiting_drop(in->dir, id, why));
@@ -69,26 +72,28 @@ static bm_status give_up(struct instance *in, const char *id,
 }
 
 static bm_status make(struct session *s, const struct given *given,
-                      struct new_ca *ca, struct ca_refusal *why)
+                      const struct new_ca *wanted, struct ca_refusal *why)
 {
+    struct new_ca ca = *wanted;
     uint8_t subject[NEW_CA_NAME_MAX];
     char uri[BM_KEY_URI_MAX];
     struct bm_wr w;
 
-    (void)snprintf(uri, sizeof uri, "file:%s.key", ca->id);
-    ca->key_uri = given->key != NULL ? given->key : uri;
-    ca->keys = &s->instance->keys.keys;
+    (void)snprintf(uri, sizeof uri, "file:%s.key", ca.id);
+    ca.dir = s->instance->dir;
+    ca.key_uri = given->key != NULL ? given->key : uri;
+    ca.keys = &s->instance->keys.keys;
     bm_wr_init(&w, subject, sizeof subject);
     if (given->again) {
-        BM_TRY(give_up(s->instance, ca->id, why));
+        BM_TRY(give_up(s->instance, ca.id, why));
     }
-    BM_TRY(new_ca_check(s->instance, ca->id, ca->key_uri, why));
-    BM_TRY(new_ca_put_subject(s->instance, ca->id, given->name, &w));
-    ca->subject = bm_wr_bytes(&w);
-    return new_ca_make(ca, why);
+    BM_TRY(new_ca_check(s->instance, ca.id, ca.key_uri, why));
+    BM_TRY(new_ca_put_subject(s->instance, ca.id, given->name, &w));
+    ca.subject = bm_wr_bytes(&w);
+    return new_ca_make(&ca, why);
 }
 
-static int run_verb(const struct given *given, struct new_ca *ca)
+static int run_verb(const struct given *given, const struct new_ca *ca)
 {
     const struct session_config config = { .path = verb.path,
                                            .dir = given->dir,
@@ -100,7 +105,6 @@ static int run_verb(const struct given *given, struct new_ca *ca)
     int rc = session_open(&s, &config);
 
     if (rc == CMD_OK) {
-        ca->dir = s.instance->dir;
         rc = session_result(&s, make(&s, given, ca, &why), &why);
     }
     if (rc == CMD_OK) {

@@ -38,7 +38,7 @@ static bool take_entry(struct history *h, const char *folder,
 {
     char path[FILES_PATH_MAX];
     char digits[OPENSSL_INDEX_SERIAL_MAX + 1];
-    uint8_t serial[OPENSSL_INDEX_SERIAL_MAX / 2 + 1];
+    uint8_t serial[OPENSSL_INDEX_SERIAL_MAX / 2 + 2] = { 0 };
     size_t n = strlen(e->serial);
     size_t from = n % 2;
 
@@ -66,7 +66,6 @@ static bool take_entry(struct history *h, const char *folder,
 
         serial[i + 1] = (uint8_t)strtoul(octet, NULL, 16);
     }
-    serial[0] = 0;
     from = serial[1] < 0x80 ? 1 : 0;
     return h->revoked(h->arg, (struct bm_bytes){ serial + from, n + 1 - from },
                       e->revoked_at, e->reason);

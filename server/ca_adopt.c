@@ -183,6 +183,9 @@ static bm_status adopt(struct adopting *a)
 
     BM_TRY(check(a));
     BM_TRY(open_key(a));
+    if (a->key == NULL) {
+        return BM_E_INTERNAL; /* a provider that keeps no promise */
+    }
     cert = find_cert(a, a->key->signer->key.der);
     if (cert == NULL) {
         return refuse_key(a);

@@ -155,20 +155,25 @@ static bool is_link(const struct install *i, const struct bm_cert *cert)
     return false;
 }
 
-static bm_status gather(struct install *i)
+static bm_status make_room(struct install *i)
 {
-    const struct instance *in = i->c->instance;
-    size_t n = in->cas_n + i->c->certs_n;
+    size_t n = i->c->instance->cas_n + i->c->certs_n;
 
-    if (n > BM_PATH_CERTS_MAX) {
-        return ca_refuse(i->why, BM_E_LIMIT, "over %d certificates",
-                         BM_PATH_CERTS_MAX);
-    }
     i->verdicts = calloc(i->c->certs_n + 1, sizeof *i->verdicts);
     i->pool = calloc(n + 1, sizeof *i->pool);
     i->anchors = calloc(n + 1, sizeof *i->anchors);
-    if (i->verdicts == NULL || i->pool == NULL || i->anchors == NULL) {
-        return BM_E_MEMORY;
+    return i->verdicts == NULL || i->pool == NULL || i->anchors == NULL
+               ? BM_E_MEMORY
+               : BM_OK;
+}
+
+static bm_status gather(struct install *i)
+{
+    const struct instance *in = i->c->instance;
+
+    if (in->cas_n + i->c->certs_n > BM_PATH_CERTS_MAX) {
+        return ca_refuse(i->why, BM_E_LIMIT, "over %d certificates",
+                         BM_PATH_CERTS_MAX);
     }
     for (size_t k = 0; k < in->cas_n; k++) {
         i->pool[i->pool_n++] = in->cas[k].cert;
@@ -576,6 +581,7 @@ static bm_status install(struct install *i)
     const struct ca_install *c = i->c;
 
     BM_TRY(ca_authorise(c->actor, CA_ACT_CA_INSTALL, i->why));
+    BM_TRY(make_room(i));
     BM_TRY(gather(i));
     BM_TRY(plan(i));
     if (!is_of_use(i)) {

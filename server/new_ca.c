@@ -173,6 +173,9 @@ bm_status new_ca_next(const struct instance *in, const char *id,
 
     memset(next, 0, sizeof *next);
     BM_TRY(find_last(in, id, next, &last, why));
+    if (last == NULL) {
+        return BM_E_NOT_FOUND;
+    }
     next->kind = (enum waiting_kind)last->row.kind;
     next->spec.type = last->cert.key.type;
     next->spec.rsa_bits =

@@ -200,7 +200,8 @@ static bm_status add(struct waiting_list *list, const char *dir,
         return ca_refuse(why, BM_E_LIMIT, "over %d requests in %s/ca",
                          WAITING_MAX, dir);
     }
-    memcpy(id, name, strlen(name) - strlen(".csr"));
+    (void)snprintf(id, sizeof id, "%.*s", (int)(strlen(name) - strlen(".csr")),
+                   name);
     BM_TRY(waiting_read(&list->item[list->n], dir, id, why));
     list->n++;
     return BM_OK;
