@@ -18,7 +18,7 @@ import cli
 from cli import equal, openssl, run, write
 from direct import crl, issue, objects, ok
 
-ROUNDS = int(os.environ.get("FAULT_ROUNDS") or 5)
+ROUNDS = int(os.environ.get("FAULT_ROUNDS") or 3)
 LOTS = random.Random(int(os.environ.get("FAULT_SEED") or 1))
 
 
