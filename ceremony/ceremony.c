@@ -121,6 +121,30 @@ static bm_status open_transcript(struct ceremony *c, struct ca_refusal *why)
     return BM_OK;
 }
 
+/* An older transcript is as well signed as this one, and knows less of what was
+ * signed: only people know better. */
+static bm_status check_head(struct ceremony *c, struct ca_refusal *why)
+{
+    const uint8_t *head = c->config.head;
+    struct transcript_reader r;
+    struct transcript_entry e;
+
+    if (head == NULL) {
+        return BM_OK;
+    }
+    BM_TRY(transcript_read(&c->transcript, &r));
+    while (transcript_next(&r, &e) == BM_OK) {
+        if (transcript_is(&e, "closed") &&
+            memcmp(e.hash, head, sizeof e.hash) == 0) {
+            return BM_OK;
+        }
+    }
+    return ca_refuse(why, BM_E_CEREMONY_UNKNOWN,
+                     "%s/transcript: no session ended with that hash; later "
+                     "ones are missing, or it is another root's",
+                     c->config.dir);
+}
+
 /* Is the file about this root? */
 static bm_status check_root(struct ceremony *c, struct ca_refusal *why)
 {
@@ -245,8 +269,14 @@ static bm_status open_all(struct ceremony *c, struct ca_refusal *why)
         .secret = config->secret,
     };
 
+    if (in_token && !config->rehearsal && config->secret != NULL) {
+        return ca_refuse(why, BM_E_CEREMONY_ROOT,
+                         "%s: its key is in a token, which no shares open",
+                         config->dir);
+    }
     BM_TRY(lock(c, why));
     BM_TRY(open_transcript(c, why));
+    BM_TRY(check_head(c, why));
     BM_TRY(root_open(&c->root, &access, why));
     BM_TRY(check_root(c, why));
     BM_TRY(check_signatures(c, why));
@@ -255,6 +285,33 @@ static bm_status open_all(struct ceremony *c, struct ca_refusal *why)
     BM_TRY(ceremony_put_session(c, why));
     BM_TRY(is_known(c) ? BM_OK : put_adopted(c, why));
     return drop_number(c, why);
+}
+
+bm_status ceremony_look(const struct ceremony_config *config,
+                        struct transcript_verdict *verdict,
+                        struct ca_refusal *why)
+{
+    char path[FILES_PATH_MAX];
+    struct root root;
+    uint8_t *text = NULL;
+    size_t n = 0;
+    bm_status rc;
+
+    memset(verdict, 0, sizeof *verdict);
+    BM_TRY(root_read_cert(&root, config->dir, why));
+    rc = files_path(path, config->dir, "transcript");
+    if (rc == BM_OK) {
+        rc = files_read(path, TRANSCRIPT_MAX, &text, &n, why);
+    }
+    if (rc == BM_OK) {
+        rc = transcript_verify_closed((struct bm_bytes){ text, n },
+                                      &root.cert.key, config->tools.crypto,
+                                      verdict, why);
+    }
+    free(text);
+    root_close(&root);
+    return rc == BM_OK || rc == BM_E_NOT_FOUND ? BM_OK
+                                               : ca_refuse_plain(why, rc);
 }
 
 bm_status ceremony_open(const struct ceremony_config *config,

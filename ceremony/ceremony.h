@@ -46,6 +46,8 @@ struct ceremony_config {
     const char *operator;
     const char *const *witnesses;
     const char *const *custodians; /* whose shares were given */
+    const uint8_t *head;   /* TRANSCRIPT_HASH_SIZE octets: a session that the
+                            transcript has to have, or it is refused; NULL */
     const uint8_t *secret; /* BM_UNLOCK_SIZE octets out of their shares; NULL:
                               the file `unlock` has it */
     /* Shows a plan, and says whether to go on; NULL: always. */
@@ -62,13 +64,24 @@ bool ceremony_needs_shares(const char *dir);
  * Make the root in `config->dir`, which is not there yet, whole or not at all.
  * With custodians, their shares are files of mode 0400 in DIR/shares, to be
  * handed to them and removed. BM_E_EXISTS: there is something.
+ * `head` as of ceremony_close().
  */
 BM_MUST_CHECK bm_status ceremony_init(const struct ceremony_config *config,
+                                      uint8_t head[TRANSCRIPT_HASH_SIZE],
+                                      struct ca_refusal *why);
+
+/*
+ * What the root's transcript says so far, before anything is opened: for people
+ * to compare. `verdict` is empty where there is none yet.
+ */
+BM_MUST_CHECK bm_status ceremony_look(const struct ceremony_config *config,
+                                      struct transcript_verdict *verdict,
                                       struct ca_refusal *why);
 
 /*
  * Begin a session with a root that is there, and own `*ceremony` on BM_OK.
  * BM_E_BUSY: somebody else has one; BM_E_CEREMONY_REHEARSAL, _CLOCK, _ROOT;
+ * BM_E_CEREMONY_UNKNOWN: the transcript has not `config->head`;
  * BM_E_KEYS_...
  */
 BM_MUST_CHECK bm_status ceremony_open(const struct ceremony_config *config,
@@ -121,8 +134,9 @@ BM_MUST_CHECK bm_status ceremony_sign_crl(struct ceremony *ceremony,
 
 /*
  * Give the custodians of the file shares of a new secret, as files in the
- * folder `dir`, which is there: those that they had open nothing any more, nor
- * does a file `unlock`. The new ones are written and tried before.
+ * folder `dir`, which is there: those that they had do not open this directory
+ * any more, nor does a file `unlock`; they open older copies of `kek`, and with
+ * them the same key. The new ones are written and tried before.
  */
 BM_MUST_CHECK bm_status ceremony_new_shares(struct ceremony *ceremony,
                                             const char *dir,

@@ -111,6 +111,9 @@ static bm_status take_cert(const struct ceremony *c, struct ceremony_input *in,
     return BM_OK;
 }
 
+/* Octets of a name in a message, which has room for two and a path. */
+#define SUBJECT_WORDS 128
+
 static bm_status check_pin(const struct bm_crypto *crypto,
                            const struct script_pin *pin, struct bm_bytes octets)
 {
@@ -122,6 +125,30 @@ static bm_status check_pin(const struct bm_crypto *crypto,
     BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, octets, hash));
     return memcmp(hash, pin->sha256, sizeof hash) == 0 ? BM_OK
                                                        : BM_E_CEREMONY_PIN;
+}
+
+/* As much of a name as a message has room for. */
+static void put_words(char words[SUBJECT_WORDS], struct bm_bytes name)
+{
+    struct bm_wr w;
+
+    memset(words, 0, SUBJECT_WORDS);
+    bm_wr_init(&w, (uint8_t *)words, SUBJECT_WORDS - 1);
+    bm_name_put_text(&w, name);
+}
+
+static bm_status refuse_subject(const struct script_step *step,
+                                struct bm_bytes ours, struct bm_bytes theirs,
+                                const char *path, struct ca_refusal *why)
+{
+    char said[SUBJECT_WORDS];
+    char asked[SUBJECT_WORDS];
+
+    put_words(said, ours);
+    put_words(asked, theirs);
+    return ca_refuse(why, BM_E_CEREMONY_PIN,
+                     "%s asks for another subject, %s: step %s says %s", path,
+                     asked, step->name, said);
 }
 
 /* The request's subject is absent or what the file says; nobody gets a
@@ -140,8 +167,8 @@ static bm_status check_subject(const struct script_step *step,
     script_put_subject(&w, &step->ca, false);
     return w.len <= w.cap && bm_name_equal(bm_wr_bytes(&w), in->csr.subject)
                ? BM_OK
-               : ca_refuse(why, BM_E_CEREMONY_PIN,
-                           "%s asks for another subject", path);
+               : refuse_subject(step, bm_wr_bytes(&w), in->csr.subject, path,
+                                why);
 }
 
 static bm_status check_key(const struct ceremony *c,
@@ -178,6 +205,7 @@ bm_status ceremony_take_input(struct ceremony *c,
 {
     bool request = step->kind == SCRIPT_SUBORDINATE;
     char path[FILES_PATH_MAX];
+    struct stat st;
 
     memset(input, 0, sizeof *input);
     if (step->file == NULL) {
@@ -187,6 +215,10 @@ bm_status ceremony_take_input(struct ceremony *c,
         return ca_refuse(why, BM_E_NOT_FOUND, "%s", step->file);
     }
     BM_TRY(files_path(path, dir, step->file));
+    /* A FIFO would be waited for. */
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        return ca_refuse(why, BM_E_IO, "%s is no file", path);
+    }
     BM_TRY(
         files_read(path, CEREMONY_FILE_MAX, &input->text, &input->text_n, why));
     BM_TRY(take_der(input, path, request, why));
@@ -201,8 +233,15 @@ bm_status ceremony_take_input(struct ceremony *c,
 static bool is_named(const struct script *script, const char *file)
 {
     for (size_t i = 0; i < script->steps_n; i++) {
-        if (script->steps[i].file != NULL &&
-            strcmp(script->steps[i].file, file) == 0) {
+        const struct script_step *step = &script->steps[i];
+        size_t n = strlen(step->name);
+
+        if (step->file != NULL && strcmp(step->file, file) == 0) {
+            return true;
+        }
+        /* Our own, where answers go to the stick that requests come on. */
+        if (step->kind == SCRIPT_REQUEST && strncmp(file, step->name, n) == 0 &&
+            strcmp(file + n, ".csr") == 0) {
             return true;
         }
     }

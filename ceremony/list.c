@@ -243,6 +243,14 @@ static bm_status fill_list(struct ceremony *c, uint64_t number, int64_t at,
     }
     *config = root_crl_config(&c->root, at, c->config.script->crl_lifetime,
                               BM_ARRAY(octets));
+    if (at >= c->root.cert.not_after) {
+        return ca_refuse(why, BM_E_CEREMONY_STEP, "%s/root.pem has expired",
+                         c->config.dir);
+    }
+    /* Nobody can check a list with a root that is not valid any more. */
+    if (config->next_update > c->root.cert.not_after) {
+        config->next_update = c->root.cert.not_after;
+    }
     BM_TRY(root_plan_crl(config, &source, tbs, why));
     config->number = (struct bm_bytes){ NULL, 0 }; /* `octets` ends here */
     return BM_OK;

@@ -90,10 +90,9 @@ static bm_status put_shares(struct making *m)
     return ceremony_put_shares(&m->c, &m->deal, dir, m->why);
 }
 
-static bm_status make_all(struct making *m)
+static bm_status make_all(struct making *m, uint8_t head[TRANSCRIPT_HASH_SIZE])
 {
     char path[FILES_PATH_MAX];
-    uint8_t head[TRANSCRIPT_HASH_SIZE];
 
     BM_TRY(files_make_dir(m->dir, 0700, m->why));
     BM_TRY(files_path(path, m->dir, "transcript"));
@@ -128,6 +127,7 @@ static bm_status begin(struct making *m)
 }
 
 bm_status ceremony_init(const struct ceremony_config *config,
+                        uint8_t head[TRANSCRIPT_HASH_SIZE],
                         struct ca_refusal *why)
 {
     struct making *m = calloc(1, sizeof *m);
@@ -142,7 +142,7 @@ bm_status ceremony_init(const struct ceremony_config *config,
     m->c.lock = -1;
     rc = begin(m);
     if (rc == BM_OK) {
-        rc = make_all(m);
+        rc = make_all(m, head);
         transcript_free(&m->c.transcript);
         root_close(&m->c.root);
         if (rc == BM_OK) {

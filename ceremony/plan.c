@@ -36,6 +36,19 @@ static bm_status choose_ski(const struct ceremony *c, struct script_making *m,
                                    m->step->file);
 }
 
+/* Who trusts us trusts them through a link no further than they go. */
+static bm_status check_constraints(const struct script_making *m,
+                                   struct ca_refusal *why)
+{
+    return m->step->kind == SCRIPT_CROSS ||
+                   !bm_exts_has(&m->theirs->ext, BM_EXT_NAME_CONSTRAINTS)
+               ? BM_OK
+               : ca_refuse(why, BM_E_CEREMONY_STEP,
+                           "%s has name constraints, which a step of kind %s "
+                           "would drop: one of kind cross can say them",
+                           m->step->file, script_kind_name(m->step->kind));
+}
+
 static bm_status make_profile(const struct ceremony *c,
                               const struct ceremony_making *making, int64_t now,
                               struct ca_profile **profile,
@@ -54,6 +67,7 @@ static bm_status make_profile(const struct ceremony *c,
     bm_status rc;
 
     if (m.theirs != NULL) {
+        BM_TRY(check_constraints(&m, why));
         BM_TRY(choose_ski(c, &m, why));
     }
     bm_wr_init(&w, NULL, 0);

@@ -267,10 +267,12 @@ static bm_status take_step(struct reading *r, const struct config_node *node,
         .renews = from->renews,
     };
     BM_TRY(check_shape(r, node, step->kind));
-    if (!is_name(step->name) || strcmp(step->name, "root") == 0) {
+    /* Those of the root and of its lists: a transcript has one name space. */
+    if (!is_name(step->name) || strcmp(step->name, "root") == 0 ||
+        strncmp(step->name, "crl-", 4) == 0) {
         return blame(r, node, "step",
-                     "the name of a step has a-z, 0-9, '.' and '-', and is "
-                     "not root");
+                     "the name of a step has a-z, 0-9, '.' and '-', is not "
+                     "root, and does not begin with crl-");
     }
     if (script_find(r->script, step->name) != NULL) {
         return blame(r, node, "step", "there is a step of this name");

@@ -60,7 +60,7 @@ struct script_step {
     const char *file;      /* that is carried in; NULL: none */
     struct script_pin pin; /* of the DER of request or certificate */
     struct script_pin key; /* of the SubjectPublicKeyInfo */
-    const char *renews;    /* a step whose key this is again, or NULL */
+    const char *renews;    /* a step whose key this has to be again, or NULL */
     struct script_ca ca;
 };
 

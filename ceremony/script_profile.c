@@ -408,6 +408,14 @@ static void put_given(struct emitter *e, const struct script_making *m,
     }
 }
 
+/* A link of a rollover says what the other certificate says, and no more. */
+static int64_t their_path_len(const struct script_making *m)
+{
+    return m->theirs != NULL && m->step != NULL && m->step->kind != SCRIPT_CROSS
+               ? m->theirs->ext.path_len
+               : BM_PATH_LEN_NONE;
+}
+
 void script_put_profile(struct bm_wr *w, const struct script_making *making)
 {
     const struct script_step *step = making->step;
@@ -419,7 +427,7 @@ void script_put_profile(struct bm_wr *w, const struct script_making *making)
     put_given(&e, making, ca);
     if (ca->path_len == BM_PATH_LEN_NONE) {
         put(&e, ", ");
-        put_path_len(&e, BM_PATH_LEN_NONE);
+        put_path_len(&e, their_path_len(making));
     }
     if (ca->subject == NULL) {
         put_their_subject(&e, making->theirs);

@@ -25,6 +25,10 @@ static void name_owner(const struct ceremony_config *config, char *owner,
     }
     (void)snprintf(owner, cap, "%s%.50s", config->rehearsal ? "REHEARSAL " : "",
                    name);
+    /* Cut off behind a word, it would end with spaces, which no name does. */
+    for (size_t n = strlen(owner); n != 0 && owner[n - 1] == ' '; n--) {
+        owner[n - 1] = '\0';
+    }
 }
 
 bm_status ceremony_deal(const struct ceremony_config *config,

@@ -120,6 +120,36 @@ static bm_status refuse_key(const struct task *task, struct bm_bytes of,
                      task->step->file, (int)of.n, (const char *)of.p);
 }
 
+/* May this step have the key of that one: does it renew it, at however many
+ * removes? A file names no step before it was read, so this ends. */
+static bool is_renewed(const struct ceremony *c, const struct script_step *step,
+                       struct bm_bytes name)
+{
+    while (step != NULL && !bm_bytes_equal(name, view(step->name))) {
+        step = step->renews != NULL
+                   ? script_find(c->config.script, step->renews)
+                   : NULL;
+    }
+    return step != NULL;
+}
+
+/* `renews` says that the key is that one's again. */
+static bm_status check_renewed(const struct ceremony *c,
+                               const struct task *task, struct ca_refusal *why)
+{
+    struct transcript_entry e;
+    uint8_t key[32];
+
+    return task->step->renews == NULL ||
+                   (ceremony_find(c, "plan", task->step->renews, &e) &&
+                    transcript_hex(&e, "key-sha256", key, sizeof key) &&
+                    memcmp(key, task->input.key_sha256, sizeof key) == 0)
+               ? BM_OK
+               : ca_refuse(why, BM_E_CEREMONY_PIN,
+                           "%s has not the key of step %s", task->step->file,
+                           task->step->renews);
+}
+
 /* A key belongs to one CA: not the root's, nor that of another step. */
 static bm_status check_key(const struct ceremony *c, const struct task *tasks,
                            const struct task *task, struct ca_refusal *why)
@@ -148,13 +178,11 @@ static bm_status check_key(const struct ceremony *c, const struct task *tasks,
             transcript_hex(&e, "key-sha256", key, sizeof key) &&
             memcmp(key, task->input.key_sha256, sizeof key) == 0 &&
             transcript_field(&e, "step", &name) &&
-            !bm_bytes_equal(name, view(task->step->name)) &&
-            (task->step->renews == NULL ||
-             !bm_bytes_equal(name, view(task->step->renews)))) {
+            !is_renewed(c, task->step, name)) {
             return refuse_key(task, name, why);
         }
     }
-    return BM_OK;
+    return check_renewed(c, task, why);
 }
 
 static bm_status prepare(struct ceremony *c, const struct ceremony_work *work,

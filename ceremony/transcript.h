@@ -107,7 +107,8 @@ struct transcript_verdict {
     bool open; /* the last one is not closed */
     int64_t first;
     int64_t last;
-    uint8_t head[TRANSCRIPT_HASH_SIZE]; /* hash of the last entry */
+    uint8_t head[TRANSCRIPT_HASH_SIZE];   /* hash of the last entry */
+    uint8_t closed[TRANSCRIPT_HASH_SIZE]; /* of the last that is signed */
 };
 
 /*

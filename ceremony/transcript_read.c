@@ -358,6 +358,7 @@ static bm_status take_note(struct verifying *v,
         return BM_OK;
     }
     v->verdict->sessions++;
+    memcpy(v->verdict->closed, entry->hash, sizeof v->verdict->closed);
     return transcript_check_signature(entry, v->key, v->crypto);
 }
 

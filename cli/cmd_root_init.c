@@ -60,12 +60,14 @@ int cmd_root_init(int argc, char **argv)
     given.dir = given.out;
     rc = root_session_init(&s, verb.path, &given, args.words[0]);
     if (rc == CMD_OK) {
+        uint8_t head[TRANSCRIPT_HASH_SIZE];
         bm_status status;
 
         s.config.act = "init";
-        status = ceremony_init(&s.config, &why);
+        status = ceremony_init(&s.config, head, &why);
         if (status == BM_OK) {
             puts(given.out);
+            root_session_print_head("the transcript ends with", head);
             print_next(&s);
         } else {
             rc = root_session_refuse(&s, status, &why);

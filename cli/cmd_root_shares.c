@@ -19,7 +19,8 @@ static const struct cmd_verb verb = {
     "birthmark root shares",
     "CEREMONY.yaml --dir DIR --check | --out DIR [OPTION]...",
     "See whether shares open a root; or give the custodians that a ceremony\n"
-    "file names new ones: those that they had are void then.\n",
+    "file names new ones: those that they had open it no more, but older\n"
+    "copies of its directory.\n",
     options
 };
 
@@ -80,6 +81,12 @@ int cmd_root_shares(int argc, char **argv)
         return cmd_usage_error(verb.path, "either --check or --out");
     }
     rc = root_session_init(&s, verb.path, &given.root, args.words[0]);
+    if (rc == CMD_OK && given.check && given.root.shares.n == 0 &&
+        !ceremony_needs_shares(given.root.dir)) {
+        fprintf(stderr, "%s: no share opens this root, and none was tried\n",
+                verb.path);
+        rc = CMD_FAILED;
+    }
     if (rc == CMD_OK) {
         rc = root_session_open(&s, given.check ? "check-shares" : "shares");
     }

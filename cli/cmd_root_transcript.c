@@ -15,7 +15,8 @@ enum {
     OPTION_DIR = 1,
     OPTION_VERIFY,
     OPTION_ROOT,
-    OPTION_HEAD
+    OPTION_HEAD,
+    OPTION_REHEARSE
 };
 
 static const struct cmd_option options[] = {
@@ -24,6 +25,7 @@ static const struct cmd_option options[] = {
     { "--root", "FILE", "with this certificate of the root", OPTION_ROOT },
     { "--head", "SHA-256", "that it has to end with, as was written down",
       OPTION_HEAD },
+    { "--rehearse", NULL, "it is that of a rehearsal", OPTION_REHEARSE },
     { NULL, NULL, NULL, 0 },
 };
 
@@ -42,6 +44,7 @@ struct given {
     const char *verify;
     const char *root;
     const char *head;
+    bool rehearsal;
 };
 
 static const struct args_row rows[] = {
@@ -49,6 +52,7 @@ static const struct args_row rows[] = {
     { OPTION_VERIFY, ARGS_TEXT, offsetof(struct given, verify), false },
     { OPTION_ROOT, ARGS_TEXT, offsetof(struct given, root), false },
     { OPTION_HEAD, ARGS_TEXT, offsetof(struct given, head), false },
+    { OPTION_REHEARSE, ARGS_FLAG, offsetof(struct given, rehearsal), false },
     { 0, ARGS_FLAG, 0, false },
 };
 
@@ -128,6 +132,18 @@ static bm_status check_root(struct verifying *v, struct bm_bytes der)
                                               "%s", v->given->root);
 }
 
+/* Nobody takes the one for the other by its exit code. */
+static bm_status check_rehearsal(struct verifying *v)
+{
+    return v->verdict.rehearsal == v->given->rehearsal
+               ? BM_OK
+               : ca_refuse(&v->why, BM_E_CEREMONY_REHEARSAL,
+                           v->verdict.rehearsal
+                               ? "%s is of a REHEARSAL, with throw-away keys"
+                               : "%s is of a real root",
+                           v->given->verify);
+}
+
 static bm_status check_head(struct verifying *v)
 {
     char words[2 * TRANSCRIPT_HASH_SIZE + 1];
@@ -147,6 +163,7 @@ static bm_status verify(struct verifying *v, struct bm_bytes der, char **files,
     BM_TRY(bm_cert_parse(der, BM_STRICT, NULL, &cert));
     BM_TRY(
         transcript_verify(v->text, &cert.key, v->crypto, &v->verdict, &v->why));
+    BM_TRY(check_rehearsal(v));
     BM_TRY(check_head(v));
     BM_TRY(check_root(v, der));
     for (int i = 0; i < n; i++) {
@@ -211,6 +228,7 @@ static int run_verify(const struct given *given, char **files, int n)
         print_verdict(&v, n);
     } else {
         code = refusal_print_act(verb.path, rc, &v.why);
+        code = rc == BM_E_CEREMONY_REHEARSAL ? CMD_REFUSED : code;
     }
     free(der);
     free(text);

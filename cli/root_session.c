@@ -32,6 +32,7 @@ int root_session_refuse(const struct root_session *s, bm_status rc,
     case BM_E_CEREMONY_ROOT:
     case BM_E_CEREMONY_REVOKED:
     case BM_E_CEREMONY_STOPPED:
+    case BM_E_CEREMONY_UNKNOWN:
         return CMD_REFUSED;
     default:
         return code;
@@ -65,7 +66,20 @@ static void print_time(const char *label, int64_t time)
     fputc('\n', stderr);
 }
 
-static void print_cert(const struct bm_cert *cert)
+/* What the factory read out over the telephone. */
+static void print_key(const struct root_session *s, const struct bm_spki *key)
+{
+    uint8_t hash[32];
+
+    fprintf(stderr, "\n  key        %s", bm_key_type_name(key->type));
+    if (s->crypto->hash(s->crypto->self, BM_HASH_SHA256, key->der, hash) ==
+        BM_OK) {
+        fputs(", SHA-256 ", stderr);
+        print_hex(BM_ARRAY(hash));
+    }
+}
+
+static void print_cert(const struct root_session *s, const struct bm_cert *cert)
 {
     uint8_t text[4096];
     struct bm_wr w;
@@ -74,18 +88,29 @@ static void print_cert(const struct bm_cert *cert)
     bm_name_put_text(&w, cert->subject);
     fputs("  subject    ", stderr);
     safe_print(stderr, bm_wr_bytes(&w));
-    fprintf(stderr, "\n  key        %s\n  serial     ",
-            bm_key_type_name(cert->key.type));
+    print_key(s, &cert->key);
+    fputs("\n  serial     ", stderr);
     print_hex(cert->serial);
     fputc('\n', stderr);
     print_time("not before", cert->not_before);
     print_time("not after ", cert->not_after);
     if (cert->ext.path_len != BM_PATH_LEN_NONE) {
         fprintf(stderr, "  path length %d\n", cert->ext.path_len);
+    } else {
+        fputs("  path length unlimited: it may make CAs that make CAs\n",
+              stderr);
     }
     if (bm_exts_has(&cert->ext, BM_EXT_NAME_CONSTRAINTS)) {
         fputs("  with name constraints, as the ceremony file says\n", stderr);
     }
+}
+
+void root_session_print_head(const char *words,
+                             const uint8_t head[TRANSCRIPT_HASH_SIZE])
+{
+    fprintf(stderr, "%s ", words);
+    print_hex((struct bm_bytes){ head, TRANSCRIPT_HASH_SIZE });
+    fputc('\n', stderr);
 }
 
 /* ---- Asking */
@@ -98,7 +123,7 @@ static bool confirm(void *arg, const struct ceremony_plan *plan)
     warn_rehearsal(s);
     fprintf(stderr, "to be signed: %s (%s)\n", plan->step, plan->kind);
     if (plan->cert != NULL) {
-        print_cert(plan->cert);
+        print_cert(s, plan->cert);
     }
     fputs("  SHA-256 of what is signed ", stderr);
     print_hex(BM_ARRAY(plan->tbs_sha256));
@@ -131,6 +156,26 @@ static int read_script(struct root_session *s, const char *file)
     return rc == BM_OK ? CMD_OK : root_session_refuse(s, rc, &why);
 }
 
+/* --head: 64 hexadecimal digits. */
+static int take_head(struct root_session *s)
+{
+    const char *text = s->given->head;
+    static const char digits[] = "0123456789abcdef";
+
+    if (text == NULL) {
+        return CMD_OK;
+    }
+    if (strlen(text) != 2 * sizeof s->head ||
+        strspn(text, digits) != 2 * sizeof s->head) {
+        return cmd_usage_error(s->path, "--head is 64 hexadecimal digits");
+    }
+    for (size_t i = 0; i < sizeof s->head; i++) {
+        s->head[i] = (uint8_t)((strchr(digits, text[2 * i]) - digits) << 4 |
+                               (strchr(digits, text[2 * i + 1]) - digits));
+    }
+    return CMD_OK;
+}
+
 /* Into a transcript goes what a line can hold. */
 static int check_people(const struct root_session *s)
 {
@@ -157,6 +202,9 @@ int root_session_init(struct root_session *s, const char *path,
     s->path = path;
     s->given = given;
     rc = check_people(s);
+    if (rc == CMD_OK) {
+        rc = take_head(s);
+    }
     if (rc != CMD_OK) {
         return rc;
     }
@@ -177,6 +225,7 @@ int root_session_init(struct root_session *s, const char *path,
         .operator= given->operator,
         .witnesses = s->witnesses,
         .custodians = s->custodians,
+        .head = given->head != NULL ? s->head : NULL,
         .confirm = confirm,
         .arg = s,
     };
@@ -184,11 +233,35 @@ int root_session_init(struct root_session *s, const char *path,
     return read_script(s, file);
 }
 
+/* Before shares are asked for: is this where the last session ended? */
+static int print_before(const struct root_session *s)
+{
+    struct ca_refusal why = { .status = BM_OK };
+    struct transcript_verdict before;
+    bm_status rc = ceremony_look(&s->config, &before, &why);
+
+    if (rc != BM_OK) {
+        return root_session_refuse(s, rc, &why);
+    }
+    if (before.sessions != 0) {
+        root_session_print_head("the last session ended with", before.closed);
+    }
+    if (before.open) {
+        fputs("one was interrupted since: nobody signed what it says\n",
+              stderr);
+    }
+    return CMD_OK;
+}
+
 int root_session_open(struct root_session *s, const char *act)
 {
     struct ca_refusal why = { .status = BM_OK };
     bm_status rc;
+    int before = print_before(s);
 
+    if (before != CMD_OK) {
+        return before;
+    }
     s->config.act = act;
     if (ceremony_needs_shares(s->config.dir) || s->given->shares.n != 0) {
         int code = root_shares_combine(s);
@@ -217,9 +290,7 @@ int root_session_finish(struct root_session *s, int rc)
     if (status != BM_OK) {
         return root_session_refuse(s, status, &why);
     }
-    fputs("the transcript ends with ", stderr);
-    print_hex(BM_ARRAY(head));
-    fputc('\n', stderr);
+    root_session_print_head("the transcript ends with", head);
     return rc;
 }
 

@@ -19,6 +19,7 @@ struct root_given {
     const char *in;
     const char *out;
     const char *operator;
+    const char *head;
     struct args_many witnesses;
     struct args_many shares;
     struct args_many steps;
@@ -38,6 +39,7 @@ enum {
     ROOT_STEP,
     ROOT_REHEARSE,
     ROOT_AGAIN,
+    ROOT_HEAD,
     ROOT_YES
 };
 
@@ -51,6 +53,8 @@ enum {
     }
 #define ROOT_DIR_OPTIONS                                                     \
     { "--dir", "DIR", "of the root", ROOT_DIR },                             \
+        { "--head", "SHA-256", "what an earlier session ended with",         \
+          ROOT_HEAD },                                                       \
     {                                                                        \
         "--share", "FILE", "a custodian's share; again for more", ROOT_SHARE \
     }
@@ -64,8 +68,9 @@ enum {
         ROOT_ROW(ROOT_WITNESS, ARGS_MANY, witnesses, false),  \
         ROOT_ROW(ROOT_REHEARSE, ARGS_FLAG, rehearsal, false), \
         ROOT_ROW(ROOT_YES, ARGS_FLAG, yes, false)
-#define ROOT_DIR_ROWS                         \
-    ROOT_ROW(ROOT_DIR, ARGS_TEXT, dir, true), \
+#define ROOT_DIR_ROWS                                \
+    ROOT_ROW(ROOT_DIR, ARGS_TEXT, dir, true),        \
+        ROOT_ROW(ROOT_HEAD, ARGS_TEXT, head, false), \
         ROOT_ROW(ROOT_SHARE, ARGS_MANY, shares, false)
 
 /* A ceremony about to be, or under way. */
@@ -79,6 +84,7 @@ struct root_session {
     struct ceremony *ceremony; /* NULL: none is open */
     struct bm_shares shares;
     uint8_t secret[BM_UNLOCK_SIZE];
+    uint8_t head[TRANSCRIPT_HASH_SIZE];
     const char *witnesses[ARGS_MANY_MAX + 1];
     const char *custodians[BM_SHARES_MAX + 1]; /* into `names` */
     char names[BM_SHARES_MAX][BM_SHARE_NAME_MAX + 1];
@@ -97,6 +103,10 @@ int root_session_open(struct root_session *s, const char *act);
  * the exit code of all of it. */
 int root_session_finish(struct root_session *s, int rc);
 void root_session_close(struct root_session *s); /* again is fine */
+
+/* `words`, and the hash that people write down. */
+void root_session_print_head(const char *words,
+                             const uint8_t head[TRANSCRIPT_HASH_SIZE]);
 
 /* Say what was refused; the exit code. */
 int root_session_refuse(const struct root_session *s, bm_status rc,

@@ -177,13 +177,21 @@ static bm_status temporary_name(char name[FILES_PATH_MAX], const char *path)
     return n > 0 && n < FILES_PATH_MAX ? BM_OK : BM_E_LIMIT;
 }
 
+/* On a stick PATH.new may be somebody's. */
+static bm_status own_name(char name[FILES_PATH_MAX], const char *path)
+{
+    int n = snprintf(name, FILES_PATH_MAX, "%s.%ld.new", path, (long)getpid());
+
+    return n > 0 && n < FILES_PATH_MAX ? BM_OK : BM_E_LIMIT;
+}
+
 bm_status files_create(const char *path, struct bm_bytes data, unsigned mode,
                        struct ca_refusal *why)
 {
     char temporary[FILES_PATH_MAX];
     bm_status rc = BM_OK;
 
-    BM_TRY(temporary_name(temporary, path));
+    BM_TRY(own_name(temporary, path));
     BM_TRY(write_temporary(path, temporary, data, mode, why));
     if (files_publish(temporary, path) != 0) {
         rc = fail(why, path);

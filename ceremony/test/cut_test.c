@@ -81,12 +81,13 @@ enum what {
 static bm_status act(struct room *r, enum what what)
 {
     struct ca_refusal why = { .status = BM_OK };
+    uint8_t head[TRANSCRIPT_HASH_SIZE];
     bm_status rc;
 
     if (what != WHAT_INIT) {
         return room_session(r, what == WHAT_LIST);
     }
-    rc = ceremony_init(&r->config, &why);
+    rc = ceremony_init(&r->config, head, &why);
     room_say(rc, &why);
     return rc;
 }

@@ -95,28 +95,40 @@ static void a_file_system_needs_no_links(void)
         { EPERM, EINVAL }, { EPERM, ENOSYS }, { EPERM, EOPNOTSUPP },
     };
 
+    CHECK_STATUS(files_make_dir(in("stick"), 0700, NULL), BM_OK);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct stat st;
 
         link_error = cases[i].link;
         renameat2_error = cases[i].renameat2;
-        CHECK_STATUS(files_create(in("fat"), text("one"), 0640, NULL), BM_OK);
-        CHECK(holds("fat", "one") && !is_there("fat.new"));
-        CHECK(stat(in("fat"), &st) == 0 && (st.st_mode & 0777) == 0640);
-        CHECK_STATUS(files_create(in("fat"), text("two"), 0640, NULL),
+        CHECK_STATUS(files_create(in("stick/fat"), text("one"), 0640, NULL),
+                     BM_OK);
+        CHECK(holds("stick/fat", "one"));
+        CHECK(stat(in("stick/fat"), &st) == 0 && (st.st_mode & 0777) == 0640);
+        CHECK_STATUS(files_create(in("stick/fat"), text("two"), 0640, NULL),
                      BM_E_EXISTS);
-        CHECK(holds("fat", "one") && !is_there("fat.new"));
-        CHECK(unlink(in("fat")) == 0);
+        CHECK(holds("stick/fat", "one"));
+        CHECK(unlink(in("stick/fat")) == 0);
     }
     /* Anything else is an error, and is not tried in another way. */
     link_error = EPERM;
     renameat2_error = EIO;
-    CHECK_STATUS(files_create(in("fat"), text("one"), 0640, NULL), BM_E_IO);
+    CHECK_STATUS(files_create(in("stick/fat"), text("one"), 0640, NULL),
+                 BM_E_IO);
     link_error = EIO;
     renameat2_error = 0;
-    CHECK_STATUS(files_create(in("fat"), text("one"), 0640, NULL), BM_E_IO);
-    CHECK(!is_there("fat") && !is_there("fat.new"));
+    CHECK_STATUS(files_create(in("stick/fat"), text("one"), 0640, NULL),
+                 BM_E_IO);
+    CHECK(!is_there("stick/fat"));
     link_error = 0;
+    CHECK(rmdir(in("stick")) == 0); /* nothing is left of them */
+}
+
+static void a_file_of_somebody_else_stays(void)
+{
+    CHECK_STATUS(files_create(in("mine.new"), text("mine"), 0600, NULL), BM_OK);
+    CHECK_STATUS(files_create(in("mine"), text("one"), 0600, NULL), BM_OK);
+    CHECK(holds("mine.new", "mine") && holds("mine", "one"));
 }
 
 static void a_file_is_replaced_whole(void)
@@ -305,6 +317,7 @@ int main(void)
     }
     RUN(a_new_file_is_there_and_no_other_takes_its_place);
     RUN(a_file_system_needs_no_links);
+    RUN(a_file_of_somebody_else_stays);
     RUN(a_file_is_replaced_whole);
     RUN(a_full_disk_leaves_things_as_they_were);
     RUN(reading_has_a_bound);

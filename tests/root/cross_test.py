@@ -2,8 +2,9 @@
 """Roots that vouch for each other, and a root that follows another."""
 import os
 
-from root import (ceremony, cli, der_sha256, established, first_cert, folder,
-                  good, leaf, refused, request, sign, verify)
+from root import (REHEARSE, ceremony, cli, der_sha256, established,
+                  first_cert, folder, good, leaf, refused, request, sign,
+                  verify)
 from root import contains, equal, write
 
 CROSS = """\
@@ -45,6 +46,10 @@ def test_a_co_root_is_certified_and_certifies_us():
     good("sign", "One.yaml", "--dir", "One", "--in", "cross.in", "--out",
          "cross.out")
     equal(sorted(os.listdir("cross.out")), ["ours.csr", "theirs.pem"])
+    # A request of our own is in nobody's way, where one stick is for both.
+    copy("cross.out/ours.csr", "cross.in/ours.csr")
+    good("sign", "One.yaml", "--dir", "One", "--in", "cross.in", "--out",
+         "cross.out", "--again")
 
     # What Two issued is good for who trusts One alone.
     leaf("two-leaf.pem", "Two")
@@ -136,6 +141,28 @@ def test_a_new_root_follows_the_old_one():
             equal(text[0].split(b"notBefore")[0], text[1].split(b"not")[0])
 
 
+def test_a_link_goes_no_further_than_the_root_it_links():
+    limits = "    permitted: [ { kind: dns, value: example.com } ]\n"
+    for name, more in (("Len", ""), ("Con", "  name_constraints:\n" + limits)):
+        text = cli.read(ceremony(name, steps="")).decode()
+        write(name + ".yaml", text + "  path_len: 1\n" + more)
+        good("init", name + ".yaml", "--out", name, *REHEARSE)
+        folder(name + ".in", name + ".out")
+        copy(name + "/root.pem", name + ".in/link.pem")
+        steps = rollover("new-with-old", der_sha256(name + "/root.pem"))
+        ceremony("Old", steps=steps.replace("step: link", "step: " +
+                                            name.lower()))
+        args = ("sign", "Old.yaml", "--dir", "Old", "--in", name + ".in",
+                "--out", name + ".out")
+        if more:
+            refused(3, "link.pem has name constraints", args=args)
+            equal(os.listdir("Con.out"), [])
+        else:
+            equal(good(*args), ["Len.out/len.pem"])
+            contains(cli.openssl("x509", "-in", "Len.out/len.pem", "-noout",
+                                 "-text").decode(), "CA:TRUE, pathlen:1")
+
+
 def test_a_key_is_certified_once():
     steps = """\
 sign:
@@ -145,6 +172,8 @@ sign:
       validity: { for: 1y } }
   - { step: c, kind: subordinate, request: c.csr, subject: [ { CN: A } ],
       validity: { for: 2y }, renews: a }
+  - { step: d, kind: subordinate, request: d.csr, subject: [ { CN: A } ],
+      validity: { for: 3y }, renews: c }
 """
     ceremony("One", steps=steps)
     folder("twice.in", "twice.out")
@@ -159,8 +188,13 @@ sign:
     # Later as well, unless the file says that it is to be renewed.
     request("twice.in/b.csr", "/CN=B", "twice.in/a.csr.key")
     refused(3, "b.csr has the key of step a", args=args + ("--step", "b"))
+    # It is that key then, and no other; and so on.
+    request("twice.in/c.csr", "/CN=A")
+    refused(3, "c.csr has not the key of step a", args=args + ("--step", "c"))
     request("twice.in/c.csr", "/CN=A", "twice.in/a.csr.key")
     equal(good(*args, "--step", "c"), ["twice.out/c.pem"])
+    request("twice.in/d.csr", "/CN=A", "twice.in/a.csr.key")
+    equal(good(*args, "--step", "d"), ["twice.out/d.pem"])
 
 
 if __name__ == "__main__":

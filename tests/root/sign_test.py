@@ -2,9 +2,9 @@
 """What a root signs, and what it refuses."""
 import os
 
-from root import (ISSUING, REHEARSE, ceremony, cli, der_sha256, established, first_cert,
-                  folder, good, leaf, refused, request, root, serial, sha256,
-                  sign, verify)
+from root import (ISSUING, REHEARSE, ceremony, cli, der_sha256, established,
+                  first_cert, folder, good, leaf, refused, request, root,
+                  serial, sha256, sign, verify)
 from root import contains, equal, write
 
 FULL = """\
@@ -110,10 +110,15 @@ def test_bad_requests_are_refused_and_nothing_is_signed():
     args = x_args("x")
 
     request("x.in/x.csr", "/CN=Y")
-    refused(3, "another subject", args=args)
+    refused(3, "x.csr asks for another subject, CN=Y: step x says CN=X",
+            args=args)
     cli.openssl("req", "-new", "-newkey", "rsa:1024", "-nodes", "-keyout",
                 os.devnull, "-subj", "/CN=X", "-out", "x.in/x.csr")
     refused(1, "x.in/x.csr", args=args)
+    os.remove("x.in/x.csr")
+    os.mkfifo("x.in/x.csr")
+    refused(1, "x.csr is no file", args=args)
+    os.remove("x.in/x.csr")
     request("x.in/x.csr", "/CN=X")
     good_request = cli.read("x.in/x.csr")
     der = bytearray(cli.openssl("req", "-in", "x.in/x.csr", "-outform",
@@ -172,6 +177,15 @@ def test_a_rehearsal_is_no_root_and_a_root_no_rehearsal():
     code, out, err = root(*args, "--rehearse")
     equal((code, out), (0, "Acme.try/REHEARSAL-issuing.pem\n"), err)
     contains(err, "REHEARSAL: throw-away keys")
+    # Nor does it pass for one by its exit code.
+    write("try.t", root("transcript", "--dir", "Try")[1])
+    verify_try = ("transcript", "--verify", "try.t", "--root", "Try/root.pem")
+    refused(3, "try.t is of a REHEARSAL", args=verify_try)
+    good(*verify_try, "--rehearse")
+    write("acme.t", root("transcript", "--dir", "Acme")[1])
+    refused(3, "acme.t is of a real root",
+            args=("transcript", "--verify", "acme.t", "--root",
+                  "Acme/root.pem", "--rehearse"))
     for path in ("Try/root.pem", "Acme.try/REHEARSAL-issuing.pem"):
         text = cli.openssl("x509", "-in", path, "-noout", "-subject",
                            "-issuer").decode()
@@ -331,12 +345,37 @@ def test_shares_are_tried_and_made_anew():
     good(*args, "--check", *with_shares(*new))
     contains(root("transcript", "--dir", "Kept")[1], "event: shares-valid")
     # A root whose secret is a file gets custodians later.
+    refused(1, "no share opens this root",
+            args=("shares", "Acme.yaml", "--dir", "Acme", "--check"))
     ceremony("Acme", steps=FULL, algorithm="p384", more=SHARED)
     folder("first")
     good("shares", "Acme.yaml", "--dir", "Acme", "--out", "first")
     equal(os.path.exists("Acme/unlock"), False)
     refused(1, "too few shares", args=ARGS + ("--again",))
     good(*ARGS, "--again", *with_shares(*shares_of("first")[:2]))
+
+
+def test_a_long_name_stands_on_a_share_as_far_as_it_goes():
+    """It is cut where a word ends."""
+    text = cli.read(ceremony("Kept", steps="", more=SHARED))
+    write("Long.yaml", text.replace(b"CN: Kept Root CA",
+                                    b"CN: %s Root CA" % (b"L" * 49)))
+    good("init", "Long.yaml", "--out", "Long", *REHEARSE)
+    contains(cli.read(shares_of("Long/shares")[0]).decode(), "L" * 49 + "\n")
+
+
+def test_a_list_lives_no_longer_than_its_root():
+    ceremony("Short", steps="", more="crl: { lifetime: 400d }\n")
+    write("Short.yaml", cli.read("Short.yaml").replace(b"30y", b"10d"))
+    good("init", "Short.yaml", "--out", "Short", *REHEARSE)
+    folder("Short.out")
+    path, = good("crl", "Short.yaml", "--dir", "Short", "--out", "Short.out",
+                 *REHEARSE)
+    until = [cli.openssl(*words, "-noout", what).decode().split("=")[1]
+             for words, what in ((("x509", "-in", "Short/root.pem"),
+                                  "-enddate"),
+                                 (("crl", "-in", path), "-nextupdate"))]
+    equal(until[0], until[1])
 
 
 # ---- The ceremony file
@@ -352,6 +391,7 @@ def test_a_ceremony_file_is_read_strictly():
             ("place: file", "place: /dev/null", "place is file"),
             ("request: issuing.csr", "request: ../issuing.csr", "folder"),
             ("step: issuing", "step: root", "name of a step"),
+            ("step: issuing", "step: crl-1", "does not begin with crl-"),
             ("CN: Acme Root CA", "CM: Acme Root CA", "unknown attribute"),
             ("{ O: Acme }\n", "{ C: Germany }\n", "C cannot be"),
     ):

@@ -5,8 +5,8 @@ import os
 import re
 
 import transcript
-from root import (ceremony, cli, der_sha256, established, folder, good,
-                  refused, request, root, sha256)
+from root import (REHEARSE, ceremony, cli, der_sha256, established, folder,
+                  good, refused, request, root, sha256)
 from root import contains, equal, write
 
 VERIFY = ("transcript", "--verify", "t", "--root", "Acme/root.pem")
@@ -229,6 +229,34 @@ def test_what_was_planned_is_finished_by_the_file_it_was_planned_by():
     write("d", cli.openssl("x509", "-in", "Dcme.fresh/issuing.pem", "-outform",
                            "DER"))
     equal(tbs_of(plan) in cli.read("d"), True)
+
+
+def test_an_older_transcript_is_known_by_what_people_wrote_down():
+    """It is signed as well as the newer one, and knows less."""
+    whole = cli.read("Dcme/transcript")
+    _, parts = transcript.split(whole)
+    ends = [i + 1 for i, part in enumerate(parts)
+            if b"\nevent: closed\n" in part]
+    heads = [parts[i - 1].split(b"hash: ")[-1].strip().decode() for i in ends]
+    forge("Dcme", keep=ends[-2])
+    args = ("transcript", "--verify", "Dcme/transcript", "--root",
+            "Dcme/root.pem")
+    equal(good(*args), [heads[-2]])
+    refused(1, "it ends with " + heads[-2], args=args + ("--head", heads[-1]))
+    for act in (("sign", *DCME, "--in", "Dcme.in"), ("crl", *DCME),
+                ("request", *DCME), ("shares", *DCME)):
+        refused(3, "no session ended with that hash",
+                "the last session ended with " + heads[-2],
+                args=act + ("--head", heads[-1]))
+    refused(2, "64 hexadecimal", args=("crl", *DCME, "--head", "x" * 64))
+    write("Dcme/transcript", whole)
+    good("crl", *DCME, "--head", heads[0])
+    # The first one can be written down as well.
+    ceremony("Ecme", steps="")
+    code, _, err = root("init", "Ecme.yaml", "--out", "Ecme", *REHEARSE)
+    equal(code, 0, err)
+    end = cli.read("Ecme/transcript").split(b"hash: ")[-1].strip().decode()
+    contains(err, "the transcript ends with " + end)
 
 
 def test_a_root_is_believed_no_more_than_it_signed():
