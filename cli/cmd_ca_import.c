@@ -99,6 +99,7 @@ struct run {
     struct ca_imported imported;
     struct ca_listed listed;
     uint64_t refused; /* said on stderr, and left out */
+    uint64_t lost;    /* revoked, and nowhere on record */
 };
 
 /* ---- The authority */
@@ -196,11 +197,23 @@ static bool take_file(void *arg, const char *path)
     struct run *run = arg;
 
     if (!imports_add(&run->imports, path, run->given->profile)) {
-        run->refused++;
-        imports_free(&run->imports);
-        return true;
+        run->refused++; /* what was gathered before stays */
     }
     return run->imports.n < CA_GROUP_MAX || flush(run);
+}
+
+/* Nothing of it is on record, and so no list would have it. */
+static bool lose(struct run *run, struct bm_bytes serial)
+{
+    fprintf(stderr, "%s: the index says that ", verb.path);
+    for (size_t i = 0; i < serial.n; i++) {
+        fprintf(stderr, "%02x", serial.p[i]);
+    }
+    fputs(" is revoked, and neither its certificate nor a list with it (--crl) "
+          "is here\n",
+          stderr);
+    run->lost++;
+    return true;
 }
 
 /* What its database says is revoked, and the list may not say yet. */
@@ -218,9 +231,16 @@ static bool revoke(void *arg, struct bm_bytes serial, int64_t at,
     if (at < 0 || at > s->now) {
         revocation.invalid_since = 0;
     }
+    /* ca_revoke() knows it of CAs alone. */
+    if (reason == BM_REASON_CA_COMPROMISE) {
+        revocation.reason = BM_REASON_KEY_COMPROMISE;
+    }
     rc = ca_revoke(s->instance->ca, &s->actor, &revocation, s->now, &why);
-    if (rc == BM_E_CA_STATUS || rc == BM_E_NOT_FOUND) {
-        return true; /* it is; or it was told that the file is missing */
+    if (rc == BM_E_NOT_FOUND) {
+        return lose(run, serial);
+    }
+    if (rc == BM_E_CA_STATUS) {
+        return true; /* it is */
     }
     run->listed.revoked += rc == BM_OK;
     return session_result(s, rc, &why) == CMD_OK;
@@ -369,6 +389,10 @@ static int run_verb(struct run *run)
     }
     if (rc == CMD_OK) {
         rc = take_revocations(run);
+    }
+    /* Not into use: its first list would call good what is revoked. */
+    if (rc == CMD_OK && run->lost != 0) {
+        rc = CMD_FAILED;
     }
     return rc == CMD_OK ? finish(run) : rc;
 }

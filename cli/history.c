@@ -92,7 +92,7 @@ static bool walk_index(struct history *h, const char *path,
 
 /* ---- Files and folders */
 
-static bool walk_file(struct history *h, const char *path)
+static bool walk_file(struct history *h, const char *path, bool is_index)
 {
     struct openssl_index_entry entry;
     struct ca_refusal why = { .status = BM_OK };
@@ -105,7 +105,7 @@ static bool walk_file(struct history *h, const char *path)
         return refuse(h, path, "it cannot be read");
     }
     text = (struct bm_bytes){ data, n };
-    if (openssl_index_next(&text, &entry) == BM_OK) {
+    if (is_index || openssl_index_next(&text, &entry) == BM_OK) {
         ok = walk_index(h, path, (struct bm_bytes){ data, n });
     } else {
         ok = h->file == NULL || h->file(h->arg, path);
@@ -160,9 +160,9 @@ bool history_walk(struct history *h, const char *path)
         return false;
     }
     if (!S_ISDIR(st.st_mode)) {
-        return walk_file(h, path);
+        return walk_file(h, path, false);
     }
     return files_path(index, path, "index.txt") == BM_OK && is_there(index)
-               ? walk_file(h, index)
+               ? walk_file(h, index, true)
                : walk_folder(h, path);
 }

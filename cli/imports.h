@@ -9,8 +9,8 @@
 
 /*
  * Certificates, and revocation lists, that are to be put on record, read from
- * files. Nothing is left out: a file with a block that is neither is refused
- * as a whole.
+ * files. Nothing is left out without a word: a file with a block that is
+ * neither is refused.
  */
 
 /* One of each CA, and of its earlier generations. */
@@ -31,7 +31,8 @@ struct imports {
 
 /*
  * Add those of a file, all of a profile, or NULL: of the one that each fits.
- * False, with words on stderr. `profile` outlives the imports.
+ * False, with words on stderr: what was read of it until then, and all that
+ * was added before, stays. `profile` outlives the imports.
  */
 bool imports_add(struct imports *imports, const char *file,
                  const char *profile);

@@ -212,10 +212,67 @@ def test_what_does_not_fit_is_refused():
     equal(json.loads(out)["imported"], ISSUED - 1)
 
 
+def lists_of(where, *args):
+    """The same as `take`, of a folder without its list."""
+    return ["ca", "import", "--dir", where, "--cert", "old/ca.pem",
+            "--key-file", "old/ca.p8", "--issued", *args]
+
+
+def test_a_file_that_is_refused_takes_no_other_one_along():
+    make_old()
+    where = installed("torn", make_root("root4"))
+    shutil.copytree("old", "bad")
+    write("bad/newcerts/0A.pem", "nonsense\n")
+    code, out, err = run(*lists_of(where, "bad", "--json", "old"))
+    equal(code, 1)
+    contains(err, "0A.pem")
+    found = json.loads(out)
+    equal((found["imported"], found["refused"], found["revoked"]),
+          (ISSUED - 1, 1, 3))
+    equal(sorted(crl(where, "old")), ["02", "05", "07"])
+
+
+def test_what_is_revoked_and_lost_keeps_the_authority_out_of_use():
+    make_old()
+    where = installed("gap", make_root("root5"))
+    shutil.copytree("old", "gone")
+    os.remove("gone/newcerts/07.pem")
+    args = lists_of(where, "gone", "--crl", "old/ca.crl", "old")
+    refused("the index says that 07 is revoked", *args)
+    if os.path.exists(where + "/crl/old.crl"):
+        raise AssertionError("a list without what is revoked")
+    refused("birthmark ca install or import again", "cert", "list", "--dir",
+            where)
+    # The certificate is nowhere, but a list has its number.
+    shutil.copytree("old", "listed")
+    write("listed.cnf", read("old.cnf").decode().replace("old/", "listed/"))
+    openssl("ca", "-config", "listed.cnf", "-batch", "-gencrl", "-out",
+            "listed.crl")
+    args[args.index("old/ca.crl")] = "listed.crl"
+    code, _, err = run(*args)
+    equal(code, 1)
+    contains(err, "07.pem: the index has it, and it is not there")
+    equal(sorted(crl(where, "old")), ["02", "05", "07"])
+
+
+def test_the_key_of_an_end_entity_is_no_key_of_a_ca():
+    make_old()
+    where = installed("reasons", make_root("root6"))
+    shutil.copytree("old", "comp")
+    write("comp/index.txt", read("comp/index.txt").decode().replace(
+        ",keyCompromise", ",CACompromise"))
+    ok(*lists_of(where, "comp", "old"))
+    equal(crl(where, "old")["02"], "Key Compromise")
+
+
 def test_an_index_is_read_strictly():
     make_old()
     text = read("old/index.txt").decode().splitlines()
     os.makedirs("half/newcerts")
+    write("half/index.txt", "V\tx\n")
+    args = take("site", "old")
+    args[args.index("--issued") + 1] = "half"
+    refused("no line of openssl ca", *args)
     for bad in ("V\tx", "X\t1\t\t01\tu\t/", text[0].replace("\t01\t",
                                                              "\tzz\t"),
                 text[1].replace("Z,", "ZZ,")):
