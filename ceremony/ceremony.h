@@ -63,7 +63,8 @@ bool ceremony_needs_shares(const char *dir);
 /*
  * Make the root in `config->dir`, which is not there yet, whole or not at all.
  * With custodians, their shares are files of mode 0400 in DIR/shares, to be
- * handed to them and removed. BM_E_EXISTS: there is something.
+ * handed to them and removed. BM_E_EXISTS: there is something;
+ * BM_E_BUSY: somebody else makes one in the same folder.
  * `head` as of ceremony_close().
  */
 BM_MUST_CHECK bm_status ceremony_init(const struct ceremony_config *config,

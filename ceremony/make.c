@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "ceremony/internal.h"
 
@@ -107,6 +111,29 @@ static bm_status make_all(struct making *m, uint8_t head[TRANSCRIPT_HASH_SIZE])
     return ceremony_close(&m->c, head, m->why);
 }
 
+/* One at a time in a folder: the next would remove this unfinished root. */
+static bm_status lock(struct making *m)
+{
+    char parent[FILES_PATH_MAX];
+    char *slash;
+
+    memcpy(parent, m->dir, sizeof parent);
+    slash = strrchr(parent, '/');
+    if (slash == NULL) {
+        memcpy(parent, ".", 2);
+    } else {
+        slash[slash == parent] = '\0';
+    }
+    m->c.lock = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (m->c.lock < 0) {
+        return ca_refuse(m->why, errno == ENOENT ? BM_E_NOT_FOUND : BM_E_IO,
+                         "%s", parent);
+    }
+    return flock(m->c.lock, LOCK_EX | LOCK_NB) == 0
+               ? BM_OK
+               : ca_refuse(m->why, BM_E_BUSY, "%s is in use", parent);
+}
+
 static bm_status begin(struct making *m)
 {
     const char *dir = m->config->dir;
@@ -120,6 +147,7 @@ static bm_status begin(struct making *m)
     if (n == 0 || len < 0 || (size_t)len >= sizeof m->dir) {
         return ca_refuse(m->why, BM_E_LIMIT, "%s", dir);
     }
+    BM_TRY(lock(m));
     BM_TRY(files_is_free(dir, m->why));
     /* What an interrupted attempt left there never signed anything but
      * itself. */
@@ -152,6 +180,9 @@ bm_status ceremony_init(const struct ceremony_config *config,
             /* It is no root, and the next attempt removes it. */
             rc = ca_refuse_plain(why, rc);
         }
+    }
+    if (m->c.lock >= 0) {
+        (void)close(m->c.lock);
     }
     bm_wipe(m, sizeof *m);
     free(m);

@@ -370,7 +370,10 @@ static bm_status walk(struct verifying *v, struct transcript_reader *r,
     bm_status rc;
 
     while ((rc = transcript_next(r, &entry)) == BM_OK) {
-        rc = take_note(v, &entry);
+        /* No session begins that is older than the one before (ceremony.c). */
+        rc = verdict->entries != 0 && entry.time < verdict->last
+                 ? BM_E_CEREMONY_CLOCK
+                 : take_note(v, &entry);
         if (rc != BM_OK) {
             break;
         }

@@ -63,6 +63,7 @@ def verify(text, public_key):
     head, entries = split(text)
     before = hashlib.sha256(head).hexdigest()
     out = []
+    last = ""
     opened = False
     for number, entry in enumerate(entries, 1):
         pairs = fields(entry)
@@ -76,6 +77,9 @@ def verify(text, public_key):
         before = hashlib.sha256(body).hexdigest()
         if pairs[-1][1] != before:
             raise Bad("entry %d: hash" % number)
+        if pairs[2][1] < last:
+            raise Bad("entry %d: time" % number)
+        last = pairs[2][1]
         event = pairs[3][1]
         opened = opened or event == "session"
         if not opened or ("signature" in keys) != (event == "closed"):

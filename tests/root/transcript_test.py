@@ -249,6 +249,9 @@ def test_an_older_transcript_is_known_by_what_people_wrote_down():
                 "the last session ended with " + heads[-2],
                 args=act + ("--head", heads[-1]))
     refused(2, "64 hexadecimal", args=("crl", *DCME, "--head", "x" * 64))
+    # Time does not go back in a transcript either.
+    forge("Dcme", b"time: 2020-01-01T00:00:00Z\nevent: session\n")
+    refused(3, "clock is behind", args=("crl", *DCME))
     write("Dcme/transcript", whole)
     good("crl", *DCME, "--head", heads[0])
     # The first one can be written down as well.
@@ -293,6 +296,14 @@ def test_one_session_at_a_time():
     refused(1, "in use",
             args=("crl", "Acme.yaml", "--dir", "Acme", "--out", "busy.out"))
     os.close(lock)
+    # Nor are two roots made in one folder at once.
+    folder("busy.made")
+    lock = os.open("busy.made", os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    made = ("init", "Ecme.yaml", "--out", "busy.made/root", *REHEARSE)
+    refused(1, "busy.made is in use", args=made)
+    os.close(lock)
+    equal(good(*made), ["busy.made/root"])
 
 
 if __name__ == "__main__":
