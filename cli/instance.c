@@ -141,7 +141,10 @@ static bm_status open_instance(struct session *s,
 
     terminal_done();
     BM_TRY(rc);
-    BM_TRY(instance_is_founded(s->instance, config->founder, &founded));
+    /* Only who sets up can finish what setting up left undone. */
+    BM_TRY(instance_is_founded(
+        s->instance, config->founder && config->act == CA_ACT_CA_INSTALL,
+        &founded));
     BM_TRY(founded ? find_actor(s, config, why)
                    : check_founded(s, config, why));
     BM_TRY(check_finished(s, config, why));
