@@ -122,13 +122,32 @@ static bm_status describe(const struct local *l, const struct ca_signing *item,
     return hash_of(l, ca->cert->key.der, e->key, sizeof e->key);
 }
 
+/*
+ * What a key in a token says, in the words of keys: another key lies there, it
+ * has no room, it has gone. None of that is the fault of a request, nor of the
+ * requests beside it.
+ */
+static bm_status of_key(bm_status rc)
+{
+    return rc == BM_OK || rc == BM_E_MEMORY ||
+                   (rc >= BM_E_KEYS_URI && rc <= BM_E_KEYS_BUSY)
+               ? rc
+               : BM_E_KEYS_TOKEN;
+}
+
 /* A token that is away: what it will not sign is not put on record first. */
 static bm_status is_ready(const struct local *l, const char *id,
                           struct ca_refusal *why)
 {
     const struct ca_signer_ca *ca = find_ca(l, id);
     bm_status rc = ca->holder == NULL ? BM_OK : bm_key_ready(ca->holder);
+    bm_status told = of_key(rc);
 
+    if (told != rc) {
+        return ca_refuse(why, told, "key of CA %s: %s", id,
+                         rc == BM_E_KEY_MISMATCH ? "another one is in its place"
+                                                 : bm_status_text(rc));
+    }
     return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "key of CA %s", id);
 }
 
@@ -140,7 +159,7 @@ static bm_status sign_one(const struct local *l, const struct ca_signing *item)
     size_t n;
 
     bm_wr_init(&w, signature, sizeof signature);
-    BM_TRY(ca->key->sign(ca->key->self, item->tbs, &w));
+    BM_TRY(of_key(ca->key->sign(ca->key->self, item->tbs, &w)));
     BM_TRY(bm_wr_finish(&w, &n));
     bm_cert_assemble(item->cert, item->tbs, ca->key->alg, bm_wr_bytes(&w));
     return BM_OK;
@@ -272,6 +291,8 @@ static bm_status end_list(struct local *l, int64_t now, struct bm_wr *signature)
     BM_TRY(find_lists(l, l->list.ca, e.key, &lists));
     BM_TRY(check_number(&lists, e.list, e.number));
     BM_TRY(check_delta(&lists, &l->list));
+    /* Once more: it took a while to read, and this number is used up. */
+    BM_TRY(is_ready(l, l->list.ca->id, NULL));
     e.this_update = l->list.reader.head.this_update;
     e.base = l->list.base;
     memcpy(e.hash, hash, sizeof e.hash);

@@ -34,7 +34,9 @@ struct ca_signer {
 
     /*
      * Sign a group: all, or none. BM_E_CA_SIGNER for a TBS that the signer
-     * does not agree to, with words in `why`.
+     * does not agree to, with words in `why`. BM_E_KEYS_URI..BM_E_KEYS_BUSY
+     * when something is wrong with the key of one CA, whatever it is that its
+     * token says: not the fault of a request, nor of those beside it.
      */
     bm_status (*certs)(void *self, const struct ca_signing *group, size_t n,
                        int64_t now, struct ca_refusal *why);

@@ -363,13 +363,13 @@ static void fill(struct ca_issue_request *r, const struct issuer_enrol *e)
 
 /*
  * One whose signature the signer refuses fails its whole group. That is a bug
- * or an attack, or the token of its CA is away, but not the others' fault:
- * each gets a group of its own.
+ * or an attack, or something is wrong with the token of its CA (ca/signer.h),
+ * but not the others' fault: each gets a group of its own.
  */
 static bool is_of_one(bm_status rc)
 {
-    return rc == BM_E_CA_SIGNER || rc == BM_E_KEYS_TOKEN ||
-           key_watch_is_away(rc);
+    return rc == BM_E_CA_SIGNER ||
+           (rc >= BM_E_KEYS_URI && rc <= BM_E_KEYS_BUSY);
 }
 
 static void issue_one_by_one(struct issuer *is, size_t n)

@@ -11,6 +11,10 @@
  * in the log when a key goes and when it is back, in METRICS_KEYS_AWAY, and by
  * that in /healthz. Signing heals by itself (keys/pkcs11.h).
  *
+ * Keys are asked in the one thread of the room. A token that takes a call and
+ * never answers stops the room, and nothing here ends that: neither PKCS#11
+ * nor all TCTIs can give up a call.
+ *
  * What the sandbox was told to leave open is files and folders, not names:
  * where a name stands for another one by now, or for the first time, no token
  * is found inside of it. Then the room ends, and is started again.

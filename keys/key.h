@@ -30,7 +30,8 @@ struct bm_key {
     void (*close)(void *self); /* releases the struct, too */
 
     /* Would it sign now? BM_E_KEYS_GONE, BM_E_KEYS_PIN...: what signing would
-     * return. Blocks as that does. NULL: a key that is never away. */
+     * return. Blocks as that does, for ever where a token never answers.
+     * NULL: a key that is never away. */
     bm_status (*ready)(void *self);
 };
 

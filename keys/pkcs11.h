@@ -35,7 +35,11 @@
  * returns BM_E_KEYS_GONE; sessions that died are replaced, logins repeated,
  * the module is initialised anew when that is what it takes, and after a
  * failure a token is left alone for a while, so that one that is dead costs
- * no time. After fork() the child initialises the module for itself.
+ * no time. A key that comes back as another one is not used:
+ * BM_E_KEY_MISMATCH. After fork() the child initialises the module for itself.
+ *
+ * PKCS#11 has no way to give up a call: a module that does not return stops
+ * the thread that called it, and all that wait for that thread.
  */
 
 /* Sessions with one token that one process keeps: threads that sign at the
@@ -84,7 +88,7 @@ struct bm_key_pkcs11_config {
  *   BM_E_NOT_FOUND       the token has no such key
  *   BM_E_KEYS_AMBIGUOUS  two tokens or keys match: a guess would sign with
  *                        the wrong one
- *   BM_E_BUSY            no session becomes free
+ *   BM_E_KEYS_BUSY       no session becomes free
  *   BM_E_KEYS_TOKEN      the token refuses, or what it says of the key is not
  *                        so
  *

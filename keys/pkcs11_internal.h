@@ -255,6 +255,11 @@ bm_status p11_key_place(struct p11_key *k, struct p11_session *s);
 /* Find it anew, and read its public half. */
 bm_status p11_key_read(struct p11_key *k, struct p11_session *s);
 
+/* What its public half is, as the token says: room of P11_SPKI_MAX. */
+#define P11_SPKI_MAX (P11_VALUE_MAX + 128)
+bm_status p11_key_public(struct p11_key *k, struct p11_session *s,
+                         uint8_t room[P11_SPKI_MAX], struct bm_spki *spki);
+
 /* Its public half is this. */
 bm_status p11_key_know(struct p11_key *k, struct bm_bytes spki);
 

@@ -146,6 +146,20 @@ static bm_status missing(const struct p11_key *k, struct p11_session *s,
                : rc;
 }
 
+/* One that comes back, or was expected, is the key that it was. */
+static bm_status check_same(struct p11_key *k, struct p11_session *s)
+{
+    uint8_t room[P11_SPKI_MAX];
+    struct bm_spki spki;
+
+    if (k->spki == NULL) {
+        return BM_OK;
+    }
+    BM_TRY(p11_key_public(k, s, room, &spki));
+    return bm_bytes_equal(spki.der, k->signer.key.der) ? BM_OK
+                                                       : BM_E_KEY_MISMATCH;
+}
+
 bm_status p11_key_place(struct p11_key *k, struct p11_session *s)
 {
     bm_status rc;
@@ -158,6 +172,7 @@ bm_status p11_key_place(struct p11_key *k, struct p11_session *s)
     if (rc != BM_OK) {
         return missing(k, s, rc);
     }
+    BM_TRY(check_same(k, s));
     if (!k->seen) {
         BM_TRY(read_flags(k, s));
     }
@@ -284,23 +299,31 @@ static bm_status put_spki(struct p11_key *k, struct p11_session *s,
     }
 }
 
-static bm_status read_spki(struct p11_key *k, struct p11_session *s)
+bm_status p11_key_public(struct p11_key *k, struct p11_session *s,
+                         uint8_t room[P11_SPKI_MAX], struct bm_spki *spki)
 {
-    uint8_t room[P11_VALUE_MAX + 128];
-    struct bm_spki spki;
     struct bm_wr w;
     size_t n;
     bm_status rc;
 
-    bm_wr_init(&w, room, sizeof room);
+    bm_wr_init(&w, room, P11_SPKI_MAX);
     rc = put_spki(k, s, &w);
     if (rc != BM_OK) {
         return rc == BM_E_NOT_FOUND ? BM_E_KEYS_TOKEN : rc;
     }
     if (bm_wr_finish(&w, &n) != BM_OK ||
-        bm_spki_parse(bm_wr_bytes(&w), NULL, &spki) != BM_OK) {
+        bm_spki_parse(bm_wr_bytes(&w), NULL, spki) != BM_OK) {
         return BM_E_KEYS_TOKEN;
     }
+    return BM_OK;
+}
+
+static bm_status read_spki(struct p11_key *k, struct p11_session *s)
+{
+    uint8_t room[P11_SPKI_MAX];
+    struct bm_spki spki;
+
+    BM_TRY(p11_key_public(k, s, room, &spki));
     BM_TRY(bm_spki_weak(&spki));
     BM_TRY(k->crypto->check_key(k->crypto->self, &spki));
     return p11_key_know(k, spki.der);

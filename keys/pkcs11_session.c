@@ -34,7 +34,7 @@ bm_status p11_call(struct p11_session *s, ck_rv_t rv)
     case CKR_USER_PIN_NOT_INITIALIZED:
         return BM_E_KEYS_PIN;
     case CKR_SESSION_COUNT:
-        return BM_E_BUSY;
+        return BM_E_KEYS_BUSY;
     case CKR_HOST_MEMORY:
         return BM_E_MEMORY;
     case CKR_DEVICE_MEMORY:
@@ -152,7 +152,7 @@ static bm_status reserve(struct p11_session *s, int64_t until, bool *waited)
             return BM_OK;
         }
         if (!p11_wait(t->module, until)) {
-            return BM_E_BUSY;
+            return BM_E_KEYS_BUSY;
         }
     }
 }
@@ -236,7 +236,7 @@ bm_status p11_session_take(struct p11_token *t, bool writes,
     *s = (struct p11_session){ .token = t, .writes = writes };
     do {
         rc = take_one(s, until);
-    } while (rc == BM_E_BUSY && s->rv == CKR_SESSION_COUNT &&
+    } while (rc == BM_E_KEYS_BUSY && s->rv == CKR_SESSION_COUNT &&
              p11_now() < until && may_wait(s));
     return rc;
 }

@@ -27,7 +27,8 @@
  * and each signature is verified before anybody sees it.
  *
  * A TPM that has taken a command is waited for, however long it takes: its
- * TCTIs do not all know how to give up.
+ * TCTIs do not all know how to give up. One that never answers stops the
+ * thread that asked, and all that wait for that thread.
  *
  * All keys of a process that are reached by one TCTI share one connection,
  * and take turns. It is made by the first and closed with the last of them;
@@ -138,7 +139,11 @@ BM_MUST_CHECK bm_status bm_key_tpm2_new(const struct bm_key_tpm2_config *config,
 /* NULL is fine. */
 void bm_key_tpm2_free(struct bm_key_provider *provider);
 
-/* Milliseconds for which a busy TPM is asked again: a self-test takes 1-2 s. */
+/*
+ * Milliseconds for which a busy TPM is asked again: a self-test takes 1-2 s.
+ * One that was busy for all of it is asked, but not waited for, until it has
+ * answered: others wait for who asks.
+ */
 #define BM_KEY_TPM2_PATIENCE 5000
 
 #endif

@@ -64,6 +64,7 @@ struct tpm2_link {
     bool is_lost;        /* to be closed and made again */
     bm_status failed;    /* why the last attempt to connect did, if so */
     uint64_t failed_at;  /* when, in milliseconds */
+    bool is_tired;       /* it was busy for all of our patience */
     unsigned generation; /* counts connections; ESYS_TR are of one */
     TSS2_TCTI_CONTEXT *tcti;
     ESYS_CONTEXT *esys;       /* NULL: not connected */

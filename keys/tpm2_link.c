@@ -290,10 +290,14 @@ static bm_status until_done(struct tpm2_link *link,
         bool was_connected = link->esys != NULL && !link->is_lost;
 
         rc = once(link, work);
-        if (rc == BM_E_KEYS_BUSY && now_ms() - begin < BM_KEY_TPM2_PATIENCE) {
+        if (rc == BM_E_KEYS_BUSY && !link->is_tired &&
+            now_ms() - begin < BM_KEY_TPM2_PATIENCE) {
             wait_ms(BUSY_WAIT_MS);
             continue;
         }
+        /* One that stays busy is asked, and not waited for again: there are
+         * others who wait for us. */
+        link->is_tired = rc == BM_E_KEYS_BUSY;
         /* It may have been reset, and be there again already. */
         if (link->is_lost && again && was_connected) {
             again = false;

@@ -206,7 +206,7 @@ static void a_key_is_expected_before_its_token_is_there(void)
     token_world_remove(&w);
 }
 
-/* The token has another key of that name: it signs, and nobody believes it. */
+/* The token has another key of that name: it is not ready, and never used. */
 static void another_key_of_that_name_is_found_out(void)
 {
     struct token_world w;
@@ -225,7 +225,9 @@ static void another_key_of_that_name_is_found_out(void)
                      BM_OK);
     }
     if (key != NULL) {
-        CHECK_STATUS(token_sign(key), BM_E_KEYS_TOKEN);
+        CHECK_STATUS(bm_key_ready(key), BM_E_KEY_MISMATCH);
+        CHECK_STATUS(token_sign(key), BM_E_KEY_MISMATCH);
+        CHECK_STATUS(bm_key_ready(key), BM_E_KEY_MISMATCH);
     }
     bm_key_close(key);
     bm_key_close(other);

@@ -541,7 +541,7 @@ static void no_session_is_an_error(void)
     faulty->from = 1;
     faulty->to = FOR_GOOD;
     faulty->rv = CKR_SESSION_COUNT;
-    CHECK_STATUS(try_open(&w, "token=one;object=a"), BM_E_BUSY);
+    CHECK_STATUS(try_open(&w, "token=one;object=a"), BM_E_KEYS_BUSY);
     CHECK(faulty->calls == 1);
     world_remove(&w);
 }

@@ -508,6 +508,37 @@ static void a_busy_tpm_is_asked_again(void)
     world_remove(&w);
 }
 
+/* There are others who wait for the one that asks. */
+static void a_tpm_that_stays_busy_is_waited_for_once(void)
+{
+    struct bm_key *key = NULL;
+    struct world w;
+    int64_t begin;
+
+    world_make(&w, false);
+    prepare_key(&w);
+    CHECK_STATUS(w.p->open(w.p->self, w.rest, &key), BM_OK);
+    folder_must(key != NULL, "no key");
+    for (int round = 0; round < 2; round++) {
+        spoil_begin(SPOIL_CODE, 1, UINT32_MAX, TPM2_RC_OBJECT_MEMORY);
+        begin = ahead_ms;
+        CHECK_STATUS(bm_key_ready(key), BM_E_KEYS_BUSY);
+        CHECK(ahead_ms - begin >= BM_KEY_TPM2_PATIENCE / 2);
+        begin = ahead_ms;
+        for (int i = 0; i < 100; i++) {
+            CHECK_STATUS(bm_key_ready(key), BM_E_KEYS_BUSY);
+            CHECK_STATUS(sign_with(key), BM_E_KEYS_BUSY);
+        }
+        CHECK(ahead_ms == begin);
+        (void)spoil_end();
+        /* It has answered: from now on it is waited for again. */
+        CHECK_STATUS(sign_with(key), BM_OK);
+    }
+    bm_key_close(key);
+    check_clean(&w);
+    world_remove(&w);
+}
+
 /* What stands in the last command of open and sign, which signs. */
 static void each_answer_has_its_status(void)
 {
@@ -625,6 +656,7 @@ int main(void)
     RUN(using_a_key_fails_cleanly);
     RUN(using_a_key_with_a_value_fails_cleanly);
     RUN(a_busy_tpm_is_asked_again);
+    RUN(a_tpm_that_stays_busy_is_waited_for_once);
     RUN(each_answer_has_its_status);
     RUN(a_lost_session_is_replaced);
     RUN(a_tpm_that_is_gone_is_looked_for_once_a_second);
