@@ -44,9 +44,16 @@ bm_status profile_check_frame(const struct profile_checking *k,
                    : profile_refuse_ext(k, f->rule, names[f->id], "is missing");
     }
     if (!f->wanted) {
-        return optional ? BM_OK
-                        : profile_refuse_ext(k, f->rule, names[f->id],
-                                             "is not in the profile");
+        if (!optional) {
+            return profile_refuse_ext(k, f->rule, names[f->id],
+                                      "is not in the profile");
+        }
+        /* May be there, but nobody has to understand it. */
+        return f->critical || !bm_exts_is_critical(ext, f->id) ||
+                       profile_accepts_rule(k, &a->critical, f->rule)
+                   ? BM_OK
+                   : profile_refuse_ext(k, f->rule, names[f->id],
+                                        "is critical");
     }
     if (bm_exts_is_critical(ext, f->id) != f->critical &&
         !profile_accepts_rule(k, &a->critical, f->rule)) {

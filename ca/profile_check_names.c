@@ -484,9 +484,14 @@ bm_status profile_check_san(const struct profile_checking *k)
                    : refuse_san(k, line, "subjectAltName is missing");
     }
     if (!r->has_san) {
-        return optional ? BM_OK
-                        : refuse_san(k, line,
-                                     "subjectAltName is not in the profile");
+        if (!optional) {
+            return refuse_san(k, line, "subjectAltName is not in the profile");
+        }
+        return !critical || bm_name_is_empty(k->cert->subject) ||
+                       profile_accepts_rule(k, &r->accepts.critical,
+                                            PROFILE_RULE_SAN)
+                   ? BM_OK
+                   : refuse_san(k, line, "subjectAltName is critical");
     }
     if (critical != must_be &&
         !profile_accepts_rule(k, &r->accepts.critical, PROFILE_RULE_SAN)) {
