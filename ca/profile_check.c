@@ -30,6 +30,17 @@ static bm_status check_version(const struct profile_checking *k)
                                           BM_E_PROFILE_TBS, "version is not 3");
 }
 
+/* RFC 5280 4.1.2.2; parsers of others' certificates may tolerate less. */
+static bool is_positive(struct bm_bytes serial)
+{
+    size_t i = 0;
+
+    while (i < serial.n && serial.p[i] == 0) {
+        i++;
+    }
+    return i < serial.n && serial.p[0] < 0x80;
+}
+
 /* Of a foreign one: at least 64 bits, as CA/Browser BR 7.1 wants them, or
  * what the profile says. */
 static bm_status check_serial(const struct profile_checking *k)
@@ -38,6 +49,10 @@ static bm_status check_serial(const struct profile_checking *k)
     struct bm_bytes serial = k->cert->serial;
 
     least = least != 0 ? least : 8;
+    if (!is_positive(serial)) {
+        return refuse(k, PROFILE_RULE_SERIAL, BM_E_PROFILE_TBS,
+                      "serial number is not positive");
+    }
     if (k->foreign ? serial.n >= (size_t)least
                    : serial.n == PROFILE_SERIAL_SIZE && serial.p[0] != 0) {
         return BM_OK;
@@ -75,11 +90,16 @@ static bm_status check_constraints(const struct profile_checking *k)
     const struct bm_exts *constraints = k->issuer.constraints;
     uint32_t work = CONSTRAINT_WORK;
     const uint8_t *at;
+    bm_status rc =
+        constraints->present != 0
+            ? bm_name_constraints_check(constraints, k->cert, &work, &at)
+            : BM_OK;
 
-    if (constraints->present != 0 &&
-        bm_name_constraints_check(constraints, k->cert, &work, &at) != BM_OK) {
+    if (rc != BM_OK) {
         return refuse(k, PROFILE_RULE_ISSUER, BM_E_PROFILE_ISSUER,
-                      "a name is outside the issuer's name constraints");
+                      rc == BM_E_PATH_WORK
+                          ? "the issuer's name constraints are too much work"
+                          : "a name is outside the issuer's name constraints");
     }
     return BM_OK;
 }

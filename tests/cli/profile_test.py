@@ -263,6 +263,36 @@ def test_lint_names_what_it_tolerates():
           ["explicit DEFAULT FALSE (X.690 11.5)"])
 
 
+def with_serial(data, serial):
+    """A certificate with another serial number, of a TBS below 64 kB."""
+    at = 8 + 5  # SEQUENCE, SEQUENCE, version
+    end = 8 + int.from_bytes(data[6:8], "big")
+    equal((data[:2], data[4:6], data[8:at + 1]),
+          (b"\x30\x82", b"\x30\x82", b"\xa0\x03\x02\x01\x02\x02"))
+    rest = data[at + 2 + data[at + 1]:end]
+    return cli.der(0x30, cli.der(0x30, data[8:at], cli.der(2, serial), rest),
+                   data[end:])
+
+
+def test_lint_wants_positive_serial_numbers():
+    folder = os.path.join(cli.TOP, "ca/fuzz/corpus/profile_lint")
+    for name in ("tpm-ek", "matter-dac", "aws-iot"):
+        good = cli.read(os.path.join(folder, name))
+        for serial, holds in ((b"\x01", True), (b"\x00\x80", True),
+                              (b"\x00", False), (b"\xff", False),
+                              (b"\x80" + b"\x01" * 15, False)):
+            write("serial.der", with_serial(good, serial))
+            code, out, err = profile("lint", "--profile", name, "serial.der")
+            equal((code, err), (0 if holds else 1, ""), out)
+            broken = [line.split(": ", 1) for line in out.splitlines()
+                      if ": " in line and line.split(": ")[0].endswith("BROKEN")]
+            equal([(at.split()[0], why.startswith(
+                "serial number is not positive")) for at, why in broken],
+                  [] if holds else [("serial", True)], out)
+            equal("tolerated: serial number that is not positive" in out,
+                  not holds, out)
+
+
 def test_lint_refuses_what_does_not_parse():
     path = cli.sample("cert/ek-explicit-false.der")
     write("cut.der", cli.read(path)[:-1])
