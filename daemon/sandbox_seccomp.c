@@ -357,6 +357,9 @@ static bool is_modules(int fd, const struct sandbox_plan *plan)
     for (size_t i = 0; plan->write != NULL && plan->write[i] != NULL; i++) {
         size_t len = strlen(plan->write[i]);
 
+        while (len > 1 && plan->write[i][len - 1] == '/') {
+            len--;
+        }
         if (strncmp(path, plan->write[i], len) == 0 &&
             (path[len] == '/' || path[len] == '\0')) {
             return true;

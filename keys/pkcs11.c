@@ -169,7 +169,8 @@ static bm_status work_somewhere(struct p11_provider *p, const struct p11_uri *u,
             continue;
         }
         rc = work_in(p, i, u, make);
-        if (rc != BM_E_KEYS_GONE) {
+        /* One that went while it made a key may have made it. */
+        if (rc != BM_E_KEYS_GONE || make->acted) {
             return rc;
         }
     }

@@ -169,7 +169,7 @@ void p11_session_give(struct p11_session *s, bool good);
 void p11_session_drop_all(struct p11_session *s);
 
 /* The PIN is in `session`'s token and its file. For keys that want it each
- * time (CKA_ALWAYS_AUTHENTICATE). */
+ * time (CKA_ALWAYS_AUTHENTICATE). With `opening` held. */
 bm_status p11_login(struct p11_session *s, ck_user_type_t who);
 
 /* Keep `rv`; what it means as a status. */
@@ -271,6 +271,7 @@ bm_status p11_key_probe(void *key, struct p11_session *s);
 struct p11_make {
     struct p11_key *key;
     const struct bm_key_spec *spec; /* NULL: find */
+    bool acted;                     /* the token was asked to make one */
 };
 bm_status p11_key_find(void *arg, struct p11_session *s);
 bm_status p11_key_make(void *arg, struct p11_session *s);

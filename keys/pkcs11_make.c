@@ -155,6 +155,7 @@ bm_status p11_key_make(void *arg, struct p11_session *s)
     BM_TRY(choose(&p, make->spec));
     BM_TRY(check_free(s, &k->label, &k->id));
     fill(&p, k);
+    make->acted = true;
     BM_TRY(p11_call(s, f->C_GenerateKeyPair(s->handle, &p.how, p.public,
                                             p.public_n, p.private, p.private_n,
                                             &public, &private)));

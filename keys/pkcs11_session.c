@@ -265,15 +265,25 @@ void p11_session_drop_all(struct p11_session *s)
 {
     struct p11_token *t = s->token;
     struct p11_module *m = t->module;
+    ck_session_handle_t dead[BM_PKCS11_SESSIONS_MAX];
+    unsigned n = 0;
 
     (void)pthread_mutex_lock(&m->lock);
     if (t->epoch == s->epoch && t->generation == s->generation) {
         t->generation++;
         t->found = false;
-        for (; t->idle_n != 0; t->open--) {
-            (void)m->f->C_CloseSession(t->idle[--t->idle_n]);
+        while (t->idle_n != 0) {
+            dead[n++] = t->idle[--t->idle_n];
         }
     }
+    (void)pthread_mutex_unlock(&m->lock);
+    /* The module stays as it is: s is between p11_enter() and p11_leave(). A
+     * token that does not answer holds up nobody who wants the lock. */
+    for (unsigned i = 0; i < n; i++) {
+        (void)m->f->C_CloseSession(dead[i]);
+    }
+    (void)pthread_mutex_lock(&m->lock);
+    t->open -= n <= t->open ? n : t->open;
     (void)pthread_cond_broadcast(&m->changed);
     (void)pthread_mutex_unlock(&m->lock);
 }

@@ -31,6 +31,17 @@ static ck_mechanism_type_t mechanism(const struct p11_key *k)
     }
 }
 
+/* One thread at a time, as for the other login: a wrong PIN is tried once. */
+static bm_status login_again(struct p11_session *s)
+{
+    bm_status rc;
+
+    (void)pthread_mutex_lock(&s->token->opening);
+    rc = p11_login(s, CKU_CONTEXT_SPECIFIC);
+    (void)pthread_mutex_unlock(&s->token->opening);
+    return rc;
+}
+
 static bm_status sign_in(void *arg, struct p11_session *s)
 {
     struct signing *a = arg;
@@ -41,7 +52,7 @@ static bm_status sign_in(void *arg, struct p11_session *s)
     BM_TRY(p11_key_place(k, s));
     BM_TRY(p11_call(s, f->C_SignInit(s->handle, &how, k->handle)));
     if (k->always_login) {
-        BM_TRY(p11_login(s, CKU_CONTEXT_SPECIFIC));
+        BM_TRY(login_again(s));
     }
     a->n = sizeof a->raw;
     BM_TRY(

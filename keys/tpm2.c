@@ -402,16 +402,18 @@ bm_status tpm2_key_new(const struct tpm2_provider *p, const char *rest,
  */
 static bm_status tpm2_open(void *self, const char *rest, struct bm_key **key)
 {
-    const struct tpm2_provider *p = self;
+    struct tpm2_provider *p = self;
     struct tpm2_key *k = NULL;
     bm_status rc;
 
     *key = NULL;
+    p->refused = 0;
     BM_TRY(tpm2_key_new(p, rest, &k));
     rc = tpm2_key_load(k);
     if (rc == BM_OK && k->auth.size != 0) {
         rc = tpm2_key_try(k);
     }
+    p->refused = k->is_refused ? k->handle : 0;
     if (rc != BM_OK) {
         tpm2_key_free(k);
         return rc;
@@ -424,11 +426,14 @@ static bm_status tpm2_open(void *self, const char *rest, struct bm_key **key)
 static bm_status tpm2_expect(void *self, const char *rest, struct bm_bytes spki,
                              struct bm_key **key)
 {
+    const struct tpm2_provider *p = self;
     struct tpm2_key *k = NULL;
     bm_status rc;
 
     *key = NULL;
-    BM_TRY(tpm2_key_new(self, rest, &k));
+    BM_TRY(tpm2_key_new(p, rest, &k));
+    /* Who expects a key has just opened it in vain: the TPM counts. */
+    k->is_refused = p->refused == k->handle;
     rc = take_spki(k, spki);
     k->use.alg = bm_sig_alg_for(k->signer.key.type);
     k->signer.alg = k->use.alg;

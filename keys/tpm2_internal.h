@@ -175,6 +175,7 @@ struct tpm2_provider {
     char tcti[BM_KEY_TPM2_TCTI_MAX];
     char owner_auth_file[BM_KEY_TPM2_PATH_MAX];
     bool only;
+    TPM2_HANDLE refused; /* whose value was wrong at the last open(), or 0 */
 };
 
 struct tpm2_key {

@@ -389,6 +389,42 @@ static void a_key_may_be_known_before_its_tpm_is_there(void)
     world_remove(&w);
 }
 
+/* The TPM counts: who opened a key in vain, and expects it then, has had the
+ * one try. That it is not asked is seen where there is no TPM any more. */
+static void a_value_that_was_wrong_is_not_tried_again_by_who_expects_it(void)
+{
+    uint8_t spki[512];
+    struct bm_key *key = NULL;
+    struct bm_bytes known;
+    struct world w;
+    const char *rest;
+
+    world_make(&w);
+    CHECK_STATUS(
+        w.p->generate(w.p->self, with_auth(&w, LONG_AUTH, 0400), &p256, &key),
+        BM_OK);
+    known.n = key->signer->key.der.n;
+    memcpy(spki, key->signer->key.der.p, known.n);
+    known.p = spki;
+    bm_key_close(key);
+    rest = with_auth(&w, OTHER_AUTH, 0400);
+    CHECK_STATUS(w.p->open(w.p->self, rest, &key), BM_E_KEYS_PIN);
+    swtpm_kill(&w.t);
+    CHECK_STATUS(w.p->expect(w.p->self, rest, known, &key), BM_OK);
+    CHECK_STATUS(bm_key_ready(key), BM_E_KEYS_PIN);
+    CHECK_STATUS(sign_with(key), BM_E_KEYS_PIN);
+    bm_key_close(key);
+    swtpm_start(&w.t);
+    rest = with_auth(&w, LONG_AUTH, 0400);
+    CHECK_STATUS(w.p->open(w.p->self, rest, &key), BM_OK);
+    bm_key_close(key);
+    CHECK_STATUS(w.p->expect(w.p->self, rest, known, &key), BM_OK);
+    CHECK_STATUS(bm_key_ready(key), BM_OK);
+    bm_key_close(key);
+    check_clean(&w);
+    world_remove(&w);
+}
+
 static void describing_a_key_names_its_tpm(void)
 {
     struct bm_key *key = NULL;
@@ -465,6 +501,7 @@ int main(void)
     RUN(another_tpm_is_not_taken_for_this_one);
     RUN(a_wrong_value_does_not_harm_a_key_that_is_open);
     RUN(a_key_may_be_known_before_its_tpm_is_there);
+    RUN(a_value_that_was_wrong_is_not_tried_again_by_who_expects_it);
     RUN(describing_a_key_names_its_tpm);
     RUN(no_tpm_is_an_error_that_says_so);
     RUN(a_provider_may_be_held_to_its_tpm);
