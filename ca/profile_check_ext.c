@@ -92,6 +92,12 @@ bm_status profile_check_basic(const struct profile_checking *k)
     bool look;
 
     BM_TRY(profile_check_frame(k, &frame, &look));
+    /* Of others, where the profile has none: no CA is let in by that. */
+    if (!r->has_basic && k->cert->ext.ca &&
+        !profile_accepts_rule(k, &r->accepts.values, PROFILE_RULE_BASIC)) {
+        return profile_refuse_ext(k, PROFILE_RULE_BASIC, "cA",
+                                  "is not in the profile");
+    }
     if (look && k->cert->ext.ca != r->basic.ca) {
         return profile_refuse_ext(k, PROFILE_RULE_BASIC, "cA",
                                   "is another one");
@@ -141,7 +147,7 @@ static bool may_have_purpose(const struct profile_checking *k,
                            (a->but_n != 0 && !is_in(oid, a->but, a->but_n))));
 }
 
-/* Each purpose of the profile, once. */
+/* Each purpose of the profile, and each that it accepts, once. */
 static bm_status check_purpose(const struct profile_checking *k,
                                struct bm_bytes purpose)
 {
@@ -165,6 +171,7 @@ static bm_status check_purpose(const struct profile_checking *k,
 bm_status profile_check_eku(const struct profile_checking *k)
 {
     const struct profile_eku *eku = &k->profile->rules.eku;
+    const struct profile_accepts *a = &k->profile->rules.accepts;
     const struct profile_frame frame = { PROFILE_RULE_EKU, BM_EXT_EKU,
                                          eku->n != 0, eku->critical };
     struct bm_bytes list = bm_exts_list(&k->cert->ext, BM_EXT_EKU);
@@ -181,6 +188,9 @@ bm_status profile_check_eku(const struct profile_checking *k)
     }
     for (size_t i = 0; look && i < eku->n; i++) {
         BM_TRY(check_purpose(k, eku->oids[i]));
+    }
+    for (size_t i = 0; look && k->foreign && i < a->purposes_n; i++) {
+        BM_TRY(check_purpose(k, a->purposes[i]));
     }
     return BM_OK;
 }

@@ -80,6 +80,7 @@ struct fault {
 #define TO_SERVERS    PURPOSE(BM_OID_KP_SERVER_AUTH)
 #define EACH          TO_CLIENTS TO_SERVERS
 #define OCF_BOTH      "\x30\x14" EACH
+#define SERVER_TWICE  "\x30\x1e" EACH TO_SERVERS
 #define OCF_WITH_ROLE "\x30\x2c" EACH OCF_ID OCF_ROLE
 #define OCF_WITH_ANY  "\x30\x26" EACH OCF_ID ANY_PURPOSE
 #define OCF_WITH_CODE "\x30\x2a" EACH OCF_ID PURPOSE(BM_OID_KP_CODE_SIGNING)
@@ -561,6 +562,7 @@ static const struct fault faults[] = {
     VALUED("aws-iot", BM_OID_CE_EKU, CODE, "extended_key_usage"),
     DROPPED("aws-iot", BM_OID_CE_EKU, ""),
     TEXT("aws-iot", SUBJECT, "CN=a thing of somebody", ""),
+    VALUED("azure-dps", BM_OID_CE_EKU, SERVER_TWICE, "extended_key_usage"),
     TEXT("azure-dps", SERIAL, "7", ""),
     TEXT("azure-dps", SIGNATURE, "", "issuer"),
     TEXT("azure-dps", ISSUER, "CN=Somebody else", "issuer"),

@@ -260,12 +260,26 @@ static void what_a_profile_makes_passes_its_own_lint(void)
     }
 }
 
-/* A new file in ca/profiles needs a row here. */
+static size_t faults_of(const char *profile)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        n +=
+            strcmp(faults[i].profile, profile) == 0 && faults[i].rule[0] != '\0'
+                ? 1
+                : 0;
+    }
+    return n;
+}
+
+/* A new file in ca/profiles needs a row here, and faults. */
 static void every_shipped_profile_is_among_them(void)
 {
     for (const struct ca_profile_shipped *p = ca_profiles_shipped;
          p->name != NULL; p++) {
         CHECK(strcmp(kinds[find_kind(p->name)].profile, p->name) == 0);
+        CHECK(faults_of(p->name) >= 10);
     }
 }
 

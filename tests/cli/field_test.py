@@ -76,7 +76,9 @@ def text_of(name):
 
 
 def certtool(*args):
-    if shutil.which("certtool") is not None:
+    if shutil.which("certtool") is None:
+        print("# no certtool: what GnuTLS thinks is not tested")
+    else:
         done = subprocess.run(["certtool"] + list(args), check=False,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         equal(done.returncode, 0, done.stderr.decode())

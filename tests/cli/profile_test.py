@@ -293,6 +293,19 @@ def test_lint_wants_positive_serial_numbers():
                   not holds, out)
 
 
+def test_lint_lets_no_ca_in_by_an_optional_extension():
+    text = text_of("tls-client").replace("basic_constraints: { ca: false }\n",
+                                         "")
+    contains(text, "  optional: [basic_constraints, ")
+    write("lax.yaml", text)
+    leaf = os.path.join(cli.TOP, "ca/fuzz/corpus/profile_lint/tls-client")
+    code, out, err = profile("lint", "--profile=lax.yaml", leaf)
+    equal((code, err), (0, ""), out)
+    code, out, err = profile("lint", "--profile=lax.yaml", "sub.pem")
+    equal((code, err), (1, ""))
+    contains(out, "  basic_constraints    BROKEN: cA is not in the profile")
+
+
 def test_lint_refuses_what_does_not_parse():
     path = cli.sample("cert/ek-explicit-false.der")
     write("cut.der", cli.read(path)[:-1])
