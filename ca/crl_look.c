@@ -13,6 +13,7 @@ struct looking {
     void (*look)(void *arg, const struct ca_list_state *state);
     uint32_t shards;
     uint64_t all;      /* the last change of any certificate */
+    uint64_t any;      /* of one that every shard has */
     uint64_t *changes; /* by shard */
 };
 
@@ -21,7 +22,9 @@ static bm_status note_change(void *arg, const void *visited)
     const struct store_change *change = visited;
     struct looking *l = arg;
 
-    if (change->shard <= l->shards) {
+    if (change->shard == STORE_SHARD_ANY) {
+        l->any = change->id;
+    } else if (change->shard <= l->shards) {
         l->changes[change->shard] = change->id;
     }
     if (change->id > l->all) {
@@ -44,7 +47,9 @@ static bm_status look_at(const struct looking *l, const char *id, uint32_t list)
         state.due = row.this_update + (row.next_update - row.this_update) / 2;
     }
     if (list != STORE_LIST_DELTA) {
-        change = list == STORE_LIST_COMPLETE ? l->all : l->changes[list];
+        change = list == STORE_LIST_COMPLETE ? l->all
+                 : l->any > l->changes[list] ? l->any
+                                             : l->changes[list];
         state.changed = row.base == 0 || row.published != row.this_update ||
                         change > row.base_change;
     }
@@ -110,8 +115,12 @@ static bm_status forget_base(struct ca *ca, const char *id, uint32_t list)
     return s->crl_put(s->self, &row);
 }
 
-bm_status ca_crl_forget_bases(struct ca *ca, const char *id)
+bm_status ca_crl_forget_bases(struct ca *ca, const char *id, uint32_t shards)
 {
+    /* No backup has their files: each is to be made again. */
+    for (uint32_t i = 1; i <= shards; i++) {
+        BM_TRY(forget_base(ca, id, i));
+    }
     BM_TRY(forget_base(ca, id, STORE_LIST_COMPLETE));
     BM_TRY(forget_base(ca, id, STORE_LIST_BEFORE));
     return forget_base(ca, id, STORE_LIST_DELTA);

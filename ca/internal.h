@@ -91,7 +91,8 @@ BM_MUST_CHECK bm_status ca_crl_skip(struct ca *ca, const char *id, uint64_t n);
 
 /* In a write transaction: no delta counts from a list that was made until
  * now, since others may have been published that nobody knows of. */
-BM_MUST_CHECK bm_status ca_crl_forget_bases(struct ca *ca, const char *id);
+BM_MUST_CHECK bm_status ca_crl_forget_bases(struct ca *ca, const char *id,
+                                            uint32_t shards);
 
 /* In a write transaction: revoke a token. */
 BM_MUST_CHECK bm_status ca_put_token_end(struct ca *ca,

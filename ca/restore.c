@@ -191,7 +191,7 @@ static bm_status move_crl_number(void *arg, const void *visited)
     if (ca->key_uri[0] == '\0') {
         return BM_OK;
     }
-    BM_TRY(ca_crl_forget_bases(r->ca, ca->id));
+    BM_TRY(ca_crl_forget_bases(r->ca, ca->id, ca->shards));
     return ca_crl_skip(r->ca, ca->id, CA_RESTORE_CRL_JUMP);
 }
 

@@ -37,7 +37,7 @@ static bm_status revocation_put(void *self, const char *ca,
     query_open(&q, self, SQL_REVOCATION_PUT);
     if (q.rc == BM_OK &&
         (row->serial.n == 0 || row->serial.n > STORE_SERIAL_MAX ||
-         row->shard > STORE_SHARDS_MAX)) {
+         row->shard > STORE_SHARD_ANY)) {
         q.rc = BM_E_ARGUMENT;
     }
     query_put_text(&q, ca, STORE_ID_MAX);
@@ -64,6 +64,9 @@ static bm_status revocation_remove(void *self, const char *ca,
     query_change(&q, BM_E_NOT_FOUND);
     return query_close(&q);
 }
+
+/* As the statements have it. */
+_Static_assert(STORE_SHARD_ANY == 1025, "sqlite_sql.h says 1025");
 
 static enum sql walk_sql(uint32_t list)
 {
@@ -160,7 +163,7 @@ static bm_status revocations_next(struct store_revocations *walk,
         row->revoked = query_get_i64(&q);
         row->invalid_since = query_get_i64(&q);
         row->expires = query_get_i64(&q);
-        row->shard = query_get_u32(&q, STORE_SHARDS_MAX);
+        row->shard = query_get_u32(&q, STORE_SHARD_ANY);
         row->reason = (uint8_t)query_get_u32(&q, UINT8_MAX);
         row->gone = query_get_u32(&q, 1) != 0;
         if (q.rc == BM_OK && row->serial.n == 0) {
@@ -206,7 +209,7 @@ static void change_read(struct sqlite_query *q, void *out)
 {
     struct store_change *row = out;
 
-    row->shard = query_get_u32(q, STORE_SHARDS_MAX);
+    row->shard = query_get_u32(q, STORE_SHARD_ANY);
     row->id = query_get_u64(q);
 }
 

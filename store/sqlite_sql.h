@@ -153,7 +153,10 @@
     X(REVOCATION_WALK_SHARD,                                                   \
       "SELECT serial, revoked, invalid_since, expires, shard, reason, 0 "      \
       "FROM revocation WHERE ca = ?1 AND expires >= ?2 AND shard = ?3 AND "    \
-      "shard != 0 ORDER BY serial")                                            \
+      "shard != 0 UNION ALL "                                                  \
+      "SELECT serial, revoked, invalid_since, expires, shard, reason, 0 "      \
+      "FROM revocation WHERE ca = ?1 AND expires >= ?2 AND "                   \
+      "shard = 1025 AND shard != 0 ORDER BY serial")                           \
     X(REVOCATION_WALK_DELTA,                                                   \
       "WITH touched (serial) AS (SELECT serial FROM revocation_change "        \
       "WHERE ca = ?1 AND id > ?4 UNION SELECT serial FROM revocation "         \
@@ -170,7 +173,8 @@
     X(CHANGE_FORGET,                                                           \
       "DELETE FROM revocation_change WHERE ca = ?1 AND id <= (SELECT "         \
       "min(base_change) FROM crl WHERE crl.ca = ?1 AND "                       \
-      "crl.list IN (0, 4294967294, 4294967295, revocation_change.shard))")     \
+      "(revocation_change.shard = 1025 OR "                                    \
+      "crl.list IN (0, 4294967294, 4294967295, revocation_change.shard)))")    \
     X(OPERATOR_PUT,                                                            \
       "INSERT INTO operator (" SQL_OPERATOR_COLUMNS ") VALUES "                \
       "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "         \

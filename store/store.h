@@ -45,6 +45,9 @@
 #define STORE_LIST_DELTA    UINT32_MAX
 #define STORE_LIST_BEFORE   (UINT32_MAX - 1) /* complete, the last but one */
 #define STORE_SHARDS_MAX    1024
+/* Of a revocation whose certificate nobody has: it may name any of the shards,
+ * and so it is on the list of each. */
+#define STORE_SHARD_ANY (STORE_SHARDS_MAX + 1)
 
 enum store_mode {
     STORE_READ,
@@ -215,7 +218,7 @@ struct store_revocation {
     int64_t revoked;
     int64_t invalid_since; /* 0: not stated */
     int64_t expires;       /* notAfter of the certificate */
-    uint32_t shard;        /* of the certificate */
+    uint32_t shard;        /* of the certificate, or STORE_SHARD_ANY */
     uint8_t reason;
     bool gone; /* in a walk for a delta: no longer listed; the rest is zero */
 };
@@ -231,7 +234,7 @@ struct store_revocations_of {
 
 /* What changed last of a shard. */
 struct store_change {
-    uint32_t shard;
+    uint32_t shard; /* or STORE_SHARD_ANY */
     uint64_t id;
 };
 

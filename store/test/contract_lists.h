@@ -85,10 +85,50 @@ static inline void a_shard_that_cannot_be_is_refused(void)
 {
     struct store *s = contract_open("rows", true);
     const struct store_revocation row = { .serial = BM_LIT("\x01"),
-                                          .shard = STORE_SHARDS_MAX + 1 };
+                                          .shard = STORE_SHARD_ANY + 1 };
 
     must_begin(s);
     CHECK_STATUS(s->revocation_put(s->self, "issuing", &row), BM_E_ARGUMENT);
+    s->close(s->self);
+}
+
+static inline void put_anywhere(struct store *s, uint8_t n)
+{
+    const uint8_t serial[2] = { n, 7 };
+    const struct store_revocation row = { .serial = BM_ARRAY(serial),
+                                          .revoked = 100,
+                                          .expires = 1000,
+                                          .shard = STORE_SHARD_ANY };
+
+    CHECK_STATUS(s->revocation_put(s->self, "issuing", &row), BM_OK);
+}
+
+static inline void what_may_be_in_any_shard_is_in_each(void)
+{
+    static const uint8_t want[] = { 1, 2, 5 };
+    struct store *s = contract_open("rows", true);
+    struct store_revocations_of of = { .ca = "issuing", .list = 1 };
+    struct store_revocations *walk;
+    struct store_revocation row;
+
+    must_begin(s);
+    list_entry(s, "issuing", 5, 1000);
+    list_entry(s, "issuing", 1, 1000);
+    put_anywhere(s, 2);
+    CHECK_STATUS(s->revocations_open(s->self, &of, &walk), BM_OK);
+    for (size_t i = 0; i < sizeof want; i++) {
+        CHECK_STATUS(s->revocations_next(walk, &row), BM_OK);
+        CHECK(row.serial.p[0] == want[i] &&
+              row.shard == (want[i] == 2 ? STORE_SHARD_ANY : 1));
+    }
+    CHECK_STATUS(s->revocations_next(walk, &row), BM_E_END);
+    s->revocations_close(walk);
+    of.list = 3;
+    CHECK_STATUS(s->revocations_open(s->self, &of, &walk), BM_OK);
+    CHECK_STATUS(s->revocations_next(walk, &row), BM_OK);
+    CHECK(row.serial.p[0] == 2);
+    CHECK_STATUS(s->revocations_next(walk, &row), BM_E_END);
+    s->revocations_close(walk);
     s->close(s->self);
 }
 
@@ -209,12 +249,30 @@ static inline void a_change_is_kept_until_all_lists_have_it(void)
     s->close(s->self);
 }
 
+static inline void a_change_of_any_shard_is_kept_until_each_has_it(void)
+{
+    struct store *s = contract_open("rows", true);
+
+    must_begin(s);
+    put_base(s, 1);
+    put_base(s, 3);
+    put_anywhere(s, 2);
+    put_base(s, STORE_LIST_COMPLETE);
+    put_base(s, 1);
+    CHECK(changes_say(s, "1025"));
+    put_base(s, 3);
+    CHECK(changes_say(s, ""));
+    s->close(s->self);
+}
+
 static inline void contract_lists(void)
 {
     RUN(each_shard_has_its_own_and_the_whole_list_all);
     RUN(a_shard_that_cannot_be_is_refused);
+    RUN(what_may_be_in_any_shard_is_in_each);
     RUN(a_delta_has_what_changed_since_its_base);
     RUN(a_change_is_kept_until_all_lists_have_it);
+    RUN(a_change_of_any_shard_is_kept_until_each_has_it);
 }
 
 #endif

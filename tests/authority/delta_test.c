@@ -22,8 +22,8 @@ static void forget_bases(struct world *w)
 {
     must(ca_begin(w->ca, w->now, NULL) == BM_OK, "begin");
     w->ca->dirty = true;
-    must(ca_end(w->ca, ca_crl_forget_bases(w->ca, "issuing"), w->now, NULL) ==
-             BM_OK,
+    must(ca_end(w->ca, ca_crl_forget_bases(w->ca, "issuing", 0), w->now,
+                NULL) == BM_OK,
          "forget");
 }
 

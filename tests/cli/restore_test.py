@@ -133,6 +133,34 @@ def test_a_restored_instance_issues_nothing():
           [True, True, False, False])
 
 
+def listed(where, path):
+    text = openssl("crl", "-inform", "DER", "-in", where + "/crl/" + path,
+                   "-noout", "-text").decode()
+    return sorted(line.split(": ")[1].strip().lower()
+                  for line in text.splitlines() if "Serial Number: " in line)
+
+
+def test_lists_of_shards_come_back_with_what_was_forgotten():
+    ok("init", "parts", "--org", "Acme Ltd", "--host", "ca.example.com")
+    write("parts/birthmark.yaml", read("parts/birthmark.yaml").decode().replace(
+        "  lifetime: 7d\n", "  lifetime: 7d\n  shards: 2\n", 1))
+    ok("ca", "crl", "--dir", "parts", "issuing")
+    ok("backup", "--dir", "parts", "--with-keys", "parts.backup")
+    serial = issue("parts", 5)
+    ok("cert", "revoke", "--dir", "parts", "--reason", "keyCompromise", serial)
+    ok("ca", "crl", "--dir", "parts", "issuing")
+    text = openssl("x509", "-in", "parts-5.pem", "-noout", "-text").decode()
+    shard = re.search("/crl/(issuing/[12].crl)", text).group(1)
+    equal(listed("parts", shard), [serial])
+    ok("restore", "parts.backup", "whole")
+    shutil.copy("parts/keys/unlock", "whole/keys/unlock")
+    resume("whole", "--against", "parts/ledger/checkpoint", "--import",
+           "parts/crl/issuing.crl")
+    for path in ("issuing.crl", "issuing/1.crl", "issuing/2.crl"):
+        equal(listed("whole", path), [serial], path)
+    clean("whole")
+
+
 def test_a_wrong_checkpoint_changes_nothing():
     where = restored("wrong")
     ok("init", "other", "--org", "Other", "--host", "ca.example.com")
