@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ca/internal.h"
+#include "ca/lists.h"
 
 struct listing {
     struct ca *ca;
@@ -66,6 +67,9 @@ static bm_status check_list(struct listing *l)
     if (l->crl.ext.base.n != 0 || l->crl.ext.has_idp) {
         return ca_refuse(l->why, BM_E_CRL_SCOPE, "it is not a complete list");
     }
+    if (l->crl.ext.unknown_critical.n != 0) {
+        return ca_refuse_plain(l->why, BM_E_CRL_CRITICAL);
+    }
     if (number.n == 0 || number.n > 8 || (number.p[0] & 0x80) != 0) {
         return ca_refuse_plain(l->why, BM_E_CRL_NUMBER);
     }
@@ -78,7 +82,7 @@ static bm_status check_list(struct listing *l)
 }
 
 /* The journal does not have it and nobody brought it: all that is known is
- * that it is revoked, and so it stays. */
+ * that it is revoked, and so it stays. It may name any shard. */
 static bm_status put_unknown(struct listing *l, struct bm_bytes serial,
                              struct store_cert *row)
 {
@@ -88,6 +92,7 @@ static bm_status put_unknown(struct listing *l, struct bm_bytes serial,
     struct store_revocation entry = { .serial = serial,
                                       .revoked = l->now,
                                       .expires = BM_TIME_NEVER,
+                                      .shard = STORE_SHARD_ANY,
                                       .reason = BM_REASON_CESSATION };
     char text[64];
 
@@ -157,7 +162,7 @@ static bm_status take_entry(struct listing *l, const struct bm_crl_entry *e)
     }
 }
 
-/* An older list has nothing new, and may have what has been lifted since. */
+/* An older list may have holds that were lifted since; all else on it stays. */
 static bm_status is_newer(struct listing *l, bool *yes)
 {
     const struct store *s = l->ca->c.store;
@@ -165,6 +170,12 @@ static bm_status is_newer(struct listing *l, bool *yes)
     bm_status rc = s->crl_get(s->self, l->ca_id, STORE_LIST_COMPLETE, &last);
 
     *yes = rc == BM_E_NOT_FOUND || (rc == BM_OK && last.number < l->number);
+    if (rc == BM_OK && *yes && last.number != 0 &&
+        l->number - last.number > CA_LIST_STEP_MAX) {
+        return ca_refuse(l->why, BM_E_CRL_NUMBER,
+                         "too far above %llu, which the last list of %s has",
+                         (unsigned long long)last.number, l->ca_id);
+    }
     return rc == BM_E_NOT_FOUND ? BM_OK : rc;
 }
 
@@ -187,8 +198,10 @@ bm_status ca_put_list(struct ca *ca, const struct ca_actor *actor,
     BM_TRY(check_list(&l));
     BM_TRY(is_newer(&l, &newer));
     entries = l.crl.entries;
-    while (newer && bm_crl_entry_next(&entries, &entry)) {
-        BM_TRY(take_entry(&l, &entry));
+    while (bm_crl_entry_next(&entries, &entry)) {
+        if (newer || entry.reason != BM_REASON_HOLD) {
+            BM_TRY(take_entry(&l, &entry));
+        }
     }
     return newer ? ca_crl_used(ca, l.ca_id, l.number) : BM_OK;
 }

@@ -26,6 +26,12 @@ struct ca_list_number {
     uint64_t number;
 };
 
+/* Numbers are what a signed integer of the store can be, and rise in steps
+ * that are many times what restoring passes over: whoever captured the issuer
+ * must not use up those that are left. A CA's first list has any. */
+#define CA_LIST_NUMBER_MAX ((uint64_t)INT64_MAX)
+#define CA_LIST_STEP_MAX   (UINT64_C(1) << 32)
+
 /* The path, without the slash in front and with a NUL. */
 #define CA_LIST_PATH_MAX (STORE_ID_MAX + 32)
 /* That behind a base such as "http://ca.example:8080". */

@@ -204,6 +204,11 @@ static bm_status find_lists(const struct local *l,
 static bm_status check_number(const struct ca_journal_lists *lists,
                               uint32_t list, uint64_t number)
 {
+    if (number > CA_LIST_NUMBER_MAX ||
+        (lists->number != 0 && number > lists->number &&
+         number - lists->number > CA_LIST_STEP_MAX)) {
+        return BM_E_CA_SIGNER;
+    }
     return number > lists->number ||
                    (list == STORE_LIST_DELTA && number != 0 &&
                     number == lists->whole[0] && number != lists->delta)
@@ -277,6 +282,18 @@ bm_status ca_signer_list_put(struct ca_signer *signer, struct bm_bytes octets)
     return rc;
 }
 
+/* A list of the future would be shown when those that followed are right. */
+static bm_status check_times(const struct local *l,
+                             const struct bm_crl_head *head, int64_t now)
+{
+    return head->this_update <= now + CA_CLOCK_SLACK &&
+                   head->next_update > head->this_update &&
+                   (l->c.list_lifetime == 0 ||
+                    head->next_update - head->this_update <= l->c.list_lifetime)
+               ? BM_OK
+               : BM_E_CA_SIGNER;
+}
+
 static bm_status end_list(struct local *l, int64_t now, struct bm_wr *signature)
 {
     struct ca_journal_entry e = { .kind = CA_JOURNAL_CRL,
@@ -291,6 +308,7 @@ static bm_status end_list(struct local *l, int64_t now, struct bm_wr *signature)
     BM_TRY(find_lists(l, l->list.ca, e.key, &lists));
     BM_TRY(check_number(&lists, e.list, e.number));
     BM_TRY(check_delta(&lists, &l->list));
+    BM_TRY(check_times(l, &l->list.reader.head, now));
     /* Once more: it took a while to read, and this number is used up. */
     BM_TRY(is_ready(l, l->list.ca->id, NULL));
     e.this_update = l->list.reader.head.this_update;

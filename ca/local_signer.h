@@ -32,6 +32,7 @@ struct ca_signer_config {
      * SubjectPublicKeyInfo. May be NULL. */
     void *arg;
     bool (*expects_ocsp)(void *arg, const uint8_t key[32]);
+    int64_t list_lifetime;          /* seconds, of a list, at most; 0: any */
     const char *public_url;         /* that shards and deltas are under */
     const char *origin;             /* of the ledger's first tree */
     const struct bm_signer *ledger; /* Ed25519 */
@@ -54,7 +55,9 @@ BM_MUST_CHECK bm_status ca_signer_new(const struct ca_signer_config *config,
  *   - the delta: of the scope of the complete list; its base is one of the
  *     last complete lists that were signed, or that of the last delta.
  * The number is above that of every list of the CA. A delta alone may have
- * that of the newest complete list, once, and of the same second.
+ * that of the newest complete list, once, and of the same second. It rises by
+ * CA_LIST_STEP_MAX at most. No list is of the future, by the clock of the
+ * signer, or lives longer than `list_lifetime`.
  *
  * What it cannot know: which entries belong there. Who captured the issuer can
  * leave one out, of any list.

@@ -192,6 +192,8 @@ static bm_status open_signer(struct instance *in, struct ca_refusal *why)
                                            in->mode == INSTANCE_WRITE,
                                        .arg = in,
                                        .expects_ocsp = expects,
+                                       .list_lifetime =
+                                           in->settings.crl_lifetime,
                                        .public_url = in->settings.public_url,
                                        .origin = in->settings.origin };
     bm_status rc =

@@ -83,6 +83,10 @@ static const struct row rows[] = {
     { "from the last", DELTA, 20, NONE, 17, 0, 8, true },
     { "from what it left behind", DELTA, 21, NONE, 11, 0, 8, false },
     { "a shard in the end", 4, 21, OWN, 0, 0, 8, true },
+    { "without numbers after it", ALL, UINT64_MAX, NONE, 0, 0, 9, false },
+    { "far above", ALL, 22 + (UINT64_C(1) << 32), NONE, 0, 0, 9, false },
+    { "of the future", ALL, 22, NONE, 0, 0, 9 + HOUR, false },
+    { "and after all that", ALL, 22, NONE, 0, 0, 9, true },
 };
 
 static bm_status rewind_none(void *self)
@@ -150,6 +154,21 @@ static struct bm_crl_idp idp_of(const struct row *row, struct bm_wr *w)
     return idp;
 }
 
+/* INTEGER contents, in the shortest form. */
+static struct bm_bytes number_of(uint64_t number, uint8_t octets[9])
+{
+    size_t from = 0;
+
+    octets[0] = 0;
+    for (size_t i = 1; i <= 8; i++) {
+        octets[i] = (uint8_t)(number >> (64 - 8 * i));
+    }
+    while (from < 8 && octets[from] == 0 && octets[from + 1] < 0x80) {
+        from++;
+    }
+    return (struct bm_bytes){ octets + from, 9 - from };
+}
+
 /* A list as the row says, of one issuer. */
 static void write_list(const struct world *w, const struct row *row,
                        struct octets *tbs)
@@ -157,12 +176,13 @@ static void write_list(const struct world *w, const struct row *row,
     const struct instance_ca *ca = world_ca("issuing");
     struct bm_crl_source source = { NULL, rewind_none, next_none };
     struct bm_crl_sink sink = { tbs, put };
-    uint8_t number = (uint8_t)row->number;
+    uint8_t octets[9];
+    struct bm_bytes number = number_of(row->number, octets);
     uint8_t base = (uint8_t)row->base;
     struct bm_crl_config config = { .issuer = ca->cert.subject,
                                     .this_update = w->now + row->later,
                                     .next_update = w->now + DAY,
-                                    .number = { &number, 1 },
+                                    .number = number,
                                     .aki = bm_exts_ski(&ca->cert.ext),
                                     .crypto = world_crypto(),
                                     .sig_alg = ca->key->signer->alg };
