@@ -104,12 +104,32 @@ struct run {
 
 /* ---- The authority */
 
+/* It is believed from now on, and handed out. */
+static void tell_root(const struct run *run, const char *id,
+                      const struct bm_cert *cert)
+{
+    const struct bm_crypto *crypto = run->session.crypto;
+    uint8_t digest[BM_HASH_MAX];
+
+    if (crypto->hash(crypto->self, BM_HASH_SHA256, cert->der, digest) !=
+        BM_OK) {
+        return;
+    }
+    fprintf(stderr, "%s: root %s, SHA-256 ", verb.path, id);
+    for (size_t i = 0; i < bm_hash_len(BM_HASH_SHA256); i++) {
+        fprintf(stderr, "%02x", digest[i]);
+    }
+    fputc('\n', stderr);
+}
+
 static void tell(void *arg, enum ca_installed what, const char *id,
                  const struct bm_cert *cert, const char *words)
 {
     struct run *run = arg;
 
-    (void)cert;
+    if (what == CA_INSTALLED_ROOT) {
+        tell_root(run, id, cert);
+    }
     if (what == CA_INSTALLED_PROFILE) {
         fprintf(stderr, "%s: %s cannot issue %s: ", verb.path, run->id, id);
         safe_print_str(stderr, words);

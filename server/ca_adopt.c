@@ -140,7 +140,19 @@ static bm_status open_key(struct adopting *a)
 static bm_status check(const struct adopting *a)
 {
     const struct instance_ca *row = instance_get_ca(a->in, a->c->id);
+    const struct waiting_list *waiting = &a->in->waiting;
 
+    for (size_t k = 0; k < waiting->n; k++) {
+        const struct waiting_key *w = &waiting->item[k];
+
+        if (w->taken && strcmp(w->id, a->c->id) != 0 &&
+            instance_get_ca(a->in, w->id) != NULL) {
+            return ca_refuse(a->why, BM_E_CA_UNAVAILABLE,
+                             "CA %s comes first: the same birthmark ca import "
+                             "again",
+                             w->id);
+        }
+    }
     if (!new_ca_is_id(a->c->id)) {
         return ca_refuse(a->why, BM_E_ARGUMENT,
                          "an id is a letter, and letters (a-z), digits and "
@@ -161,17 +173,21 @@ static bm_status put_waiting(struct adopting *a, struct bm_bytes subject)
     const struct waiting_key *there = waiting_find(&a->in->waiting, a->c->id);
     uint8_t request[CA_TBS_MAX];
     struct bm_wr w;
+    bool same = there != NULL &&
+                bm_bytes_equal(there->csr.key.der, a->key->signer->key.der);
 
-    if (there != NULL &&
-        bm_bytes_equal(there->csr.key.der, a->key->signer->key.der)) {
+    if (same && there->taken) {
         return BM_OK;
     }
-    BM_TRY(new_ca_check_key(a->in, a->waiting.key_uri, a->why));
+    if (!same) {
+        BM_TRY(new_ca_check_key(a->in, a->waiting.key_uri, a->why));
+    }
     if (there != NULL) {
         BM_TRY(waiting_drop(a->in->dir, a->c->id, a->why));
     }
     (void)snprintf(a->waiting.id, sizeof a->waiting.id, "%s", a->c->id);
     a->waiting.kind = a->c->kind;
+    a->waiting.taken = true;
     bm_wr_init(&w, request, sizeof request);
     BM_TRY(new_ca_put_request(a->key, subject, &w, &a->waiting.csr));
     return waiting_write(&a->waiting, a->in->dir, a->why);

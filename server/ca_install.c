@@ -344,8 +344,17 @@ static bm_status check_profiles(struct install *i, const struct bm_cert *cert,
 static bm_status check_own_root(const struct install *i,
                                 const struct bm_cert *cert)
 {
+    const unsigned need = BM_KU_KEY_CERT_SIGN | BM_KU_CRL_SIGN;
+
     if (!i->c->foreign) {
         return BM_E_PATH_NO_ISSUER;
+    }
+    if (cert->ext.unknown_critical.n != 0) {
+        return BM_E_PATH_CRITICAL;
+    }
+    if (bm_exts_has(&cert->ext, BM_EXT_KEY_USAGE) &&
+        (cert->ext.key_usage & need) != need) {
+        return BM_E_PATH_KEY_USAGE;
     }
     return i->c->now < cert->not_before  ? BM_E_PATH_NOT_YET
            : i->c->now > cert->not_after ? BM_E_PATH_EXPIRED
@@ -379,11 +388,56 @@ static bm_status check_cert(struct install *i, const struct bm_cert *cert,
                                    id);
 }
 
+/* A certificate in place of one in use: of the same name, which stands in all
+ * that was issued and in each list, and no older one. */
+static bm_status check_successor(struct install *i, const struct bm_cert *cert,
+                                 const char *id, bool *older)
+{
+    const struct instance_ca *c = instance_get_ca(i->c->instance, id);
+
+    *older = false;
+    if (c == NULL) {
+        return BM_OK;
+    }
+    if (!bm_bytes_equal(c->cert.subject, cert->subject)) {
+        return ca_refuse(i->why, BM_E_ARGUMENT,
+                         "%s: another subject than that of its certificate in "
+                         "use: a new name is a new CA",
+                         id);
+    }
+    if (cert->not_before < c->cert.not_before) {
+        judge(i, cert, CA_INSTALLED_NOT, "", "a later one is in use");
+        *older = true;
+    }
+    return BM_OK;
+}
+
+/* What it revoked comes with it: to begin that is not for `ca install`. */
+static bool is_taken_over(const struct install *i, const struct bm_cert *cert)
+{
+    const struct waiting_key *w =
+        waiting_find_key(&i->c->instance->waiting, cert->key.der);
+
+    return !i->c->foreign && w != NULL && w->taken;
+}
+
 static bm_status take_ours(struct install *i, const struct bm_cert *cert)
 {
     struct store_ca row;
+    bool older;
 
     if (row_of(i, cert->der) != NULL || !find_ours(i, cert, &row)) {
+        return BM_OK;
+    }
+    if (is_taken_over(i, cert)) {
+        judge(i, cert, CA_INSTALLED_NOT, "",
+              "birthmark ca import takes it over");
+        return BM_OK;
+    }
+    /* What comes along with an authority from elsewhere, and the root that it
+     * brings, say nothing of those that are here. */
+    if (i->c->foreign && instance_get_ca(i->c->instance, row.id) != NULL) {
+        judge(i, cert, CA_INSTALLED_NOT, "", "its CA is here already");
         return BM_OK;
     }
     for (size_t k = 0; k < i->rows_n; k++) {
@@ -393,6 +447,10 @@ static bm_status take_ours(struct install *i, const struct bm_cert *cert)
                              "leaving one out",
                              row.id);
         }
+    }
+    BM_TRY(check_successor(i, cert, row.id, &older));
+    if (older) {
+        return BM_OK;
     }
     BM_TRY(check_cert(i, cert, row.id));
     BM_TRY(check_profiles(i, cert, &row));
@@ -576,11 +634,31 @@ static bool is_of_use(const struct install *i)
     return false;
 }
 
+/* One that is taken over has no list before all is on record that was revoked:
+ * to finish it is not for `ca install`. */
+static bm_status check_taken(const struct install *i)
+{
+    const struct instance *in = i->c->instance;
+
+    for (size_t k = 0; k < in->waiting.n && !i->c->foreign; k++) {
+        const struct waiting_key *w = &in->waiting.item[k];
+
+        if (w->taken && instance_get_ca(in, w->id) != NULL) {
+            return ca_refuse(i->why, BM_E_CA_UNAVAILABLE,
+                             "CA %s was taken over by half: the same birthmark "
+                             "ca import again",
+                             w->id);
+        }
+    }
+    return BM_OK;
+}
+
 static bm_status install(struct install *i)
 {
     const struct ca_install *c = i->c;
 
     BM_TRY(ca_authorise(c->actor, CA_ACT_CA_INSTALL, i->why));
+    BM_TRY(check_taken(i));
     BM_TRY(make_room(i));
     BM_TRY(gather(i));
     BM_TRY(plan(i));

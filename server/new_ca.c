@@ -54,10 +54,20 @@ bm_status new_ca_check(const struct instance *in, const char *id,
 bm_status new_ca_check_key(const struct instance *in, const char *key_uri,
                            struct ca_refusal *why)
 {
+    static const char *const others[] = { "file:ledger.key",
+                                          "file:server.key" };
     const char *owner = NULL;
 
+    /* A key has one purpose: what another signs must not be a certificate. */
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        if (strcmp(others[i], key_uri) == 0) {
+            owner = "this instance";
+        }
+    }
+
     for (size_t i = 0; i < in->cas_n; i++) {
-        if (strcmp(in->cas[i].row.key_uri, key_uri) == 0) {
+        if (strcmp(in->cas[i].row.key_uri, key_uri) == 0 ||
+            strcmp(in->cas[i].row.ocsp_key_uri, key_uri) == 0) {
             owner = in->cas[i].row.id;
         }
     }

@@ -84,6 +84,7 @@ static bm_status take_request(struct waiting_key *waiting, struct bm_bytes text)
 bm_status waiting_parse(struct waiting_key *waiting, struct bm_bytes text)
 {
     char kind[16];
+    char over[8];
     bm_status rc;
 
     memset(waiting, 0, sizeof *waiting);
@@ -93,6 +94,8 @@ bm_status waiting_parse(struct waiting_key *waiting, struct bm_bytes text)
                        sizeof waiting->key_uri);
     }
     if (rc == BM_OK) {
+        waiting->taken =
+            take_line(&text, "taken: ", over, sizeof over) == BM_OK;
         waiting->kind = waiting_kind_parse(kind);
         rc = waiting->kind == 0 ? BM_E_CONFIG_VALUE
                                 : take_request(waiting, text);
@@ -157,7 +160,7 @@ bm_status waiting_write(const struct waiting_key *waiting, const char *dir,
     bm_wr_str(&w, waiting_kind_name(waiting->kind));
     bm_wr_str(&w, "\nkey: ");
     bm_wr_str(&w, waiting->key_uri);
-    bm_wr_str(&w, "\n");
+    bm_wr_str(&w, waiting->taken ? "\ntaken: over\n" : "\n");
     bm_pem_put(&w, LABEL, waiting->csr.der);
     rc = w.len > w.cap ? BM_E_LIMIT : path_of(dir, waiting->id, path);
     if (rc == BM_OK) {

@@ -17,6 +17,7 @@
  *
  *     kind: issuing
  *     key: file:issuing.key
+ *     taken: over               of a CA that `ca import` has not finished
  *     -----BEGIN CERTIFICATE REQUEST-----
  *
  * The file is durable before anybody is told of the request, and goes when
@@ -36,6 +37,7 @@ struct waiting_key {
     char id[STORE_ID_MAX];
     enum waiting_kind kind;
     char key_uri[BM_KEY_URI_MAX];
+    bool taken;        /* over from elsewhere: `ca import` alone finishes it */
     struct bm_csr csr; /* views into `der` */
     uint8_t *der;
 };
