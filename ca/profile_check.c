@@ -372,18 +372,19 @@ static void set_issuer(struct profile_checking *k, const struct bm_cert *cert)
 }
 
 /* Hold the certificate against one rule, and tell. */
-static bm_status lint_rule(struct profile_checking *k, size_t i,
+static bm_status lint_rule(const struct profile_checking *checking, size_t i,
                            const struct ca_profile_lint *lint)
 {
+    struct profile_checking k = *checking;
     struct ca_refusal why = { .status = BM_OK };
     const char *unknown = NULL;
     char name[CA_REFUSAL_WORDS_MAX];
     bm_status rc;
 
-    k->why = &why;
-    k->unknown = &unknown;
-    rc = checks[i](k);
-    profile_rule_place(k->profile, (enum profile_rule)i, name);
+    k.why = &why;
+    k.unknown = &unknown;
+    rc = checks[i](&k);
+    profile_rule_place(k.profile, (enum profile_rule)i, name);
     if (rc != BM_OK) {
         rc = ca_refuse_plain(&why, rc);
         lint->rule(lint->arg, name, CA_PROFILE_BROKEN, &why);
