@@ -59,8 +59,9 @@ static bm_status check_issuing(const struct making *m,
         return refuse(m, PROFILE_RULE_BASIC,
                       "the issuer's path length leaves no room for a CA");
     }
+    /* As much is for a root's own other certificate: profile_check_basic(). */
     if (r->basic.ca && cert->ext.path_len != BM_PATH_LEN_NONE &&
-        r->basic.path_len >= cert->ext.path_len) {
+        r->basic.path_len > cert->ext.path_len) {
         return refuse(m, PROFILE_RULE_BASIC,
                       "path_len must be less than the issuer's");
     }
@@ -476,6 +477,7 @@ static bm_status keep_issuer(struct making *m,
     }
     b->not_before = cert->not_before;
     b->not_after = cert->not_after;
+    b->path_len = cert->ext.path_len;
     return BM_OK;
 }
 

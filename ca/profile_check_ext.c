@@ -83,6 +83,18 @@ static bool has_path_len(const struct profile_checking *k)
     return (a->path_len[n / 64] >> n % 64 & 1) != 0;
 }
 
+/* RFC 5280 4.2.1.9: self-issued certificates, as the links of a rollover, are
+ * not counted. */
+static bool fits_below_issuer(const struct profile_checking *k)
+{
+    const struct profile_bound *b = &k->profile->bound;
+
+    return k->foreign || !b->is || b->self_signed || !k->cert->ext.ca ||
+           b->path_len == BM_PATH_LEN_NONE ||
+           k->cert->ext.path_len < b->path_len ||
+           bm_name_equal(k->cert->subject, k->cert->issuer);
+}
+
 bm_status profile_check_basic(const struct profile_checking *k)
 {
     const struct profile_rules *r = &k->profile->rules;
@@ -105,6 +117,10 @@ bm_status profile_check_basic(const struct profile_checking *k)
     if (look && !has_path_len(k)) {
         return profile_refuse_ext(k, PROFILE_RULE_BASIC, "pathLenConstraint",
                                   "is another one");
+    }
+    if (look && !fits_below_issuer(k)) {
+        return profile_refuse_ext(k, PROFILE_RULE_BASIC, "pathLenConstraint",
+                                  "must be less than the issuer's");
     }
     return BM_OK;
 }
