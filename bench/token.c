@@ -106,7 +106,7 @@ static void *open_key(void)
 
     bench_must(o != NULL, "memory");
     o->provider = token_provider(&world);
-    bench_must(o->provider->open(o->provider->self, URI + strlen("pkcs11:"),
+    bench_must(o->provider->open(o->provider->self, &URI[strlen("pkcs11:")],
                                  &o->key) == BM_OK,
                "key");
     return o;

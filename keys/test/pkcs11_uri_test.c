@@ -13,8 +13,7 @@ static void uris_of_keys_are_taken(void)
         "id=%00%01;object=a;type=private",
         "serial=0a1b;manufacturer=SoftHSM%20project;model=SoftHSM%20v2;id=a",
         "slot-id=7;slot-manufacturer=x;slot-description=y;object=a",
-        "library-manufacturer=x;library-description=y;library-version=2.6;"
-        "object=a",
+        "library-manufacturer=x;library-description=y;library-version=2.6;id=a",
         "token=one;object=a?module-path=/usr/lib/x.so",
         "token=one;object=a?pin-source=file:/etc/pin",
         "token=one;object=a?pin-source=file:///etc/pin&module-path=/x.so",
