@@ -381,7 +381,7 @@ struct profile_bound {
     struct bm_exts constraints; /* nothing but the issuer's nameConstraints */
     struct bm_bytes above[CA_PROFILE_ABOVE_MAX]; /* those of CAs above it */
     size_t above_n;
-    int path_len;       /* of the issuer, or BM_PATH_LEN_NONE */
+    int8_t path_len;    /* of the issuer, or BM_PATH_LEN_NONE */
     int64_t not_before; /* of the issuer */
     int64_t not_after;
     const struct bm_crypto *crypto;
