@@ -57,7 +57,9 @@ bench-service: build ## the service with BENCH_ROWS stored, BENCH_ISSUED more is
 	@BENCH_ROWS=$(BENCH_ROWS) BENCH_ISSUED=$(BENCH_ISSUED) TMPDIR=$(BENCH_DIR) \
 	    bench/run.sh service memory
 
-fuzz: compile-fuzz ## fuzz each parser for FUZZ_SECONDS seconds
+fuzz: configure-fuzz ## fuzz each parser for FUZZ_SECONDS seconds
+	cmake --build --preset fuzz -j $(JOBS) \
+	    --target $$(cut -d ' ' -f 1 build/fuzz/fuzzers.txt)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz/fuzz.sh
 
 fault: compile-release ## kill, fail and cut the power at every call, not at some

@@ -39,8 +39,8 @@ function(bm_add_test name)
 endfunction()
 
 # bm_slow(LABEL NAME...): tests that take their time, mostly waiting for the
-# disk. CMakePresets.json says which presets leave out which label: `slow` runs
-# with gcc, optimised and under sanitizers, `cli` under sanitizers alone.
+# disk. CMakePresets.json says which presets leave out which label: `slow` and
+# `cli` run with gcc under sanitizers alone, `once` in the preset that has it.
 function(bm_slow label)
     set_tests_properties(${ARGN} PROPERTIES LABELS ${label} TIMEOUT 900)
 endfunction()
