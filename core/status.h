@@ -43,7 +43,17 @@
     BM_STATUS_CA(X)       \
     BM_STATUS_LEDGER(X)   \
     BM_STATUS_EST(X)      \
-    BM_STATUS_CEREMONY(X)
+    BM_STATUS_CEREMONY(X) \
+    BM_STATUS_LOG(X)      \
+    BM_STATUS_IDENTITY(X) \
+    BM_STATUS_HTTP(X)     \
+    BM_STATUS_ENROL(X)    \
+    BM_STATUS_TRUST(X)    \
+    BM_STATUS_VAULT(X)    \
+    BM_STATUS_TLS(X)      \
+    BM_STATUS_ENTROPY(X)  \
+    BM_STATUS_ATTEST(X)   \
+    BM_STATUS_AGENT(X)
 
 #define BM_STATUS_GENERIC(X)                                      \
     X(OK, 0x0000, "", "success")                                  \
@@ -311,7 +321,7 @@
     X(E_FLASH_BITS, 0x0f03, "", "programming would set a bit that is clear") \
     X(E_FLASH_POWER, 0x0f04, "", "flash has no power")
 
-/* Of hosts only, from here on: a device never returns these. */
+/* From here on mostly of hosts. */
 #define BM_STATUS_HOST(X)                                                   \
     X(E_MEMORY, 0x1001, "", "out of memory")                                \
     X(E_IO, 0x1002, "", "reading or writing failed")                        \
@@ -458,6 +468,55 @@
     X(E_CEREMONY_REVOKED, 0x180d, "RFC 5280 5.3",                              \
       "list does not go on from the one before")                               \
     X(E_CEREMONY_STOPPED, 0x180e, "", "stopped before anything was signed")
+
+/* Of devices. */
+#define BM_STATUS_LOG(X)                                                \
+    X(E_LOG_FORMAT, 0x1901, "", "flash holds something that is no log") \
+    X(E_LOG_FULL, 0x1902, "", "no room left in the log")                \
+    X(E_LOG_READ, 0x1903, "", "flash cannot be read")
+
+#define BM_STATUS_IDENTITY(X)                                            \
+    X(E_IDENTITY_STATE, 0x1a01, "", "not in this state of the identity") \
+    X(E_IDENTITY_KEY, 0x1a02, "", "certificate is not of this key")
+
+#define BM_STATUS_HTTP(X)                                             \
+    X(E_HTTP_SYNTAX, 0x1b01, "RFC 9112 4", "malformed HTTP response") \
+    X(E_HTTP_LENGTH, 0x1b02, "RFC 9112 6", "body is not of its length")
+
+#define BM_STATUS_ENROL(X)                                         \
+    X(E_ENROL_REFUSED, 0x1c01, "RFC 7030 4.2.3", "server refused") \
+    X(E_ENROL_LATER, 0x1c02, "RFC 7030 4.2.3", "server asks to come later")
+
+#define BM_STATUS_TRUST(X)                                                 \
+    X(E_TRUST_DENIED, 0x1d01, "", "certificate is on the deny list")       \
+    X(E_TRUST_STALE, 0x1d02, "", "what is known of revocation is too old") \
+    X(E_TRUST_ROLLBACK, 0x1d03, "", "bundle is older than the one held")   \
+    X(E_TRUST_BUNDLE, 0x1d04, "", "malformed trust bundle")
+
+#define BM_STATUS_VAULT(X)                                              \
+    X(E_VAULT_SEAL, 0x1e01, "", "record was not sealed by this device") \
+    X(E_VAULT_ROLLBACK, 0x1e02, "", "vault is older than its counter")
+
+#define BM_STATUS_TLS(X)                                              \
+    X(E_TLS_AGAIN, 0x1f01, "", "nothing to read or write at present") \
+    X(E_TLS_CLOSED, 0x1f02, "", "peer has closed the connection")     \
+    X(E_TLS_HANDSHAKE, 0x1f03, "", "TLS handshake failed")            \
+    X(E_TLS_ALERT, 0x1f04, "", "peer refused with an alert")          \
+    X(E_TLS_NO_CERT, 0x1f05, "", "peer showed no certificate")        \
+    X(E_TLS_TRUNCATED, 0x1f06, "RFC 8446 6.1",                        \
+      "connection ended without a close_notify")
+
+#define BM_STATUS_ENTROPY(X)                        \
+    X(E_ENTROPY_REPEAT, 0x2001, "SP 800-90B 4.4.1", \
+      "noise source repeats itself")                \
+    X(E_ENTROPY_BIAS, 0x2002, "SP 800-90B 4.4.2", "noise source is biased")
+
+#define BM_STATUS_ATTEST(X)                                         \
+    X(E_ATTEST, 0x2101, "", "malformed attestation")                \
+    X(E_ATTEST_KEY, 0x2102, "", "attestation is about another key") \
+    X(E_ATTEST_NONCE, 0x2103, "", "attestation answers another challenge")
+
+#define BM_STATUS_AGENT(X) X(E_AGENT_HOOK, 0x2201, "", "hook failed")
 
 typedef enum bm_status {
 #define X(name, value, clause, text) BM_##name = (value),

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_DEVICE_KEYSTORE_H
+#define BM_DEVICE_KEYSTORE_H
+
+#include "core/crypto.h"
+
+/*
+ * Where a device's private keys live, as a port hands it in: PSA on a
+ * microcontroller (ports/mbedtls), a file, TPM or PKCS#11 token under Linux
+ * (agent/). There are three slots and never more keys than that, which is why
+ * an orphan is easily told: a slot that no record names.
+ */
+enum bm_key_slot {
+    BM_KEY_SLOT_NONE = 0,
+    BM_KEY_SLOT_IDEVID, /* made once, at birth */
+    BM_KEY_SLOT_A,      /* the operational key and the one that follows it */
+    BM_KEY_SLOT_B
+};
+
+/* How the private half is kept, in the words that the inventory uses. */
+enum bm_key_place {
+    BM_KEY_PLACE_FLASH,  /* in the clear in the same flash */
+    BM_KEY_PLACE_FILE,   /* a file of the host */
+    BM_KEY_PLACE_OPAQUE, /* behind PSA: secure world or secure element */
+    BM_KEY_PLACE_TPM,
+    BM_KEY_PLACE_TOKEN /* PKCS#11 */
+};
+
+struct bm_keystore {
+    void *self;
+    enum bm_key_place place;
+
+    /*
+     * Make a P-256 key in an empty slot, durable before this returns, inside
+     * of the secure element where there is one. BM_E_EXISTS; BM_E_ENTROPY_...
+     * or BM_E_RANDOM: no key is born of bad noise.
+     */
+    bm_status (*generate)(void *self, enum bm_key_slot slot);
+
+    /*
+     * The key of a slot, for signing; the signer lives until close() of the
+     * slot. BM_E_NOT_FOUND. Opening an open slot gives the same signer.
+     */
+    bm_status (*open)(void *self, enum bm_key_slot slot,
+                      const struct bm_signer **signer);
+    void (*close)(void *self, enum bm_key_slot slot);
+
+    /* No octet of it is left when this returns. An empty slot is BM_OK. */
+    bm_status (*destroy)(void *self, enum bm_key_slot slot);
+};
+
+#endif
