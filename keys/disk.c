@@ -374,3 +374,67 @@ bm_status disk_publish(int dir, const char *name, struct bm_bytes data,
     }
     return rc;
 }
+
+/*
+ * Where the old blocks are written to again, nothing is left in them. A file
+ * system that writes elsewhere, and a flash disk, keep a copy for a while,
+ * which is one that is sealed.
+ */
+static bm_status overwrite(int dir, const char *name, off_t size)
+{
+    static const uint8_t zeros[512];
+    int fd = openat(dir, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    bm_status rc = BM_OK;
+
+    if (fd < 0) {
+        return disk_status(errno);
+    }
+    while (rc == BM_OK && size > 0) {
+        size_t n = size < (off_t)sizeof zeros ? (size_t)size : sizeof zeros;
+
+        rc = write_all(fd, (struct bm_bytes){ zeros, n });
+        size -= (off_t)n;
+    }
+    if (rc == BM_OK && fsync(fd) != 0) {
+        rc = disk_status(errno);
+    }
+    (void)close(fd);
+    return rc;
+}
+
+/* Writable for us, which its mode of 0400 is not. */
+static bm_status make_writable(int dir, const char *name, off_t *size)
+{
+    int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    bm_status rc = BM_OK;
+
+    if (fd < 0) {
+        return disk_status(errno);
+    }
+    if (fstat(fd, &st) != 0 || fchmod(fd, S_IRUSR | S_IWUSR) != 0) {
+        rc = disk_status(errno);
+    } else if (!S_ISREG(st.st_mode)) {
+        rc = BM_E_KEYS_FILE;
+    } else {
+        *size = st.st_size;
+    }
+    (void)close(fd);
+    return rc;
+}
+
+bm_status disk_destroy(int dir, const char *name)
+{
+    off_t size = 0;
+    bm_status rc = make_writable(dir, name, &size);
+
+    if (rc == BM_E_NOT_FOUND) { /* perhaps it went, and that is not durable */
+        return sync_dir(dir);
+    }
+    BM_TRY(rc);
+    BM_TRY(overwrite(dir, name, size));
+    if (unlinkat(dir, name, 0) != 0) {
+        return disk_status(errno);
+    }
+    return sync_dir(dir);
+}

@@ -404,6 +404,15 @@ out:
     return rc;
 }
 
+/* Needs no unlocked provider: a key that cannot be opened can be destroyed. */
+static bm_status file_destroy(void *self, const char *name)
+{
+    const struct file_provider *p = self;
+
+    BM_TRY(bm_key_file_name(name));
+    return disk_destroy(p->dir, name);
+}
+
 bm_status bm_key_file_new(const struct bm_key_file_config *config,
                           struct bm_key_provider **provider)
 {
@@ -425,7 +434,8 @@ bm_status bm_key_file_new(const struct bm_key_file_config *config,
                                             .sandbox = BM_KEY_SANDBOX_MEMORY,
                                             .self = p,
                                             .open = file_open,
-                                            .generate = file_generate };
+                                            .generate = file_generate,
+                                            .destroy = file_destroy };
     *provider = &p->provider;
     return BM_OK;
 }

@@ -62,6 +62,12 @@ bm_status disk_publish(int dir, const char *name, struct bm_bytes data,
                        enum disk_how how);
 
 /*
+ * Overwrite a file, as far as its file system lets that reach the disk, and
+ * take its name away. Durable when this returns; BM_OK when there is none.
+ */
+bm_status disk_destroy(int dir, const char *name);
+
+/*
  * armour.c: a file is one PEM block, and nothing but its one encoding: no
  * text around it, no other line lengths or line ends.
  */

@@ -65,6 +65,16 @@ bm_status bm_key_expect(const struct bm_keys *keys, const char *uri,
                : provider->expect(provider->self, rest, spki, key);
 }
 
+bm_status bm_key_destroy(const struct bm_keys *keys, const char *uri)
+{
+    const struct bm_key_provider *provider;
+    const char *rest;
+
+    BM_TRY(find_provider(keys, uri, &provider, &rest));
+    return provider->destroy == NULL ? BM_E_KEYS_URI
+                                     : provider->destroy(provider->self, rest);
+}
+
 bm_status bm_key_provider_of(const struct bm_keys *keys, const char *uri,
                              const struct bm_key_provider **provider)
 {

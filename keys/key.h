@@ -88,6 +88,14 @@ struct bm_key_provider {
      */
     bm_status (*expect)(void *self, const char *rest, struct bm_bytes spki,
                         struct bm_key **key);
+
+    /*
+     * Take a key away for ever, durable before this returns, whoever made it:
+     * it is the caller who knows whose it is. BM_OK when there is none;
+     * BM_E_KEYS_AMBIGUOUS and nothing done when there are two. What is open
+     * of it must be closed before.
+     */
+    bm_status (*destroy)(void *self, const char *rest);
 };
 
 /* The providers of a program, dispatched on by scheme. Ends with NULL. */
@@ -107,6 +115,10 @@ BM_MUST_CHECK bm_status bm_key_generate(const struct bm_keys *keys,
 BM_MUST_CHECK bm_status bm_key_expect(const struct bm_keys *keys,
                                       const char *uri, struct bm_bytes spki,
                                       struct bm_key **key);
+
+/* BM_E_KEYS_URI when no provider has the scheme, or it cannot. */
+BM_MUST_CHECK bm_status bm_key_destroy(const struct bm_keys *keys,
+                                       const char *uri);
 
 /* Of the provider that has the scheme; BM_E_KEYS_URI. */
 BM_MUST_CHECK bm_status

@@ -140,7 +140,7 @@ static bm_status hold(struct p11_provider *p, size_t i, struct p11_module **m)
 static bm_status work_in(struct p11_provider *p, size_t module,
                          const struct p11_uri *u, struct p11_make *make)
 {
-    struct p11_work work = { .writes = make->spec != NULL,
+    struct p11_work work = { .writes = make->spec != NULL || make->destroy,
                              .once = make->spec != NULL };
     struct p11_module *m;
     bm_status rc;
@@ -149,7 +149,9 @@ static bm_status work_in(struct p11_provider *p, size_t module,
     BM_TRY(hold(p, module, &m));
     BM_TRY(key_new(p, m, u, &make->key));
     work.arg = make;
-    work.act = make->spec != NULL ? p11_key_make : p11_key_find;
+    work.act = make->destroy        ? p11_key_destroy
+               : make->spec != NULL ? p11_key_make
+                                    : p11_key_find;
     rc = p11_run(make->key->token, &work);
     if (rc != BM_OK) {
         key_close(make->key);
@@ -275,6 +277,22 @@ static bm_status provider_expect(void *self, const char *rest,
     return rc;
 }
 
+/* Both halves go by the same name, so the name has to be said. */
+static bm_status provider_destroy(void *self, const char *rest)
+{
+    struct p11_make make = { .destroy = true };
+    struct p11_uri u;
+    bm_status rc;
+
+    BM_TRY(p11_uri_parse(rest, &u));
+    rc = u.label == NULL ? BM_E_KEYS_URI : work_somewhere(self, &u, &make);
+    p11_uri_wipe(&u);
+    if (rc == BM_OK) {
+        key_close(make.key);
+    }
+    return rc;
+}
+
 /* ---- The provider */
 
 static bm_status copy(const char *from, char **to)
@@ -319,7 +337,8 @@ bm_status bm_key_pkcs11_new(const struct bm_key_pkcs11_config *config,
                                             .self = p,
                                             .open = provider_open,
                                             .generate = provider_generate,
-                                            .expect = provider_expect };
+                                            .expect = provider_expect,
+                                            .destroy = provider_destroy };
     rc = copy_config(p, config);
     if (rc != BM_OK) {
         bm_key_pkcs11_free(&p->provider);

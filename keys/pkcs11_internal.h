@@ -243,6 +243,8 @@ bm_status p11_search(struct p11_session *s, struct p11_query *q,
                      ck_object_handle_t *found, unsigned long *n);
 bm_status p11_find_private(struct p11_key *k, struct p11_session *s,
                            ck_object_handle_t *found);
+bm_status p11_find_public(struct p11_key *k, struct p11_session *s,
+                          ck_object_handle_t *found);
 
 /* A CK_BBOOL; what is not said stays as it is. */
 bm_status p11_get_flag(struct p11_session *s, ck_object_handle_t object,
@@ -266,15 +268,17 @@ bm_status p11_key_know(struct p11_key *k, struct bm_bytes spki);
 /* A p11_work.act: is the key there, and does the token answer for it? */
 bm_status p11_key_probe(void *key, struct p11_session *s);
 
-/* Both are a p11_work.act: find a key, or make one, and read its public
- * half into `key`. */
+/* All are a p11_work.act: find a key, or make one, and read its public
+ * half into `key`; or take it away. */
 struct p11_make {
     struct p11_key *key;
     const struct bm_key_spec *spec; /* NULL: find */
     bool acted;                     /* the token was asked to make one */
+    bool destroy;                   /* instead of both */
 };
 bm_status p11_key_find(void *arg, struct p11_session *s);
 bm_status p11_key_make(void *arg, struct p11_session *s);
+bm_status p11_key_destroy(void *arg, struct p11_session *s);
 
 /* ---- pkcs11_sign.c */
 

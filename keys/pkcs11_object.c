@@ -70,15 +70,27 @@ static bm_status find_one(struct p11_session *s, struct p11_query *q,
     return n == 0 ? BM_E_NOT_FOUND : n > 1 ? BM_E_KEYS_AMBIGUOUS : BM_OK;
 }
 
-bm_status p11_find_private(struct p11_key *k, struct p11_session *s,
-                           ck_object_handle_t *found)
+static bm_status find_half(struct p11_key *k, struct p11_session *s,
+                           ck_object_class_t class, ck_object_handle_t *found)
 {
-    struct p11_query q = { .class = CKO_PRIVATE_KEY };
+    struct p11_query q = { .class = class };
 
     query_add(&q, CKA_CLASS, &q.class, sizeof q.class);
     p11_query_name(&q, CKA_LABEL, &k->label);
     p11_query_name(&q, CKA_ID, &k->id);
     return find_one(s, &q, found);
+}
+
+bm_status p11_find_private(struct p11_key *k, struct p11_session *s,
+                           ck_object_handle_t *found)
+{
+    return find_half(k, s, CKO_PRIVATE_KEY, found);
+}
+
+bm_status p11_find_public(struct p11_key *k, struct p11_session *s,
+                          ck_object_handle_t *found)
+{
+    return find_half(k, s, CKO_PUBLIC_KEY, found);
 }
 
 /* ---- Attributes */

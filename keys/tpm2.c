@@ -493,7 +493,8 @@ bm_status bm_key_tpm2_new(const struct bm_key_tpm2_config *config,
                                             .self = p,
                                             .open = tpm2_open,
                                             .generate = tpm2_generate,
-                                            .expect = tpm2_expect };
+                                            .expect = tpm2_expect,
+                                            .destroy = tpm2_destroy };
     *provider = &p->provider;
     return BM_OK;
 }

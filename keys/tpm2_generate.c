@@ -25,10 +25,10 @@ struct making {
 
 static bm_status check_free(struct tpm2_link *link, TPM2_HANDLE handle)
 {
-    struct tpm2_handles there = { 0, { 0 } };
+    bool taken;
 
-    BM_TRY(tpm2_flush_list(link, handle, &there));
-    return there.n != 0 && there.handle[0] == handle ? BM_E_EXISTS : BM_OK;
+    BM_TRY(tpm2_is_taken(link, handle, &taken));
+    return taken ? BM_E_EXISTS : BM_OK;
 }
 
 static bm_status check_parameters(struct tpm2_link *link,
@@ -66,19 +66,6 @@ static bm_status create(struct tpm2_link *link, struct making *m,
     return rc;
 }
 
-static bm_status get_name(struct tpm2_link *link, ESYS_TR tr, TPM2B_NAME *name)
-{
-    TPM2B_NAME *got = NULL;
-    bm_status rc;
-
-    rc = tpm2_link_status(link, Esys_TR_GetName(link->esys, tr, &got));
-    if (rc == BM_OK) {
-        *name = *got;
-    }
-    Esys_Free(got);
-    return rc;
-}
-
 static bm_status persist(struct tpm2_link *link, struct making *m,
                          ESYS_TR session)
 {
@@ -109,7 +96,7 @@ static bm_status make(struct tpm2_link *link, struct making *m)
     BM_TRY(tpm2_link_status(link, Esys_Load(link->esys, m->parent.tr, session,
                                             ESYS_TR_NONE, ESYS_TR_NONE,
                                             m->private, m->public, &m->child)));
-    BM_TRY(get_name(link, m->child, &m->name));
+    BM_TRY(tpm2_get_name(link, m->child, &m->name));
     tpm2_parent_put(link, &m->parent);
     return persist(link, m, session);
 }
@@ -132,45 +119,13 @@ static bm_status run_make(struct tpm2_link *link, void *arg)
     return rc;
 }
 
-/* Nobody else's: a key that has the name of ours is ours. */
-static bm_status check_name(struct tpm2_link *link, ESYS_TR tr,
-                            const TPM2B_NAME *name)
-{
-    TPM2B_NAME other;
-
-    BM_TRY(get_name(link, tr, &other));
-    return other.size == name->size &&
-                   memcmp(other.name, name->name, name->size) == 0
-               ? BM_OK
-               : BM_E_KEY_MISMATCH;
-}
-
 /* Take a key away that has just been made, and is of no use. */
 static bm_status run_remove(struct tpm2_link *link, void *arg)
 {
     const struct making *m = arg;
-    ESYS_TR session = ESYS_TR_PASSWORD;
-    ESYS_TR tr = ESYS_TR_NONE;
-    ESYS_TR gone = ESYS_TR_NONE;
-    bm_status rc;
+    const struct tpm2_removal removal = { m->key->handle, &m->owner, &m->name };
 
-    if (m->owner.size != 0) {
-        BM_TRY(tpm2_session_get(link, &session));
-    }
-    BM_TRY(tpm2_link_status(
-        link, Esys_TR_SetAuth(link->esys, ESYS_TR_RH_OWNER, &m->owner)));
-    BM_TRY(tpm2_link_status(
-        link, Esys_TR_FromTPMPublic(link->esys, m->key->handle, ESYS_TR_NONE,
-                                    ESYS_TR_NONE, ESYS_TR_NONE, &tr)));
-    rc = check_name(link, tr, &m->name);
-    if (rc == BM_OK) {
-        rc = tpm2_link_status(
-            link, Esys_EvictControl(link->esys, ESYS_TR_RH_OWNER, tr, session,
-                                    ESYS_TR_NONE, ESYS_TR_NONE, m->key->handle,
-                                    &gone));
-    }
-    (void)Esys_TR_Close(link->esys, &tr);
-    return rc;
+    return tpm2_remove(link, &removal);
 }
 
 /* A key is one when it has signed. */
@@ -193,8 +148,7 @@ static bm_status make_and_prove(struct making *m)
     /* Not again when the connection was lost: it may have been done. */
     const struct tpm2_work work = { run_make, m, false };
 
-    /* Part 2, 7.5: beyond are the platform's; and one is kept for its own. */
-    if (m->key->handle > TPM2_OWNER_LAST || m->key->handle == TPM2_SRK_HANDLE) {
+    if (!tpm2_is_ours(m->key->handle)) {
         return BM_E_KEYS_URI;
     }
     BM_TRY(tpm2_key_template(m->spec, &m->key->auth, &m->template));

@@ -12,6 +12,7 @@
  *
  *   tpm2.c           provider and keys: open, sign, describe
  *   tpm2_generate.c  making a key
+ *   tpm2_destroy.c   taking one away
  *   tpm2_link.c      the connection: one a TCTI, taken in turns, made again
  *   tpm2_session.c   the session that keeps authorisation values off the bus
  *   tpm2_flush.c     handles of the TPM that are ours to give back
@@ -208,6 +209,26 @@ bm_status tpm2_key_try(struct tpm2_key *key);
 
 /* Read an authorisation value; "" gives an empty one. */
 bm_status tpm2_auth_read(const char *path, TPM2B_AUTH *auth);
+
+/*
+ * tpm2_destroy.c. Part 2, 7.5: beyond OWNER_LAST are the platform's handles;
+ * and one is the storage root key's.
+ */
+bool tpm2_is_ours(TPM2_HANDLE handle);
+bm_status tpm2_is_taken(struct tpm2_link *link, TPM2_HANDLE handle,
+                        bool *taken);
+bm_status tpm2_get_name(struct tpm2_link *link, ESYS_TR tr, TPM2B_NAME *name);
+
+/* Take away what lies at a handle, if it has the name; NULL: whatever it is.
+ * BM_E_KEY_MISMATCH. */
+struct tpm2_removal {
+    TPM2_HANDLE handle;
+    const TPM2B_AUTH *owner;
+    const TPM2B_NAME *name;
+};
+bm_status tpm2_remove(struct tpm2_link *link, const struct tpm2_removal *r);
+
+bm_status tpm2_destroy(void *self, const char *rest);
 
 bm_status tpm2_generate(void *self, const char *rest,
                         const struct bm_key_spec *spec, struct bm_key **key);

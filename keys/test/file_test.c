@@ -449,6 +449,49 @@ static void a_folder_that_is_not_there_has_no_provider(void)
     bm_key_file_free(NULL);
 }
 
+static void a_destroyed_key_is_gone_and_its_octets_too(void)
+{
+    static const uint8_t zeros[BM_KEY_FILE_MAX];
+    uint8_t buf[BM_KEY_FILE_MAX];
+    char from[FOLDER_PATH_MAX];
+    struct bm_bytes left;
+    struct world w;
+
+    world_make(&w);
+    CHECK_STATUS(generate(&w, "a.key"), BM_OK);
+    CHECK_STATUS(generate(&w, "b.key"), BM_OK);
+    /* A second name shows what the blocks of the first hold afterwards. */
+    memcpy(from, folder_file(&w.f, "a.key"), sizeof from);
+    CHECK(link(from, folder_file(&w.f, "witness")) == 0);
+    CHECK_STATUS(w.p->destroy(w.p->self, "a.key"), BM_OK);
+    CHECK_STATUS(try_open(&w, "a.key"), BM_E_NOT_FOUND);
+    CHECK_STATUS(try_open(&w, "b.key"), BM_OK);
+    left = folder_get(&w.f, "witness", buf, sizeof buf);
+    CHECK(left.n > 100 && bm_bytes_are(left, zeros, left.n));
+    CHECK_STATUS(w.p->destroy(w.p->self, "a.key"), BM_OK);
+    CHECK_STATUS(generate(&w, "a.key"), BM_OK);
+    world_remove(&w);
+}
+
+static void only_a_key_file_is_destroyed(void)
+{
+    static const char *const names[] = { "../x.key", "kek", "", ".key", "a" };
+    struct world w;
+
+    world_make(&w);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        CHECK_STATUS(w.p->destroy(w.p->self, names[i]), BM_E_KEYS_URI);
+    }
+    folder_put(&w.f, "other", BM_LIT("stays"), 0600);
+    CHECK(symlink("other", folder_file(&w.f, "a.key")) == 0);
+    CHECK(w.p->destroy(w.p->self, "a.key") != BM_OK);
+    CHECK(folder_mode(&w.f, "other") == 0600);
+    CHECK(mkdir(folder_file(&w.f, "d.key"), 0700) == 0);
+    CHECK(w.p->destroy(w.p->self, "d.key") != BM_OK);
+    CHECK(rmdir(folder_file(&w.f, "d.key")) == 0);
+    world_remove(&w);
+}
+
 int main(void)
 {
     RUN(a_key_of_each_type_comes_back);
@@ -465,5 +508,7 @@ int main(void)
     RUN(a_key_outlives_its_provider);
     RUN(what_a_crash_left_is_removed_by_the_next);
     RUN(a_folder_that_is_not_there_has_no_provider);
+    RUN(a_destroyed_key_is_gone_and_its_octets_too);
+    RUN(only_a_key_file_is_destroyed);
     return bm_test_done();
 }

@@ -183,6 +183,28 @@ static void only_keys_that_may_be_away_are_expected(void)
     CHECK(found == NULL);
 }
 
+static bm_status place_destroy(void *self, const char *rest)
+{
+    struct place *p = self;
+
+    (void)snprintf(p->asked, sizeof p->asked, "%s", rest);
+    return BM_OK;
+}
+
+static void only_a_provider_that_can_destroys(void)
+{
+    struct place a = { .opened = 0 };
+    struct bm_key_provider one = place_provider("a", &a);
+    const struct bm_key_provider *list[] = { &one, NULL };
+    const struct bm_keys keys = { list };
+
+    CHECK_STATUS(bm_key_destroy(&keys, "a:x"), BM_E_KEYS_URI);
+    one.destroy = place_destroy;
+    CHECK_STATUS(bm_key_destroy(&keys, "a:x"), BM_OK);
+    CHECK(strcmp(a.asked, "x") == 0);
+    CHECK_STATUS(bm_key_destroy(&keys, "b:x"), BM_E_KEYS_URI);
+}
+
 int main(void)
 {
     RUN(only_keys_that_may_be_away_are_expected);
@@ -190,5 +212,6 @@ int main(void)
     RUN(generate_goes_the_same_way);
     RUN(a_uri_has_a_longest_length);
     RUN(closing_nothing_is_fine);
+    RUN(only_a_provider_that_can_destroys);
     return bm_test_done();
 }

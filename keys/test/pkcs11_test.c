@@ -235,6 +235,90 @@ static void another_key_of_that_name_is_found_out(void)
     token_world_remove(&w);
 }
 
+/* How many objects the token has: a foreign witness. */
+static int count_objects(struct token_world *w)
+{
+    char out[FOLDER_PATH_MAX];
+    char command[2 * FOLDER_PATH_MAX + 200];
+    const char *const argv[] = { "sh", "-c", command, NULL };
+    uint8_t buf[16384];
+    struct bm_bytes text;
+    int n = 0;
+
+    memcpy(out, folder_file(&w->f, "objects"), sizeof out);
+    (void)snprintf(command, sizeof command,
+                   "pkcs11-tool --module " TOKEN_MODULE
+                   " --token-label one --login --pin " TOKEN_PIN " -O > %s",
+                   out);
+    folder_must(token_run(argv) == 0, "pkcs11-tool");
+    text = folder_get(&w->f, "objects", buf, sizeof buf - 1);
+    buf[text.n] = 0;
+    for (const char *at = (const char *)buf;
+         (at = strstr(at, " Key Object")) != NULL; at++) {
+        n++;
+    }
+    return n;
+}
+
+static void a_destroyed_key_is_gone_with_both_halves(void)
+{
+    struct token_world w;
+    struct bm_key_provider *p;
+
+    token_world_make(&w);
+    p = token_provider(&w);
+    CHECK_STATUS(generate(p, "token=one;object=a"), BM_OK);
+    CHECK_STATUS(generate(p, "token=one;object=b"), BM_OK);
+    CHECK(count_objects(&w) == 4);
+    CHECK_STATUS(p->destroy(p->self, "token=one;object=a"), BM_OK);
+    CHECK(count_objects(&w) == 2);
+    CHECK_STATUS(try_open(p, "token=one;object=a"), BM_E_NOT_FOUND);
+    CHECK_STATUS(try_open(p, "token=one;object=b"), BM_OK);
+    CHECK_STATUS(p->destroy(p->self, "token=one;object=a"), BM_OK);
+    CHECK_STATUS(p->destroy(p->self, "token=one;id=%01"), BM_E_KEYS_URI);
+    CHECK_STATUS(p->destroy(p->self, "token=two;object=b"), BM_E_KEYS_GONE);
+    CHECK_STATUS(generate(p, "token=one;object=a"), BM_OK);
+    CHECK(count_objects(&w) == 4);
+    bm_key_pkcs11_free(p);
+    token_world_remove(&w);
+}
+
+/* Two keys of one name, made by another program. */
+static void of_two_keys_none_is_destroyed(void)
+{
+    const char *const argv[] = { "pkcs11-tool",
+                                 "--module",
+                                 TOKEN_MODULE,
+                                 "--token-label",
+                                 "one",
+                                 "--login",
+                                 "--pin",
+                                 TOKEN_PIN,
+                                 "--keypairgen",
+                                 "--key-type",
+                                 "EC:prime256v1",
+                                 "--label",
+                                 "a",
+                                 "--id",
+                                 "02",
+                                 NULL };
+    struct token_world w;
+    struct bm_key_provider *p;
+
+    token_world_make(&w);
+    p = token_provider(&w);
+    CHECK_STATUS(generate(p, "token=one;object=a;id=%01"), BM_OK);
+    folder_must(token_run(argv) == 0, "pkcs11-tool");
+    CHECK_STATUS(p->destroy(p->self, "token=one;object=a"),
+                 BM_E_KEYS_AMBIGUOUS);
+    CHECK(count_objects(&w) == 4);
+    CHECK_STATUS(p->destroy(p->self, "token=one;object=a;id=%02"), BM_OK);
+    CHECK(count_objects(&w) == 2);
+    CHECK_STATUS(try_open(p, "token=one;object=a;id=%01"), BM_OK);
+    bm_key_pkcs11_free(p);
+    token_world_remove(&w);
+}
+
 int main(void)
 {
     RUN(a_key_is_expected_before_its_token_is_there);
@@ -244,5 +328,7 @@ int main(void)
     RUN(a_key_is_never_overwritten);
     RUN(what_is_not_there_is_told_apart);
     RUN(a_token_that_left_is_used_again_when_it_is_back);
+    RUN(a_destroyed_key_is_gone_with_both_halves);
+    RUN(of_two_keys_none_is_destroyed);
     return bm_test_done();
 }

@@ -488,6 +488,38 @@ static void a_provider_may_be_held_to_its_tpm(void)
     CHECK(p == NULL);
 }
 
+static void a_destroyed_key_is_nowhere(void)
+{
+    struct world w;
+
+    world_make(&w);
+    CHECK_STATUS(generate(&w, "0x81020001", &p256), BM_OK);
+    CHECK_STATUS(generate(&w, "0x81020002", &p256), BM_OK);
+    CHECK(swtpm_count(&w.t, "handles-persistent") == 2);
+    CHECK_STATUS(w.p->destroy(w.p->self, "0x81020001"), BM_OK);
+    CHECK(swtpm_count(&w.t, "handles-persistent") == 1);
+    CHECK_STATUS(open_and_sign(&w, "0x81020001"), BM_E_NOT_FOUND);
+    CHECK_STATUS(open_and_sign(&w, "0x81020002"), BM_OK);
+    CHECK_STATUS(w.p->destroy(w.p->self, "0x81020001"), BM_OK);
+    CHECK_STATUS(generate(&w, "0x81020001", &p256), BM_OK);
+    check_clean(&w);
+    world_remove(&w);
+}
+
+static void what_is_the_platforms_is_not_destroyed(void)
+{
+    static const char *const names[] = { "0x81000001", "0x81800000", "x" };
+    struct world w;
+
+    world_make(&w);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        CHECK_STATUS(w.p->destroy(w.p->self, names[i]), BM_E_KEYS_URI);
+    }
+    swtpm_kill(&w.t);
+    CHECK_STATUS(w.p->destroy(w.p->self, HANDLE), BM_E_KEYS_GONE);
+    world_remove(&w);
+}
+
 int main(void)
 {
     RUN(a_key_of_each_type_signs_and_survives_a_restart);
@@ -505,5 +537,7 @@ int main(void)
     RUN(describing_a_key_names_its_tpm);
     RUN(no_tpm_is_an_error_that_says_so);
     RUN(a_provider_may_be_held_to_its_tpm);
+    RUN(a_destroyed_key_is_nowhere);
+    RUN(what_is_the_platforms_is_not_destroyed);
     return bm_test_done();
 }
