@@ -477,7 +477,8 @@
 
 #define BM_STATUS_IDENTITY(X)                                            \
     X(E_IDENTITY_STATE, 0x1a01, "", "not in this state of the identity") \
-    X(E_IDENTITY_KEY, 0x1a02, "", "certificate is not of this key")
+    X(E_IDENTITY_KEY, 0x1a02, "", "certificate is not of this key")      \
+    X(E_IDENTITY_LOST, 0x1a03, "", "key or certificate is gone or unreadable")
 
 #define BM_STATUS_HTTP(X)                                             \
     X(E_HTTP_SYNTAX, 0x1b01, "RFC 9112 4", "malformed HTTP response") \

@@ -16,6 +16,7 @@ enum bm_key_slot {
     BM_KEY_SLOT_A,      /* the operational key and the one that follows it */
     BM_KEY_SLOT_B
 };
+#define BM_KEY_SLOTS 4 /* BM_KEY_SLOT_NONE included: for arrays */
 
 /* How the private half is kept, in the words that the inventory uses. */
 enum bm_key_place {
@@ -26,26 +27,37 @@ enum bm_key_place {
     BM_KEY_PLACE_TOKEN /* PKCS#11 */
 };
 
+/* One thread at a time. A call may take as long as the key's place takes:
+ * hundreds of milliseconds for a key in software on a small device. */
 struct bm_keystore {
     void *self;
     enum bm_key_place place;
 
     /*
      * Make a P-256 key in an empty slot, durable before this returns, inside
-     * of the secure element where there is one. BM_E_EXISTS; BM_E_ENTROPY_...
-     * or BM_E_RANDOM: no key is born of bad noise.
+     * of the secure element where there is one. A power cut leaves no key or
+     * a whole one. BM_E_EXISTS: the slot is not empty; BM_E_ENTROPY_... or
+     * BM_E_RANDOM: no key is born of bad noise.
      */
     bm_status (*generate)(void *self, enum bm_key_slot slot);
 
     /*
      * The key of a slot, for signing; the signer lives until close() of the
-     * slot. BM_E_NOT_FOUND. Opening an open slot gives the same signer.
+     * slot or its destruction. Opening an open slot gives the same signer.
+     * BM_E_NOT_FOUND: there is no such key, for certain; any other error may
+     * pass (a token is not there).
      */
     bm_status (*open)(void *self, enum bm_key_slot slot,
                       const struct bm_signer **signer);
+    /* A slot that is not open is fine. */
     void (*close)(void *self, enum bm_key_slot slot);
 
-    /* No octet of it is left when this returns. An empty slot is BM_OK. */
+    /*
+     * No octet of it can be read when this returns; it closes the slot. An
+     * empty slot is BM_OK. Where keys lie in the same flash
+     * (BM_KEY_PLACE_FLASH), what is left in dead records of the log is removed
+     * by the caller: bm_log_scrub().
+     */
     bm_status (*destroy)(void *self, enum bm_key_slot slot);
 };
 
