@@ -505,7 +505,11 @@
     X(E_TLS_ALERT, 0x1f04, "", "peer refused with an alert")          \
     X(E_TLS_NO_CERT, 0x1f05, "", "peer showed no certificate")        \
     X(E_TLS_TRUNCATED, 0x1f06, "RFC 8446 6.1",                        \
-      "connection ended without a close_notify")
+      "connection ended without a close_notify")                      \
+    X(E_TLS_PROOF, 0x1f07, "RFC 8446 4.4.3",                          \
+      "peer does not hold the key of its certificate")                \
+    X(E_TLS_SUITE, 0x1f08, "RFC 8446 4.1.1",                          \
+      "no TLS version, group or algorithm in common")
 
 #define BM_STATUS_ENTROPY(X)                        \
     X(E_ENTROPY_REPEAT, 0x2001, "SP 800-90B 4.4.1", \
