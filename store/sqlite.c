@@ -168,6 +168,7 @@ static void fill(struct sqlite_store *s)
     sqlite_claim_fill(store);
     sqlite_revocation_fill(store);
     sqlite_token_fill(store);
+    sqlite_attestation_fill(store);
     sqlite_request_fill(store);
     sqlite_ledger_fill(store);
     sqlite_care_fill(store);

@@ -153,6 +153,7 @@ void sqlite_cert_fill(struct store *store);
 void sqlite_claim_fill(struct store *store);
 void sqlite_revocation_fill(struct store *store);
 void sqlite_token_fill(struct store *store);
+void sqlite_attestation_fill(struct store *store);
 void sqlite_request_fill(struct store *store);
 void sqlite_ledger_fill(struct store *store);
 void sqlite_care_fill(struct store *store);

@@ -173,9 +173,20 @@ static const char shards[] =
     "INSERT INTO crl SELECT ca, 0, number, this_update, next_update,"
     "  this_update, 0, 0, 0, 0, der FROM crl_complete;"
     "DROP TABLE crl_complete;";
+
+/* Keys that were shown to have been made in a TPM. */
+static const char attestations[] =
+    "CREATE TABLE attestation ("
+    "  id INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE,"
+    "  organisation INTEGER NOT NULL, device INTEGER NOT NULL,"
+    "  place INTEGER NOT NULL, ek BLOB NOT NULL, at INTEGER NOT NULL) STRICT;"
+    "CREATE INDEX attestation_device ON attestation (device)"
+    "  WHERE device != 0;"
+    "CREATE INDEX attestation_ek ON attestation (ek);";
 /* clang-format on */
 
-static const char *const steps[] = { first, listings, service, shards };
+static const char *const steps[] = { first, listings, service, shards,
+                                     attestations };
 
 #define VERSION ((int)(sizeof steps / sizeof steps[0]))
 

@@ -33,8 +33,9 @@
 #define SQL_REQUEST_COLUMNS                                         \
     "id, organisation, state, profile, device, key, means, asked, " \
     "first, decider, created, decided, cert, csr"
-#define SQL_REPLY_COLUMNS "operator, key, request, status, created, body"
-#define SQL_EVENT_COLUMNS "id, organisation, at, kind, device, text"
+#define SQL_REPLY_COLUMNS       "operator, key, request, status, created, body"
+#define SQL_ATTESTATION_COLUMNS "key, organisation, device, place, ek, at"
+#define SQL_EVENT_COLUMNS       "id, organisation, at, kind, device, text"
 
 #define SQL_LIST(X)                                                            \
     X(BEGIN_READ, "BEGIN")                                                     \
@@ -232,6 +233,16 @@
     X(REPLY_COUNT, "SELECT count(*) FROM (SELECT 1 FROM reply WHERE "          \
                    "operator = ? LIMIT ?)")                                    \
     X(REPLY_PURGE, "DELETE FROM reply WHERE created < ?")                      \
+    X(ATTESTATION_PUT, "INSERT INTO attestation (" SQL_ATTESTATION_COLUMNS     \
+                       ") VALUES (?, ?, ?, ?, ?, ?)")                          \
+    X(ATTESTATION_GET,                                                         \
+      "SELECT " SQL_ATTESTATION_COLUMNS " FROM attestation WHERE key = ?")     \
+    X(ATTESTATION_OF_DEVICE,                                                   \
+      "SELECT " SQL_ATTESTATION_COLUMNS " FROM attestation WHERE device = ? "  \
+      "AND device != 0 ORDER BY id DESC LIMIT 1")                              \
+    X(ATTESTATION_OF_EK,                                                       \
+      "SELECT " SQL_ATTESTATION_COLUMNS " FROM attestation WHERE ek = ? "      \
+      "ORDER BY id DESC LIMIT 1")                                              \
     X(EVENT_PUT, "INSERT INTO event (organisation, at, kind, device, text) "   \
                  "VALUES (?, ?, ?, ?, ?)")                                     \
     X(EVENT_LIST, "SELECT " SQL_EVENT_COLUMNS                                  \

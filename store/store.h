@@ -308,6 +308,26 @@ struct store_token {
     char creator[STORE_ACTOR_MAX];
 };
 
+/* Where a key lies that never leaves it. */
+enum store_place {
+    STORE_PLACE_TPM = 1
+};
+
+/*
+ * A key that was shown to have been made where it lies. That stays true for
+ * ever, so a row never changes, and there is one of a key at most.
+ */
+struct store_attestation {
+    uint8_t key[STORE_HASH_SIZE]; /* SHA-256 of SubjectPublicKeyInfo */
+    uint32_t organisation;
+    uint64_t device; /* whose certificate it is for; 0: of none */
+    enum store_place place;
+    uint8_t ek[STORE_HASH_SIZE]; /* of the TPM: SHA-256 of the
+                                    SubjectPublicKeyInfo of its endorsement
+                                    key */
+    int64_t at;
+};
+
 struct store_event {
     uint64_t id; /* filled in */
     uint32_t organisation;
@@ -460,6 +480,18 @@ struct store {
      * `after`; NULL, or an id that there is not: all. */
     bm_status (*token_list)(void *self, const struct store_scope *scope,
                             const char *after, const struct store_visit *visit);
+
+    /* CONFLICT: there is one of this key. */
+    bm_status (*attestation_put)(void *self,
+                                 const struct store_attestation *row);
+    bm_status (*attestation_get)(void *self, const uint8_t key[STORE_HASH_SIZE],
+                                 struct store_attestation *row);
+    /* The latest of a device, whatever its TPM; of a TPM, whosever. */
+    bm_status (*attestation_of_device)(void *self, uint64_t device,
+                                       struct store_attestation *row);
+    bm_status (*attestation_of_ek)(void *self,
+                                   const uint8_t ek[STORE_HASH_SIZE],
+                                   struct store_attestation *row);
 
     /* A new request (id 0), or a changed one: state, decider, decided, cert. */
     bm_status (*request_put)(void *self, struct store_request *row);

@@ -691,6 +691,59 @@ static inline void tiles_and_heads_are_kept(void)
     s->close(s->self);
 }
 
+static inline void make_attestation(struct store_attestation *a, uint8_t key,
+                                    uint64_t device, uint8_t ek)
+{
+    memset(a, 0, sizeof *a);
+    memset(a->key, key, sizeof a->key);
+    a->organisation = 3;
+    a->device = device;
+    a->place = STORE_PLACE_TPM;
+    memset(a->ek, ek, sizeof a->ek);
+    a->at = 1000 + key;
+}
+
+static inline void where_a_key_was_made_is_kept(void)
+{
+    static const struct {
+        uint8_t key;
+        uint64_t device;
+        uint8_t ek;
+    } rows[] = { { 1, 7, 100 }, { 2, 7, 101 }, { 3, 8, 100 }, { 4, 0, 102 } };
+    struct store *s = contract_open("rows", true);
+    struct store_attestation a;
+    struct store_attestation got;
+
+    must_begin(s);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        make_attestation(&a, rows[i].key, rows[i].device, rows[i].ek);
+        CHECK_STATUS(s->attestation_put(s->self, &a), BM_OK);
+    }
+    must_commit(s);
+    must_read(s);
+    make_attestation(&a, 1, 7, 100);
+    CHECK_STATUS(s->attestation_get(s->self, a.key, &got), BM_OK);
+    CHECK(memcmp(&got, &a, sizeof a) == 0);
+    /* the latest */
+    CHECK_STATUS(s->attestation_of_device(s->self, 7, &got), BM_OK);
+    CHECK(got.key[0] == 2);
+    CHECK_STATUS(s->attestation_of_ek(s->self, a.ek, &got), BM_OK);
+    CHECK(got.key[0] == 3);
+    /* 0 is no device, and none is nobody's */
+    CHECK_STATUS(s->attestation_of_device(s->self, 0, &got), BM_E_NOT_FOUND);
+    CHECK_STATUS(s->attestation_of_device(s->self, 9, &got), BM_E_NOT_FOUND);
+    memset(a.ek, 9, sizeof a.ek);
+    CHECK_STATUS(s->attestation_of_ek(s->self, a.ek, &got), BM_E_NOT_FOUND);
+    memset(a.key, 9, sizeof a.key);
+    CHECK_STATUS(s->attestation_get(s->self, a.key, &got), BM_E_NOT_FOUND);
+    CHECK(got.at == 0);
+    s->rollback(s->self);
+    must_begin(s);
+    make_attestation(&a, 1, 8, 101);
+    CHECK_STATUS(s->attestation_put(s->self, &a), BM_E_STORE_CONFLICT);
+    s->close(s->self);
+}
+
 static inline void contract_rows(void)
 {
     RUN(a_setting_is_kept_and_replaced);
@@ -703,6 +756,7 @@ static inline void contract_rows(void)
     RUN(a_hold_is_lifted);
     RUN(operators_are_found_by_certificate);
     RUN(tokens_are_found_and_used);
+    RUN(where_a_key_was_made_is_kept);
     RUN(requests_are_found_by_whom_and_what_for);
     RUN(open_requests_are_counted_up_to_a_bound);
     RUN(a_reply_is_kept_for_one_request);

@@ -165,6 +165,7 @@ static void a_reader_beside_a_writer_sees_what_that_one_commits(void)
 
 /* Takes back what the steps after version 3, and version 1, do. */
 #define BACK_TO_3                                                   \
+    "DROP TABLE attestation;"                                       \
     "DROP INDEX revocation_shard; DROP INDEX revocation_expires;"   \
     "DROP TABLE revocation_change;"                                 \
     "ALTER TABLE ca DROP COLUMN shards;"                            \

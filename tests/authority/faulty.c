@@ -373,6 +373,39 @@ static bm_status token_list(void *self, const struct store_scope *scope,
     HAND_ON(s, s->real->token_list(s->real->self, scope, after, visit));
 }
 
+static bm_status attestation_put(void *self,
+                                 const struct store_attestation *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->attestation_put(s->real->self, row));
+}
+
+static bm_status attestation_get(void *self, const uint8_t key[STORE_HASH_SIZE],
+                                 struct store_attestation *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->attestation_get(s->real->self, key, row));
+}
+
+static bm_status attestation_of_device(void *self, uint64_t device,
+                                       struct store_attestation *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->attestation_of_device(s->real->self, device, row));
+}
+
+static bm_status attestation_of_ek(void *self,
+                                   const uint8_t ek[STORE_HASH_SIZE],
+                                   struct store_attestation *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->attestation_of_ek(s->real->self, ek, row));
+}
+
 static bm_status request_put(void *self, struct store_request *row)
 {
     struct faulty_store *s = self;
@@ -579,6 +612,10 @@ void faulty_store_init(struct faulty_store *s, struct store *real)
     s->base.token_find = token_find;
     s->base.token_get = token_get;
     s->base.token_list = token_list;
+    s->base.attestation_put = attestation_put;
+    s->base.attestation_get = attestation_get;
+    s->base.attestation_of_device = attestation_of_device;
+    s->base.attestation_of_ek = attestation_of_ek;
     s->base.request_put = request_put;
     s->base.request_get = request_get;
     s->base.request_find = request_find;
