@@ -480,13 +480,50 @@
     X(E_IDENTITY_KEY, 0x1a02, "", "certificate is not of this key")      \
     X(E_IDENTITY_LOST, 0x1a03, "", "key or certificate is gone or unreadable")
 
-#define BM_STATUS_HTTP(X)                                             \
-    X(E_HTTP_SYNTAX, 0x1b01, "RFC 9112 4", "malformed HTTP response") \
-    X(E_HTTP_LENGTH, 0x1b02, "RFC 9112 6", "body is not of its length")
+#define BM_STATUS_HTTP(X)                                               \
+    X(E_HTTP_SYNTAX, 0x1b01, "RFC 9112 4", "malformed HTTP response")   \
+    X(E_HTTP_LENGTH, 0x1b02, "RFC 9112 6", "body is not of its length") \
+    X(E_HTTP_AMBIGUOUS, 0x1b03, "RFC 9112 6.3",                         \
+      "lengths of the body contradict each other")                      \
+    X(E_HTTP_CODING, 0x1b04, "RFC 9112 6.1",                            \
+      "transfer coding other than chunked")                             \
+    X(E_HTTP_CHUNK, 0x1b05, "RFC 9112 7.1", "malformed chunk")          \
+    X(E_HTTP_LIMIT, 0x1b06, "RFC 9112 2.3", "head of the response is too long")
 
-#define BM_STATUS_ENROL(X)                                         \
-    X(E_ENROL_REFUSED, 0x1c01, "RFC 7030 4.2.3", "server refused") \
-    X(E_ENROL_LATER, 0x1c02, "RFC 7030 4.2.3", "server asks to come later")
+#define BM_STATUS_ENROL(X)                                                   \
+    X(E_ENROL_REFUSED, 0x1c01, "RFC 7030 4.2.3", "server refused")           \
+    X(E_ENROL_LATER, 0x1c02, "RFC 7030 4.2.3", "server asks to come later")  \
+    X(E_ENROL_CREDENTIALS, 0x1c03, "RFC 7030 3.2.3",                         \
+      "server does not take token or identity")                              \
+    X(E_ENROL_FORBIDDEN, 0x1c04, "RFC 9110 15.5.4",                          \
+      "server forbids it to this identity")                                  \
+    X(E_ENROL_CONFLICT, 0x1c05, "RFC 9110 15.5.10",                          \
+      "key or name belongs to somebody else")                                \
+    X(E_ENROL_BUSY, 0x1c06, "RFC 9110 15.6.4", "server has no time")         \
+    X(E_ENROL_SERVER, 0x1c07, "RFC 9110 15.6", "server failed")              \
+    X(E_ENROL_PATH, 0x1c08, "RFC 7030 3.2.2",                                \
+      "server does not know this path or label")                             \
+    X(E_ENROL_TYPE, 0x1c09, "RFC 7030 3.2.4",                                \
+      "answer is of another content type")                                   \
+    X(E_ENROL_REDIRECT, 0x1c0a, "RFC 7030 3.2.1",                            \
+      "redirected to another origin, or in circles")                         \
+    X(E_ENROL_LARGE, 0x1c0b, "",                                             \
+      "message is too large for the memory at hand")                         \
+    X(E_ENROL_MESSAGE, 0x1c0c, "RFC 7030 4.2.3",                             \
+      "answer is no certs-only message")                                     \
+    X(E_ENROL_KEY, 0x1c0d, "RFC 7030 4.2.3",                                 \
+      "no certificate of our key in the answer")                             \
+    X(E_ENROL_CHAIN, 0x1c0e, "RFC 7030 4.1.3",                               \
+      "certificate was not signed by a CA that the server names")            \
+    X(E_ENROL_ATTRS, 0x1c0f, "RFC 8951 3.5", "malformed csrattrs")           \
+    X(E_ENROL_KEY_TYPE, 0x1c10, "RFC 9908 3.4",                              \
+      "server wants another type of key")                                    \
+    X(E_ENROL_SUBJECT, 0x1c11, "RFC 7030 4.2.1", "no subject to ask for")    \
+    X(E_ENROL_PROOF, 0x1c12, "", "server does not take the new certificate") \
+    X(E_ENROL_EARLY, 0x1c13, "", "server wants the renewal later")           \
+    X(E_ENROL_TIMEOUT, 0x1c14, "", "exchange took too long")                 \
+    X(E_ENROL_BINDING, 0x1c15, "RFC 7030 3.5",                               \
+      "server wants channel binding and the connection has none")
 
 #define BM_STATUS_TRUST(X)                                                 \
     X(E_TRUST_DENIED, 0x1d01, "", "certificate is on the deny list")       \

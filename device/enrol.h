@@ -2,6 +2,8 @@
 #ifndef BM_DEVICE_ENROL_H
 #define BM_DEVICE_ENROL_H
 
+#include "core/base64.h"
+#include "device/http.h"
 #include "device/identity.h"
 #include "device/trust.h"
 
@@ -9,54 +11,84 @@
  * Enrolment and renewal: an EST client (RFC 7030, 8951, 9908) as a state
  * machine without I/O. The caller asks what is wanted next, does it, and
  * tells; sockets, TLS and timers are its own. The same code runs on a
- * microcontroller and in the agent, over any bm_tls.
+ * microcontroller and in the agent, over any bm_tls. pump.h is the usual
+ * caller: it does what is asked for over a struct bm_tls.
  *
  *     bm_enrol_start(&e, &config, BM_ENROL_RENEW, uptime);
  *     for (;;) {
  *         bm_enrol_next(&e, uptime, &ask);
  *         switch (ask.want) {
- *         case BM_ENROL_CONNECT: ... open TCP and TLS to config.host ...
+ *         case BM_ENROL_CONNECT: ... TCP and TLS to config.host ...
  *                                bm_enrol_connected(&e, binding); break;
  *         case BM_ENROL_SEND:    ... bm_enrol_sent(&e, n); break;
  *         case BM_ENROL_RECEIVE: ... bm_enrol_received(&e, octets); break;
- *         ...
+ *         case BM_ENROL_CLOSE:   ... break;
+ *         case BM_ENROL_WAIT:    ... ask.seconds; break;
+ *         case BM_ENROL_DONE: case BM_ENROL_STOPPED: return;
  *
- * Whatever goes wrong is told by bm_enrol_failed() and answered by waiting and
- * trying again with the same key, or by BM_ENROL_STOPPED with a named error.
+ * What it does, in order, over one connection or, where the server closes it,
+ * over several:
+ *
+ *   cacerts       anchors of today, handed to config.learn
+ *   csrattrs      what the server wants to see in a request
+ *   simpleenroll or simplereenroll, with the key of the pending place, which
+ *                 was durable before the first octet of this left
+ *   cacerts       only while an issuer of the new certificate is missing
+ *   ... and under the new identity, on a connection of its own:
+ *   the proof     GET /device/v1/status; where a server knows no such thing,
+ *                 cacerts over mutual TLS is proof enough
+ *
+ * Then one record flips: bm_identity_commit(). A cut anywhere, a reply that
+ * was lost, months without a network: the next start goes on with the same
+ * key, and a server that had answered already takes it for the same request.
+ *
+ * Whatever goes wrong is told by bm_enrol_failed(), or found here, and
+ * answered by waiting and trying again with the same key (BM_ENROL_WAIT says
+ * why), or by BM_ENROL_STOPPED where only a person, or another job, helps.
+ *
+ * One thread at a time, not from interrupts, no state outside of the struct.
+ * The longest uninterrupted computation is within one bm_enrol_received(): the
+ * signatures of a chain (BM_IDENTITY_CERTS_MAX of them); within one
+ * bm_enrol_next(): one signature, or the birth of a key, and the flash.
+ * Watchdogs are fed from the functions of struct bm_crypto and the keystore.
  */
 enum bm_enrol_job {
     BM_ENROL_BIRTH, /* the IDevID, by a one-time token */
     BM_ENROL_FIRST, /* the first operational identity, by IDevID or token; also
-                       when the current one is lost */
-    BM_ENROL_RENEW, /* the next one, by the current one */
+                       when the current one is lost: what was current stays
+                       until the new one is proven */
+    BM_ENROL_RENEW, /* the next one, by the current one; FIRST where there is
+                       none or it has expired and the server has no grace */
     BM_ENROL_PROVE  /* only the proof of a pending one */
 };
 
 enum bm_enrol_want {
-    BM_ENROL_CONNECT, /* TLS to the server; `place` is the identity to show */
-    BM_ENROL_SEND,
-    BM_ENROL_RECEIVE,
-    BM_ENROL_CLOSE, /* the connection; then ask again */
-    BM_ENROL_WAIT,  /* `seconds`, then ask again */
+    BM_ENROL_CONNECT, /* TLS to config.host and config.port */
+    BM_ENROL_SEND,    /* `octets`, or some of them */
+    BM_ENROL_RECEIVE, /* whatever comes */
+    BM_ENROL_CLOSE,   /* the connection; then ask again */
+    BM_ENROL_WAIT,    /* `seconds`, without a connection; then ask again */
     BM_ENROL_DONE,
-    BM_ENROL_STOPPED /* `status`: needs somebody; see enrol_... */
+    BM_ENROL_STOPPED /* `status` says why; nothing is asked for any more */
 };
 
 struct bm_enrol_ask {
     enum bm_enrol_want want;
     bool show;                    /* CONNECT: show an identity at all, */
-    enum bm_identity_place place; /* this one */
-    struct bm_bytes octets;       /* SEND */
-    uint32_t seconds;             /* WAIT */
-    bm_status status;             /* WAIT, STOPPED: why */
+    enum bm_identity_place place; /* this one: bm_identity_signer(), _cert() */
+    struct bm_bytes octets;       /* SEND: good until the next call */
+    uint32_t seconds; /* WAIT; CONNECT, SEND, RECEIVE: until patience ends and
+                         bm_enrol_next() has to be asked again, whatever came */
+    bm_status status; /* WAIT, STOPPED: why */
 };
 
+/* What is pointed to lives until the job is over. */
 struct bm_enrol_config {
     const struct bm_crypto *crypto;
     struct bm_identity *identity;
-    struct bm_trust *trust;
-    struct bm_clock *clock;
-    const char *host; /* of the EST server, for Host and the name check */
+    struct bm_trust *trust; /* the pump's: for the judge of the server */
+    struct bm_clock *clock; /* learns notBefore of what was issued; or NULL */
+    const char *host;       /* of the EST server, for Host and the name check */
     uint16_t port;
     const char *label;          /* RFC 7030 3.2.2, or NULL */
     const char *device;         /* user of the token, or NULL */
@@ -64,10 +96,123 @@ struct bm_enrol_config {
     struct bm_bytes subject;    /* Name for the request, or empty: the
                                    IDevID's, or that of the current one */
     struct bm_bytes extensions; /* Extension elements for the request */
+
+    /*
+     * Certificates that cacerts brought over a judged connection: roots, and
+     * during a rollover what each root says of the other, in any order (RFC
+     * 7030 4.1.3). The views are good for the call. What it returns is kept in
+     * `learned` and stops nothing. NULL: cacerts is not asked for first.
+     */
+    bm_status (*learn)(void *self, const struct bm_bytes *certs, size_t n,
+                       uint32_t uptime);
+    void *learn_self;
+
+    /*
+     * Memory for requests and replies: BM_ENROL_ROOM octets are enough where
+     * every certificate is of P-256, which is all that a microcontroller
+     * verifies. A host gives more. Wiped when the job is over.
+     */
+    uint8_t *room;
+    size_t room_n;
+
+    uint16_t patience; /* answers of "come again" in a row before the job stops;
+                          0: BM_ENROL_PATIENCE */
 };
 
-/* struct bm_enrol, its buffers inside, and the functions above are the
- * owner's to define: at most 4 KB on a Cortex-M3. */
-struct bm_enrol;
+/* Together with struct bm_enrol 4 KB on a Cortex-M3. */
+#define BM_ENROL_ROOM 3072
+
+/* 202 in a row: with waits that grow to BM_ENROL_LATER_MAX, some weeks. */
+#define BM_ENROL_PATIENCE 200
+/* What a Retry-After is bounded by, in seconds. */
+#define BM_ENROL_LATER_MIN 1
+#define BM_ENROL_LATER_MAX 86400
+/* Seconds for one connection's handshake, and for one exchange: a signature
+ * of a slow element and a slow link fit; a server that drips does not. */
+#define BM_ENROL_EXCHANGE_MAX 120
+/* Redirects in a row (RFC 7030 3.2.1 leaves the number to us). */
+#define BM_ENROL_REDIRECTS_MAX 3
+/* Octets of csrattrs, which are kept until the request is made. */
+#define BM_ENROL_ATTRS_MAX 1024
+/* Certificates of a message that are looked at: chain, and two rollovers. */
+#define BM_ENROL_CERTS_MAX 8
+/* Octets of what a server says to people: see bm_enrol_words(). */
+#define BM_ENROL_WORDS_MAX 256
+
+struct bm_enrol {
+    /* To be read. */
+    bm_status learned;               /* what config.learn returned last */
+    struct bm_renewal_window window; /* when the server wants the next renewal;
+                                        zeros: it did not say */
+    uint16_t http;                   /* status of the last answer, or 0 */
+
+    /* Private. */
+    const struct bm_enrol_config *config;
+    struct bm_http reply;
+    struct bm_base64 base64;
+    bm_status why;  /* of the wait or the stop */
+    uint32_t at;    /* uptime, as told last */
+    uint32_t until; /* uptime: end of the wait, or of patience */
+    uint16_t used;  /* octets of the room that have a meaning */
+    uint16_t sent;  /* of them, of a request */
+    uint16_t words;
+    uint16_t failures; /* in a row */
+    uint16_t laters;   /* in a row */
+    uint8_t job;
+    uint8_t step;
+    uint8_t state;
+    uint8_t certs; /* how many lie in the room */
+    uint8_t redirects;
+    uint8_t flags;
+    uint8_t binding_n;
+    uint8_t binding[32];
+    /* The certs-only message that is being read. */
+    uint32_t left; /* of the element */
+    uint32_t list; /* of the certificates */
+    uint8_t head[6];
+    uint8_t head_n;
+    uint8_t at_element;
+    uint8_t deep;
+};
+
+/*
+ * Begin a job, or go on with it after a restart: what was reached is read from
+ * the identity. BM_E_IDENTITY_STATE: BIRTH but there is an IDevID; PROVE but
+ * nothing is pending; neither IDevID nor token to show. BM_E_ARGUMENT: the
+ * configuration is incomplete.
+ */
+BM_MUST_CHECK bm_status bm_enrol_start(struct bm_enrol *e,
+                                       const struct bm_enrol_config *config,
+                                       enum bm_enrol_job job, uint32_t uptime);
+
+/* What is wanted next. May be asked again and again. */
+void bm_enrol_next(struct bm_enrol *e, uint32_t uptime,
+                   struct bm_enrol_ask *ask);
+
+/* The connection of CONNECT stands. `binding` is the channel binding, or
+ * empty: see bm_tls.binding. */
+void bm_enrol_connected(struct bm_enrol *e, struct bm_bytes binding);
+
+/* `n` octets of SEND have left. */
+void bm_enrol_sent(struct bm_enrol *e, size_t n);
+
+/* What RECEIVE brought: any number of octets. */
+void bm_enrol_received(struct bm_enrol *e, struct bm_bytes octets);
+
+/*
+ * Connecting, sending or receiving failed, or the connection has ended:
+ * BM_E_TLS_CLOSED is the orderly end, with which some answers are complete.
+ * The connection is taken as gone: no CLOSE is asked for.
+ */
+void bm_enrol_failed(struct bm_enrol *e, bm_status why);
+
+/*
+ * What the server said to people with its last refusal, as it came: text of
+ * strangers, to be made printable. Good until the next call.
+ */
+struct bm_bytes bm_enrol_words(const struct bm_enrol *e);
+
+/* Give up: secrets are wiped; what is durable stays for the next start. */
+void bm_enrol_stop(struct bm_enrol *e);
 
 #endif
