@@ -99,6 +99,19 @@
 #define BM_OID_SHA384 "\x60\x86\x48\x01\x65\x03\x04\x02\x02"
 #define BM_OID_SHA512 "\x60\x86\x48\x01\x65\x03\x04\x02\x03"
 
+/*
+ * Our own arc, without a registrar (X.667 7): a random UUID under 2.25.
+ *
+ *     2.25.43662891130725046516998155922503964190
+ *         .1  purposes, for extKeyUsage      .1  signs trust bundles
+ *         .2  CMS content types              .1  a trust bundle
+ */
+#define BM_OID_BIRTHMARK                                           \
+    "\x69\xc1\xd9\x95\xaf\xa4\xeb\xaa\xb6\xb5\xb4\xa0\x94\xde\x8d" \
+    "\x94\xf4\xac\x1e"
+#define BM_OID_KP_BUNDLE BM_OID_BIRTHMARK "\x01\x01"
+#define BM_OID_CT_BUNDLE BM_OID_BIRTHMARK "\x02\x01"
+
 /* Does `oid` equal the literal? */
 #define bm_oid_is(oid, literal) \
     bm_bytes_are((oid), (literal), sizeof(literal) - 1)

@@ -529,7 +529,11 @@
     X(E_TRUST_DENIED, 0x1d01, "", "certificate is on the deny list")       \
     X(E_TRUST_STALE, 0x1d02, "", "what is known of revocation is too old") \
     X(E_TRUST_ROLLBACK, 0x1d03, "", "bundle is older than the one held")   \
-    X(E_TRUST_BUNDLE, 0x1d04, "", "malformed trust bundle")
+    X(E_TRUST_BUNDLE, 0x1d04, "", "malformed trust bundle")                \
+    X(E_TRUST_FORMAT, 0x1d05, "",                                          \
+      "format or critical key of a trust bundle is not known")             \
+    X(E_TRUST_SERIES, 0x1d06, "", "trust bundle of another series")        \
+    X(E_TRUST_SIZE, 0x1d07, "", "trust bundle too large for this device")
 
 #define BM_STATUS_VAULT(X)                                              \
     X(E_VAULT_SEAL, 0x1e01, "", "record was not sealed by this device") \

@@ -7,7 +7,16 @@
 /*
  * Time for a device without a clock: the last known good time, a moment that
  * is certainly past. It proves that something has expired, never that
- * something is not valid yet. It only moves forward, from these sources:
+ * something is not valid yet. It only moves forward, from the sources below,
+ * and with the uptime since; never from TLS randoms, HTTP dates, or a peer
+ * whose certificate passed though expired (bm_trust_verdict.expired).
+ *
+ * One who can forge a source once can move it by one step, `step_max`. To
+ * move it further takes the same word again over another connection, an hour
+ * or more later; so a device that was in a drawer for years comes back, and
+ * one bad answer does not carry it beyond the life of its certificates.
+ *
+ * One thread at a time. Nothing blocks but the log.
  */
 enum bm_clock_source {
     BM_CLOCK_ISSUED, /* notBefore of a certificate just issued to us */
@@ -20,28 +29,38 @@ struct bm_clock_config {
     int64_t build;     /* never below: SOURCE_DATE_EPOCH of the firmware */
     uint32_t step_max; /* seconds in one step; 0: 400 days */
 };
+/* A year and a renewal: a device that was offline as long as a CRL of a root
+ * or an operational certificate may last. */
 #define BM_CLOCK_STEP_MAX ((uint32_t)400 * 86400)
 /* A step that is too long must be told again, this much later, over another
  * connection. */
 #define BM_CLOCK_AGAIN 3600
-/* The flash is written at most this often; the rest is kept in memory. */
+/* The flash is written at most this often; the rest is kept in memory. What
+ * a power cut takes is at most a day, and an earlier bound is a bound, too. */
 #define BM_CLOCK_WRITE 86400
 
+/* 56 octets on a Cortex-M3. */
 struct bm_clock {
     struct bm_log *log;
     struct bm_clock_config config;
     /* Private. */
     int64_t known;       /* last known good time, */
     uint32_t known_at;   /* learned at this uptime */
-    int64_t written;     /* what the log holds */
-    uint32_t written_at; /* uptime; 0: not since the start */
+    int64_t written;     /* what the log holds, or 0 */
+    uint32_t written_at; /* uptime of the last write */
+    bool wrote;          /* since the start */
     int64_t doubtful;    /* a step that was too long, or 0, */
     uint32_t doubtful_at;
     uint32_t doubtful_connection;
 };
 
-/* Uptimes are seconds since the device started, from any monotonic counter. */
+/* Uptimes are seconds since the device started, from any monotonic counter:
+ * 136 years of them fit. */
 
+/*
+ * `log` may be NULL: nothing is kept. A record that makes no sense counts as
+ * none: the clock then starts at `build`.
+ */
 BM_MUST_CHECK bm_status bm_clock_open(struct bm_clock *clock,
                                       struct bm_log *log,
                                       const struct bm_clock_config *config);
@@ -52,11 +71,24 @@ int64_t bm_clock_now(const struct bm_clock *clock, uint32_t uptime);
 /*
  * Learn a moment. `connection` tells connections apart (any number that
  * differs). An earlier moment changes nothing; one that is too far ahead is
- * remembered until it is told again (BM_OK as well: see bm_clock_now()).
+ * remembered until it is told again (BM_OK as well: see bm_clock_now()). When
+ * the log fails, the moment counts until the next start all the same.
  */
 BM_MUST_CHECK bm_status bm_clock_learn(struct bm_clock *clock,
                                        enum bm_clock_source source,
                                        int64_t moment, uint32_t connection,
                                        uint32_t uptime);
+
+/*
+ * Write what time it is, if it has moved and the flash was not written today:
+ * for a device that runs for months and learns nothing. Call it now and then.
+ */
+BM_MUST_CHECK bm_status bm_clock_keep(struct bm_clock *clock, uint32_t uptime);
+
+/*
+ * Back to the build time: a factory reset, by somebody who holds the device.
+ * Never on a word from the network.
+ */
+BM_MUST_CHECK bm_status bm_clock_reset(struct bm_clock *clock);
 
 #endif
