@@ -41,6 +41,34 @@ static bm_status find_token(struct ca *ca, struct bm_bytes token,
     return BM_OK;
 }
 
+static bm_status find_standing(struct ca *ca, struct bm_bytes der,
+                               struct ca_standing *s)
+{
+    const struct store *store = ca->c.store;
+    struct store_cert row;
+
+    BM_TRY(ca_find_der(ca, der, &row));
+    s->cert = row;
+    memcpy(s->serial, row.serial.p, row.serial.n);
+    s->cert.serial.p = s->serial;
+    s->cert.der = (struct bm_bytes){ NULL, 0 };
+    return row.device == 0 ? BM_OK
+                           : store->device_get(store->self, &ca_everything,
+                                               row.device, &s->device);
+}
+
+bm_status ca_find_standing(struct ca *ca, struct bm_bytes der,
+                           struct ca_standing *standing)
+{
+    bm_status rc;
+
+    memset(standing, 0, sizeof *standing);
+    BM_TRY(ca->c.store->begin(ca->c.store->self, STORE_READ));
+    rc = find_standing(ca, der, standing);
+    ca->c.store->rollback(ca->c.store->self);
+    return rc;
+}
+
 bm_status ca_find_begin(struct ca *ca)
 {
     BM_TRY(ca->c.store->begin(ca->c.store->self, STORE_READ));

@@ -101,6 +101,18 @@ BM_MUST_CHECK bm_status ca_find_token_holder(struct ca *ca,
                                              struct bm_bytes token,
                                              struct ca_holder *holder);
 
+/*
+ * What is on record of a certificate of ours, at this moment, and of the
+ * device that it is for (id 0: of none). Its DER is left out. BM_E_NOT_FOUND.
+ */
+struct ca_standing {
+    struct store_cert cert; /* its views are into `serial` */
+    uint8_t serial[STORE_SERIAL_MAX];
+    struct store_device device;
+};
+BM_MUST_CHECK bm_status ca_find_standing(struct ca *ca, struct bm_bytes der,
+                                         struct ca_standing *standing);
+
 BM_MUST_CHECK bm_status ca_find_begin(struct ca *ca);
 void ca_find_end(struct ca *ca);
 

@@ -1,29 +1,149 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdio.h>
 #include <string.h>
 
-#include "core/time.h"
 #include "daemon/devices_internal.h"
 
 /*
- * What a device asks about itself, over mutual TLS. Each request is an
- * authenticated use of the certificate that it shows, which confirms it
- * (design, "A renewal").
+ * What a device asks over mutual TLS (docs/device-api.md): a path, a method,
+ * and who answers. Each request is a use of the certificate that it shows,
+ * which confirms a renewal (design, "A renewal").
  *
- *   GET /device/v1/status    {"status":"good"}, or why not
- *   GET /device/v1/renewal   {"start":"...","end":"..."}: the window in which
- *                            to renew, as in RFC 9773 4.2
+ * Everything is about this device or for it, at this moment: nobody keeps an
+ * answer (RFC 9111 5.2.2.5).
  */
 
-#define JSON_TYPE "application/json"
+/* Octets of a message for the issuer beside what strangers sent. */
+#define MESSAGE_EXTRA 64
 
-static void say_json(struct http_request *r, struct bm_bytes json)
+/* Headers of one answer at most, and the zero row. */
+#define HEADERS_MAX 4
+
+static const struct {
+    const char *path; /* behind DEVICES_API */
+    unsigned methods;
+    size_t body_max;
+    void (*serve)(struct devices *d, struct http_request *r);
+} rows[] = {
+    { "status", HTTP_GET | HTTP_HEAD, 0, devices_serve_status },
+    { "renewal", HTTP_GET | HTTP_HEAD, 0, devices_serve_renewal },
+    { "time", HTTP_GET, 0, devices_serve_time },
+};
+
+/* ---- What is asked */
+
+/* The value of `name` in "a=1&b=2"; false: it is not there. */
+static bool find_value(const char *query, const char *name,
+                       struct bm_bytes *value)
 {
-    http_answer(r, &(struct http_reply){
-                       .status = 200, .type = JSON_TYPE, .body = json });
+    size_t n = strlen(name);
+
+    while (*query != '\0') {
+        size_t all = strcspn(query, "&");
+
+        if (all > n && strncmp(query, name, n) == 0 && query[n] == '=') {
+            *value = (struct bm_bytes){ (const uint8_t *)query + n + 1,
+                                        all - n - 1 };
+            return true;
+        }
+        query += all + (query[all] == '&');
+    }
+    return false;
 }
 
-static void on_status(struct devices_waiting *w,
+static int nibble(uint8_t c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c |= 0x20;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool devices_query_hex(const struct http_request *r, const char *name,
+                       struct bm_wr *octets)
+{
+    struct bm_bytes value;
+
+    if (!find_value(http_query(r), name, &value) || value.n % 2 != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < value.n; i += 2) {
+        int high = nibble(value.p[i]);
+        int low = nibble(value.p[i + 1]);
+
+        if (high < 0 || low < 0) {
+            return false;
+        }
+        bm_wr_u8(octets, (uint8_t)(high << 4 | low));
+    }
+    return octets->len <= octets->cap;
+}
+
+static bm_status put_message(struct devices_waiting *w, uint16_t what,
+                             struct bm_bytes body)
+{
+    struct wire_device m = { .what = what,
+                             .cert = http_peer_cert(w->request),
+                             .chain = http_peer_chain(w->request),
+                             .body = body };
+    struct bm_wr o;
+    size_t n;
+
+    bm_wr_init(&o, w->message, w->message_n);
+    wire_device_put(&o, &m);
+    BM_TRY(bm_wr_finish(&o, &n));
+    w->message_n = n;
+    return BM_OK;
+}
+
+void devices_say_busy(struct http_request *r)
+{
+    devices_say_later(
+        r, 503, DEVICES_RETRY,
+        &(struct ca_refusal){ BM_E_EST_LATER, "too many requests wait" });
+}
+
+void devices_ask_about(struct devices *d, struct http_request *r, uint16_t what,
+                       struct bm_bytes body,
+                       void (*done)(struct devices_waiting *w,
+                                    const struct wire_enrolled *answer))
+{
+    struct devices_waiting *w = devices_waiting_new(
+        r, http_peer_cert(r).n + http_peer_chain(r).n + body.n + MESSAGE_EXTRA);
+
+    if (w == NULL || put_message(w, what, body) != BM_OK) {
+        devices_waiting_free(w);
+        devices_say_busy(r);
+        return;
+    }
+    w->verb = WIRE_DEVICE;
+    w->done = done;
+    devices_ask(d, w);
+}
+
+/* ---- What is answered */
+
+void devices_say_octets(struct http_request *r,
+                        const struct wire_enrolled *answer, const char *type,
+                        struct bm_bytes body)
+{
+    struct http_header headers[HEADERS_MAX + 1] = { { "Cache-Control",
+                                                      "no-store" } };
+    char renewal[80];
+    struct bm_wr w;
+
+    if (answer != NULL && answer->renew_from != 0) {
+        bm_wr_init(&w, (uint8_t *)renewal, sizeof renewal - 1);
+        est_put_renewal(&w, answer->renew_from, answer->renew_until);
+        renewal[bm_wr_bytes(&w).n] = '\0';
+        headers[1] = (struct http_header){ EST_RENEWAL_HEADER, renewal };
+    }
+    http_answer(
+        r, &(struct http_reply){
+               .status = 200, .type = type, .headers = headers, .body = body });
+}
+
+void devices_say_told(struct devices_waiting *w,
                       const struct wire_enrolled *answer)
 {
     if (answer == NULL || answer->http != 200) {
@@ -31,64 +151,43 @@ static void on_status(struct devices_waiting *w,
         return;
     }
     http_trust(w->request);
-    say_json(w->request, BM_LIT("{\"status\":\"good\"}\n"));
+    devices_say_octets(w->request, answer, DEVICES_JSON, answer->body);
 }
 
-static void on_renewal(struct devices_waiting *w,
-                       const struct wire_enrolled *answer)
+/* ---- The table */
+
+static void refuse_method(struct http_request *r, unsigned methods)
 {
-    uint8_t json[96];
-    struct bm_wr o;
+    struct http_header allow[] = {
+        { "Allow", (methods & HTTP_POST) != 0 ? "POST" : "GET, HEAD" },
+        { NULL, NULL }
+    };
 
-    if (answer == NULL || answer->http != 200) {
-        devices_say_refused(w, answer);
-        return;
-    }
-    http_trust(w->request);
-    if (answer->renew_from == 0) {
-        devices_say(w->request, 404,
-                    &(struct ca_refusal){ BM_E_NOT_FOUND,
-                                          "this certificate is not renewed" });
-        return;
-    }
-    bm_wr_init(&o, json, sizeof json);
-    bm_wr_str(&o, "{\"start\":\"");
-    bm_time_put_text(&o, answer->renew_from);
-    bm_wr_str(&o, "\",\"end\":\"");
-    bm_time_put_text(&o, answer->renew_until);
-    bm_wr_str(&o, "\"}\n");
-    say_json(w->request, bm_wr_bytes(&o));
+    http_answer(r, &(struct http_reply){ .status = 405, .headers = allow });
 }
-
-static const struct {
-    const char *path;
-    void (*done)(struct devices_waiting *w, const struct wire_enrolled *answer);
-} rows[] = {
-    { DEVICES_API "status", on_status },
-    { DEVICES_API "renewal", on_renewal },
-};
 
 static void serve_row(struct devices *d, struct http_request *r, size_t row)
 {
-    struct http_header allow[] = { { "Allow", "GET, HEAD" }, { NULL, NULL } };
-
-    if ((http_method(r) & (HTTP_GET | HTTP_HEAD)) == 0) {
-        http_answer(r, &(struct http_reply){ .status = 405, .headers = allow });
+    if ((http_method(r) & rows[row].methods) == 0) {
+        refuse_method(r, rows[row].methods);
     } else if (http_peer_cert(r).n == 0) {
         devices_say(r, 403,
                     &(struct ca_refusal){ BM_E_EST_CREDENTIALS,
                                           "a client certificate is needed" });
-    } else if (!devices_tell_seen(d, r, rows[row].done)) {
-        devices_say_later(
-            r, 503, DEVICES_RETRY,
-            &(struct ca_refusal){ BM_E_EST_LATER, "too many requests wait" });
+    } else if (http_body(r).n > rows[row].body_max) {
+        devices_say(r, 413,
+                    &(struct ca_refusal){ BM_E_LIMIT, "the body is too long" });
+    } else {
+        rows[row].serve(d, r);
     }
 }
 
 void devices_serve_api(struct devices *d, struct http_request *r)
 {
+    const char *path = http_path(r) + strlen(DEVICES_API);
+
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (strcmp(http_path(r), rows[i].path) == 0) {
+        if (strcmp(path, rows[i].path) == 0) {
             serve_row(d, r, i);
             return;
         }

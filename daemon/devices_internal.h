@@ -17,7 +17,8 @@
  *
  *   devices.c            the room: setup, links, sockets, stopping
  *   devices_serve.c      a request, up to where it needs the issuer
- *   devices_api.c        /device/v1, for clients with a certificate of ours
+ *   devices_api.c        /device/v1, for clients with a certificate: the table
+ *   devices_self.c       ... what a device asks about itself; the time
  *   devices_answer.c     what is sent back
  *   devices_queue.c      requests that wait for the issuer
  *   devices_catalogue.c  what the issuer told about labels
@@ -133,11 +134,54 @@ bool devices_tell_seen(struct devices *d, struct http_request *r,
                        void (*done)(struct devices_waiting *w,
                                     const struct wire_enrolled *answer));
 
-/* ---- devices_api.c */
+/* Has the issuer been told so, on this connection? */
+bool devices_is_seen(const struct http_request *r);
+/* `done` of what is for everybody: what the issuer thinks of the certificate
+ * decides how the connection is treated, and nothing else. */
+void devices_note_seen(struct devices_waiting *w,
+                       const struct wire_enrolled *answer);
 
-/* Serve a path below /device/v1/. */
-#define DEVICES_API "/device/v1/"
+/*
+ * ---- devices_api.c
+ *
+ * A path below /device/v1/ is a row of its table, with a function that answers
+ * the request: at once, or when the issuer has been asked. It is called for
+ * the methods of its row, for bodies of at most so many octets, and for
+ * clients that have shown to hold the key of the certificate they present;
+ * whether that is one of ours the issuer says.
+ */
+#define DEVICES_API  "/device/v1/"
+#define DEVICES_JSON "application/json"
 void devices_serve_api(struct devices *d, struct http_request *r);
+
+/* The octets of "name=HEX" in the query; false: it is not there, or is not
+ * that, or too long. */
+bool devices_query_hex(const struct http_request *r, const char *name,
+                       struct bm_wr *octets);
+
+/*
+ * Ask the issuer (WIRE_DEVICE_...; daemon/issuer_device.c has the other end).
+ * `done` answers the request: devices_say_told() where the body is JSON.
+ */
+void devices_ask_about(struct devices *d, struct http_request *r, uint16_t what,
+                       struct bm_bytes body,
+                       void (*done)(struct devices_waiting *w,
+                                    const struct wire_enrolled *answer));
+void devices_say_told(struct devices_waiting *w,
+                      const struct wire_enrolled *answer);
+
+/* 200, never to be kept, with these octets; and with the renewal hint where
+ * the issuer's answer (or NULL) has one. */
+void devices_say_octets(struct http_request *r,
+                        const struct wire_enrolled *answer, const char *type,
+                        struct bm_bytes body);
+void devices_say_busy(struct http_request *r); /* 503 */
+
+/* ---- devices_self.c: rows of the table */
+
+void devices_serve_status(struct devices *d, struct http_request *r);
+void devices_serve_renewal(struct devices *d, struct http_request *r);
+void devices_serve_time(struct devices *d, struct http_request *r);
 
 /* ---- devices_answer.c: each answers the request */
 

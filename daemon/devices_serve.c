@@ -67,6 +67,22 @@ static void say_document(const struct serving *s)
     }
 }
 
+bool devices_is_seen(const struct http_request *r)
+{
+    return http_state(r) == STATE_SEEN;
+}
+
+void devices_note_seen(struct devices_waiting *w,
+                       const struct wire_enrolled *answer)
+{
+    if (answer != NULL && answer->http != 429 && answer->http != 503) {
+        http_set_state(w->request, STATE_SEEN);
+    }
+    if (answer != NULL && answer->http == 200) {
+        http_trust(w->request);
+    }
+}
+
 /*
  * The issuer has been told that the certificate is in use. Whatever it thinks
  * of it: what is asked for here is for everybody (RFC 7030 4.1, 4.5).
@@ -76,12 +92,7 @@ static void on_seen(struct devices_waiting *w,
 {
     struct serving s = { .devices = w->devices, .request = w->request };
 
-    if (answer != NULL && answer->http != 429 && answer->http != 503) {
-        http_set_state(w->request, STATE_SEEN);
-    }
-    if (answer != NULL && answer->http == 200) {
-        http_trust(w->request);
-    }
+    devices_note_seen(w, answer);
     if (est_path_parse(http_path(w->request), &s.path) != BM_OK) {
         refuse_with(&s, 404, BM_E_NOT_FOUND, "");
         return;
@@ -126,7 +137,7 @@ bool devices_tell_seen(struct devices *d, struct http_request *r,
 static void serve_document(struct serving *s)
 {
     /* Once per connection is enough for what is for everybody. */
-    if (http_state(s->request) == STATE_SEEN ||
+    if (devices_is_seen(s->request) ||
         !devices_tell_seen(s->devices, s->request, on_seen)) {
         say_document(s);
     }

@@ -53,6 +53,7 @@ static const struct link_verb device_verbs[] = {
     { WIRE_CATALOGUE, 0, issuer_serve_catalogue },
     { WIRE_ENROL, ENROL_MAX, issuer_serve_enrol },
     { WIRE_SEEN, ENROL_MAX, issuer_serve_seen },
+    { WIRE_DEVICE, ENROL_MAX, issuer_serve_device },
     { 0, 0, NULL },
 };
 static const struct link_verb operator_verbs[] = {

@@ -19,7 +19,7 @@
 static bm_status put_answer(struct issuer_asker *to, uint16_t verb,
                             uint32_t tag, const struct wire_enrolled *m)
 {
-    size_t cap = m->cert.n + m->chain.n + m->words.n + 64;
+    size_t cap = m->cert.n + m->chain.n + m->words.n + m->body.n + 64;
     uint8_t usual[4096];
     uint8_t *large = NULL;
     struct link_frame frame = { .verb = verb, .tag = tag };
@@ -52,6 +52,13 @@ static bm_status put_reply(struct issuer_asker *to, uint16_t verb, uint32_t tag,
     m.words = (struct bm_bytes){ (const uint8_t *)reply->words,
                                  strlen(reply->words) };
     return put_answer(to, verb, tag, &m);
+}
+
+bm_status issuer_answer_enrolled(struct issuer_asker *to,
+                                 const struct link_frame *asked,
+                                 const struct wire_enrolled *m)
+{
+    return put_answer(to, asked->verb, asked->tag, m);
 }
 
 bm_status issuer_answer_reply(struct issuer_asker *to,
@@ -518,56 +525,62 @@ void issuer_schedule(struct issuer *is)
 
 /* ---- SEEN */
 
-/* It may be used; and when it should be renewed. */
-static bm_status answer_good(struct issuer_asker *a,
-                             const struct link_frame *frame,
-                             const struct issuer_known *known,
-                             struct bm_bytes der)
+bool issuer_see(struct issuer *is, struct bm_bytes der,
+                const struct issuer_known **known, struct issuer_reply *reply)
+{
+    static const struct ca_actor actor = { .name = "device", .mode = "tls" };
+    struct ca_refusal why = { BM_OK, "" };
+    unsigned wait;
+    bm_status rc;
+
+    if (!issuer_is_ready(is)) {
+        issuer_say(reply, 503, ISSUER_RETRY, "please come again");
+        return false;
+    }
+    rc = issuer_verify(is, der, known, &why);
+    wait = rc != BM_OK ? 0
+                       : issuer_limit(is, (*known)->hash,
+                                      (*known)->holder.organisation);
+    if (wait != 0) {
+        issuer_say(reply, 429, wait, "too many requests");
+        return false;
+    }
+    if (rc == BM_OK) {
+        rc = ca_seen(is->in->ca, &actor, der, room_now(), &why);
+    }
+    if (rc != BM_OK) {
+        issuer_refuse(reply, rc, &why);
+    }
+    return rc == BM_OK;
+}
+
+void issuer_put_window(const struct issuer *is,
+                       const struct issuer_known *known, struct bm_bytes der,
+                       struct wire_enrolled *m)
 {
     const char *name = known->holder.profile;
     const struct ca_profile_policy *policy = issuer_label(
-        a->is, (struct bm_bytes){ (const uint8_t *)name, strlen(name) });
-    struct wire_enrolled m = { .http = 200 };
+        is, (struct bm_bytes){ (const uint8_t *)name, strlen(name) });
 
     if (policy != NULL) {
-        put_window(policy, der, &m);
+        put_window(policy, der, m);
     }
-    return put_answer(a, frame->verb, frame->tag, &m);
 }
 
 bm_status issuer_serve_seen(void *asker, struct link *link,
                             const struct link_frame *frame)
 {
-    static const struct ca_actor actor = { .name = "device", .mode = "tls" };
     struct issuer_asker *a = asker;
-    struct issuer *is = a->is;
     const struct issuer_known *known;
-    struct ca_refusal why = { BM_OK, "" };
+    struct wire_enrolled answer = { .http = 200 };
     struct issuer_reply reply;
     struct wire_seen m;
-    unsigned wait;
-    bm_status rc;
 
     (void)link;
     BM_TRY(wire_seen_get(frame->body, &m));
-    if (!issuer_is_ready(is)) {
-        issuer_say(&reply, 503, ISSUER_RETRY, "please come again");
+    if (!issuer_see(a->is, m.cert, &known, &reply)) {
         return issuer_answer_reply(a, frame, &reply);
     }
-    rc = issuer_verify(is, m.cert, &known, &why);
-    wait = rc != BM_OK
-               ? 0
-               : issuer_limit(is, known->hash, known->holder.organisation);
-    if (wait != 0) {
-        issuer_say(&reply, 429, wait, "too many requests");
-        return issuer_answer_reply(a, frame, &reply);
-    }
-    if (rc == BM_OK) {
-        rc = ca_seen(is->in->ca, &actor, m.cert, room_now(), &why);
-    }
-    if (rc == BM_OK) {
-        return answer_good(a, frame, known, m.cert);
-    }
-    issuer_refuse(&reply, rc, &why);
-    return issuer_answer_reply(a, frame, &reply);
+    issuer_put_window(a->is, known, m.cert, &answer);
+    return issuer_answer_enrolled(a, frame, &answer);
 }

@@ -18,6 +18,7 @@
  *   issuer.c            the room: setup, links, tables, timer, stopping
  *   issuer_who.c        who asks: paths, tokens, limits
  *   issuer_enrol.c      ENROL: the queue, groups, answers
+ *   issuer_device.c     DEVICE: what a device asks beside certificates
  *   issuer_refusal.c    what a refusal is to a client
  *   issuer_catalogue.c  CATALOGUE: what listeners know about profiles
  *   issuer_admin.c      ADMIN; KEEP_...
@@ -211,6 +212,23 @@ void issuer_forget(struct issuer_asker *a); /* what it has waiting */
 BM_MUST_CHECK bm_status issuer_answer_reply(struct issuer_asker *to,
                                             const struct link_frame *asked,
                                             const struct issuer_reply *reply);
+
+BM_MUST_CHECK bm_status issuer_answer_enrolled(struct issuer_asker *to,
+                                               const struct link_frame *asked,
+                                               const struct wire_enrolled *m);
+/* A certificate was used: may it be, and does its holder ask no more than he
+ * may? False: `reply` says why not. */
+bool issuer_see(struct issuer *is, struct bm_bytes der,
+                const struct issuer_known **known, struct issuer_reply *reply);
+/* The window of its renewal, if there is one. */
+void issuer_put_window(const struct issuer *is,
+                       const struct issuer_known *known, struct bm_bytes der,
+                       struct wire_enrolled *m);
+
+/* ---- issuer_device.c */
+
+BM_MUST_CHECK bm_status issuer_serve_device(void *asker, struct link *link,
+                                            const struct link_frame *frame);
 
 /* ---- issuer_refusal.c */
 

@@ -82,12 +82,21 @@ static const struct field enrolled_fields[] = {
     FIELD(TIME, wire_enrolled, renew_from, 0, INT64_MAX),
     FIELD(TIME, wire_enrolled, renew_until, 0, INT64_MAX),
     FIELD(OCTETS, wire_enrolled, words, 0, WORDS_MAX),
+    FIELD(OCTETS, wire_enrolled, body, 0, WIRE_DEVICE_BODY_MAX),
     LAST,
 };
 
 static const struct field seen_fields[] = {
     FIELD(OCTETS, wire_seen, cert, 1, WIRE_OBJECT_MAX),
     FIELD(OCTETS, wire_seen, chain, 0, WIRE_OBJECT_MAX),
+    LAST,
+};
+
+static const struct field device_fields[] = {
+    FIELD(U16, wire_device, what, WIRE_DEVICE_STATUS, UINT16_MAX),
+    FIELD(OCTETS, wire_device, cert, 1, WIRE_OBJECT_MAX),
+    FIELD(OCTETS, wire_device, chain, 0, WIRE_OBJECT_MAX),
+    FIELD(OCTETS, wire_device, body, 0, WIRE_DEVICE_BODY_MAX),
     LAST,
 };
 
@@ -368,6 +377,16 @@ void wire_seen_put(struct bm_wr *w, const struct wire_seen *m)
 bm_status wire_seen_get(struct bm_bytes in, struct wire_seen *m)
 {
     return get(in, seen_fields, m, sizeof *m);
+}
+
+void wire_device_put(struct bm_wr *w, const struct wire_device *m)
+{
+    put(w, device_fields, m);
+}
+
+bm_status wire_device_get(struct bm_bytes in, struct wire_device *m)
+{
+    return get(in, device_fields, m, sizeof *m);
 }
 
 void wire_label_put(struct bm_wr *w, const struct wire_label *m)

@@ -14,7 +14,7 @@
  * big-endian; a string or octets have their length, 4 octets, before them.
  *
  *   room              asks            verbs
- *   device listener   issuer          CATALOGUE ENROL SEEN
+ *   device listener   issuer          CATALOGUE ENROL SEEN DEVICE
  *   operator listener issuer          ADMIN
  *   keeper            issuer          KEEP_ISSUE KEEP_INSTALL
  *   keeper            signer          SIGN_EXPECT
@@ -38,7 +38,8 @@ enum wire_verb {
     WIRE_SIGN_CHECKPOINT,
     WIRE_SIGN_EXPECT,
     WIRE_KEEP_ISSUE,
-    WIRE_KEEP_INSTALL
+    WIRE_KEEP_INSTALL,
+    WIRE_DEVICE
 };
 
 /* Octets of one CSR, certificate, chain: what EST takes at most (est.h). */
@@ -76,6 +77,7 @@ struct wire_enrolled {
     int64_t renew_from;    /* 200: the window of the renewal hint; 0: none */
     int64_t renew_until;
     struct bm_bytes words; /* otherwise: why, for the client */
+    struct bm_bytes body;  /* DEVICE, 200: what goes to the device */
 };
 void wire_enrolled_put(struct bm_wr *w, const struct wire_enrolled *m);
 BM_MUST_CHECK bm_status wire_enrolled_get(struct bm_bytes in,
@@ -93,6 +95,25 @@ struct wire_seen {
 };
 void wire_seen_put(struct bm_wr *w, const struct wire_seen *m);
 BM_MUST_CHECK bm_status wire_seen_get(struct bm_bytes in, struct wire_seen *m);
+
+/*
+ * What a device asks over mutual TLS (docs/device-api.md). Asking is a use of
+ * its certificate, as above. The answer is a struct wire_enrolled without
+ * certificate: 200, the window of its renewal, and a body; or why not.
+ */
+enum wire_device_what {
+    WIRE_DEVICE_STATUS = 1, /* the body is a JSON object */
+};
+#define WIRE_DEVICE_BODY_MAX 16384
+struct wire_device {
+    uint16_t what;
+    struct bm_bytes cert;
+    struct bm_bytes chain;
+    struct bm_bytes body; /* of a POST; or empty */
+};
+void wire_device_put(struct bm_wr *w, const struct wire_device *m);
+BM_MUST_CHECK bm_status wire_device_get(struct bm_bytes in,
+                                        struct wire_device *m);
 
 /*
  * What a listener must know about the profiles: one row per label. The body

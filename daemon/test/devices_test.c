@@ -65,6 +65,19 @@ static void what_is_not_served_is_said(void)
     close_house();
 }
 
+static const struct answer *post_api(const char *name)
+{
+    char head[256];
+    int fd = client_open();
+
+    (void)snprintf(head, sizeof head,
+                   "POST /device/v1/%s HTTP/1.1\r\nHost: x\r\n"
+                   "Content-Length: 0\r\n\r\n",
+                   name);
+    client_send(fd, head, (struct bm_bytes){ (const uint8_t *)head, 0 });
+    return client_get(fd);
+}
+
 /* What it says of certificates is shown by tests/est: here there is no TLS. */
 static void a_device_must_be_somebody_to_ask_about_itself(void)
 {
@@ -74,6 +87,8 @@ static void a_device_must_be_somebody_to_ask_about_itself(void)
     a = get("/device/v1/status");
     CHECK(a->status == 403 && strstr(a->body, "certificate") != NULL);
     CHECK(get("/device/v1/renewal")->status == 403);
+    CHECK(get("/device/v1/time?nonce=0011223344556677")->status == 403);
+    CHECK(has_header(post_api("status"), "Allow: GET, HEAD"));
     CHECK(get("/device/v1/")->status == 404);
     CHECK(get("/device/v1/firmware")->status == 404);
     CHECK(get("/device/v1")->status == 404);

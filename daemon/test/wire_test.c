@@ -32,7 +32,8 @@ static void put_enrolled(struct bm_wr *w)
                                                   .chain = BM_LIT("chain"),
                                                   .renew_from = 1790000000,
                                                   .renew_until = INT64_MAX,
-                                                  .words = BM_LIT("later") });
+                                                  .words = BM_LIT("later"),
+                                                  .body = BM_LIT("{}") });
 }
 
 static void put_seen(struct bm_wr *w)
@@ -100,6 +101,13 @@ static void put_status(struct bm_wr *w)
                                               .response = BM_LIT("ocsp") });
 }
 
+static void put_device(struct bm_wr *w)
+{
+    wire_device_put(w, &(struct wire_device){ .what = WIRE_DEVICE_STATUS,
+                                              .cert = CERT,
+                                              .body = BM_LIT("body") });
+}
+
 static void put_label(struct bm_wr *w)
 {
     wire_label_put(w, &(struct wire_label){ .label = BM_LIT("a"),
@@ -125,8 +133,8 @@ static void put_signed(struct bm_wr *w)
 static void (*const put_one[WIRE_KINDS])(struct bm_wr *w) = {
     put_enrol,        put_enrolled,   put_seen,         put_admin,
     put_administered, put_keep_issue, put_keep_install, put_head,
-    put_checkpoint,   put_crl,        put_status,       put_label,
-    put_signing,      put_signed,
+    put_checkpoint,   put_crl,        put_status,       put_device,
+    put_label,        put_signing,    put_signed,
 };
 
 struct sample {

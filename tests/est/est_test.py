@@ -69,7 +69,7 @@ TOKENS = {
     "exporter": "bound", "unbound": "bound", "wrong": LDEVID,
     "made": "keygen", "holder": "keygen", "sealed": "keygen",
     "symmetric": "keygen", "plain": LDEVID, "approved": "approved",
-    "lost": "early", "asks": "early",
+    "lost": "early", "asks": "early", "clock": LDEVID,
 }
 
 
@@ -360,9 +360,19 @@ def test_a_device_asks_about_its_certificate():
 
     def ask(what, key=device):
         return s.ask("GET", "/device/v1/" + what, cert=key.pair())
-    equal(ask("status").json(), {"status": "good"})
+    answer = ask("status")
     window = ask("renewal").json()
     holds(window["start"] < window["end"] < "9999", "a window")
+    equal(answer.headers["Cache-Control"], "no-store")
+    equal(answer.headers["Birthmark-Renewal"],
+          "start=%s, end=%s" % (window["start"], window["end"]))
+    standing = answer.json()
+    equal(standing["status"], "good")
+    equal(standing["device"], {"name": "SN-asks", "state": "active"})
+    equal(standing["certificate"]["serial_number"],
+          serial_of(read(device.cert).decode()))
+    equal(standing["certificate"]["status"], "valid")
+    equal(standing["renewal"], window)
     new = key_of("asks-2", "asks")
     answer = s.enrol(new, "early", cert=device.pair(),
                      operation="simplereenroll")
@@ -372,6 +382,35 @@ def test_a_device_asks_about_its_certificate():
     equal(ask("status", new).status, 200)
     equal(ask("status").status, 403)
     equal(s.ask("POST", "/device/v1/status", cert=new.pair()).status, 405)
+
+
+def test_a_device_asks_what_time_it_is():
+    s = world()
+    device = enrolled("clock", LDEVID)
+    nonce = "00112233445566778899AaBbCcDdEeFf"
+
+    def ask(query, key=device, method="GET"):
+        return s.ask(method, "/device/v1/time" + query,
+                     cert=key.pair() if key else None)
+    before = int(time.time())
+    answer = ask("?nonce=" + nonce)
+    equal(answer.status, 200, repr(answer))
+    equal(answer.headers["Cache-Control"], "no-store")
+    equal(sorted(answer.json()), ["nonce", "time"])
+    equal(answer.json()["nonce"], nonce.lower())
+    holds(before <= answer.json()["time"] <= time.time(), repr(answer))
+    equal(ask("?other=1&nonce=" + nonce).status, 200)
+    for wrong in ("", "?nonce=", "?nonce=00112233445566", "?nonce=" + 66 * "0",
+                  "?nonce=" + nonce + "0", "?nonce=zz112233445566778899",
+                  "?nonces=" + nonce):
+        equal(ask(wrong).status, 400, wrong)
+    equal(ask("?nonce=" + nonce, None).status, 403)
+    equal(ask("?nonce=" + nonce, method="POST").status, 405)
+    # The time is for those, too, whose certificate is good for nothing else.
+    serial = serial_of(read(device.cert).decode())
+    equal(s.api("POST", "/certificates/%s/revocation" % serial,
+                {"reason": "superseded"}).status, 200)
+    equal(ask("?nonce=" + nonce).status, 200)
 
 
 # ---- Channel binding (RFC 7030 3.5)

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/device.h"
+#include "daemon/issuer_internal.h"
+#include "protocols/admin/things.h"
+
+/*
+ * What a device asks over mutual TLS, beside certificates: a row of the table
+ * for each WIRE_DEVICE_..., which is served when its certificate has been
+ * found to be good.
+ */
+
+struct asking {
+    struct issuer *is;
+    const struct issuer_known *known;
+    struct wire_device m;
+    struct wire_enrolled answer;
+    struct issuer_reply reply; /* instead, where a row returns false */
+    uint8_t body[WIRE_DEVICE_BODY_MAX];
+};
+
+/* ---- status */
+
+static json_t *certificate(struct tree *t, const struct store_cert *row)
+{
+    json_t *o = tree_object(t);
+
+    tree_set(t, o, "serial_number", tree_hex(t, row->serial));
+    tree_set(t, o, "status", tree_str(t, things_cert_status(row, room_now())));
+    tree_set(t, o, "profile", tree_str(t, row->profile));
+    tree_set(t, o, "ca", tree_str(t, row->ca));
+    tree_set(t, o, "not_before", tree_time(t, row->not_before));
+    tree_set(t, o, "not_after", tree_time(t, row->not_after));
+    return o;
+}
+
+static json_t *device(struct tree *t, const struct store_device *row)
+{
+    json_t *o = tree_object(t);
+
+    tree_set(t, o, "name", tree_str(t, row->name));
+    tree_set(t, o, "state", tree_str(t, ca_device_state_name(row->state)));
+    return o;
+}
+
+static json_t *window(struct tree *t, const struct wire_enrolled *m)
+{
+    json_t *o = tree_object(t);
+
+    tree_set(t, o, "start", tree_time(t, m->renew_from));
+    tree_set(t, o, "end", tree_time(t, m->renew_until));
+    return o;
+}
+
+static json_t *standing(struct tree *t, const struct ca_standing *s,
+                        const struct wire_enrolled *m)
+{
+    json_t *o = tree_object(t);
+
+    tree_set(t, o, "status", tree_str(t, "good"));
+    if (s->device.id != 0) {
+        tree_set(t, o, "device", device(t, &s->device));
+    }
+    tree_set(t, o, "certificate", certificate(t, &s->cert));
+    if (m->renew_from != 0) {
+        tree_set(t, o, "renewal", window(t, m));
+    }
+    return o;
+}
+
+static bool put_json(struct asking *q, const struct tree *t, json_t *o)
+{
+    size_t n = t->failed ? 0
+                         : json_dumpb(o, (char *)q->body, sizeof q->body - 1,
+                                      JSON_COMPACT);
+
+    json_decref(o);
+    if (n == 0 || n >= sizeof q->body) {
+        issuer_say(&q->reply, 500, 0, "no memory");
+        return false;
+    }
+    q->body[n] = '\n';
+    q->answer.body = (struct bm_bytes){ q->body, n + 1 };
+    return true;
+}
+
+static bool serve_status(struct asking *q)
+{
+    struct tree t = { .failed = false };
+    struct ca_standing s;
+    bm_status rc = ca_find_standing(q->is->in->ca, q->m.cert, &s);
+
+    if (rc != BM_OK) {
+        issuer_refuse(&q->reply, rc, &(struct ca_refusal){ rc, "" });
+        return false;
+    }
+    return put_json(q, &t, standing(&t, &s, &q->answer));
+}
+
+/* ---- The table */
+
+static const struct {
+    uint16_t what;
+    bool (*serve)(struct asking *q);
+} rows[] = {
+    { WIRE_DEVICE_STATUS, serve_status },
+};
+
+static bool serve(struct asking *q)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].what == q->m.what) {
+            return rows[i].serve(q);
+        }
+    }
+    issuer_say(&q->reply, 404, 0, "no such question");
+    return false;
+}
+
+bm_status issuer_serve_device(void *asker, struct link *link,
+                              const struct link_frame *frame)
+{
+    struct issuer_asker *a = asker;
+    struct asking q = { .is = a->is, .answer = { .http = 200 } };
+
+    (void)link;
+    BM_TRY(wire_device_get(frame->body, &q.m));
+    if (!issuer_see(a->is, q.m.cert, &q.known, &q.reply)) {
+        return issuer_answer_reply(a, frame, &q.reply);
+    }
+    issuer_put_window(a->is, q.known, q.m.cert, &q.answer);
+    return serve(&q) ? issuer_answer_enrolled(a, frame, &q.answer)
+                     : issuer_answer_reply(a, frame, &q.reply);
+}
