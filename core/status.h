@@ -319,7 +319,9 @@
     X(E_FLASH_RANGE, 0x0f01, "", "outside of the flash")                     \
     X(E_FLASH_ALIGN, 0x0f02, "", "not a whole sector or unit of the flash")  \
     X(E_FLASH_BITS, 0x0f03, "", "programming would set a bit that is clear") \
-    X(E_FLASH_POWER, 0x0f04, "", "flash has no power")
+    X(E_FLASH_POWER, 0x0f04, "", "flash has no power")                       \
+    X(E_FLASH_READ, 0x0f05, "", "flash cannot be read here")                 \
+    X(E_FLASH_VERIFY, 0x0f06, "", "flash did not take what was programmed")
 
 /* From here on mostly of hosts. */
 #define BM_STATUS_HOST(X)                                                   \
@@ -473,7 +475,7 @@
 #define BM_STATUS_LOG(X)                                                \
     X(E_LOG_FORMAT, 0x1901, "", "flash holds something that is no log") \
     X(E_LOG_FULL, 0x1902, "", "no room left in the log")                \
-    X(E_LOG_READ, 0x1903, "", "flash cannot be read")
+    X(E_LOG_READ, 0x1903, "", "flash has lost this value")
 
 #define BM_STATUS_IDENTITY(X)                                            \
     X(E_IDENTITY_STATE, 0x1a01, "", "not in this state of the identity") \

@@ -10,7 +10,22 @@
  * recovery. Putting a record is atomic: whatever instant the power goes, the
  * next open finds the old value or the new one, whole.
  *
- * No index is kept in memory: reading walks the flash. One thread at a time.
+ * The sectors are filled in turn, round and round, so all of them wear alike.
+ * One is always spare. When the one that is being filled has no room left,
+ * the spare is erased, what is still of value in the oldest is copied into
+ * it, and the oldest is the spare. docs/device-storage.md has the format.
+ *
+ * Wear: with a share u of the capacity in use, an octet put costs about
+ * 1/(1 - u) octets programmed, and each (1 - u) of a sector put costs one
+ * erase. Keep u under one half. A power cut in the middle of a put costs one
+ * erase more.
+ *
+ * No index is kept in memory: reading walks the flash, in time that is
+ * proportional to the records that are in it. The longest call is the one
+ * that has to make room: it copies up to a sector for each of the sectors and
+ * searches the log for each record that it copies; bm_log_scrub() always does
+ * as much. All of it goes through the functions of struct bm_flash, which may
+ * feed a watchdog. One thread at a time; not from interrupts.
  */
 
 /* A record's number: who it belongs to in the high octet, the rest is theirs.
@@ -31,38 +46,67 @@ enum bm_log_owner {
 struct bm_log {
     const struct bm_flash *flash;
     /* Private. */
-    uint32_t head;     /* where the next record goes */
     uint32_t sequence; /* of the sector that is being filled */
+    uint32_t top;      /* octets of it that slots take, from its start */
+    uint32_t bottom;   /* offset of the lowest value in it */
+    uint32_t full;     /* octets that are known to find no room; 0: none */
 };
 
 /*
- * Find the log, finishing or undoing what a power cut left; blank flash
- * becomes an empty log. BM_E_LOG_FORMAT: it holds something else entirely.
+ * Find the log; what a power cut left half done is as if it had not been
+ * begun. Writes nothing, except that blank flash becomes an empty log.
+ * BM_E_LOG_FORMAT: it holds something else, or a log of another geometry;
+ * BM_E_ARGUMENT: no geometry that flash.h allows.
  */
 BM_MUST_CHECK bm_status bm_log_open(struct bm_log *log,
                                     const struct bm_flash *flash);
 
+/*
+ * Erase all of the flash and begin an empty log, whatever was there. After a
+ * power cut in here, call it again.
+ */
+BM_MUST_CHECK bm_status bm_log_format(struct bm_log *log,
+                                      const struct bm_flash *flash);
+
+/* BM_LOG_VALUE_MAX, or what a sector holds (half of it, of two sectors). */
 size_t bm_log_value_max(const struct bm_log *log);
 
-/* BM_E_NOT_FOUND; BM_E_BUFFER and `*n` when `out` is too small. */
+/*
+ * BM_E_NOT_FOUND; BM_E_BUFFER and `*n` when `out` is too small; BM_E_LOG_READ:
+ * there is a value, but the flash has lost it (put or delete it to go on).
+ */
 BM_MUST_CHECK bm_status bm_log_get(const struct bm_log *log, uint32_t key,
                                    uint8_t *out, size_t cap, size_t *n);
 
-/* Durable when this returns. BM_E_LOG_FULL leaves all as it was. */
+/*
+ * A part of a value: what follows offset `at`, appended to `out` as far as it
+ * has room, nothing at the end. The whole value is checked all the same.
+ * `*size`, which may be NULL, is that of the whole.
+ */
+BM_MUST_CHECK bm_status bm_log_get_part(const struct bm_log *log, uint32_t key,
+                                        size_t at, struct bm_wr *out,
+                                        size_t *size);
+
+/*
+ * Durable when this returns BM_OK. Everything else leaves the old value:
+ * BM_E_LOG_FULL (the old value counts until the new one is in), BM_E_LIMIT
+ * for one that is too long, BM_E_FLASH_... .
+ */
 BM_MUST_CHECK bm_status bm_log_put(struct bm_log *log, uint32_t key,
                                    struct bm_bytes value);
 
-/* A record that is not there is BM_OK. */
+/* Works in a full log. A record that is not there is BM_OK. */
 BM_MUST_CHECK bm_status bm_log_delete(struct bm_log *log, uint32_t key);
 
 /* The record with the least number over `*key` (over or equal, the first
- * time: start with *key = 0 and `first`). BM_E_END. */
+ * time: start with *key = 0 and `first`). `*n` is its size. BM_E_END. */
 BM_MUST_CHECK bm_status bm_log_next(const struct bm_log *log, uint32_t *key,
                                     bool first, size_t *n);
 
 /*
  * Make sure that no octet of a deleted or replaced record is in the flash any
- * more: after a key was destroyed, before a device changes hands.
+ * more: after a key was destroyed, before a device changes hands. Costs up to
+ * one erase of each sector; cut short, it has to be called again.
  */
 BM_MUST_CHECK bm_status bm_log_scrub(struct bm_log *log);
 
