@@ -60,7 +60,7 @@ struct bm_http {
     uint16_t head_n;
     uint8_t state;
     uint8_t seen;  /* headers that may come once */
-    uint64_t left; /* of the body, or of the chunk */
+    uint32_t left; /* of the body, or of the chunk */
     int64_t date;
     int64_t retry_date;
 };

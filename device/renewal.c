@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "core/time.h"
+#include "device/renewal.h"
+
+/* "2031-02-03T04:05:06Z" */
+#define TEXT_N 20
+
+/* ---- The moment */
+
+/* The first four octets of the key's last eight, as a fraction of 2^32: of an
+ * identifier and of a point on a curve these are as good as random. */
+static uint32_t fraction(struct bm_bytes key)
+{
+    uint32_t f = 0;
+
+    for (size_t i = key.n < 8 ? 0 : key.n - 8; i < key.n; i++) {
+        f = f * 31 + key.p[i];
+    }
+    /* Knuth's multiplier spreads what differs in few bits only. */
+    return f * UINT32_C(2654435761);
+}
+
+int64_t bm_renewal_moment(int64_t not_before, int64_t not_after,
+                          const struct bm_renewal_window *said,
+                          struct bm_bytes key)
+{
+    int64_t life = not_after - not_before;
+    struct bm_renewal_window w = { not_before + life / 3 * 2,
+                                   not_before + life / 4 * 3 };
+
+    if (said != NULL && said->start >= not_before && said->end <= not_after &&
+        said->start < said->end) {
+        w = *said;
+    }
+    /* In two steps of 16 bits: spans of centuries stay below 2^63. */
+    return w.start + (w.end - w.start) / 65536 * (fraction(key) >> 16) +
+           (w.end - w.start) % 65536 * (fraction(key) >> 16) / 65536;
+}
+
+/* ---- What a server says */
+
+static bool is_between(uint8_t c)
+{
+    return c == '"' || c == ' ' || c == ':' || c == '=';
+}
+
+/* The time behind the first `name` that has one. */
+static bool find_time(struct bm_bytes text, const char *name, int64_t *t)
+{
+    size_t n = strlen(name);
+
+    for (size_t i = 0; i + n + TEXT_N <= text.n; i++) {
+        size_t at = i + n;
+
+        if (memcmp(text.p + i, name, n) != 0) {
+            continue;
+        }
+        while (at < text.n && is_between(text.p[at])) {
+            at++;
+        }
+        if (text.n - at >= TEXT_N &&
+            bm_time_from_text((struct bm_bytes){ text.p + at, TEXT_N }, t) ==
+                BM_OK) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool bm_renewal_parse(struct bm_bytes text, struct bm_renewal_window *window)
+{
+    if (find_time(text, "start", &window->start) &&
+        find_time(text, "end", &window->end) && window->start < window->end) {
+        return true;
+    }
+    *window = (struct bm_renewal_window){ 0, 0 };
+    return false;
+}
+
+/* ---- Backing off */
+
+uint32_t bm_backoff(const struct bm_crypto *crypto, unsigned failures)
+{
+    uint32_t whole = BM_BACKOFF_FLOOR;
+    uint8_t octets[4];
+    uint32_t part = 0;
+
+    while (failures > 1 && whole < BM_BACKOFF_CAP) {
+        whole *= 2;
+        failures--;
+    }
+    if (whole > BM_BACKOFF_CAP) {
+        whole = BM_BACKOFF_CAP;
+    }
+    if (crypto->random(crypto->self, octets, sizeof octets) == BM_OK) {
+        memcpy(&part, octets, sizeof part);
+    }
+    return whole - part % (whole / 2 + 1);
+}
