@@ -31,7 +31,7 @@
 #define BM_BUNDLE_KEY_SIZE 32
 
 /*
- * Octets of the deny list (values of keys 8 and 9) in a bundle that every
+ * Octets of the deny list (keys 8 and 9 with values) in a bundle that every
  * device can hold: 190 serial numbers. What is longer belongs into CRLs.
  */
 #define BM_BUNDLE_DENY_MAX 4096

@@ -8,8 +8,8 @@
  * cryptography only compares them: real signatures are for other tests.
  *
  * Names are short texts: "Root", or "Org/Unit/Host" for three RDNs, of which
- * one with an '@' is an emailAddress. A list of names looks like
- * "dns:example.com ip:10.0.0.0/8 hw:SN-1".
+ * one with an '@' is an emailAddress, one that begins with '#' a serialNumber.
+ * A list of names looks like "dns:example.com ip:10.0.0.0/8 hw:SN-1".
  */
 #include <stdlib.h>
 
@@ -55,7 +55,8 @@ struct spec {
     bool ca;
     uint8_t path_len; /* plus 1; 0: absent */
     uint16_t key_usage;
-    const char *eku;       /* "s" serverAuth, "c" clientAuth, "*" any */
+    /* "s" serverAuth, "c" clientAuth, "r" cmcRA, "b" bundles, "*" any */
+    const char *eku;
     const char *san;       /* list of names */
     const char *permitted; /* list of names */
     const char *excluded;
@@ -99,6 +100,10 @@ static inline void maker_name(struct bm_wr *w, const char *text)
         if (memchr(text, '@', n) != NULL) {
             bm_name_put_rdn(w, BM_LIT(BM_OID_AT_EMAIL), BM_DER_IA5_STRING,
                             value);
+        } else if (*text == '#') {
+            value = maker_text(text + 1, n - 1);
+            bm_name_put_rdn(w, BM_LIT(BM_OID_AT_SERIAL),
+                            BM_DER_PRINTABLE_STRING, value);
         } else {
             bm_name_put_rdn(w, BM_LIT(BM_OID_AT_CN), BM_DER_UTF8_STRING, value);
         }
@@ -257,6 +262,8 @@ static inline void maker_eku(struct bm_wr *w, const char *list)
     for (; *list != '\0'; list++) {
         bm_der_put_oid(w, *list == 's'   ? BM_LIT(BM_OID_KP_SERVER_AUTH)
                           : *list == 'c' ? BM_LIT(BM_OID_KP_CLIENT_AUTH)
+                          : *list == 'r' ? BM_LIT(BM_OID_KP_CMC_RA)
+                          : *list == 'b' ? BM_LIT(BM_OID_KP_BUNDLE)
                                          : BM_LIT(BM_OID_ANY_EKU));
     }
     bm_der_close(w, seq);
