@@ -559,10 +559,20 @@
       "noise source repeats itself")                \
     X(E_ENTROPY_BIAS, 0x2002, "SP 800-90B 4.4.2", "noise source is biased")
 
-#define BM_STATUS_ATTEST(X)                                         \
-    X(E_ATTEST, 0x2101, "", "malformed attestation")                \
-    X(E_ATTEST_KEY, 0x2102, "", "attestation is about another key") \
-    X(E_ATTEST_NONCE, 0x2103, "", "attestation answers another challenge")
+#define BM_STATUS_ATTEST(X)                                                \
+    X(E_ATTEST, 0x2101, "", "malformed attestation")                       \
+    X(E_ATTEST_KEY, 0x2102, "", "attestation is about another key")        \
+    X(E_ATTEST_NONCE, 0x2103, "", "attestation answers no open challenge") \
+    X(E_ATTEST_EK, 0x2104, "TCG EK Credential Profile 3.2",                \
+      "no endorsement key certificate of a TPM")                           \
+    X(E_ATTEST_SECRET, 0x2105, "TPM 2.0 Part 1, 24",                       \
+      "credential was not activated by the TPM of that certificate")       \
+    X(E_ATTEST_UNBOUND, 0x2106, "TPM 2.0 Part 2, 8.3",                     \
+      "key is not bound to its TPM")                                       \
+    X(E_ATTEST_MISSING, 0x2107, "",                                        \
+      "profile demands a key that a TPM has attested")                     \
+    X(E_ATTEST_OTHER, 0x2108, "", "attested by the TPM of another device") \
+    X(E_ATTEST_OFF, 0x2109, "", "no endorsement key is trusted here")
 
 #define BM_STATUS_AGENT(X) X(E_AGENT_HOOK, 0x2201, "", "hook failed")
 

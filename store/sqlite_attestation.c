@@ -32,7 +32,7 @@ static void attestation_read(struct sqlite_query *q,
     row->at = query_get_i64(q);
 }
 
-/* The one row that a query of one parameter, which is bound, finds. */
+/* The one row that a query, whose parameters are bound, finds. */
 static bm_status find(struct sqlite_query *q, struct store_attestation *row)
 {
     memset(row, 0, sizeof *row);
@@ -62,13 +62,14 @@ static bm_status attestation_of_device(void *self, uint64_t device,
     return find(&q, row);
 }
 
-static bm_status attestation_of_ek(void *self,
+static bm_status attestation_of_ek(void *self, uint32_t organisation,
                                    const uint8_t ek[STORE_HASH_SIZE],
                                    struct store_attestation *row)
 {
     struct sqlite_query q;
 
     query_open(&q, self, SQL_ATTESTATION_OF_EK);
+    query_put_i64(&q, organisation);
     query_put_bytes(&q, (struct bm_bytes){ ek, STORE_HASH_SIZE });
     return find(&q, row);
 }

@@ -182,7 +182,7 @@ static const char attestations[] =
     "  place INTEGER NOT NULL, ek BLOB NOT NULL, at INTEGER NOT NULL) STRICT;"
     "CREATE INDEX attestation_device ON attestation (device)"
     "  WHERE device != 0;"
-    "CREATE INDEX attestation_ek ON attestation (ek);";
+    "CREATE INDEX attestation_ek ON attestation (ek, organisation);";
 /* clang-format on */
 
 static const char *const steps[] = { first, listings, service, shards,

@@ -241,7 +241,8 @@
       "SELECT " SQL_ATTESTATION_COLUMNS " FROM attestation WHERE device = ? "  \
       "AND device != 0 ORDER BY id DESC LIMIT 1")                              \
     X(ATTESTATION_OF_EK,                                                       \
-      "SELECT " SQL_ATTESTATION_COLUMNS " FROM attestation WHERE ek = ? "      \
+      "SELECT " SQL_ATTESTATION_COLUMNS " FROM attestation WHERE "             \
+      "organisation = ? AND ek = ? "                                           \
       "ORDER BY id DESC LIMIT 1")                                              \
     X(EVENT_PUT, "INSERT INTO event (organisation, at, kind, device, text) "   \
                  "VALUES (?, ?, ?, ?, ?)")                                     \

@@ -486,10 +486,11 @@ struct store {
                                  const struct store_attestation *row);
     bm_status (*attestation_get)(void *self, const uint8_t key[STORE_HASH_SIZE],
                                  struct store_attestation *row);
-    /* The latest of a device, whatever its TPM; of a TPM, whosever. */
+    /* The latest of a device, whatever its TPM; of a TPM, whatever device of
+     * the organisation. */
     bm_status (*attestation_of_device)(void *self, uint64_t device,
                                        struct store_attestation *row);
-    bm_status (*attestation_of_ek)(void *self,
+    bm_status (*attestation_of_ek)(void *self, uint32_t organisation,
                                    const uint8_t ek[STORE_HASH_SIZE],
                                    struct store_attestation *row);
 

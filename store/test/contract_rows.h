@@ -727,13 +727,14 @@ static inline void where_a_key_was_made_is_kept(void)
     /* the latest */
     CHECK_STATUS(s->attestation_of_device(s->self, 7, &got), BM_OK);
     CHECK(got.key[0] == 2);
-    CHECK_STATUS(s->attestation_of_ek(s->self, a.ek, &got), BM_OK);
+    CHECK_STATUS(s->attestation_of_ek(s->self, 3, a.ek, &got), BM_OK);
     CHECK(got.key[0] == 3);
     /* 0 is no device, and none is nobody's */
     CHECK_STATUS(s->attestation_of_device(s->self, 0, &got), BM_E_NOT_FOUND);
     CHECK_STATUS(s->attestation_of_device(s->self, 9, &got), BM_E_NOT_FOUND);
+    CHECK_STATUS(s->attestation_of_ek(s->self, 2, a.ek, &got), BM_E_NOT_FOUND);
     memset(a.ek, 9, sizeof a.ek);
-    CHECK_STATUS(s->attestation_of_ek(s->self, a.ek, &got), BM_E_NOT_FOUND);
+    CHECK_STATUS(s->attestation_of_ek(s->self, 3, a.ek, &got), BM_E_NOT_FOUND);
     memset(a.key, 9, sizeof a.key);
     CHECK_STATUS(s->attestation_get(s->self, a.key, &got), BM_E_NOT_FOUND);
     CHECK(got.at == 0);

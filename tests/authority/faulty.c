@@ -397,13 +397,14 @@ static bm_status attestation_of_device(void *self, uint64_t device,
     HAND_ON(s, s->real->attestation_of_device(s->real->self, device, row));
 }
 
-static bm_status attestation_of_ek(void *self,
+static bm_status attestation_of_ek(void *self, uint32_t organisation,
                                    const uint8_t ek[STORE_HASH_SIZE],
                                    struct store_attestation *row)
 {
     struct faulty_store *s = self;
 
-    HAND_ON(s, s->real->attestation_of_ek(s->real->self, ek, row));
+    HAND_ON(s,
+            s->real->attestation_of_ek(s->real->self, organisation, ek, row));
 }
 
 static bm_status request_put(void *self, struct store_request *row)
