@@ -46,6 +46,15 @@ enum bm_identity_state {
 /* Certificates of one place: its own, and the chain towards the anchor. */
 #define BM_IDENTITY_CERTS_MAX 4
 
+/* The record that decides; in the log as it is here, since no other machine
+ * reads it. */
+struct bm_identity_head {
+    uint8_t version;
+    uint8_t flags;
+    uint8_t place[2];    /* current, pending: see identity.c */
+    uint32_t generation; /* commits in this device's life */
+};
+
 struct bm_identity {
     struct bm_log *log;
     const struct bm_keystore *keys;
@@ -55,11 +64,10 @@ struct bm_identity {
      * changes something tries again, and so does bm_identity_tidy().
      */
     bm_status tidy;
-    uint32_t generation; /* commits in this device's life */
-    /* Private: the records, as they are in the log. */
-    uint8_t place[BM_IDENTITY_PLACES]; /* slot, set and number of certs */
-    uint8_t flags;
-    uint8_t lost; /* a bit for each place */
+    struct bm_identity_head head; /* to look at `generation` */
+    /* Private. */
+    uint8_t idevid; /* as head.place */
+    uint8_t lost;   /* a bit for each place */
 };
 
 /*

@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/identity.h"
+
+#include "core/der.h"
+
+/*
+ * Two records say what is valid, and everything else in log and keystore is
+ * rubbish unless one of them names it:
+ *
+ *   BIRTH  version, place                               the IDevID
+ *   HEAD   version, flags, place, place, generation     current, pending
+ *
+ * A place is one octet: the slot of its key, which of two sets its
+ * certificates are in, and how many there are. What is written goes before
+ * the record that names it, what is removed goes after: so the one atomic put
+ * between the two decides, and a cut anywhere leaves rubbish at worst.
+ */
+#define VERSION   1
+#define BIRTH     BM_LOG_KEY(BM_LOG_IDENTITY, 0)
+#define HEAD      BM_LOG_KEY(BM_LOG_IDENTITY, 1)
+#define CERTS     BM_LOG_KEY(BM_LOG_IDENTITY, 0x1000)
+#define CERTS_END BM_LOG_KEY(BM_LOG_IDENTITY + 1, 0)
+
+#define SLOT(at) ((enum bm_key_slot)((at) >> 4))
+#define SET      0x08u
+#define COUNT    0x07u
+
+/* The record of certificate `i` of a place, and back. */
+#define CERT(at, i)  (CERTS | ((at) & ~COUNT) << 4 | (uint32_t)(i))
+#define CERT_AT(rec) ((rec) >> 4 & 0xf8)
+#define CERT_I(rec)  ((rec)&0x0f)
+
+/* A reset was begun, and the owner's data may still be there. */
+#define RESET 0x01u
+/* Keys and certificates that were valid once may still be there. */
+#define OWED 0x02u
+
+#define BIT(place) (1u << (place))
+
+/* Of head.place. */
+#define CURRENT 0
+#define PENDING 1
+_Static_assert(sizeof(struct bm_identity_head) == 8,
+               "the record has room for nothing unsaid");
+
+static unsigned octet(const struct bm_identity *id, unsigned place)
+{
+    return place == BM_IDENTITY_IDEVID
+               ? id->idevid
+               : id->head.place[place - BM_IDENTITY_CURRENT];
+}
+
+/*
+ * The record of this place could not be read: nobody knows what it names, so
+ * nothing that it might name is rubbish.
+ */
+static bool is_blind(const struct bm_identity *id, enum bm_identity_place place)
+{
+    return (id->lost & BIT(place)) != 0 && octet(id, place) == 0;
+}
+
+enum bm_identity_state bm_identity_state(const struct bm_identity *id,
+                                         enum bm_identity_place place)
+{
+    unsigned at = octet(id, place);
+
+    if ((id->lost & BIT(place)) != 0) {
+        return BM_IDENTITY_LOST;
+    }
+    if (at == 0) {
+        return BM_IDENTITY_EMPTY;
+    }
+    return (at & COUNT) == 0 ? BM_IDENTITY_KEY : BM_IDENTITY_CERT;
+}
+
+enum bm_identity_step bm_identity_step(const struct bm_identity *id)
+{
+    static const uint8_t by_pending[] = {
+        [BM_IDENTITY_KEY] = BM_IDENTITY_REQUEST,
+        [BM_IDENTITY_CERT] = BM_IDENTITY_PROVE,
+        [BM_IDENTITY_LOST] = BM_IDENTITY_ABANDON,
+    };
+    enum bm_identity_state pending = bm_identity_state(id, BM_IDENTITY_PENDING);
+
+    if ((id->head.flags & RESET) != 0) {
+        return BM_IDENTITY_RESET;
+    }
+    if (pending != BM_IDENTITY_EMPTY) {
+        return by_pending[pending];
+    }
+    return bm_identity_state(id, BM_IDENTITY_CURRENT) == BM_IDENTITY_CERT
+               ? BM_IDENTITY_REST
+               : BM_IDENTITY_FIRST;
+}
+
+/*
+ * A record of ours, or zeros where there is none yet. BM_E_IDENTITY_LOST: it
+ * cannot be read, or another version wrote it.
+ */
+static bm_status load(const struct bm_log *log, uint32_t record, uint8_t *out,
+                      size_t size)
+{
+    size_t n = 0;
+    bm_status rc = bm_log_get(log, record, out, size, &n);
+
+    if (rc == BM_OK && n == size && out[0] == VERSION) {
+        return BM_OK;
+    }
+    bm_wipe(out, size);
+    if (rc == BM_E_NOT_FOUND) {
+        return BM_OK;
+    }
+    return rc == BM_OK || rc == BM_E_BUFFER || rc == BM_E_LOG_READ
+               ? BM_E_IDENTITY_LOST
+               : rc;
+}
+
+static bm_status save_birth(struct bm_identity *id, unsigned at)
+{
+    uint8_t r[] = { VERSION, (uint8_t)at };
+
+    BM_TRY(bm_log_put(id->log, BIRTH, BM_ARRAY(r)));
+    id->idevid = r[1];
+    return BM_OK;
+}
+
+/* Write a head; it is true once it is written. */
+static bm_status save_head(struct bm_identity *id,
+                           const struct bm_identity_head *next)
+{
+    struct bm_bytes r = { (const uint8_t *)next, sizeof *next };
+
+    BM_TRY(bm_log_put(id->log, HEAD, r));
+    /* Whatever is not what it was has not been found to be lost. */
+    for (unsigned i = CURRENT; i <= PENDING; i++) {
+        if (next->place[i] == 0 || next->place[i] != id->head.place[i]) {
+            id->lost &= (uint8_t)~BIT(i + BM_IDENTITY_CURRENT);
+        }
+    }
+    id->head = *next;
+    return BM_OK;
+}
+
+static bool is_named(const struct bm_identity *id, uint32_t record)
+{
+    bool birth = SLOT(CERT_AT(record)) == BM_KEY_SLOT_IDEVID;
+
+    for (unsigned p = 0; p < BM_IDENTITY_PLACES; p++) {
+        unsigned at = octet(id, p);
+
+        if (CERT_AT(record) == (at & ~COUNT) && CERT_I(record) < (at & COUNT)) {
+            return true;
+        }
+    }
+    return is_blind(id, birth ? BM_IDENTITY_IDEVID : BM_IDENTITY_CURRENT);
+}
+
+static bm_status remove_certs(const struct bm_identity *id)
+{
+    uint32_t record = CERTS;
+    bool first = true;
+    bm_status rc;
+    size_t n;
+
+    while ((rc = bm_log_next(id->log, &record, first, &n)) == BM_OK &&
+           record < CERTS_END) {
+        if (!is_named(id, record)) {
+            BM_TRY(bm_log_delete(id->log, record));
+        }
+        first = false;
+    }
+    return rc == BM_E_END ? BM_OK : rc;
+}
+
+/* Keys of the IDevID's slot are nobody's to destroy. */
+static bm_status destroy_orphans(const struct bm_identity *id)
+{
+    if (is_blind(id, BM_IDENTITY_CURRENT)) {
+        return BM_E_IDENTITY_LOST;
+    }
+    for (unsigned slot = BM_KEY_SLOT_A; slot <= BM_KEY_SLOT_B; slot++) {
+        if (SLOT(id->head.place[CURRENT]) != slot &&
+            SLOT(id->head.place[PENDING]) != slot) {
+            BM_TRY(id->keys->destroy(id->keys->self, slot));
+        }
+    }
+    return BM_OK;
+}
+
+static bm_status clean(struct bm_identity *id)
+{
+    struct bm_identity_head next = id->head;
+
+    BM_TRY(destroy_orphans(id));
+    BM_TRY(remove_certs(id));
+    if ((next.flags & OWED) == 0) {
+        return BM_OK;
+    }
+    /* The log keeps dead records until it needs their room. */
+    if (id->keys->place == BM_KEY_PLACE_FLASH || (next.flags & RESET) != 0) {
+        BM_TRY(bm_log_scrub(id->log));
+    }
+    next.flags &= (uint8_t)~OWED;
+    return save_head(id, &next);
+}
+
+bm_status bm_identity_tidy(struct bm_identity *id)
+{
+    id->tidy = clean(id);
+    return id->tidy;
+}
+
+/* Write a head, then remove what it does not name any more. */
+static bm_status flip(struct bm_identity *id,
+                      const struct bm_identity_head *next)
+{
+    BM_TRY(save_head(id, next));
+    id->tidy = clean(id);
+    return BM_OK;
+}
+
+/* A slot of A and B each, or none; a current one has its certificate. */
+static bool is_head(const struct bm_identity_head *h)
+{
+    enum bm_key_slot current = SLOT(h->place[CURRENT]);
+    enum bm_key_slot pending = SLOT(h->place[PENDING]);
+
+    for (unsigned i = CURRENT; i <= PENDING; i++) {
+        if (h->place[i] != 0 && (SLOT(h->place[i]) < BM_KEY_SLOT_A ||
+                                 SLOT(h->place[i]) > BM_KEY_SLOT_B)) {
+            return false;
+        }
+    }
+    return current == BM_KEY_SLOT_NONE ||
+           (current != pending && (h->place[CURRENT] & COUNT) != 0);
+}
+
+bm_status bm_identity_open(struct bm_identity *id, struct bm_log *log,
+                           const struct bm_keystore *keys)
+{
+    uint8_t birth[2];
+    bm_status rc;
+
+    *id = (struct bm_identity){ .log = log, .keys = keys };
+    rc = load(log, BIRTH, birth, sizeof birth);
+    id->idevid = birth[1];
+    if (rc == BM_E_IDENTITY_LOST) {
+        id->lost |= BIT(BM_IDENTITY_IDEVID);
+        rc = BM_OK;
+    }
+    BM_TRY(rc);
+    rc = load(log, HEAD, (uint8_t *)&id->head, sizeof id->head);
+    if (rc == BM_E_IDENTITY_LOST || !is_head(&id->head)) {
+        id->head = (struct bm_identity_head){ 0 };
+        id->lost |= BIT(BM_IDENTITY_CURRENT);
+        rc = BM_OK;
+    }
+    BM_TRY(rc);
+    id->head.version = VERSION;
+    id->tidy = clean(id);
+    return BM_OK;
+}
+
+/* BM_E_IDENTITY_STATE for an empty place, BM_E_IDENTITY_LOST for a lost. */
+static bm_status in_use(const struct bm_identity *id,
+                        enum bm_identity_place place)
+{
+    switch (bm_identity_state(id, place)) {
+    case BM_IDENTITY_EMPTY:
+        return BM_E_IDENTITY_STATE;
+    case BM_IDENTITY_LOST:
+        return BM_E_IDENTITY_LOST;
+    default:
+        return BM_OK;
+    }
+}
+
+/* What is gone, or cannot be read: `rc` is of a keystore or of the log. */
+static bm_status as_lost(bm_status rc)
+{
+    return rc == BM_E_NOT_FOUND || rc == BM_E_LOG_READ ? BM_E_IDENTITY_LOST
+                                                       : rc;
+}
+
+bm_status bm_identity_signer(const struct bm_identity *id,
+                             enum bm_identity_place place,
+                             const struct bm_signer **signer)
+{
+    BM_TRY(in_use(id, place));
+    return as_lost(
+        id->keys->open(id->keys->self, SLOT(octet(id, place)), signer));
+}
+
+void bm_identity_close(const struct bm_identity *id,
+                       enum bm_identity_place place)
+{
+    if (octet(id, place) != 0) {
+        id->keys->close(id->keys->self, SLOT(octet(id, place)));
+    }
+}
+
+bm_status bm_identity_cert(const struct bm_identity *id,
+                           enum bm_identity_place place, size_t i, uint8_t *out,
+                           size_t cap, size_t *n)
+{
+    unsigned at = octet(id, place);
+
+    BM_TRY(in_use(id, place));
+    if (i >= (at & COUNT)) {
+        return BM_E_END;
+    }
+    return as_lost(bm_log_get(id->log, CERT(at, i), out, cap, n));
+}
+
+/* RFC 5280 4.1: what stands before subjectPublicKeyInfo, version apart. */
+#define FIELDS_BEFORE_KEY 5
+
+static bm_status is_of_key(struct bm_bytes cert, const struct bm_signer *signer)
+{
+    struct bm_der d, tbs;
+    struct bm_bytes field;
+    unsigned fields = FIELDS_BEFORE_KEY;
+    uint8_t tag;
+
+    BM_TRY(bm_der_open_whole(cert, BM_DER_SEQUENCE, NULL, &d));
+    BM_TRY(bm_der_enter(&d, BM_DER_SEQUENCE, &tbs));
+    fields += bm_der_at(&tbs, BM_DER_CONSTRUCTED(0));
+    for (; fields > 0; fields--) {
+        BM_TRY(bm_der_take_any(&tbs, &tag, &field));
+    }
+    BM_TRY(bm_der_take_element(&tbs, BM_DER_SEQUENCE, &field));
+    return bm_bytes_equal(field, signer->key.der) ? BM_OK : BM_E_IDENTITY_KEY;
+}
+
+static bm_status look(const struct bm_identity *id,
+                      enum bm_identity_place place, uint8_t *scratch,
+                      size_t cap)
+{
+    const struct bm_signer *signer;
+    size_t n = 0;
+
+    BM_TRY(bm_identity_signer(id, place, &signer));
+    for (size_t i = octet(id, place) & COUNT; i-- > 0;) {
+        BM_TRY(bm_identity_cert(id, place, i, scratch, cap, &n));
+    }
+    /* The last one read is its own. */
+    return n == 0 || is_of_key((struct bm_bytes){ scratch, n }, signer) == BM_OK
+               ? BM_OK
+               : BM_E_IDENTITY_LOST;
+}
+
+bm_status bm_identity_check(struct bm_identity *id,
+                            enum bm_identity_place place, uint8_t *scratch,
+                            size_t cap)
+{
+    bm_status rc = look(id, place, scratch, cap);
+
+    if (rc == BM_E_IDENTITY_LOST) {
+        id->lost |= (uint8_t)BIT(place);
+    }
+    return rc == BM_E_IDENTITY_STATE ? BM_OK : rc;
+}
+
+static bm_status begin_birth(struct bm_identity *id)
+{
+    bm_status rc = id->keys->generate(id->keys->self, BM_KEY_SLOT_IDEVID);
+
+    /* A birth that was cut: the key is whole, and has signed nothing yet. */
+    if (rc != BM_OK && rc != BM_E_EXISTS) {
+        return rc;
+    }
+    return save_birth(id, BM_KEY_SLOT_IDEVID << 4);
+}
+
+static bm_status begin_pending(struct bm_identity *id)
+{
+    const struct bm_keystore *keys = id->keys;
+    struct bm_identity_head next = id->head;
+    enum bm_key_slot slot = SLOT(next.place[CURRENT]) == BM_KEY_SLOT_A
+                                ? BM_KEY_SLOT_B
+                                : BM_KEY_SLOT_A;
+
+    /* Of an earlier try in this life, or of a clean-up that failed. */
+    BM_TRY(keys->destroy(keys->self, slot));
+    BM_TRY(keys->generate(keys->self, slot));
+    next.place[PENDING] = (uint8_t)(slot << 4);
+    return save_head(id, &next);
+}
+
+bm_status bm_identity_begin(struct bm_identity *id,
+                            enum bm_identity_place place)
+{
+    if (bm_identity_state(id, place) != BM_IDENTITY_EMPTY) {
+        return BM_E_IDENTITY_STATE;
+    }
+    if (place == BM_IDENTITY_IDEVID) {
+        return begin_birth(id);
+    }
+    if (place == BM_IDENTITY_CURRENT || (id->head.flags & RESET) != 0) {
+        return BM_E_IDENTITY_STATE;
+    }
+    return begin_pending(id);
+}
+
+bm_status bm_identity_install(struct bm_identity *id,
+                              enum bm_identity_place place,
+                              const struct bm_bytes *certs, size_t n)
+{
+    enum bm_identity_state state = bm_identity_state(id, place);
+    struct bm_identity_head next = id->head;
+    const struct bm_signer *signer;
+    unsigned at;
+
+    if (place == BM_IDENTITY_CURRENT ||
+        (place == BM_IDENTITY_IDEVID && state == BM_IDENTITY_CERT)) {
+        return BM_E_IDENTITY_STATE;
+    }
+    if (n == 0 || n > BM_IDENTITY_CERTS_MAX) {
+        return BM_E_ARGUMENT;
+    }
+    BM_TRY(bm_identity_signer(id, place, &signer));
+    BM_TRY(is_of_key(certs[0], signer));
+    /* Into the other set: the one in use stays whole until the record flips. */
+    at = ((octet(id, place) ^ SET) & ~COUNT) | (unsigned)n;
+    for (size_t i = 0; i < n; i++) {
+        BM_TRY(bm_log_put(id->log, CERT(at, i), certs[i]));
+    }
+    if (place == BM_IDENTITY_IDEVID) {
+        return save_birth(id, at);
+    }
+    next.place[PENDING] = (uint8_t)at;
+    return flip(id, &next);
+}
+
+bm_status bm_identity_commit(struct bm_identity *id)
+{
+    struct bm_identity_head next = id->head;
+
+    if (bm_identity_state(id, BM_IDENTITY_PENDING) != BM_IDENTITY_CERT) {
+        return BM_E_IDENTITY_STATE;
+    }
+    /* The first one leaves nothing behind. */
+    if (bm_identity_state(id, BM_IDENTITY_CURRENT) != BM_IDENTITY_EMPTY) {
+        next.flags |= OWED;
+    }
+    next.place[CURRENT] = next.place[PENDING];
+    next.place[PENDING] = 0;
+    next.generation++;
+    return flip(id, &next);
+}
+
+bm_status bm_identity_abandon(struct bm_identity *id)
+{
+    struct bm_identity_head next = id->head;
+
+    if (next.place[PENDING] == 0) {
+        return BM_E_IDENTITY_STATE;
+    }
+    next.place[PENDING] = 0;
+    next.flags |= OWED;
+    return flip(id, &next);
+}
+
+bm_status bm_identity_reset(struct bm_identity *id)
+{
+    struct bm_identity_head next = id->head;
+
+    next.place[CURRENT] = 0;
+    next.place[PENDING] = 0;
+    next.flags = RESET | OWED;
+    BM_TRY(flip(id, &next));
+    return id->tidy;
+}
+
+bm_status bm_identity_reset_done(struct bm_identity *id)
+{
+    struct bm_identity_head next;
+
+    BM_TRY(bm_identity_tidy(id));
+    next = id->head;
+    if ((next.flags & RESET) == 0) {
+        return BM_OK;
+    }
+    next.flags = 0;
+    return save_head(id, &next);
+}
