@@ -16,6 +16,8 @@
 #define MBEDTLS_PSA_CRYPTO_CONFIG
 #define MBEDTLS_PSA_CRYPTO_CONFIG_FILE "bm_psa_config.h"
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
+/* What mbedtls_noise.c seeds, for boards that have raw noise alone. */
+#define MBEDTLS_CTR_DRBG_C
 
 /* P-256 by p256-m: 3 KB instead of 15, and no big numbers. */
 #define MBEDTLS_PSA_P256M_DRIVER_ENABLED

@@ -20,6 +20,9 @@ void mbedtls_sig_put(struct bm_wr *w, const uint8_t raw[RAW_SIGNATURE_SIZE]);
 /* 0 for what this build does not have. */
 psa_algorithm_t mbedtls_hash_alg(enum bm_hash hash);
 
+/* mbedtls_signer.c: what every key pair of ours is, and may do. */
+void mbedtls_key_pair(psa_key_attributes_t *attributes);
+
 /* mbedtls_verify.c */
 bm_status mbedtls_verify(void *self, const struct bm_spki *key,
                          enum bm_sig_alg alg, struct bm_bytes message,

@@ -58,7 +58,7 @@ static bm_status fill_in(struct bm_mbedtls_signer *s)
     return BM_OK;
 }
 
-static void key_pair(psa_key_attributes_t *a)
+void mbedtls_key_pair(psa_key_attributes_t *a)
 {
     psa_set_key_type(a, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
     psa_set_key_bits(a, 256);
@@ -104,7 +104,7 @@ bm_status bm_mbedtls_signer_generate(struct bm_mbedtls_signer *s)
     psa_key_id_t key = 0;
     psa_status_t status;
 
-    key_pair(&a);
+    mbedtls_key_pair(&a);
     status = psa_generate_key(&a, &key);
     return adopt(s, key, status);
 }
@@ -116,7 +116,7 @@ bm_status bm_mbedtls_signer_import(struct bm_mbedtls_signer *s,
     psa_key_id_t key = 0;
     psa_status_t status;
 
-    key_pair(&a);
+    mbedtls_key_pair(&a);
     status = psa_import_key(&a, scalar, BM_MBEDTLS_SCALAR_SIZE, &key);
     return adopt(s, key, status);
 }
