@@ -134,7 +134,7 @@ static bm_status find(struct tpm2_link *link, struct tpm2_key *k)
 }
 
 /* The key over the present connection. */
-static bm_status attach(struct tpm2_link *link, struct tpm2_key *k)
+bm_status tpm2_key_attach(struct tpm2_link *link, struct tpm2_key *k)
 {
     bm_status rc;
 
@@ -161,7 +161,7 @@ static void detach(struct tpm2_link *link, struct tpm2_key *k)
 
 static bm_status run_attach(struct tpm2_link *link, void *arg)
 {
-    return attach(link, arg);
+    return tpm2_key_attach(link, arg);
 }
 
 bm_status tpm2_key_load(struct tpm2_key *k)
@@ -204,7 +204,7 @@ static bm_status verify(const struct signing *s)
 static bm_status doubt(struct tpm2_link *link, struct tpm2_key *k)
 {
     detach(link, k);
-    BM_TRY(attach(link, k));
+    BM_TRY(tpm2_key_attach(link, k));
     return BM_E_KEYS_TOKEN;
 }
 
@@ -240,7 +240,7 @@ static bm_status run_sign(struct tpm2_link *link, void *arg)
     struct signing *s = arg;
     bm_status rc;
 
-    BM_TRY(attach(link, s->key));
+    BM_TRY(tpm2_key_attach(link, s->key));
     BM_TRY(ask(link, s));
     rc = verify(s);
     return rc == BM_E_SIGNATURE ? doubt(link, s->key) : rc;
@@ -333,7 +333,7 @@ static void key_close(void *self)
 static bm_status run_look(struct tpm2_link *link, void *arg)
 {
     detach(link, arg);
-    return attach(link, arg);
+    return tpm2_key_attach(link, arg);
 }
 
 static bm_status key_ready(void *self)

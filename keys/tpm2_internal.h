@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <tss2/tss2_esys.h>
 
+#include "keys/attest.h"
 #include "keys/tpm2.h"
 
 /*
@@ -13,6 +14,9 @@
  *   tpm2.c           provider and keys: open, sign, describe
  *   tpm2_generate.c  making a key
  *   tpm2_destroy.c   taking one away
+ *   tpm2_attest.c    showing where a key was made
+ *   tpm2_ek.c        endorsement keys, their certificates, attestation keys
+ *   tpm2_seal.c      secrets and counters, beside keys
  *   tpm2_link.c      the connection: one a TCTI, taken in turns, made again
  *   tpm2_session.c   the session that keeps authorisation values off the bus
  *   tpm2_flush.c     handles of the TPM that are ours to give back
@@ -121,6 +125,21 @@ bm_status tpm2_parent_get(struct tpm2_link *link, ESYS_TR hierarchy,
                           ESYS_TR session, struct tpm2_parent *parent);
 void tpm2_parent_put(struct tpm2_link *link, struct tpm2_parent *parent);
 
+/* tpm2_ek.c: keys made from the endorsement seed, which `session` authorises;
+ * to be flushed. */
+struct tpm2_primary {
+    ESYS_TR tr; /* ESYS_TR_NONE on error */
+    TPMT_PUBLIC area;
+};
+bm_status tpm2_ek_get(struct tpm2_link *link, ESYS_TR session, bool rsa,
+                      struct tpm2_primary *made);
+bm_status tpm2_ak_get(struct tpm2_link *link, ESYS_TR session,
+                      struct tpm2_primary *made);
+/* The certificate of that EK, P-256 or RSA, which the TPM prefers.
+ * BM_E_NOT_FOUND. */
+bm_status tpm2_ek_cert(struct tpm2_link *link, uint8_t out[BM_ATTEST_CERT_MAX],
+                       size_t *n);
+
 /*
  * tpm2_flush.c: a TPM has three slots for objects and three for sessions,
  * so what is ours is given back, also when its handle was in an answer that
@@ -200,6 +219,9 @@ struct tpm2_key {
 bm_status tpm2_key_new(const struct tpm2_provider *p, const char *rest,
                        struct tpm2_key **key);
 void tpm2_key_free(struct tpm2_key *key); /* NULL is fine */
+
+/* The key over the present connection, in a struct tpm2_work: `key->tr`. */
+bm_status tpm2_key_attach(struct tpm2_link *link, struct tpm2_key *key);
 
 /* Look at what lies at the handle. */
 bm_status tpm2_key_load(struct tpm2_key *key);

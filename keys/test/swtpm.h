@@ -96,7 +96,8 @@ static inline void swtpm_kill(struct swtpm *t)
     t->pid = 0;
 }
 
-static inline void swtpm_make(struct swtpm *t)
+/* All but the process: a test may put something into its state first. */
+static inline void swtpm_prepare(struct swtpm *t)
 {
     memset(t, 0, sizeof *t);
     folder_make(&t->f);
@@ -105,6 +106,11 @@ static inline void swtpm_make(struct swtpm *t)
     folder_must(mkdir(t->state, 0700) == 0, "mkdir");
     (void)snprintf(t->tcti, sizeof t->tcti, "swtpm:path=%s",
                    folder_file(&t->f, "sock"));
+}
+
+static inline void swtpm_make(struct swtpm *t)
+{
+    swtpm_prepare(t);
     swtpm_start(t);
 }
 
