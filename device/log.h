@@ -62,8 +62,9 @@ BM_MUST_CHECK bm_status bm_log_open(struct bm_log *log,
                                     const struct bm_flash *flash);
 
 /*
- * Erase all of the flash and begin an empty log, whatever was there. After a
- * power cut in here, call it again.
+ * Begin an empty log, whatever was there, and erase all of it. After a power
+ * cut in here, call it again: there is the old log, if there was one, or the
+ * new one, but perhaps not everything is erased.
  */
 BM_MUST_CHECK bm_status bm_log_format(struct bm_log *log,
                                       const struct bm_flash *flash);
@@ -88,9 +89,10 @@ BM_MUST_CHECK bm_status bm_log_get_part(const struct bm_log *log, uint32_t key,
                                         size_t *size);
 
 /*
- * Durable when this returns BM_OK. Everything else leaves the old value:
- * BM_E_LOG_FULL (the old value counts until the new one is in), BM_E_LIMIT
- * for one that is too long, BM_E_FLASH_... .
+ * Durable when this returns BM_OK; costs nothing if the value is the same, so
+ * what may have been done can be done again. Everything else leaves the old
+ * value: BM_E_LOG_FULL (the old one counts until the new one is in),
+ * BM_E_LIMIT for one that is too long, BM_E_FLASH_... .
  */
 BM_MUST_CHECK bm_status bm_log_put(struct bm_log *log, uint32_t key,
                                    struct bm_bytes value);
