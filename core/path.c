@@ -64,14 +64,41 @@ static void refuse(struct bm_path *path, bm_status why)
     }
 }
 
+/*
+ * Is there a moment, not before config.time, at which `cert` and all of the
+ * path so far are valid? Notice that a certificate which begins in the future
+ * moves that moment for all the others.
+ */
+static bool has_moment(const struct bm_path *path, const struct bm_cert *cert)
+{
+    int64_t from = path->config->time;
+    int64_t until = cert->not_after;
+
+    for (size_t i = 0; i <= path->n; i++) {
+        const struct bm_cert *c = i < path->n ? path->step[i].cert : cert;
+
+        from = c->not_before > from ? c->not_before : from;
+        until = c->not_after < until ? c->not_after : until;
+    }
+    return from <= until;
+}
+
 /* 6.1.3 (a)(2) */
 static bm_status check_time(const struct bm_path *path,
                             const struct bm_cert *cert)
 {
     int64_t t = path->config->time;
 
-    if (path->n > 0 && path->config->validity == BM_PATH_AT_ISSUANCE) {
-        t = path->step[0].cert->not_before;
+    switch (path->config->validity) {
+    case BM_PATH_ANY_TIME:
+        return BM_OK;
+    case BM_PATH_AT_LEAST:
+        return has_moment(path, cert) ? BM_OK : BM_E_PATH_EXPIRED;
+    case BM_PATH_AT_ISSUANCE:
+        t = path->n > 0 ? path->step[0].cert->not_before : t;
+        break;
+    case BM_PATH_NOW:
+        break;
     }
     if (t < cert->not_before) {
         return BM_E_PATH_NOT_YET;

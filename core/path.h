@@ -56,7 +56,17 @@ enum bm_path_validity {
      * config.time still; Matter, which ignores the end of a DAC as well,
      * sets config.time to the leaf's notBefore.
      */
-    BM_PATH_AT_ISSUANCE
+    BM_PATH_AT_ISSUANCE,
+    /*
+     * config.time is a moment that has certainly passed, and nothing more is
+     * known: devices without a clock. It proves that something has expired,
+     * never that something is not valid yet. So a path is refused as expired
+     * when there is no moment at or after config.time at which all of it is
+     * valid.
+     */
+    BM_PATH_AT_LEAST,
+    /* Dates do not count: the way to repair, where nothing else is left. */
+    BM_PATH_ANY_TIME
 };
 
 /* Flags. Zero is the strictest that RFC 5280 6.1 and an anchor ask for. */

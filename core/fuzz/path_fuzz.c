@@ -122,6 +122,7 @@ static bool is_good_alone(const struct bm_cert *c, bool is_anchor)
         return bm_spki_weak(&c->key) == BM_OK;
     }
     if (!(is_anchor && flag(BM_PATH_ANCHOR_ANY_TIME)) &&
+        config->validity <= BM_PATH_AT_ISSUANCE &&
         (t < c->not_before || t > c->not_after)) {
         return false;
     }
@@ -179,6 +180,24 @@ static bool is_signed_by(const struct bm_cert *c, const struct bm_cert *issuer)
            c->signature.p[0] == issuer->key.key.p[0];
 }
 
+/* The two moments between which the dates above change anything. */
+static bool valid_at(int64_t t, size_t n)
+{
+    bool all = (flag(BM_PATH_ANCHOR_BARE) || flag(BM_PATH_ANCHOR_ANY_TIME) ||
+                (t >= anchor.not_before && t <= anchor.not_after));
+
+    for (size_t i = 0; i < n; i++) {
+        all = all && t >= chain[i]->not_before && t <= chain[i]->not_after;
+    }
+    return all;
+}
+
+static bool times_are_good(size_t n)
+{
+    return config->validity != BM_PATH_AT_LEAST || valid_at(MAKER_NOW, n) ||
+           valid_at(MAKER_NOW + 1, n);
+}
+
 static bool chain_is_good(size_t n)
 {
     unsigned counted = 1;
@@ -198,7 +217,7 @@ static bool chain_is_good(size_t n)
         counted += i > 0 && !bm_cert_is_self_issued(chain[i]);
     }
     return (config->depth == 0 || counted <= config->depth) &&
-           policies_are_good(n);
+           times_are_good(n) && policies_are_good(n);
 }
 
 static bool occurs(const struct bm_cert *c, size_t n)
@@ -265,7 +284,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     maker_reset();
     c.flags = take(&in, 3);
     c.depth = take(&in, 2);
-    c.validity = take(&in, 1) ? BM_PATH_AT_ISSUANCE : BM_PATH_NOW;
+    c.validity = (enum bm_path_validity)take(&in, 2);
     c.purpose = take(&in, 1) ? BM_LIT(BM_OID_KP_SERVER_AUTH) : c.purpose;
     c.policy.set = &wanted;
     c.policy.set_n = take(&in, 1);

@@ -26,6 +26,7 @@ struct row {
     struct spec sub;
     struct spec leaf;
     unsigned flags;
+    enum bm_path_validity validity;
     const char *purpose; /* "s" serverAuth, or NULL */
     uint16_t key_usage;
     unsigned depth;
@@ -86,6 +87,7 @@ static void decide(const struct row *row)
 
     make_chain(&row->root, &row->sub, &row->leaf);
     config.flags = row->flags;
+    config.validity = row->validity;
     config.key_usage = row->key_usage;
     config.depth = row->depth;
     if (row->purpose != NULL) {
@@ -175,6 +177,75 @@ static const struct row time_rows[] = {
 static void validity_is_checked_at_the_time_given(void)
 {
     DECIDE(time_rows);
+}
+
+#define AT_LEAST .validity = BM_PATH_AT_LEAST
+
+static const struct row bound_rows[] = {
+    { .why = "all valid",
+      AT_LEAST,
+      .root = { ROOT, CA },
+      .sub = { SUB, CA },
+      .leaf = { LEAF } },
+    { .why = "a lower bound does not prove that a leaf is not valid yet",
+      AT_LEAST,
+      .root = { ROOT, CA },
+      .sub = { SUB, CA },
+      .leaf = { LEAF, .not_before = MAKER_NOW + MAKER_YEAR } },
+    { .why = "nor that an issuer is not",
+      AT_LEAST,
+      .root = { ROOT, CA },
+      .sub = { SUB, CA, .not_before = MAKER_NOW + MAKER_YEAR },
+      .leaf = { LEAF } },
+    { .why = "it proves that a leaf has expired",
+      AT_LEAST,
+      .root = { ROOT, CA },
+      .sub = { SUB, CA },
+      .leaf = { LEAF, .not_after = MAKER_NOW - 1 },
+      .want = BM_E_PATH_EXPIRED,
+      .culprit = THE_LEAF },
+    { .why = "and that an issuer has",
+      AT_LEAST,
+      .root = { ROOT, CA },
+      .sub = { SUB, CA, .not_after = MAKER_NOW - 1 },
+      .leaf = { LEAF },
+      .want = BM_E_PATH_EXPIRED,
+      .culprit = THE_SUB },
+    { .why = "when the leaf begins, its issuer has ended",
+      AT_LEAST,
+      .root = { ROOT, CA },
+      .sub = { SUB, CA, .not_after = MAKER_NOW + 1 },
+      .leaf = { LEAF, .not_before = MAKER_NOW + 2 },
+      .want = BM_E_PATH_EXPIRED,
+      .culprit = THE_SUB },
+    { .why = "they meet in one second",
+      AT_LEAST,
+      .root = { ROOT, CA },
+      .sub = { SUB, CA, .not_after = MAKER_NOW + 2 },
+      .leaf = { LEAF, .not_before = MAKER_NOW + 2 } },
+    { .why = "when the anchor begins, the leaf has ended",
+      AT_LEAST,
+      .root = { ROOT, CA, .not_before = MAKER_NOW + 3 },
+      .sub = { SUB, CA },
+      .leaf = { LEAF, .not_after = MAKER_NOW + 2 },
+      .want = BM_E_PATH_EXPIRED,
+      .culprit = THE_ROOT },
+    { .why = "the anchor's time does not matter",
+      AT_LEAST,
+      .flags = BM_PATH_ANCHOR_ANY_TIME,
+      .root = { ROOT, CA, .not_before = MAKER_NOW + 3 },
+      .sub = { SUB, CA },
+      .leaf = { LEAF, .not_after = MAKER_NOW + 2 } },
+    { .why = "no date matters",
+      .validity = BM_PATH_ANY_TIME,
+      .root = { ROOT, CA, .not_after = MAKER_NOW - 1 },
+      .sub = { SUB, CA, .not_before = MAKER_NOW + 2 },
+      .leaf = { LEAF, .not_after = MAKER_NOW - 1 } },
+};
+
+static void a_lower_bound_proves_expiry_and_nothing_else(void)
+{
+    DECIDE(bound_rows);
 }
 
 static const struct row ca_rows[] = {
@@ -588,6 +659,7 @@ int main(void)
 {
     RUN(a_good_chain_is_found_from_leaf_to_anchor);
     RUN(validity_is_checked_at_the_time_given);
+    RUN(a_lower_bound_proves_expiry_and_nothing_else);
     RUN(issuers_are_cas_that_may_sign_and_go_that_deep);
     RUN(extensions_are_obeyed);
     RUN(the_purpose_is_allowed_all_the_way_down);
