@@ -28,6 +28,7 @@ enum bm_clock_source {
 struct bm_clock_config {
     int64_t build;     /* never below: SOURCE_DATE_EPOCH of the firmware */
     uint32_t step_max; /* seconds in one step; 0: 400 days */
+    uint32_t uptime;   /* at which the clock is opened; 0 at the start */
 };
 /* A year and a renewal: a device that was offline as long as a CRL of a root
  * or an operational certificate may last. */
@@ -39,7 +40,14 @@ struct bm_clock_config {
  * a power cut takes is at most a day, and an earlier bound is a bound, too. */
 #define BM_CLOCK_WRITE 86400
 
-/* 56 octets on a Cortex-M3. */
+/*
+ * One second in so many is not counted while the device runs: an oscillator
+ * without a crystal may be that much too fast, and a bound that runs ahead
+ * would stay ahead for ever.
+ */
+#define BM_CLOCK_DRIFT 32
+
+/* 80 octets on a Cortex-M3. */
 struct bm_clock {
     struct bm_log *log;
     struct bm_clock_config config;
@@ -70,9 +78,12 @@ int64_t bm_clock_now(const struct bm_clock *clock, uint32_t uptime);
 
 /*
  * Learn a moment. `connection` tells connections apart (any number that
- * differs). An earlier moment changes nothing; one that is too far ahead is
- * remembered until it is told again (BM_OK as well: see bm_clock_now()). When
- * the log fails, the moment counts until the next start all the same.
+ * differs). An earlier moment changes nothing. One that is too far ahead is
+ * remembered; the first word that comes from another connection, BM_CLOCK_AGAIN
+ * or more later, and is too far ahead as well, moves the clock to the lesser of
+ * the two. BM_OK in each of these cases: see bm_clock_now(). When the log
+ * fails, the moment counts until the next start all the same. BM_E_TIME_RANGE
+ * for no moment that a certificate could have.
  */
 BM_MUST_CHECK bm_status bm_clock_learn(struct bm_clock *clock,
                                        enum bm_clock_source source,
