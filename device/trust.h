@@ -36,7 +36,8 @@ enum bm_trust_use {
     BM_TRUST_CLOUD,  /* client of a service by its host name */
     BM_TRUST_DEVICE, /* client of another device, by its identity */
     BM_TRUST_SERVE,  /* server: the peer is a client */
-    BM_TRUST_OWN,    /* no peer: our own new certificate, before it is kept */
+    BM_TRUST_OWN,    /* no peer: our own new certificate, before it is kept;
+                        dates do not stop it either */
     BM_TRUST_USES
 };
 
@@ -62,7 +63,7 @@ struct bm_trust_policy {
 /* Anchors held at a time: pinned, learned and of the bundle. */
 #define BM_TRUST_ANCHORS_MAX 6
 
-/* Cross-certificates of the bundle, and those that prove learned roots. */
+/* Cross-certificates of the bundle. */
 #define BM_TRUST_CROSS_MAX 4
 
 #define BM_TRUST_CERTS \
@@ -130,7 +131,8 @@ struct bm_trust {
     struct bm_trust_config config;
     struct bm_bundle bundle; /* in force; version 0: none. Views into room. */
     size_t bundle_n;
-    uint64_t floor; /* a version below this one is a rollback */
+    uint64_t floor; /* a version below this one is a rollback, */
+    uint8_t digest[BM_HASH_MAX / 2]; /* and of this one, SHA-256 of the one */
     uint8_t series[BM_BUNDLE_NAME_MAX];
     uint8_t series_n;
     uint8_t bank;    /* of the log: where the bundle in force lies */
@@ -171,9 +173,9 @@ struct bm_trust_verdict {
     size_t cert;      /* which certificate of the chain is to blame; the number
                          of certificates sent: one of ours (an anchor) */
     /*
-     * Passed though expired (ENROL): the way to repair. Whoever has an old,
-     * expired key of the server can be this peer. So: send no secret, learn
-     * no time from it, take nothing that is not signed under an anchor.
+     * Passed though expired (ENROL, OWN): the way to repair. Whoever has an
+     * old, expired key of the server can be this peer. So: send no secret,
+     * learn no time from it, take nothing that is not signed under an anchor.
      */
     bool expired;
     bool stale; /* passed though what is known of revocation is too old */
@@ -237,10 +239,12 @@ BM_MUST_CHECK bm_status bm_trust_take_bundle(struct bm_trust *trust,
  *     }
  *     rc = bm_trust_crl_end(&crl, connection, uptime);
  *
- * then judge again. `certs` must stay until the end.
+ * then judge again. `certs` must stay until the end, and neither a bundle nor
+ * a root may be taken meanwhile.
  */
 struct bm_trust_crl {
-    struct bm_trust *trust;
+    struct bm_trust *trust; /* NULL: closed */
+    uint8_t issuer[BM_BUNDLE_KEY_SIZE];
     struct bm_crl_query query;
     struct bm_crl_find find;
     struct bm_spki key; /* of the issuer */
@@ -264,7 +268,9 @@ BM_MUST_CHECK bm_status bm_trust_crl_feed(struct bm_trust_crl *crl,
 /*
  * The end of the list: verify it, keep what it says of the certificate until
  * the next start, tell the clock its thisUpdate, and close. BM_E_CRL_...:
- * nothing is kept. BM_OK does not mean good: judge again.
+ * nothing is kept; so with BM_E_TRUST_ROLLBACK (an older list than one we have
+ * seen) and BM_E_PATH_STATUS_UNKNOWN (a list that covers some reasons only, or
+ * a delta). BM_OK does not mean good: judge again.
  */
 BM_MUST_CHECK bm_status bm_trust_crl_end(struct bm_trust_crl *crl,
                                          uint32_t connection, uint32_t uptime);
