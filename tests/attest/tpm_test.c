@@ -3,8 +3,8 @@
 /* Both halves of attestation, with TPMs of swtpm between them. */
 #include "ca/attest.h"
 #include "keys/tpm2_attest.h"
-#include "ports/openssl/openssl_tpm.h"
 #include "tests/attest/maker.h"
+#include "tests/harness/test_credential.h"
 #include "tests/harness/test_crypto.h"
 
 #define NOW   INT64_C(1900000000)
@@ -66,7 +66,7 @@ static struct ca_attest *new_attest(void)
 {
     const struct ca_attest_config config = { .crypto = bm_test_crypto(),
                                              .port =
-                                                 bm_openssl_credential_crypto(),
+                                                 bm_test_credential_crypto(),
                                              .cas = &maker.ca,
                                              .cas_n = 1,
                                              .valid = VALID };
@@ -308,7 +308,7 @@ static void another_makers_tpm_is_not_believed(void)
 {
     const struct ca_attest_config none = { .crypto = bm_test_crypto(),
                                            .port =
-                                               bm_openssl_credential_crypto() };
+                                               bm_test_credential_crypto() };
     struct ca_refusal why = { BM_OK, "" };
     struct ca_attest *a = NULL;
     static struct message m;
