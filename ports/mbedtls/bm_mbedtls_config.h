@@ -6,10 +6,12 @@
  * Mbed TLS 3.6, cut down to what core/crypto.h needs on a microcontroller.
  * bm_psa_config.h says which algorithms; this file says how they are built.
  *
- * There is no heap: keys live in static slots, and of what is enabled here
- * nothing allocates. There is no operating system either: randomness comes
- * from the board, through bm_mbedtls_open().
+ * There is no heap: keys live in static slots, and what little is allocated
+ * comes from mbedtls_memory.c. There is no operating system either: randomness
+ * comes from the board, through bm_mbedtls_open().
  */
+#include <stddef.h>
+
 #define MBEDTLS_CONFIG_VERSION 0x03060000
 
 #define MBEDTLS_PSA_CRYPTO_C
@@ -18,6 +20,19 @@
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
 /* What mbedtls_noise.c seeds, for boards that have raw noise alone. */
 #define MBEDTLS_CTR_DRBG_C
+
+/*
+ * Persistent keys lie in the device's log, by the psa_its_*() of
+ * mbedtls_its.h. Loading or saving one takes two blocks of memory while it
+ * lasts.
+ */
+#define MBEDTLS_PSA_CRYPTO_STORAGE_C
+#define MBEDTLS_PLATFORM_C
+#define MBEDTLS_PLATFORM_MEMORY
+#define MBEDTLS_PLATFORM_STD_CALLOC bm_mbedtls_calloc
+#define MBEDTLS_PLATFORM_STD_FREE   bm_mbedtls_free
+void *bm_mbedtls_calloc(size_t n, size_t size);
+void bm_mbedtls_free(void *p);
 
 /* P-256 by p256-m: 3 KB instead of 15, and no big numbers. */
 #define MBEDTLS_PSA_P256M_DRIVER_ENABLED
