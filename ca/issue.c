@@ -72,6 +72,9 @@ static bool fits(struct group *g, const struct ca_slot *s)
     size_t before = g->touched_n;
     bool ok = touch(g, before, first_octets(s->key));
 
+    if (ok && s->attests) {
+        ok = touch(g, before, first_octets(s->attestation.ek));
+    }
     for (size_t i = 0; ok && i < s->identifiers_n; i++) {
         ok = touch(g, before, first_octets(s->identifier[i]));
     }
@@ -309,6 +312,7 @@ static bm_status decide(struct group *g, struct ca_slot *s)
     BM_TRY(ca_check_device(ca, s, g->now, why));
     BM_TRY(ca_check_renewal(ca, s, g->now, why));
     BM_TRY(ca_check_key(ca, s, g->now, why));
+    BM_TRY(ca_check_attestation(ca, s, why));
     BM_TRY(make_tbs(ca, s, g->now, why));
     return fits(g, s) ? ca_check_approval(ca, s, g->now, why) : BM_E_BUSY;
 }
@@ -515,6 +519,7 @@ static bm_status write_all(struct group *g)
         BM_TRY(write_cert(ca, s, g->now));
         BM_TRY(write_claims(ca, s));
         BM_TRY(write_token(ca, s, g->now));
+        BM_TRY(ca_put_attestation(ca, s, g->now));
         BM_TRY(ca_put_approved(ca, s, g->now));
         BM_TRY(write_also(ca, s, g->now));
         report(s);

@@ -2,6 +2,7 @@
 #ifndef BM_CA_ISSUE_H
 #define BM_CA_ISSUE_H
 
+#include "ca/attest.h"
 #include "ca/authority.h"
 
 /*
@@ -35,6 +36,10 @@ struct ca_issue_request {
      * has shown to hold (TLS), DER. */
     struct bm_bytes presented;
     struct bm_bytes token; /* CA_BY_TOKEN: the secret's characters */
+
+    /* What was shown of the key (attest.h); NULL: nothing, or it is on record
+     * already. */
+    const struct ca_attested *attested;
 
     /* CA_BY_OPERATOR, all optional: */
     struct bm_bytes device;  /* name; where empty, the CSR says it */

@@ -43,6 +43,13 @@ enum ca_fork_handling {
     CA_FORK_SUSPEND /* and suspend the device */
 };
 
+/* Where keys have to be made, as the device shows (attest.h). */
+enum ca_attestation {
+    CA_ATTESTATION_NONE,   /* anywhere */
+    CA_ATTESTATION_TPM,    /* in a TPM: the one that the device has had */
+    CA_ATTESTATION_ANY_TPM /* in a TPM, even if it was another device's */
+};
+
 /* How a profile is served over EST (RFC 7030). What a client can take differs,
  * and cannot be asked for: so it is a matter of what a profile is for. */
 struct ca_profile_est {
@@ -80,7 +87,8 @@ struct ca_profile_policy {
     bool nested;          /* validity within the issuer's */
     bool is_ca;           /* basicConstraints cA: never over a protocol */
     bool is_ocsp;         /* id-kp-OCSPSigning */
-    bool approval;        /* a second operator must agree (request.h) */
+    enum ca_attestation attestation;
+    bool approval; /* a second operator must agree (request.h) */
     struct ca_profile_est est;
 };
 

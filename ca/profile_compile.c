@@ -93,6 +93,26 @@ static bm_status check_est(const struct profile_compiler *c)
     return BM_OK;
 }
 
+/* Who comes over EST can show where a key was made, and nobody else. */
+static bm_status check_attestation(const struct profile_compiler *c)
+{
+    const struct profile_rules *r = c->rules;
+
+    if (r->attestation == CA_ATTESTATION_NONE) {
+        return BM_OK;
+    }
+    if (!r->has_device || !r->est.enabled) {
+        return fail(c, "attestation",
+                    "attestation is for devices that come over EST");
+    }
+    if (r->est.serverkeygen) {
+        return fail(c, "attestation",
+                    "a key that the server makes (est: serverkeygen) is in no "
+                    "TPM");
+    }
+    return BM_OK;
+}
+
 static bm_status check_names(const struct profile_compiler *c)
 {
     const struct profile_rules *r = c->rules;
@@ -364,6 +384,7 @@ bm_status profile_compile(struct ca_profile *profile,
     BM_TRY(check_names(&c));
     BM_TRY(check_who(&c));
     BM_TRY(check_est(&c));
+    BM_TRY(check_attestation(&c));
     BM_TRY(check_key_usage(&c));
     BM_TRY(compile_device(&c));
     BM_TRY(compile_validity(&c));

@@ -139,6 +139,12 @@ static void explain_est(const struct profile_rules *r, struct bm_wr *w)
 {
     const struct profile_est *e = &r->est;
 
+    if (r->attestation != CA_ATTESTATION_NONE) {
+        label(w, "attestation");
+        put(w, "keys of %s alone",
+            r->attestation == CA_ATTESTATION_TPM ? "the device's TPM"
+                                                 : "a TPM, whichever");
+    }
     if (r->approval) {
         label(w, "approval");
         put(w, "by a second operator");

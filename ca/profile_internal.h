@@ -292,6 +292,7 @@ struct profile_rules {
         bool same_key_renewal;
     } renewal;
 
+    unsigned attestation; /* enum ca_attestation */
     bool approval;
     struct profile_est {
         bool enabled;

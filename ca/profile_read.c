@@ -53,6 +53,13 @@ static const struct config_choice fork_choices[] = {
     { "refuse", CA_FORK_REFUSE }, { "suspend", CA_FORK_SUSPEND }, { NULL, 0 }
 };
 
+static const struct config_choice attestation_choices[] = {
+    { "none", CA_ATTESTATION_NONE },
+    { "tpm", CA_ATTESTATION_TPM },
+    { "any-tpm", CA_ATTESTATION_ANY_TPM },
+    { NULL, 0 }
+};
+
 static const struct config_choice wrap_choices[] = { { "single-line", 0 },
                                                      { "wrap64", 1 },
                                                      { NULL, 0 } };
@@ -333,6 +340,8 @@ static const struct config_key profile_keys[] = {
       .keys = device_keys },
     { KEY(CONFIG_SECTION, "renewal", profile_rules, renewal),
       .keys = renewal_keys },
+    { KEY(CONFIG_CHOICE, "attestation", profile_rules, attestation),
+      .choices = attestation_choices },
     { KEY(CONFIG_BOOL, "approval", profile_rules, approval) },
     { KEY(CONFIG_SECTION, "est", profile_rules, est), .keys = est_keys },
     { KEY(CONFIG_SET, "keys", profile_rules, keys), .required = true,

@@ -75,6 +75,8 @@ static const struct {
     { CA_RECORD_RESTORE, "restore", BIT(HASH) | BIT(NUMBER), BIT(TEXT) },
     { CA_RECORD_REQUEST, "request", BIT(PROFILE) | BIT(TEXT) | BIT(NUMBER),
       BIT(HASH) | BIT(SUBJECT) },
+    { CA_RECORD_ATTESTATION, "attestation", BIT(HASH) | BIT(TEXT),
+      BIT(SUBJECT) },
 };
 
 /*
@@ -292,7 +294,7 @@ static bm_status take_member(struct bm_cbor *c, enum member member,
     case VERSION:
         return take_number(c, CA_RECORD_VERSION, CA_RECORD_VERSION, &v);
     case KIND:
-        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_REQUEST, &v));
+        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_ATTESTATION, &v));
         record->kind = (enum ca_record_kind)v;
         return BM_OK;
     case TIME:

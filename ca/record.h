@@ -39,11 +39,14 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
                                   root of the old one, `number` its size */
     CA_RECORD_CRL = 15, /* a CRL was signed; `number`, `hash` of it; `subject`:
                            "shard 3", "delta", or empty for the complete one */
-    CA_RECORD_RESTORE = 16, /* work goes on from a backup, in which the tree
+    CA_RECORD_RESTORE = 16,    /* work goes on from a backup, in which the tree
                                   had `number` leaves and the root `hash` */
-    CA_RECORD_REQUEST = 17  /* a request waits for an operator, was approved,
+    CA_RECORD_REQUEST = 17,    /* a request waits for an operator, was approved,
                               rejected, issued: `text`; `number`: its id;
                               `subject`: the device; `hash`: of the key */
+    CA_RECORD_ATTESTATION = 19 /* a key was shown to be in a TPM; `hash`: of
+                                  the key; `subject`: the device; `text`: the
+                                  TPM */
 };
 
 /* Views. */

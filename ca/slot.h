@@ -7,15 +7,16 @@
 /*
  * One request on its way to a certificate: what was decided before anything
  * is signed, so that the writing afterwards decides nothing. Between issue.c,
- * requester.c, renew.c and prepare.c.
+ * requester.c, renew.c, attested.c and prepare.c.
  */
 
 /* Identifiers that one certificate can claim: docs/profiles.md tells. */
 #define CA_IDENTIFIERS_MAX 8
 
 /* What two requests of one transaction must not both touch: device, token,
- * the certificate shown with those before and behind it, key, identifiers. */
-#define CA_TOUCH_MAX (6 + CA_IDENTIFIERS_MAX)
+ * the certificate shown with those before and behind it, key, its TPM,
+ * identifiers. */
+#define CA_TOUCH_MAX (7 + CA_IDENTIFIERS_MAX)
 
 struct ca_slot {
     const struct ca_issue_request *request;
@@ -44,6 +45,9 @@ struct ca_slot {
     struct ca_cert_row old;
     bool has_waited; /* for approval, which it got */
     struct store_request waited;
+
+    bool attests; /* `attestation` is to be written; else it was, or is zero */
+    struct store_attestation attestation;
 
     bool supersedes; /* `pending` is replaced before it was confirmed */
     struct ca_cert_row pending;
@@ -95,6 +99,13 @@ BM_MUST_CHECK bm_status ca_repeat_operator(struct ca *ca, struct ca_slot *s,
 /* Whose is the public key? */
 BM_MUST_CHECK bm_status ca_check_key(struct ca *ca, struct ca_slot *s,
                                      int64_t now, struct ca_refusal *why);
+
+/* Was it made where the profile wants it? Fills `attestation`. */
+BM_MUST_CHECK bm_status ca_check_attestation(struct ca *ca, struct ca_slot *s,
+                                             struct ca_refusal *why);
+/* It is issued for the first time. */
+BM_MUST_CHECK bm_status ca_put_attestation(struct ca *ca, struct ca_slot *s,
+                                           int64_t now);
 
 /* Last of all: must it wait for an operator, or was it approved? Fills
  * `waited`. BM_E_CA_APPROVAL, BM_E_CA_REJECTED: request.h. */

@@ -87,6 +87,14 @@ static const struct {
     { "approval: perhaps", "10:11: approval must be true or false" },
     { "by: [authority]\napproval: true",
       "10:11: approval is about by: operator, token, idevid" },
+    { "attestation: tpm",
+      "10:14: attestation is for devices that come over EST" },
+    { "device: { identity: owner }\nattestation: any-tpm",
+      "11:14: attestation is for devices that come over EST" },
+    { "by: [token]\ndevice: { identity: owner }\n"
+      "est: { serverkeygen: true }\nattestation: tpm",
+      "12:14: a key that the server makes (est: serverkeygen) is in no TPM" },
+    { "attestation: sgx", "10:14: unknown attestation \"sgx\"" },
     { "est: { enabled: true }", "10:6: est serves by: token, idevid, current" },
     { "est: { chain: true }", "10:6: est serves by: token, idevid, current" },
     { "est: { enabled: false, serverkeygen: true }",
@@ -348,6 +356,9 @@ static const char *const accepted[] = {
     "by: [current]\nrenewal: { before: 1d }\n"
     "est: { enabled: true, serverkeygen: true, wrap: wrap64, chain: true, "
     "binding: required, encoding_header: true }",
+    "attestation: none",
+    "by: [token]\ndevice: { identity: owner }\nattestation: tpm",
+    "by: [token]\ndevice: { identity: owner }\nattestation: any-tpm",
     "est: { enabled: false }",
     "device: { identity: manufacturer, class: mcu, one_active: true, "
     "key_sharing: [a, b-1], fork: suspend, from: [2.5.4.5] }",

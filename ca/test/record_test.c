@@ -57,6 +57,9 @@ static const struct ca_record least[] = {
       .profile = BM_LIT_INIT("tls-server"),
       .text = BM_LIT_INIT("approved"),
       .number = 7 },
+    { .kind = CA_RECORD_ATTESTATION,
+      .hash = { hash, 32 },
+      .text = BM_LIT_INIT("tpm 0011") },
 };
 #define KINDS (sizeof least / sizeof least[0])
 
@@ -138,7 +141,8 @@ static void every_kind_comes_back_as_it_was_put(void)
         }
     }
     CHECK(ca_record_kind_name((enum ca_record_kind)0) == NULL);
-    CHECK(ca_record_kind_name((enum ca_record_kind)(KINDS + 1)) == NULL);
+    CHECK(ca_record_kind_name(
+              (enum ca_record_kind)(least[KINDS - 1].kind + 1)) == NULL);
 }
 
 /* The members besides time and actor, to be taken away or added. */
@@ -227,7 +231,7 @@ static void a_record_that_lacks_a_member_is_refused(void)
 /* What a kind takes beyond its least; one letter a member, as in set(). */
 static const char *const may[KINDS] = {
     "567", "345789", "3457", "3457", "457", "257", "178", "12378", "3478",
-    "8",   "34567",  "4567", "3578", "57",  "57",  "7",   "35",
+    "8",   "34567",  "4567", "3578", "57",  "57",  "7",   "35",    "5",
 };
 
 static void a_member_that_a_kind_does_not_have_is_refused(void)

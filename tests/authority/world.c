@@ -105,6 +105,33 @@ static const char server[] =
     "    - { kind: dns, from: request, max: 4 }\n"
     "unique: [dns]\n";
 
+static const char tpm[] = "profile: " TPM "\n"
+                          "about: keys that a TPM has attested\n"
+                          "ca: issuing\n"
+                          "by: [operator, token, idevid, current]\n"
+                          "idevid_of: [" IDEVID "]\n"
+                          "attestation: tpm\n"
+                          "device: { identity: owner }\n"
+                          "validity: { for: 90d, nested: true }\n"
+                          "renewal: { before: 90d, same_key_renewal: true }\n"
+                          "keys: [p256]\n"
+                          "subject:\n"
+                          "  - { attribute: serialNumber, from: device }\n";
+
+static const char any_tpm[] =
+    "profile: " ANY_TPM "\n"
+    "about: keys that any TPM has attested\n"
+    "ca: issuing\n"
+    "by: [operator, token, idevid, current]\n"
+    "idevid_of: [" IDEVID "]\n"
+    "attestation: any-tpm\n"
+    "device: { identity: owner, one_active: true, key_sharing: [" TPM "] }\n"
+    "validity: { for: 90d, nested: true }\n"
+    "renewal: { before: 90d }\n"
+    "keys: [p256]\n"
+    "subject:\n"
+    "  - { attribute: serialNumber, from: device }\n";
+
 static const char waits[] = "profile: " WAITS "\n"
                             "about: a second operator must agree\n"
                             "ca: issuing\n"
@@ -256,6 +283,8 @@ static void make_base(void)
     put_profile(dir, SEVERAL, several);
     put_profile(dir, SUSPEND, suspend);
     put_profile(dir, SERVER, server);
+    put_profile(dir, TPM, tpm);
+    put_profile(dir, ANY_TPM, any_tpm);
     put_profile(dir, WAITS, waits);
     put_profile(dir, WAITS_2, waits_2);
     add_neighbour(dir);

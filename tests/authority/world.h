@@ -33,6 +33,8 @@
 #define SERVER  "t-server"  /* no device, same key, unique DNS names, RSA */
 #define TLS     "tls-server"
 #define WAITS   "t-waits"   /* needs approval, several active */
+#define TPM     "t-tpm"     /* keys of the device's TPM, same key */
+#define ANY_TPM "t-any-tpm" /* keys of any TPM */
 #define WAITS_2 "t-waits-2" /* the same, of no device */
 
 struct world {
