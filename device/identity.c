@@ -7,8 +7,8 @@
  * Two records say what is valid, and everything else in log and keystore is
  * rubbish unless one of them names it:
  *
- *   BIRTH  version, place                               the IDevID
- *   HEAD   version, flags, place, place, generation     current, pending
+ *   BIRTH  version, place                 the IDevID
+ *   HEAD   struct bm_identity_head        current, pending
  *
  * A place is one octet: the slot of its key, which of two sets its
  * certificates are in, and how many there are. What is written goes before
@@ -25,10 +25,9 @@
 #define SET      0x08u
 #define COUNT    0x07u
 
-/* The record of certificate `i` of a place, and back. */
-#define CERT(at, i)  (CERTS | ((at) & ~COUNT) << 4 | (uint32_t)(i))
-#define CERT_AT(rec) ((rec) >> 4 & 0xf8)
-#define CERT_I(rec)  ((rec)&0x0f)
+/* The record of certificate `i` of a place; record ^ CERT(at, 0) is `i`. */
+#define CERT(at, i)       (CERTS | ((at) & ~COUNT) << 4 | (uint32_t)(i))
+#define CERT_SLOT(record) ((enum bm_key_slot)((record) >> 8 & 0x0f))
 
 /* A reset was begun, and the owner's data may still be there. */
 #define RESET 0x01u
@@ -37,18 +36,7 @@
 
 #define BIT(place) (1u << (place))
 
-/* Of head.place. */
-#define CURRENT 0
-#define PENDING 1
-_Static_assert(sizeof(struct bm_identity_head) == 8,
-               "the record has room for nothing unsaid");
-
-static unsigned octet(const struct bm_identity *id, unsigned place)
-{
-    return place == BM_IDENTITY_IDEVID
-               ? id->idevid
-               : id->head.place[place - BM_IDENTITY_CURRENT];
-}
+_Static_assert(sizeof(struct bm_identity_head) == 12, "has no hidden room");
 
 /*
  * The record of this place could not be read: nobody knows what it names, so
@@ -56,13 +44,13 @@ static unsigned octet(const struct bm_identity *id, unsigned place)
  */
 static bool is_blind(const struct bm_identity *id, enum bm_identity_place place)
 {
-    return (id->lost & BIT(place)) != 0 && octet(id, place) == 0;
+    return (id->lost & BIT(place)) != 0 && id->head.place[place] == 0;
 }
 
 enum bm_identity_state bm_identity_state(const struct bm_identity *id,
                                          enum bm_identity_place place)
 {
-    unsigned at = octet(id, place);
+    unsigned at = id->head.place[place];
 
     if ((id->lost & BIT(place)) != 0) {
         return BM_IDENTITY_LOST;
@@ -120,39 +108,45 @@ static bm_status save_birth(struct bm_identity *id, unsigned at)
     uint8_t r[] = { VERSION, (uint8_t)at };
 
     BM_TRY(bm_log_put(id->log, BIRTH, BM_ARRAY(r)));
-    id->idevid = r[1];
+    id->head.place[BM_IDENTITY_IDEVID] = r[1];
     return BM_OK;
 }
 
 /* Write a head; it is true once it is written. */
-static bm_status save_head(struct bm_identity *id,
-                           const struct bm_identity_head *next)
+static bm_status save_head(struct bm_identity *id, unsigned current,
+                           unsigned pending, unsigned flags)
 {
-    struct bm_bytes r = { (const uint8_t *)next, sizeof *next };
+    struct bm_identity_head next = id->head;
+    bool other = current != next.place[BM_IDENTITY_CURRENT];
 
-    BM_TRY(bm_log_put(id->log, HEAD, r));
-    /* Whatever is not what it was has not been found to be lost. */
-    for (unsigned i = CURRENT; i <= PENDING; i++) {
-        if (next->place[i] == 0 || next->place[i] != id->head.place[i]) {
-            id->lost &= (uint8_t)~BIT(i + BM_IDENTITY_CURRENT);
-        }
+    next.flags = (uint8_t)flags;
+    next.place[BM_IDENTITY_CURRENT] = (uint8_t)current;
+    next.place[BM_IDENTITY_PENDING] = (uint8_t)pending;
+    next.generation += other && current != 0;
+    BM_TRY(
+        bm_log_put(id->log, HEAD,
+                   (struct bm_bytes){ (const uint8_t *)&next, sizeof next }));
+    id->head = next;
+    /* What is new, or not there, has not been found to be lost. */
+    id->lost &= (uint8_t)~BIT(BM_IDENTITY_PENDING);
+    if (other || current == 0) {
+        id->lost &= (uint8_t)~BIT(BM_IDENTITY_CURRENT);
     }
-    id->head = *next;
     return BM_OK;
 }
 
 static bool is_named(const struct bm_identity *id, uint32_t record)
 {
-    bool birth = SLOT(CERT_AT(record)) == BM_KEY_SLOT_IDEVID;
-
     for (unsigned p = 0; p < BM_IDENTITY_PLACES; p++) {
-        unsigned at = octet(id, p);
+        unsigned at = id->head.place[p];
 
-        if (CERT_AT(record) == (at & ~COUNT) && CERT_I(record) < (at & COUNT)) {
+        if ((record ^ CERT(at, 0)) < (at & COUNT)) {
             return true;
         }
     }
-    return is_blind(id, birth ? BM_IDENTITY_IDEVID : BM_IDENTITY_CURRENT);
+    return is_blind(id, CERT_SLOT(record) == BM_KEY_SLOT_IDEVID
+                            ? BM_IDENTITY_IDEVID
+                            : BM_IDENTITY_CURRENT);
 }
 
 static bm_status remove_certs(const struct bm_identity *id)
@@ -179,8 +173,8 @@ static bm_status destroy_orphans(const struct bm_identity *id)
         return BM_E_IDENTITY_LOST;
     }
     for (unsigned slot = BM_KEY_SLOT_A; slot <= BM_KEY_SLOT_B; slot++) {
-        if (SLOT(id->head.place[CURRENT]) != slot &&
-            SLOT(id->head.place[PENDING]) != slot) {
+        if (SLOT(id->head.place[BM_IDENTITY_CURRENT]) != slot &&
+            SLOT(id->head.place[BM_IDENTITY_PENDING]) != slot) {
             BM_TRY(id->keys->destroy(id->keys->self, slot));
         }
     }
@@ -189,19 +183,19 @@ static bm_status destroy_orphans(const struct bm_identity *id)
 
 static bm_status clean(struct bm_identity *id)
 {
-    struct bm_identity_head next = id->head;
+    const struct bm_identity_head *head = &id->head;
 
     BM_TRY(destroy_orphans(id));
     BM_TRY(remove_certs(id));
-    if ((next.flags & OWED) == 0) {
+    if ((head->flags & OWED) == 0) {
         return BM_OK;
     }
     /* The log keeps dead records until it needs their room. */
-    if (id->keys->place == BM_KEY_PLACE_FLASH || (next.flags & RESET) != 0) {
+    if (id->keys->place == BM_KEY_PLACE_FLASH || (head->flags & RESET) != 0) {
         BM_TRY(bm_log_scrub(id->log));
     }
-    next.flags &= (uint8_t)~OWED;
-    return save_head(id, &next);
+    return save_head(id, head->place[BM_IDENTITY_CURRENT],
+                     head->place[BM_IDENTITY_PENDING], head->flags & ~OWED);
 }
 
 bm_status bm_identity_tidy(struct bm_identity *id)
@@ -211,52 +205,59 @@ bm_status bm_identity_tidy(struct bm_identity *id)
 }
 
 /* Write a head, then remove what it does not name any more. */
-static bm_status flip(struct bm_identity *id,
-                      const struct bm_identity_head *next)
+static bm_status flip(struct bm_identity *id, unsigned current,
+                      unsigned pending, unsigned flags)
 {
-    BM_TRY(save_head(id, next));
+    BM_TRY(save_head(id, current, pending, flags));
     id->tidy = clean(id);
     return BM_OK;
 }
 
-/* A slot of A and B each, or none; a current one has its certificate. */
-static bool is_head(const struct bm_identity_head *h)
+static bm_status load_head(struct bm_identity *id)
 {
-    enum bm_key_slot current = SLOT(h->place[CURRENT]);
-    enum bm_key_slot pending = SLOT(h->place[PENDING]);
+    bm_status rc = load(id->log, HEAD, (uint8_t *)&id->head, sizeof id->head);
 
-    for (unsigned i = CURRENT; i <= PENDING; i++) {
-        if (h->place[i] != 0 && (SLOT(h->place[i]) < BM_KEY_SLOT_A ||
-                                 SLOT(h->place[i]) > BM_KEY_SLOT_B)) {
-            return false;
-        }
+    /* Slots beyond those that there are: nothing that we wrote. */
+    if (rc == BM_E_IDENTITY_LOST ||
+        (id->head.place[BM_IDENTITY_CURRENT] |
+         id->head.place[BM_IDENTITY_PENDING]) >= BM_KEY_SLOTS << 4) {
+        id->head = (struct bm_identity_head){ 0 };
+        id->lost |= BIT(BM_IDENTITY_CURRENT);
+        rc = BM_OK;
     }
-    return current == BM_KEY_SLOT_NONE ||
-           (current != pending && (h->place[CURRENT] & COUNT) != 0);
+    id->head.version = VERSION;
+    return rc;
+}
+
+/*
+ * A head tells of the IDevID what was true when it was written: good enough
+ * where the IDevID's own record cannot be read, as that does not change any
+ * more once it has a certificate.
+ */
+static bm_status load_birth(struct bm_identity *id)
+{
+    uint8_t *place = &id->head.place[BM_IDENTITY_IDEVID];
+    uint8_t r[2];
+    bm_status rc = load(id->log, BIRTH, r, sizeof r);
+
+    if (rc == BM_E_IDENTITY_LOST ||
+        (r[1] != 0 && SLOT(r[1]) != BM_KEY_SLOT_IDEVID)) {
+        if ((*place & COUNT) == 0) {
+            *place = 0;
+            id->lost |= BIT(BM_IDENTITY_IDEVID);
+        }
+        return BM_OK;
+    }
+    *place = r[1];
+    return rc;
 }
 
 bm_status bm_identity_open(struct bm_identity *id, struct bm_log *log,
                            const struct bm_keystore *keys)
 {
-    uint8_t birth[2];
-    bm_status rc;
-
     *id = (struct bm_identity){ .log = log, .keys = keys };
-    rc = load(log, BIRTH, birth, sizeof birth);
-    id->idevid = birth[1];
-    if (rc == BM_E_IDENTITY_LOST) {
-        id->lost |= BIT(BM_IDENTITY_IDEVID);
-        rc = BM_OK;
-    }
-    BM_TRY(rc);
-    rc = load(log, HEAD, (uint8_t *)&id->head, sizeof id->head);
-    if (rc == BM_E_IDENTITY_LOST || !is_head(&id->head)) {
-        id->head = (struct bm_identity_head){ 0 };
-        id->lost |= BIT(BM_IDENTITY_CURRENT);
-        rc = BM_OK;
-    }
-    BM_TRY(rc);
-    id->head.version = VERSION;
+    BM_TRY(load_head(id));
+    BM_TRY(load_birth(id));
     id->tidy = clean(id);
     return BM_OK;
 }
@@ -288,14 +289,14 @@ bm_status bm_identity_signer(const struct bm_identity *id,
 {
     BM_TRY(in_use(id, place));
     return as_lost(
-        id->keys->open(id->keys->self, SLOT(octet(id, place)), signer));
+        id->keys->open(id->keys->self, SLOT(id->head.place[place]), signer));
 }
 
 void bm_identity_close(const struct bm_identity *id,
                        enum bm_identity_place place)
 {
-    if (octet(id, place) != 0) {
-        id->keys->close(id->keys->self, SLOT(octet(id, place)));
+    if (id->head.place[place] != 0) {
+        id->keys->close(id->keys->self, SLOT(id->head.place[place]));
     }
 }
 
@@ -303,7 +304,7 @@ bm_status bm_identity_cert(const struct bm_identity *id,
                            enum bm_identity_place place, size_t i, uint8_t *out,
                            size_t cap, size_t *n)
 {
-    unsigned at = octet(id, place);
+    unsigned at = id->head.place[place];
 
     BM_TRY(in_use(id, place));
     if (i >= (at & COUNT)) {
@@ -340,7 +341,7 @@ static bm_status look(const struct bm_identity *id,
     size_t n = 0;
 
     BM_TRY(bm_identity_signer(id, place, &signer));
-    for (size_t i = octet(id, place) & COUNT; i-- > 0;) {
+    for (size_t i = id->head.place[place] & COUNT; i-- > 0;) {
         BM_TRY(bm_identity_cert(id, place, i, scratch, cap, &n));
     }
     /* The last one read is its own. */
@@ -375,16 +376,14 @@ static bm_status begin_birth(struct bm_identity *id)
 static bm_status begin_pending(struct bm_identity *id)
 {
     const struct bm_keystore *keys = id->keys;
-    struct bm_identity_head next = id->head;
-    enum bm_key_slot slot = SLOT(next.place[CURRENT]) == BM_KEY_SLOT_A
-                                ? BM_KEY_SLOT_B
-                                : BM_KEY_SLOT_A;
+    unsigned current = id->head.place[BM_IDENTITY_CURRENT];
+    enum bm_key_slot slot =
+        SLOT(current) == BM_KEY_SLOT_A ? BM_KEY_SLOT_B : BM_KEY_SLOT_A;
 
     /* Of an earlier try in this life, or of a clean-up that failed. */
     BM_TRY(keys->destroy(keys->self, slot));
     BM_TRY(keys->generate(keys->self, slot));
-    next.place[PENDING] = (uint8_t)(slot << 4);
-    return save_head(id, &next);
+    return save_head(id, current, (unsigned)slot << 4, id->head.flags);
 }
 
 bm_status bm_identity_begin(struct bm_identity *id,
@@ -406,13 +405,11 @@ bm_status bm_identity_install(struct bm_identity *id,
                               enum bm_identity_place place,
                               const struct bm_bytes *certs, size_t n)
 {
-    enum bm_identity_state state = bm_identity_state(id, place);
-    struct bm_identity_head next = id->head;
+    unsigned at = id->head.place[place];
     const struct bm_signer *signer;
-    unsigned at;
 
     if (place == BM_IDENTITY_CURRENT ||
-        (place == BM_IDENTITY_IDEVID && state == BM_IDENTITY_CERT)) {
+        (place == BM_IDENTITY_IDEVID && (at & COUNT) != 0)) {
         return BM_E_IDENTITY_STATE;
     }
     if (n == 0 || n > BM_IDENTITY_CERTS_MAX) {
@@ -421,66 +418,50 @@ bm_status bm_identity_install(struct bm_identity *id,
     BM_TRY(bm_identity_signer(id, place, &signer));
     BM_TRY(is_of_key(certs[0], signer));
     /* Into the other set: the one in use stays whole until the record flips. */
-    at = ((octet(id, place) ^ SET) & ~COUNT) | (unsigned)n;
+    at = ((at ^ SET) & ~COUNT) | (unsigned)n;
     for (size_t i = 0; i < n; i++) {
         BM_TRY(bm_log_put(id->log, CERT(at, i), certs[i]));
     }
     if (place == BM_IDENTITY_IDEVID) {
         return save_birth(id, at);
     }
-    next.place[PENDING] = (uint8_t)at;
-    return flip(id, &next);
+    return flip(id, id->head.place[BM_IDENTITY_CURRENT], at, id->head.flags);
 }
 
 bm_status bm_identity_commit(struct bm_identity *id)
 {
-    struct bm_identity_head next = id->head;
+    unsigned flags = id->head.flags;
 
     if (bm_identity_state(id, BM_IDENTITY_PENDING) != BM_IDENTITY_CERT) {
         return BM_E_IDENTITY_STATE;
     }
     /* The first one leaves nothing behind. */
     if (bm_identity_state(id, BM_IDENTITY_CURRENT) != BM_IDENTITY_EMPTY) {
-        next.flags |= OWED;
+        flags |= OWED;
     }
-    next.place[CURRENT] = next.place[PENDING];
-    next.place[PENDING] = 0;
-    next.generation++;
-    return flip(id, &next);
+    return flip(id, id->head.place[BM_IDENTITY_PENDING], 0, flags);
 }
 
 bm_status bm_identity_abandon(struct bm_identity *id)
 {
-    struct bm_identity_head next = id->head;
-
-    if (next.place[PENDING] == 0) {
+    if (id->head.place[BM_IDENTITY_PENDING] == 0) {
         return BM_E_IDENTITY_STATE;
     }
-    next.place[PENDING] = 0;
-    next.flags |= OWED;
-    return flip(id, &next);
+    return flip(id, id->head.place[BM_IDENTITY_CURRENT], 0,
+                id->head.flags | OWED);
 }
 
 bm_status bm_identity_reset(struct bm_identity *id)
 {
-    struct bm_identity_head next = id->head;
-
-    next.place[CURRENT] = 0;
-    next.place[PENDING] = 0;
-    next.flags = RESET | OWED;
-    BM_TRY(flip(id, &next));
+    BM_TRY(flip(id, 0, 0, RESET | OWED));
     return id->tidy;
 }
 
 bm_status bm_identity_reset_done(struct bm_identity *id)
 {
-    struct bm_identity_head next;
-
     BM_TRY(bm_identity_tidy(id));
-    next = id->head;
-    if ((next.flags & RESET) == 0) {
+    if ((id->head.flags & RESET) == 0) {
         return BM_OK;
     }
-    next.flags = 0;
-    return save_head(id, &next);
+    return save_head(id, 0, 0, 0);
 }

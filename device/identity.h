@@ -51,7 +51,8 @@ enum bm_identity_state {
 struct bm_identity_head {
     uint8_t version;
     uint8_t flags;
-    uint8_t place[2];    /* current, pending: see identity.c */
+    uint8_t place[BM_IDENTITY_PLACES]; /* see identity.c */
+    uint8_t zero[3];
     uint32_t generation; /* commits in this device's life */
 };
 
@@ -65,9 +66,7 @@ struct bm_identity {
      */
     bm_status tidy;
     struct bm_identity_head head; /* to look at `generation` */
-    /* Private. */
-    uint8_t idevid; /* as head.place */
-    uint8_t lost;   /* a bit for each place */
+    uint8_t lost;                 /* private: a bit for each place */
 };
 
 /*
