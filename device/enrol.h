@@ -19,7 +19,7 @@
  *         bm_enrol_next(&e, uptime, &ask);
  *         switch (ask.want) {
  *         case BM_ENROL_CONNECT: ... TCP and TLS to config.host ...
- *                                bm_enrol_connected(&e, binding); break;
+ *                                bm_enrol_connected(&e, binding, expired);
  *         case BM_ENROL_SEND:    ... bm_enrol_sent(&e, n); break;
  *         case BM_ENROL_RECEIVE: ... bm_enrol_received(&e, octets); break;
  *         case BM_ENROL_CLOSE:   ... break;
@@ -29,7 +29,7 @@
  * What it does, in order, over one connection or, where the server closes it,
  * over several:
  *
- *   cacerts       anchors of today, handed to config.learn
+ *   cacerts       the roots of today, for bm_trust_learn()
  *   csrattrs      what the server wants to see in a request
  *   simpleenroll or simplereenroll, with the key of the pending place, which
  *                 was durable before the first octet of this left
@@ -76,6 +76,8 @@ struct bm_enrol_ask {
     enum bm_enrol_want want;
     bool show;                    /* CONNECT: show an identity at all, */
     enum bm_identity_place place; /* this one: bm_identity_signer(), _cert() */
+    bool secret;                  /* CONNECT: a token will be sent, so for
+                                     bm_trust_expect.secret */
     struct bm_bytes octets;       /* SEND: good until the next call */
     uint32_t seconds; /* WAIT; CONNECT, SEND, RECEIVE: until patience ends and
                          bm_enrol_next() has to be asked again, whatever came */
@@ -86,7 +88,8 @@ struct bm_enrol_ask {
 struct bm_enrol_config {
     const struct bm_crypto *crypto;
     struct bm_identity *identity;
-    struct bm_trust *trust; /* the pump's: for the judge of the server */
+    struct bm_trust *trust; /* judges what was issued, and learns roots; the
+                               server is judged by it, too, in TLS */
     struct bm_clock *clock; /* learns notBefore of what was issued; or NULL */
     const char *host;       /* of the EST server, for Host and the name check */
     uint16_t port;
@@ -96,16 +99,8 @@ struct bm_enrol_config {
     struct bm_bytes subject;    /* Name for the request, or empty: the
                                    IDevID's, or that of the current one */
     struct bm_bytes extensions; /* Extension elements for the request */
-
-    /*
-     * Certificates that cacerts brought over a judged connection: roots, and
-     * during a rollover what each root says of the other, in any order (RFC
-     * 7030 4.1.3). The views are good for the call. What it returns is kept in
-     * `learned` and stops nothing. NULL: cacerts is not asked for first.
-     */
-    bm_status (*learn)(void *self, const struct bm_bytes *certs, size_t n,
-                       uint32_t uptime);
-    void *learn_self;
+    bool est_only;              /* the server is not birthmarkd: no device API,
+                                   cacerts over mutual TLS is the proof */
 
     /*
      * Memory for requests and replies: BM_ENROL_ROOM octets are enough where
@@ -120,7 +115,7 @@ struct bm_enrol_config {
 };
 
 /* Together with struct bm_enrol 4 KB on a Cortex-M3. */
-#define BM_ENROL_ROOM 3072
+#define BM_ENROL_ROOM 3584
 
 /* 202 in a row: with waits that grow to BM_ENROL_LATER_MAX, some weeks. */
 #define BM_ENROL_PATIENCE 200
@@ -130,18 +125,21 @@ struct bm_enrol_config {
 /* Seconds for one connection's handshake, and for one exchange: a signature
  * of a slow element and a slow link fit; a server that drips does not. */
 #define BM_ENROL_EXCHANGE_MAX 120
+/* Octets of a channel binding. */
+#define BM_ENROL_BINDING_MAX 32
 /* Redirects in a row (RFC 7030 3.2.1 leaves the number to us). */
 #define BM_ENROL_REDIRECTS_MAX 3
 /* Octets of csrattrs, which are kept until the request is made. */
 #define BM_ENROL_ATTRS_MAX 1024
-/* Certificates of a message that are looked at: chain, and two rollovers. */
+/* Certificates of an answer to a request: a chain, and what else it brings. */
 #define BM_ENROL_CERTS_MAX 8
 /* Octets of what a server says to people: see bm_enrol_words(). */
 #define BM_ENROL_WORDS_MAX 256
 
 struct bm_enrol {
     /* To be read. */
-    bm_status learned;               /* what config.learn returned last */
+    bm_status learned; /* how the first cacerts went, which stops nothing */
+    size_t roots;      /* that are new since the start of the job */
     struct bm_renewal_window window; /* when the server wants the next renewal;
                                         zeros: it did not say */
     uint16_t http;                   /* status of the last answer, or 0 */
@@ -150,29 +148,40 @@ struct bm_enrol {
     const struct bm_enrol_config *config;
     struct bm_http reply;
     struct bm_base64 base64;
-    bm_status why;  /* of the wait or the stop */
-    uint32_t at;    /* uptime, as told last */
-    uint32_t until; /* uptime: end of the wait, or of patience */
-    uint16_t used;  /* octets of the room that have a meaning */
-    uint16_t sent;  /* of them, of a request */
-    uint16_t words;
-    uint16_t failures; /* in a row */
-    uint16_t laters;   /* in a row */
+    bm_status why;        /* of the wait or the stop */
+    uint32_t at;          /* uptime, as told last */
+    uint32_t until;       /* uptime: end of the wait, or of patience */
+    uint32_t connections; /* so far, by which the clock tells them apart */
+    uint16_t used;        /* octets at the start of the room that are kept */
+    uint16_t request_n;   /* octets of the request behind them, */
+    uint16_t sent;        /* of which so many have left, */
+    uint16_t body_at;     /* and of which so many are its head */
+    uint16_t words_n;     /* of what a server said */
+    uint16_t failures;    /* in a row */
+    uint16_t laters;      /* in a row */
     uint8_t job;
     uint8_t step;
     uint8_t state;
-    uint8_t certs; /* how many lie in the room */
+    uint16_t flags;
+    uint8_t shown; /* the identity that the connection shows: place, plus 1 */
     uint8_t redirects;
-    uint8_t flags;
+    uint8_t sink;   /* where the body goes that is being read */
+    uint8_t alerts; /* in a row */
+    uint8_t unproven;
     uint8_t binding_n;
-    uint8_t binding[32];
-    /* The certs-only message that is being read. */
-    uint32_t left; /* of the element */
-    uint32_t list; /* of the certificates */
-    uint8_t head[6];
-    uint8_t head_n;
-    uint8_t at_element;
-    uint8_t deep;
+    uint8_t binding[BM_ENROL_BINDING_MAX];
+    struct bm_enrol_message {
+        uint32_t left;    /* octets of the element that is being read */
+        uint32_t list;    /* octets of the list of certificates */
+        uint16_t cert_at; /* where in the room the certificate begins */
+        uint8_t head[6];  /* identifier and length octets */
+        uint8_t head_n;
+        uint8_t element; /* how far in the message */
+        uint8_t deep;    /* indefinite lengths that are open */
+        uint8_t certs;   /* in the room */
+        uint8_t form;    /* base64 or DER */
+        bool keep;       /* the element is a certificate */
+    } message;
 };
 
 /*
@@ -189,9 +198,13 @@ BM_MUST_CHECK bm_status bm_enrol_start(struct bm_enrol *e,
 void bm_enrol_next(struct bm_enrol *e, uint32_t uptime,
                    struct bm_enrol_ask *ask);
 
-/* The connection of CONNECT stands. `binding` is the channel binding, or
- * empty: see bm_tls.binding. */
-void bm_enrol_connected(struct bm_enrol *e, struct bm_bytes binding);
+/*
+ * The connection of CONNECT stands. `binding` is the channel binding, or
+ * empty: see bm_tls.binding. `expired`: the server passed although its
+ * certificate has expired (bm_trust_verdict): no time is learned from it.
+ */
+void bm_enrol_connected(struct bm_enrol *e, struct bm_bytes binding,
+                        bool expired);
 
 /* `n` octets of SEND have left. */
 void bm_enrol_sent(struct bm_enrol *e, size_t n);

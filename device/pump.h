@@ -51,7 +51,7 @@ struct bm_pump {
     struct bm_tls_session *session;
     struct bm_bytes certs[BM_IDENTITY_CERTS_MAX];
     uint8_t place; /* whose key is open */
-    uint8_t state;
+    bool begun;    /* the connector was asked */
 };
 
 /* The configuration, and what it points to, live until bm_pump_close(). */

@@ -1,0 +1,733 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "device/enrol_internal.h"
+
+/*
+ * The state machine. A step (enrol_internal.h) is one exchange with the
+ * server; a state is where in it we are:
+ *
+ *   NEED ----------> CONNECTING --> NEED --> SEND --> RECEIVE --> the next step
+ *     ^ (no connection, or one that                      |
+ *     |  shows another identity: CLOSE)                  |
+ *     +------------------ WAIT <-------------------------+--> STOPPED, DONE
+ *
+ * From WAIT the job begins anew at the step that the identity has reached, so
+ * there is nothing to remember: neither here nor across a power cut.
+ */
+_Static_assert(sizeof(void *) > 4 ||
+                   sizeof(struct bm_enrol) + BM_ENROL_ROOM <= 4096,
+               "RAM budget of an enrolment");
+
+enum state {
+    NEED,
+    CONNECTING,
+    SEND,
+    RECEIVE,
+    WAIT,
+    DONE,
+    STOPPED
+};
+
+enum sink {
+    SINK_NONE,
+    SINK_MESSAGE, /* certificates, or csrattrs */
+    SINK_WORDS
+};
+
+/* Refused handshakes in a row until a refusal is believed: one may come of a
+ * server that is being set up. */
+#define ALERTS_MAX 3
+/* Certificates that the server issued and then did not take. */
+#define UNPROVEN_MAX 3
+/* How much longer each 202 in a row lets us wait, and up to what, in seconds:
+ * people take hours to agree, and are glad when it then goes quickly. */
+#define LATER_STEP  30
+#define LATER_LEAST 3600
+
+static bool has_cert(const struct bm_enrol *e, enum bm_identity_place place)
+{
+    return bm_identity_state(e->config->identity, place) == BM_IDENTITY_CERT;
+}
+
+/* ---- Where to go on */
+
+static void go(struct bm_enrol *e, enum enrol_step step)
+{
+    e->step = (uint8_t)step;
+    e->state = NEED;
+    e->redirects = 0;
+    e->flags &= (uint16_t)~ENROL_READY;
+}
+
+/* Is there anything to show but the current identity? */
+static bool can_first(const struct bm_enrol *e)
+{
+    return has_cert(e, BM_IDENTITY_IDEVID) || e->config->token.n != 0;
+}
+
+static void go_first(struct bm_enrol *e)
+{
+    if (e->job == BM_ENROL_RENEW && !has_cert(e, BM_IDENTITY_CURRENT)) {
+        e->job = BM_ENROL_FIRST;
+    }
+    e->used = 0;
+    if (e->job != BM_ENROL_BIRTH && has_cert(e, BM_IDENTITY_PENDING)) {
+        go(e, e->config->est_only ? ENROL_MUTUAL : ENROL_STATUS);
+    } else if ((e->flags & ENROL_LEARNED) == 0) {
+        go(e, ENROL_CACERTS);
+    } else {
+        go(e, ENROL_ATTRS);
+    }
+}
+
+/* The current identity is of no use any more. */
+static void demote(struct bm_enrol *e)
+{
+    e->job = BM_ENROL_FIRST;
+    go_first(e);
+}
+
+/* What is in the room serves nobody any more, and may hold a token. */
+static void clear(struct bm_enrol *e)
+{
+    bm_wipe(e->config->room + e->words_n, e->config->room_n - e->words_n);
+    e->used = 0;
+    e->flags &= (uint16_t)~ENROL_READY;
+}
+
+static void end(struct bm_enrol *e, enum state state, bm_status why)
+{
+    e->state = (uint8_t)state;
+    e->why = why;
+    clear(e);
+}
+
+static void wait(struct bm_enrol *e, uint32_t seconds, bm_status why)
+{
+    e->until = e->at + seconds;
+    end(e, WAIT, why);
+}
+
+/* A server's Retry-After, within reason; `least` where it is shorter. */
+static uint32_t retry_after(const struct bm_enrol *e, uint32_t least)
+{
+    uint32_t s = e->reply.retry_after;
+
+    if (s == BM_HTTP_NO_RETRY || s < least) {
+        s = least;
+    }
+    if (s < BM_ENROL_LATER_MIN) {
+        s = BM_ENROL_LATER_MIN;
+    }
+    return s > BM_ENROL_LATER_MAX ? BM_ENROL_LATER_MAX : s;
+}
+
+/* ---- When something went wrong */
+
+/* What no waiting mends: a person, or another job. */
+static bool is_final(bm_status why)
+{
+    static const uint16_t final[] = {
+        BM_E_ENROL_REFUSED,  BM_E_ENROL_CREDENTIALS, BM_E_ENROL_FORBIDDEN,
+        BM_E_ENROL_CONFLICT, BM_E_ENROL_PATH,        BM_E_ENROL_REDIRECT,
+        BM_E_ENROL_KEY_TYPE, BM_E_ENROL_SUBJECT,     BM_E_ENROL_BINDING,
+        BM_E_ENROL_EARLY,    BM_E_ENROL_PROOF
+    };
+
+    for (size_t i = 0; i < sizeof final / sizeof final[0]; i++) {
+        if (final[i] == (uint16_t)why) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void back_off(struct bm_enrol *e, bm_status why, bool asked)
+{
+    uint32_t seconds;
+
+    e->failures = (uint16_t)(e->failures + (e->failures != UINT16_MAX));
+    seconds = bm_backoff(e->config->crypto, e->failures);
+    wait(e, asked ? retry_after(e, seconds) : seconds, why);
+}
+
+/* The server does not take the pending certificate. */
+static void refuse_proof(struct bm_enrol *e)
+{
+    bool again =
+        ++e->unproven < UNPROVEN_MAX && e->job != BM_ENROL_PROVE &&
+        (has_cert(e, BM_IDENTITY_CURRENT) || has_cert(e, BM_IDENTITY_IDEVID));
+
+    if (again && bm_identity_abandon(e->config->identity) == BM_OK) {
+        back_off(e, BM_E_ENROL_PROOF, false);
+    } else {
+        end(e, STOPPED, BM_E_ENROL_PROOF);
+    }
+}
+
+static bool is_proof(const struct bm_enrol *e)
+{
+    return e->step == ENROL_STATUS || e->step == ENROL_MUTUAL;
+}
+
+/* An identity cannot be shown, or is not let in. */
+static bool lose_identity(struct bm_enrol *e)
+{
+    if (is_proof(e)) {
+        refuse_proof(e);
+        return true;
+    }
+    if (e->job == BM_ENROL_RENEW && can_first(e)) {
+        demote(e);
+        return true;
+    }
+    return false;
+}
+
+static void fail(struct bm_enrol *e, bm_status why)
+{
+    e->alerts = why == BM_E_TLS_ALERT ? (uint8_t)(e->alerts + 1) : 0;
+    if ((why == BM_E_IDENTITY_LOST || e->alerts == ALERTS_MAX) &&
+        lose_identity(e)) {
+        e->alerts = 0;
+        return;
+    }
+    if (is_final(why)) {
+        end(e, STOPPED, why);
+    } else {
+        back_off(e, why, false);
+    }
+}
+
+/* ---- Answers */
+
+/* What an answer says that is none of those hoped for. */
+static bm_status status_of(unsigned http)
+{
+    switch (http) {
+    case 200:
+        return BM_E_ENROL_TYPE;
+    case 202:
+        return BM_E_ENROL_LATER;
+    case 401:
+        return BM_E_ENROL_CREDENTIALS;
+    case 403:
+        return BM_E_ENROL_FORBIDDEN;
+    case 404:
+        return BM_E_ENROL_PATH;
+    case 409:
+        return BM_E_ENROL_CONFLICT;
+    case 408:
+    case 429:
+    case 503:
+        return BM_E_ENROL_BUSY;
+    default:
+        return http >= 500   ? BM_E_ENROL_SERVER
+               : http >= 400 ? BM_E_ENROL_REFUSED
+               : http >= 300 ? BM_E_ENROL_REDIRECT
+                             : BM_E_ENROL_SERVER;
+    }
+}
+
+/* RFC 7030 3.2.4: what a good answer of this step is. */
+static bool is_accepted(const struct bm_enrol *e)
+{
+    static const char *const types[] = {
+        [ENROL_CACERTS] = "application/pkcs7-mime",
+        [ENROL_ATTRS] = "application/csrattrs",
+        [ENROL_REQUEST] = "application/pkcs7-mime",
+        [ENROL_ISSUERS] = "application/pkcs7-mime",
+        [ENROL_STATUS] = "application/json",
+        [ENROL_MUTUAL] = "application/pkcs7-mime",
+        [ENROL_RENEWAL] = "application/json",
+    };
+
+    /* Without a type the body shows what it is (RFC 9110 8.3), except where
+     * nothing but the type tells our server from another one. */
+    return e->reply.status == 200 &&
+           (strcmp(e->reply.type, types[e->step]) == 0 ||
+            (e->reply.type[0] == '\0' && e->step != ENROL_STATUS));
+}
+
+static enum sink sink_of(const struct bm_enrol *e)
+{
+    if (is_accepted(e) && e->step != ENROL_RENEWAL) {
+        return is_proof(e) ? SINK_NONE : SINK_MESSAGE;
+    }
+    return e->reply.status >= 300 && e->reply.status < 400 ? SINK_NONE
+                                                           : SINK_WORDS;
+}
+
+static void wait_for_approval(struct bm_enrol *e)
+{
+    uint16_t patience =
+        e->config->patience == 0 ? BM_ENROL_PATIENCE : e->config->patience;
+    uint32_t least = (uint32_t)LATER_STEP * e->laters;
+
+    if (++e->laters > patience) {
+        end(e, STOPPED, BM_E_ENROL_LATER);
+    } else {
+        wait(e, retry_after(e, least < LATER_LEAST ? least : LATER_LEAST),
+             BM_E_ENROL_LATER);
+    }
+}
+
+/* The answer is not the one that was hoped for. */
+static void refuse(struct bm_enrol *e)
+{
+    bm_status why = status_of(e->reply.status);
+
+    if (why == BM_E_ENROL_LATER && e->step == ENROL_REQUEST) {
+        wait_for_approval(e);
+    } else if (why == BM_E_ENROL_BUSY || why == BM_E_ENROL_LATER) {
+        back_off(e, why, true);
+    } else {
+        fail(e, why);
+    }
+}
+
+static bool is_busy(const struct bm_enrol *e)
+{
+    return status_of(e->reply.status) == BM_E_ENROL_BUSY;
+}
+
+/* 401 and 403, of the identity that was shown. */
+static bool is_unwelcome(const struct bm_enrol *e)
+{
+    return e->reply.status == 401 || e->reply.status == 403;
+}
+
+/* ---- What each step does with its answer */
+
+static void end_cacerts(struct bm_enrol *e)
+{
+    if (is_busy(e)) {
+        refuse(e);
+        return;
+    }
+    e->flags |= ENROL_LEARNED;
+    if (!is_accepted(e)) {
+        e->learned = status_of(e->reply.status);
+    } else if (e->learned == BM_OK) {
+        e->learned = enrol_message_end(e);
+    }
+    if (e->learned == BM_OK) {
+        enrol_learn(e);
+    }
+    e->used = 0;
+    go(e, ENROL_ATTRS);
+}
+
+/* RFC 7030 4.5.2: 204 or 404, where the server has no wishes. */
+static void end_attrs(struct bm_enrol *e)
+{
+    bm_status rc = BM_OK;
+
+    if (is_busy(e)) {
+        refuse(e);
+        return;
+    }
+    if (is_accepted(e)) {
+        rc = enrol_message_end(e);
+    } else {
+        e->used = 0;
+    }
+    if (rc == BM_OK) {
+        go(e, ENROL_REQUEST);
+    } else {
+        fail(e, rc);
+    }
+}
+
+/* The certificates in the room are an identity, or another cacerts helps. */
+static void install(struct bm_enrol *e)
+{
+    bm_status rc = enrol_install(e);
+
+    if (rc == BM_E_END) {
+        e->flags &= (uint16_t)~ENROL_FOUND;
+        go(e, ENROL_ISSUERS);
+    } else if (rc != BM_OK) {
+        fail(e, rc);
+    } else if (e->job == BM_ENROL_BIRTH) {
+        end(e, DONE, BM_OK);
+    } else {
+        go_first(e);
+    }
+}
+
+static void end_certs(struct bm_enrol *e)
+{
+    bm_status rc = enrol_message_end(e);
+
+    if (rc == BM_OK) {
+        install(e);
+    } else {
+        fail(e, rc);
+    }
+}
+
+/* A renewal is refused: by grace that has run out, too early, or for good. */
+static void refuse_renewal(struct bm_enrol *e)
+{
+    if ((e->flags & ENROL_OVER) != 0 && can_first(e)) {
+        demote(e);
+    } else if (e->reply.status == 403 && !e->config->est_only) {
+        go(e, ENROL_RENEWAL);
+    } else {
+        refuse(e);
+    }
+}
+
+static void end_request(struct bm_enrol *e)
+{
+    if (is_accepted(e)) {
+        e->window = e->reply.renewal;
+        e->flags &= (uint16_t)~ENROL_ONCE;
+        end_certs(e);
+    } else if (is_unwelcome(e) && e->job == BM_ENROL_RENEW) {
+        refuse_renewal(e);
+    } else {
+        refuse(e);
+    }
+}
+
+static void end_issuers(struct bm_enrol *e)
+{
+    e->flags |= ENROL_ONCE;
+    if (is_accepted(e)) {
+        end_certs(e);
+    } else if (is_busy(e)) {
+        refuse(e);
+    } else {
+        fail(e, BM_E_ENROL_CHAIN);
+    }
+}
+
+static void end_proof(struct bm_enrol *e)
+{
+    bm_status rc;
+
+    if (is_accepted(e)) {
+        rc = bm_identity_commit(e->config->identity);
+        if (rc == BM_OK) {
+            end(e, DONE, BM_OK);
+        } else {
+            fail(e, rc);
+        }
+    } else if (is_unwelcome(e)) {
+        refuse_proof(e);
+    } else if (e->step == ENROL_STATUS && e->reply.status < 500 &&
+               !is_busy(e)) {
+        go(e, ENROL_MUTUAL); /* not birthmarkd */
+    } else {
+        refuse(e);
+    }
+}
+
+/* The server knows the certificate as good: so it was only too early. */
+static void end_renewal(struct bm_enrol *e)
+{
+    struct bm_bytes words = bm_enrol_words(e);
+
+    if (is_accepted(e) && bm_renewal_parse(words, &e->window)) {
+        end(e, STOPPED, BM_E_ENROL_EARLY);
+    } else if (is_busy(e)) {
+        refuse(e);
+    } else {
+        end(e, STOPPED, BM_E_ENROL_FORBIDDEN);
+    }
+}
+
+static bool is_redirect(unsigned http)
+{
+    /* 303 would make a GET of what is posted. */
+    return http == 301 || http == 302 || http == 307 || http == 308;
+}
+
+static void redirect(struct bm_enrol *e)
+{
+    bm_status rc = ++e->redirects > BM_ENROL_REDIRECTS_MAX
+                       ? BM_E_ENROL_REDIRECT
+                       : enrol_put_redirected(e);
+
+    if (rc == BM_OK) {
+        e->state = NEED;
+    } else {
+        fail(e, rc);
+    }
+}
+
+static void end_reply(struct bm_enrol *e)
+{
+    static void (*const ends[])(struct bm_enrol * e) = {
+        [ENROL_CACERTS] = end_cacerts, [ENROL_ATTRS] = end_attrs,
+        [ENROL_REQUEST] = end_request, [ENROL_ISSUERS] = end_issuers,
+        [ENROL_STATUS] = end_proof,    [ENROL_MUTUAL] = end_proof,
+        [ENROL_RENEWAL] = end_renewal,
+    };
+
+    e->alerts = 0;
+    e->http = e->reply.status;
+    if (e->reply.close) {
+        e->flags |= ENROL_CLOSING;
+    }
+    if (is_redirect(e->reply.status) && e->step != ENROL_STATUS) {
+        redirect(e);
+    } else {
+        ends[e->step](e);
+    }
+}
+
+/* ---- What the caller tells */
+
+bm_status bm_enrol_start(struct bm_enrol *e,
+                         const struct bm_enrol_config *config,
+                         enum bm_enrol_job job, uint32_t uptime)
+{
+    *e = (struct bm_enrol){ .config = config,
+                            .job = (uint8_t)job,
+                            .at = uptime };
+    if (config->crypto == NULL || config->identity == NULL ||
+        config->trust == NULL || config->host == NULL || config->room == NULL ||
+        config->room_n < BM_ENROL_ROOM || config->room_n > UINT16_MAX) {
+        return BM_E_ARGUMENT;
+    }
+    if (bm_identity_state(config->identity, BM_IDENTITY_PENDING) ==
+        BM_IDENTITY_LOST) {
+        BM_TRY(bm_identity_abandon(config->identity));
+    }
+    go_first(e);
+    if (job == BM_ENROL_BIRTH ? has_cert(e, BM_IDENTITY_IDEVID)
+        : is_proof(e)         ? false
+                              : job == BM_ENROL_PROVE ||
+                            (e->job == BM_ENROL_FIRST && !can_first(e))) {
+        return BM_E_IDENTITY_STATE;
+    }
+    return BM_OK;
+}
+
+void bm_enrol_connected(struct bm_enrol *e, struct bm_bytes binding,
+                        bool expired)
+{
+    if (e->state != CONNECTING) {
+        return;
+    }
+    e->state = NEED;
+    e->binding_n = 0;
+    if (binding.n != 0 && binding.n <= sizeof e->binding) {
+        memcpy(e->binding, binding.p, binding.n);
+        e->binding_n = (uint8_t)binding.n;
+    }
+    e->flags &= (uint16_t)~ENROL_STALE;
+    e->flags |= expired ? ENROL_STALE : 0;
+}
+
+void bm_enrol_sent(struct bm_enrol *e, size_t n)
+{
+    if (e->state != SEND || n > (size_t)e->request_n - e->sent) {
+        return;
+    }
+    e->sent = (uint16_t)(e->sent + n);
+    if (e->sent == e->request_n) {
+        e->state = RECEIVE;
+        e->flags &= (uint16_t)~ENROL_READY;
+    }
+}
+
+static void take_words(struct bm_enrol *e, struct bm_bytes text)
+{
+    size_t n = BM_ENROL_WORDS_MAX - (size_t)e->words_n;
+
+    n = text.n < n ? text.n : n;
+    memcpy(e->config->room + e->words_n, text.p, n);
+    e->words_n = (uint16_t)(e->words_n + n);
+}
+
+static bm_status take_body(struct bm_enrol *e, struct bm_bytes body)
+{
+    bm_status rc = BM_OK;
+
+    if (e->sink == SINK_MESSAGE) {
+        rc = enrol_message_read(e, body);
+        if (rc != BM_OK && e->step == ENROL_CACERTS) {
+            e->learned = rc;
+            e->sink = SINK_NONE;
+            return BM_OK;
+        }
+    } else if (e->sink == SINK_WORDS) {
+        take_words(e, body);
+    }
+    return rc;
+}
+
+static bm_status take(struct bm_enrol *e, struct bm_bytes *in)
+{
+    bool head = e->reply.head;
+    struct bm_bytes body;
+
+    BM_TRY(bm_http_read(&e->reply, in, &body));
+    if (e->reply.head && !head) {
+        e->sink = (uint8_t)sink_of(e);
+        if (e->sink == SINK_MESSAGE) {
+            enrol_message_init(e);
+        }
+    }
+    return body.n == 0 ? BM_OK : take_body(e, body);
+}
+
+void bm_enrol_received(struct bm_enrol *e, struct bm_bytes octets)
+{
+    bm_status rc = BM_OK;
+
+    if (e->state != RECEIVE) {
+        return;
+    }
+    while (rc == BM_OK && octets.n != 0 && !e->reply.done) {
+        rc = take(e, &octets);
+    }
+    if (octets.n != 0) {
+        e->flags |= ENROL_CLOSING; /* nobody asked for more */
+    }
+    if (rc != BM_OK) {
+        e->flags |= ENROL_CLOSING;
+        fail(e, rc);
+    } else if (e->reply.done) {
+        end_reply(e);
+    }
+}
+
+void bm_enrol_failed(struct bm_enrol *e, bm_status why)
+{
+    e->flags &= (uint16_t) ~(ENROL_OPEN | ENROL_CLOSING);
+    if (e->state > RECEIVE) {
+        return;
+    }
+    if (e->state == RECEIVE && why == BM_E_TLS_CLOSED && e->reply.status != 0) {
+        why = bm_http_end(&e->reply);
+        if (why == BM_OK) {
+            end_reply(e);
+            return;
+        }
+    }
+    fail(e, why);
+}
+
+struct bm_bytes bm_enrol_words(const struct bm_enrol *e)
+{
+    return (struct bm_bytes){ e->config->room, e->words_n };
+}
+
+void bm_enrol_stop(struct bm_enrol *e)
+{
+    e->words_n = 0;
+    end(e, STOPPED, BM_E_END);
+    bm_wipe(e->binding, sizeof e->binding);
+}
+
+/* ---- What the caller is asked for */
+
+/* The identity of this step, plus 1; 0: none. */
+static uint8_t to_show(const struct bm_enrol *e)
+{
+    if (is_proof(e)) {
+        return BM_IDENTITY_PENDING + 1;
+    }
+    if (e->job == BM_ENROL_RENEW) {
+        return BM_IDENTITY_CURRENT + 1;
+    }
+    return e->job == BM_ENROL_FIRST && has_cert(e, BM_IDENTITY_IDEVID)
+               ? BM_IDENTITY_IDEVID + 1
+               : 0;
+}
+
+static bool is_late(const struct bm_enrol *e)
+{
+    return (int32_t)(e->until - e->at) <= 0;
+}
+
+/* Is a connection there that is of no use (any more)? */
+static bool must_close(const struct bm_enrol *e)
+{
+    return (e->flags & ENROL_OPEN) != 0 &&
+           (e->state > RECEIVE ||
+            (e->state == NEED &&
+             ((e->flags & ENROL_CLOSING) != 0 || e->shown != to_show(e))));
+}
+
+static void connect(struct bm_enrol *e)
+{
+    if ((e->flags & ENROL_READY) != 0 && (e->flags & ENROL_BOUND) != 0) {
+        go_first(e); /* RFC 7030 3.5: bound to a connection that is gone */
+    }
+    e->state = CONNECTING;
+    e->shown = to_show(e);
+    e->until = e->at + BM_ENROL_EXCHANGE_MAX;
+    e->connections++;
+    e->flags |= ENROL_OPEN;
+}
+
+static void begin_exchange(struct bm_enrol *e)
+{
+    bm_status rc = BM_OK;
+
+    e->words_n = 0;
+    if ((e->flags & ENROL_READY) == 0) {
+        rc = enrol_put_request(e);
+    }
+    bm_http_init(&e->reply);
+    if (rc != BM_OK) {
+        fail(e, rc);
+        return;
+    }
+    e->state = SEND;
+    e->until = e->at + BM_ENROL_EXCHANGE_MAX;
+}
+
+/* Go on as far as nobody has to be asked. */
+static void advance(struct bm_enrol *e)
+{
+    if (e->state == WAIT && is_late(e)) {
+        go_first(e);
+    } else if (e->state >= CONNECTING && e->state <= RECEIVE && is_late(e)) {
+        fail(e, BM_E_ENROL_TIMEOUT);
+    }
+    if (e->state == NEED && (e->flags & ENROL_OPEN) != 0 && !must_close(e)) {
+        begin_exchange(e);
+    }
+    if (e->state == NEED && (e->flags & ENROL_OPEN) == 0) {
+        connect(e);
+    }
+}
+
+static void put_ask(const struct bm_enrol *e, struct bm_enrol_ask *ask)
+{
+    static const uint8_t wants[] = { BM_ENROL_CLOSE,  BM_ENROL_CONNECT,
+                                     BM_ENROL_SEND,   BM_ENROL_RECEIVE,
+                                     BM_ENROL_WAIT,   BM_ENROL_DONE,
+                                     BM_ENROL_STOPPED };
+
+    *ask = (struct bm_enrol_ask){ .want = (enum bm_enrol_want)wants[e->state] };
+    ask->seconds = e->state <= WAIT ? e->until - e->at : 0;
+    ask->status = e->state >= WAIT ? e->why : BM_OK;
+    ask->show = e->shown != 0;
+    ask->place = (enum bm_identity_place)(e->shown - ask->show);
+    ask->secret = !is_proof(e) && enrol_sends_token(e);
+    if (e->state == SEND) {
+        ask->octets = (struct bm_bytes){ e->config->room + e->used + e->sent,
+                                         (size_t)e->request_n - e->sent };
+    }
+}
+
+void bm_enrol_next(struct bm_enrol *e, uint32_t uptime,
+                   struct bm_enrol_ask *ask)
+{
+    e->at = uptime;
+    advance(e);
+    put_ask(e, ask);
+    if (must_close(e)) {
+        e->flags &= (uint16_t) ~(ENROL_OPEN | ENROL_CLOSING);
+        *ask = (struct bm_enrol_ask){ .want = BM_ENROL_CLOSE };
+    }
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "device/pump.h"
+
+/* Octets that are read at a time: on the stack, so few. What TLS holds of a
+ * record meanwhile is its own. */
+#define PIECE 256
+
+#define NO_PLACE BM_IDENTITY_PLACES
+
+void bm_pump_init(struct bm_pump *p, const struct bm_pump_config *config)
+{
+    *p = (struct bm_pump){ .config = config, .place = NO_PLACE };
+}
+
+static const struct bm_enrol_config *enrol_config(const struct bm_pump *p)
+{
+    return p->config->enrol->config;
+}
+
+void bm_pump_close(struct bm_pump *p)
+{
+    p->config->tls->close(p->session);
+    p->session = NULL;
+    if (p->begun) {
+        p->config->connector->close(p->config->connector->self);
+    }
+    p->begun = false;
+    p->transport = NULL;
+    p->connected = false;
+    if (p->place != NO_PLACE) {
+        bm_identity_close(enrol_config(p)->identity,
+                          (enum bm_identity_place)p->place);
+        p->place = NO_PLACE;
+    }
+}
+
+/* ---- Connecting: the identity, the stream, TLS over it, each once */
+
+/* Certificates of the identity that is shown, one after another. */
+static bm_status load_chain(struct bm_pump *p, enum bm_identity_place place,
+                            size_t *n)
+{
+    uint8_t *to = p->config->chain;
+    size_t room = p->config->chain_n;
+    bm_status rc = BM_OK;
+    size_t size;
+
+    for (*n = 0; *n < BM_IDENTITY_CERTS_MAX; ++*n) {
+        rc = bm_identity_cert(enrol_config(p)->identity, place, *n, to, room,
+                              &size);
+        if (rc != BM_OK) {
+            break;
+        }
+        p->certs[*n] = (struct bm_bytes){ to, size };
+        to += size;
+        room -= size;
+    }
+    return rc == BM_E_END && *n != 0 ? BM_OK : rc;
+}
+
+static bm_status open_session(struct bm_pump *p, const struct bm_enrol_ask *ask,
+                              uint32_t uptime)
+{
+    const struct bm_enrol_config *e = enrol_config(p);
+    struct bm_tls_config config = {
+        .trust = e->trust,
+        .expect = { .use = BM_TRUST_ENROL,
+                    .host = e->host,
+                    .secret = ask->secret,
+                    .uptime = uptime },
+        .chain = p->certs,
+        .transport = p->transport,
+        .fresh = true,
+    };
+
+    if (ask->show) {
+        BM_TRY(load_chain(p, ask->place, &config.chain_n));
+        BM_TRY(bm_identity_signer(e->identity, ask->place, &config.signer));
+        p->place = (uint8_t)ask->place;
+    }
+    return p->config->tls->open(p->config->tls->self, &config, &p->session);
+}
+
+static void tell_connected(struct bm_pump *p)
+{
+    const struct bm_tls *tls = p->config->tls;
+    const struct bm_trust_verdict *verdict = tls->verdict(p->session);
+    uint8_t binding[BM_TLS_BINDING_MAX];
+    size_t n = 0;
+
+    if (tls->binding(p->session, binding, &n) != BM_OK) {
+        n = 0;
+    }
+    p->connected = true;
+    bm_enrol_connected(p->config->enrol, (struct bm_bytes){ binding, n },
+                       verdict != NULL && verdict->expired);
+}
+
+static bm_status connect(struct bm_pump *p, const struct bm_enrol_ask *ask,
+                         uint32_t uptime)
+{
+    const struct bm_connector *c = p->config->connector;
+    const struct bm_enrol_config *e = enrol_config(p);
+
+    if (p->transport == NULL) {
+        p->begun = true;
+        BM_TRY(c->open(c->self, e->host, e->port, &p->transport));
+    }
+    if (p->session == NULL) {
+        BM_TRY(open_session(p, ask, uptime));
+    }
+    BM_TRY(p->config->tls->handshake(p->session));
+    tell_connected(p);
+    return BM_OK;
+}
+
+/* ---- Octets */
+
+static bm_status send(struct bm_pump *p, const struct bm_enrol_ask *ask)
+{
+    size_t n = 0;
+
+    BM_TRY(p->config->tls->write(p->session, ask->octets, &n));
+    bm_enrol_sent(p->config->enrol, n);
+    return BM_OK;
+}
+
+static bm_status receive(struct bm_pump *p)
+{
+    uint8_t piece[PIECE];
+    size_t n = 0;
+
+    BM_TRY(p->config->tls->read(p->session, piece, sizeof piece, &n));
+    bm_enrol_received(p->config->enrol, (struct bm_bytes){ piece, n });
+    return BM_OK;
+}
+
+/* Do what is asked for. BM_E_TLS_AGAIN: not now. */
+static bm_status serve(struct bm_pump *p, const struct bm_enrol_ask *ask,
+                       uint32_t uptime)
+{
+    switch (ask->want) {
+    case BM_ENROL_CONNECT:
+        return connect(p, ask, uptime);
+    case BM_ENROL_SEND:
+        return send(p, ask);
+    case BM_ENROL_RECEIVE:
+        return receive(p);
+    default:
+        bm_pump_close(p);
+        return BM_OK;
+    }
+}
+
+bm_status bm_pump_run(struct bm_pump *p, uint32_t uptime, uint32_t *seconds)
+{
+    struct bm_enrol_ask ask;
+    bm_status rc = BM_OK;
+
+    p->waiting = false;
+    while (rc != BM_E_TLS_AGAIN) {
+        bm_enrol_next(p->config->enrol, uptime, &ask);
+        *seconds = ask.seconds;
+        if (ask.want >= BM_ENROL_WAIT) {
+            p->why = ask.status;
+            p->waiting = ask.want == BM_ENROL_WAIT;
+            return p->waiting ? BM_E_TLS_AGAIN : ask.status;
+        }
+        rc = serve(p, &ask, uptime);
+        if (rc != BM_OK && rc != BM_E_TLS_AGAIN) {
+            p->why = rc;
+            bm_pump_close(p);
+            bm_enrol_failed(p->config->enrol, rc);
+        }
+    }
+    return rc;
+}
