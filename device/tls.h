@@ -35,12 +35,16 @@ struct bm_transport {
     bm_status (*receive)(void *self, uint8_t *out, size_t cap, size_t *n);
 };
 
+/* RFC 8446 4.1.2, RFC 5246 1.2: as versions stand on the wire. */
+#define BM_TLS_1_2 0x0303
+#define BM_TLS_1_3 0x0304
+
 /* What is pointed to lives until close(). */
 struct bm_tls_config {
     bool server;
     const struct bm_trust *trust; /* the judge of the peer */
-    /* Who the peer has to be. A client names `host` to the server (SNI) if it
-     * is a name and not an address. */
+    /* Who the peer has to be. A client tells the server its `host` (SNI), if it
+     * is a host name: not an address, and not that of a device. */
     struct bm_trust_expect expect;
     const struct bm_signer *signer; /* our key, or NULL: show no certificate */
     const struct bm_bytes *chain;   /* DER, our own certificate first */
@@ -50,6 +54,7 @@ struct bm_tls_config {
     /* Never resume an earlier session, where the port would. BM_TRUST_ENROL
      * never does: a channel binding wants a handshake of its own. */
     bool fresh;
+    uint16_t version; /* BM_TLS_1_3 or BM_TLS_1_2: this one alone; 0: either */
 };
 
 /* Our own certificate and those above it. */
@@ -63,7 +68,7 @@ struct bm_tls_config {
 
 /* What is known of a session, for logs; zeros where nothing is yet. */
 struct bm_tls_facts {
-    uint16_t version; /* 0x0304, 0x0303; 0: not agreed on yet */
+    uint16_t version; /* 0: not agreed on yet */
     uint8_t alert;    /* what the peer sent with BM_E_TLS_ALERT; else
                          BM_TLS_ALERT_NONE */
     bool resumed;

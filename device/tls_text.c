@@ -11,6 +11,7 @@ static const struct {
     { 20, "bad_record_mac" },
     { 22, "record_overflow" },
     { 40, "handshake_failure" },
+    { 41, "no_certificate" },
     { 42, "bad_certificate" },
     { 43, "unsupported_certificate" },
     { 44, "certificate_revoked" },
