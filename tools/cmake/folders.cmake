@@ -27,6 +27,18 @@ function(bm_link target)
     endif()
 endfunction()
 
+# bm_split_library(FROM TARGET STEM FLAGS): the sources of FROM whose names
+# begin with STEM, as a library of their own.
+function(bm_split_library from target stem flags)
+    get_target_property(sources ${from} SOURCES)
+    set(mine ${sources})
+    list(FILTER mine INCLUDE REGEX "/${stem}[^/]*$")
+    list(FILTER sources EXCLUDE REGEX "/${stem}[^/]*$")
+    set_target_properties(${from} PROPERTIES SOURCES "${sources}")
+    add_library(${target} STATIC ${mine})
+    target_link_libraries(${target} PRIVATE ${flags})
+endfunction()
+
 # bm_add_test(NAME COMMAND...): register with ctest what speaks TAP.
 function(bm_add_test name)
     add_test(NAME ${name} COMMAND ${ARGN}
@@ -128,7 +140,9 @@ function(bm_folder dir kind)
     bm_fuzzers(${dir} bm_test_crypto bm_${name} bm_port_crypto)
 endfunction()
 
-# bm_port(NAME): ports/NAME as bm_port_NAME, a leaf above core/.
+# bm_port(NAME): ports/NAME as bm_port_NAME, a leaf above core/. Its tests have
+# bm_port_NAME_tls, too, where there is one, and keys of bm_test_crypto_NAME
+# where the platform's own are of another port.
 function(bm_port name)
     if(NOT IS_DIRECTORY ${CMAKE_SOURCE_DIR}/ports/${name})
         add_library(bm_port_${name} INTERFACE)
@@ -140,8 +154,15 @@ function(bm_port name)
         bm_library(bm_port_${name} ports/${name} bm_flags)
         bm_link(bm_port_${name} bm_core)
     endif()
-    bm_tests(ports/${name} bm_test_crypto bm_port_${name} bm_core)
-    bm_fuzzers(ports/${name} bm_test_crypto bm_port_${name} bm_core)
+    set(libs bm_test_crypto)
+    if(TARGET bm_test_crypto_${name})
+        set(libs bm_test_crypto_${name})
+    endif()
+    if(TARGET bm_port_${name}_tls)
+        list(APPEND libs bm_port_${name}_tls)
+    endif()
+    bm_tests(ports/${name} ${libs} bm_port_${name} bm_core)
+    bm_fuzzers(ports/${name} ${libs} bm_port_${name} bm_core)
 endfunction()
 
 # bm_user_program(TARGET): a program for users; preset release puts it into
