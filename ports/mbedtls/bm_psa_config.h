@@ -20,6 +20,15 @@
 #define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_IMPORT   1
 #define PSA_WANT_KEY_TYPE_ECC_KEY_PAIR_EXPORT   1
 
+#ifdef BM_MBEDTLS_TLS
+#define PSA_WANT_ALG_ECDH          1
+#define PSA_WANT_ALG_HKDF_EXTRACT  1
+#define PSA_WANT_ALG_HKDF_EXPAND   1
+#define PSA_WANT_ALG_TLS12_PRF     1
+#define PSA_WANT_KEY_TYPE_DERIVE   1
+#define PSA_WANT_KEY_TYPE_RAW_DATA 1
+#endif
+
 #ifdef BM_MBEDTLS_ALL
 #define PSA_WANT_ALG_SHA_1             1
 #define PSA_WANT_ALG_SHA_384           1

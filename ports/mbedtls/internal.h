@@ -22,6 +22,8 @@ psa_algorithm_t mbedtls_hash_alg(enum bm_hash hash);
 
 /* mbedtls_signer.c: what every key pair of ours is, and may do. */
 void mbedtls_key_pair(psa_key_attributes_t *attributes);
+/* mbedtls_signer.c: is it one of ours, and which key of PSA's? */
+bool mbedtls_signer_key(const struct bm_signer *signer, psa_key_id_t *key);
 
 /* mbedtls_verify.c */
 bm_status mbedtls_verify(void *self, const struct bm_spki *key,

@@ -58,6 +58,15 @@ static bm_status fill_in(struct bm_mbedtls_signer *s)
     return BM_OK;
 }
 
+bool mbedtls_signer_key(const struct bm_signer *signer, psa_key_id_t *key)
+{
+    if (signer->sign_hash != sign_hash) {
+        return false;
+    }
+    *key = ((const struct bm_mbedtls_signer *)signer->self)->key;
+    return true;
+}
+
 void mbedtls_key_pair(psa_key_attributes_t *a)
 {
     psa_set_key_type(a, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
