@@ -145,8 +145,11 @@ static bool is_address(const char *host)
 const char *bm_tls_server_name(const struct bm_tls_config *config)
 {
     const char *host = config->expect.host;
+    bool named = config->expect.use == BM_TRUST_ENROL ||
+                 config->expect.use == BM_TRUST_CLOUD;
 
-    if (config->server || host == NULL || host[0] == '\0' || is_address(host)) {
+    if (config->server || !named || host == NULL || host[0] == '\0' ||
+        is_address(host)) {
         return NULL;
     }
     return host;
