@@ -44,8 +44,9 @@ struct bm_keystore {
     /*
      * The key of a slot, for signing; the signer lives until close() of the
      * slot or its destruction. Opening an open slot gives the same signer.
-     * BM_E_NOT_FOUND: there is no such key, for certain; any other error may
-     * pass (a token is not there).
+     * BM_E_NOT_FOUND: there is no such key, for certain. BM_E_LOG_READ: there
+     * was one, and the flash has lost it. Any other error may pass (a token is
+     * not there). A slot number out of range is BM_E_ARGUMENT, here and below.
      */
     bm_status (*open)(void *self, enum bm_key_slot slot,
                       const struct bm_signer **signer);

@@ -46,6 +46,7 @@ struct life {
     const struct bm_keystore *keys;
     struct bm_identity id;
     struct life_memory memory;
+    const struct bm_crypto *crypto; /* to let keys sign; NULL: they cannot */
 };
 
 #define LIFE_DONE BM_E_END
@@ -166,6 +167,22 @@ static bm_status life_step(struct life *l)
     }
 }
 
+/* Does the key sign what its public half verifies? */
+static void life_signs(const struct life *l, const struct bm_signer *signer)
+{
+    uint8_t room[80];
+    struct bm_wr w;
+
+    if (l->crypto == NULL) {
+        return;
+    }
+    bm_wr_init(&w, room, sizeof room);
+    CHECK_STATUS(signer->sign(signer->self, BM_LIT("who is it?"), &w), BM_OK);
+    CHECK_STATUS(l->crypto->verify(l->crypto->self, &signer->key, signer->alg,
+                                   BM_LIT("who is it?"), bm_wr_bytes(&w)),
+                 BM_OK);
+}
+
 /* Is the place whole, and is its key the one that the world knows? */
 static void life_is_whole(struct life *l, enum bm_identity_place place,
                           const uint8_t want[LIFE_TAIL])
@@ -178,6 +195,7 @@ static void life_is_whole(struct life *l, enum bm_identity_place place,
                  BM_OK);
     if (bm_identity_signer(&l->id, place, &signer) == BM_OK) {
         life_tail(signer, key);
+        life_signs(l, signer);
     }
     CHECK_BYTES(key, sizeof key, want, LIFE_TAIL);
 }

@@ -24,12 +24,12 @@ struct test_keys {
     uint8_t is_open; /* a bit for each slot */
 };
 
-static uint32_t test_key_record(enum bm_key_slot slot)
+static inline uint32_t test_key_record(enum bm_key_slot slot)
 {
     return BM_LOG_KEY(BM_LOG_APPLICATION, slot);
 }
 
-static bm_status test_keys_fault(struct test_keys *k)
+static inline bm_status test_keys_fault(struct test_keys *k)
 {
     if (k->fault == BM_OK) {
         return BM_OK;
@@ -41,7 +41,7 @@ static bm_status test_keys_fault(struct test_keys *k)
     return BM_OK;
 }
 
-static bm_status test_keys_generate(void *self, enum bm_key_slot slot)
+static inline bm_status test_keys_generate(void *self, enum bm_key_slot slot)
 {
     struct test_keys *k = self;
     uint8_t r[TEST_KEY_RECORD] = { 0 };
@@ -59,8 +59,8 @@ static bm_status test_keys_generate(void *self, enum bm_key_slot slot)
     return bm_log_put(k->log, test_key_record(slot), BM_ARRAY(r));
 }
 
-static bm_status test_keys_open(void *self, enum bm_key_slot slot,
-                                const struct bm_signer **signer)
+static inline bm_status test_keys_open(void *self, enum bm_key_slot slot,
+                                       const struct bm_signer **signer)
 {
     struct test_keys *k = self;
     uint8_t r[TEST_KEY_RECORD];
@@ -72,14 +72,14 @@ static bm_status test_keys_open(void *self, enum bm_key_slot slot,
     return BM_OK;
 }
 
-static void test_keys_close(void *self, enum bm_key_slot slot)
+static inline void test_keys_close(void *self, enum bm_key_slot slot)
 {
     struct test_keys *k = self;
 
     k->is_open &= (uint8_t) ~(1u << slot);
 }
 
-static bm_status test_keys_destroy(void *self, enum bm_key_slot slot)
+static inline bm_status test_keys_destroy(void *self, enum bm_key_slot slot)
 {
     struct test_keys *k = self;
 
@@ -88,7 +88,7 @@ static bm_status test_keys_destroy(void *self, enum bm_key_slot slot)
     return bm_log_delete(k->log, test_key_record(slot));
 }
 
-static void test_keys_init(struct test_keys *k, struct bm_log *log)
+static inline void test_keys_init(struct test_keys *k, struct bm_log *log)
 {
     *k = (struct test_keys){
         .keystore = { k, BM_KEY_PLACE_FLASH, test_keys_generate, test_keys_open,
