@@ -2,6 +2,8 @@
 #include "device/identity.h"
 
 #include "device/test/ram_log.h"
+
+#include "device/identity.c"
 #include "device/test/test_cert.h"
 #include "device/test/test_keys_in_log.h"
 #include "tests/harness/bm_test.h"

@@ -9,7 +9,17 @@
 /*
  * A log in memory, in the place of log.c: for tests of what stands on a log
  * that want to say which of its calls fails, and how. There is one.
+ *
+ * The test includes this, and then the source that it is about: that source
+ * calls these functions, and everything else in the program the real ones
+ * (PSA keeps keys in a log, too).
  */
+#define bm_log_get    ram_log_get
+#define bm_log_put    ram_log_put
+#define bm_log_delete ram_log_delete
+#define bm_log_next   ram_log_next
+#define bm_log_scrub  ram_log_scrub
+
 #define RAM_RECORDS 24
 #define RAM_VALUE   512
 
@@ -52,8 +62,8 @@ static bm_status ram_write(bool *done)
     return ram.fault;
 }
 
-bm_status bm_log_get(const struct bm_log *log, uint32_t key, uint8_t *out,
-                     size_t cap, size_t *n)
+static bm_status bm_log_get(const struct bm_log *log, uint32_t key,
+                            uint8_t *out, size_t cap, size_t *n)
 {
     size_t i = ram_find(key);
 
@@ -72,7 +82,8 @@ bm_status bm_log_get(const struct bm_log *log, uint32_t key, uint8_t *out,
     return BM_OK;
 }
 
-bm_status bm_log_put(struct bm_log *log, uint32_t key, struct bm_bytes value)
+static bm_status bm_log_put(struct bm_log *log, uint32_t key,
+                            struct bm_bytes value)
 {
     size_t i = ram_find(key);
     bool done;
@@ -91,7 +102,7 @@ bm_status bm_log_put(struct bm_log *log, uint32_t key, struct bm_bytes value)
     return rc;
 }
 
-bm_status bm_log_delete(struct bm_log *log, uint32_t key)
+static bm_status bm_log_delete(struct bm_log *log, uint32_t key)
 {
     size_t i = ram_find(key);
     bool done;
@@ -108,8 +119,8 @@ bm_status bm_log_delete(struct bm_log *log, uint32_t key)
     return rc;
 }
 
-bm_status bm_log_next(const struct bm_log *log, uint32_t *key, bool first,
-                      size_t *n)
+static bm_status bm_log_next(const struct bm_log *log, uint32_t *key,
+                             bool first, size_t *n)
 {
     uint32_t from = *key + (first ? 0 : 1);
     size_t found = RAM_RECORDS;
@@ -130,7 +141,7 @@ bm_status bm_log_next(const struct bm_log *log, uint32_t *key, bool first,
     return BM_OK;
 }
 
-bm_status bm_log_scrub(struct bm_log *log)
+static bm_status bm_log_scrub(struct bm_log *log)
 {
     bool done;
 
