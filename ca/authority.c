@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/bundle.h"
 #include "ca/crl_internal.h"
 
 /*
@@ -168,6 +169,20 @@ static bm_status put_lost_list(struct recovery *r,
     return s->crl_put(s->self, &last);
 }
 
+static bm_status put_lost_bundle(struct recovery *r,
+                                 const struct ca_journal_entry *entry)
+{
+    const struct ca_bundle_entry bundle = { .version = entry->number,
+                                            .hash = entry->hash,
+                                            .lost = true };
+    uint64_t floor;
+
+    BM_TRY(ca_bundle_floor(r->ca->c.store, &floor));
+    return entry->number <= floor
+               ? BM_OK
+               : ca_bundle_record(r->ca, &authority, &bundle, r->now);
+}
+
 static bm_status recover_entry(void *arg, const struct ca_journal_entry *entry)
 {
     struct recovery *r = arg;
@@ -179,6 +194,9 @@ static bm_status recover_entry(void *arg, const struct ca_journal_entry *entry)
 
     if (entry->kind == CA_JOURNAL_CHECKPOINT) {
         return BM_OK;
+    }
+    if (entry->kind == CA_JOURNAL_BUNDLE) {
+        return put_lost_bundle(r, entry);
     }
     BM_TRY(s->ca_list(s->self, &ca_everything, &visit));
     if (k.id[0] == '\0') {

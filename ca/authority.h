@@ -62,10 +62,13 @@ struct ca_config {
     const struct ca_aside *aside;
     size_t aside_n;
     const struct ca_bad_keys *bad_keys; /* or NULL: only the rules */
-    int64_t crl_lifetime;   /* seconds from thisUpdate to nextUpdate */
-    int64_t ocsp_lifetime;  /* likewise, of an OCSP answer */
-    int64_t delta_every;    /* from one delta to the next; 0: none */
-    const char *public_url; /* "http://ca.example:8080": of shards, deltas */
+    int64_t crl_lifetime;      /* seconds from thisUpdate to nextUpdate */
+    int64_t ocsp_lifetime;     /* likewise, of an OCSP answer */
+    int64_t delta_every;       /* from one delta to the next; 0: none */
+    const char *public_url;    /* "http://ca.example:8080": of shards, deltas */
+    const char *bundle_series; /* trust bundles: their name, */
+    int64_t bundle_lifetime;   /* seconds until nextUpdate, */
+    size_t bundle_deny;        /* octets of the deny list, at most */
 };
 
 /*

@@ -94,6 +94,22 @@ BM_MUST_CHECK bm_status ca_crl_skip(struct ca *ca, const char *id, uint64_t n);
 BM_MUST_CHECK bm_status ca_crl_forget_bases(struct ca *ca, const char *id,
                                             uint32_t shards);
 
+/*
+ * In a write transaction: put a trust bundle on record, whose version is used
+ * by that; `lost`: it was signed and never handed out. And: `n` versions are
+ * passed over, and the last bundle is none any more.
+ */
+struct ca_bundle_entry {
+    uint64_t version;
+    const uint8_t *hash; /* of its content */
+    bool lost;
+};
+BM_MUST_CHECK bm_status ca_bundle_record(struct ca *ca,
+                                         const struct ca_actor *actor,
+                                         const struct ca_bundle_entry *entry,
+                                         int64_t now);
+BM_MUST_CHECK bm_status ca_bundle_skip(struct ca *ca, uint64_t n);
+
 /* In a write transaction: revoke a token. */
 BM_MUST_CHECK bm_status ca_put_token_end(struct ca *ca,
                                          const struct ca_actor *actor,

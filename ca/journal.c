@@ -98,7 +98,8 @@ static bm_status put_head(struct output *o, uint64_t number)
     struct ca_journal_entry e = { .number = number };
 
     e.kind = JOURNAL_HEAD;
-    e.tree = (uint32_t)(m->keys + (m->has_checkpoint ? 1 : 0));
+    e.tree = (uint32_t)(m->keys + (m->has_checkpoint ? 1 : 0) +
+                        (m->bundle.number != 0 ? 1 : 0));
     memcpy(e.hash, o->j->chain, sizeof e.hash);
     BM_TRY(put(o, &e));
     for (size_t i = 0; i < m->keys; i++) {
@@ -109,6 +110,11 @@ static bm_status put_head(struct output *o, uint64_t number)
     if (m->has_checkpoint) {
         e = m->checkpoint;
         e.kind = JOURNAL_CARRIED_CHECKPOINT;
+        BM_TRY(put(o, &e));
+    }
+    if (m->bundle.number != 0) {
+        e = m->bundle;
+        e.kind = JOURNAL_CARRIED_BUNDLE;
         BM_TRY(put(o, &e));
     }
     return flush(o);
@@ -255,8 +261,8 @@ void ca_journal_close(struct ca_journal *journal)
 
 static bool is_entry(const struct ca_journal_entry *entry)
 {
-    return entry->kind >= CA_JOURNAL_CERT &&
-           entry->kind <= CA_JOURNAL_CHECKPOINT && entry->serial_n <= 20;
+    return entry->kind >= CA_JOURNAL_CERT && entry->kind <= CA_JOURNAL_BUNDLE &&
+           entry->serial_n <= 20;
 }
 
 static bm_status append(struct ca_journal *j,
@@ -335,6 +341,11 @@ bool ca_journal_checkpoint(const struct ca_journal *journal,
 {
     *entry = journal->memory.checkpoint;
     return journal->memory.has_checkpoint;
+}
+
+uint64_t ca_journal_bundle(const struct ca_journal *journal)
+{
+    return journal->memory.bundle.number;
 }
 
 void ca_journal_lists(const struct ca_journal *journal, const uint8_t key[8],

@@ -23,7 +23,8 @@
 enum ca_journal_kind {
     CA_JOURNAL_CERT = 1,
     CA_JOURNAL_CRL = 2,
-    CA_JOURNAL_CHECKPOINT = 3
+    CA_JOURNAL_CHECKPOINT = 3,
+    CA_JOURNAL_BUNDLE = 4
 };
 
 struct ca_journal_entry {
@@ -31,8 +32,10 @@ struct ca_journal_entry {
     int64_t time;
     uint8_t serial_n;    /* CERT: octets of `serial` */
     uint8_t serial[20];  /* CERT: INTEGER contents */
-    uint8_t hash[32];    /* of the TBS octets; CHECKPOINT: root of the tree */
-    uint64_t number;     /* CRL: its number; CHECKPOINT: size of the tree */
+    uint8_t hash[32];    /* of the TBS octets; CHECKPOINT: root of the tree;
+                            BUNDLE: of its content */
+    uint64_t number;     /* CRL: its number; CHECKPOINT: size of the tree;
+                            BUNDLE: its version */
     uint32_t tree;       /* CHECKPOINT */
     uint32_t list;       /* CERT: the shard that it names, or 0; CRL: which */
     bool dated;          /* CRL: the next two are known; else it is old */
@@ -65,6 +68,9 @@ ca_journal_append(struct ca_journal *journal,
 /* The last checkpoint, or false. */
 bool ca_journal_checkpoint(const struct ca_journal *journal,
                            struct ca_journal_entry *entry);
+
+/* The version of the last trust bundle, or 0. */
+uint64_t ca_journal_bundle(const struct ca_journal *journal);
 
 /*
  * What the signer must know of the lists that a key has signed. Of complete

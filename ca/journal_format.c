@@ -61,8 +61,8 @@ static bm_status next_chain(const struct bm_crypto *crypto,
 
 static bool kind_is_known(unsigned kind)
 {
-    return (kind >= CA_JOURNAL_CERT && kind <= CA_JOURNAL_CHECKPOINT) ||
-           (kind >= JOURNAL_HEAD && kind <= JOURNAL_CARRIED_CHECKPOINT);
+    return (kind >= CA_JOURNAL_CERT && kind <= CA_JOURNAL_BUNDLE) ||
+           (kind >= JOURNAL_HEAD && kind <= JOURNAL_CARRIED_BUNDLE);
 }
 
 /* Of which kinds is the one number a list, and not a tree? */
@@ -255,6 +255,13 @@ bm_status journal_remember(struct journal_memory *memory,
         memory->checkpoint = *entry;
         memory->checkpoint.kind = CA_JOURNAL_CHECKPOINT;
         memory->has_checkpoint = true;
+        return BM_OK;
+    case CA_JOURNAL_BUNDLE:
+    case JOURNAL_CARRIED_BUNDLE:
+        if (entry->number > memory->bundle.number) {
+            memory->bundle = *entry;
+            memory->bundle.kind = CA_JOURNAL_BUNDLE;
+        }
         return BM_OK;
     default:
         return BM_OK;

@@ -10,11 +10,12 @@
 /*
  * Entries that only a segment's beginning has: its head (number: of the
  * segment; hash: the chain before it; tree: how many carried entries follow),
- * and what it carries forward, as CRL and checkpoint entries of another kind.
+ * and what it carries forward, as entries of another kind.
  */
 #define JOURNAL_HEAD               ((enum ca_journal_kind)16)
 #define JOURNAL_CARRIED_CRL        ((enum ca_journal_kind)17)
 #define JOURNAL_CARRIED_CHECKPOINT ((enum ca_journal_kind)18)
+#define JOURNAL_CARRIED_BUNDLE     ((enum ca_journal_kind)19)
 
 /* Signing keys of an instance: CAs of all generations. */
 #define JOURNAL_KEYS_MAX 256
@@ -41,6 +42,7 @@ BM_MUST_CHECK bm_status journal_parse(const struct bm_crypto *crypto,
 struct journal_memory {
     bool has_checkpoint;
     struct ca_journal_entry checkpoint;
+    struct ca_journal_entry bundle; /* of the highest version; 0: none */
     size_t keys;
     struct {
         uint8_t key[8];

@@ -51,6 +51,8 @@ static bool memory_equal(const struct journal_memory *a,
                          const struct journal_memory *b)
 {
     if (a->has_checkpoint != b->has_checkpoint || a->keys != b->keys ||
+        a->bundle.number != b->bundle.number ||
+        memcmp(a->bundle.hash, b->bundle.hash, sizeof a->bundle.hash) != 0 ||
         (a->has_checkpoint && (a->checkpoint.tree != b->checkpoint.tree ||
                                a->checkpoint.number != b->checkpoint.number ||
                                memcmp(a->checkpoint.hash, b->checkpoint.hash,
@@ -91,7 +93,8 @@ static bm_status take_carried(struct reader *r,
                               const struct ca_journal_entry *e)
 {
     if (e->kind != JOURNAL_CARRIED_CRL &&
-        e->kind != JOURNAL_CARRIED_CHECKPOINT) {
+        e->kind != JOURNAL_CARRIED_CHECKPOINT &&
+        e->kind != JOURNAL_CARRIED_BUNDLE) {
         return BM_E_LEDGER_JOURNAL;
     }
     r->carried_left--;
@@ -111,7 +114,7 @@ static bm_status take_entry(struct reader *r, const uint8_t *in)
         BM_TRY(take_head(r, &e, before));
     } else if (r->carried_left != 0) {
         BM_TRY(take_carried(r, &e));
-    } else if (e.kind > CA_JOURNAL_CHECKPOINT) {
+    } else if (e.kind > CA_JOURNAL_BUNDLE) {
         return BM_E_LEDGER_JOURNAL;
     }
     r->at++;

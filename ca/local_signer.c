@@ -6,6 +6,7 @@
 
 #include "ca/authority.h"
 #include "ca/list_signing.h"
+#include "core/bundle.h"
 
 struct local {
     struct ca_signer signer;
@@ -54,11 +55,11 @@ static bool names_key(const struct ca_signer_ca *ca, const struct bm_cert *cert)
            bm_bytes_equal(aki.key_id, bm_exts_ski(&ca->cert->ext));
 }
 
-/* A responder can say "good" of anything: one that nobody announced is none
- * of ours. */
-static bm_status agree_responder(const struct local *l,
-                                 const struct bm_cert *cert,
-                                 struct ca_refusal *why)
+/* A responder can say "good" of anything, and a signer of bundles can make
+ * devices trust anybody: one that nobody announced is none of ours. */
+static bm_status agree_speaker(const struct local *l,
+                               const struct bm_cert *cert,
+                               struct ca_refusal *why)
 {
     uint8_t key[32];
 
@@ -67,7 +68,8 @@ static bm_status agree_responder(const struct local *l,
     }
     BM_TRY(hash_of(l, cert->key.der, key, sizeof key));
     if (l->c.expects_ocsp == NULL || !l->c.expects_ocsp(l->c.arg, key)) {
-        return ca_refuse(why, BM_E_CA_SIGNER, "an OCSP responder");
+        return ca_refuse(why, BM_E_CA_SIGNER,
+                         "an OCSP responder, or a signer of trust bundles");
     }
     return BM_OK;
 }
@@ -92,8 +94,8 @@ static bm_status agree(const struct local *l, const struct ca_signing *item,
     if (cert.ext.ca || policy->is_ca) {
         return ca_refuse(why, BM_E_CA_SIGNER, "a CA certificate");
     }
-    if (policy->is_ocsp) {
-        BM_TRY(agree_responder(l, &cert, why));
+    if (policy->is_ocsp || policy->is_bundle) {
+        BM_TRY(agree_speaker(l, &cert, why));
     }
     if (!bm_bytes_equal(cert.issuer, ca->cert->subject) ||
         cert.sig_alg != ca->key->alg ||
@@ -400,6 +402,99 @@ static bm_status sign_checkpoint(void *self, const struct ca_tree_head *head,
                               note);
 }
 
+/* ---- Trust bundles */
+
+static bool is_among(const struct bm_bytes *these, size_t n, struct bm_bytes b)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (bm_bytes_equal(these[i], b)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bm_status agree_certs(const struct ca_signer_bundle *by,
+                             const struct bm_bundle *bundle)
+{
+    struct bm_bytes anchors = bundle->anchors;
+    struct bm_bytes cross = bundle->cross;
+    struct bm_bundle_anchor anchor;
+    struct bm_bytes der;
+
+    while (bm_bundle_anchor_next(&anchors, &anchor)) {
+        if (!is_among(by->anchors, by->anchors_n, anchor.cert)) {
+            return BM_E_CA_SIGNER;
+        }
+    }
+    while (bm_bundle_cross_next(&cross, &der)) {
+        if (!is_among(by->cross, by->cross_n, der)) {
+            return BM_E_CA_SIGNER;
+        }
+    }
+    return BM_OK;
+}
+
+/* As of lists: whoever captured the issuer must not use up the versions. */
+static bm_status agree_version(const struct local *l, uint64_t version)
+{
+    uint64_t last = ca_journal_bundle(l->c.journal);
+
+    return version > last && version <= CA_LIST_NUMBER_MAX &&
+                   (last == 0 || version - last <= CA_LIST_STEP_MAX)
+               ? BM_OK
+               : BM_E_CA_SIGNER;
+}
+
+static bm_status agree_bundle(const struct local *l,
+                              const struct bm_bundle *bundle, int64_t now)
+{
+    const struct ca_signer_bundle *by = &l->c.bundle;
+
+    if (!bm_bytes_are(bundle->name, by->series, strlen(by->series)) ||
+        bundle->keys.n != 0 || bundle->issued > now + CA_CLOCK_SLACK ||
+        bundle->next_update <= bundle->issued ||
+        bundle->next_update - bundle->issued > by->lifetime ||
+        bundle->next_update > by->cert->not_after) {
+        return BM_E_CA_SIGNER;
+    }
+    BM_TRY(agree_version(l, bundle->version));
+    return agree_certs(by, bundle);
+}
+
+static bm_status sign_bundle(void *self, struct bm_bytes content, int64_t now,
+                             struct bm_wr *message)
+{
+    struct local *l = self;
+    const struct ca_signer_bundle *by = &l->c.bundle;
+    const struct bm_bundle_signer signer = { .crypto = l->c.crypto,
+                                             .signer = by->key,
+                                             .cert = by->cert,
+                                             .chain = by->chain };
+    struct ca_journal_entry e = { .kind = CA_JOURNAL_BUNDLE, .time = now };
+    struct bm_bundle bundle;
+
+    if (by->key == NULL) {
+        return BM_E_CA_UNAVAILABLE;
+    }
+    BM_TRY(bm_bundle_parse(content, NULL, &bundle));
+    BM_TRY(agree_bundle(l, &bundle, now));
+    if (by->holder != NULL) {
+        BM_TRY(of_key(bm_key_ready(by->holder)));
+    }
+    e.number = bundle.version;
+    BM_TRY(hash_of(l, content, e.hash, sizeof e.hash));
+    BM_TRY(hash_of(l, by->cert->key.der, e.key, sizeof e.key));
+    BM_TRY(ca_journal_append(l->c.journal, &e, 1));
+    return bm_bundle_sign(&signer, content, message);
+}
+
+void ca_signer_set_bundle(struct ca_signer *signer,
+                          const struct ca_signer_bundle *bundle)
+{
+    local_of(signer)->c.bundle = *bundle;
+}
+
 static void close_local(void *self)
 {
     struct local *l = self;
@@ -422,6 +517,7 @@ bm_status ca_signer_new(const struct ca_signer_config *config,
                                     .certs = sign_certs,
                                     .crl = sign_crl,
                                     .checkpoint = sign_checkpoint,
+                                    .bundle = sign_bundle,
                                     .last = last,
                                     .close = close_local };
     *signer = &l->signer;

@@ -20,6 +20,28 @@ struct ca_signer_ca {
     uint32_t shards; /* of its list */
 };
 
+/*
+ * Who signs trust bundles, and what may stand in them. Anchors can lead devices
+ * to any server: those that are not named here, no bundle names. Nor does one
+ * deny keys, end later than the certificate of its signer, or come from the
+ * future; its version is above the last one's, by CA_LIST_STEP_MAX at most.
+ *
+ * What it cannot know: which serial numbers belong there. Who captured the
+ * issuer can leave one out, as of any list.
+ */
+struct ca_signer_bundle {
+    const struct bm_signer *key; /* NULL: bundles are not signed */
+    const struct bm_key *holder; /* of `key`, if it may be away; or NULL */
+    const struct bm_cert *cert;
+    struct bm_bytes chain; /* DER, its own first, those above; no root */
+    const char *series;
+    int64_t lifetime;               /* seconds, of one, at most */
+    const struct bm_bytes *anchors; /* DER */
+    size_t anchors_n;
+    const struct bm_bytes *cross; /* DER */
+    size_t cross_n;
+};
+
 struct ca_signer_config {
     const struct bm_crypto *crypto;
     struct ca_journal *journal; /* open for writing */
@@ -27,7 +49,9 @@ struct ca_signer_config {
     size_t cas_n;
     const struct ca_profile *const *profiles;
     size_t profiles_n;
-    bool may_sign_ocsp; /* certificates of OCSP responders, any */
+    struct ca_signer_bundle bundle;
+    bool may_sign_ocsp; /* certificates of those that speak for the authority,
+                           OCSP responders and signers of bundles: any */
     /* Else those for whose key this says yes: SHA-256 of its
      * SubjectPublicKeyInfo. May be NULL. */
     void *arg;
@@ -41,6 +65,11 @@ struct ca_signer_config {
 /* All that `config` points to outlives the signer, arrays included. */
 BM_MUST_CHECK bm_status ca_signer_new(const struct ca_signer_config *config,
                                       struct ca_signer **signer);
+
+/* From now on others are to sign bundles, and to stand in them. What it points
+ * to outlives the signer. */
+void ca_signer_set_bundle(struct ca_signer *signer,
+                          const struct ca_signer_bundle *bundle);
 
 /*
  * A list that another process writes: the TBSCertList in pieces, of `size`

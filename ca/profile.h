@@ -87,6 +87,7 @@ struct ca_profile_policy {
     bool nested;          /* validity within the issuer's */
     bool is_ca;           /* basicConstraints cA: never over a protocol */
     bool is_ocsp;         /* id-kp-OCSPSigning */
+    bool is_bundle;       /* signs trust bundles (core/bundle.h) */
     enum ca_attestation attestation;
     bool approval; /* a second operator must agree (request.h) */
     struct ca_profile_est est;

@@ -41,6 +41,7 @@ static const struct {
     { "emailProtection", BM_LIT_INIT(BM_OID_KP_EMAIL) },
     { "timeStamping", BM_LIT_INIT(BM_OID_KP_TIME_STAMPING) },
     { "OCSPSigning", BM_LIT_INIT(BM_OID_KP_OCSP_SIGNING) },
+    { "bundleSigning", BM_LIT_INIT(BM_OID_KP_BUNDLE) },
     { "cmcRA", BM_LIT_INIT(BM_OID_KP_CMC_RA) },
     { "anyExtendedKeyUsage", BM_LIT_INIT(BM_OID_ANY_EKU) },
 };

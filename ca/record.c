@@ -75,6 +75,8 @@ static const struct {
     { CA_RECORD_RESTORE, "restore", BIT(HASH) | BIT(NUMBER), BIT(TEXT) },
     { CA_RECORD_REQUEST, "request", BIT(PROFILE) | BIT(TEXT) | BIT(NUMBER),
       BIT(HASH) | BIT(SUBJECT) },
+    { CA_RECORD_BUNDLE, "bundle", BIT(SUBJECT) | BIT(HASH) | BIT(NUMBER),
+      BIT(TEXT) },
     { CA_RECORD_ATTESTATION, "attestation", BIT(HASH) | BIT(TEXT),
       BIT(SUBJECT) },
 };

@@ -44,6 +44,9 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
     CA_RECORD_REQUEST = 17,    /* a request waits for an operator, was approved,
                               rejected, issued: `text`; `number`: its id;
                               `subject`: the device; `hash`: of the key */
+    CA_RECORD_BUNDLE = 18,     /* a trust bundle was signed; `subject`: its
+                              series; `number`: its version; `hash` of its
+                              content */
     CA_RECORD_ATTESTATION = 19 /* a key was shown to be in a TPM; `hash`: of
                                   the key; `subject`: the device; `text`: the
                                   TPM */

@@ -277,6 +277,7 @@ static bm_status resume(struct resuming *r)
                            r->why));
     }
     BM_TRY(s->ca_list(s->self, &ca_everything, &cas));
+    BM_TRY(ca_bundle_skip(r->ca, CA_RESTORE_CRL_JUMP));
     BM_TRY(revoke_tokens(r));
     BM_TRY(put_event(r));
     return s->setting_put(s->self, CA_SETTING_RESTORED,

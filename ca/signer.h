@@ -13,8 +13,9 @@
  * The signer: the only holder of CA keys, and no oracle. It never signs a
  * caller's digest. What it signs stands in this header: certificates that
  * match a profile it was started with, CRLs whose number grows, checkpoints
- * of a tree that continues the last one it signed. Each is in the journal
- * before the signature is handed out.
+ * of a tree that continues the last one it signed, trust bundles whose version
+ * grows and whose anchors are its roots. Each is in the journal before the
+ * signature is handed out.
  *
  * The interface is a struct of functions, so that the issuer need not know
  * whether the signer is in its own process (ca_signer_new()) or another one.
@@ -56,6 +57,15 @@ struct ca_signer {
     bm_status (*checkpoint)(void *self, const struct ca_tree_head *head,
                             const struct ca_tree_proof *proof, int64_t now,
                             struct bm_wr *note);
+
+    /*
+     * Sign a trust bundle: `content` as bm_bundle_put() writes it
+     * (core/bundle.h); appends the message. BM_E_CA_SIGNER for what is not
+     * this authority's, or has a version that does not grow: local_signer.h.
+     * May be NULL: nobody signs bundles here.
+     */
+    bm_status (*bundle)(void *self, struct bm_bytes content, int64_t now,
+                        struct bm_wr *message);
 
     /* The tree of the last checkpoint signed, for whoever makes the proof;
      * size 0 when there is none. */

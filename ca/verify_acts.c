@@ -341,6 +341,7 @@ bm_status verify_act(struct verify *v, uint64_t index,
     case CA_RECORD_OPERATOR:
     case CA_RECORD_PROFILE:
     case CA_RECORD_CRL:
+    case CA_RECORD_BUNDLE:
         return verify_note_latest(v, record);
     default:
         return BM_OK;

@@ -160,6 +160,7 @@ struct verify {
 
     struct verify_ca *cas;
     size_t cas_n;
+    uint64_t bundle; /* version of the last bundle in the journal */
     bool journal_whole;
     struct ca_tree_head ahead; /* a checkpoint beyond the snapshot */
     struct verify_pending *pending;

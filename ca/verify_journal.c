@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/bundle.h"
 #include "ca/verify_internal.h"
 #include "core/cert.h"
 
@@ -183,6 +184,9 @@ static bm_status take_entry(void *arg, const struct ca_journal_entry *entry)
         return take_cert(v, entry);
     case CA_JOURNAL_CHECKPOINT:
         return take_checkpoint(v, entry);
+    case CA_JOURNAL_BUNDLE:
+        v->bundle = entry->number > v->bundle ? entry->number : v->bundle;
+        return BM_OK;
     default:
         take_crl(v, entry);
         return BM_OK;
@@ -203,11 +207,23 @@ bm_status verify_journal(struct verify *v)
     return rc;
 }
 
+/* A bundle that nobody knows of is one that devices were to be shown. */
+static bm_status find_bundle(const struct verify *v, bool *found)
+{
+    uint64_t floor;
+
+    BM_TRY(ca_bundle_floor(v->store, &floor));
+    *found = v->bundle <= floor;
+    return BM_OK;
+}
+
 bm_status verify_journal_again(struct verify *v, bool *waiting)
 {
     size_t left = 0;
+    bool known;
 
-    *waiting = false;
+    BM_TRY(find_bundle(v, &known));
+    *waiting = !known;
     for (size_t i = 0; i < v->pending_n; i++) {
         bool found;
 
@@ -250,8 +266,17 @@ static bm_status check_ahead(struct verify *v)
 
 bm_status verify_journal_end(struct verify *v)
 {
+    bool known;
+
     for (size_t i = 0; i < v->pending_n; i++) {
         BM_TRY(found_unrecorded(v, &v->pending[i]));
+    }
+    BM_TRY(find_bundle(v, &known));
+    if (!known) {
+        BM_TRY(verify_found(v, BM_E_LEDGER_UNRECORDED,
+                            "the signer signed a trust bundle %llu that is "
+                            "not on record",
+                            (unsigned long long)v->bundle));
     }
     return check_ahead(v);
 }

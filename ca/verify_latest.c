@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/bundle.h"
 #include "ca/lists.h"
 #include "ca/operator.h"
 #include "ca/verify_internal.h"
@@ -71,6 +72,8 @@ static struct bm_bytes id_of(const struct ca_record *record)
         return record->subject;
     case CA_RECORD_PROFILE:
         return record->profile;
+    case CA_RECORD_BUNDLE:
+        return BM_LIT("of devices"); /* whatever its series was */
     default:
         return record->ca;
     }
@@ -217,11 +220,48 @@ static bm_status compare_crl(struct verify *v, struct verify_latest *latest)
     return BM_OK;
 }
 
+/* The bundle that is handed out is the recorded one, or an earlier one where
+ * the last was lost; and the signer signed what is recorded. */
+static bm_status compare_bundle(struct verify *v, struct verify_latest *latest)
+{
+    struct ca_bundle_last last;
+    uint8_t hash[CA_TREE_HASH];
+    struct bm_cms cms;
+    bm_status rc = ca_bundle_last(v->store, &last);
+
+    latest->met = true;
+    if (v->journal_whole && v->bundle < latest->number) {
+        BM_TRY(verify_found(v, BM_E_LEDGER_JOURNAL,
+                            "trust bundle %llu is recorded, but not in the "
+                            "signer's journal",
+                            (unsigned long long)latest->number));
+    }
+    /* None is handed out of a store that was restored, until one is made. */
+    if (rc == BM_E_NOT_FOUND || (rc == BM_OK && latest->text[0] != '\0' &&
+                                 last.version < latest->number)) {
+        return BM_OK;
+    }
+    BM_TRY(verify_damage(v, rc, "trust bundle", ""));
+    if (rc == BM_OK && last.version == latest->number &&
+        bm_cms_parse(last.message, NULL, &cms) == BM_OK) {
+        BM_TRY(v->crypto->hash(v->crypto->self, BM_HASH_SHA256, cms.content,
+                               hash));
+        if (memcmp(hash, latest->hash, sizeof hash) == 0) {
+            return BM_OK;
+        }
+    }
+    return verify_found(v, BM_E_LEDGER_CHANGED,
+                        "the trust bundle is not the recorded one");
+}
+
 /* Those that have no table to walk over. */
 static bm_status compare_other(struct verify *v, struct verify_latest *latest)
 {
     if (latest->kind == CA_RECORD_PROFILE) {
         return compare_profile(v, latest);
+    }
+    if (latest->kind == CA_RECORD_BUNDLE) {
+        return compare_bundle(v, latest);
     }
     return latest->kind == CA_RECORD_CRL ? compare_crl(v, latest) : BM_OK;
 }

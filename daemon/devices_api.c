@@ -27,6 +27,7 @@ static const struct {
     { "status", HTTP_GET | HTTP_HEAD, 0, devices_serve_status },
     { "renewal", HTTP_GET | HTTP_HEAD, 0, devices_serve_renewal },
     { "time", HTTP_GET, 0, devices_serve_time },
+    { "bundle", HTTP_GET | HTTP_HEAD, 0, devices_serve_bundle },
 };
 
 /* ---- What is asked */

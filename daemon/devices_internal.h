@@ -19,6 +19,7 @@
  *   devices_serve.c      a request, up to where it needs the issuer
  *   devices_api.c        /device/v1, for clients with a certificate: the table
  *   devices_self.c       ... what a device asks about itself; the time
+ *   devices_bundle.c     ... the trust bundle
  *   devices_answer.c     what is sent back
  *   devices_queue.c      requests that wait for the issuer
  *   devices_catalogue.c  what the issuer told about labels
@@ -73,6 +74,13 @@ struct devices_waiting {
 };
 TAILQ_HEAD(devices_queue, devices_waiting);
 
+/* The trust bundle, as the issuer told it. */
+struct devices_bundle {
+    uint64_t version; /* 0: there is none */
+    uint8_t *octets;
+    size_t n;
+};
+
 struct devices {
     struct room *room;
     struct bm_crypto *crypto; /* owned */
@@ -83,6 +91,7 @@ struct devices {
     struct link *issuer;
     struct event *tick;
     struct devices_catalogue catalogue;
+    struct devices_bundle bundle;
     struct devices_queue queue;
     struct devices_waiting **slots; /* by tag modulo slots_n */
     size_t slots_n;
@@ -182,6 +191,14 @@ void devices_say_busy(struct http_request *r); /* 503 */
 void devices_serve_status(struct devices *d, struct http_request *r);
 void devices_serve_renewal(struct devices *d, struct http_request *r);
 void devices_serve_time(struct devices *d, struct http_request *r);
+
+/* ---- devices_bundle.c: a row, too */
+
+void devices_serve_bundle(struct devices *d, struct http_request *r);
+/* BM_E_...: malformed, or no memory; the old one stays. */
+BM_MUST_CHECK bm_status devices_bundle_set(struct devices_bundle *bundle,
+                                           struct bm_bytes in);
+void devices_bundle_wipe(struct devices_bundle *bundle);
 
 /* ---- devices_answer.c: each answers the request */
 

@@ -172,6 +172,20 @@ static bm_status on_catalogue(void *room, struct link *link,
     return rc == BM_E_MEMORY ? BM_OK : rc;
 }
 
+static bm_status on_bundle(void *room, struct link *link,
+                           const struct link_frame *frame)
+{
+    struct devices *d = room;
+    bm_status rc;
+
+    (void)link;
+    if (frame->status != BM_OK) {
+        return BM_OK;
+    }
+    rc = devices_bundle_set(&d->bundle, frame->body);
+    return rc == BM_E_MEMORY ? BM_OK : rc;
+}
+
 /* Nothing that was sent will be answered. */
 static void forget_link(struct devices *d)
 {
@@ -197,6 +211,7 @@ bm_status devices_link(struct devices *d, int fd)
 {
     static const struct link_verb verbs[] = {
         { WIRE_CATALOGUE, LINK_FRAME_MAX, on_catalogue },
+        { WIRE_BUNDLE, LINK_FRAME_MAX, on_bundle },
         { WIRE_ENROL, LINK_FRAME_MAX, on_answer },
         { WIRE_SEEN, LINK_FRAME_MAX, on_answer },
         { WIRE_DEVICE, LINK_FRAME_MAX, on_answer },
@@ -209,6 +224,7 @@ bm_status devices_link(struct devices *d, int fd)
         .closed = on_closed,
     };
     struct link_frame hello = { .verb = WIRE_CATALOGUE };
+    struct link_frame bundle = { .verb = WIRE_BUNDLE };
     struct link *old = d->issuer;
 
     if (old != NULL) {
@@ -217,6 +233,7 @@ bm_status devices_link(struct devices *d, int fd)
     }
     BM_TRY(link_new(&config, fd, &d->issuer));
     BM_TRY(link_put(d->issuer, &hello));
+    BM_TRY(link_put(d->issuer, &bundle));
     send_rest(d);
     return BM_OK;
 }

@@ -51,6 +51,7 @@ bm_status issuer_answer(struct issuer_asker *to, const struct link_frame *asked,
 
 static const struct link_verb device_verbs[] = {
     { WIRE_CATALOGUE, 0, issuer_serve_catalogue },
+    { WIRE_BUNDLE, 0, issuer_serve_bundle },
     { WIRE_ENROL, ENROL_MAX, issuer_serve_enrol },
     { WIRE_SEEN, ENROL_MAX, issuer_serve_seen },
     { WIRE_DEVICE, ENROL_MAX, issuer_serve_device },

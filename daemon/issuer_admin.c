@@ -113,6 +113,7 @@ static bm_status load_crl(void *self, const struct ca_actor *actor,
     struct issuer *is = self;
 
     BM_TRY(ca_crl_load(is->in->ca, actor, ca, der, now, why));
+    issuer_bundle_changed(is);
     return instance_write_crl(is->in, ca, der, why);
 }
 
@@ -246,7 +247,8 @@ bm_status issuer_serve_admin(void *asker, struct link *link,
 /* ---- The keeper */
 
 /* What we have certificates of our own for. */
-static const char *const own_profiles[] = { "tls-server", "ocsp-responder" };
+static const char *const own_profiles[] = { "tls-server", "ocsp-responder",
+                                            "trust-bundle" };
 
 static bool is_own(const char *name)
 {
@@ -368,6 +370,20 @@ static bm_status check_responder(struct issuer *is, const char *ca,
     return BM_OK;
 }
 
+static bm_status install_bundle(struct issuer *is, const char *uri,
+                                struct bm_bytes der, struct ca_refusal *why)
+{
+    struct ca_holder holder;
+
+    BM_TRY(ca_find_cert_holder(is->in->ca, der, &holder));
+    if (strcmp(holder.profile, "trust-bundle") != 0) {
+        return ca_refuse(why, BM_E_CA_STATUS, "not a signer of trust bundles");
+    }
+    BM_TRY(instance_set_bundle_signer(is->in, uri, der, room_now(), why));
+    issuer_bundle_changed(is);
+    return BM_OK;
+}
+
 static bm_status install(struct issuer *is, const struct wire_keep_install *m,
                          struct ca_refusal *why)
 {
@@ -377,6 +393,9 @@ static bm_status install(struct issuer *is, const struct wire_keep_install *m,
     if (!copy_text(ca, sizeof ca, m->ca) ||
         !copy_text(uri, sizeof uri, m->key_uri)) {
         return ca_refuse_plain(why, BM_E_ARGUMENT);
+    }
+    if (ca[0] == '\0') {
+        return install_bundle(is, uri, m->cert, why);
     }
     BM_TRY(check_responder(is, ca, m->cert, why));
     return instance_set_responder(is->in, ca, uri, m->cert, room_now(), why);

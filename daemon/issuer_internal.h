@@ -23,6 +23,7 @@
  *   issuer_catalogue.c  CATALOGUE: what listeners know about profiles
  *   issuer_admin.c      ADMIN; KEEP_...
  *   issuer_publish.c    checkpoints, tiles, lists, gauges
+ *   issuer_bundle.c     BUNDLE: trust bundles, made and handed out
  *   issuer_expiry.c     when certificates of operators end
  *
  * Without its signer it decides nothing: requests wait. What was asked of a
@@ -117,6 +118,15 @@ struct issuer_list {
     int64_t not_until; /* after the last one, for its cost */
 };
 
+/* The trust bundle. */
+struct issuer_bundle {
+    bool look;            /* at the store: it may no longer tell all */
+    uint64_t revocations; /* that it was looked at with */
+    bool changed;
+    int64_t due;       /* by age */
+    int64_t not_until; /* after the last one */
+};
+
 struct issuer {
     struct room *room;
     struct bm_crypto *crypto;
@@ -149,8 +159,9 @@ struct issuer {
     size_t next_list;     /* to be looked at */
     bool look;            /* at the store: some may have changed */
     uint64_t revocations; /* that `lists` know of */
-    uint64_t published;   /* leaves */
-    int64_t noted;        /* when gauges of CAs were */
+    struct issuer_bundle bundle;
+    uint64_t published; /* leaves */
+    int64_t noted;      /* when gauges of CAs were */
     int64_t operators_due;
 
     /* Of the group in work. */
@@ -265,6 +276,17 @@ void issuer_publish_restart(struct issuer *is);
 void issuer_publish_tick(struct issuer *is);
 /* The lists of a CA no longer tell all, or one was made by somebody else. */
 void issuer_list_changed(struct issuer *is, const char *ca);
+
+/* ---- issuer_bundle.c */
+
+BM_MUST_CHECK bm_status issuer_serve_bundle(void *asker, struct link *link,
+                                            const struct link_frame *frame);
+void issuer_bundle_restart(struct issuer *is);
+void issuer_bundle_tick(struct issuer *is, int64_t now);
+/* What it tells may have changed, other than by a revocation. */
+void issuer_bundle_changed(struct issuer *is);
+/* One was made otherwise: hand it out. */
+void issuer_bundle_made(struct issuer *is, int64_t now);
 
 /* ---- issuer_expiry.c */
 

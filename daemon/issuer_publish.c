@@ -124,6 +124,9 @@ static void note_cas(struct issuer *is)
             note_expiry(is, "ocsp-", c->row.id, c->ocsp_cert.not_after);
         }
     }
+    if (is->in->bundle.cert.der.n != 0) {
+        note_expiry(is, "bundle", "", is->in->bundle.cert.not_after);
+    }
 }
 
 static void add_lists(struct issuer *is, const struct instance_ca *c)
@@ -172,6 +175,7 @@ void issuer_publish_wipe(struct issuer *is)
  * the start more come first. */
 void issuer_publish_restart(struct issuer *is)
 {
+    issuer_bundle_restart(is);
     is->look = true;
     for (size_t i = 0; i < is->lists_n; i++) {
         is->lists[i].not_until = room_now() + LIST_PAUSE;
@@ -263,6 +267,7 @@ void issuer_publish_tick(struct issuer *is)
         note_cas(is); /* the keeper may have renewed a responder */
     }
     make_lists(is, now);
+    issuer_bundle_tick(is, now);
     if (remote_signer_is_there(is->signer)) {
         publish(is, now);
     }

@@ -10,8 +10,9 @@
  * own:
  *
  *   setup   look what is due; unlock keys/, make the new keys, lock it again
- *   serve   OCSP responders: announce the key to the signer, have the
- *           certificate issued, have it installed in the store (one commit)
+ *   serve   OCSP responders, and what signs trust bundles: announce the key
+ *           to the signer, have the certificate issued, have it installed in
+ *           the store (one commit)
  *           TLS server: have it issued, rename ca/server.pem, which names the
  *           key (own.h)
  *   then    the rooms that hold the old keys are reloaded
@@ -50,11 +51,18 @@
  * between. After that the supervisor starts another keeper by and by. */
 #define TRIES 20
 
-/* The TLS server, and a responder of each CA. */
-#define TASKS_MAX (INSTANCE_CAS_MAX + 1)
+/* The TLS server, trust bundles, and a responder of each CA. */
+#define TASKS_MAX (INSTANCE_CAS_MAX + 2)
+
+enum what {
+    SERVER,
+    BUNDLE,
+    RESPONDER
+};
 
 struct task {
-    char ca[STORE_ID_MAX]; /* of a responder; "" for the server */
+    enum what what;
+    char ca[STORE_ID_MAX]; /* of a responder; else "" */
     char uri[BM_KEY_URI_MAX];
     uint8_t key_hash[32];
     uint8_t csr[CA_TBS_MAX];
@@ -185,12 +193,14 @@ static bm_status give_away(const struct keeper *k, const struct task *t)
 static bm_status make_key(struct keeper *k, struct key_folder *folder,
                           struct task *t, struct bm_key **key)
 {
+    static const char *const names[] = {
+        [SERVER] = "server", [BUNDLE] = "bundle", [RESPONDER] = "ocsp-"
+    };
     struct bm_key_spec spec = { .type = BM_KEY_P256 };
     uint8_t hash[BM_HASH_MAX];
 
-    (void)snprintf(t->uri, sizeof t->uri, "file:%s%s-%lld.key",
-                   t->ca[0] != '\0' ? "ocsp-" : "server", t->ca,
-                   (long long)room_now());
+    (void)snprintf(t->uri, sizeof t->uri, "file:%s%s-%lld.key", names[t->what],
+                   t->ca, (long long)room_now());
     BM_TRY(bm_key_generate(&folder->keys, t->uri, &spec, key));
     k->n++; /* from here on it is there to be removed */
     BM_TRY(give_away(k, t));
@@ -217,6 +227,25 @@ static bm_status prepare_server(struct keeper *k, struct key_folder *folder,
     return rc;
 }
 
+static bm_status prepare_bundle(struct keeper *k, struct key_folder *folder,
+                                const struct instance_ca *operations)
+{
+    struct task *t = &k->tasks[k->n];
+    struct bm_key *key = NULL;
+    struct bm_wr w;
+    bm_status rc;
+
+    t->what = BUNDLE;
+    rc = make_key(k, folder, t, &key);
+    bm_wr_init(&w, t->csr, sizeof t->csr);
+    if (rc == BM_OK) {
+        rc = own_bundle_csr(&operations->cert, key, &w);
+    }
+    t->csr_n = w.len;
+    bm_key_close(key);
+    return rc;
+}
+
 static bm_status prepare_responder(struct keeper *k, struct key_folder *folder,
                                    const struct instance_ca *c)
 {
@@ -225,6 +254,7 @@ static bm_status prepare_responder(struct keeper *k, struct key_folder *folder,
     struct bm_wr w;
     bm_status rc;
 
+    t->what = RESPONDER;
     memcpy(t->ca, c->row.id, sizeof t->ca);
     rc = make_key(k, folder, t, &key);
     bm_wr_init(&w, t->csr, sizeof t->csr);
@@ -238,9 +268,18 @@ static bm_status prepare_responder(struct keeper *k, struct key_folder *folder,
 
 struct due {
     bool server;
+    bool bundle;
     bool responder[INSTANCE_CAS_MAX];
     bool any;
 };
+
+/* With a CA whose key is here, and that may issue it. */
+static bool can_sign_bundles(const struct instance *in,
+                             const struct instance_ca *operations)
+{
+    return operations->row.key_uri[0] != '\0' &&
+           ca_profile_find(in->ca, "trust-bundle", NULL) != NULL;
+}
 
 static bm_status look_what_is_due(struct instance *in,
                                   const struct own_server *server,
@@ -254,7 +293,11 @@ static bm_status look_what_is_due(struct instance *in,
     }
     BM_TRY(
         own_is_due(in, operations->row.id, &server->cert, now, &due->server));
-    due->any = due->server;
+    if (can_sign_bundles(in, operations)) {
+        BM_TRY(
+            own_is_due(in, in->bundle.ca, &in->bundle.cert, now, &due->bundle));
+    }
+    due->any = due->server || due->bundle;
     for (size_t i = 0; i < in->cas_n; i++) {
         const struct instance_ca *c = &in->cas[i];
 
@@ -278,6 +321,9 @@ static bm_status prepare(struct keeper *k, struct instance *in,
 
     BM_TRY(key_folder_open(&folder, k->room->dir, &in->settings, &port, why));
     rc = due->server ? prepare_server(k, &folder, server) : BM_OK;
+    if (rc == BM_OK && due->bundle) {
+        rc = prepare_bundle(k, &folder, instance_find_ca(in, "operations"));
+    }
     for (size_t i = 0; rc == BM_OK && i < in->cas_n; i++) {
         if (due->responder[i]) {
             rc = prepare_responder(k, &folder, &in->cas[i]);
@@ -379,9 +425,13 @@ static bm_status check_key(const struct keeper *k, const struct task *t,
 static bm_status issue(struct keeper *k, const struct task *t,
                        struct wire_enrolled *m, struct ca_refusal *why)
 {
-    bool server = t->ca[0] == '\0';
+    static const struct bm_bytes profiles[] = {
+        [SERVER] = BM_LIT_INIT("tls-server"),
+        [BUNDLE] = BM_LIT_INIT("trust-bundle"),
+        [RESPONDER] = BM_LIT_INIT("ocsp-responder"),
+    };
     struct wire_keep_issue q = {
-        .profile = server ? BM_LIT("tls-server") : BM_LIT("ocsp-responder"),
+        .profile = profiles[t->what],
         .ca = { (const uint8_t *)t->ca, strlen(t->ca) },
         .csr = { t->csr, t->csr_n },
     };
@@ -403,8 +453,9 @@ static bm_status renew_server(struct keeper *k, struct task *t,
     return own_server_write(k->room->dir, t->uri, m.cert, m.chain, why);
 }
 
-static bm_status renew_responder(struct keeper *k, struct task *t,
-                                 struct ca_refusal *why)
+/* A responder, or what signs bundles. */
+static bm_status renew_speaker(struct keeper *k, struct task *t,
+                               struct ca_refusal *why)
 {
     struct wire_keep_install q = {
         .ca = { (const uint8_t *)t->ca, strlen(t->ca) },
@@ -425,20 +476,20 @@ static bm_status renew_responder(struct keeper *k, struct task *t,
 
 static const char *what(const struct task *t)
 {
-    return t->ca[0] == '\0' ? "server" : t->ca;
+    return t->what == SERVER ? "server" : t->what == BUNDLE ? "bundle" : t->ca;
 }
 
 static void renew(struct keeper *k, struct task *t)
 {
     struct ca_refusal why = { BM_OK, "" };
-    bm_status rc = t->ca[0] == '\0' ? renew_server(k, t, &why)
-                                    : renew_responder(k, t, &why);
+    bm_status rc = t->what == SERVER ? renew_server(k, t, &why)
+                                     : renew_speaker(k, t, &why);
 
     t->done = rc == BM_OK;
     if (t->done) {
         log_put(LOG_LEVEL_NOTICE, "keeper.renewed",
                 (struct log_field[]){
-                    log_text(t->ca[0] == '\0' ? "certificate" : "responder",
+                    log_text(t->what == RESPONDER ? "responder" : "certificate",
                              what(t)),
                     log_text("key", t->uri),
                     { 0 } });
@@ -454,8 +505,13 @@ static void renew(struct keeper *k, struct task *t)
 
 static unsigned rooms_of(const struct task *t)
 {
-    return t->ca[0] == '\0' ? 1U << ROOM_DEVICES | 1U << ROOM_OPERATORS
-                            : 1U << ROOM_STATUS;
+    static const unsigned rooms[] = {
+        [SERVER] = 1U << ROOM_DEVICES | 1U << ROOM_OPERATORS,
+        [BUNDLE] = 1U << ROOM_SIGNER,
+        [RESPONDER] = 1U << ROOM_STATUS,
+    };
+
+    return rooms[t->what];
 }
 
 /* A key of nobody's. */

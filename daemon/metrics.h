@@ -37,6 +37,8 @@ enum metrics_value {
     METRICS_OCSP_CACHED, /* answers from the cache */
     METRICS_OCSP_SIGNED,
     METRICS_CRLS,       /* lists signed */
+    METRICS_BUNDLES,    /* trust bundles signed */
+    METRICS_BUNDLE_END, /* gauge: nextUpdate of the last one */
     METRICS_STARTS,     /* of this process; metrics_begin() counts it */
     METRICS_HEARTBEAT,  /* gauge: unix time, set by the loop once a second */
     METRICS_OCSP_LATER, /* tryLater: over a budget, or no status signer */

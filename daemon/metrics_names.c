@@ -37,6 +37,12 @@ const struct metrics_name metrics_value_names[METRICS_VALUES] = {
                               .help = "OCSP answers signed." },
     [METRICS_CRLS] = { .name = "birthmark_crls_total",
                        .help = "Certificate revocation lists signed." },
+    [METRICS_BUNDLES] = { .name = "birthmark_bundles_total",
+                          .help = "Trust bundles signed." },
+    [METRICS_BUNDLE_END] = { .name = "birthmark_bundle_next_update_timestamp_"
+                                     "seconds",
+                             .gauge = true,
+                             .help = "When the trust bundle ends." },
     [METRICS_STARTS] = { .name = "birthmark_starts_total",
                          .help = "Starts of this process." },
     [METRICS_HEARTBEAT] = { .name = "birthmark_heartbeat_timestamp_seconds",

@@ -241,6 +241,7 @@ static void answer_site(struct publisher *p, struct http_request *r,
         }
         publisher_answer_file(p->dir, site, r);
         return;
+    case SITE_BUNDLE:
     case SITE_CHECKPOINT:
     case SITE_TILE:
         publisher_answer_file(p->dir, site, r);

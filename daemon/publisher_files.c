@@ -94,6 +94,7 @@ static const struct {
     const char *cache_control;
 } kinds[] = {
     [SITE_CRL] = { "application/pkix-crl", "public, max-age=300" },
+    [SITE_BUNDLE] = { "application/cms", "public, max-age=300" },
     [SITE_CHECKPOINT] = { "text/plain; charset=utf-8", "no-cache" },
     [SITE_TILE] = { "application/octet-stream",
                     "public, max-age=31536000, immutable" },

@@ -5,6 +5,9 @@
 
 #include "ca/lists.h"
 
+/* INSTANCE_BUNDLE of server/instance.h; "trust" would be no list's name. */
+#define BUNDLE_FILE "crl/trust.bundle"
+
 /* Move behind `text`, or false. */
 static bool take(const char **p, const char *text)
 {
@@ -174,6 +177,9 @@ void site_path_parse(const char *path, struct site_path *out)
         if (out->kind != SITE_NONE) {
             set_file(out, path + 1);
         }
+    } else if (strcmp(path, "/bundle") == 0) {
+        out->kind = SITE_BUNDLE;
+        set_file(out, BUNDLE_FILE);
     } else if (strcmp(path, "/healthz") == 0) {
         out->kind = SITE_HEALTH;
     }

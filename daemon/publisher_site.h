@@ -11,6 +11,7 @@
  *     /crl/ID/SHARD.crl                crl/ID/SHARD.crl
  *     /crl/ID-delta.crl                crl/ID-delta.crl
  *     /ca/ID.crt                       a CA certificate, DER
+ *     /bundle                          crl/trust.bundle
  *     /ledger/checkpoint               ledger/checkpoint
  *     /ledger/tile/L/N[.p/W]           the same path below ledger/
  *     /ledger/tile/entries/N[.p/W]
@@ -26,6 +27,7 @@ enum site_kind {
     SITE_NONE,
     SITE_CRL,
     SITE_CA,
+    SITE_BUNDLE,
     SITE_CHECKPOINT,
     SITE_TILE, /* and entry bundles: never change once they are there */
     SITE_OCSP,

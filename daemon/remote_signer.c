@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ca/authority.h"
+#include "ca/bundle.h"
 #include "core/der.h"
 #include "daemon/link.h"
 #include "daemon/wire.h"
@@ -247,6 +247,18 @@ static bm_status sign_checkpoint(void *self, const struct ca_tree_head *head,
     return BM_OK;
 }
 
+static bm_status sign_bundle(void *self, struct bm_bytes content, int64_t now,
+                             struct bm_wr *message)
+{
+    struct remote_signer *r = self;
+    struct bm_bytes body = { NULL, 0 };
+
+    (void)now;
+    BM_TRY(ask(r, WIRE_SIGN_BUNDLE, content, CA_BUNDLE_MAX, &body, NULL));
+    bm_wr_put(message, body);
+    return BM_OK;
+}
+
 static void last(void *self, struct ca_tree_head *head)
 {
     const struct remote_signer *r = self;
@@ -273,6 +285,7 @@ bm_status remote_signer_new(struct remote_signer **signer)
                                     .certs = sign_certs,
                                     .crl = sign_crl,
                                     .checkpoint = sign_checkpoint,
+                                    .bundle = sign_bundle,
                                     .last = last,
                                     .close = close_nothing };
     return BM_OK;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The signer: the room with the keys of the CAs and of the ledger, and with
- * nothing else. No store, no network, no file but its journal; whatever asks
- * is taken for captured. What it agrees to is ca/local_signer.h: here a
- * question is only read from the wire, and the names in it are looked up
- * among what the room was started with.
+ * The signer: the room with the keys of the CAs, of the ledger and of trust
+ * bundles, and with nothing else. No store, no network, no file but its
+ * journal; whatever asks is taken for captured. What it agrees to is
+ * ca/local_signer.h: here a question is only read from the wire, and the names
+ * in it are looked up among what the room was started with.
  *
  * Its one link to the issuer carries one question at a time. SIGN_HELLO is
  * the first; a new link takes the place of the one before, whose questions
@@ -320,6 +320,31 @@ static bm_status serve_checkpoint(void *self, struct link *link,
     return finish(link, frame, rc, bm_wr_bytes(&w));
 }
 
+/* ---- Trust bundles */
+
+static bm_status serve_bundle(void *self, struct link *link,
+                              const struct link_frame *frame)
+{
+    struct signer *s = self;
+    struct ca_signer *signer = s->in->signer;
+    bm_status rc;
+    size_t n;
+
+    if (!is_open(s, link)) {
+        return BM_E_ARGUMENT;
+    }
+    rc = make_room(&s->answer, CA_BUNDLE_MAX);
+    if (rc == BM_OK) {
+        rc = signer->bundle(signer->self, frame->body, room_now(), &s->answer);
+    }
+    if (rc == BM_OK) {
+        rc = bm_wr_finish(&s->answer, &n);
+    }
+    return finish(link, frame, rc,
+                  rc == BM_OK ? bm_wr_bytes(&s->answer)
+                              : (struct bm_bytes){ NULL, 0 });
+}
+
 /* ---- The keeper */
 
 static bm_status serve_expect(void *self, struct link *link,
@@ -342,6 +367,7 @@ static const struct link_verb issuer_verbs[] = {
     { WIRE_SIGN_CRL_MORE, WIRE_CRL_CHUNK, serve_crl_more },
     { WIRE_SIGN_CRL_END, 0, serve_crl_end },
     { WIRE_SIGN_CHECKPOINT, 4096, serve_checkpoint },
+    { WIRE_SIGN_BUNDLE, CA_BUNDLE_MAX, serve_bundle },
     { 0, 0, NULL },
 };
 static const struct link_verb keeper_verbs[] = {
@@ -394,6 +420,10 @@ static bm_status watch_keys(struct signer *s)
         if (c->key != NULL) {
             BM_TRY(key_watch_add(s->watch, c->row.id, c->row.key_uri, c->key));
         }
+    }
+    if (s->in->bundle.key != NULL) {
+        BM_TRY(key_watch_add(s->watch, "bundle", s->in->bundle.key_uri,
+                             s->in->bundle.key));
     }
     return key_watch_begin(s->watch);
 }

@@ -209,9 +209,9 @@ static void keeper_ended(struct slot *slot, int status)
 {
     if (WIFSIGNALED(status)) {
         /* It may have changed what it could not tell of any more. */
-        life_reload(slot->supervisor, 1U << ROOM_DEVICES |
-                                          1U << ROOM_OPERATORS |
-                                          1U << ROOM_STATUS);
+        life_reload(slot->supervisor,
+                    1U << ROOM_DEVICES | 1U << ROOM_OPERATORS |
+                        1U << ROOM_STATUS | 1U << ROOM_SIGNER);
     }
     if (slot->repeat) {
         slot->repeat = false;

@@ -100,6 +100,12 @@ static const struct field device_fields[] = {
     LAST,
 };
 
+static const struct field bundle_fields[] = {
+    FIELD(U64, wire_bundle, version, 0, UINT64_MAX),
+    FIELD(OCTETS, wire_bundle, message, 0, WIRE_OBJECT_MAX),
+    LAST,
+};
+
 static const struct field label_fields[] = {
     FIELD(OCTETS, wire_label, label, 1, NAME_MAX_OCTETS),
     FIELD(U32, wire_label, flags, 0, UINT32_MAX),
@@ -133,7 +139,7 @@ static const struct field keep_issue_fields[] = {
 };
 
 static const struct field keep_install_fields[] = {
-    FIELD(OCTETS, wire_keep_install, ca, 1, NAME_MAX_OCTETS),
+    FIELD(OCTETS, wire_keep_install, ca, 0, NAME_MAX_OCTETS),
     FIELD(OCTETS, wire_keep_install, key_uri, 1, NAME_MAX_OCTETS),
     FIELD(OCTETS, wire_keep_install, cert, 1, WIRE_OBJECT_MAX),
     LAST,
@@ -387,6 +393,16 @@ void wire_device_put(struct bm_wr *w, const struct wire_device *m)
 bm_status wire_device_get(struct bm_bytes in, struct wire_device *m)
 {
     return get(in, device_fields, m, sizeof *m);
+}
+
+void wire_bundle_put(struct bm_wr *w, const struct wire_bundle *m)
+{
+    put(w, bundle_fields, m);
+}
+
+bm_status wire_bundle_get(struct bm_bytes in, struct wire_bundle *m)
+{
+    return get(in, bundle_fields, m, sizeof *m);
 }
 
 void wire_label_put(struct bm_wr *w, const struct wire_label *m)

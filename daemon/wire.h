@@ -14,15 +14,16 @@
  * big-endian; a string or octets have their length, 4 octets, before them.
  *
  *   room              asks            verbs
- *   device listener   issuer          CATALOGUE ENROL SEEN DEVICE
+ *   device listener   issuer          CATALOGUE BUNDLE ENROL SEEN DEVICE
  *   operator listener issuer          ADMIN
  *   keeper            issuer          KEEP_ISSUE KEEP_INSTALL
  *   keeper            signer          SIGN_EXPECT
  *   issuer            signer          SIGN_HELLO SIGN_CERTS SIGN_CRL_...
- *                                     SIGN_CHECKPOINT
+ *                                     SIGN_CHECKPOINT SIGN_BUNDLE
  *   publisher         status signer   STATUS
  *
- * The issuer also sends CATALOGUE unasked, with tag 0, when it has changed.
+ * The issuer also sends CATALOGUE and BUNDLE unasked, with tag 0, when they
+ * have changed.
  */
 enum wire_verb {
     WIRE_CATALOGUE = 1,
@@ -39,7 +40,9 @@ enum wire_verb {
     WIRE_SIGN_EXPECT,
     WIRE_KEEP_ISSUE,
     WIRE_KEEP_INSTALL,
-    WIRE_DEVICE
+    WIRE_DEVICE,
+    WIRE_BUNDLE,
+    WIRE_SIGN_BUNDLE
 };
 
 /* Octets of one CSR, certificate, chain: what EST takes at most (est.h). */
@@ -139,6 +142,15 @@ void wire_label_put(struct bm_wr *w, const struct wire_label *m);
 BM_MUST_CHECK bm_status wire_label_next(struct bm_bytes *in,
                                         struct wire_label *m);
 
+/* BUNDLE: the trust bundle that devices get; asked for with an empty body. */
+struct wire_bundle {
+    uint64_t version;        /* 0: there is none */
+    struct bm_bytes message; /* CMS, DER */
+};
+void wire_bundle_put(struct bm_wr *w, const struct wire_bundle *m);
+BM_MUST_CHECK bm_status wire_bundle_get(struct bm_bytes in,
+                                        struct wire_bundle *m);
+
 /* ---- Operator listener to issuer */
 
 struct wire_admin {
@@ -175,10 +187,10 @@ void wire_keep_issue_put(struct bm_wr *w, const struct wire_keep_issue *m);
 BM_MUST_CHECK bm_status wire_keep_issue_get(struct bm_bytes in,
                                             struct wire_keep_issue *m);
 
-/* KEEP_INSTALL: this is the OCSP responder of a CA from now on. The answer is
- * a struct wire_enrolled without certificate. */
+/* KEEP_INSTALL: this is the OCSP responder of a CA from now on, or what signs
+ * trust bundles. The answer is a struct wire_enrolled without certificate. */
 struct wire_keep_install {
-    struct bm_bytes ca;
+    struct bm_bytes ca; /* "": of bundles */
     struct bm_bytes key_uri;
     struct bm_bytes cert;
 };
@@ -243,8 +255,12 @@ struct wire_crl {
 void wire_crl_put(struct bm_wr *w, const struct wire_crl *m);
 BM_MUST_CHECK bm_status wire_crl_get(struct bm_bytes in, struct wire_crl *m);
 
-/* SIGN_EXPECT (keeper): SHA-256 of the SubjectPublicKeyInfo of a responder
- * whose certificate will be asked for; 32 octets and nothing else. */
+/* SIGN_BUNDLE: the body is the content of a trust bundle, the answer the
+ * signed message (core/bundle.h). */
+
+/* SIGN_EXPECT (keeper): SHA-256 of the SubjectPublicKeyInfo of a responder, or
+ * signer of bundles, whose certificate will be asked for; 32 octets and
+ * nothing else. */
 #define WIRE_EXPECT_SIZE 32
 
 /* ---- Publisher to status signer: an OCSPRequest; its answer: */

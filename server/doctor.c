@@ -18,6 +18,9 @@
 /* A list or responder that nobody has renewed by now will not be. */
 #define LIST_NOTICE (2 * DAY)
 
+/* Those with a short life have less of it left than a list has. */
+#define BUNDLE_NOTICE (DAY / 48)
+
 struct visit {
     struct instance *in;
     int64_t now;
@@ -218,6 +221,46 @@ static void check_lists(struct visit *v)
     }
 }
 
+/* Devices take their denials, and new roots, from nothing else. */
+static void check_bundle(struct visit *v)
+{
+    struct store *s = v->in->store;
+    struct ca_bundle_last last;
+    struct ca_bundle_state state;
+    bm_status rc;
+
+    if (v->in->bundle.cert.der.n == 0) {
+        find(v, DOCTOR_WARN,
+             "nothing signs trust bundles yet: birthmarkd makes a key and a "
+             "certificate for that when it starts");
+        return;
+    }
+    judge(v, "the signer of trust bundles",
+          v->in->bundle.cert.not_after - v->now, LIST_NOTICE);
+    rc = s->begin(s->self, STORE_READ);
+    if (rc == BM_OK) {
+        rc = ca_bundle_last(s, &last);
+        s->rollback(s->self);
+    }
+    if (rc != BM_OK) {
+        find(v, rc == BM_E_NOT_FOUND ? DOCTOR_WARN : DOCTOR_FAIL,
+             "there is no trust bundle: birthmark bundle make");
+        return;
+    }
+    judge(v, "the trust bundle", last.next_update - v->now, BUNDLE_NOTICE);
+    rc = ca_bundle_look(v->in->ca, v->now, &state);
+    if (rc != BM_OK) {
+        find(v, DOCTOR_FAIL, "the trust bundle: %s", bm_status_text(rc));
+    } else if (state.changed) {
+        find(v, DOCTOR_WARN,
+             "the trust bundle does not tell all by now: birthmark bundle "
+             "make");
+    } else if (!exists(v, INSTANCE_BUNDLE)) {
+        find(v, DOCTOR_WARN,
+             INSTANCE_BUNDLE " is not there: birthmark bundle make");
+    }
+}
+
 static void check_store(struct visit *v)
 {
     struct store *s = v->in->store;
@@ -252,9 +295,10 @@ enum doctor_level doctor_run(struct instance *instance, int64_t now,
         const char *name;
         void (*run)(struct visit *v);
     } checks[] = {
-        { "secrets", check_secrets },  { "public_url", check_url },
-        { "certificates", check_cas }, { "crl", check_lists },
-        { "store", check_store },      { "bad_keys", check_bad_keys },
+        { "secrets", check_secrets },   { "public_url", check_url },
+        { "certificates", check_cas },  { "crl", check_lists },
+        { "bundle", check_bundle },     { "store", check_store },
+        { "bad_keys", check_bad_keys },
     };
     struct visit v = { .in = instance, .now = now, .report = report };
 

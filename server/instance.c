@@ -218,6 +218,7 @@ static bm_status open_signer(struct instance *in, struct ca_refusal *why)
     for (size_t i = 0; i < in->profiles_n; i++) {
         in->signer_profiles[i] = in->profiles[i].profile;
     }
+    instance_fill_bundle(in, &config.bundle);
     config.journal = in->journal;
     config.ledger = in->ledger_key->signer;
     rc = ca_signer_new(&config, &in->signer);
@@ -263,7 +264,11 @@ static bm_status open_authority(struct instance *in,
                                 .crl_lifetime = in->settings.crl_lifetime,
                                 .delta_every = in->settings.crl_delta_every,
                                 .public_url = in->settings.public_url,
-                                .ocsp_lifetime = in->settings.ocsp_lifetime };
+                                .ocsp_lifetime = in->settings.ocsp_lifetime,
+                                .bundle_series = in->settings.bundle_series,
+                                .bundle_lifetime = in->settings.bundle_lifetime,
+                                .bundle_deny =
+                                    (size_t)in->settings.bundle_deny };
 
     return ca_open(&config, !writes(in), now, &in->ca, why);
 }
@@ -308,9 +313,11 @@ static const struct {
     { WRITE_ | SIGNER_ | STATUS_, open_keys },
     { ALL_, open_store },
     { ALL_, instance_read_cas },
+    { READ_ | WRITE_ | ISSUER_ | SIGNER_, instance_read_bundle },
     { READ_ | WRITE_ | ISSUER_ | SIGNER_, read_waiting },
     { WRITE_ | SIGNER_, instance_open_ca_keys },
     { WRITE_ | STATUS_, instance_open_ocsp_keys },
+    { WRITE_ | SIGNER_, instance_open_bundle_key },
     { WRITE_ | SIGNER_, open_ledger_key },
     { SIGNER_ | STATUS_, close_keys },
     { READ_ | WRITE_ | ISSUER_ | SIGNER_, instance_read_profiles },
@@ -436,6 +443,7 @@ static void close_authority(struct instance *in)
     in->profiles_n = 0;
     in->aside_n = 0;
     waiting_list_free(&in->waiting);
+    instance_close_bundle(in);
     close_cas(in);
 }
 
@@ -447,6 +455,8 @@ bm_status instance_reload(struct instance *in, int64_t now,
     BM_TRY(read_waiting(in, why));
     BM_TRY(instance_open_ca_keys(in, why));
     BM_TRY(instance_open_ocsp_keys(in, why));
+    BM_TRY(instance_read_bundle(in, why));
+    BM_TRY(instance_open_bundle_key(in, why));
     BM_TRY(instance_read_profiles(in, why));
     BM_TRY(open_signer(in, why));
     return open_authority(in, in->signer, now, why);

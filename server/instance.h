@@ -4,6 +4,7 @@
 
 #include "ca/authority.h"
 #include "ca/bad_keys.h"
+#include "ca/bundle.h"
 #include "ca/local_signer.h"
 #include "ca/operator.h"
 #include "ca/revoke.h"
@@ -58,6 +59,16 @@ struct instance_ca {
     struct bm_key *ocsp_key; /* INSTANCE_WRITE, _STATUS */
     uint8_t *der;
     uint8_t *ocsp_der;
+};
+
+/* Who signs trust bundles (ca/bundle.h). */
+struct instance_bundle {
+    char key_uri[BM_KEY_URI_MAX]; /* "": nobody does yet */
+    char ca[STORE_ID_MAX];        /* id of the issuer */
+    struct bm_cert cert;
+    struct bm_key *key; /* INSTANCE_WRITE, _SIGNER */
+    uint8_t *der;       /* of `cert`, and the CAs above it */
+    size_t der_n;
 };
 
 struct instance; /* the struct is below: its members are for reading */
@@ -215,6 +226,32 @@ BM_MUST_CHECK bm_status instance_set_responder(struct instance *instance,
                                                struct ca_refusal *why);
 
 /*
+ * The same of what signs trust bundles: a fresh key and a certificate of the
+ * operations CA. BM_OK, too, where there is no such CA yet.
+ */
+BM_MUST_CHECK bm_status instance_renew_bundle_signer(struct instance *instance,
+                                                     int64_t now,
+                                                     struct ca_refusal *why);
+BM_MUST_CHECK bm_status instance_set_bundle_signer(struct instance *instance,
+                                                   const char *key_uri,
+                                                   struct bm_bytes der,
+                                                   int64_t now,
+                                                   struct ca_refusal *why);
+
+/*
+ * Make a trust bundle and put it where it is found. And: put the last one
+ * there as it is on record, so that file and store say the same;
+ * BM_E_NOT_FOUND: there is none.
+ */
+#define INSTANCE_BUNDLE "crl/trust.bundle"
+BM_MUST_CHECK bm_status instance_make_bundle(struct instance *instance,
+                                             const struct ca_actor *actor,
+                                             int64_t now,
+                                             struct ca_refusal *why);
+BM_MUST_CHECK bm_status instance_put_bundle(struct instance *instance,
+                                            struct ca_refusal *why);
+
+/*
  * From now on a CA signs lists and OCSP answers alone; a root, and what others
  * say of it and it of others, is not handed out any more. BM_E_NOT_FOUND;
  * BM_E_CA_UNAVAILABLE: it is retired; BM_E_CA_LAST: no other one does what it
@@ -239,6 +276,7 @@ struct instance {
     struct ca_ledger *ledger;
     struct instance_ca cas[INSTANCE_CAS_MAX];
     size_t cas_n;
+    struct instance_bundle bundle;
     struct ca_bound profiles[INSTANCE_PROFILES_MAX];
     size_t profiles_n;
     /* Profiles that are in order, and cannot be issued by as things stand. */
@@ -256,7 +294,9 @@ struct instance {
     struct ca_bad_keys *bad_keys;
     struct ca_signer_ca signer_cas[INSTANCE_CAS_MAX];
     const struct ca_profile *signer_profiles[INSTANCE_PROFILES_MAX];
-    struct ca_operator operator_shown; /* by instance_actor() */
+    struct ca_operator operator_shown;         /* by instance_actor() */
+    struct bm_bytes anchors[INSTANCE_CAS_MAX]; /* of bundles: for the signer */
+    struct bm_bytes cross[INSTANCE_CAS_MAX];
     uint8_t expected[INSTANCE_EXPECTED_MAX][32];
     size_t expected_n; /* since the start */
 };

@@ -314,7 +314,8 @@ bm_status instance_make_csr(const struct bm_key *key, struct bm_bytes subject,
 }
 
 /* "CN=Example Issuing CA OCSP": of the CA's name, the common name goes on. */
-bm_status instance_responder_name(const struct bm_cert *ca, struct bm_wr *w)
+static bm_status put_name_of(const struct bm_cert *ca, const char *what,
+                             struct bm_wr *w)
 {
     struct bm_attr cn;
     uint8_t text[256];
@@ -326,7 +327,7 @@ bm_status instance_responder_name(const struct bm_cert *ca, struct bm_wr *w)
     }
     bm_wr_init(&t, text, sizeof text);
     bm_wr_put(&t, cn.value);
-    bm_wr_str(&t, " OCSP");
+    bm_wr_str(&t, what);
     if (t.len > t.cap) {
         return BM_E_LIMIT;
     }
@@ -335,6 +336,16 @@ bm_status instance_responder_name(const struct bm_cert *ca, struct bm_wr *w)
                     bm_wr_bytes(&t));
     bm_der_close(w, mark);
     return BM_OK;
+}
+
+bm_status instance_responder_name(const struct bm_cert *ca, struct bm_wr *w)
+{
+    return put_name_of(ca, " OCSP", w);
+}
+
+bm_status instance_bundle_name(const struct bm_cert *ca, struct bm_wr *w)
+{
+    return put_name_of(ca, " TB", w); /* no longer than the other */
 }
 
 /* On record first; `kept` is handed over. */

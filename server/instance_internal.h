@@ -11,6 +11,9 @@
 /* The profile of responders, among those that ship. */
 #define INSTANCE_OCSP_PROFILE "ocsp-responder"
 
+/* The profile of what signs trust bundles, likewise. */
+#define INSTANCE_BUNDLE_PROFILE "trust-bundle"
+
 /* In the store's settings: the origin that the ledger was begun with. */
 #define INSTANCE_ORIGIN "ledger/origin"
 
@@ -28,6 +31,15 @@ BM_MUST_CHECK bm_status instance_open_ca_keys(struct instance *in,
                                               struct ca_refusal *why);
 BM_MUST_CHECK bm_status instance_open_ocsp_keys(struct instance *in,
                                                 struct ca_refusal *why);
+
+/* instance_bundle.c: what the store has about the signer of bundles; its key;
+ * and what the holder of the keys must know of all that. */
+BM_MUST_CHECK bm_status instance_read_bundle(struct instance *in,
+                                             struct ca_refusal *why);
+BM_MUST_CHECK bm_status instance_open_bundle_key(struct instance *in,
+                                                 struct ca_refusal *why);
+void instance_fill_bundle(struct instance *in, struct ca_signer_bundle *bundle);
+void instance_close_bundle(struct instance *in);
 
 /* Read profiles/ and what the authority uses itself; binds all of them. */
 BM_MUST_CHECK bm_status instance_read_profiles(struct instance *in,
@@ -68,9 +80,12 @@ unsigned long instance_generation(const char *id, const char *name);
 BM_MUST_CHECK bm_status instance_wants_operator(const struct instance *in,
                                                 bool finished, bool *yes);
 
-/* The subject of a CA's OCSP responder: Name with header. */
+/* The subject of a CA's OCSP responder, and of what signs bundles by it: Name
+ * with header. */
 BM_MUST_CHECK bm_status instance_responder_name(const struct bm_cert *ca,
                                                 struct bm_wr *w);
+BM_MUST_CHECK bm_status instance_bundle_name(const struct bm_cert *ca,
+                                             struct bm_wr *w);
 
 /* A request for `key`, signed by it, in the writer's buffer. */
 BM_MUST_CHECK bm_status instance_make_csr(const struct bm_key *key,

@@ -446,6 +446,19 @@ static bm_status make_list(struct outfit *o, const char *id)
                : instance_make_crl(o->in, &authority, id, o->now, o->why);
 }
 
+static bm_status make_bundle(struct outfit *o)
+{
+    struct ca_bundle_state state;
+
+    if (o->in->bundle.key == NULL) {
+        return BM_OK;
+    }
+    BM_TRY(ca_bundle_look(o->in->ca, o->now, &state));
+    return state.changed || !is_there(o, INSTANCE_BUNDLE)
+               ? instance_make_bundle(o->in, &authority, o->now, o->why)
+               : BM_OK;
+}
+
 /* ---- All of it */
 
 static bm_status make_all(struct outfit *o)
@@ -459,6 +472,7 @@ static bm_status make_all(struct outfit *o)
             BM_TRY(instance_renew_ocsp(in, in->cas[i].row.id, o->now, o->why));
         }
     }
+    BM_TRY(instance_renew_bundle_signer(in, o->now, o->why));
     if (operations != NULL && operations->key != NULL) {
         BM_TRY(make_server(o));
         BM_TRY(make_operator(o));
@@ -468,6 +482,7 @@ static bm_status make_all(struct outfit *o)
             BM_TRY(make_list(o, in->cas[i].row.id));
         }
     }
+    BM_TRY(make_bundle(o));
     return instance_publish(in, o->now, o->why);
 }
 

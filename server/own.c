@@ -177,7 +177,8 @@ bm_status own_server_write(const char *dir, const char *key_uri,
 static bool is_named(const struct instance *in, const struct own_server *server,
                      const char *uri)
 {
-    bool named = strcmp(uri, server->key_uri) == 0;
+    bool named = strcmp(uri, server->key_uri) == 0 ||
+                 strcmp(uri, in->bundle.key_uri) == 0;
 
     for (size_t i = 0; !named && i < in->cas_n; i++) {
         named = strcmp(uri, in->cas[i].row.ocsp_key_uri) == 0 ||
@@ -193,6 +194,7 @@ static bool is_own_name(const char *name)
 
     return n > 4 && strcmp(name + n - 4, ".key") == 0 &&
            (strncmp(name, "ocsp-", 5) == 0 ||
+            strncmp(name, "bundle-", 7) == 0 ||
             strncmp(name, "server-", 7) == 0 ||
             strcmp(name, "server.key") == 0);
 }
@@ -259,18 +261,32 @@ bm_status own_server_csr(const struct own_server *s, const struct bm_key *key,
     return rc;
 }
 
-bm_status own_responder_csr(const struct bm_cert *ca, const struct bm_key *key,
-                            struct bm_wr *csr)
+static bm_status build_named(const struct bm_cert *ca, const struct bm_key *key,
+                             bm_status (*put)(const struct bm_cert *ca,
+                                              struct bm_wr *w),
+                             struct bm_wr *csr)
 {
     uint8_t name[NAME_OCTETS_MAX];
     struct bm_csr_config config = { 0 };
     struct bm_wr w;
 
     bm_wr_init(&w, name, sizeof name);
-    BM_TRY(instance_responder_name(ca, &w));
+    BM_TRY(put(ca, &w));
     if (w.len > w.cap) {
         return BM_E_BUFFER;
     }
     config.subject = bm_wr_bytes(&w);
     return build(&config, key, csr);
+}
+
+bm_status own_responder_csr(const struct bm_cert *ca, const struct bm_key *key,
+                            struct bm_wr *csr)
+{
+    return build_named(ca, key, instance_responder_name, csr);
+}
+
+bm_status own_bundle_csr(const struct bm_cert *ca, const struct bm_key *key,
+                         struct bm_wr *csr)
+{
+    return build_named(ca, key, instance_bundle_name, csr);
 }

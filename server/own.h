@@ -5,9 +5,9 @@
 #include "server/instance.h"
 
 /*
- * Certificates that the service has for itself: its TLS server's, and those
- * of the OCSP responders. They are renewed, each with a new key, when a third
- * of their life is left.
+ * Certificates that the service has for itself: its TLS server's, those of
+ * the OCSP responders, and that which signs trust bundles. They are renewed,
+ * each with a new key, when a third of their life is left.
  *
  * ca/server.pem holds the server's certificate, the CAs above it, and, in a
  * line in front that readers of PEM pass over (RFC 7468 5.2), which key it is
@@ -48,7 +48,7 @@ BM_MUST_CHECK bm_status own_server_write(const char *dir, const char *key_uri,
                                          struct ca_refusal *why);
 
 /*
- * Remove keys of responders and of the TLS server that nothing names any more:
+ * Remove keys of responders, bundles and the TLS server that nothing names:
  * those that were replaced, or came to nothing, more than OWN_KEPT seconds
  * ago. What cannot be removed stays.
  */
@@ -58,6 +58,11 @@ void own_drop_old_keys(const struct instance *in,
 
 /* A request by `key` for what the certificate says: its subject and names. */
 BM_MUST_CHECK bm_status own_server_csr(const struct own_server *server,
+                                       const struct bm_key *key,
+                                       struct bm_wr *csr);
+
+/* A request by `key` for signing trust bundles, by the operations CA `ca`. */
+BM_MUST_CHECK bm_status own_bundle_csr(const struct bm_cert *ca,
                                        const struct bm_key *key,
                                        struct bm_wr *csr);
 

@@ -108,11 +108,11 @@ static bm_status take_one(void *arg, const char *name)
     return take_file(t->in, name, t->why);
 }
 
-static struct bm_bytes responder_text(void)
+static struct bm_bytes shipped_text(const char *name)
 {
     for (const struct ca_profile_shipped *p = ca_profiles_shipped;
          p->name != NULL; p++) {
-        if (strcmp(p->name, INSTANCE_OCSP_PROFILE) == 0) {
+        if (strcmp(p->name, name) == 0) {
             return (struct bm_bytes){ (const uint8_t *)p->text,
                                       strlen(p->text) };
         }
@@ -124,7 +124,7 @@ static struct bm_bytes responder_text(void)
  * its profile is there once for each. */
 static bm_status take_responders(struct instance *in, struct ca_refusal *why)
 {
-    struct bm_bytes text = responder_text();
+    struct bm_bytes text = shipped_text(INSTANCE_OCSP_PROFILE);
 
     for (size_t i = 0; i < in->cas_n; i++) {
         if (in->cas[i].row.key_uri[0] != '\0') {
@@ -140,7 +140,11 @@ bm_status instance_read_profiles(struct instance *in, struct ca_refusal *why)
     struct taking taking = { in, why };
 
     BM_TRY(each_file(in, &taking, take_one, why));
-    return take_responders(in, why);
+    BM_TRY(take_responders(in, why));
+    return instance_find_ca(in, "operations") == NULL
+               ? BM_OK
+               : take(in, shipped_text(INSTANCE_BUNDLE_PROFILE),
+                      INSTANCE_BUNDLE_PROFILE, NULL, why);
 }
 
 /* ---- What could be issued by a CA that is to be */
@@ -202,6 +206,9 @@ bm_status instance_try_profiles(const struct instance_trial *trial,
 {
     struct trying t = { trial, why };
 
-    BM_TRY(try_text(&t, responder_text(), INSTANCE_OCSP_PROFILE, true));
+    BM_TRY(try_text(&t, shipped_text(INSTANCE_OCSP_PROFILE),
+                    INSTANCE_OCSP_PROFILE, true));
+    BM_TRY(try_text(&t, shipped_text(INSTANCE_BUNDLE_PROFILE),
+                    INSTANCE_BUNDLE_PROFILE, false));
     return each_file(trial->in, &t, try_one, why);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ca/bundle.h"
 #include "core/host.h"
 #include "keys/tpm2.h"
 #include "server/settings_internal.h"
@@ -25,6 +26,12 @@ struct crl_section {
 
 struct ocsp_section {
     int64_t lifetime;
+};
+
+struct bundle_section {
+    const char *series;
+    int64_t lifetime;
+    int64_t deny;
 };
 
 struct ledger_section {
@@ -61,6 +68,7 @@ struct file {
     struct ledger_section ledger;
     struct crl_section crl;
     struct ocsp_section ocsp;
+    struct bundle_section bundle;
     struct listen_section listen;
     int64_t listeners;
     const char *user;
@@ -100,6 +108,25 @@ static const struct config_key ocsp_keys[] = {
       .offset = offsetof(struct ocsp_section, lifetime),
       .min = 60,
       .max = 365 * DAY },
+    { .name = NULL },
+};
+
+/* What signs a bundle is renewed when it has this long left, and no bundle
+ * outlives it (ca/profiles/built-in/trust-bundle.yaml). */
+static const struct config_key bundle_keys[] = {
+    { .name = "series",
+      .type = CONFIG_STRING,
+      .offset = offsetof(struct bundle_section, series) },
+    { .name = "lifetime",
+      .type = CONFIG_DURATION,
+      .offset = offsetof(struct bundle_section, lifetime),
+      .min = HOUR,
+      .max = 120 * DAY },
+    { .name = "deny",
+      .type = CONFIG_INTEGER,
+      .offset = offsetof(struct bundle_section, deny),
+      .min = 0,
+      .max = CA_BUNDLE_DENY_MAX },
     { .name = NULL },
 };
 
@@ -201,6 +228,10 @@ static const struct config_key file_keys[] = {
       .type = CONFIG_SECTION,
       .offset = offsetof(struct file, ocsp),
       .keys = ocsp_keys },
+    { .name = "bundle",
+      .type = CONFIG_SECTION,
+      .offset = offsetof(struct file, bundle),
+      .keys = bundle_keys },
     { .name = "listen",
       .type = CONFIG_SECTION,
       .offset = offsetof(struct file, listen),
@@ -369,6 +400,13 @@ static bm_status check(struct config *config, const struct file *f,
             error, config_get(config_get(root, "crl"), "delta_every"),
             BM_E_CONFIG_VALUE, "at most half of crl.lifetime is wanted");
     }
+    if (f->bundle.series != NULL &&
+        (f->bundle.series[0] == '\0' ||
+         strlen(f->bundle.series) > BM_BUNDLE_NAME_MAX)) {
+        return config_fail(
+            error, config_get(config_get(root, "bundle"), "series"),
+            BM_E_CONFIG_VALUE, "1 to %d octets are wanted", BM_BUNDLE_NAME_MAX);
+    }
     /* C2SP signed-note: a key name holds neither blanks nor plus signs. */
     if (strpbrk(f->ledger.origin, " +\t\r\n") != NULL) {
         return config_fail(error,
@@ -384,6 +422,21 @@ static bm_status check(struct config *config, const struct file *f,
     return check_addresses(config, f, error);
 }
 
+/* The ledger's name is one of a kind, too. */
+static void name_series(struct settings *settings, const struct file *f)
+{
+    const char *name =
+        f->bundle.series != NULL ? f->bundle.series : f->ledger.origin;
+    size_t n = strlen(name);
+
+    n = n < BM_BUNDLE_NAME_MAX ? n : BM_BUNDLE_NAME_MAX;
+    while (name[n] != '\0' && ((uint8_t)name[n] & 0xc0) == 0x80) {
+        n--; /* not within a character */
+    }
+    memcpy(settings->bundle_series, name, n);
+    settings->bundle_series[n] = '\0';
+}
+
 bm_status settings_parse(struct bm_bytes text, const char *file,
                          struct settings *settings, struct ca_refusal *why)
 {
@@ -392,6 +445,8 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
     struct file f = { .unlock = "file",
                       .crl = { .lifetime = 7 * DAY },
                       .ocsp = { .lifetime = HOUR },
+                      .bundle = { .lifetime = 7 * DAY,
+                                  .deny = BM_BUNDLE_DENY_MAX },
                       .listen = { .devices = "[::]:8443",
                                   .operators = "[::]:8444",
                                   .public = "[::]:8080",
@@ -429,6 +484,8 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
                                    .crl_shards = (uint32_t)f.crl.shards,
                                    .crl_delta_every = f.crl.delta_every,
                                    .ocsp_lifetime = f.ocsp.lifetime,
+                                   .bundle_lifetime = f.bundle.lifetime,
+                                   .bundle_deny = f.bundle.deny,
                                    .bad_keys = f.bad_keys,
                                    .listen_devices = f.listen.devices,
                                    .listen_operators = f.listen.operators,
@@ -452,6 +509,7 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
                                    .token_tpm = f.tokens.tpm,
                                    .token_tpm_owner = f.tokens.tpm_owner,
                                    .memory = config };
+    name_series(settings, &f);
     return BM_OK;
 }
 
@@ -481,6 +539,9 @@ void settings_put(struct bm_wr *w, const char *public_url, const char *origin)
                  "new certificates over so many\n# lists, delta_every: 1h "
                  "tells hourly what changed (docs/status.md).\n"
                  "crl:\n  lifetime: 7d\n\nocsp:\n  lifetime: 1h\n\n"
+                 "# What devices take roots and denials from, and how long "
+                 "(docs/trust-bundle.md).\n"
+                 "#bundle:\n#  lifetime: 7d\n\n"
                  "# Public keys that nobody gets a certificate for.\n"
                  "bad_keys: bad-keys.txt\n\n"
                  "# Where birthmarkd listens; these are the defaults. none: "

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "ca/refusal.h"
-#include "core/bytes.h"
+#include "core/bundle.h"
 
 /*
  * birthmark.yaml: how an instance is to be run. Strictly read: an unknown key
@@ -19,6 +19,9 @@ struct settings {
     uint32_t crl_shards;     /* that new certificates are spread over; 0 */
     int64_t crl_delta_every; /* seconds; 0: no deltas */
     int64_t ocsp_lifetime;
+    char bundle_series[BM_BUNDLE_NAME_MAX + 1]; /* of trust bundles */
+    int64_t bundle_lifetime;                    /* seconds */
+    int64_t bundle_deny;  /* octets of the deny list, at most */
     const char *bad_keys; /* file with known-bad keys, or NULL */
 
     /* Of birthmarkd. Addresses as settings_address() reads them, or "none". */

@@ -149,6 +149,7 @@ static inline void issuer_start(bool ready)
     w.in_n = 0;
     CHECK_STATUS(devices_link(w.devices, ends[0]), BM_OK);
     (void)issuer_get(WIRE_CATALOGUE);
+    (void)issuer_get(WIRE_BUNDLE);
     if (ready) {
         time_t end = now() + DEADLINE;
 

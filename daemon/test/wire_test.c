@@ -108,6 +108,12 @@ static void put_device(struct bm_wr *w)
                                               .body = BM_LIT("body") });
 }
 
+static void put_bundle(struct bm_wr *w)
+{
+    wire_bundle_put(w, &(struct wire_bundle){ .version = UINT64_C(1) << 40,
+                                              .message = BM_LIT("cms") });
+}
+
 static void put_label(struct bm_wr *w)
 {
     wire_label_put(w, &(struct wire_label){ .label = BM_LIT("a"),
@@ -134,7 +140,7 @@ static void (*const put_one[WIRE_KINDS])(struct bm_wr *w) = {
     put_enrol,        put_enrolled,   put_seen,         put_admin,
     put_administered, put_keep_issue, put_keep_install, put_head,
     put_checkpoint,   put_crl,        put_status,       put_device,
-    put_label,        put_signing,    put_signed,
+    put_bundle,       put_label,      put_signing,      put_signed,
 };
 
 struct sample {

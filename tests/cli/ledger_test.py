@@ -75,7 +75,7 @@ def check(*args):
 def test_what_was_issued_is_on_record():
     made()
     out = ok("ledger", "verify", "--dir", "acme")
-    contains(out, " 5 certificates, ", "journal entries: valid\n")
+    contains(out, " 6 certificates, ", "journal entries: valid\n")
     got = json.loads(ok("ledger", "verify", "--dir", "acme", "--json"))
     equal((got["valid"], got["findings"], got["found"]), (True, 0, []))
     equal(got["leaves"], got["size"])

@@ -248,7 +248,7 @@ class Service:
                  self.ports["public"]]
         for key, value in self.settings.items():
             section, _, word = key.partition("_")
-            if section in ("listen", "limits", "ledger", "crl", "ocsp", "log",
+            if section in ("listen", "limits", "ledger", "crl", "ocsp", "log", "bundle",
                            "est"):
                 sections.setdefault(section, []).append(
                     "  %s: %s" % (word, value))

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What a trust bundle is to say: from the rows of CAs, and from what they
+ * have revoked. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/bundle_internal.h"
+#include "core/crl.h"
+
+/* Octets of roots and links, as a message may have them. */
+#define CERTS_MAX CA_BUNDLE_MAX
+
+/* A row of the deny list: [ bstr of 32, [ ... ] ]. */
+#define ROW_OCTETS (1 + 2 + BM_BUNDLE_KEY_SIZE + 3)
+
+/* The array of rows. */
+#define LIST_OCTETS 3
+
+/* A CA of which it is to be said what it has revoked. */
+struct gathering {
+    struct ca *ca;
+    int64_t now;
+    struct bundle_said *said;
+    /* Serial numbers are asked for when the walk over CAs is over. */
+    struct {
+        char id[STORE_ID_MAX];
+        enum store_ca_kind kind;
+        bool ours;
+        size_t issuer;
+    } cas[BUNDLE_CAS_MAX];
+    size_t cas_n;
+};
+
+/* ---- Certificates */
+
+static bm_status keep_cert(struct bundle_said *said, struct bm_bytes der,
+                           struct bm_bytes *kept)
+{
+    size_t at = said->certs.len;
+
+    bm_wr_put(&said->certs, der);
+    if (said->certs.len > said->certs.cap) {
+        return BM_E_LIMIT;
+    }
+    *kept = (struct bm_bytes){ said->certs.buf + at, der.n };
+    return BM_OK;
+}
+
+static bm_status take_cert(struct bundle_said *said, const struct store_ca *row)
+{
+    struct bm_bundle_anchor *anchor = &said->anchors[said->anchors_n];
+
+    if (row->kind == STORE_CA_LINK) {
+        BM_TRY(keep_cert(said, row->cert, &said->cross[said->cross_n]));
+        said->cross_n++;
+    } else if (row->kind == STORE_CA_ROOT) {
+        /* Whoever trusts it for anything got it from whom it enrols with. */
+        anchor->uses = BM_BUNDLE_ENROL | BM_BUNDLE_USES;
+        BM_TRY(keep_cert(said, row->cert, &anchor->cert));
+        said->anchors_n++;
+    }
+    return BM_OK;
+}
+
+/* ---- CAs */
+
+/* CAs of one key are one issuer. */
+static size_t issuer_of(struct bundle_said *said,
+                        const uint8_t key[BM_BUNDLE_KEY_SIZE])
+{
+    size_t i = 0;
+
+    while (i < said->issuers_n &&
+           memcmp(said->issuers[i].key, key, BM_BUNDLE_KEY_SIZE) != 0) {
+        i++;
+    }
+    if (i == said->issuers_n) {
+        memcpy(said->issuers[i].key, key, BM_BUNDLE_KEY_SIZE);
+        said->issuers[i].octets = ROW_OCTETS;
+        said->issuers_n++;
+    }
+    return i;
+}
+
+static bm_status take_issuer(struct gathering *g, const struct store_ca *row,
+                             const struct bm_cert *cert)
+{
+    uint8_t key[BM_BUNDLE_KEY_SIZE];
+
+    BM_TRY(bm_bundle_key(g->ca->c.crypto, &cert->key, key));
+    memcpy(g->cas[g->cas_n].id, row->id, sizeof row->id);
+    g->cas[g->cas_n].kind = row->kind;
+    g->cas[g->cas_n].ours = row->key_uri[0] != '\0';
+    g->cas[g->cas_n].issuer = issuer_of(g->said, key);
+    g->cas_n++;
+    return BM_OK;
+}
+
+static bm_status take_ca(void *arg, const void *visited)
+{
+    struct gathering *g = arg;
+    const struct store_ca *row = visited;
+    struct bm_cert cert;
+
+    if (g->cas_n == BUNDLE_CAS_MAX || g->said->cross_n == BUNDLE_CAS_MAX) {
+        return BM_E_LIMIT;
+    }
+    BM_TRY(bm_cert_parse(row->cert, BM_STRICT, NULL, &cert));
+    if (cert.not_after < g->now) {
+        return BM_OK;
+    }
+    if (row->status == STORE_CA_ACTIVE) {
+        BM_TRY(take_cert(g->said, row));
+    }
+    /* A link is signed by a root, which is there for itself. */
+    return row->kind == STORE_CA_LINK ? BM_OK : take_issuer(g, row, &cert);
+}
+
+/* ---- Serial numbers */
+
+static bm_status grow(struct bundle_said *said)
+{
+    size_t cap = said->denied_cap == 0 ? 256 : 2 * said->denied_cap;
+    void *more = realloc(said->denied, cap * sizeof *said->denied);
+
+    if (more == NULL) {
+        return BM_E_MEMORY;
+    }
+    said->denied = more;
+    said->denied_cap = cap;
+    return BM_OK;
+}
+
+/* BM_E_END: this issuer has more than any bundle takes. */
+static bm_status deny(struct gathering *g, size_t issuer,
+                      struct bm_bytes serial)
+{
+    struct bundle_said *said = g->said;
+    struct bundle_issuer *i = &said->issuers[issuer];
+    struct bundle_denied *d;
+
+    i->octets += 1 + serial.n;
+    if (serial.n == 0 || serial.n > BM_BUNDLE_SERIAL_MAX ||
+        i->octets + LIST_OCTETS > g->ca->c.bundle_deny) {
+        i->out = true;
+        return BM_E_END;
+    }
+    if (said->denied_n == said->denied_cap) {
+        BM_TRY(grow(said));
+    }
+    d = &said->denied[said->denied_n++];
+    d->issuer = issuer;
+    d->n = (uint8_t)serial.n;
+    memcpy(d->octets, serial.p, serial.n);
+    return BM_OK;
+}
+
+static bm_status walk_rows(struct gathering *g, size_t at)
+{
+    const struct store *s = g->ca->c.store;
+    /* Those of TLS servers stay: a device that needs repair passes an expired
+     * EST server (docs/trust-bundle.md), and knows which CA is theirs no
+     * better than we do. */
+    const struct store_revocations_of of = {
+        .ca = g->cas[at].id,
+        .list = STORE_LIST_COMPLETE,
+        .expires_from =
+            g->cas[at].kind == STORE_CA_OPERATIONS ? INT64_MIN : g->now,
+    };
+    struct store_revocations *walk = NULL;
+    struct store_revocation row;
+    bm_status rc;
+
+    BM_TRY(s->revocations_open(s->self, &of, &walk));
+    while ((rc = s->revocations_next(walk, &row)) == BM_OK) {
+        rc = deny(g, g->cas[at].issuer, row.serial);
+        if (rc != BM_OK) {
+            break;
+        }
+    }
+    s->revocations_close(walk);
+    return rc == BM_E_END ? BM_OK : rc;
+}
+
+/* What a CA says whose key is elsewhere: the cold root. Its list was verified
+ * when it was loaded; one that is too old knows nothing. */
+static bm_status walk_list(struct gathering *g, size_t at)
+{
+    const struct store *s = g->ca->c.store;
+    struct bundle_issuer *issuer = &g->said->issuers[g->cas[at].issuer];
+    struct bm_crl_entry entry;
+    struct store_crl row;
+    struct bm_crl crl;
+    bm_status rc =
+        s->crl_get(s->self, g->cas[at].id, STORE_LIST_COMPLETE, &row);
+
+    if (rc == BM_E_NOT_FOUND ||
+        (rc == BM_OK && (row.der.n == 0 || row.next_update <= g->now))) {
+        issuer->out = true;
+        return BM_OK;
+    }
+    BM_TRY(rc);
+    BM_TRY(bm_crl_parse(row.der, NULL, &crl));
+    while (rc == BM_OK && bm_crl_entry_next(&crl.entries, &entry)) {
+        rc = deny(g, g->cas[at].issuer, entry.serial);
+    }
+    return rc == BM_E_END ? BM_OK : rc;
+}
+
+/* ---- In order */
+
+static struct bm_bytes serial_of(const struct bundle_denied *d)
+{
+    return (struct bm_bytes){ d->octets, d->n };
+}
+
+static int compare_denied(const void *a, const void *b)
+{
+    const struct bundle_denied *x = a;
+    const struct bundle_denied *y = b;
+
+    if (x->issuer != y->issuer) {
+        return x->issuer < y->issuer ? -1 : 1;
+    }
+    return bm_bundle_order(serial_of(x), serial_of(y));
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct bm_bundle_denied *x = a;
+    const struct bm_bundle_denied *y = b;
+
+    return bm_bundle_order(x->key, y->key);
+}
+
+/* The one with the most goes first, until the others fit. */
+static void leave_out(const struct ca *ca, struct bundle_said *said)
+{
+    for (;;) {
+        size_t all = LIST_OCTETS;
+        size_t most = said->issuers_n;
+
+        for (size_t i = 0; i < said->issuers_n; i++) {
+            const struct bundle_issuer *is = &said->issuers[i];
+
+            if (!is->out) {
+                all += is->octets;
+                most = most == said->issuers_n ||
+                               is->octets > said->issuers[most].octets
+                           ? i
+                           : most;
+            }
+        }
+        if (all <= ca->c.bundle_deny || most == said->issuers_n) {
+            return;
+        }
+        said->issuers[most].out = true;
+    }
+}
+
+static bm_status put_rows(struct bundle_said *said)
+{
+    size_t at = 0;
+    size_t n = 0;
+
+    said->serials = calloc(said->denied_n + 1, sizeof *said->serials);
+    if (said->serials == NULL) {
+        return BM_E_MEMORY;
+    }
+    for (size_t i = 0; i < said->issuers_n; i++) {
+        struct bm_bundle_denied *row = &said->rows[said->rows_n];
+        size_t from = n;
+
+        for (; at < said->denied_n && said->denied[at].issuer == i; at++) {
+            struct bm_bytes serial = serial_of(&said->denied[at]);
+
+            if (n == from || !bm_bytes_equal(said->serials[n - 1], serial)) {
+                said->serials[n++] = serial;
+            }
+        }
+        if (!said->issuers[i].out) {
+            row->key = BM_ARRAY(said->issuers[i].key);
+            row->serials = said->serials + from;
+            row->serials_n = n - from;
+            said->rows_n++;
+        }
+    }
+    qsort(said->rows, said->rows_n, sizeof said->rows[0], compare_rows);
+    return BM_OK;
+}
+
+bm_status bundle_gather(struct ca *ca, int64_t now, struct bundle_said *said)
+{
+    const struct store *s = ca->c.store;
+    struct gathering g = { .ca = ca, .now = now, .said = said };
+    struct store_visit visit = { &g, take_ca };
+
+    memset(said, 0, sizeof *said);
+    said->certs.buf = malloc(CERTS_MAX);
+    if (said->certs.buf == NULL) {
+        return BM_E_MEMORY;
+    }
+    bm_wr_init(&said->certs, said->certs.buf, CERTS_MAX);
+    BM_TRY(s->ca_list(s->self, &ca_everything, &visit));
+    for (size_t i = 0; i < g.cas_n; i++) {
+        BM_TRY(g.cas[i].ours ? walk_rows(&g, i) : walk_list(&g, i));
+    }
+    if (said->denied_n != 0) {
+        qsort(said->denied, said->denied_n, sizeof *said->denied,
+              compare_denied);
+    }
+    leave_out(ca, said);
+    return put_rows(said);
+}
+
+void bundle_said_free(struct bundle_said *said)
+{
+    free(said->certs.buf);
+    free(said->denied);
+    free(said->serials);
+}
