@@ -124,7 +124,6 @@ static inline void cable_send(const struct bm_enrol_ask *ask)
 
 static inline void cable_receive(void)
 {
-    static size_t at;
     static uint8_t piece[SERVER_ROOM];
     size_t n = server.out_n;
 
@@ -142,7 +141,6 @@ static inline void cable_receive(void)
     if (device.piece != 0 && n > device.piece) {
         n = device.piece;
     }
-    (void)at;
     memcpy(piece, server.out, n);
     server.out_n -= n;
     memmove(server.out, server.out + n, server.out_n);

@@ -22,7 +22,7 @@
  */
 #define SERVER_NOW   INT64_C(1790000000)
 #define SERVER_LIFE  INT64_C(7776000)
-#define SERVER_ROOM  6144
+#define SERVER_ROOM  24576
 #define SERVER_CERT  700
 #define SCRIPTS      6
 #define KEY_ROOT     10
@@ -61,9 +61,14 @@ static struct {
     bool no_api;           /* of devices */
     bool only_root;        /* cacerts does not have the issuing CA */
     struct bm_bytes attrs; /* csrattrs; empty: 204 */
-    int wrong_key;         /* certificates are of this key */
-    int64_t not_after;     /* 0: SERVER_LIFE from now */
-    const char *renewal;   /* header, with its end of line */
+    int wrong_key;         /* certificates are of this key; -1: none */
+    int wrong_signer;      /* and signed by this one; -1: none */
+    const char *damage;    /* to the answer for this operation, once: */
+    size_t cut_to;         /* only so many octets come; or */
+    size_t flip;           /* this bit is flipped */
+    bool cuts;
+    int64_t not_after;   /* 0: SERVER_LIFE from now */
+    const char *renewal; /* header, with its end of line */
     /* What was seen. */
     unsigned requests;
     unsigned issued;
@@ -217,6 +222,7 @@ static inline void server_init(void)
 
     memset(&server, 0, sizeof server);
     server.wrong_key = -1;
+    server.wrong_signer = -1;
     server.root_n = make_cert(&root, server.root);
     server.issuing_n = make_cert(&issuing, server.issuing);
 }
@@ -235,7 +241,7 @@ static inline void issue(void)
     struct bm_ext ext;
     struct bm_bytes all = server.csr.ext.all;
 
-    if (bm_bytes_equal(ours, server.csr.key.der)) {
+    if (s.spki.n != sizeof server.key || bm_bytes_equal(ours, s.spki)) {
         return;
     }
     memcpy(server.key, s.spki.p, sizeof server.key);
@@ -253,6 +259,7 @@ static inline void issue(void)
     }
     s.san = bm_wr_bytes(&san);
     s.not_after += s.not_after == 0 ? SERVER_NOW + SERVER_LIFE : 0;
+    s.signer = server.wrong_signer >= 0 ? server.wrong_signer : s.signer;
     s.serial = 100 + ++server.issued;
     server.cert_n = make_cert(&s, server.cert);
 }
@@ -444,6 +451,21 @@ static inline struct script *script_of(const char *operation)
     return NULL;
 }
 
+static inline void damage(const char *operation)
+{
+    if (server.damage == NULL || strcmp(server.damage, operation) != 0) {
+        return;
+    }
+    server.damage = NULL;
+    if (server.cuts) {
+        server.out_n =
+            server.cut_to < server.out_n ? server.cut_to : server.out_n;
+        server.hangs = true;
+    } else if (server.flip / 8 < server.out_n) {
+        server.out[server.flip / 8] ^= (uint8_t)(1 << server.flip % 8);
+    }
+}
+
 static inline void serve(struct bm_bytes body)
 {
     const char *operation = strrchr(server.path, '/') + 1;
@@ -462,6 +484,7 @@ static inline void serve(struct bm_bytes body)
         say(s->text);
         server.hangs = s->deed == DEED_HANG;
     }
+    damage(operation);
 }
 
 /* ---- Requests */
