@@ -9,35 +9,51 @@ static uint32_t oldest(const struct bm_log *log)
     return log->sequence > kept ? log->sequence - kept + 1 : 1;
 }
 
-/* The newest record of a key, a deletion included. */
-static bool find(const struct bm_log *log, uint32_t key, struct log_record *r)
+/* A walk over all that counts. */
+static void walk_all(const struct bm_log *log, struct log_walk *w)
 {
-    for (uint32_t s = log->sequence; s >= oldest(log); s--) {
-        struct log_walk w;
-        struct log_record each;
-        bool found = false;
-
-        log_walk(log, &w, s);
-        while (log_walk_next(log, &w, &each)) {
-            if (each.key == key) {
-                *r = each;
-                found = true;
-            }
-        }
-        if (found) {
-            return true;
-        }
-    }
-    return false;
+    log_walk(log, w, oldest(log));
+    w->newest = log->sequence;
 }
 
-/* Is this what a get of its key would find? */
-static bool is_live(const struct bm_log *log, const struct log_record *r)
+/* The newest record of a key, a deletion included. BM_E_NOT_FOUND. */
+static bm_status find(const struct bm_log *log, uint32_t key,
+                      struct log_record *r)
+{
+    struct log_walk w;
+    struct log_record each;
+    bm_status found = BM_E_NOT_FOUND;
+    bm_status rc;
+
+    walk_all(log, &w);
+    while ((rc = log_walk_next(log, &w, &each)) == BM_OK) {
+        if (each.key == key) {
+            *r = each;
+            found = BM_OK;
+        }
+    }
+    return rc == BM_E_END ? found : rc;
+}
+
+/*
+ * The next record of the walk that a get of its key would find; deletions
+ * are none. BM_E_END.
+ */
+static bm_status next_live(const struct bm_log *log, struct log_walk *w,
+                           struct log_record *r)
 {
     struct log_record newest;
 
-    return r->kind != LOG_DELETED && find(log, r->key, &newest) &&
-           newest.sequence == r->sequence && newest.at == r->at;
+    for (;;) {
+        BM_TRY(log_walk_next(log, w, r));
+        if (r->kind == LOG_DELETED) {
+            continue;
+        }
+        BM_TRY(find(log, r->key, &newest));
+        if (newest.sequence == r->sequence && newest.at == r->at) {
+            return BM_OK;
+        }
+    }
 }
 
 /* What a record takes of a sector. */
@@ -69,17 +85,18 @@ static bm_status gather(const struct bm_log *log, uint32_t s, struct bm_log *to)
 {
     struct log_walk w;
     struct log_record r;
+    bm_status rc;
 
     log_walk(log, &w, s);
-    while (log_walk_next(log, &w, &r)) {
+    while ((rc = next_live(log, &w, &r)) == BM_OK) {
         struct log_source source = { NULL, r.sequence, r.offset };
 
-        if (!is_live(log, &r)) {
-            continue;
-        }
-        if (log_value_read(log, &r, 0, NULL) != BM_OK) {
+        rc = log_value_read(log, &r, 0, NULL, NULL);
+        if (rc == BM_E_LOG_READ) {
             r.kind = LOG_LOST;
             r.n = 0;
+        } else if (rc != BM_OK) {
+            return rc;
         }
         if (fits(to, r.kind, r.n)) {
             BM_TRY(log_append(to, &r, &source));
@@ -87,7 +104,7 @@ static bm_status gather(const struct bm_log *log, uint32_t s, struct bm_log *to)
             return BM_E_INTERNAL; /* it was in a sector of the same size */
         }
     }
-    return BM_OK;
+    return rc == BM_E_END ? BM_OK : rc;
 }
 
 /*
@@ -114,21 +131,25 @@ static bm_status rotate(struct bm_log *log)
     return log_mark_put(log, 1);
 }
 
-/* What live records take in all. */
-static uint32_t used(const struct bm_log *log)
+/* Is it known without trying that no turn makes room? */
+static bm_status check_full(const struct bm_log *log, uint32_t n)
 {
-    uint32_t sum = 0;
+    uint32_t left = (log->flash->sectors - 1) * capacity(log);
+    struct log_walk w;
+    struct log_record r;
+    bm_status rc;
 
-    for (uint32_t s = oldest(log); s <= log->sequence; s++) {
-        struct log_walk w;
-        struct log_record r;
-
-        log_walk(log, &w, s);
-        while (log_walk_next(log, &w, &r)) {
-            sum += is_live(log, &r) ? cost(log, r.n) : 0;
-        }
+    if (log->full != 0 && cost(log, n) >= log->full) {
+        return BM_E_LOG_FULL;
     }
-    return sum;
+    walk_all(log, &w);
+    while ((rc = next_live(log, &w, &r)) == BM_OK) {
+        left -= cost(log, r.n);
+    }
+    if (rc != BM_E_END) {
+        return rc;
+    }
+    return cost(log, n) > left ? BM_E_LOG_FULL : BM_OK;
 }
 
 /*
@@ -143,10 +164,8 @@ static bm_status make_room(struct bm_log *log, enum log_kind kind, uint32_t n)
     if (fits(log, kind, n)) {
         return BM_OK;
     }
-    if (kind != LOG_DELETED &&
-        ((log->full != 0 && cost(log, n) >= log->full) ||
-         used(log) + cost(log, n) > (sectors - 1) * capacity(log))) {
-        return BM_E_LOG_FULL;
+    if (kind != LOG_DELETED) {
+        BM_TRY(check_full(log, n));
     }
     for (uint32_t i = 0; i < sectors; i++) {
         if (sectors > 2 && log->sequence >= sectors - 1) {
@@ -216,14 +235,14 @@ static bm_status init(struct bm_log *log, const struct bm_flash *flash)
  * Where the newest sector goes on: nowhere, after a slot that was torn, and
  * where the rest of it is not erased.
  */
-static void find_end(struct bm_log *log)
+static bm_status find_end(struct bm_log *log)
 {
     uint32_t base = log_base(log, log->sequence);
     struct log_walk w;
     struct log_record r;
 
     log_walk(log, &w, log->sequence);
-    while (log_walk_slot(log, &w, &r) != LOG_SLOT_END) {
+    while (log_walk_slot(log, &w, &r) > LOG_SLOT_END) {
     }
     log->top = w.at;
     log->bottom = w.bottom;
@@ -231,23 +250,7 @@ static void find_end(struct bm_log *log)
         !is_blank(log, base + log->top, base + log->bottom)) {
         log->bottom = log->top;
     }
-}
-
-/* The newest mark; is there one of another geometry? */
-static bool find_newest(struct bm_log *log)
-{
-    bool other = false;
-
-    for (uint32_t i = 0; i < log->flash->sectors; i++) {
-        uint32_t s = 0;
-        enum log_mark mark = log_mark_read(log, i, &s);
-
-        if (mark == LOG_MARK_OURS && s > log->sequence) {
-            log->sequence = s;
-        }
-        other = other || mark == LOG_MARK_OTHER;
-    }
-    return other;
+    return w.rc;
 }
 
 bm_status bm_log_open(struct bm_log *log, const struct bm_flash *flash)
@@ -255,12 +258,11 @@ bm_status bm_log_open(struct bm_log *log, const struct bm_flash *flash)
     bool other;
 
     BM_TRY(init(log, flash));
-    other = find_newest(log);
+    BM_TRY(log_mark_find(log, &other));
     if (log->sequence == 0) {
         return other ? BM_E_LOG_FORMAT : begin(log);
     }
-    find_end(log);
-    return BM_OK;
+    return find_end(log);
 }
 
 /*
@@ -270,8 +272,10 @@ bm_status bm_log_open(struct bm_log *log, const struct bm_flash *flash)
  */
 bm_status bm_log_format(struct bm_log *log, const struct bm_flash *flash)
 {
+    bool other;
+
     BM_TRY(init(log, flash));
-    (void)find_newest(log);
+    BM_TRY(log_mark_find(log, &other));
     if (log->sequence != 0) {
         log->sequence += 2 * flash->sectors;
     }
@@ -298,7 +302,8 @@ size_t bm_log_value_max(const struct bm_log *log)
 static bm_status find_value(const struct bm_log *log, uint32_t key,
                             struct log_record *r)
 {
-    if (!find(log, key, r) || r->kind == LOG_DELETED) {
+    BM_TRY(find(log, key, r));
+    if (r->kind == LOG_DELETED) {
         return BM_E_NOT_FOUND;
     }
     return r->kind == LOG_LOST ? BM_E_LOG_READ : BM_OK;
@@ -307,18 +312,14 @@ static bm_status find_value(const struct bm_log *log, uint32_t key,
 bm_status bm_log_get(const struct bm_log *log, uint32_t key, uint8_t *out,
                      size_t cap, size_t *n)
 {
-    struct log_record r;
     struct bm_wr w;
 
-    *n = 0;
-    BM_TRY(find_value(log, key, &r));
-    if (r.n > cap) {
-        *n = r.n;
+    bm_wr_init(&w, out, cap);
+    BM_TRY(bm_log_get_part(log, key, 0, &w, n));
+    if (*n > cap) {
+        bm_wipe(out, cap);
         return BM_E_BUFFER;
     }
-    bm_wr_init(&w, out, cap);
-    BM_TRY(log_value_read(log, &r, 0, &w));
-    *n = r.n;
     return BM_OK;
 }
 
@@ -326,28 +327,37 @@ bm_status bm_log_get_part(const struct bm_log *log, uint32_t key, size_t at,
                           struct bm_wr *out, size_t *size)
 {
     struct log_record r;
+    size_t before = out->len;
+    bm_status rc;
 
-    if (size != NULL) {
-        *size = 0;
-    }
+    *size = 0;
     BM_TRY(find_value(log, key, &r));
-    BM_TRY(log_value_read(log, &r, at < r.n ? (uint32_t)at : r.n, out));
-    if (size != NULL) {
+    rc = log_value_read(log, &r, at < r.n ? (uint32_t)at : r.n, out, NULL);
+    if (rc == BM_OK) {
         *size = r.n;
+    } else {
+        bm_wipe(out->buf + before, out->len - before);
+        out->len = before;
     }
-    return BM_OK;
+    return rc;
 }
 
 bm_status bm_log_put(struct bm_log *log, uint32_t key, struct bm_bytes value)
 {
     struct log_source source = { .p = value.p };
     struct log_record r;
+    bm_status rc;
 
     if (value.n > bm_log_value_max(log)) {
         return BM_E_LIMIT;
     }
-    if (find(log, key, &r) && log_value_is(log, &r, value)) {
-        return BM_OK;
+    rc = find(log, key, &r);
+    if (rc == BM_OK) {
+        rc = r.n == value.n ? log_value_read(log, &r, 0, NULL, value.p)
+                            : BM_E_LOG_READ;
+    }
+    if (rc != BM_E_NOT_FOUND && rc != BM_E_LOG_READ) {
+        return rc;
     }
     r = (struct log_record){ .key = key,
                              .kind = LOG_VALUE,
@@ -363,9 +373,10 @@ bm_status bm_log_delete(struct bm_log *log, uint32_t key)
 {
     struct log_source source = { .p = NULL };
     struct log_record r;
+    bm_status rc = find_value(log, key, &r);
 
-    if (!find(log, key, &r) || r.kind == LOG_DELETED) {
-        return BM_OK;
+    if (rc != BM_OK && rc != BM_E_LOG_READ) {
+        return rc == BM_E_NOT_FOUND ? BM_OK : rc;
     }
     r = (struct log_record){ .key = key, .kind = LOG_DELETED };
     BM_TRY(make_room(log, LOG_DELETED, 0));
@@ -374,26 +385,24 @@ bm_status bm_log_delete(struct bm_log *log, uint32_t key)
     return BM_OK;
 }
 
-/* The record with the least key over `from`, deleted or not. */
-static bool next_key(const struct bm_log *log, uint32_t from, bool first,
-                     uint32_t *key)
+/* The least key over `from` that any record has, deleted or not. */
+static bm_status next_key(const struct bm_log *log, uint32_t from, bool first,
+                          uint32_t *key)
 {
-    bool found = false;
+    struct log_walk w;
+    struct log_record r;
+    bm_status found = BM_E_END;
+    bm_status rc;
 
-    for (uint32_t s = oldest(log); s <= log->sequence; s++) {
-        struct log_walk w;
-        struct log_record r;
-
-        log_walk(log, &w, s);
-        while (log_walk_next(log, &w, &r)) {
-            if ((r.key > from || (first && r.key == from)) &&
-                (!found || r.key < *key)) {
-                *key = r.key;
-                found = true;
-            }
+    walk_all(log, &w);
+    while ((rc = log_walk_next(log, &w, &r)) == BM_OK) {
+        if ((r.key > from || (first && r.key == from)) &&
+            (found != BM_OK || r.key < *key)) {
+            *key = r.key;
+            found = BM_OK;
         }
     }
-    return found;
+    return rc == BM_E_END ? found : rc;
 }
 
 bm_status bm_log_next(const struct bm_log *log, uint32_t *key, bool first,
@@ -404,46 +413,19 @@ bm_status bm_log_next(const struct bm_log *log, uint32_t *key, bool first,
 
     *n = 0;
     do {
-        if (!next_key(log, k, first, &k)) {
-            return BM_E_END;
-        }
+        BM_TRY(next_key(log, k, first, &k));
+        BM_TRY(find(log, k, &r));
         first = false;
-    } while (!find(log, k, &r) || r.kind == LOG_DELETED);
+    } while (r.kind == LOG_DELETED);
     *key = k;
     *n = r.kind == LOG_LOST ? 0 : r.n;
     return BM_OK;
 }
 
-/* Does the sector hold octets of what is gone? A deletion holds none. */
-static bool has_remains(const struct bm_log *log, uint32_t s)
-{
-    struct log_walk w;
-    struct log_record r;
-    enum log_slot slot;
-
-    log_walk(log, &w, s);
-    for (;;) {
-        slot = log_walk_slot(log, &w, &r);
-        if (slot == LOG_SLOT_END) {
-            return false;
-        }
-        if (slot != LOG_SLOT_DONE ||
-            (r.kind != LOG_DELETED && !is_live(log, &r))) {
-            return true;
-        }
-    }
-}
-
+/* Once around: then each sector was erased since, but the spare one. */
 bm_status bm_log_scrub(struct bm_log *log)
 {
-    uint32_t last = 0;
-
-    for (uint32_t s = oldest(log); s <= log->sequence; s++) {
-        if (has_remains(log, s)) {
-            last = s;
-        }
-    }
-    while (oldest(log) <= last) {
+    for (uint32_t i = 1; i < log->flash->sectors; i++) {
         BM_TRY(rotate(log));
     }
     return log->flash->erase(log->flash->self,

@@ -81,8 +81,8 @@ BM_MUST_CHECK bm_status bm_log_get(const struct bm_log *log, uint32_t key,
 
 /*
  * A part of a value: what follows offset `at`, appended to `out` as far as it
- * has room, nothing at the end. The whole value is checked all the same.
- * `*size`, which may be NULL, is that of the whole.
+ * has room, nothing at the end. The whole value is checked all the same;
+ * `*size` is that of the whole.
  */
 BM_MUST_CHECK bm_status bm_log_get_part(const struct bm_log *log, uint32_t key,
                                         size_t at, struct bm_wr *out,
@@ -107,8 +107,8 @@ BM_MUST_CHECK bm_status bm_log_next(const struct bm_log *log, uint32_t *key,
 
 /*
  * Make sure that no octet of a deleted or replaced record is in the flash any
- * more: after a key was destroyed, before a device changes hands. Costs up to
- * one erase of each sector; cut short, it has to be called again.
+ * more: after a key was destroyed, before a device changes hands. Costs one
+ * erase of each sector; cut short, it has to be called again.
  */
 BM_MUST_CHECK bm_status bm_log_scrub(struct bm_log *log);
 

@@ -40,24 +40,21 @@ struct log_record {
 };
 
 enum log_slot {
-    LOG_SLOT_END,  /* erased, or no room for one more */
-    LOG_SLOT_BAD,  /* the head is torn or cannot be read */
-    LOG_SLOT_OPEN, /* no commit, or one that is torn or cannot be read */
+    LOG_SLOT_FAILED, /* the flash does not answer: log_walk.rc */
+    LOG_SLOT_END,    /* erased, or no room for one more */
+    LOG_SLOT_BAD,    /* the head is torn or cannot be read */
+    LOG_SLOT_OPEN,   /* no commit, or one that is torn or cannot be read */
     LOG_SLOT_DONE
 };
 
-enum log_mark {
-    LOG_MARK_NONE,
-    LOG_MARK_OTHER, /* of another geometry */
-    LOG_MARK_OURS
-};
-
-/* A walk over the slots of one sector. */
+/* A walk over the slots of sectors, from the oldest to the newest. */
 struct log_walk {
-    uint32_t sequence;
+    uint32_t sequence; /* of the sector that it is in */
+    uint32_t newest;   /* where it ends */
     uint32_t at;
-    uint32_t bottom;    /* offset of the lowest value seen so far */
+    uint32_t bottom;    /* offset of the lowest value seen in the sector */
     enum log_slot last; /* the slot before `at` */
+    bm_status rc;
 };
 
 /* What to append: octets in memory, or of the flash where `p` is NULL. */
@@ -80,28 +77,34 @@ uint32_t log_gap(const struct bm_log *log);
 
 uint32_t log_crc(uint32_t crc, const uint8_t *p, size_t n);
 
-/* The mark of the sector at `index`; `*sequence` only with LOG_MARK_OURS. */
-enum log_mark log_mark_read(const struct bm_log *log, uint32_t index,
-                            uint32_t *sequence);
+/*
+ * BM_E_FLASH_READ is about the octets that were asked for, and is found in
+ * what they are part of. Any other status of the flash's is about the flash:
+ * all of these return it, lest records seem to be gone that are there.
+ */
+
+/* The newest mark, into log->sequence, 0 if there is none; is there one of
+ * another geometry? */
+bm_status log_mark_find(struct bm_log *log, bool *other);
 /* Program copy 0 or 1 of the mark of log->sequence. */
 bm_status log_mark_put(const struct bm_log *log, uint32_t copy);
 
+/* Begin at the start of sector `sequence`; set `newest` to go on after it. */
 void log_walk(const struct bm_log *log, struct log_walk *w, uint32_t sequence);
-/* The next slot, whatever it is; `r` is filled in from LOG_SLOT_OPEN on. */
+/* The next slot of the sector; `r` is filled in from LOG_SLOT_OPEN on. */
 enum log_slot log_walk_slot(const struct bm_log *log, struct log_walk *w,
                             struct log_record *r);
-/* The next record that was committed; false at the end. */
-bool log_walk_next(const struct bm_log *log, struct log_walk *w,
-                   struct log_record *r);
+/* The next record that was committed; BM_E_END. */
+bm_status log_walk_next(const struct bm_log *log, struct log_walk *w,
+                        struct log_record *r);
 
-/* Append the value of `r` from `at` on to `out`, which may be NULL, as far as
- * there is room, and check all of it. BM_E_LOG_READ. */
+/*
+ * Check the value of `r`: BM_E_LOG_READ. What follows its octet `at` is
+ * appended to `out` as far as there is room, unless that is NULL. It must be
+ * `same`, unless that is NULL: BM_E_NOT_FOUND.
+ */
 bm_status log_value_read(const struct bm_log *log, const struct log_record *r,
-                         uint32_t at, struct bm_wr *out);
-
-/* Is this the value of `r`? */
-bool log_value_is(const struct bm_log *log, const struct log_record *r,
-                  struct bm_bytes value);
+                         uint32_t at, struct bm_wr *out, const uint8_t *same);
 
 /*
  * Append a record with key, kind, n and crc of `r` to the sector that is

@@ -73,18 +73,29 @@ static bm_status read_at(const struct bm_log *log, uint32_t sequence,
     return flash->read(flash->self, log_base(log, sequence) + offset, out, n);
 }
 
-/* Program octets that are not whole units; the rest of the last one stays
- * erased. */
+/* Program `n` octets from octet `i` of the source on; what is left of the last
+ * unit stays erased. */
 static bm_status program_at(const struct bm_log *log, uint32_t offset,
-                            const uint8_t *p, uint32_t n)
+                            const struct log_source *source, uint32_t i,
+                            uint32_t n)
 {
     const struct bm_flash *flash = log->flash;
     uint8_t whole[LOG_CHUNK];
+    bm_status rc = BM_OK;
 
     memset(whole, 0xff, sizeof whole);
-    memcpy(whole, p, n);
-    return flash->program(flash->self, log_base(log, log->sequence) + offset,
-                          (struct bm_bytes){ whole, log_padded(log, n) });
+    if (source->p != NULL) {
+        memcpy(whole, source->p + i, n);
+    } else {
+        rc = read_at(log, source->sequence, source->offset + i, whole, n);
+    }
+    if (rc == BM_OK) {
+        rc = flash->program(flash->self,
+                            log_base(log, log->sequence) + offset + i,
+                            (struct bm_bytes){ whole, log_padded(log, n) });
+    }
+    bm_wipe(whole, sizeof whole);
+    return rc;
 }
 
 /*
@@ -100,44 +111,63 @@ static void make_mark(const struct bm_log *log, uint32_t sequence, uint8_t *m)
     put32(m + 16, log_crc(0, m, 16));
 }
 
-enum log_mark log_mark_read(const struct bm_log *log, uint32_t index,
-                            uint32_t *sequence)
+/* Look at a copy of a mark: BM_E_NOT_FOUND, or BM_E_LOG_FORMAT for one of
+ * another geometry. */
+static bm_status read_mark(const struct bm_log *log, uint32_t index,
+                           uint32_t copy, uint32_t *sequence)
 {
-    enum log_mark found = LOG_MARK_NONE;
+    uint8_t m[LOG_MARK_SIZE];
+    uint8_t ours[LOG_MARK_SIZE];
+    bm_status rc =
+        read_at(log, index, copy * log_padded(log, sizeof m), m, sizeof m);
 
-    for (uint32_t copy = 0; copy < 2; copy++) {
-        uint8_t m[LOG_MARK_SIZE];
-        uint8_t ours[LOG_MARK_SIZE];
-        uint32_t s;
-
-        if (read_at(log, index, copy * log_padded(log, sizeof m), m,
-                    sizeof m) != BM_OK ||
-            memcmp(m, magic, sizeof magic) != 0 ||
-            get32(m + 16) != log_crc(0, m, 16)) {
-            continue;
-        }
-        s = get32(m + 4);
-        make_mark(log, s, ours);
-        if (s != 0 && s % log->flash->sectors == index &&
-            memcmp(m, ours, sizeof m) == 0) {
-            *sequence = s;
-            return LOG_MARK_OURS;
-        }
-        found = LOG_MARK_OTHER;
+    if (rc != BM_OK) {
+        return rc == BM_E_FLASH_READ ? BM_E_NOT_FOUND : rc;
     }
-    return found;
+    if (memcmp(m, magic, sizeof magic) != 0 ||
+        get32(m + 16) != log_crc(0, m, 16)) {
+        return BM_E_NOT_FOUND;
+    }
+    *sequence = get32(m + 4);
+    make_mark(log, *sequence, ours);
+    return *sequence % log->flash->sectors == index &&
+                   memcmp(m, ours, sizeof m) == 0
+               ? BM_OK
+               : BM_E_LOG_FORMAT;
+}
+
+bm_status log_mark_find(struct bm_log *log, bool *other)
+{
+    *other = false;
+    log->sequence = 0;
+    for (uint32_t i = 0; i < 2 * log->flash->sectors; i++) {
+        uint32_t s = 0;
+        bm_status rc = read_mark(log, i / 2, i % 2, &s);
+
+        if (rc == BM_OK && s > log->sequence) {
+            log->sequence = s;
+        } else if (rc == BM_E_LOG_FORMAT) {
+            *other = true;
+        } else if (rc != BM_OK && rc != BM_E_NOT_FOUND) {
+            return rc;
+        }
+    }
+    return BM_OK;
 }
 
 bm_status log_mark_put(const struct bm_log *log, uint32_t copy)
 {
     uint8_t mark[LOG_MARK_SIZE];
-    uint8_t there[LOG_MARK_SIZE];
-    uint32_t offset = copy * log_padded(log, sizeof mark);
+    struct log_source source = { .p = mark };
+    uint32_t sequence;
 
     make_mark(log, log->sequence, mark);
-    BM_TRY(program_at(log, offset, mark, sizeof mark));
-    BM_TRY(read_at(log, log->sequence, offset, there, sizeof there));
-    return memcmp(mark, there, sizeof mark) == 0 ? BM_OK : BM_E_FLASH_VERIFY;
+    BM_TRY(program_at(log, copy * log_padded(log, sizeof mark), &source, 0,
+                      sizeof mark));
+    return read_mark(log, log->sequence % log->flash->sectors, copy,
+                     &sequence) == BM_OK
+               ? BM_OK
+               : BM_E_FLASH_VERIFY;
 }
 
 /*
@@ -168,27 +198,22 @@ static bool parse_head(const struct bm_log *log, const uint8_t *h,
 {
     uint32_t word = get32(h + 4);
     uint32_t distance = word & 0xffff;
+    uint8_t same[LOG_HEAD_SIZE];
 
-    if (get32(h + 8) != log_crc(seed(r->sequence), h, 8)) {
-        return false;
-    }
     r->key = get32(h);
     r->kind = (enum log_kind)(word >> 28);
     r->n = word >> 16 & 0xfff;
     r->offset = log->flash->sector - distance;
-    return r->kind >= LOG_VALUE && r->kind <= LOG_LOST && r->n <= distance &&
+    make_head(log, r, same);
+    return memcmp(h, same, sizeof same) == 0 && r->kind >= LOG_VALUE &&
+           r->kind <= LOG_LOST && r->n <= distance &&
            r->at + log_slot_size(log) + distance <= log->flash->sector;
 }
 
 /* Commit: CRC of the value, and a CRC of that and of the head. */
-static void make_commit(const struct bm_log *log, const struct log_record *r,
-                        uint8_t c[LOG_COMMIT_SIZE])
+static uint32_t commit_crc(const uint8_t *h, const uint8_t *c)
 {
-    uint8_t h[LOG_HEAD_SIZE];
-
-    make_head(log, r, h);
-    put32(c, r->crc);
-    put32(c + 4, log_crc(get32(h + 8), c, 4));
+    return log_crc(get32(h + 8), c, 4);
 }
 
 static bool is_erased(const uint8_t *p, size_t n)
@@ -202,14 +227,15 @@ static bool is_erased(const uint8_t *p, size_t n)
 }
 
 /* The slot at r->at of sector r->sequence. */
-static enum log_slot read_slot(const struct bm_log *log, struct log_record *r)
+static enum log_slot read_slot(const struct bm_log *log, struct log_record *r,
+                               bm_status *rc)
 {
     uint8_t h[LOG_HEAD_SIZE];
     uint8_t c[LOG_COMMIT_SIZE];
-    uint8_t want[LOG_COMMIT_SIZE];
 
-    if (read_at(log, r->sequence, r->at, h, sizeof h) != BM_OK) {
-        return LOG_SLOT_BAD;
+    *rc = read_at(log, r->sequence, r->at, h, sizeof h);
+    if (*rc != BM_OK) {
+        return *rc == BM_E_FLASH_READ ? LOG_SLOT_BAD : LOG_SLOT_FAILED;
     }
     if (is_erased(h, sizeof h)) {
         return LOG_SLOT_END;
@@ -217,18 +243,19 @@ static enum log_slot read_slot(const struct bm_log *log, struct log_record *r)
     if (!parse_head(log, h, r)) {
         return LOG_SLOT_BAD;
     }
-    if (read_at(log, r->sequence, r->at + log_padded(log, sizeof h), c,
-                sizeof c) != BM_OK) {
-        return LOG_SLOT_OPEN;
+    *rc = read_at(log, r->sequence, r->at + log_padded(log, sizeof h), c,
+                  sizeof c);
+    if (*rc != BM_OK) {
+        return *rc == BM_E_FLASH_READ ? LOG_SLOT_OPEN : LOG_SLOT_FAILED;
     }
     r->crc = get32(c);
-    make_commit(log, r, want);
-    return memcmp(c, want, sizeof c) == 0 ? LOG_SLOT_DONE : LOG_SLOT_OPEN;
+    return get32(c + 4) == commit_crc(h, c) ? LOG_SLOT_DONE : LOG_SLOT_OPEN;
 }
 
 void log_walk(const struct bm_log *log, struct log_walk *w, uint32_t sequence)
 {
     *w = (struct log_walk){ .sequence = sequence,
+                            .newest = sequence,
                             .at = log_first(log),
                             .bottom = log->flash->sector,
                             .last = LOG_SLOT_DONE };
@@ -238,13 +265,15 @@ enum log_slot log_walk_slot(const struct bm_log *log, struct log_walk *w,
                             struct log_record *r)
 {
     enum log_slot slot;
+    bm_status rc;
 
     *r = (struct log_record){ .sequence = w->sequence, .at = w->at };
     if (w->at + log_gap(log) > w->bottom) {
         return LOG_SLOT_END;
     }
-    slot = read_slot(log, r);
-    if (slot == LOG_SLOT_END) {
+    slot = read_slot(log, r, &rc);
+    if (slot <= LOG_SLOT_END) {
+        w->rc = slot == LOG_SLOT_FAILED ? rc : BM_OK;
         return slot;
     }
     if (slot >= LOG_SLOT_OPEN && r->offset < w->bottom) {
@@ -265,113 +294,93 @@ static bool is_damaged(const struct bm_log *log, const struct log_walk *w)
     struct log_walk after = *w;
     struct log_record r;
 
-    return log_walk_slot(log, &after, &r) != LOG_SLOT_END;
+    return log_walk_slot(log, &after, &r) > LOG_SLOT_END;
 }
 
-bool log_walk_next(const struct bm_log *log, struct log_walk *w,
-                   struct log_record *r)
+bm_status log_walk_next(const struct bm_log *log, struct log_walk *w,
+                        struct log_record *r)
 {
     for (;;) {
         enum log_slot slot = log_walk_slot(log, w, r);
 
-        if (slot == LOG_SLOT_END || slot == LOG_SLOT_DONE) {
-            return slot == LOG_SLOT_DONE;
+        if (slot == LOG_SLOT_FAILED) {
+            return w->rc;
+        }
+        if (slot == LOG_SLOT_DONE) {
+            return BM_OK;
         }
         if (slot == LOG_SLOT_OPEN && is_damaged(log, w)) {
             r->kind = LOG_LOST;
-            return true;
+            return BM_OK;
+        }
+        if (slot == LOG_SLOT_END) {
+            uint32_t newest = w->newest;
+
+            if (w->sequence == newest) {
+                return BM_E_END;
+            }
+            log_walk(log, w, w->sequence + 1);
+            w->newest = newest;
         }
     }
 }
 
 bm_status log_value_read(const struct bm_log *log, const struct log_record *r,
-                         uint32_t at, struct bm_wr *out)
+                         uint32_t at, struct bm_wr *out, const uint8_t *same)
 {
     uint8_t chunk[LOG_CHUNK];
     uint32_t crc = 0;
-    bm_status rc = r->kind == LOG_VALUE ? BM_OK : BM_E_LOG_READ;
-    size_t before = out == NULL ? 0 : out->len;
+    bm_status rc = r->kind == LOG_VALUE ? BM_OK : BM_E_FLASH_READ;
 
     for (uint32_t i = 0; i < r->n && rc == BM_OK; i += LOG_CHUNK) {
         uint32_t n = r->n - i < LOG_CHUNK ? r->n - i : LOG_CHUNK;
 
         rc = read_at(log, r->sequence, r->offset + i, chunk, n);
         crc = log_crc(crc, chunk, n);
-        for (uint32_t j = at > i ? at - i : 0; out != NULL && j < n; j++) {
-            if (out->len < out->cap) {
-                bm_wr_u8(out, chunk[j]);
+        if (same != NULL && memcmp(same + i, chunk, n) != 0) {
+            rc = BM_E_NOT_FOUND;
+        }
+        for (uint32_t j = 0; out != NULL && j < n; j++) {
+            if (i + j >= at && out->len < out->cap) {
+                out->buf[out->len++] = chunk[j];
             }
         }
     }
     bm_wipe(chunk, sizeof chunk);
-    if (rc == BM_OK && crc == r->crc) {
-        return BM_OK;
+    if (rc == BM_E_FLASH_READ || (rc == BM_OK && crc != r->crc)) {
+        rc = BM_E_LOG_READ;
     }
-    if (out != NULL) {
-        bm_wipe(out->buf + before, out->len - before);
-        out->len = before;
-    }
-    return BM_E_LOG_READ;
-}
-
-bool log_value_is(const struct bm_log *log, const struct log_record *r,
-                  struct bm_bytes value)
-{
-    uint8_t octet;
-
-    if (r->kind != LOG_VALUE || r->n != value.n) {
-        return false;
-    }
-    for (uint32_t i = 0; i < r->n; i++) {
-        if (read_at(log, r->sequence, r->offset + i, &octet, 1) != BM_OK ||
-            octet != value.p[i]) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bm_status put_value(const struct bm_log *log, const struct log_record *r,
-                           const struct log_source *source)
-{
-    uint8_t chunk[LOG_CHUNK];
-    bm_status rc = BM_OK;
-
-    for (uint32_t i = 0; i < r->n && rc == BM_OK; i += LOG_CHUNK) {
-        uint32_t n = r->n - i < LOG_CHUNK ? r->n - i : LOG_CHUNK;
-
-        if (source->p != NULL) {
-            memcpy(chunk, source->p + i, n);
-        } else {
-            rc = read_at(log, source->sequence, source->offset + i, chunk, n);
-        }
-        if (rc == BM_OK) {
-            rc = program_at(log, r->offset + i, chunk, n);
-        }
-    }
-    bm_wipe(chunk, sizeof chunk);
     return rc;
 }
 
 /* What was programmed is read again before it counts. */
-static bm_status put_record(const struct bm_log *log,
-                            const struct log_record *r,
+static bm_status put_record(const struct bm_log *log, struct log_record *r,
                             const struct log_source *source)
 {
     uint8_t h[LOG_HEAD_SIZE];
     uint8_t c[LOG_COMMIT_SIZE];
-    struct log_record there = *r;
+    struct log_source head = { .p = h };
+    struct log_source commit = { .p = c };
+    uint32_t crc = r->crc;
+    bm_status rc;
 
     make_head(log, r, h);
-    BM_TRY(program_at(log, r->at, h, sizeof h));
-    BM_TRY(put_value(log, r, source));
-    if (read_slot(log, &there) != LOG_SLOT_OPEN ||
-        (r->kind == LOG_VALUE && log_value_read(log, r, 0, NULL) != BM_OK)) {
+    put32(c, crc);
+    put32(c + 4, commit_crc(h, c));
+    BM_TRY(program_at(log, r->at, &head, 0, sizeof h));
+    for (uint32_t i = 0; i < r->n; i += LOG_CHUNK) {
+        BM_TRY(program_at(log, r->offset, source, i,
+                          r->n - i < LOG_CHUNK ? r->n - i : LOG_CHUNK));
+    }
+    if (r->kind == LOG_VALUE &&
+        log_value_read(log, r, 0, NULL, NULL) != BM_OK) {
         return BM_E_FLASH_VERIFY;
     }
-    make_commit(log, r, c);
-    BM_TRY(program_at(log, r->at + log_padded(log, sizeof h), c, sizeof c));
-    return read_slot(log, &there) == LOG_SLOT_DONE ? BM_OK : BM_E_FLASH_VERIFY;
+    BM_TRY(program_at(log, r->at + log_padded(log, sizeof h), &commit, 0,
+                      sizeof c));
+    return read_slot(log, r, &rc) == LOG_SLOT_DONE && r->crc == crc
+               ? BM_OK
+               : BM_E_FLASH_VERIFY;
 }
 
 bm_status log_append(struct bm_log *log, const struct log_record *r,

@@ -120,6 +120,7 @@ psa_status_t psa_its_get(psa_storage_uid_t uid, size_t data_offset,
     struct psa_storage_info_t info;
     psa_status_t status = psa_its_get_info(uid, &info);
     struct bm_wr w;
+    size_t size;
 
     *p_data_length = 0;
     if (status != PSA_SUCCESS) {
@@ -130,7 +131,7 @@ psa_status_t psa_its_get(psa_storage_uid_t uid, size_t data_offset,
     }
     bm_wr_init(&w, p_data, data_size);
     status = status_of(bm_log_get_part(the_log, BM_LOG_KEY(BM_LOG_ITS, uid),
-                                       HEADER_SIZE + data_offset, &w, NULL));
+                                       HEADER_SIZE + data_offset, &w, &size));
     *p_data_length = w.len;
     return status;
 }
