@@ -41,8 +41,12 @@ bm_status ca_check_attestation(struct ca *ca, struct ca_slot *s,
 {
     const struct ca_attested *shown = s->request->attested;
     const struct store *store = ca->c.store;
-    bm_status rc = store->attestation_get(store->self, s->key, &s->attestation);
+    bm_status rc;
 
+    if (shown == NULL && s->policy->attestation == CA_ATTESTATION_NONE) {
+        return BM_OK;
+    }
+    rc = store->attestation_get(store->self, s->key, &s->attestation);
     /* It cannot have left since. */
     if (rc != BM_E_NOT_FOUND) {
         return rc;

@@ -133,6 +133,7 @@ int cmd_cert_verify(int argc, char **argv);
 int cmd_device(int argc, char **argv);
 int cmd_device_list(int argc, char **argv);
 int cmd_device_events(int argc, char **argv);
+int cmd_device_show(int argc, char **argv);
 int cmd_device_suspend(int argc, char **argv);
 int cmd_device_resume(int argc, char **argv);
 

@@ -4,6 +4,8 @@
 static const struct cmd verbs[] = {
     { "list", "[--dir DIR] [--json]", "list devices and their states",
       cmd_device_list },
+    { "show", "[--dir DIR] [--json] NAME", "show a device, and its key",
+      cmd_device_show },
     { "events", "[--dir DIR] [--device NAME] [--json]",
       "what happened that somebody should know of", cmd_device_events },
     { "suspend", "[--dir DIR] NAME...",

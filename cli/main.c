@@ -26,7 +26,7 @@ static const struct cmd nouns[] = {
     { "cert",
       "issue | list | show | verify | revoke | release | export | import",
       "certificates, requests, CRLs, CMS", cmd_cert },
-    { "device", "list | events | suspend | resume",
+    { "device", "list | show | events | suspend | resume",
       "devices, and what happened to them", cmd_device },
     { "request", "list | show | approve | reject",
       "what waits for a second operator", cmd_request },

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "daemon/devices_internal.h"
+#include "keys/attest.h"
 
 /*
  * What a device asks over mutual TLS (docs/device-api.md): a path, a method,
@@ -22,12 +23,17 @@ static const struct {
     const char *path; /* behind DEVICES_API */
     unsigned methods;
     size_t body_max;
+    bool token; /* will do instead of a certificate */
     void (*serve)(struct devices *d, struct http_request *r);
 } rows[] = {
-    { "status", HTTP_GET | HTTP_HEAD, 0, devices_serve_status },
-    { "renewal", HTTP_GET | HTTP_HEAD, 0, devices_serve_renewal },
-    { "time", HTTP_GET, 0, devices_serve_time },
-    { "bundle", HTTP_GET | HTTP_HEAD, 0, devices_serve_bundle },
+    { "status", HTTP_GET | HTTP_HEAD, 0, false, devices_serve_status },
+    { "renewal", HTTP_GET | HTTP_HEAD, 0, false, devices_serve_renewal },
+    { "time", HTTP_GET, 0, false, devices_serve_time },
+    { "bundle", HTTP_GET | HTTP_HEAD, 0, false, devices_serve_bundle },
+    { "attest/challenge", HTTP_POST, BM_ATTEST_MESSAGE_MAX, true,
+      devices_serve_challenge },
+    { "attest/activate", HTTP_POST, BM_ATTEST_MESSAGE_MAX, true,
+      devices_serve_activate },
 };
 
 /* ---- What is asked */
@@ -171,7 +177,7 @@ static void serve_row(struct devices *d, struct http_request *r, size_t row)
 {
     if ((http_method(r) & rows[row].methods) == 0) {
         refuse_method(r, rows[row].methods);
-    } else if (http_peer_cert(r).n == 0) {
+    } else if (http_peer_cert(r).n == 0 && !rows[row].token) {
         devices_say(r, 403,
                     &(struct ca_refusal){ BM_E_EST_CREDENTIALS,
                                           "a client certificate is needed" });

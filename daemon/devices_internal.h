@@ -20,6 +20,7 @@
  *   devices_api.c        /device/v1, for clients with a certificate: the table
  *   devices_self.c       ... what a device asks about itself; the time
  *   devices_bundle.c     ... the trust bundle
+ *   devices_attest.c     where a key was made
  *   devices_answer.c     what is sent back
  *   devices_queue.c      requests that wait for the issuer
  *   devices_catalogue.c  what the issuer told about labels
@@ -199,6 +200,11 @@ void devices_serve_bundle(struct devices *d, struct http_request *r);
 BM_MUST_CHECK bm_status devices_bundle_set(struct devices_bundle *bundle,
                                            struct bm_bytes in);
 void devices_bundle_wipe(struct devices_bundle *bundle);
+
+/* ---- devices_attest.c: likewise */
+
+void devices_serve_challenge(struct devices *d, struct http_request *r);
+void devices_serve_activate(struct devices *d, struct http_request *r);
 
 /* ---- devices_answer.c: each answers the request */
 

@@ -215,6 +215,7 @@ bm_status devices_link(struct devices *d, int fd)
         { WIRE_ENROL, LINK_FRAME_MAX, on_answer },
         { WIRE_SEEN, LINK_FRAME_MAX, on_answer },
         { WIRE_DEVICE, LINK_FRAME_MAX, on_answer },
+        { WIRE_ATTEST, LINK_FRAME_MAX, on_answer },
         { 0, 0, NULL },
     };
     struct link_config config = {

@@ -55,6 +55,7 @@ static const struct link_verb device_verbs[] = {
     { WIRE_ENROL, ENROL_MAX, issuer_serve_enrol },
     { WIRE_SEEN, ENROL_MAX, issuer_serve_seen },
     { WIRE_DEVICE, ENROL_MAX, issuer_serve_device },
+    { WIRE_ATTEST, ENROL_MAX, issuer_serve_attest },
     { 0, 0, NULL },
 };
 static const struct link_verb operator_verbs[] = {
@@ -278,6 +279,7 @@ static void issuer_teardown(struct room *room)
     instance_close(is->in);
     remote_signer_free(is->signer);
     issuer_who_wipe(is);
+    issuer_attest_wipe(is);
     issuer_publish_wipe(is);
     bm_openssl_free(is->crypto);
     free(is->catalogue);
@@ -314,6 +316,7 @@ static bm_status issuer_setup(struct room *room, struct ca_refusal *why)
     BM_TRY(instance_open(room->dir, INSTANCE_ISSUER, &port, room_now(), &is->in,
                          why));
     BM_TRY(issuer_who_init(is));
+    BM_TRY(issuer_attest_init(is, why));
     BM_TRY(issuer_catalogue_make(is, why));
     BM_TRY(make_events(is));
     return issuer_publish_init(is);

@@ -355,14 +355,16 @@ static void rotate(struct issuer *is)
     *end = first;
 }
 
-static void fill(struct ca_issue_request *r, const struct issuer_enrol *e)
+static void fill(struct issuer *is, struct ca_issue_request *r,
+                 const struct issuer_enrol *e)
 {
     *r = (struct ca_issue_request){ .actor = &e->who.actor,
                                     .by = e->who.by,
                                     .profile = e->policy->name,
                                     .csr = &e->csr,
                                     .proven = true,
-                                    .token = e->m.token };
+                                    .token = e->m.token,
+                                    .attested = issuer_attested(is, e) };
     if (e->who.by != CA_BY_TOKEN) {
         r->presented = e->m.cert;
     }
@@ -446,7 +448,7 @@ static void serve_group(struct issuer *is, size_t n)
     bm_status rc;
 
     for (size_t i = 0; i < n; i++) {
-        fill(&is->requests[i], is->group[i]);
+        fill(is, &is->requests[i], is->group[i]);
     }
     rc = ca_issue(is->in->ca, is->requests, n, room_now(), is->results);
     if (is_of_one(rc) && n > 1) {

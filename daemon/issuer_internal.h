@@ -2,12 +2,14 @@
 #ifndef BM_DAEMON_ISSUER_INTERNAL_H
 #define BM_DAEMON_ISSUER_INTERNAL_H
 
+#include "ca/attest.h"
 #include "ca/issue.h"
 #include "daemon/gcra.h"
 #include "daemon/link.h"
 #include "daemon/remote_signer.h"
 #include "daemon/room.h"
 #include "daemon/wire.h"
+#include "server/ek_cas.h"
 #include "server/instance.h"
 
 /*
@@ -19,6 +21,7 @@
  *   issuer_who.c        who asks: paths, tokens, limits
  *   issuer_enrol.c      ENROL: the queue, groups, answers
  *   issuer_device.c     DEVICE: what a device asks beside certificates
+ *   issuer_attest.c     ATTEST: where keys were made
  *   issuer_refusal.c    what a refusal is to a client
  *   issuer_catalogue.c  CATALOGUE: what listeners know about profiles
  *   issuer_admin.c      ADMIN; KEEP_...
@@ -151,6 +154,9 @@ struct issuer {
     struct issuer_known known[ISSUER_KNOWN_MAX];
     struct bm_cert anchors[INSTANCE_CAS_MAX];
 
+    struct ek_cas ek_cas; /* makers of TPMs that are believed */
+    struct ca_attest *attest;
+
     uint8_t *catalogue;
     size_t catalogue_n;
 
@@ -202,6 +208,11 @@ BM_MUST_CHECK bm_status issuer_verify(struct issuer *is, struct bm_bytes der,
 bool issuer_admit(struct issuer *is, struct issuer_enrol *e,
                   struct issuer_reply *reply);
 
+/* Whose messages about a key these are: what stands for him, as in
+ * issuer_who.identity. False: `reply` says why he is not heard. */
+bool issuer_identify(struct issuer *is, const struct wire_attest *m,
+                     uint8_t who[32], struct issuer_reply *reply);
+
 /* 0, or the seconds to wait. `identity` NULL: of nobody in particular. */
 unsigned issuer_limit(struct issuer *is, const uint8_t identity[32],
                       uint32_t organisation);
@@ -240,6 +251,18 @@ void issuer_put_window(const struct issuer *is,
 
 BM_MUST_CHECK bm_status issuer_serve_device(void *asker, struct link *link,
                                             const struct link_frame *frame);
+
+/* ---- issuer_attest.c */
+
+BM_MUST_CHECK bm_status issuer_attest_init(struct issuer *is,
+                                           struct ca_refusal *why);
+void issuer_attest_wipe(struct issuer *is);
+BM_MUST_CHECK bm_status issuer_serve_attest(void *asker, struct link *link,
+                                            const struct link_frame *frame);
+/* What was shown of the key that a certificate is asked for; or NULL. It lives
+ * until another message about keys is served. */
+const struct ca_attested *issuer_attested(struct issuer *is,
+                                          const struct issuer_enrol *e);
 
 /* ---- issuer_refusal.c */
 

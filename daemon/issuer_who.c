@@ -171,6 +171,25 @@ static bool say(struct issuer_reply *reply, uint16_t http, const char *words)
     return false;
 }
 
+/* What stands for a token: its id, which is no secret. */
+static bm_status token_identity(struct issuer *is,
+                                const struct ca_holder *holder,
+                                uint8_t identity[32])
+{
+    struct bm_bytes id = { (const uint8_t *)holder->id, strlen(holder->id) };
+    uint8_t hash[BM_HASH_MAX];
+
+    BM_TRY(is->crypto->hash(is->crypto->self, BM_HASH_SHA256, id, hash));
+    memcpy(identity, hash, 32);
+    return BM_OK;
+}
+
+static bool is_of_user(const struct ca_holder *holder, struct bm_bytes user)
+{
+    return user.n == 0 ||
+           bm_bytes_are(user, holder->device, strlen(holder->device));
+}
+
 /* A token that is wrong, unknown, of another device or of another profile:
  * whoever tries learns only that it was none. */
 static bool admit_token(struct issuer *is, struct issuer_enrol *e,
@@ -178,27 +197,20 @@ static bool admit_token(struct issuer *is, struct issuer_enrol *e,
 {
     struct ca_refusal why = { BM_OK, "" };
     struct ca_holder holder;
-    uint8_t hash[BM_HASH_MAX];
     bm_status rc = ca_find_token_holder(is->in->ca, e->m.token, &holder);
 
-    if (rc == BM_OK &&
-        (strcmp(holder.profile, e->policy->name) != 0 ||
-         (e->m.user.n != 0 &&
-          !bm_bytes_are(e->m.user, holder.device, strlen(holder.device))))) {
+    if (rc == BM_OK && (strcmp(holder.profile, e->policy->name) != 0 ||
+                        !is_of_user(&holder, e->m.user))) {
         rc = BM_E_CA_TOKEN;
     }
     if (rc == BM_OK) {
-        rc = is->crypto->hash(
-            is->crypto->self, BM_HASH_SHA256,
-            (struct bm_bytes){ (const uint8_t *)holder.id, strlen(holder.id) },
-            hash);
+        rc = token_identity(is, &holder, e->who.identity);
     }
     if (rc != BM_OK) {
         return refuse(reply, rc, &why);
     }
     e->who.by = CA_BY_TOKEN;
     e->who.actor.organisation = holder.organisation;
-    memcpy(e->who.identity, hash, sizeof e->who.identity);
     (void)snprintf(e->who.name, sizeof e->who.name, "token:%s", holder.id);
     return true;
 }
@@ -278,6 +290,55 @@ bool issuer_admit(struct issuer *is, struct issuer_enrol *e,
     e->who.actor.name = e->who.name;
     e->who.actor.mode = "est";
     wait = issuer_limit(is, e->who.identity, e->who.actor.organisation);
+    if (wait != 0) {
+        issuer_say(reply, 429, wait, "too many requests");
+        return false;
+    }
+    return true;
+}
+
+/* ---- Messages about keys */
+
+/* Whether he may have a certificate is seen when he asks for one. */
+static bm_status find_identity(struct issuer *is, const struct wire_attest *m,
+                               uint8_t who[32], uint32_t *organisation,
+                               struct ca_refusal *why)
+{
+    const struct issuer_known *known;
+    struct ca_holder holder;
+
+    if (m->token.n == 0) {
+        BM_TRY(issuer_verify(is, m->cert, &known, why));
+        memcpy(who, known->hash, 32);
+        *organisation = known->holder.organisation;
+        return BM_OK;
+    }
+    BM_TRY(ca_find_token_holder(is->in->ca, m->token, &holder));
+    BM_TRY(token_identity(is, &holder, who));
+    *organisation = holder.organisation;
+    return is_of_user(&holder, m->user) ? BM_OK : BM_E_CA_TOKEN;
+}
+
+bool issuer_identify(struct issuer *is, const struct wire_attest *m,
+                     uint8_t who[32], struct issuer_reply *reply)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    uint32_t organisation = 0;
+    unsigned wait;
+    bm_status rc;
+
+    if (!issuer_is_ready(is)) {
+        issuer_say(reply, 503, ISSUER_RETRY, "please come again");
+        return false;
+    }
+    if (m->token.n == 0 && m->cert.n == 0) {
+        return say(reply, 401, "a certificate or a token is needed");
+    }
+    rc = find_identity(is, m, who, &organisation, &why);
+    if (rc != BM_OK) {
+        return refuse(reply, rc, &why);
+    }
+    wait = issuer_limit(is, who, organisation);
     if (wait != 0) {
         issuer_say(reply, 429, wait, "too many requests");
         return false;

@@ -106,6 +106,16 @@ static const struct field bundle_fields[] = {
     LAST,
 };
 
+static const struct field attest_fields[] = {
+    FIELD(U8, wire_attest, op, WIRE_ATTEST_CHALLENGE, WIRE_ATTEST_ACTIVATE),
+    FIELD(OCTETS, wire_attest, cert, 0, WIRE_OBJECT_MAX),
+    FIELD(OCTETS, wire_attest, chain, 0, WIRE_OBJECT_MAX),
+    FIELD(OCTETS, wire_attest, user, 0, NAME_MAX_OCTETS),
+    FIELD(OCTETS, wire_attest, token, 0, TOKEN_MAX),
+    FIELD(OCTETS, wire_attest, body, 0, WIRE_DEVICE_BODY_MAX),
+    LAST,
+};
+
 static const struct field label_fields[] = {
     FIELD(OCTETS, wire_label, label, 1, NAME_MAX_OCTETS),
     FIELD(U32, wire_label, flags, 0, UINT32_MAX),
@@ -403,6 +413,16 @@ void wire_bundle_put(struct bm_wr *w, const struct wire_bundle *m)
 bm_status wire_bundle_get(struct bm_bytes in, struct wire_bundle *m)
 {
     return get(in, bundle_fields, m, sizeof *m);
+}
+
+void wire_attest_put(struct bm_wr *w, const struct wire_attest *m)
+{
+    put(w, attest_fields, m);
+}
+
+bm_status wire_attest_get(struct bm_bytes in, struct wire_attest *m)
+{
+    return get(in, attest_fields, m, sizeof *m);
 }
 
 void wire_label_put(struct bm_wr *w, const struct wire_label *m)

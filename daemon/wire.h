@@ -15,6 +15,7 @@
  *
  *   room              asks            verbs
  *   device listener   issuer          CATALOGUE BUNDLE ENROL SEEN DEVICE
+ *                                     ATTEST
  *   operator listener issuer          ADMIN
  *   keeper            issuer          KEEP_ISSUE KEEP_INSTALL
  *   keeper            signer          SIGN_EXPECT
@@ -42,7 +43,8 @@ enum wire_verb {
     WIRE_KEEP_INSTALL,
     WIRE_DEVICE,
     WIRE_BUNDLE,
-    WIRE_SIGN_BUNDLE
+    WIRE_SIGN_BUNDLE,
+    WIRE_ATTEST
 };
 
 /* Octets of one CSR, certificate, chain: what EST takes at most (est.h). */
@@ -117,6 +119,27 @@ struct wire_device {
 void wire_device_put(struct bm_wr *w, const struct wire_device *m);
 BM_MUST_CHECK bm_status wire_device_get(struct bm_bytes in,
                                         struct wire_device *m);
+
+/*
+ * Where a key was made (keys/attest.h): a message of a device, from whoever
+ * has shown to hold the key of `cert`, or has a token. The answer is a struct
+ * wire_enrolled without certificate: 200 and a body, or why not.
+ */
+enum wire_attest_op {
+    WIRE_ATTEST_CHALLENGE = 1, /* a claim */
+    WIRE_ATTEST_ACTIVATE       /* an answer */
+};
+struct wire_attest {
+    uint8_t op;
+    struct bm_bytes cert;  /* of the TLS client, DER; or empty */
+    struct bm_bytes chain; /* what it sent besides, DER after DER */
+    struct bm_bytes user;  /* of HTTP Basic: the device; or empty */
+    struct bm_bytes token; /* the secret; or empty */
+    struct bm_bytes body;
+};
+void wire_attest_put(struct bm_wr *w, const struct wire_attest *m);
+BM_MUST_CHECK bm_status wire_attest_get(struct bm_bytes in,
+                                        struct wire_attest *m);
 
 /*
  * What a listener must know about the profiles: one row per label. The body

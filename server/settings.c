@@ -60,6 +60,11 @@ struct limits_section {
     int64_t queue;
 };
 
+struct attestation_section {
+    const char *ek_cas;
+    int64_t valid;
+};
+
 struct file {
     int64_t version;
     const char *public_url;
@@ -77,6 +82,7 @@ struct file {
     const char *admin_url;
     struct limits_section limits;
     struct tokens_section tokens;
+    struct attestation_section attestation;
 };
 
 /* More processes than a machine has processors serve nobody faster. */
@@ -127,6 +133,19 @@ static const struct config_key bundle_keys[] = {
       .offset = offsetof(struct bundle_section, deny),
       .min = 0,
       .max = CA_BUNDLE_DENY_MAX },
+    { .name = NULL },
+};
+
+static const struct config_key attestation_keys[] = {
+    { .name = "ek_cas",
+      .type = CONFIG_STRING,
+      .required = true,
+      .offset = offsetof(struct attestation_section, ek_cas) },
+    { .name = "valid",
+      .type = CONFIG_DURATION,
+      .offset = offsetof(struct attestation_section, valid),
+      .min = MINUTE,
+      .max = DAY },
     { .name = NULL },
 };
 
@@ -263,6 +282,10 @@ static const struct config_key file_keys[] = {
       .type = CONFIG_SECTION,
       .offset = offsetof(struct file, tokens),
       .keys = settings_tokens_keys },
+    { .name = "attestation",
+      .type = CONFIG_SECTION,
+      .offset = offsetof(struct file, attestation),
+      .keys = attestation_keys },
     { .name = NULL },
 };
 
@@ -456,6 +479,7 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
                       .log = { .level = 5 },
                       .est = { .default_profile = "ieee-802.1ar-ldevid" },
                       .tokens = { .tpm = BM_KEY_TPM2_TCTI_USUAL },
+                      .attestation = { .valid = 10 * MINUTE },
                       .limits = { .connections = 10000,
                                   .identity = 60,
                                   .organisation = 2000,
@@ -508,6 +532,8 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
                                    .token_sockets = f.tokens.sockets,
                                    .token_tpm = f.tokens.tpm,
                                    .token_tpm_owner = f.tokens.tpm_owner,
+                                   .attestation_ek_cas = f.attestation.ek_cas,
+                                   .attestation_valid = f.attestation.valid,
                                    .memory = config };
     name_series(settings, &f);
     return BM_OK;
@@ -564,6 +590,9 @@ void settings_put(struct bm_wr *w, const char *public_url, const char *origin)
                  "#  modules: [/usr/lib/softhsm/libsofthsm2.so]\n"
                  "#  pin: keys/pin\n"
                  "#  tpm: device:/dev/tpmrm0\n\n"
+                 "# Makers of TPMs that are believed, for profiles with "
+                 "attestation: tpm\n# (docs/attestation.md).\n"
+                 "#attestation:\n#  ek_cas: ek-cas\n\n"
                  "# What a device gets that does not say what it wants.\n"
                  "est:\n  default_profile: ieee-802.1ar-ldevid\n\n"
                  "# Connections and waiting requests of each listener; "

@@ -53,6 +53,11 @@ struct settings {
     const char *const *token_read;
     const char *const *token_write;
     const char *const *token_sockets;
+    /* Makers of TPMs that are believed (ek_cas.h), or NULL; may be relative to
+     * the instance. */
+    const char *attestation_ek_cas;
+    int64_t attestation_valid;   /* seconds that an attested key waits for its
+                                    certificate: 10m */
     const char *token_tpm;       /* TCTI, "device:/dev/tpmrm0"; never NULL */
     const char *token_tpm_owner; /* file with the authorisation value of the
                                     TPM's owner, or NULL; absolute */

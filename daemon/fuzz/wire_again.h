@@ -43,6 +43,7 @@ WIRE_AGAIN(wire_enrolled)
 WIRE_AGAIN(wire_seen)
 WIRE_AGAIN(wire_device)
 WIRE_AGAIN(wire_bundle)
+WIRE_AGAIN(wire_attest)
 WIRE_AGAIN(wire_admin)
 WIRE_AGAIN(wire_administered)
 WIRE_AGAIN(wire_keep_issue)
@@ -77,12 +78,13 @@ static const struct wire_kind wire_kinds[] = {
     WIRE_KIND(wire_status),
     WIRE_KIND(wire_device),
     WIRE_KIND(wire_bundle),
+    WIRE_KIND(wire_attest),
     WIRE_KIND(wire_label),
     WIRE_KIND(wire_signing),
     { "wire_signed", sizeof(struct bm_bytes), again_wire_signed },
 };
 #define WIRE_KINDS     (sizeof wire_kinds / sizeof wire_kinds[0])
-#define WIRE_FIRST_ROW 13 /* the kinds from here on come in rows */
+#define WIRE_FIRST_ROW 14 /* the kinds from here on come in rows */
 
 /* Room for the struct of any. */
 #define WIRE_KIND_ROOM 256

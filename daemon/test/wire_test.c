@@ -114,6 +114,15 @@ static void put_bundle(struct bm_wr *w)
                                               .message = BM_LIT("cms") });
 }
 
+static void put_attest(struct bm_wr *w)
+{
+    wire_attest_put(w, &(struct wire_attest){ .op = WIRE_ATTEST_ACTIVATE,
+                                              .cert = CERT,
+                                              .user = BM_LIT("SN-1"),
+                                              .token = BM_LIT("secret"),
+                                              .body = BM_LIT("body") });
+}
+
 static void put_label(struct bm_wr *w)
 {
     wire_label_put(w, &(struct wire_label){ .label = BM_LIT("a"),
@@ -140,7 +149,8 @@ static void (*const put_one[WIRE_KINDS])(struct bm_wr *w) = {
     put_enrol,        put_enrolled,   put_seen,         put_admin,
     put_administered, put_keep_issue, put_keep_install, put_head,
     put_checkpoint,   put_crl,        put_status,       put_device,
-    put_bundle,       put_label,      put_signing,      put_signed,
+    put_bundle,       put_attest,     put_label,        put_signing,
+    put_signed,
 };
 
 struct sample {

@@ -11,16 +11,40 @@ static const char *const states[] = { "expected",  "born",    "active",
                                       "suspended", "revoked", "retired",
                                       NULL };
 
+static const char *const places[] = { "tpm", NULL };
+
+static const struct admin_field key_fields[] = {
+    ADMIN_GIVES("sha256", ADMIN_STRING, true,
+                "SHA-256 of its SubjectPublicKeyInfo, in hexadecimal"),
+    ADMIN_GIVES("attested", ADMIN_BOOLEAN, true,
+                "whether it was shown where it was made"),
+    ADMIN_GIVES_ENUM("place", places, false, "where that was"),
+    ADMIN_GIVES("ek", ADMIN_STRING, false,
+                "SHA-256 of the SubjectPublicKeyInfo of the TPM's endorsement "
+                "key, in hexadecimal"),
+    ADMIN_GIVES("at", ADMIN_TIME, false, "when it was shown"),
+    ADMIN_FIELDS_END,
+};
+
+#define DEVICE_FIELDS                                                       \
+    ADMIN_GIVES("name", ADMIN_STRING, true, "unique in its organisation"),  \
+        ADMIN_GIVES_ENUM("state", states, true, "where it is in its life"), \
+        ADMIN_GIVES("created", ADMIN_TIME, true, "when it became known"),   \
+        ADMIN_GIVES("changed", ADMIN_TIME, true, "when its state changed"), \
+        ADMIN_GIVES("id", ADMIN_INTEGER, true, "its number")
+
+static const struct admin_field row_fields[] = {
+    DEVICE_FIELDS,
+    ADMIN_FIELDS_END,
+};
 const struct admin_field admin_device_fields[] = {
-    ADMIN_GIVES("name", ADMIN_STRING, true, "unique in its organisation"),
-    ADMIN_GIVES_ENUM("state", states, true, "where it is in its life"),
-    ADMIN_GIVES("created", ADMIN_TIME, true, "when it became known"),
-    ADMIN_GIVES("changed", ADMIN_TIME, true, "when its state changed"),
-    ADMIN_GIVES("id", ADMIN_INTEGER, true, "its number"),
+    DEVICE_FIELDS,
+    ADMIN_GIVES_IN("key", ADMIN_OBJECT, false, key_fields,
+                   "that of its newest certificate that is good"),
     ADMIN_FIELDS_END,
 };
 const struct admin_field admin_device_page[] = {
-    ADMIN_PAGE_OF(admin_device_fields),
+    ADMIN_PAGE_OF(row_fields),
     ADMIN_FIELDS_END,
 };
 const struct admin_field admin_event_fields[] = {
@@ -119,19 +143,80 @@ static bm_status find(struct admin_context *c, const json_t *params,
     return rc == BM_E_NOT_FOUND ? ca_refuse(why, rc, "device %s", name) : rc;
 }
 
+/* A device's key, and what was shown of it. */
+struct key {
+    bool found;
+    uint8_t hash[STORE_HASH_SIZE];
+    struct store_attestation attestation; /* place 0: nothing */
+};
+
+static bm_status take_key(void *arg, const void *visited)
+{
+    const struct store_cert *row = visited;
+    struct key *key = arg;
+
+    if (row->status != STORE_CERT_VALID && row->status != STORE_CERT_PENDING &&
+        row->status != STORE_CERT_REPLACED) {
+        return BM_OK;
+    }
+    memcpy(key->hash, row->key, sizeof key->hash);
+    key->found = true;
+    return BM_E_END;
+}
+
+static bm_status find_key(struct admin_context *c, uint64_t device,
+                          struct key *key)
+{
+    const struct store *s = c->store;
+    const struct store_cert_filter filter = { .device = device,
+                                              .newest_first = true };
+    const struct store_visit visit = { key, take_key };
+    bm_status rc;
+
+    memset(key, 0, sizeof *key);
+    BM_TRY(s->cert_list(s->self, &c->actor.scope, &filter, &visit));
+    rc = key->found ? s->attestation_get(s->self, key->hash, &key->attestation)
+                    : BM_OK;
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
+static json_t *device_key(struct tree *t, const struct key *key)
+{
+    const struct store_attestation *a = &key->attestation;
+    json_t *o = tree_object(t);
+
+    tree_set(t, o, "sha256", tree_hex(t, BM_ARRAY(key->hash)));
+    tree_set(t, o, "attested", tree_bool(t, a->place != 0));
+    if (a->place != 0) {
+        tree_set(t, o, "place", tree_str(t, places[a->place - 1]));
+        tree_set(t, o, "ek", tree_hex(t, BM_ARRAY(a->ek)));
+        tree_set(t, o, "at", tree_time(t, a->at));
+    }
+    return o;
+}
+
 bm_status admin_show_device(struct admin_context *c, const json_t *params,
                             json_t *result, struct ca_refusal *why)
 {
     struct tree t = { false };
     struct store_device row;
+    struct key key;
+    json_t *device;
     bm_status rc = admin_begin(c);
 
     if (rc == BM_OK) {
         rc = find(c, params, &row, why);
+        if (rc == BM_OK) {
+            rc = find_key(c, row.id, &key);
+        }
         admin_end(c);
     }
     BM_TRY(rc);
-    return admin_give(&t, things_device(&t, &row), result);
+    device = things_device(&t, &row);
+    if (key.found) {
+        tree_set(&t, device, "key", device_key(&t, &key));
+    }
+    return admin_give(&t, device, result);
 }
 
 static bm_status change(struct admin_context *c, const json_t *params,

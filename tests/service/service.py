@@ -248,8 +248,8 @@ class Service:
                  self.ports["public"]]
         for key, value in self.settings.items():
             section, _, word = key.partition("_")
-            if section in ("listen", "limits", "ledger", "crl", "ocsp", "log", "bundle",
-                           "est"):
+            if section in ("listen", "limits", "ledger", "crl", "ocsp", "log",
+                           "est", "bundle", "attestation"):
                 sections.setdefault(section, []).append(
                     "  %s: %s" % (word, value))
             else:
