@@ -234,8 +234,9 @@ static void a_record_that_lacks_a_member_is_refused(void)
 
 /* What a kind takes beyond its least; one letter a member, as in set(). */
 static const char *const may[KINDS] = {
-    "567", "345789", "3457", "3457", "457", "257", "178", "12378", "3478",
-    "8",   "34567",  "4567", "3578", "57",  "57",  "7",   "35",    "5",
+    "567",   "345789", "3457", "3457",  "457",  "257",  "178",
+    "12378", "3478",   "8",    "34567", "4567", "3578", "57",
+    "57",    "7",      "35",   "7",     "5",
 };
 
 static void a_member_that_a_kind_does_not_have_is_refused(void)
