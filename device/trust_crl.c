@@ -72,7 +72,7 @@ bm_status bm_trust_crl_feed(struct bm_trust_crl *crl, struct bm_bytes octets)
     do {
         BM_TRY(bm_crl_reader_next(&crl->reader, &event));
         bm_crl_find_see(&crl->find, &crl->reader, event);
-    } while (event != BM_CRL_MORE && event != BM_CRL_END);
+    } while (event != BM_CRL_MORE);
     return BM_OK;
 }
 

@@ -447,6 +447,14 @@ static struct {
     uint8_t usual_room[BM_TRUST_ROOM];
 } judge;
 
+/* The bundle of a case; tests of bundles change it. */
+static struct {
+    const char *name;
+    uint64_t version;
+    int64_t issued;
+    int64_t next_update;
+} judge_word = { "judge", 1, MAKER_NOW, MAKER_NOW + 86400 };
+
 static const struct spec judge_root = J_ROOT;
 static const struct spec judge_sub = J_SUB;
 static const struct spec judge_other = J_OTHER;
@@ -498,10 +506,10 @@ static inline struct bm_bytes judge_bundle(unsigned what)
     const struct bm_bytes bad = BM_ARRAY(keys[2]);
     struct bm_bundle_denied denied[2];
     const struct bm_bundle_config config = {
-        .name = BM_LIT("judge"),
-        .version = 1,
-        .issued = MAKER_NOW,
-        .next_update = MAKER_NOW + 86400,
+        .name = maker_text(judge_word.name, strlen(judge_word.name)),
+        .version = judge_word.version,
+        .issued = judge_word.issued,
+        .next_update = judge_word.next_update,
         .anchors = &anchor,
         .anchors_n = (what & JUDGE_SECOND_ANCHOR) != 0,
         .cross = &judge.cross.der,
