@@ -66,6 +66,9 @@ fault: compile-release ## kill, fail and cut the power at every call, not at som
 	@set -e; for kind in kill fail start power; do \
 	    FAULT_FULL=1 FAULT_ROUNDS=$(FAULT_ROUNDS) \
 	    build/release/tests/fault/tests_fault_$$kind; done
+	@set -e; for test in device_identity_cut ports_mbedtls_keystore; do \
+	    [ ! -x build/release/$${test}_test ] || \
+	    FAULT_FULL=1 build/release/$${test}_test; done
 	@FAULT_ROUNDS=$(FAULT_ROUNDS) python3 tests/fault/service_test.py \
 	    build/bin/birthmark build/bin/birthmarkd
 

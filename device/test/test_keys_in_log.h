@@ -63,11 +63,11 @@ static inline bm_status test_keys_open(void *self, enum bm_key_slot slot,
                                        const struct bm_signer **signer)
 {
     struct test_keys *k = self;
-    uint8_t r[TEST_KEY_RECORD];
+    uint8_t r[TEST_KEY_RECORD] = { 0 };
     size_t n;
 
     BM_TRY(bm_log_get(k->log, test_key_record(slot), r, sizeof r, &n));
-    *signer = bm_test_signer_nth(BM_KEY_P256, r[0]);
+    *signer = bm_test_signer_nth(BM_KEY_P256, r[0] % BM_TEST_P256_KEYS);
     k->is_open |= (uint8_t)(1u << slot);
     return BM_OK;
 }
