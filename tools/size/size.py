@@ -7,10 +7,12 @@ size.py [BUILD [BUDGETS]]     BUILD: preset cortex-m3, default build/cortex-m3
 Prints text, RAM and the worst stack of each module of the freestanding
 folders; then each budget beside what was measured. A group is measured by
 linking its entry points with --gc-sections and counting what is left of our
-objects. Exits 1 if a budget is exceeded (for one that is known to be, its
+objects, or of those that the row names. RAM is what the compiler says of an
+expression. Exits 1 if a budget is exceeded (for one that is known to be, its
 ceiling), an entry point does not exist, or a function calls itself by whatever
 way.
 """
+import fnmatch
 import glob
 import os
 import re
@@ -37,8 +39,8 @@ def run(*command):
 class Module:
     """One source file: its sizes, and stack and calls of its functions."""
 
-    def __init__(self, obj):
-        self.name = os.path.basename(obj)[:-len(".c.obj")]
+    def __init__(self, folder, obj):
+        self.name = folder + "/" + os.path.basename(obj)[:-len(".c.obj")]
         self.obj = obj
         numbers = run("arm-none-eabi-size", obj).split("\n")[1].split()
         self.text = int(numbers[0])
@@ -119,11 +121,31 @@ def linked_text(modules, entries):
     # " .text.bm_x   0x00000123   0x45 path/x.c.obj", often on two lines
     section = re.compile(r"^ \.(?:text|rodata)[\w.$]*\s+0x[0-9a-f]+\s+"
                          r"0x([0-9a-f]+)\s+(\S+\.c\.obj)$", re.M)
+    names = {m.obj: m.name for m in modules}
     shares = {}
     for size, obj in section.findall(text):
-        name = os.path.basename(obj)[:-len(".c.obj")]
+        name = names[obj]
         shares[name] = shares.get(name, 0) + int(size, 16)
     return shares
+
+
+def counted(shares, where):
+    """Those of the modules that `where` names: "device/enrol*,device/http"."""
+    return {module: n for module, n in shares.items()
+            if any(fnmatch.fnmatchcase(module, pattern if "/" in pattern
+                                       else pattern + "/*")
+                   for pattern in where.split(","))}
+
+
+def ram_of(header, expression):
+    """The value of a constant expression, as the size of an object."""
+    with tempfile.TemporaryDirectory() as tmp:
+        source = os.path.join(tmp, "ram.c")
+        obj = os.path.join(tmp, "ram.o")
+        with open(source, "w", encoding="utf-8") as f:
+            f.write('#include "%s"\nchar ram[%s];\n' % (header, expression))
+        run("arm-none-eabi-gcc", *CPU, "-I" + ROOT, "-c", source, "-o", obj)
+        return int(run("arm-none-eabi-nm", "-S", obj).split()[1], 16)
 
 
 def print_modules(folders):
@@ -132,8 +154,8 @@ def print_modules(folders):
     for folder, modules in folders:
         for m in modules:
             name, stack = m.worst()
-            print("%-28s %8d %6d %7d  %s" % (folder + "/" + m.name, m.text,
-                                             m.ram, stack, name))
+            print("%-28s %8d %6d %7d  %s" % (m.name, m.text, m.ram, stack,
+                                             name))
         print("%-28s %8d %6d" % (folder + " in all",
                                  sum(m.text for m in modules),
                                  sum(m.ram for m in modules)))
@@ -153,6 +175,27 @@ def verdict(what, value, limits):
     return value <= ceiling
 
 
+def judge_text(row, modules, graph):
+    name, _, where = row[1].partition("@")
+    entries = row[3:]
+    missing = [e for e in entries if e not in graph.stack]
+    if missing:
+        print("%-28s cannot be measured, missing: %s"
+              % (name, " ".join(missing)))
+        return False
+    shares = linked_text(modules, entries)
+    if where:
+        shares = counted(shares, where)
+    kept = verdict("text of " + name, sum(shares.values()), row[2])
+    print("  of it: " + ", ".join(
+        "%s %d" % (module, shares[module])
+        for module in sorted(shares, key=shares.get, reverse=True)))
+    for entry in entries:
+        print("%-28s %8d bytes of stack with all it calls"
+              % ("  " + entry, graph.depth(entry)))
+    return kept
+
+
 def judge(budgets, modules, graph):
     kept = True
     print("\n%-28s %8s    %6s  %5s" % ("budget", "measured", "budget",
@@ -161,23 +204,11 @@ def judge(budgets, modules, graph):
         if row[0] == "stack":
             worst = max((m.worst()[1] for m in modules), default=0)
             kept &= verdict("stack of any function", worst, row[1])
+        elif row[0] == "ram":
+            kept &= verdict("RAM of " + row[1],
+                            ram_of(row[3], " ".join(row[4:])), row[2])
         elif row[0] == "text":
-            name, entries = row[1], row[3:]
-            missing = [e for e in entries if e not in graph.stack]
-            if missing:
-                print("%-28s cannot be measured, missing: %s"
-                      % (name, " ".join(missing)))
-                kept = False
-                continue
-            shares = linked_text(modules, entries)
-            kept &= verdict("text of " + name, sum(shares.values()),
-                            row[2])
-            print("  of it: " + ", ".join(
-                "%s %d" % (module, shares[module])
-                for module in sorted(shares, key=shares.get, reverse=True)))
-            for entry in entries:
-                print("%-28s %8d bytes of stack with all it calls"
-                      % ("  " + entry, graph.depth(entry)))
+            kept &= judge_text(row, modules, graph)
     return kept
 
 
@@ -185,7 +216,7 @@ def main():
     arguments = sys.argv[1:] + [None, None]
     build = arguments[0] or os.path.join(ROOT, "build/cortex-m3")
     budgets = rows(arguments[1] or os.path.join(HERE, "budgets.txt"))
-    folders = [(f, [Module(o) for o in objects(build, f)])
+    folders = [(f, [Module(f, o) for o in objects(build, f)])
                for f in freestanding_folders()]
     folders = [(f, modules) for f, modules in folders if modules]
     modules = [m for _, ms in folders for m in ms]

@@ -65,6 +65,15 @@ expect "text over its ceiling fails" 1 "text of t.*EXCEEDED" \
     'text t 10/20 bm_big\n'
 expect "what is called counts, what is not does not" 0 "text of t .* 0.[5-9]" \
     'text t 40 bm_small\n'
+expect "only what a row names counts" 0 "text of t *0 of" \
+    'text t@core/bytes 40 bm_big\n'
+expect "by folder, module or pattern" 1 "text of t.*EXCEEDED" \
+    'text t@core/bytes,core/de* 20 bm_big\n'
+expect "a whole folder" 1 "text of t.*EXCEEDED" 'text t@core 20 bm_big\n'
+expect "RAM is what the compiler says" 0 "RAM of t *36 of" \
+    'ram t 36 stdint.h sizeof(uint32_t[8]) + 4\n'
+expect "RAM over its budget fails" 1 "RAM of t.*EXCEEDED" \
+    'ram t 35 stdint.h sizeof(uint32_t[8]) + 4\n'
 expect "a missing entry point fails" 1 "missing: bm_none" 'text t 20 bm_none\n'
 
 echo "1..$count"
