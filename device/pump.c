@@ -17,6 +17,24 @@ static const struct bm_enrol_config *enrol_config(const struct bm_pump *p)
     return p->config->enrol->config;
 }
 
+/* The key that is open: of the pending place until it was proven, which made
+ * it that of the current one. */
+static void close_key(struct bm_pump *p)
+{
+    struct bm_identity *id = enrol_config(p)->identity;
+    enum bm_identity_place place = (enum bm_identity_place)p->place;
+
+    if (place == NO_PLACE) {
+        return;
+    }
+    if (place == BM_IDENTITY_PENDING &&
+        bm_identity_state(id, place) == BM_IDENTITY_EMPTY) {
+        place = BM_IDENTITY_CURRENT;
+    }
+    bm_identity_close(id, place);
+    p->place = NO_PLACE;
+}
+
 void bm_pump_close(struct bm_pump *p)
 {
     p->config->tls->close(p->session);
@@ -27,11 +45,7 @@ void bm_pump_close(struct bm_pump *p)
     p->begun = false;
     p->transport = NULL;
     p->connected = false;
-    if (p->place != NO_PLACE) {
-        bm_identity_close(enrol_config(p)->identity,
-                          (enum bm_identity_place)p->place);
-        p->place = NO_PLACE;
-    }
+    close_key(p);
 }
 
 /* ---- Connecting: the identity, the stream, TLS over it, each once */
