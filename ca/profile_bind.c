@@ -93,6 +93,28 @@ static bm_status check_purposes(const struct making *m,
     return BM_OK;
 }
 
+/* What a microcontroller is to verify it must be able to, up to the anchor. */
+static bm_status check_mcu(const struct making *m,
+                           const struct ca_profile_issuer *issuer)
+{
+    bool good = issuer->sig_alg == BM_SIG_ECDSA_SHA256 &&
+                (issuer->cert == NULL || profile_fits_mcu(issuer->cert));
+
+    if (!good) {
+        return refuse(m, PROFILE_RULE_DEVICE,
+                      "class: mcu needs an issuer with ECDSA P-256 and "
+                      "SHA-256");
+    }
+    for (size_t i = 0; i < issuer->above_n; i++) {
+        if (!profile_fits_mcu(issuer->above[i])) {
+            return refuse(m, PROFILE_RULE_DEVICE,
+                          "class: mcu needs ECDSA P-256 and SHA-256 in each "
+                          "CA above the issuer");
+        }
+    }
+    return BM_OK;
+}
+
 static bm_status check_signature(const struct making *m,
                                  const struct ca_profile_issuer *issuer)
 {
@@ -106,14 +128,7 @@ static bm_status check_signature(const struct making *m,
         return refuse(m, PROFILE_RULE_SIGNATURE,
                       "the issuer does not sign as the profile says");
     }
-    if (m->profile->rules.device.mcu != 0 &&
-        (issuer->sig_alg != BM_SIG_ECDSA_SHA256 ||
-         (issuer->cert != NULL && issuer->cert->key.type != BM_KEY_P256))) {
-        return refuse(m, PROFILE_RULE_DEVICE,
-                      "class: mcu needs an issuer with ECDSA P-256 and "
-                      "SHA-256");
-    }
-    return BM_OK;
+    return m->profile->rules.device.mcu != 0 ? check_mcu(m, issuer) : BM_OK;
 }
 
 /* Octets of what the issuer signs with, at most: a DER SEQUENCE of two

@@ -107,6 +107,16 @@ static bm_status device_in_names(const struct profile_checking *k,
     return BM_OK;
 }
 
+/*
+ * The signature of an anchor on itself is looked at by nobody; any other is to
+ * be verified on the device.
+ */
+bool profile_fits_mcu(const struct bm_cert *ca)
+{
+    return ca->key.type == BM_KEY_P256 &&
+           (ca->sig_alg == BM_SIG_ECDSA_SHA256 || bm_cert_is_self_issued(ca));
+}
+
 bm_status profile_check_device(const struct profile_checking *k)
 {
     const struct profile_rules *r = &k->profile->rules;
@@ -118,6 +128,11 @@ bm_status profile_check_device(const struct profile_checking *k)
     }
     if (r->device.mcu != 0 && k->cert->key.type != BM_KEY_P256) {
         return refuse_device(k, "class: mcu needs a P-256 key");
+    }
+    if (r->device.mcu != 0 && k->foreign && k->issuer.is &&
+        !profile_fits_mcu(k->issuer.cert)) {
+        return refuse_device(k, "class: mcu needs an issuer with ECDSA P-256 "
+                                "and SHA-256");
     }
     BM_TRY(device_in_subject(k, &device));
     return device_in_names(k, buf, &device);

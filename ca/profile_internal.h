@@ -455,6 +455,10 @@ void profile_rule_place(const struct ca_profile *profile,
                         enum profile_rule rule,
                         char words[CA_REFUSAL_WORDS_MAX]);
 
+/* Can a device of `class: mcu` verify what this CA signs, and its own
+ * certificate (profile_check_names.c)? */
+bool profile_fits_mcu(const struct bm_cert *ca);
+
 /*
  * Refuse with words and " (FILE:LINE)" behind them; line 0: without a place.
  */

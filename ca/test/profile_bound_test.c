@@ -386,6 +386,42 @@ static void a_microcontroller_gets_p256_and_sha256_all_the_way(void)
     ca_profile_free(p);
 }
 
+/* The device verifies the CA's certificate, too, and that of each above it. */
+static void nor_is_another_algorithm_above_the_issuer(void)
+{
+    struct ca_profile *p = world_parse(
+        world_view(PLAIN ANY_CN "device: { identity: owner, class: mcu }\n"),
+        "p");
+    struct bm_cert ca = world.ca;
+    struct bm_cert middle = world.ca;
+    struct bm_cert root = world.root;
+    const struct bm_cert *above[] = { &middle, &root };
+    struct ca_profile_issuer by = { .id = "x",
+                                    .cert = &ca,
+                                    .sig_alg = BM_SIG_ECDSA_SHA256,
+                                    .public_url = WORLD_URL,
+                                    .crypto = bm_test_crypto(),
+                                    .above = above,
+                                    .above_n = 2 };
+    struct ca_refusal why;
+
+    CHECK_STATUS(ca_profile_bind(p, &by, &why), BM_OK);
+    root.sig_alg = BM_SIG_RSA_SHA256; /* on itself: nobody verifies it */
+    CHECK_STATUS(ca_profile_bind(p, &by, &why), BM_OK);
+    root.key.type = BM_KEY_P384;
+    CHECK_STATUS(ca_profile_bind(p, &by, &why), BM_E_PROFILE_ISSUER);
+    CHECK(strstr(why.words, "above the issuer") != NULL);
+    root = world.root;
+    middle.sig_alg = BM_SIG_ECDSA_SHA384;
+    CHECK_STATUS(ca_profile_bind(p, &by, &why), BM_E_PROFILE_ISSUER);
+    middle = world.ca;
+    ca.sig_alg = BM_SIG_ECDSA_SHA384;
+    CHECK_STATUS(ca_profile_bind(p, &by, &why), BM_E_PROFILE_ISSUER);
+    ca = world.ca;
+    CHECK_STATUS(ca_profile_bind(p, &by, &why), BM_OK);
+    ca_profile_free(p);
+}
+
 static void urls_need_a_public_url(void)
 {
     static const char *const urls[] = { NULL, "", "no url", "ftp//x" };
@@ -510,6 +546,38 @@ static void lint_tells_every_rule_of_a_foreign_certificate(void)
     ca_profile_free(p);
 }
 
+static void find_mcu(void *arg, const char *rule,
+                     enum ca_profile_verdict verdict,
+                     const struct ca_refusal *why)
+{
+    bool *found = arg;
+
+    (void)rule;
+    *found =
+        *found || (verdict == CA_PROFILE_BROKEN &&
+                   strstr(why->words, "class: mcu needs an issuer") != NULL);
+}
+
+static void lint_finds_an_issuer_that_no_microcontroller_verifies(void)
+{
+    struct bm_cert issuer = world.root;
+    bool found = false;
+    struct ca_profile_lint lint = { .arg = &found,
+                                    .rule = find_mcu,
+                                    .issuer = &issuer,
+                                    .crypto = bm_test_crypto() };
+    struct ca_profile *p = world_parse(
+        world_view(PLAIN ANY_CN "device: { identity: owner, class: mcu }\n"),
+        "p");
+
+    CHECK(ca_profile_lint(p, &world.ca, &lint) != BM_OK);
+    CHECK(!found);
+    issuer.key.type = BM_KEY_P384;
+    CHECK(ca_profile_lint(p, &world.ca, &lint) != BM_OK);
+    CHECK(found);
+    ca_profile_free(p);
+}
+
 /* ---- Wildcards */
 
 #define OF_DEVICE                                                    \
@@ -588,11 +656,13 @@ int main(void)
     RUN(a_uri_is_unique_however_it_is_written);
     RUN(an_issuer_that_cannot_issue_is_refused);
     RUN(a_microcontroller_gets_p256_and_sha256_all_the_way);
+    RUN(nor_is_another_algorithm_above_the_issuer);
     RUN(urls_need_a_public_url);
     RUN(an_unbound_profile_fills_nothing);
     RUN(the_issuers_name_constraints_hold);
     RUN(a_device_called_star_gets_no_wildcard);
     RUN(a_wildcard_needs_a_pattern_that_has_it);
     RUN(lint_tells_every_rule_of_a_foreign_certificate);
+    RUN(lint_finds_an_issuer_that_no_microcontroller_verifies);
     return bm_test_done();
 }
