@@ -145,6 +145,10 @@ int cmd_operator_disable(int argc, char **argv);
 int cmd_operator_enable(int argc, char **argv);
 
 int cmd_request(int argc, char **argv);
+int cmd_bundle(int argc, char **argv);
+int cmd_bundle_show(int argc, char **argv);
+int cmd_bundle_make(int argc, char **argv);
+int cmd_bundle_verify(int argc, char **argv);
 int cmd_request_list(int argc, char **argv);
 int cmd_request_show(int argc, char **argv);
 int cmd_request_approve(int argc, char **argv);

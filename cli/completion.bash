@@ -28,7 +28,7 @@ _birthmark()
         --at | --host | --id | --organisation | --ecosystem | --policy | --max | --org | --device | --subject | \
             --not-after | --expires | --expires-before | --invalid-since | \
             --after | --limit | --ca | --url | --threshold | --custodian | \
-            --shares | --name) return ;;
+            --shares | --name | --series | --above) return ;;
         *)
             if [[ $noun/$verb == profile/show && $word != -* ]]; then
                 words=$(birthmark profile list 2> /dev/null | sed 's/ .*//')

@@ -309,6 +309,14 @@ static bm_status host_publish(void *self, int64_t now, struct ca_refusal *why)
     return instance_publish(s->instance, now, why);
 }
 
+static bm_status host_make_bundle(void *self, const struct ca_actor *actor,
+                                  int64_t now, struct ca_refusal *why)
+{
+    struct session *s = self;
+
+    return instance_make_bundle(s->instance, actor, now, why);
+}
+
 static bm_status run_here(struct session *s, unsigned operation,
                           const json_t *params, json_t **result,
                           struct ca_refusal *why)
@@ -328,7 +336,8 @@ static bm_status run_here(struct session *s, unsigned operation,
                   .make_crl = host_make_crl,
                   .load_crl = host_load_crl,
                   .list_changed = host_list_changed,
-                  .publish = host_publish },
+                  .publish = host_publish,
+                  .make_bundle = host_make_bundle },
     };
 
     return admin_run(&c, operation, params, result, why);
@@ -400,6 +409,43 @@ static int make_lists(struct session *s)
     return result;
 }
 
+/* Where lists were made again the bundle does not tell all any more, either.
+ * The authority makes it, for all who changed it. */
+static int make_bundle(struct session *s)
+{
+    static const struct ca_actor authority = { .name = "authority",
+                                               .mode = "direct",
+                                               .authority = true };
+    struct ca_refusal why = { .status = BM_OK };
+    struct ca_bundle_state state;
+    bm_status rc;
+
+    if (s->instance->bundle.key == NULL) {
+        return CMD_OK; /* nothing signs them yet */
+    }
+    rc = ca_bundle_look(s->instance->ca, s->now, &state);
+    if (rc == BM_OK && state.changed) {
+        rc = instance_make_bundle(s->instance, &authority, s->now, &why);
+    }
+    if (rc != BM_OK) {
+        fprintf(stderr,
+                "%s: it is done, but the trust bundle does not tell yet: "
+                "birthmark bundle make\n",
+                s->path);
+    }
+    return session_result(s, rc, &why);
+}
+
+static bool has_touched(const struct session *s)
+{
+    for (size_t i = 0; i < s->instance->cas_n; i++) {
+        if (s->touched[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int session_publish(struct session *s)
 {
     struct ca_refusal why = { .status = BM_OK };
@@ -410,6 +456,9 @@ int session_publish(struct session *s)
         return CMD_OK;
     }
     made = make_lists(s);
+    if (made == CMD_OK && has_touched(s)) {
+        made = make_bundle(s);
+    }
     rc = session_result(s, instance_publish(s->instance, s->now, &why), &why);
     return rc != CMD_OK ? rc : made;
 }

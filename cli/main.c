@@ -26,6 +26,8 @@ static const struct cmd nouns[] = {
     { "cert",
       "issue | list | show | verify | revoke | release | export | import",
       "certificates, requests, CRLs, CMS", cmd_cert },
+    { "bundle", "show | make | verify",
+      "what devices are told of roots and of what is revoked", cmd_bundle },
     { "device", "list | show | events | suspend | resume",
       "devices, and what happened to them", cmd_device },
     { "request", "list | show | approve | reject",

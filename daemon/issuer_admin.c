@@ -124,6 +124,16 @@ static void list_changed(void *self, const struct ca_actor *actor,
     issuer_list_changed(self, ca);
 }
 
+static bm_status make_bundle(void *self, const struct ca_actor *actor,
+                             int64_t now, struct ca_refusal *why)
+{
+    struct issuer *is = self;
+
+    BM_TRY(instance_make_bundle(is->in, actor, now, why));
+    issuer_bundle_made(is, now);
+    return BM_OK;
+}
+
 static bm_status publish(void *self, int64_t now, struct ca_refusal *why)
 {
     struct issuer *is = self;
@@ -157,7 +167,7 @@ static bm_status call(struct issuer *is, const struct wire_admin *m,
         .actor = op->actor,
         .operator_shown = op,
         .now = room_now(),
-        .host = { is, make_crl, load_crl, list_changed, publish },
+        .host = { is, make_crl, load_crl, list_changed, publish, make_bundle },
     };
     json_t *params = json_loadb((const char *)m->params.p, m->params.n,
                                 JSON_REJECT_DUPLICATES, NULL);

@@ -171,6 +171,9 @@ struct admin_host {
                          const char *ca);
     /* Sign a checkpoint and publish the ledger. */
     bm_status (*publish)(void *self, int64_t now, struct ca_refusal *why);
+    /* Make a trust bundle and publish it. */
+    bm_status (*make_bundle)(void *self, const struct ca_actor *actor,
+                             int64_t now, struct ca_refusal *why);
 };
 
 struct ca_operator;
