@@ -199,7 +199,8 @@ static void print_resumed(const struct ca_resumed *r, size_t lists)
     }
 }
 
-/* Lists with the new numbers, so that nobody waits for them. */
+/* Lists, and a trust bundle, with the new numbers, so that nobody waits for
+ * them. */
 static int make_lists(struct session *s)
 {
     const struct instance *in = s->instance;
@@ -214,6 +215,15 @@ static int make_lists(struct session *s)
         }
         rc = instance_make_crl(s->instance, &s->actor, in->cas[i].row.id,
                                s->now, &why);
+        if (rc != BM_OK) {
+            result = session_result(s, rc, &why);
+        }
+    }
+    if (in->bundle.key != NULL) {
+        struct ca_refusal why = { .status = BM_OK };
+        bm_status rc =
+            instance_make_bundle(s->instance, &s->actor, s->now, &why);
+
         if (rc != BM_OK) {
             result = session_result(s, rc, &why);
         }

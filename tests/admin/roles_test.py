@@ -16,6 +16,8 @@ MAY = {
     "showCA": ALL,
     "makeCRL": {"registrar"},
     "loadCRL": {"registrar"},
+    "showBundle": ALL,
+    "makeBundle": {"registrar"},
     "listProfiles": ALL,
     "showProfile": ALL,
     "checkProfile": ALL,
