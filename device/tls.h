@@ -57,8 +57,8 @@ struct bm_tls_config {
     uint16_t version; /* BM_TLS_1_3 or BM_TLS_1_2: this one alone; 0: either */
 };
 
-/* Our own certificate and those above it. */
-#define BM_TLS_CHAIN_MAX 6
+/* Our own certificate and those above it: no fewer than peers may send us. */
+#define BM_TLS_CHAIN_MAX 8
 
 /* Of both kinds of channel binding the longest. */
 #define BM_TLS_BINDING_MAX 32

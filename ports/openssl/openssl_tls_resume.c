@@ -184,8 +184,10 @@ void openssl_tls_resume_offer(struct bm_tls_session *s)
     }
     (void)SSL_set_session(s->ssl, newest->session);
     /* RFC 8446 C.4: a ticket is used once, so that nobody can tell that two
-     * connections are of one client. */
-    forget(newest);
+     * connections are of one client. In TLS 1.2 nothing else follows. */
+    if (SSL_SESSION_get_protocol_version(newest->session) == TLS1_3_VERSION) {
+        forget(newest);
+    }
 }
 
 void openssl_tls_resume_watch(SSL_CTX *ctx)

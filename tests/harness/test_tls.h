@@ -8,12 +8,24 @@
 #include "device/tls.h"
 #include "tests/harness/bm_test.h"
 #include "tests/harness/test_crypto.h"
+#ifdef __arm__
+#include "ports/mps2/board.h"
+#endif
 
 /*
  * Two ends of TLS in one program, on the host and on a microcontroller: a
  * stream in memory that can be slow, cut and damaged, and the certificates of
  * a small world: a root, a server "server.example.test", a device "device-1".
  */
+
+/* On the board, how deep the stack has been; nothing elsewhere. */
+static inline void tls_print_stack(void)
+{
+#ifdef __arm__
+    printf("# the stack was at most %lu octets deep\n",
+           (unsigned long)bm_board_stack_used());
+#endif
+}
 
 /* One direction. Holds a whole flight with a chain of certificates. */
 struct tls_pipe {
