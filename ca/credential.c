@@ -114,7 +114,7 @@ static bm_status kdf_e(const struct making *m, struct bm_bytes shared,
     return rc;
 }
 
-/* Part 1, C.6.3: the seed follows from a Diffie-Hellman exchange. */
+/* Part 1, C.6: the seed follows from a Diffie-Hellman exchange. */
 static bm_status share_ecc(struct making *m, struct bm_wr *seed)
 {
     const struct bm_spki *ek = m->c->ek;
@@ -137,7 +137,7 @@ static bm_status share_ecc(struct making *m, struct bm_wr *seed)
     return BM_OK;
 }
 
-/* Part 1, B.10.4: the seed is random, and encrypted. */
+/* Part 1, B.10: the seed is random, and encrypted. */
 static bm_status share_rsa(struct making *m, struct bm_wr *seed)
 {
     const struct bm_crypto *crypto = m->c->crypto;

@@ -104,7 +104,7 @@ static const TPM2B_PUBLIC ek_rsa = {
      TPMA_OBJECT_NODA | TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_SIGN_ENCRYPT)
 
 /* Ours: `unique` is what makes it another key than that of others who make
- * one of the same template (Part 1, 27.2.3). */
+ * one of the same template (Part 1, 27). */
 static const TPM2B_PUBLIC ak = {
     .publicArea = {
         .type = TPM2_ALG_ECC,

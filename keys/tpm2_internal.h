@@ -16,7 +16,8 @@
  *   tpm2_destroy.c   taking one away
  *   tpm2_attest.c    showing where a key was made
  *   tpm2_ek.c        endorsement keys, their certificates, attestation keys
- *   tpm2_seal.c      secrets and counters, beside keys
+ *   tpm2_seal.c      secrets that only the TPM opens
+ *   tpm2_counter.c   counters that only go up
  *   tpm2_link.c      the connection: one a TCTI, taken in turns, made again
  *   tpm2_session.c   the session that keeps authorisation values off the bus
  *   tpm2_flush.c     handles of the TPM that are ours to give back
@@ -124,6 +125,13 @@ struct tpm2_parent {
 bm_status tpm2_parent_get(struct tpm2_link *link, ESYS_TR hierarchy,
                           ESYS_TR session, struct tpm2_parent *parent);
 void tpm2_parent_put(struct tpm2_link *link, struct tpm2_parent *parent);
+
+/* tpm2_seal.c: do something with the TPM of a provider; and there, what
+ * authorises its owner, kept off the bus. */
+bm_status tpm2_provider_do(const struct bm_key_provider *provider,
+                           const struct tpm2_work *work);
+bm_status tpm2_owner_begin(struct tpm2_link *link, const TPM2B_AUTH *owner,
+                           ESYS_TR *session);
 
 /* tpm2_ek.c: keys made from the endorsement seed, which `session` authorises;
  * to be flushed. */
