@@ -58,6 +58,7 @@ static void point(struct world *w)
     w->log.flash = &w->sim.flash;
     w->life.log = &w->log;
     w->life.id.log = &w->log;
+    w->life.vault.config.log = &w->log;
 }
 
 static void copy_world(struct world *to, const struct world *from)
@@ -101,8 +102,7 @@ static bool cut_again(uint32_t in, size_t way)
     flash_sim_cut(&again.sim, in, ways[way].mode, ways[way].tear);
     if (bm_log_open(&again.log, &again.sim.flash) == BM_OK) {
         keys_start(&again);
-        if (bm_identity_open(&again.life.id, &again.log, again.life.keys) ==
-            BM_OK) {
+        if (life_open(&again.life) == BM_OK) {
             life_settle(&again.life);
             (void)life_step(&again.life);
         }
@@ -121,19 +121,20 @@ static uint32_t skip(uint32_t every)
     return every == 1 ? 1 : 1 + flash_sim_random(&now.sim) % (2 * every - 1);
 }
 
-/* No recovery and step has more operations than that: do not look there. */
-#define AGAIN_MAX 150
+/* No step, with what comes before it after a cut, has more operations than
+ * that: the sample is not taken from beyond. */
+#define STEP_MAX 150
 
 static void cut_again_everywhere(uint32_t every)
 {
     for (size_t way = 0; way < WAYS; way++) {
         uint32_t in = skip(every);
 
-        while (in <= AGAIN_MAX && cut_again(in, way)) {
+        while (in <= STEP_MAX && cut_again(in, way)) {
             in += skip(every);
         }
     }
-    CHECK(every != 1 || !cut_again(AGAIN_MAX, 0));
+    CHECK(every != 1 || !cut_again(STEP_MAX, 0));
 }
 
 /* Cut operation `in` of the next step; false when it has fewer. */
@@ -156,10 +157,13 @@ static bool cut_step(uint32_t in, size_t way, uint32_t every)
 static void cut_everywhere(const struct plan *plan)
 {
     for (size_t way = 0; way < WAYS; way++) {
-        for (uint32_t in = skip(plan->first); cut_step(in, way, plan->second);
-             in += skip(plan->first)) {
+        uint32_t in = skip(plan->first);
+
+        while (in <= STEP_MAX && cut_step(in, way, plan->second)) {
+            in += skip(plan->first);
         }
     }
+    CHECK(plan->first != 1 || !cut_step(STEP_MAX, 0, plan->second));
 }
 
 static void born_on(const struct flash_sim_shape *shape)

@@ -4,6 +4,7 @@
 
 #include "device/identity.h"
 #include "device/test/test_cert.h"
+#include "device/vault.h"
 #include "tests/harness/bm_test.h"
 
 /*
@@ -39,6 +40,8 @@ struct life_memory {
     bool proving;   /* a commit may have happened */
     bool resetting; /* a reset may have happened */
     uint32_t serial;
+    uint8_t data;     /* of the owner, in the vault; 0: none */
+    uint8_t new_data; /* is to be there */
 };
 
 struct life {
@@ -46,7 +49,10 @@ struct life {
     const struct bm_keystore *keys;
     struct bm_identity id;
     struct life_memory memory;
-    const struct bm_crypto *crypto; /* to let keys sign; NULL: they cannot */
+    const struct bm_crypto *crypto;
+    bool signs;                     /* let keys sign, which takes its time */
+    const struct bm_secret *secret; /* of a vault; NULL: there is none */
+    struct bm_vault vault;
 };
 
 #define LIFE_DONE BM_E_END
@@ -116,15 +122,47 @@ static bm_status life_commit(struct life *l)
     return BM_OK;
 }
 
+/* The owner's data: in the vault, or where there is none in the log. */
+static bm_status life_put(struct life *l, uint8_t data)
+{
+    struct bm_bytes value = { &data, 1 };
+
+    l->memory.new_data = data;
+    if (l->secret == NULL) {
+        BM_TRY(data == 0 ? bm_log_delete(l->log, LIFE_DATA)
+                         : bm_log_put(l->log, LIFE_DATA, value));
+    } else {
+        BM_TRY(data == 0 ? bm_vault_wipe(&l->vault)
+                         : bm_vault_put(&l->vault, "owner", value));
+    }
+    l->memory.data = data;
+    return BM_OK;
+}
+
+static void life_data_is_whole(struct life *l)
+{
+    uint8_t data = 0;
+    size_t n = 0;
+    bm_status rc =
+        l->secret == NULL
+            ? bm_log_get(l->log, LIFE_DATA, &data, sizeof data, &n)
+            : bm_vault_get(&l->vault, "owner", &data, sizeof data, &n);
+
+    CHECK(rc == BM_OK ? n == 1 : rc == BM_E_NOT_FOUND);
+    CHECK(data == l->memory.data || data == l->memory.new_data);
+    l->memory.data = data;
+    l->memory.new_data = data;
+}
+
 static bm_status life_begin(struct life *l)
 {
-    BM_TRY(bm_log_put(l->log, LIFE_DATA, BM_LIT("of an owner")));
+    BM_TRY(life_put(l, (uint8_t)(l->id.head.generation + 1)));
     return bm_identity_begin(&l->id, BM_IDENTITY_PENDING);
 }
 
 static bm_status life_reset_done(struct life *l)
 {
-    BM_TRY(bm_log_delete(l->log, LIFE_DATA));
+    BM_TRY(life_put(l, 0));
     BM_TRY(bm_identity_reset_done(&l->id));
     life_forgotten(&l->memory);
     return BM_OK;
@@ -173,7 +211,7 @@ static void life_signs(const struct life *l, const struct bm_signer *signer)
     uint8_t room[80];
     struct bm_wr w;
 
-    if (l->crypto == NULL) {
+    if (!l->signs) {
         return;
     }
     bm_wr_init(&w, room, sizeof room);
@@ -252,13 +290,30 @@ static void life_is_tidy(struct life *l)
     CHECK(life_certs(l) == certs);
 }
 
+/* The device starts. */
+static bm_status life_open(struct life *l)
+{
+    static uint8_t work[BM_VAULT_WORK_SIZE(16)];
+    const struct bm_vault_config config = {
+        .log = l->log,
+        .crypto = l->crypto,
+        .secret = l->secret,
+        .work = work,
+        .work_size = sizeof work,
+    };
+
+    BM_TRY(bm_identity_open(&l->id, l->log, l->keys));
+    return l->secret == NULL ? BM_OK : bm_vault_open(&l->vault, &config);
+}
+
 /* The power is back: one complete generation, and nothing beside it. */
 static void life_recover(struct life *l)
 {
     struct life_memory *m = &l->memory;
 
-    CHECK_STATUS(bm_identity_open(&l->id, l->log, l->keys), BM_OK);
+    CHECK_STATUS(life_open(l), BM_OK);
     life_settle(l);
+    life_data_is_whole(l);
     if (m->is_born) {
         CHECK_STATUS(bm_identity_state(&l->id, BM_IDENTITY_IDEVID),
                      BM_IDENTITY_CERT);

@@ -47,11 +47,27 @@ static void start(struct bm_log *log)
     bm_mbedtls_keystore_init(&keystore, &config);
 }
 
+static const struct bm_mbedtls_secret_config secret_config = {
+    .key_id = SECRET_ID, .kind = BM_VAULT_PLAINTEXT, .noise = &noise
+};
+static struct bm_mbedtls_secret vault_secret;
+static bool with_vault;
+
 static void start_keys(struct world *w)
 {
     start(&w->log);
     w->life.keys = keys;
     w->life.crypto = &crypto;
+    w->life.signs = true;
+    if (with_vault) {
+        if (bm_mbedtls_secret_open(&vault_secret, &secret_config) ==
+            BM_E_NOT_FOUND) {
+            CHECK_STATUS(bm_mbedtls_secret_make(&secret_config), BM_OK);
+        }
+        CHECK_STATUS(bm_mbedtls_secret_open(&vault_secret, &secret_config),
+                     BM_OK);
+        w->life.secret = &vault_secret.secret;
+    }
 }
 
 static void blank(void)
@@ -72,7 +88,6 @@ static void a_key_is_made_found_again_and_destroyed(void)
     enum bm_key_slot slot;
 
     blank();
-    now.life.crypto = &crypto;
     for (slot = BM_KEY_SLOT_IDEVID; slot <= BM_KEY_SLOT_B; slot++) {
         CHECK_STATUS(keys->open(keys->self, slot, &signer), BM_E_NOT_FOUND);
         CHECK(signer == NULL);
@@ -214,10 +229,6 @@ static void a_full_log_has_no_room_for_a_key(void)
                  BM_E_NOT_FOUND);
 }
 
-static const struct bm_mbedtls_secret_config secret_config = {
-    .key_id = SECRET_ID, .kind = BM_VAULT_PLAINTEXT, .noise = &noise
-};
-
 static void a_secret_is_made_once(void)
 {
     struct bm_mbedtls_secret s;
@@ -309,11 +320,12 @@ static void a_power_cut_leaves_one_complete_generation(void)
 #ifdef __arm__
     static const struct plan plan = { { 2048, 2, 8 }, 300, 300 };
 #else
-    static const struct plan plan = { { 2048, 2, 8 }, 40, 400 };
+    static const struct plan plan = { { 2048, 2, 8 }, 80, 600 };
 #endif
     static const struct plan full_plan = { { 2048, 2, 8 }, 1, 300 };
 
     CHECK_STATUS(bm_mbedtls_noise_open(&noise, &source), BM_OK);
+    with_vault = true;
     live_on(full ? &full_plan : &plan);
 }
 
