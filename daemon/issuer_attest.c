@@ -20,7 +20,7 @@ bm_status issuer_attest_init(struct issuer *is, struct ca_refusal *why)
                                        .valid = s->attestation_valid };
     bm_status rc;
 
-    BM_TRY(ek_cas_read(is->room->dir, s->attestation_ek_cas, &is->ek_cas, why));
+    BM_TRY(ek_cas_read(s->attestation_ek_cas, &is->ek_cas, why));
     config.cas = is->ek_cas.certs;
     config.cas_n = is->ek_cas.n;
     rc = ca_attest_new(&config, &is->attest);

@@ -15,6 +15,7 @@
 #include "daemon/supervisor_internal.h"
 #include "files/files.h"
 #include "ports/openssl/openssl.h"
+#include "server/ek_cas.h"
 #include "server/instance.h"
 #include "server/own.h"
 
@@ -197,6 +198,23 @@ static void check_instance(struct check *c, int64_t now)
     check_server_cert(c, now);
 }
 
+/* Whoever is believed about TPMs. */
+static void check_makers(struct check *c)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    struct ek_cas cas;
+    bm_status rc = ek_cas_read(c->settings->attestation_ek_cas, &cas, &why);
+
+    if (rc != BM_OK) {
+        blame(c, rc, &why);
+        return;
+    }
+    if (cas.n != 0) {
+        printf("    %zu CAs of makers of TPMs\n", cas.n);
+    }
+    ek_cas_free(&cas);
+}
+
 /* The issuer writes there, as whoever it will be. */
 static void check_owner(struct check *c)
 {
@@ -221,6 +239,7 @@ int supervisor_check(const char *config)
         return 1;
     }
     check_instance(&c, room_now());
+    check_makers(&c);
     check_kernel(&c);
     check_owner(&c);
     say_rooms(&c);

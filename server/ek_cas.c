@@ -112,26 +112,20 @@ static bm_status add_folder(struct ek_cas *cas, const char *folder,
     return rc;
 }
 
-bm_status ek_cas_read(const char *dir, const char *folder, struct ek_cas *cas,
+bm_status ek_cas_read(const char *folder, struct ek_cas *cas,
                       struct ca_refusal *why)
 {
-    char path[FILES_PATH_MAX];
     bm_status rc;
 
     memset(cas, 0, sizeof *cas);
     if (folder == NULL) {
         return BM_OK;
     }
-    if (folder[0] == '/') {
-        BM_TRY(files_path(path, "", folder + 1));
-    } else {
-        BM_TRY(files_path(path, dir, folder));
-    }
     cas->certs = calloc(EK_CAS_MAX, sizeof *cas->certs);
     cas->files = calloc(EK_CAS_MAX, sizeof *cas->files);
     rc = cas->certs == NULL || cas->files == NULL
              ? ca_refuse_plain(why, BM_E_MEMORY)
-             : add_folder(cas, path, why);
+             : add_folder(cas, folder, why);
     if (rc != BM_OK) {
         ek_cas_free(cas);
     }

@@ -60,11 +60,6 @@ struct limits_section {
     int64_t queue;
 };
 
-struct attestation_section {
-    const char *ek_cas;
-    int64_t valid;
-};
-
 struct file {
     int64_t version;
     const char *public_url;
@@ -133,19 +128,6 @@ static const struct config_key bundle_keys[] = {
       .offset = offsetof(struct bundle_section, deny),
       .min = 0,
       .max = CA_BUNDLE_DENY_MAX },
-    { .name = NULL },
-};
-
-static const struct config_key attestation_keys[] = {
-    { .name = "ek_cas",
-      .type = CONFIG_STRING,
-      .required = true,
-      .offset = offsetof(struct attestation_section, ek_cas) },
-    { .name = "valid",
-      .type = CONFIG_DURATION,
-      .offset = offsetof(struct attestation_section, valid),
-      .min = MINUTE,
-      .max = DAY },
     { .name = NULL },
 };
 
@@ -285,7 +267,7 @@ static const struct config_key file_keys[] = {
     { .name = "attestation",
       .type = CONFIG_SECTION,
       .offset = offsetof(struct file, attestation),
-      .keys = attestation_keys },
+      .keys = settings_attestation_keys },
     { .name = NULL },
 };
 
@@ -442,6 +424,7 @@ static bm_status check(struct config *config, const struct file *f,
                            "https://HOST or https://HOST:PORT is wanted");
     }
     BM_TRY(settings_check_tokens(config, &f->tokens, error));
+    BM_TRY(settings_check_attestation(config, &f->attestation, error));
     return check_addresses(config, f, error);
 }
 
@@ -592,7 +575,7 @@ void settings_put(struct bm_wr *w, const char *public_url, const char *origin)
                  "#  tpm: device:/dev/tpmrm0\n\n"
                  "# Makers of TPMs that are believed, for profiles with "
                  "attestation: tpm\n# (docs/attestation.md).\n"
-                 "#attestation:\n#  ek_cas: ek-cas\n\n"
+                 "#attestation:\n#  ek_cas: /etc/birthmark/ek-cas\n\n"
                  "# What a device gets that does not say what it wants.\n"
                  "est:\n  default_profile: ieee-802.1ar-ldevid\n\n"
                  "# Connections and waiting requests of each listener; "

@@ -53,8 +53,8 @@ struct settings {
     const char *const *token_read;
     const char *const *token_write;
     const char *const *token_sockets;
-    /* Makers of TPMs that are believed (ek_cas.h), or NULL; may be relative to
-     * the instance. */
+    /* Folder of the makers of TPMs that are believed (ek_cas.h), or NULL;
+     * absolute. */
     const char *attestation_ek_cas;
     int64_t attestation_valid;   /* seconds that an attested key waits for its
                                     certificate: 10m */

@@ -5,7 +5,8 @@
 #include "config/config.h"
 #include "server/settings.h"
 
-/* Between the files of settings: `tokens:` is in settings_tokens.c. */
+/* Between the files of settings: `tokens:` is in settings_tokens.c, and
+ * `attestation:` in settings_attestation.c. */
 
 struct tokens_section {
     const char *const *modules;
@@ -24,5 +25,16 @@ extern const struct config_key settings_tokens_keys[];
 BM_MUST_CHECK bm_status settings_check_tokens(struct config *config,
                                               const struct tokens_section *t,
                                               struct config_error *error);
+
+struct attestation_section {
+    const char *ek_cas;
+    int64_t valid;
+};
+
+extern const struct config_key settings_attestation_keys[];
+
+BM_MUST_CHECK bm_status settings_check_attestation(
+    struct config *config, const struct attestation_section *a,
+    struct config_error *error);
 
 #endif

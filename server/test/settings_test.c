@@ -113,6 +113,23 @@ static void tokens_are_named_with_what_they_need(void)
     settings_wipe(&s);
 }
 
+static void makers_of_tpms_are_named(void)
+{
+    struct settings s;
+
+    CHECK_STATUS(settings_parse(text(GOOD), "x", &s, NULL), BM_OK);
+    CHECK(s.attestation_ek_cas == NULL && s.attestation_valid == 600);
+    settings_wipe(&s);
+    CHECK_STATUS(settings_parse(text(GOOD "attestation:\n"
+                                          "  ek_cas: /etc/makers\n"
+                                          "  valid: 1h\n"),
+                                "x", &s, NULL),
+                 BM_OK);
+    CHECK(strcmp(s.attestation_ek_cas, "/etc/makers") == 0 &&
+          s.attestation_valid == 3600);
+    settings_wipe(&s);
+}
+
 static void the_api_is_found_where_operators_are_listened_to(void)
 {
     static const struct {
@@ -246,6 +263,10 @@ static void an_error_has_file_line_and_column(void)
         { GOOD "tokens: { tpm: \"swtpm:host=127.0.0.1\" }\n", "f:5:16: " },
         { GOOD "tokens: { tpm: \"cmd:sh\" }\n", "f:5:16: " },
         { GOOD "tokens: { tpm_owner: owner }\n", "f:5:22: " },
+        { GOOD "attestation: { ek_cas: ek-cas }\n", "f:5:24: " },
+        { GOOD "attestation: { valid: 10m }\n", "f:5:14: " },
+        { GOOD "attestation: { ek_cas: /a, valid: 1s }\n", "f:5:35: " },
+        { GOOD "attestation: { ek_cas: /a, valid: 2d }\n", "f:5:35: " },
         { "version: 1\nledger: { origin: x }\n", "f:" },
         { "version: 1\npublic_url: http://a\n", "f:" },
         { "version: 1\npublic_url: http://a\nledger: {}\n", "f:" },
@@ -330,6 +351,7 @@ int main(void)
     RUN(what_is_not_said_has_its_default);
     RUN(what_is_said_is_taken);
     RUN(tokens_are_named_with_what_they_need);
+    RUN(makers_of_tpms_are_named);
     RUN(the_api_is_found_where_operators_are_listened_to);
     RUN(an_address_is_in_numbers);
     RUN(what_init_writes_can_be_read);
