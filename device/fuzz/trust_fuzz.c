@@ -2,11 +2,13 @@
 #include "device/trust.h"
 
 #include "core/fuzz/must.h"
+#include "device/test/flash_sim.h"
 #include "device/test/judge_cases.h"
 
 /*
  * The first octet says what the rest is: a trust bundle, an answer of
- * certificates, a chain to judge, a CRL in pieces. All signatures are good, or
+ * certificates, a chain to judge, a CRL in pieces, what the flash holds. All
+ * signatures are good, or
  * none of it would go far; what is refused must leave everything as it was.
  */
 static bm_status verify(void *self, const struct bm_spki *key,
@@ -84,6 +86,8 @@ static void open_trust(struct bm_trust *trust)
     must(bm_trust_open(trust, &config) == BM_OK);
 }
 
+typedef void fuzz_target(struct bm_trust *trust, struct bm_bytes in);
+
 static void fuzz_bundle(struct bm_trust *trust, struct bm_bytes in)
 {
     static struct bm_trust before;
@@ -149,20 +153,55 @@ static void fuzz_crl(struct bm_trust *trust, struct bm_bytes in)
     }
 }
 
+/* Records: which (1), length (2), octets. */
+static void put_records(struct bm_log *to, struct bm_bytes in)
+{
+    static const uint32_t keys[] = { 0, 0x10, 0x11, 0x100, 0x101, 0x200 };
+
+    while (in.n >= 3) {
+        uint32_t key = keys[in.p[0] % (sizeof keys / sizeof keys[0])];
+        size_t n = (size_t)in.p[1] << 8 | in.p[2];
+
+        n = n < in.n - 3 ? n : in.n - 3;
+        if (bm_log_put(to, BM_LOG_KEY(BM_LOG_TRUST, key),
+                       (struct bm_bytes){ in.p + 3, n }) != BM_OK) {
+            return;
+        }
+        in = (struct bm_bytes){ in.p + 3 + n, in.n - 3 - n };
+    }
+}
+
+/* Whatever is there, the device starts, and judges. */
+static void fuzz_flash(struct bm_trust *trust, struct bm_bytes in)
+{
+    static const struct flash_sim_shape shape = { 4096, 4, 8 };
+    static uint8_t memory[FLASH_SIM_SIZE(4096, 4)];
+    static struct flash_sim sim;
+    struct bm_trust_config config = trust->config;
+    struct bm_log flash_log;
+
+    flash_sim_init(&sim, memory, &shape, 1);
+    must(bm_log_open(&flash_log, &sim.flash) == BM_OK);
+    put_records(&flash_log, in);
+    config.log = &flash_log;
+    must(bm_trust_open(trust, &config) == BM_OK);
+    must(trust->learned <= BM_TRUST_LEARNED_MAX);
+    must(trust->bundle.version == 0 || trust->bundle.version == trust->floor);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static void (*const fuzz[])(struct bm_trust *,
-                                struct bm_bytes) = { fuzz_bundle, fuzz_learn,
-                                                     fuzz_judge, fuzz_crl };
+    static fuzz_target *const targets[] = { fuzz_bundle, fuzz_learn, fuzz_judge,
+                                            fuzz_crl, fuzz_flash };
     static struct bm_trust trust;
 
     if (size == 0) {
         return 0;
     }
     open_trust(&trust);
-    fuzz[data[0] % 4](&trust, (struct bm_bytes){ data + 1, size - 1 });
+    targets[data[0] % 5](&trust, (struct bm_bytes){ data + 1, size - 1 });
     must(bm_test_failed == 0);
     return 0;
 }
