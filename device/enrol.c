@@ -656,6 +656,14 @@ static bool must_close(const struct bm_enrol *e)
              ((e->flags & ENROL_CLOSING) != 0 || e->shown != to_show(e))));
 }
 
+/* However slowly octets move: for a handshake, and for an exchange. */
+static void be_patient(struct bm_enrol *e)
+{
+    uint16_t seconds = e->config->exchange;
+
+    e->until = e->at + (seconds == 0 ? BM_ENROL_EXCHANGE_MAX : seconds);
+}
+
 static void connect(struct bm_enrol *e)
 {
     if ((e->flags & ENROL_READY) != 0 && (e->flags & ENROL_BOUND) != 0) {
@@ -663,7 +671,7 @@ static void connect(struct bm_enrol *e)
     }
     e->state = CONNECTING;
     e->shown = to_show(e);
-    e->until = e->at + BM_ENROL_EXCHANGE_MAX;
+    be_patient(e);
     e->connections++;
     e->flags |= ENROL_OPEN;
 }
@@ -682,7 +690,7 @@ static void begin_exchange(struct bm_enrol *e)
         return;
     }
     e->state = SEND;
-    e->until = e->at + BM_ENROL_EXCHANGE_MAX;
+    be_patient(e);
 }
 
 /* Go on as far as nobody has to be asked. */

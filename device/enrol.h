@@ -112,6 +112,8 @@ struct bm_enrol_config {
 
     uint16_t patience; /* answers of "come again" in a row before the job stops;
                           0: BM_ENROL_PATIENCE */
+    uint16_t exchange; /* seconds for one connection's handshake, and for one
+                          exchange; 0: BM_ENROL_EXCHANGE_MAX */
 };
 
 /* Together with struct bm_enrol 4 KB on a Cortex-M3. */
@@ -122,8 +124,8 @@ struct bm_enrol_config {
 /* What a Retry-After is bounded by, in seconds. */
 #define BM_ENROL_LATER_MIN 1
 #define BM_ENROL_LATER_MAX 86400
-/* Seconds for one connection's handshake, and for one exchange: a signature
- * of a slow element and a slow link fit; a server that drips does not. */
+/* Seconds: a signature of a slow element and a slow link fit; a server that
+ * drips does not. */
 #define BM_ENROL_EXCHANGE_MAX 120
 /* Octets of a channel binding. */
 #define BM_ENROL_BINDING_MAX 32
