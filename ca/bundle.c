@@ -109,6 +109,7 @@ static bm_status bundle_used(struct ca *ca, uint64_t version)
         return BM_OK;
     }
     put_number(version, value);
+    ca->dirty = true;
     return s->setting_put(s->self, SETTING_FLOOR, BM_ARRAY(value));
 }
 

@@ -172,11 +172,11 @@ static bm_status walk_rows(struct gathering *g, size_t at)
     struct store_revocation row;
     bm_status rc;
 
-    BM_TRY(s->revocations_open(s->self, &of, &walk));
-    while ((rc = s->revocations_next(walk, &row)) == BM_OK) {
-        rc = deny(g, g->cas[at].issuer, row.serial);
-        if (rc != BM_OK) {
-            break;
+    rc = s->revocations_open(s->self, &of, &walk);
+    while (rc == BM_OK) {
+        rc = s->revocations_next(walk, &row);
+        if (rc == BM_OK) {
+            rc = deny(g, g->cas[at].issuer, row.serial);
         }
     }
     s->revocations_close(walk);

@@ -28,10 +28,10 @@ static const struct cmd_option options[] = {
 
 static const struct cmd_verb show_verb = {
     "birthmark bundle show", "[--dir DIR] [--json] [--out FILE] [FILE]",
-    "Print the trust bundle that was published last, or the one in FILE: what\n"
-    "devices are told of roots and of what is revoked. With --out, write it to\n"
-    "a file, for a site without a network. Its signature is verified; whose\n"
-    "certificate made it is for birthmark bundle verify to say.\n",
+    "Print the trust bundle that was published last, or the one in FILE:\n"
+    "what devices are told of roots and of what is revoked. With --out, write\n"
+    "it to a file, for a site without a network. Its signature is verified;\n"
+    "whose certificate made it is for birthmark bundle verify to say.\n",
     options
 };
 

@@ -32,8 +32,8 @@ static const struct cmd_option options[] = {
 static const struct cmd_verb verb = {
     "birthmark bundle verify", "--root FILE [OPTION]... FILE",
     "Check a trust bundle as a device does that trusts these roots: its\n"
-    "signature, that its signer may sign bundles and leads to a root, and that\n"
-    "it is not too old. Needs no instance. Exits 0 only if it is so.\n",
+    "signature, that its signer may sign bundles and leads to a root, and\n"
+    "that it is not too old. Needs no instance. Exits 0 only if it is so.\n",
     options
 };
 

@@ -224,6 +224,36 @@ static void what_is_no_entry_is_not_appended(void)
     remove_dir();
 }
 
+/* The signer that forgot it would sign a version twice. */
+static void the_version_of_the_last_bundle_is_carried_forward(void)
+{
+    struct ca_journal_entry e = { .kind = CA_JOURNAL_BUNDLE,
+                                  .time = 1,
+                                  .number = 7 };
+    struct ca_journal_entry c;
+    struct ca_journal *j;
+    size_t seen;
+
+    new_dir();
+    j = must_open(SMALL);
+    CHECK(ca_journal_bundle(j) == 0);
+    CHECK_STATUS(ca_journal_append(j, &e, 1), BM_OK);
+    e.number = 5; /* what was lost and recovered may come late */
+    CHECK_STATUS(ca_journal_append(j, &e, 1), BM_OK);
+    CHECK(ca_journal_bundle(j) == 7);
+    for (uint32_t i = 0; i < 3 * SMALL; i++) {
+        c = cert(i);
+        CHECK_STATUS(ca_journal_append(j, &c, 1), BM_OK);
+    }
+    ca_journal_close(j);
+    j = must_open(SMALL);
+    CHECK(ca_journal_bundle(j) == 7);
+    CHECK_STATUS(walk(false, &seen), BM_OK);
+    CHECK(seen == 3 * SMALL + 2);
+    ca_journal_close(j);
+    remove_dir();
+}
+
 /* Groups of 1, 2, 3... entries, over several segments. */
 #define GROUPS 12
 static size_t fill(struct ca_journal *j)
@@ -689,6 +719,7 @@ int main(void)
     RUN(what_was_appended_is_walked_over);
     RUN(one_writer_at_a_time);
     RUN(what_is_no_entry_is_not_appended);
+    RUN(the_version_of_the_last_bundle_is_carried_forward);
     RUN(lists_of_all_kinds_are_remembered);
     RUN(a_new_segment_carries_forward_what_must_be_remembered);
     RUN(every_prefix_opens_to_the_whole_entries_before_it);

@@ -671,6 +671,14 @@ static bm_status sign_checkpoint(void *self, const struct ca_tree_head *head,
     HAND_ON(s, s->real->checkpoint(s->real->self, head, proof, now, note));
 }
 
+static bm_status sign_bundle(void *self, struct bm_bytes content, int64_t now,
+                             struct bm_wr *message)
+{
+    struct faulty_signer *s = self;
+
+    HAND_ON(s, s->real->bundle(s->real->self, content, now, message));
+}
+
 static void last(void *self, struct ca_tree_head *head)
 {
     struct faulty_signer *s = self;
@@ -686,6 +694,7 @@ void faulty_signer_init(struct faulty_signer *s, struct ca_signer *real)
                                   .certs = sign_certs,
                                   .crl = sign_crl,
                                   .checkpoint = sign_checkpoint,
+                                  .bundle = sign_bundle,
                                   .last = last,
                                   .close = close_nothing };
 }

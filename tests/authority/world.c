@@ -38,6 +38,7 @@ static struct {
     struct ca_bound bound[INSTANCE_PROFILES_MAX];
     struct bm_signer *keys[KEYS_MAX];
     size_t keys_n;
+    struct bm_bytes root; /* the anchor of bundles */
     unsigned worlds;
 } base;
 
@@ -361,6 +362,7 @@ static bm_status open_parts(struct world *w, bool read_only)
         .origin = in->settings.origin,
         .ledger = in->ledger_key->signer,
     };
+    const struct bm_bytes root = world_ca("root")->cert.der;
     struct ca_config config = { .store = &w->faulty.base,
                                 .crypto = world_crypto(),
                                 .signer = &w->signer.base,
@@ -371,7 +373,10 @@ static bm_status open_parts(struct world *w, bool read_only)
                                 .crl_lifetime = 7 * DAY,
                                 .delta_every = w->delta_every,
                                 .public_url = in->settings.public_url,
-                                .ocsp_lifetime = HOUR };
+                                .ocsp_lifetime = HOUR,
+                                .bundle_series = in->settings.bundle_series,
+                                .bundle_lifetime = 7 * DAY,
+                                .bundle_deny = w->bundle_deny };
     struct ca_refusal why = { BM_OK, "" };
     struct store *real;
     bm_status rc;
@@ -385,6 +390,16 @@ static bm_status open_parts(struct world *w, bool read_only)
     must(ca_journal_open(w->journal_dir, world_crypto(), &w->journal) == BM_OK,
          w->journal_dir);
     signer_config.journal = w->journal;
+    base.root = root;
+    signer_config.bundle =
+        (struct ca_signer_bundle){ .key = in->bundle.key->signer,
+                                   .cert = &in->bundle.cert,
+                                   .chain = { in->bundle.der,
+                                              in->bundle.der_n },
+                                   .series = in->settings.bundle_series,
+                                   .lifetime = 7 * DAY,
+                                   .anchors = &base.root,
+                                   .anchors_n = 1 };
     must(ca_signer_new(&signer_config, &w->real_signer) == BM_OK, "signer");
     faulty_signer_init(&w->signer, w->real_signer);
     config.ledger = w->ledger;
@@ -402,6 +417,7 @@ void world_open(struct world *w)
     (void)world_base();
     memset(w, 0, sizeof *w);
     w->now = WORLD_START + DAY;
+    w->bundle_deny = BM_BUNDLE_DENY_MAX;
     (void)snprintf(w->dir, sizeof w->dir, "%s/world-%u", base.dir,
                    base.worlds++);
     must(mkdir(w->dir, 0700) == 0, w->dir);

@@ -50,6 +50,7 @@ struct world {
     struct ca *ca;
     const struct ca_bad_keys *bad_keys; /* for world_reopen() */
     int64_t delta_every;                /* likewise */
+    size_t bundle_deny;                 /* likewise */
 };
 
 void world_open(struct world *w);
