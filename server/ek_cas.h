@@ -23,9 +23,9 @@ struct ek_cas {
 };
 
 /*
- * `folder` is absolute; NULL: none, and nobody is believed. BM_E_NOT_FOUND; and whatever is wrong with a file, which is named:
- * one that cannot be read is not left out in silence. On BM_OK release with
- * ek_cas_free().
+ * `folder` is absolute; NULL: none, and nobody is believed. BM_E_NOT_FOUND;
+ * and whatever is wrong with a file, which is named: one that cannot be read is
+ * not left out in silence. On BM_OK release with ek_cas_free().
  */
 BM_MUST_CHECK bm_status ek_cas_read(const char *folder, struct ek_cas *cas,
                                     struct ca_refusal *why);
