@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/disk.h"
+#include "agent/fs.h"
 #include "core/cert.h"
 #include "core/pem.h"
 
@@ -67,7 +67,7 @@ bm_status anchors_load(const char *path, struct anchors *a)
     bm_status rc;
 
     memset(a, 0, sizeof *a);
-    BM_TRY(disk_read(path, ANCHORS_FILE_MAX, &text, &n));
+    BM_TRY(fs_read(path, ANCHORS_FILE_MAX, &text, &n));
     rc = anchors_parse((struct bm_bytes){ text, n }, a);
     free(text);
     return rc;

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "agent/anchors.h"
-#include "agent/disk.h"
+#include "agent/fs.h"
 #include "agent/program.h"
 #include "agent/words.h"
 #include "core/cert.h"
@@ -70,7 +70,7 @@ static void check_token(struct check *c, const char *what, const char *path)
     if (path == NULL) {
         return;
     }
-    rc = disk_read_secret(path, TOKEN_MAX, &secret, &n);
+    rc = fs_read_secret(path, TOKEN_MAX, &secret, &n);
     if (rc == BM_OK) {
         bm_wipe(secret, n);
         free(secret);

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/disk.h"
+#include "agent/fs.h"
 
 /* How often a lock is tried, and how often a copy that changes is made. */
 #define STEP_MS     20
@@ -48,7 +48,7 @@ static bm_status write_at(int fd, uint32_t at, struct bm_bytes data)
         ssize_t put = pwrite(fd, data.p, data.n, (off_t)at);
 
         if (put < 0 && errno != EINTR) {
-            return disk_status(errno);
+            return fs_status(errno);
         }
         if (put > 0) {
             data.p += put;
@@ -56,7 +56,7 @@ static bm_status write_at(int fd, uint32_t at, struct bm_bytes data)
             at += (uint32_t)put;
         }
     }
-    return fdatasync(fd) == 0 ? BM_OK : disk_status(errno);
+    return fdatasync(fd) == 0 ? BM_OK : fs_status(errno);
 }
 
 /*
@@ -176,7 +176,7 @@ static bm_status check_file(int fd, off_t *size)
     struct stat st;
 
     if (fstat(fd, &st) != 0) {
-        return disk_status(errno);
+        return fs_status(errno);
     }
     if (!S_ISREG(st.st_mode)) {
         return BM_E_LOG_FORMAT;
@@ -193,7 +193,7 @@ static bm_status take_lock(int fd, unsigned wait_ms)
     for (unsigned waited = 0; flock(fd, LOCK_EX | LOCK_NB) != 0;
          waited += STEP_MS) {
         if (errno != EWOULDBLOCK && errno != EINTR) {
-            return disk_status(errno);
+            return fs_status(errno);
         }
         if (waited >= wait_ms) {
             return BM_E_BUSY;
@@ -210,9 +210,9 @@ static bm_status give_size(int fd, const char *path, off_t size)
         return size == (off_t)FILE_FLASH_SIZE ? BM_OK : BM_E_LOG_FORMAT;
     }
     if (ftruncate(fd, (off_t)FILE_FLASH_SIZE) != 0 || fsync(fd) != 0) {
-        return disk_status(errno);
+        return fs_status(errno);
     }
-    return disk_sync_parent(path);
+    return fs_sync_parent(path);
 }
 
 static bm_status open_locked(struct file_flash *f, const char *path,
@@ -223,7 +223,7 @@ static bm_status open_locked(struct file_flash *f, const char *path,
     f->fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK,
                  S_IRUSR | S_IWUSR);
     if (f->fd < 0) {
-        return errno == ELOOP ? BM_E_LOG_FORMAT : disk_status(errno);
+        return errno == ELOOP ? BM_E_LOG_FORMAT : fs_status(errno);
     }
     BM_TRY(check_file(f->fd, &size));
     BM_TRY(take_lock(f->fd, wait_ms));
@@ -298,7 +298,7 @@ bm_status file_flash_look(struct file_flash *f, const char *path)
 
     init(f);
     if (fd < 0) {
-        return errno == ELOOP ? BM_E_LOG_FORMAT : disk_status(errno);
+        return errno == ELOOP ? BM_E_LOG_FORMAT : fs_status(errno);
     }
     f->flash.read = copy_read;
     f->flash.program = copy_program;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agent/disk.h"
+#include "agent/fs.h"
 #include "keys/file.h"
 #include "keys/pkcs11.h"
 #include "keys/tpm2.h"
@@ -170,6 +170,7 @@ static bm_status slot_generate(void *self, enum bm_key_slot slot)
     static const struct bm_key_spec p256 = { BM_KEY_P256, 0 };
     static const struct claim begun = { .state = CLAIM_BEGUN };
     struct keystore *ks = self;
+    struct claim claim;
     struct bm_key *key;
     bm_status rc;
 
@@ -179,7 +180,12 @@ static bm_status slot_generate(void *self, enum bm_key_slot slot)
     if (slot == BM_KEY_SLOT_IDEVID && ks->adopted) {
         return adopt(ks, slot);
     }
-    BM_TRY(check_empty(ks, slot));
+    BM_TRY(claim_get(ks, slot, &claim));
+    rc = check_empty(ks, slot);
+    if (rc == BM_E_EXISTS) { /* its birth was cut, or it is not ours at all */
+        return claim.state == CLAIM_NONE ? BM_E_AGENT_SLOT : BM_E_EXISTS;
+    }
+    BM_TRY(rc);
     BM_TRY(claim_put(ks, slot, &begun));
     BM_TRY(bm_key_generate(&ks->keys, ks->slots[slot].uri, &p256, &key));
     rc = claim_note(ks, slot, CLAIM_MADE, key);
@@ -341,7 +347,7 @@ static bm_status open_files(struct keystore *ks,
     BM_TRY(path_in(usual, state, "keys/unlock"));
     BM_TRY(path_in(path, state, "keys/kek"));
     if (!config->look) {
-        BM_TRY(disk_make_dir(dir, 0700));
+        BM_TRY(fs_make_dir(dir, 0700));
         BM_TRY(open_kek(ks, config, usual, path));
     }
     file.kek = ks->kek;
@@ -430,6 +436,37 @@ void keystore_close(struct keystore *ks)
     bm_key_tpm2_free(ks->tpm2);
     bm_kek_close(ks->kek);
     memset(ks, 0, sizeof *ks);
+}
+
+enum bm_key_slot keystore_slot_of(const struct keystore *ks,
+                                  const struct bm_signer *signer)
+{
+    for (unsigned i = BM_KEY_SLOT_IDEVID; i <= BM_KEY_SLOT_B; i++) {
+        if (ks->slots[i].key != NULL && ks->slots[i].key->signer == signer) {
+            return (enum bm_key_slot)i;
+        }
+    }
+    return BM_KEY_SLOT_NONE;
+}
+
+enum bm_key_slot keystore_slot_by_key(const struct keystore *ks,
+                                      struct bm_bytes spki)
+{
+    uint8_t digest[BM_HASH_MAX];
+    struct claim claim;
+
+    if (ks->crypto->hash(ks->crypto->self, BM_HASH_SHA256, spki, digest) !=
+        BM_OK) {
+        return BM_KEY_SLOT_NONE;
+    }
+    for (unsigned i = BM_KEY_SLOT_IDEVID; i <= BM_KEY_SLOT_B; i++) {
+        if (claim_get(ks, (enum bm_key_slot)i, &claim) == BM_OK &&
+            claim.state >= CLAIM_MADE &&
+            memcmp(claim.digest, digest, SHA256_SIZE) == 0) {
+            return (enum bm_key_slot)i;
+        }
+    }
+    return BM_KEY_SLOT_NONE;
 }
 
 bm_status keystore_describe(struct keystore *ks, enum bm_key_slot slot,

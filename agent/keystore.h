@@ -65,6 +65,15 @@ BM_MUST_CHECK bm_status keystore_open(struct keystore *ks,
 /* NULL and a zeroed one are fine. Signers that it gave are gone. */
 void keystore_close(struct keystore *ks);
 
+/* Which open slot has this signer; BM_KEY_SLOT_NONE: none. */
+enum bm_key_slot keystore_slot_of(const struct keystore *ks,
+                                  const struct bm_signer *signer);
+
+/* Which slot a public key was noted for (SubjectPublicKeyInfo), without a
+ * token or TPM being asked; BM_KEY_SLOT_NONE: none. */
+enum bm_key_slot keystore_slot_by_key(const struct keystore *ks,
+                                      struct bm_bytes spki);
+
 /* Who may be told: "file a.key, ECDSA P-256, encrypted"; opens the key.
  * BM_E_NOT_FOUND, and what opening it says. */
 BM_MUST_CHECK bm_status keystore_describe(struct keystore *ks,

@@ -9,6 +9,18 @@
 
 /* Sorted by life cycle, not by alphabet: the table is the tutorial. */
 static const struct args_command commands[] = {
+    { "enroll", NULL, "get an identity, by a one-time secret or the IDevID",
+      ARGS_BIRTH | ARGS_NO_WAIT, enroll_run },
+    { "renew", NULL, "replace the identity by its successor, now", ARGS_NO_WAIT,
+      renew_run },
+    { "run", NULL, "keep the identity: renew in time, hand it over", 0,
+      run_run },
+    { "status", NULL, "what there is: identities, clock, trust, vault",
+      ARGS_JSON, status_run },
+    { "seal", "NAME", "keep standard input in the vault, under a name",
+      ARGS_DELETE, seal_run },
+    { "unseal", "NAME", "write a record of the vault to standard output", 0,
+      unseal_run },
     { NULL, NULL, NULL, 0, NULL },
 };
 

@@ -25,6 +25,7 @@ static const struct config_key server_keys[] = {
     { KEY(settings_server, url, CONFIG_STRING), .required = true },
     { KEY(settings_server, label, CONFIG_STRING) },
     { KEY(settings_server, anchors, CONFIG_STRING), .required = true },
+    { KEY(settings_server, est_only, CONFIG_BOOL) },
     { KEY(settings_server, timeout, CONFIG_DURATION), .min = 1, .max = 600 },
     { 0 },
 };
@@ -244,6 +245,7 @@ static void take(struct settings *s, const struct settings_text *t)
     s->url = t->server.url;
     s->label = t->server.label;
     s->anchors = t->server.anchors;
+    s->est_only = t->server.est_only;
     s->timeout = t->server.timeout;
     s->state = t->state;
     s->device = t->device.name;

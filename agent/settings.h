@@ -99,6 +99,7 @@ struct settings {
     const char *url;
     const char *label;
     const char *anchors;
+    bool est_only;   /* it is not birthmarkd: EST is all that it knows */
     int64_t timeout; /* seconds without progress on a connection */
 
     const char *state;

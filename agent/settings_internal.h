@@ -10,6 +10,7 @@ struct settings_server {
     const char *url;
     const char *label;
     const char *anchors;
+    bool est_only;
     int64_t timeout;
 };
 

@@ -574,7 +574,17 @@
     X(E_ATTEST_OTHER, 0x2108, "", "attested by the TPM of another device") \
     X(E_ATTEST_OFF, 0x2109, "", "no endorsement key is trusted here")
 
-#define BM_STATUS_AGENT(X) X(E_AGENT_HOOK, 0x2201, "", "hook failed")
+#define BM_STATUS_AGENT(X)                                                    \
+    X(E_AGENT_HOOK, 0x2201, "", "hook failed")                                \
+    X(E_AGENT_RESOLVE, 0x2202, "", "name of the server is not resolved")      \
+    X(E_AGENT_CONNECT, 0x2203, "", "no connection to the server")             \
+    X(E_AGENT_TIMEOUT, 0x2204, "", "server does not answer in time")          \
+    X(E_AGENT_BROKEN, 0x2205, "", "connection to the server was broken")      \
+    X(E_AGENT_SLOT, 0x2206, "", "place of a key is taken by somebody else's") \
+    X(E_AGENT_NONE, 0x2207, "", "no identity, and nothing to get one with")   \
+    X(E_AGENT_STOPPED, 0x2208, "", "stopped when asked to")                   \
+    X(E_AGENT_OWNER, 0x2209, "", "no such user or group")                     \
+    X(E_AGENT_ANSWER, 0x220a, "", "answer of the server is not understood")
 
 typedef enum bm_status {
 #define X(name, value, clause, text) BM_##name = (value),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/disk.h"
+#include "agent/fs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bm_status disk_status(int error)
+bm_status fs_status(int error)
 {
     switch (error) {
     case ENOENT:
@@ -27,9 +27,9 @@ bm_status disk_status(int error)
     }
 }
 
-bm_status disk_sync_dir(int dir)
+bm_status fs_sync_dir(int dir)
 {
-    return fsync(dir) == 0 ? BM_OK : disk_status(errno);
+    return fsync(dir) == 0 ? BM_OK : fs_status(errno);
 }
 
 /* The folder of a path into `room`. */
@@ -50,7 +50,7 @@ static bm_status parent_of(const char *path, char room[PATH_MAX])
     return BM_OK;
 }
 
-bm_status disk_sync_parent(const char *path)
+bm_status fs_sync_parent(const char *path)
 {
     char parent[PATH_MAX];
     bm_status rc;
@@ -59,9 +59,9 @@ bm_status disk_sync_parent(const char *path)
     BM_TRY(parent_of(path, parent));
     fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
-        return disk_status(errno);
+        return fs_status(errno);
     }
-    rc = disk_sync_dir(fd);
+    rc = fs_sync_dir(fd);
     (void)close(fd);
     return rc;
 }
@@ -76,7 +76,7 @@ static bm_status read_fd(int fd, uint8_t *data, size_t cap, size_t *n)
             return BM_OK;
         }
         if (got < 0 && errno != EINTR) {
-            return disk_status(errno);
+            return fs_status(errno);
         }
         *n += got > 0 ? (size_t)got : 0;
     }
@@ -103,7 +103,7 @@ static bm_status read_open(int fd, size_t max, uint8_t **data, size_t *n)
     return BM_OK;
 }
 
-bm_status disk_read(const char *path, size_t max, uint8_t **data, size_t *n)
+bm_status fs_read(const char *path, size_t max, uint8_t **data, size_t *n)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     bm_status rc;
@@ -111,7 +111,7 @@ bm_status disk_read(const char *path, size_t max, uint8_t **data, size_t *n)
     *data = NULL;
     *n = 0;
     if (fd < 0) {
-        return disk_status(errno);
+        return fs_status(errno);
     }
     rc = read_open(fd, max, data, n);
     (void)close(fd);
@@ -123,7 +123,7 @@ static bm_status check_secret(int fd)
     struct stat st;
 
     if (fstat(fd, &st) != 0) {
-        return disk_status(errno);
+        return fs_status(errno);
     }
     if (!S_ISREG(st.st_mode)) {
         return BM_E_KEYS_FILE;
@@ -134,8 +134,8 @@ static bm_status check_secret(int fd)
                : BM_E_KEYS_MODE;
 }
 
-bm_status disk_read_secret(const char *path, size_t max, uint8_t **data,
-                           size_t *n)
+bm_status fs_read_secret(const char *path, size_t max, uint8_t **data,
+                         size_t *n)
 {
     int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
     bm_status rc;
@@ -143,7 +143,7 @@ bm_status disk_read_secret(const char *path, size_t max, uint8_t **data,
     *data = NULL;
     *n = 0;
     if (fd < 0) {
-        return errno == ELOOP ? BM_E_KEYS_FILE : disk_status(errno);
+        return errno == ELOOP ? BM_E_KEYS_FILE : fs_status(errno);
     }
     rc = check_secret(fd);
     if (rc == BM_OK) {
@@ -159,7 +159,7 @@ static bm_status write_fd(int fd, struct bm_bytes data)
         ssize_t put = write(fd, data.p, data.n);
 
         if (put < 0 && errno != EINTR) {
-            return disk_status(errno);
+            return fs_status(errno);
         }
         if (put > 0) {
             data.p += put;
@@ -171,30 +171,30 @@ static bm_status write_fd(int fd, struct bm_bytes data)
 
 /* The owner first: who may read a file by its mode is decided last. */
 static bm_status fill(int fd, struct bm_bytes data,
-                      const struct disk_owner *owner)
+                      const struct fs_owner *owner)
 {
     if ((owner->user != (uid_t)-1 || owner->group != (gid_t)-1) &&
         fchown(fd, owner->user, owner->group) != 0) {
-        return disk_status(errno);
+        return fs_status(errno);
     }
     BM_TRY(write_fd(fd, data));
     return fchmod(fd, owner->mode) == 0 && fsync(fd) == 0 ? BM_OK
-                                                          : disk_status(errno);
+                                                          : fs_status(errno);
 }
 
-bm_status disk_write_new(int dir, const char *name, struct bm_bytes data,
-                         const struct disk_owner *owner)
+bm_status fs_write_new(int dir, const char *name, struct bm_bytes data,
+                       const struct fs_owner *owner)
 {
     int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC,
                     S_IRUSR | S_IWUSR);
     bm_status rc;
 
     if (fd < 0) {
-        return disk_status(errno);
+        return fs_status(errno);
     }
     rc = fill(fd, data, owner);
     if (close(fd) != 0 && rc == BM_OK) {
-        rc = disk_status(errno);
+        rc = fs_status(errno);
     }
     if (rc != BM_OK) {
         (void)unlinkat(dir, name, 0);
@@ -205,12 +205,12 @@ bm_status disk_write_new(int dir, const char *name, struct bm_bytes data,
 static bm_status make_one(const char *path, mode_t mode)
 {
     if (mkdir(path, mode) == 0) {
-        return disk_sync_parent(path);
+        return fs_sync_parent(path);
     }
-    return errno == EEXIST ? BM_OK : disk_status(errno);
+    return errno == EEXIST ? BM_OK : fs_status(errno);
 }
 
-bm_status disk_make_dir(const char *path, mode_t mode)
+bm_status fs_make_dir(const char *path, mode_t mode)
 {
     char room[PATH_MAX];
     size_t n = strlen(path);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_AGENT_STATE_H
+#define BM_AGENT_STATE_H
+
+#include "agent/anchors.h"
+#include "agent/file_flash.h"
+#include "agent/keystore.h"
+#include "agent/settings.h"
+#include "device/identity.h"
+
+/*
+ * What an agent knows and keeps: the folder of its state, opened, with all of
+ * device/ on top of it.
+ *
+ *     STATE/flash           the log: identity, clock, trust, vault
+ *     STATE/keys/           key files, where keys are in files
+ *     STATE/vault.secret    the secret of the vault, where no TPM keeps it
+ *
+ * It is open while something is done, and closed while an agent waits: so
+ * commands work beside a service that runs.
+ */
+enum state_how {
+    STATE_WORK, /* alone; makes the folder if there is none */
+    STATE_LOOK  /* a copy: nothing is changed, nobody is waited for */
+};
+
+/* Roots and bundles of a host may be larger than those of a microcontroller:
+ * a deny list of some thousand serial numbers. */
+#define STATE_TRUST_ROOM 65536
+
+/* DER of the chain of one place. */
+#define STATE_CHAIN_ROOM 16384
+
+struct state {
+    const struct settings *settings;
+    enum state_how how;
+    uint32_t opened; /* as state_boot() counts */
+    struct bm_crypto *crypto;
+    struct file_flash flash;
+    struct bm_log log;
+    struct keystore keys;
+    struct bm_identity identity;
+    struct bm_clock clock;
+    struct bm_trust trust;
+    struct anchors anchors; /* pinned */
+    struct bm_trust_work work;
+    uint8_t room[STATE_TRUST_ROOM];
+    uint8_t learned[BM_TRUST_LEARNED_MAX * BM_TRUST_LEARNED_SIZE];
+};
+
+struct state_config {
+    const struct settings *settings;
+    enum state_how how;
+    unsigned wait_ms; /* for another process that works on it */
+    int64_t floor;    /* a moment that is certainly past, or 0: what a service
+                         knew when it closed the state */
+};
+
+/*
+ * Open; on BM_OK the caller owns `*state`, otherwise it is NULL, and `what` is
+ * the file or part that the status is about.
+ *
+ * BM_E_BUSY: another process works on it. BM_E_NOT_FOUND, to look: there is
+ * none yet.
+ */
+#define STATE_WHAT_MAX 512
+BM_MUST_CHECK bm_status state_open(struct state **state,
+                                   const struct state_config *config,
+                                   char what[STATE_WHAT_MAX]);
+
+void state_close(struct state *state); /* NULL is fine */
+
+/* STATE/NAME as a path; BM_E_LIMIT. */
+BM_MUST_CHECK bm_status state_path(const struct settings *settings,
+                                   const char *name, char path[STATE_WHAT_MAX]);
+
+/*
+ * The uptime of device/: seconds since the state was opened, sleep included. A
+ * clock takes what its log holds for the time at uptime 0, and may have been
+ * written a moment before it was opened.
+ */
+uint32_t state_uptime(const struct state *state);
+
+/* Seconds since the machine started, for what outlives an opened state. */
+uint32_t state_boot(void);
+
+/*
+ * What time it is for what needs no proof, as when to renew: the later of the
+ * last known good time and, where the kernel's clock is kept by a time server,
+ * that clock.
+ */
+int64_t state_time(const struct state *state);
+
+/* The certificate of a place into `der`, parsed; BM_E_END: it has none. */
+BM_MUST_CHECK bm_status state_cert(const struct state *state,
+                                   enum bm_identity_place place, uint8_t *der,
+                                   size_t cap, struct bm_cert *cert);
+
+/* All certificates of a place into `room`: views into `certs`. */
+BM_MUST_CHECK bm_status
+state_chain(const struct state *state, enum bm_identity_place place,
+            uint8_t room[STATE_CHAIN_ROOM],
+            struct bm_bytes certs[BM_IDENTITY_CERTS_MAX], size_t *n);
+
+#endif

@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# systemd understands the units that ship, and finds them well shut.
+#
+# units_test.sh BIRTHMARK_AGENT
+set -eu
+units=$(cd "$(dirname "$0")/../../agent/systemd" && pwd)
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+failed=0
+
+# result NUMBER WHAT: of the command before it
+result() {
+    if [ "$code" -eq 0 ]; then
+        echo "ok $1 - $2"
+    else
+        sed 's/^/# /' "$work/out"
+        echo "not ok $1 - $2"
+        failed=1
+    fi
+}
+
+echo "1..3"
+if ! command -v systemd-analyze > /dev/null; then
+    for i in 1 2 3; do
+        echo "ok $i # SKIP systemd-analyze is not installed"
+    done
+    exit 77
+fi
+
+cp "$units"/*.service "$work"
+sed -i "s|/usr/sbin/birthmark-agent|$1|" "$work/birthmark-agent.service"
+code=0
+systemd-analyze verify --man=no "$work"/birthmark-agent.service \
+    > "$work/out" 2>&1 || code=$?
+# Of units of the machine it complains, too; ours shall have no complaint.
+grep -q birthmark "$work/out" && code=1
+result 1 "the unit is verified"
+
+code=0
+systemd-analyze security --offline=true --threshold=25 --no-pager \
+    "$work/birthmark-agent.service" > "$work/out" 2>&1 || code=$?
+result 2 "its exposure is low"
+
+code=0
+systemd-sysusers --dry-run "$units/birthmark-agent.sysusers" > "$work/out" \
+    2>&1 || code=$?
+result 3 "the user is understood"
+exit $failed
