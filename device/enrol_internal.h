@@ -6,7 +6,7 @@
 
 /*
  * What the files of the enrolment share. enrol.c is the state machine,
- * enrol_request.c writes requests, enrol_attrs.c reads csrattrs,
+ * enrol_request.c writes requests,
  * enrol_message.c turns a body into certificates while it arrives, and
  * enrol_certs.c makes an identity of them.
  *
@@ -65,34 +65,6 @@ BM_MUST_CHECK bm_status enrol_put_request(struct bm_enrol *e);
 /* The request in the room, to be sent to reply.location in place of where it
  * went. BM_E_ENROL_REDIRECT: another origin. */
 BM_MUST_CHECK bm_status enrol_put_redirected(struct bm_enrol *e);
-
-/* ---- enrol_attrs.c */
-
-/* What a server wants to see in a request. Views into csrattrs. */
-struct enrol_wish {
-    struct bm_bytes extensions; /* Extension elements, some without a value */
-    struct bm_bytes subject;    /* RDN templates, one after another */
-    bool binding;
-};
-
-/* BM_E_ENROL_ATTRS; BM_E_ENROL_KEY_TYPE: no request with a key like `key`
- * would do. `*wish` is zero then. */
-BM_MUST_CHECK bm_status enrol_read_attrs(struct bm_bytes der,
-                                         const struct bm_spki *key,
-                                         struct enrol_wish *wish);
-
-/* Append to `w` the extensions of the wish that have a value and are none of
- * `ours`, which are Extension elements, too. */
-void enrol_put_wished(const struct enrol_wish *wish, struct bm_bytes ours,
-                      struct bm_wr *w);
-
-/*
- * Append the Name that the template makes of `ours`: what it fixes, what it
- * asks for and we have; and what we have beyond that, which is the server's to
- * take or refuse.
- */
-void enrol_put_subject(const struct enrol_wish *wish, struct bm_bytes ours,
-                       struct bm_wr *w);
 
 /* ---- enrol_message.c */
 

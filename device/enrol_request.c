@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/csr.h"
+#include "core/csrattrs.h"
 #include "core/host.h"
 #include "core/oid.h"
 #include "device/enrol_internal.h"
@@ -143,7 +144,7 @@ struct making {
     struct bm_enrol *e;
     struct bm_wr w; /* over the room, behind csrattrs */
     const struct bm_signer *signer;
-    struct enrol_wish wish;
+    struct bm_csrattrs wish;
     struct bm_csr_config csr;
     size_t csr_at;
 };
@@ -253,12 +254,12 @@ static bm_status put_wishes(struct making *m)
 
     if (m->wish.extensions.n != 0) {
         bm_wr_put(&m->w, ours);
-        enrol_put_wished(&m->wish, ours, &m->w);
+        bm_csrattrs_put_extensions(&m->wish, ours, &m->w);
         m->csr.extensions = since(&m->w, start);
     }
     start = m->w.len;
     if (m->wish.subject.n != 0 && m->e->job != BM_ENROL_RENEW) {
-        enrol_put_subject(&m->wish, m->csr.subject, &m->w);
+        bm_csrattrs_put_subject(&m->wish, m->csr.subject, &m->w);
         m->csr.subject = since(&m->w, start);
     }
     return m->wish.binding ? put_binding(m) : BM_OK;
@@ -270,7 +271,13 @@ static bm_status put_csr(struct making *m)
 
     m->w.len = e->used;
     e->flags &= (uint16_t) ~(ENROL_BOUND | ENROL_OVER);
-    BM_TRY(enrol_read_attrs(enrol_used(e), &m->signer->key, &m->wish));
+    if (e->used != 0 &&
+        bm_csrattrs_parse(enrol_used(e), &m->signer->key, &m->wish) != BM_OK) {
+        return BM_E_ENROL_ATTRS;
+    }
+    if (m->wish.other_key) {
+        return BM_E_ENROL_KEY_TYPE;
+    }
     BM_TRY(e->job == BM_ENROL_RENEW ? put_renewed(m) : put_first(m));
     BM_TRY(put_wishes(m));
     m->csr_at = m->w.len;

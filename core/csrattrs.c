@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "core/csrattrs.h"
+
+#include "core/attribute.h"
+#include "core/ext.h"
 #include "core/name.h"
 #include "core/oid.h"
-#include "device/enrol_internal.h"
 
 /*
- * csrattrs: what a server wants to see in a request.
- *
  *   CsrAttrs  ::= SEQUENCE SIZE (0..MAX) OF AttrOrOID
  *   AttrOrOID ::= CHOICE { oid OBJECT IDENTIFIER, attribute Attribute }
  *                                                          (RFC 8951 3.5)
@@ -33,7 +34,7 @@ enum {
 
 struct reading {
     const struct bm_spki *key;
-    struct enrol_wish wish[2]; /* hints, template */
+    struct bm_csrattrs attrs[2]; /* hints, template */
     uint8_t keys[2];
     bool has_template;
 };
@@ -47,7 +48,7 @@ static bm_status take_list(const struct bm_attribute *a, struct bm_bytes *list)
     return bm_der_take(&d, BM_DER_SEQUENCE, list);
 }
 
-static bm_status take_attributes(struct bm_der *d, struct enrol_wish *wish)
+static bm_status take_attributes(struct bm_der *d, struct bm_csrattrs *attrs)
 {
     struct bm_attribute a;
 
@@ -55,7 +56,7 @@ static bm_status take_attributes(struct bm_der *d, struct enrol_wish *wish)
         BM_TRY(bm_attribute_take(d, &a));
         if (bm_oid_is(a.type, BM_OID_P9_EXTENSIONS) ||
             bm_oid_is(a.type, BM_OID_AA_EXT_TEMPLATE)) {
-            BM_TRY(take_list(&a, &wish->extensions));
+            BM_TRY(take_list(&a, &attrs->extensions));
         }
     }
     return BM_OK;
@@ -74,7 +75,7 @@ static bm_status take_template(const struct bm_attribute *a, struct reading *r)
     r->has_template = true;
     BM_TRY(bm_der_take_u32(&d, &version));
     if (bm_der_at(&d, BM_DER_SEQUENCE)) {
-        BM_TRY(bm_der_take(&d, BM_DER_SEQUENCE, &r->wish[1].subject));
+        BM_TRY(bm_der_take(&d, BM_DER_SEQUENCE, &r->attrs[1].subject));
     }
     if (bm_der_at(&d, BM_DER_CONSTRUCTED(0))) {
         BM_TRY(bm_der_enter(&d, BM_DER_CONSTRUCTED(0), &inside));
@@ -86,7 +87,7 @@ static bm_status take_template(const struct bm_attribute *a, struct reading *r)
         return BM_OK;
     }
     BM_TRY(bm_der_enter(&d, BM_DER_CONSTRUCTED(1), &inside));
-    return take_attributes(&inside, &r->wish[1]);
+    return take_attributes(&inside, &r->attrs[1]);
 }
 
 /* RFC 7030 4.5.2: an attribute of a key's type, whose values are curves. */
@@ -117,7 +118,7 @@ static bm_status take_one(struct bm_der *d, struct reading *r)
 
     if (bm_der_at(d, BM_DER_OID)) {
         BM_TRY(bm_der_take_oid(d, &oid));
-        r->wish[0].binding |= bm_oid_is(oid, BM_OID_P9_CHALLENGE);
+        r->attrs[0].binding |= bm_oid_is(oid, BM_OID_P9_CHALLENGE);
         return BM_OK;
     }
     BM_TRY(bm_attribute_take(d, &a));
@@ -126,7 +127,7 @@ static bm_status take_one(struct bm_der *d, struct reading *r)
     }
     r->keys[0] |= key_of(&a);
     return bm_oid_is(a.type, BM_OID_P9_EXTENSIONS)
-               ? take_list(&a, &r->wish[0].extensions)
+               ? take_list(&a, &r->attrs[0].extensions)
                : BM_OK;
 }
 
@@ -141,20 +142,16 @@ static bm_status take_all(struct bm_bytes der, struct reading *r)
     return BM_OK;
 }
 
-bm_status enrol_read_attrs(struct bm_bytes der, const struct bm_spki *key,
-                           struct enrol_wish *wish)
+bm_status bm_csrattrs_parse(struct bm_bytes der, const struct bm_spki *key,
+                            struct bm_csrattrs *attrs)
 {
     struct reading r = { .key = key };
 
-    *wish = (struct enrol_wish){ .binding = false };
-    if (der.n != 0 && take_all(der, &r) != BM_OK) {
-        return BM_E_ENROL_ATTRS;
-    }
-    if (r.keys[r.has_template] == KEY_OTHER) {
-        return BM_E_ENROL_KEY_TYPE;
-    }
-    *wish = r.wish[r.has_template];
-    wish->binding |= r.wish[0].binding;
+    *attrs = (struct bm_csrattrs){ .binding = false };
+    BM_TRY(take_all(der, &r));
+    *attrs = r.attrs[r.has_template];
+    attrs->binding |= r.attrs[0].binding;
+    attrs->other_key = r.keys[r.has_template] == KEY_OTHER;
     return BM_OK;
 }
 
@@ -193,15 +190,15 @@ static bool has_value(struct bm_der *rest)
            value.n != 0;
 }
 
-void enrol_put_wished(const struct enrol_wish *wish, struct bm_bytes ours,
-                      struct bm_wr *w)
+void bm_csrattrs_put_extensions(const struct bm_csrattrs *attrs,
+                                struct bm_bytes ours, struct bm_wr *w)
 {
     struct bm_bytes element;
     struct bm_bytes type;
     struct bm_der rest;
     struct bm_der list;
 
-    bm_der_init(&list, wish->extensions, NULL);
+    bm_der_init(&list, attrs->extensions, NULL);
     while (next_typed(&list, &element, &type, &rest)) {
         if (!has_extension(ours, type) && has_value(&rest)) {
             bm_wr_put(w, element);
@@ -248,17 +245,17 @@ static bool walk_subject(struct bm_bytes template, struct bm_bytes ours,
     return false;
 }
 
-void enrol_put_subject(const struct enrol_wish *wish, struct bm_bytes ours,
-                       struct bm_wr *w)
+void bm_csrattrs_put_subject(const struct bm_csrattrs *attrs,
+                             struct bm_bytes ours, struct bm_wr *w)
 {
     size_t name = bm_der_open(w, BM_DER_SEQUENCE);
     struct bm_name_walk walk;
     struct bm_attr attr;
 
-    (void)walk_subject(wish->subject, ours, NULL, w);
+    (void)walk_subject(attrs->subject, ours, NULL, w);
     bm_name_walk(&walk, ours);
     while (bm_name_next(&walk, &attr)) {
-        if (!walk_subject(wish->subject, ours, &attr.type, w)) {
+        if (!walk_subject(attrs->subject, ours, &attr.type, w)) {
             bm_name_put_rdn(w, attr.type, attr.tag, attr.value);
         }
     }
