@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/time.h"
 
+#include <string.h>
+
 /* A time as pairs of digits: century, year, month, day, hour... */
 #define PAIRS 7
 
@@ -191,6 +193,32 @@ bm_status bm_time_take_generalized(struct bm_der *d, uint8_t tag, int64_t *t)
 bm_status bm_time_from_text(struct bm_bytes text, int64_t *t)
 {
     return read_form(text, &text_form, t);
+}
+
+/* IMF-fixdate, "Sun, 06 Nov 1994 08:49:37 GMT", put into the order of a
+ * GeneralizedTime. */
+bm_status bm_time_from_http(struct bm_bytes text, int64_t *t)
+{
+    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static const uint8_t at[] = { 12, 13, 14, 15, 0,  0,  5,
+                                  6,  17, 18, 20, 21, 23, 24 };
+    uint8_t ordered[sizeof at + 1];
+    uint8_t month = 0;
+
+    if (text.n != 29 || memcmp(text.p + 25, " GMT", 4) != 0) {
+        return BM_E_TIME_FORM;
+    }
+    for (size_t i = 0; i < sizeof at; i++) {
+        ordered[i] = text.p[at[i]];
+    }
+    while (month < 12 && memcmp(text.p + 8, months + 3 * month, 3) != 0) {
+        month++;
+    }
+    month = month < 12 ? (uint8_t)(month + 1) : 0; /* which there is not */
+    ordered[4] = (uint8_t)('0' + month / 10);
+    ordered[5] = (uint8_t)('0' + month % 10);
+    ordered[sizeof at] = 'Z';
+    return read_form(BM_ARRAY(ordered), &generalized_form, t);
 }
 
 static void to_pairs(int64_t t, uint8_t pairs[PAIRS])

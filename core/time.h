@@ -66,4 +66,8 @@ void bm_time_put_text(struct bm_wr *w, int64_t t);
 /* Read the form that bm_time_put_text() writes. */
 BM_MUST_CHECK bm_status bm_time_from_text(struct bm_bytes text, int64_t *t);
 
+/* Read the form that is written in HTTP today (RFC 9110 5.6.7: IMF-fixdate),
+ * "Sun, 06 Nov 1994 08:49:37 GMT"; the name of the day is not looked at. */
+BM_MUST_CHECK bm_status bm_time_from_http(struct bm_bytes text, int64_t *t);
+
 #endif

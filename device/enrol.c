@@ -15,18 +15,21 @@
  * From WAIT the job begins anew at the step that the identity has reached, so
  * there is nothing to remember: neither here nor across a power cut.
  */
+
 _Static_assert(sizeof(void *) > 4 ||
                    sizeof(struct bm_enrol) + BM_ENROL_ROOM <= 4096,
                "RAM budget of an enrolment");
 
+/* In each of them the caller is asked for one thing; in NEED for nothing, or
+ * to close the connection first. */
 enum state {
-    NEED,
-    CONNECTING,
-    SEND,
-    RECEIVE,
-    WAIT,
-    DONE,
-    STOPPED
+    CONNECTING = BM_ENROL_CONNECT,
+    SEND = BM_ENROL_SEND,
+    RECEIVE = BM_ENROL_RECEIVE,
+    NEED = BM_ENROL_CLOSE,
+    WAIT = BM_ENROL_WAIT,
+    DONE = BM_ENROL_DONE,
+    STOPPED = BM_ENROL_STOPPED
 };
 
 enum sink {
@@ -126,21 +129,19 @@ static uint32_t retry_after(const struct bm_enrol *e, uint32_t least)
 /* ---- When something went wrong */
 
 /* What no waiting mends: a person, or another job. */
+#define BIT(why) (UINT32_C(1) << ((unsigned)(why)&31))
+#define FINAL                                                \
+    (BIT(BM_E_ENROL_REFUSED) | BIT(BM_E_ENROL_CREDENTIALS) | \
+     BIT(BM_E_ENROL_FORBIDDEN) | BIT(BM_E_ENROL_CONFLICT) |  \
+     BIT(BM_E_ENROL_PATH) | BIT(BM_E_ENROL_REDIRECT) |       \
+     BIT(BM_E_ENROL_KEY_TYPE) | BIT(BM_E_ENROL_SUBJECT) |    \
+     BIT(BM_E_ENROL_BINDING) | BIT(BM_E_ENROL_EARLY) | BIT(BM_E_ENROL_PROOF))
+_Static_assert((BM_E_ENROL_BINDING & 0xff) < 32, "a bit for each reason");
+
 static bool is_final(bm_status why)
 {
-    static const uint16_t final[] = {
-        BM_E_ENROL_REFUSED,  BM_E_ENROL_CREDENTIALS, BM_E_ENROL_FORBIDDEN,
-        BM_E_ENROL_CONFLICT, BM_E_ENROL_PATH,        BM_E_ENROL_REDIRECT,
-        BM_E_ENROL_KEY_TYPE, BM_E_ENROL_SUBJECT,     BM_E_ENROL_BINDING,
-        BM_E_ENROL_EARLY,    BM_E_ENROL_PROOF
-    };
-
-    for (size_t i = 0; i < sizeof final / sizeof final[0]; i++) {
-        if (final[i] == (uint16_t)why) {
-            return true;
-        }
-    }
-    return false;
+    return (unsigned)why >> 8 == BM_E_ENROL_REFUSED >> 8 &&
+           (FINAL & BIT(why)) != 0;
 }
 
 static void back_off(struct bm_enrol *e, bm_status why, bool asked)
@@ -205,29 +206,25 @@ static void fail(struct bm_enrol *e, bm_status why)
 /* What an answer says that is none of those hoped for. */
 static bm_status status_of(unsigned http)
 {
-    switch (http) {
-    case 200:
-        return BM_E_ENROL_TYPE;
-    case 202:
-        return BM_E_ENROL_LATER;
-    case 401:
-        return BM_E_ENROL_CREDENTIALS;
-    case 403:
-        return BM_E_ENROL_FORBIDDEN;
-    case 404:
-        return BM_E_ENROL_PATH;
-    case 409:
-        return BM_E_ENROL_CONFLICT;
-    case 408:
-    case 429:
-    case 503:
-        return BM_E_ENROL_BUSY;
-    default:
-        return http >= 500   ? BM_E_ENROL_SERVER
-               : http >= 400 ? BM_E_ENROL_REFUSED
-               : http >= 300 ? BM_E_ENROL_REDIRECT
-                             : BM_E_ENROL_SERVER;
+    static const struct {
+        uint16_t http;
+        uint16_t status;
+    } rows[] = {
+        { 200, BM_E_ENROL_TYPE },        { 202, BM_E_ENROL_LATER },
+        { 401, BM_E_ENROL_CREDENTIALS }, { 403, BM_E_ENROL_FORBIDDEN },
+        { 404, BM_E_ENROL_PATH },        { 408, BM_E_ENROL_BUSY },
+        { 409, BM_E_ENROL_CONFLICT },    { 429, BM_E_ENROL_BUSY },
+        { 503, BM_E_ENROL_BUSY },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].http == http) {
+            return (bm_status)rows[i].status;
+        }
     }
+    return http - 300 < 100   ? BM_E_ENROL_REDIRECT
+           : http - 400 < 100 ? BM_E_ENROL_REFUSED
+                              : BM_E_ENROL_SERVER;
 }
 
 /* RFC 7030 3.2.4: what a good answer of this step is. */
@@ -261,11 +258,10 @@ static enum sink sink_of(const struct bm_enrol *e)
 
 static void wait_for_approval(struct bm_enrol *e)
 {
-    uint16_t patience =
-        e->config->patience == 0 ? BM_ENROL_PATIENCE : e->config->patience;
+    uint16_t patience = e->config->patience;
     uint32_t least = (uint32_t)LATER_STEP * e->laters;
 
-    if (++e->laters > patience) {
+    if (++e->laters > (patience == 0 ? BM_ENROL_PATIENCE : patience)) {
         end(e, STOPPED, BM_E_ENROL_LATER);
     } else {
         wait(e, retry_after(e, least < LATER_LEAST ? least : LATER_LEAST),
@@ -276,68 +272,35 @@ static void wait_for_approval(struct bm_enrol *e)
 /* The answer is not the one that was hoped for. */
 static void refuse(struct bm_enrol *e)
 {
-    bm_status why = status_of(e->reply.status);
-
-    if (why == BM_E_ENROL_LATER && e->step == ENROL_REQUEST) {
+    if (e->reply.status == 202 && e->step == ENROL_REQUEST) {
         wait_for_approval(e);
-    } else if (why == BM_E_ENROL_BUSY || why == BM_E_ENROL_LATER) {
-        back_off(e, why, true);
     } else {
-        fail(e, why);
+        fail(e, status_of(e->reply.status));
     }
-}
-
-static bool is_busy(const struct bm_enrol *e)
-{
-    return status_of(e->reply.status) == BM_E_ENROL_BUSY;
 }
 
 /* 401 and 403, of the identity that was shown. */
 static bool is_unwelcome(const struct bm_enrol *e)
 {
-    return e->reply.status == 401 || e->reply.status == 403;
+    return (e->reply.status & ~2u) == 401;
 }
 
-/* ---- What each step does with its answer */
+/* ---- What each step does with its answer, which is `good` or not; that it
+ * is complete was seen */
 
-static void end_cacerts(struct bm_enrol *e)
+/* No trouble with roots stops anything. */
+static void end_cacerts(struct bm_enrol *e, bool good, bm_status rc)
 {
-    if (is_busy(e)) {
-        refuse(e);
-        return;
-    }
-    e->flags |= ENROL_LEARNED;
-    if (!is_accepted(e)) {
+    if (!good) {
         e->learned = status_of(e->reply.status);
-    } else if (e->learned == BM_OK) {
-        e->learned = enrol_message_end(e);
-    }
-    if (e->learned == BM_OK) {
+    } else if (rc != BM_OK) {
+        e->learned = rc;
+    } else if (e->sink == SINK_MESSAGE) {
         enrol_learn(e);
     }
+    e->flags |= ENROL_LEARNED;
     e->used = 0;
     go(e, ENROL_ATTRS);
-}
-
-/* RFC 7030 4.5.2: 204 or 404, where the server has no wishes. */
-static void end_attrs(struct bm_enrol *e)
-{
-    bm_status rc = BM_OK;
-
-    if (is_busy(e)) {
-        refuse(e);
-        return;
-    }
-    if (is_accepted(e)) {
-        rc = enrol_message_end(e);
-    } else {
-        e->used = 0;
-    }
-    if (rc == BM_OK) {
-        go(e, ENROL_REQUEST);
-    } else {
-        fail(e, rc);
-    }
 }
 
 /* The certificates in the room are an identity, or another cacerts helps. */
@@ -357,17 +320,6 @@ static void install(struct bm_enrol *e)
     }
 }
 
-static void end_certs(struct bm_enrol *e)
-{
-    bm_status rc = enrol_message_end(e);
-
-    if (rc == BM_OK) {
-        install(e);
-    } else {
-        fail(e, rc);
-    }
-}
-
 /* A renewal is refused: by grace that has run out, too early, or for good. */
 static void refuse_renewal(struct bm_enrol *e)
 {
@@ -380,12 +332,12 @@ static void refuse_renewal(struct bm_enrol *e)
     }
 }
 
-static void end_request(struct bm_enrol *e)
+static void end_request(struct bm_enrol *e, bool good)
 {
-    if (is_accepted(e)) {
+    if (good) {
         e->window = e->reply.renewal;
         e->flags &= (uint16_t)~ENROL_ONCE;
-        end_certs(e);
+        install(e);
     } else if (is_unwelcome(e) && e->job == BM_ENROL_RENEW) {
         refuse_renewal(e);
     } else {
@@ -393,23 +345,21 @@ static void end_request(struct bm_enrol *e)
     }
 }
 
-static void end_issuers(struct bm_enrol *e)
+static void end_issuers(struct bm_enrol *e, bool good)
 {
     e->flags |= ENROL_ONCE;
-    if (is_accepted(e)) {
-        end_certs(e);
-    } else if (is_busy(e)) {
-        refuse(e);
+    if (good) {
+        install(e);
     } else {
         fail(e, BM_E_ENROL_CHAIN);
     }
 }
 
-static void end_proof(struct bm_enrol *e)
+static void end_proof(struct bm_enrol *e, bool good)
 {
     bm_status rc;
 
-    if (is_accepted(e)) {
+    if (good) {
         rc = bm_identity_commit(e->config->identity);
         if (rc == BM_OK) {
             end(e, DONE, BM_OK);
@@ -418,8 +368,7 @@ static void end_proof(struct bm_enrol *e)
         }
     } else if (is_unwelcome(e)) {
         refuse_proof(e);
-    } else if (e->step == ENROL_STATUS && e->reply.status < 500 &&
-               !is_busy(e)) {
+    } else if (e->step == ENROL_STATUS && e->reply.status < 500) {
         go(e, ENROL_MUTUAL); /* not birthmarkd */
     } else {
         refuse(e);
@@ -427,22 +376,38 @@ static void end_proof(struct bm_enrol *e)
 }
 
 /* The server knows the certificate as good: so it was only too early. */
-static void end_renewal(struct bm_enrol *e)
+static void end_renewal(struct bm_enrol *e, bool good)
 {
-    struct bm_bytes words = bm_enrol_words(e);
+    good = good && bm_renewal_parse(bm_enrol_words(e), &e->window);
+    end(e, STOPPED, good ? BM_E_ENROL_EARLY : BM_E_ENROL_FORBIDDEN);
+}
 
-    if (is_accepted(e) && bm_renewal_parse(words, &e->window)) {
-        end(e, STOPPED, BM_E_ENROL_EARLY);
-    } else if (is_busy(e)) {
-        refuse(e);
-    } else {
-        end(e, STOPPED, BM_E_ENROL_FORBIDDEN);
+static void end_step(struct bm_enrol *e, bool good)
+{
+    switch (e->step) {
+    case ENROL_ATTRS:
+        /* RFC 7030 4.5.2: 204 or 404, where the server has no wishes. */
+        e->used = good ? e->used : 0;
+        go(e, ENROL_REQUEST);
+        break;
+    case ENROL_REQUEST:
+        end_request(e, good);
+        break;
+    case ENROL_ISSUERS:
+        end_issuers(e, good);
+        break;
+    case ENROL_RENEWAL:
+        end_renewal(e, good);
+        break;
+    default:
+        end_proof(e, good);
+        break;
     }
 }
 
+/* 303 would make a GET of what is posted, 304 makes no sense. */
 static bool is_redirect(unsigned http)
 {
-    /* 303 would make a GET of what is posted. */
     return http == 301 || http == 302 || http == 307 || http == 308;
 }
 
@@ -461,22 +426,27 @@ static void redirect(struct bm_enrol *e)
 
 static void end_reply(struct bm_enrol *e)
 {
-    static void (*const ends[])(struct bm_enrol * e) = {
-        [ENROL_CACERTS] = end_cacerts, [ENROL_ATTRS] = end_attrs,
-        [ENROL_REQUEST] = end_request, [ENROL_ISSUERS] = end_issuers,
-        [ENROL_STATUS] = end_proof,    [ENROL_MUTUAL] = end_proof,
-        [ENROL_RENEWAL] = end_renewal,
-    };
+    bool good = is_accepted(e);
+    bm_status rc = BM_OK;
 
     e->alerts = 0;
     e->http = e->reply.status;
     if (e->reply.close) {
         e->flags |= ENROL_CLOSING;
     }
-    if (is_redirect(e->reply.status) && e->step != ENROL_STATUS) {
+    if (e->sink == SINK_MESSAGE) {
+        rc = enrol_message_end(e);
+    }
+    if (is_redirect(e->http) && e->step != ENROL_STATUS) {
         redirect(e);
+    } else if (status_of(e->http) == BM_E_ENROL_BUSY) {
+        back_off(e, BM_E_ENROL_BUSY, true);
+    } else if (e->step == ENROL_CACERTS) {
+        end_cacerts(e, good, rc);
+    } else if (rc != BM_OK) {
+        fail(e, rc);
     } else {
-        ends[e->step](e);
+        end_step(e, good);
     }
 }
 
@@ -601,7 +571,7 @@ void bm_enrol_received(struct bm_enrol *e, struct bm_bytes octets)
 void bm_enrol_failed(struct bm_enrol *e, bm_status why)
 {
     e->flags &= (uint16_t) ~(ENROL_OPEN | ENROL_CLOSING);
-    if (e->state > RECEIVE) {
+    if (e->state > NEED) {
         return;
     }
     if (e->state == RECEIVE && why == BM_E_TLS_CLOSED && e->reply.status != 0) {
@@ -650,10 +620,9 @@ static bool is_late(const struct bm_enrol *e)
 /* Is a connection there that is of no use (any more)? */
 static bool must_close(const struct bm_enrol *e)
 {
-    return (e->flags & ENROL_OPEN) != 0 &&
-           (e->state > RECEIVE ||
-            (e->state == NEED &&
-             ((e->flags & ENROL_CLOSING) != 0 || e->shown != to_show(e))));
+    return (e->flags & ENROL_OPEN) != 0 && e->state >= NEED &&
+           (e->state != NEED || (e->flags & ENROL_CLOSING) != 0 ||
+            e->shown != to_show(e));
 }
 
 /* However slowly octets move: for a handshake, and for an exchange. */
@@ -698,7 +667,7 @@ static void advance(struct bm_enrol *e)
 {
     if (e->state == WAIT && is_late(e)) {
         go_first(e);
-    } else if (e->state >= CONNECTING && e->state <= RECEIVE && is_late(e)) {
+    } else if (e->state <= RECEIVE && is_late(e)) {
         fail(e, BM_E_ENROL_TIMEOUT);
     }
     if (e->state == NEED && (e->flags & ENROL_OPEN) != 0 && !must_close(e)) {
@@ -709,33 +678,23 @@ static void advance(struct bm_enrol *e)
     }
 }
 
-static void put_ask(const struct bm_enrol *e, struct bm_enrol_ask *ask)
-{
-    static const uint8_t wants[] = { BM_ENROL_CLOSE,  BM_ENROL_CONNECT,
-                                     BM_ENROL_SEND,   BM_ENROL_RECEIVE,
-                                     BM_ENROL_WAIT,   BM_ENROL_DONE,
-                                     BM_ENROL_STOPPED };
-
-    *ask = (struct bm_enrol_ask){ .want = (enum bm_enrol_want)wants[e->state] };
-    ask->seconds = e->state <= WAIT ? e->until - e->at : 0;
-    ask->status = e->state >= WAIT ? e->why : BM_OK;
-    ask->show = e->shown != 0;
-    ask->place = (enum bm_identity_place)(e->shown - ask->show);
-    ask->secret = !is_proof(e) && enrol_sends_token(e);
-    if (e->state == SEND) {
-        ask->octets = (struct bm_bytes){ e->config->room + e->used + e->sent,
-                                         (size_t)e->request_n - e->sent };
-    }
-}
-
 void bm_enrol_next(struct bm_enrol *e, uint32_t uptime,
                    struct bm_enrol_ask *ask)
 {
     e->at = uptime;
     advance(e);
-    put_ask(e, ask);
-    if (must_close(e)) {
+    *ask = (struct bm_enrol_ask){
+        .want = (enum bm_enrol_want)e->state,
+        .show = e->shown != 0,
+        .place = (enum bm_identity_place)(e->shown - (e->shown != 0)),
+        .secret = !is_proof(e) && enrol_sends_token(e),
+        .octets = { e->config->room + e->used + e->sent,
+                    (size_t)e->request_n - e->sent },
+        .seconds = e->until - e->at,
+        .status = e->why,
+    };
+    if (must_close(e) || e->state == NEED) {
         e->flags &= (uint16_t) ~(ENROL_OPEN | ENROL_CLOSING);
-        *ask = (struct bm_enrol_ask){ .want = BM_ENROL_CLOSE };
+        ask->want = BM_ENROL_CLOSE;
     }
 }

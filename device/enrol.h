@@ -138,52 +138,56 @@ struct bm_enrol_config {
 /* Octets of what a server says to people: see bm_enrol_words(). */
 #define BM_ENROL_WORDS_MAX 256
 
+/* The small ones first: instructions that reach these are shorter. */
 struct bm_enrol {
+    /* Private. */
+    uint8_t state;
+    uint8_t step;
+    uint8_t job;
+    uint8_t shown; /* the identity that the connection shows: place, plus 1 */
+    uint8_t sink;  /* where the body goes that is being read */
+    uint8_t redirects;
+    uint8_t alerts; /* in a row */
+    uint8_t unproven;
+    uint16_t flags;
+    uint16_t used;      /* octets at the start of the room that are kept */
+    uint16_t request_n; /* octets of the request behind them, */
+    uint16_t sent;      /* of which so many have left, */
+    uint16_t body_at;   /* and of which so many are its head */
+    uint16_t words_n;   /* of what a server said */
+    uint16_t failures;  /* in a row */
+    uint16_t laters;    /* in a row */
+
     /* To be read. */
-    bm_status learned; /* how the first cacerts went, which stops nothing */
-    size_t roots;      /* that are new since the start of the job */
+    uint16_t http;                   /* status of the last answer, or 0 */
+    bm_status learned;               /* how the first cacerts went, which stops
+                                        nothing */
+    size_t roots;                    /* new ones since the start of the job */
     struct bm_renewal_window window; /* when the server wants the next renewal;
                                         zeros: it did not say */
-    uint16_t http;                   /* status of the last answer, or 0 */
 
     /* Private. */
     const struct bm_enrol_config *config;
-    struct bm_http reply;
-    struct bm_base64 base64;
     bm_status why;        /* of the wait or the stop */
     uint32_t at;          /* uptime, as told last */
     uint32_t until;       /* uptime: end of the wait, or of patience */
     uint32_t connections; /* so far, by which the clock tells them apart */
-    uint16_t used;        /* octets at the start of the room that are kept */
-    uint16_t request_n;   /* octets of the request behind them, */
-    uint16_t sent;        /* of which so many have left, */
-    uint16_t body_at;     /* and of which so many are its head */
-    uint16_t words_n;     /* of what a server said */
-    uint16_t failures;    /* in a row */
-    uint16_t laters;      /* in a row */
-    uint8_t job;
-    uint8_t step;
-    uint8_t state;
-    uint16_t flags;
-    uint8_t shown; /* the identity that the connection shows: place, plus 1 */
-    uint8_t redirects;
-    uint8_t sink;   /* where the body goes that is being read */
-    uint8_t alerts; /* in a row */
-    uint8_t unproven;
-    uint8_t binding_n;
-    uint8_t binding[BM_ENROL_BINDING_MAX];
     struct bm_enrol_message {
+        uint8_t element; /* how far in the message */
+        uint8_t head_n;
+        uint8_t head[6];  /* identifier and length octets */
+        uint8_t deep;     /* indefinite lengths that are open */
+        uint8_t certs;    /* in the room */
+        uint8_t form;     /* base64 or DER */
+        bool keep;        /* the element is a certificate */
+        uint16_t cert_at; /* where in the room the certificate begins */
         uint32_t left;    /* octets of the element that is being read */
         uint32_t list;    /* octets of the list of certificates */
-        uint16_t cert_at; /* where in the room the certificate begins */
-        uint8_t head[6];  /* identifier and length octets */
-        uint8_t head_n;
-        uint8_t element; /* how far in the message */
-        uint8_t deep;    /* indefinite lengths that are open */
-        uint8_t certs;   /* in the room */
-        uint8_t form;    /* base64 or DER */
-        bool keep;       /* the element is a certificate */
     } message;
+    struct bm_base64 base64;
+    struct bm_http reply;
+    uint8_t binding_n;
+    uint8_t binding[BM_ENROL_BINDING_MAX];
 };
 
 /*

@@ -120,34 +120,12 @@ static bool number(struct bm_bytes text, uint32_t *value)
     return true;
 }
 
-/* RFC 9110 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT", the form that is written
- * today; 0 for what is none. */
+/* RFC 9110 5.6.7, or 0. */
 static int64_t moment(struct bm_bytes text)
 {
-    static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    static const uint8_t at[] = { 5, 17, 20, 23, 12, 14 };
-    uint32_t v[sizeof at];
-    struct bm_date date;
     int64_t t = 0;
 
-    for (size_t i = 0; i < sizeof at; i++) {
-        if (text.n != 29 ||
-            !number((struct bm_bytes){ text.p + at[i], 2 }, &v[i])) {
-            return 0;
-        }
-    }
-    date = (struct bm_date){ (uint16_t)(v[4] * 100 + v[5]),
-                             0,
-                             (uint8_t)v[0],
-                             (uint8_t)v[1],
-                             (uint8_t)v[2],
-                             (uint8_t)v[3] };
-    for (uint8_t i = 0; i < 12; i++) {
-        if (memcmp(text.p + 8, months + 3 * i, 3) == 0) {
-            date.month = (uint8_t)(i + 1);
-        }
-    }
-    return bm_time_from_date(&date, &t) == BM_OK ? t : 0;
+    return bm_time_from_http(text, &t) == BM_OK ? t : 0;
 }
 
 /* ---- Headers */
@@ -187,16 +165,12 @@ static bm_status read_location(struct bm_http *h, struct bm_bytes value)
     return BM_OK;
 }
 
+/* RFC 9112 9.6: "close" among the options. In another word it does no harm:
+ * the next exchange has a connection of its own then. */
 static void read_connection(struct bm_http *h, struct bm_bytes value)
 {
-    while (value.n != 0) {
-        const uint8_t *comma = memchr(value.p, ',', value.n);
-        size_t n = comma == NULL ? value.n : (size_t)(comma - value.p);
-
-        h->close |= is_word(trim((struct bm_bytes){ value.p, n }), "close");
-        n += comma != NULL;
-        value.p += n;
-        value.n -= n;
+    for (; value.n >= 5; value.p++, value.n--) {
+        h->close |= is_word((struct bm_bytes){ value.p, 5 }, "close");
     }
 }
 

@@ -40,29 +40,32 @@
 /* No Retry-After, or none that can be understood. */
 #define BM_HTTP_NO_RETRY UINT32_MAX
 
+/* The small ones first: instructions that reach these are shorter. */
 struct bm_http {
+    /* Private. */
+    uint8_t state;
+    uint8_t seen; /* headers that may come once */
+    uint16_t line_n;
+    uint16_t head_n;
+    uint16_t kept; /* octets of `line` that Location occupies */
+    uint32_t left; /* of the body, or of the chunk */
+
     /* What the head said; to be read once `head` is true. */
     bool head;
-    bool done;       /* the response is complete */
-    bool close;      /* the connection does not carry another exchange */
-    uint16_t status; /* 200 to 999 */
-    char type[BM_HTTP_TYPE_MAX + 1];  /* media type, lower case, without
-                                        parameters; cut if it is longer */
-    uint32_t retry_after;             /* seconds, or BM_HTTP_NO_RETRY */
+    bool done;            /* the response is complete */
+    bool close;           /* the connection does not carry another exchange */
+    uint16_t status;      /* 200 to 999 */
+    uint32_t retry_after; /* seconds, or BM_HTTP_NO_RETRY */
     struct bm_bytes location;         /* Location as it stands, or empty; good
                                         until the next bm_http_init() */
+    char type[BM_HTTP_TYPE_MAX + 1];  /* media type, lower case, without
+                                        parameters; cut if it is longer */
     struct bm_renewal_window renewal; /* Birthmark-Renewal, or zeros */
 
     /* Private. */
-    uint8_t line[BM_HTTP_LINE_MAX];
-    uint16_t line_n;
-    uint16_t kept; /* octets of `line` that Location occupies */
-    uint16_t head_n;
-    uint8_t state;
-    uint8_t seen;  /* headers that may come once */
-    uint32_t left; /* of the body, or of the chunk */
     int64_t date;
     int64_t retry_date;
+    uint8_t line[BM_HTTP_LINE_MAX];
 };
 
 void bm_http_init(struct bm_http *h);

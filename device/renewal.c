@@ -9,34 +9,34 @@
 
 /* ---- The moment */
 
-/* The first four octets of the key's last eight, as a fraction of 2^32: of an
- * identifier and of a point on a curve these are as good as random. */
+/* The key as a fraction of 2^16: spread also where keys differ in few bits
+ * (Knuth's multiplier). */
 static uint32_t fraction(struct bm_bytes key)
 {
     uint32_t f = 0;
 
-    for (size_t i = key.n < 8 ? 0 : key.n - 8; i < key.n; i++) {
+    for (size_t i = 0; i < key.n; i++) {
         f = f * 31 + key.p[i];
     }
-    /* Knuth's multiplier spreads what differs in few bits only. */
-    return f * UINT32_C(2654435761);
+    return f * UINT32_C(2654435761) >> 16;
 }
 
 int64_t bm_renewal_moment(int64_t not_before, int64_t not_after,
                           const struct bm_renewal_window *said,
                           struct bm_bytes key)
 {
-    int64_t life = not_after - not_before;
-    struct bm_renewal_window w = { not_before + life / 3 * 2,
-                                   not_before + life / 4 * 3 };
+    int64_t third = (not_after - not_before) / 3;
+    int64_t start = not_before + 2 * third;
+    uint64_t span = (uint64_t)third / 4;
 
     if (said != NULL && said->start >= not_before && said->end <= not_after &&
         said->start < said->end) {
-        w = *said;
+        start = said->start;
+        span = (uint64_t)(said->end - start);
     }
-    /* In two steps of 16 bits: spans of centuries stay below 2^63. */
-    return w.start + (w.end - w.start) / 65536 * (fraction(key) >> 16) +
-           (w.end - w.start) % 65536 * (fraction(key) >> 16) / 65536;
+    /* In two steps of 16 bits: spans of centuries stay below 2^64. */
+    return start + (int64_t)((span >> 16) * fraction(key) +
+                             ((span & 0xffff) * fraction(key) >> 16));
 }
 
 /* ---- What a server says */

@@ -322,6 +322,35 @@ static void text_has_one_form(void)
     CHECK(t == UNTOUCHED);
 }
 
+static void dates_of_http_are_read_in_the_form_of_today(void)
+{
+    static const struct {
+        const char *text;
+        bm_status status;
+        int64_t t;
+    } rows[] = {
+        { "Sun, 06 Nov 1994 08:49:37 GMT", BM_OK, 784111777 },
+        { "Thu, 29 Feb 2024 23:59:59 GMT", BM_OK, 1709251199 },
+        { "Sat, 01 Jan 2050 00:00:00 GMT", BM_OK, BM_TIME_2050 },
+        { "Sun, 29 Feb 2023 00:00:00 GMT", BM_E_TIME_RANGE, UNTOUCHED },
+        { "Sun, 06 Abc 1994 08:49:37 GMT", BM_E_TIME_RANGE, UNTOUCHED },
+        { "Sun, 06 Nov 1994 24:49:37 GMT", BM_E_TIME_RANGE, UNTOUCHED },
+        { "Sun, 06 Nov 1994 08:49:3a GMT", BM_E_TIME_FORM, UNTOUCHED },
+        { "Sun,  6 Nov 1994 08:49:37 GMT", BM_E_TIME_FORM, UNTOUCHED },
+        { "Sun, 06 Nov 1994 08:49:37 UTC", BM_E_TIME_FORM, UNTOUCHED },
+        { "Sunday, 06-Nov-94 08:49:37 GMT", BM_E_TIME_FORM, UNTOUCHED },
+        { "Sun Nov  6 08:49:37 1994", BM_E_TIME_FORM, UNTOUCHED },
+        { "", BM_E_TIME_FORM, UNTOUCHED },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int64_t t = UNTOUCHED;
+
+        CHECK_STATUS(bm_time_from_http(str(rows[i].text), &t), rows[i].status);
+        CHECK(t == rows[i].t);
+    }
+}
+
 /* Whatever a flipped bit makes of a time, it is refused or written back. */
 static void each_flipped_bit_is_refused_or_is_another_time(void)
 {
@@ -375,6 +404,7 @@ int main(void)
     RUN(what_we_write_has_the_type_of_its_year);
     RUN(a_time_outside_of_the_calendar_writes_nothing);
     RUN(text_has_one_form);
+    RUN(dates_of_http_are_read_in_the_form_of_today);
     RUN(each_flipped_bit_is_refused_or_is_another_time);
     return bm_test_done();
 }

@@ -76,7 +76,7 @@ static const struct {
     { OK200 LEN("5") "\r\nhello, HTTP", BM_OK, "hello", 200, false },
     { OK200 LEN("5") "Connection: keep-alive, Close\r\n\r\nhello", BM_OK,
       "hello", 200, true },
-    { OK200 LEN("5") "CONNECTION: closed\r\n\r\nhello", BM_OK, "hello", 200,
+    { OK200 LEN("5") "CONNECTION: clos\r\n\r\nhello", BM_OK, "hello", 200,
       false },
     /* Until the end of the connection. */
     { OK200 "\r\nhello", BM_OK, "hello", 200, true },

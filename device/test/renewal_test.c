@@ -28,7 +28,7 @@ static void a_device_renews_between_two_thirds_and_three_quarters(void)
                                           key_of(d, room));
 
             CHECK(t >= BIRTH + lives[i] / 3 * 2);
-            CHECK(t < BIRTH + lives[i] / 4 * 3);
+            CHECK(t <= BIRTH + lives[i] / 4 * 3);
         }
     }
 }
