@@ -15,19 +15,17 @@
  * the record that names it, what is removed goes after: so the one atomic put
  * between the two decides, and a cut anywhere leaves rubbish at worst.
  */
-#define VERSION   1
-#define BIRTH     BM_LOG_KEY(BM_LOG_IDENTITY, 0)
-#define HEAD      BM_LOG_KEY(BM_LOG_IDENTITY, 1)
-#define CERTS     BM_LOG_KEY(BM_LOG_IDENTITY, 0x1000)
-#define CERTS_END BM_LOG_KEY(BM_LOG_IDENTITY + 1, 0)
+#define VERSION 1
+#define BIRTH   BM_LOG_KEY(BM_LOG_IDENTITY, 0)
+#define HEAD    BM_LOG_KEY(BM_LOG_IDENTITY, 1)
+#define CERTS   BM_LOG_KEY(BM_LOG_IDENTITY, 0x1000)
 
 #define SLOT(at) ((enum bm_key_slot)((at) >> 4))
 #define SET      0x08u
 #define COUNT    0x07u
 
-/* The record of certificate `i` of a place; record ^ CERT(at, 0) is `i`. */
-#define CERT(at, i)       (CERTS | ((at) & ~COUNT) << 4 | (uint32_t)(i))
-#define CERT_SLOT(record) ((enum bm_key_slot)((record) >> 8 & 0x0f))
+/* The record of certificate `i` of a place. */
+#define CERT(at, i) (CERTS | ((at) & ~COUNT) << 4 | (uint32_t)(i))
 
 /* A reset was begun, and the owner's data may still be there. */
 #define RESET 0x01u
@@ -135,48 +133,42 @@ static bm_status save_head(struct bm_identity *id, unsigned current,
     return BM_OK;
 }
 
-static bool is_named(const struct bm_identity *id, uint32_t record)
+/* Of one set, what no record names. Keys of the IDevID's slot are nobody's to
+ * destroy. */
+static bm_status clean_set(const struct bm_identity *id, unsigned set)
 {
+    unsigned named = 0;
+    bool used = SLOT(set) == BM_KEY_SLOT_IDEVID;
+
     for (unsigned p = 0; p < BM_IDENTITY_PLACES; p++) {
         unsigned at = id->head.place[p];
 
-        if ((record ^ CERT(at, 0)) < (at & COUNT)) {
-            return true;
+        used = used || SLOT(at) == SLOT(set);
+        if ((at & ~COUNT) == set) {
+            named = at & COUNT;
         }
     }
-    return is_blind(id, CERT_SLOT(record) == BM_KEY_SLOT_IDEVID
-                            ? BM_IDENTITY_IDEVID
-                            : BM_IDENTITY_CURRENT);
-}
-
-static bm_status remove_certs(const struct bm_identity *id)
-{
-    uint32_t record = CERTS;
-    bool first = true;
-    bm_status rc;
-    size_t n;
-
-    while ((rc = bm_log_next(id->log, &record, first, &n)) == BM_OK &&
-           record < CERTS_END) {
-        if (!is_named(id, record)) {
-            BM_TRY(bm_log_delete(id->log, record));
-        }
-        first = false;
+    if (!used) {
+        BM_TRY(id->keys->destroy(id->keys->self, SLOT(set)));
     }
-    return rc == BM_E_END ? BM_OK : rc;
+    for (; named < BM_IDENTITY_CERTS_MAX; named++) {
+        BM_TRY(bm_log_delete(id->log, CERT(set, named)));
+    }
+    return BM_OK;
 }
 
-/* Keys of the IDevID's slot are nobody's to destroy. */
-static bm_status destroy_orphans(const struct bm_identity *id)
+static bm_status clean_sets(const struct bm_identity *id)
 {
+    unsigned set = BM_KEY_SLOT_IDEVID << 4;
+
     if (is_blind(id, BM_IDENTITY_CURRENT)) {
         return BM_E_IDENTITY_LOST;
     }
-    for (unsigned slot = BM_KEY_SLOT_A; slot <= BM_KEY_SLOT_B; slot++) {
-        if (SLOT(id->head.place[BM_IDENTITY_CURRENT]) != slot &&
-            SLOT(id->head.place[BM_IDENTITY_PENDING]) != slot) {
-            BM_TRY(id->keys->destroy(id->keys->self, slot));
-        }
+    if (is_blind(id, BM_IDENTITY_IDEVID)) {
+        set = BM_KEY_SLOT_A << 4;
+    }
+    for (; set < BM_KEY_SLOTS << 4; set += SET) {
+        BM_TRY(clean_set(id, set));
     }
     return BM_OK;
 }
@@ -185,8 +177,7 @@ static bm_status clean(struct bm_identity *id)
 {
     const struct bm_identity_head *head = &id->head;
 
-    BM_TRY(destroy_orphans(id));
-    BM_TRY(remove_certs(id));
+    BM_TRY(clean_sets(id));
     if ((head->flags & OWED) == 0) {
         return BM_OK;
     }

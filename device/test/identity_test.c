@@ -484,6 +484,20 @@ static void a_birth_that_was_cut_takes_its_key_up(void)
     CHECK(keys.made == 1);
 }
 
+/* From wherever it is to the next commit. */
+static void walk_on(void)
+{
+    if (bm_identity_step(&id) == BM_IDENTITY_REST) {
+        CHECK_STATUS(bm_identity_begin(&id, BM_IDENTITY_PENDING), BM_OK);
+    }
+    if (bm_identity_step(&id) == BM_IDENTITY_REQUEST) {
+        CHECK_STATUS(answer(BM_IDENTITY_PENDING), BM_OK);
+    }
+    CHECK_STATUS(bm_identity_commit(&id), BM_OK);
+    is_whole(BM_IDENTITY_CURRENT);
+    is_tidy();
+}
+
 static void a_full_log_refuses_before_anything_is_lost(void)
 {
     unsigned fails_at;
@@ -505,15 +519,7 @@ static void a_full_log_refuses_before_anything_is_lost(void)
         CHECK(id.head.generation == 1);
         ram.fail_at = 0;
         /* There is room again: the walk goes on where it stopped. */
-        if (bm_identity_step(&id) == BM_IDENTITY_REST) {
-            CHECK_STATUS(bm_identity_begin(&id, BM_IDENTITY_PENDING), BM_OK);
-        }
-        if (bm_identity_step(&id) == BM_IDENTITY_REQUEST) {
-            CHECK_STATUS(answer(BM_IDENTITY_PENDING), BM_OK);
-        }
-        CHECK_STATUS(bm_identity_commit(&id), BM_OK);
-        is_whole(BM_IDENTITY_CURRENT);
-        is_tidy();
+        walk_on();
     }
     /* The flip is done; what cannot be removed yet is removed later. */
     CHECK(fails_at > 5);
@@ -523,6 +529,44 @@ static void a_full_log_refuses_before_anything_is_lost(void)
     ram.fail_at = 0;
     CHECK_STATUS(bm_identity_tidy(&id), BM_OK);
     is_tidy();
+}
+
+/* The flash says no after it was done: what is in memory is not what is in
+ * the log, and neither is lost by going on nor by a restart. */
+static void a_write_in_doubt_loses_nothing(void)
+{
+    for (unsigned i = 0;; i++) {
+        bool again = i % 2 == 0;
+        bm_status rc;
+
+        enrolled();
+        ram.fail_at = ram.writes + 1 + i / 2;
+        ram.fail_after = true;
+        ram.fault = BM_E_FLASH_BITS;
+        rc = bm_identity_begin(&id, BM_IDENTITY_PENDING);
+        rc = rc == BM_OK ? answer(BM_IDENTITY_PENDING) : rc;
+        rc = rc == BM_OK ? bm_identity_commit(&id) : rc;
+        if (rc == BM_OK) {
+            CHECK(i > 10);
+            break;
+        }
+        CHECK_STATUS(rc, BM_E_FLASH_BITS);
+        is_whole(BM_IDENTITY_CURRENT);
+        ram.fail_at = 0;
+        if (again) {
+            restart();
+            is_whole(BM_IDENTITY_CURRENT);
+            is_tidy();
+        }
+        if (id.head.generation == 1) {
+            walk_on();
+        }
+        is_whole(BM_IDENTITY_IDEVID);
+        restart();
+        CHECK(id.head.generation == 2);
+        is_whole(BM_IDENTITY_CURRENT);
+        is_tidy();
+    }
 }
 
 static void a_keystore_that_cannot_destroy_is_told(void)
@@ -564,6 +608,7 @@ int main(void)
     RUN(no_key_is_born_of_bad_noise);
     RUN(a_birth_that_was_cut_takes_its_key_up);
     RUN(a_full_log_refuses_before_anything_is_lost);
+    RUN(a_write_in_doubt_loses_nothing);
     RUN(a_keystore_that_cannot_destroy_is_told);
     return bm_test_done();
 }

@@ -17,7 +17,6 @@
 #define bm_log_get    ram_log_get
 #define bm_log_put    ram_log_put
 #define bm_log_delete ram_log_delete
-#define bm_log_next   ram_log_next
 #define bm_log_scrub  ram_log_scrub
 
 #define RAM_RECORDS 24
@@ -117,28 +116,6 @@ static bm_status bm_log_delete(struct bm_log *log, uint32_t key)
         ram.record[i].key = 0;
     }
     return rc;
-}
-
-static bm_status bm_log_next(const struct bm_log *log, uint32_t *key,
-                             bool first, size_t *n)
-{
-    uint32_t from = *key + (first ? 0 : 1);
-    size_t found = RAM_RECORDS;
-
-    (void)log;
-    for (size_t i = 0; i < RAM_RECORDS; i++) {
-        if (ram.record[i].key != 0 && ram.record[i].key >= from &&
-            (found == RAM_RECORDS ||
-             ram.record[i].key < ram.record[found].key)) {
-            found = i;
-        }
-    }
-    if (found == RAM_RECORDS) {
-        return BM_E_END;
-    }
-    *key = ram.record[found].key;
-    *n = ram.record[found].n;
-    return BM_OK;
 }
 
 static bm_status bm_log_scrub(struct bm_log *log)

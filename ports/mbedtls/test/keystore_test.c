@@ -153,7 +153,7 @@ static size_t stored(uint32_t id, uint8_t *out, size_t cap)
 static void no_octet_of_a_destroyed_key_is_left(void)
 {
     uint8_t room[256];
-    struct bm_bytes scalar = { room, 0 };
+    struct bm_bytes scalar;
     size_t n;
 
     blank();
