@@ -24,8 +24,9 @@
  *
  * One thread at a time per struct. Nothing blocks. The longest computation
  * without a return is one path: the signatures of a chain, each of them one
- * call of the provider, at most BM_PATH_SIGNATURES_MAX whatever the peer
- * sends; a watchdog is fed from the provider's own verify().
+ * call of the provider, at most BM_PATH_SIGNATURES_MAX whatever the peer sends
+ * (twice that where dates may be set aside); a watchdog is fed from the
+ * provider's own verify().
  */
 
 /* What a connection is for; decides purpose, name check and staleness. */

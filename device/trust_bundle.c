@@ -272,8 +272,8 @@ bm_status bm_trust_take_bundle(struct bm_trust *trust, struct bm_bytes message,
             clear_bank(trust, old);
         }
     }
-    return bm_clock_learn(trust->config.clock, BM_CLOCK_STATUS, bundle.issued,
-                          connection, uptime);
+    bm_trust_tell_clock(trust, bundle.issued, connection, uptime);
+    return BM_OK;
 }
 
 /* Read the chunks of a bank into the room. */
@@ -348,8 +348,8 @@ bm_status bm_trust_load_bundle(struct bm_trust *trust)
         return BM_OK;
     }
     rc = bm_log_get(trust->config.log, TRUST_HEAD, head, sizeof head, &n);
-    if (rc == BM_E_NOT_FOUND || rc == BM_E_BUFFER) {
-        return BM_OK;
+    if (rc == BM_E_NOT_FOUND || rc == BM_E_BUFFER || rc == BM_E_LOG_READ) {
+        return BM_OK; /* what the flash has lost must not lock the device up */
     }
     BM_TRY(rc);
     if (read_head(trust, head, n, &size) && size <= trust->config.room_n &&

@@ -148,8 +148,8 @@ static bm_status finish(struct bm_trust_crl *crl, uint32_t connection,
         return BM_E_PATH_STATUS_UNKNOWN;
     }
     BM_TRY(keep(crl, &answer));
-    return bm_clock_learn(crl->trust->config.clock, BM_CLOCK_STATUS, moment,
-                          connection, uptime);
+    bm_trust_tell_clock(crl->trust, moment, connection, uptime);
+    return BM_OK;
 }
 
 bm_status bm_trust_crl_end(struct bm_trust_crl *crl, uint32_t connection,

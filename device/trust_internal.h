@@ -44,6 +44,11 @@ struct bm_trust_check {
 bm_status bm_trust_revoked(void *self, const struct bm_cert *cert,
                            const struct bm_cert *issuer);
 
+/* A moment that a bundle or CRL proved. What the log does not keep of it is no
+ * reason to give the bundle or CRL up. */
+void bm_trust_tell_clock(const struct bm_trust *trust, int64_t moment,
+                         uint32_t connection, uint32_t uptime);
+
 /* Does the peer's own certificate name whom `expect` wants? */
 bm_status bm_trust_name(const struct bm_cert *cert,
                         const struct bm_trust_expect *expect);

@@ -128,3 +128,12 @@ bm_status bm_trust_revoked(void *self, const struct bm_cert *cert,
     }
     return rc != BM_OK ? rc : check_age(check, until);
 }
+
+void bm_trust_tell_clock(const struct bm_trust *trust, int64_t moment,
+                         uint32_t connection, uint32_t uptime)
+{
+    bm_status kept = bm_clock_learn(trust->config.clock, BM_CLOCK_STATUS,
+                                    moment, connection, uptime);
+
+    (void)kept; /* until the next start in any case */
+}

@@ -495,6 +495,28 @@ static void a_head_that_makes_no_sense_is_none(void)
     }
 }
 
+/* The head cannot be read: the device starts, and takes the next bundle. */
+static void what_the_flash_has_lost_locks_nobody_up(void)
+{
+    struct bm_bytes digest;
+    size_t at = 0;
+
+    begin();
+    CHECK_STATUS(take(bundle(7, JUDGE_DENY_LEAF, 0)), BM_OK);
+    digest = (struct bm_bytes){ trust.digest, sizeof trust.digest };
+    while (at < sim.size - digest.n &&
+           memcmp(sim.octets + at, digest.p, digest.n) != 0) {
+        at++;
+    }
+    sim.marks[at] |= FLASH_SIM_ECC;
+    sim.strange = true;
+    start();
+    CHECK(trust.bundle.version == 0);
+    CHECK_STATUS(take(bundle(8, 0, 0)), BM_OK);
+    start();
+    CHECK(trust.bundle.version == 8);
+}
+
 int main(void)
 {
     RUN(a_bundle_is_in_force_and_after_a_start_as_well);
@@ -511,5 +533,6 @@ int main(void)
     RUN(a_power_cut_leaves_the_old_bundle_or_the_new_one);
     RUN(what_the_flash_holds_is_not_believed_unsigned);
     RUN(a_head_that_makes_no_sense_is_none);
+    RUN(what_the_flash_has_lost_locks_nobody_up);
     return bm_test_done();
 }
