@@ -21,13 +21,16 @@ static bm_status check_message(const struct bm_cms *cms)
     return n <= CERTS_MAX ? BM_OK : BM_E_LIMIT;
 }
 
-/* One signer, who signed attributes, in the algorithms every reader has. */
+/*
+ * One signer, in the algorithms every reader has. That there are signed
+ * attributes follows from the content type (RFC 5652 5.3), and bm_cms_parse()
+ * has seen to it.
+ */
 static bm_status take_signer(const struct bm_cms *cms, struct bm_cms_signer *s)
 {
     struct bm_bytes signers = cms->signers;
 
-    if (!bm_cms_signer_next(&signers, s) || signers.n != 0 ||
-        s->signed_attrs.n == 0) {
+    if (!bm_cms_signer_next(&signers, s) || signers.n != 0) {
         return BM_E_TRUST_BUNDLE;
     }
     if (s->hash != BM_HASH_SHA256 || s->sig_alg != BM_SIG_ECDSA_SHA256) {

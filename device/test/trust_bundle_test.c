@@ -8,7 +8,7 @@
  * from its age.
  */
 #define SECTOR  512u
-#define SECTORS 12u
+#define SECTORS 24u
 #define DAY     INT64_C(86400)
 
 /* How many cuts, of how many kinds: QEMU is slow at signatures. */
@@ -28,8 +28,8 @@ static struct flash_sim sim;
 static struct bm_log flash_log;
 static struct bm_clock the_clock;
 static struct bm_trust trust;
-static uint8_t room[4096];
-static uint8_t kept[2][4096];
+static uint8_t room[6144];
+static uint8_t kept[2][6144];
 
 static struct bm_trust_config config_of(void)
 {
@@ -362,6 +362,93 @@ static void the_clock_learns_when_a_bundle_was_issued(void)
     judge_word.next_update = MAKER_NOW + DAY;
 }
 
+/* A bundle of these anchors and so many cross-certificates, in kept[0]. */
+static struct bm_bytes listing(const struct bm_bundle_anchor *anchors, size_t n,
+                               size_t cross_n)
+{
+    const struct bm_bytes cross[] = { judge.cross.der, judge.cross.der,
+                                      judge.cross.der, judge.cross.der,
+                                      judge.cross.der };
+    const struct bm_bundle_signer by = { bm_test_crypto(), judge_key(2),
+                                         &judge.bundler, judge.bundler.der };
+    const struct bm_bundle_config config = { .name = BM_LIT("judge"),
+                                             .version = 1,
+                                             .issued = MAKER_NOW,
+                                             .next_update = MAKER_NOW + DAY,
+                                             .anchors = anchors,
+                                             .anchors_n = n,
+                                             .cross = cross,
+                                             .cross_n = cross_n };
+    struct bm_wr content;
+    struct bm_wr message;
+
+    bm_wr_init(&content, judge.content, sizeof judge.content);
+    bm_wr_init(&message, kept[0], sizeof kept[0]);
+    CHECK_STATUS(bm_bundle_put(&config, &content), BM_OK);
+    CHECK_STATUS(bm_bundle_sign(&by, bm_wr_bytes(&content), &message), BM_OK);
+    return bm_wr_bytes(&message);
+}
+
+static const struct {
+    unsigned status;
+    unsigned uses;
+    enum bm_trust_use use;
+    bm_status want;
+} listed[] = {
+    { 0, 0, BM_TRUST_CLOUD, BM_OK },
+    { 0, 0, BM_TRUST_ENROL, BM_E_PATH_NO_ISSUER },
+    { BM_BUNDLE_ACTIVE, BM_BUNDLE_ENROL, BM_TRUST_ENROL, BM_OK },
+    { BM_BUNDLE_ACTIVE, BM_BUNDLE_ENROL, BM_TRUST_CLOUD, BM_E_PATH_NO_ISSUER },
+    { BM_BUNDLE_ACTIVE, BM_BUNDLE_SERVE, BM_TRUST_CLOUD, BM_E_PATH_NO_ISSUER },
+    { BM_BUNDLE_ACTIVE, 0x8002, BM_TRUST_CLOUD, BM_OK },
+    { BM_BUNDLE_WITHDRAWN, 0, BM_TRUST_CLOUD, BM_E_PATH_NO_ISSUER },
+    { 77, BM_BUNDLE_CLOUD, BM_TRUST_CLOUD, BM_E_PATH_NO_ISSUER },
+};
+
+static void a_listed_anchor_holds_where_the_bundle_says(void)
+{
+    static const struct judge_case other = {
+        .why = "of another CA",
+        J_CLOUD,
+        .sent = { { J_IS, J_SERVES, .issuer = "Other", .signer = 2 } },
+    };
+
+    for (size_t i = 0; i < sizeof listed / sizeof listed[0]; i += ROWS) {
+        struct bm_bundle_anchor anchor;
+        bm_status rc;
+
+        begin();
+        judge_begin(&other);
+        anchor = (struct bm_bundle_anchor){ judge.other.der, listed[i].status,
+                                            listed[i].uses };
+        CHECK_STATUS(take(listing(&anchor, 1, 0)), BM_OK);
+        judge.expect.use = listed[i].use;
+        rc = ask();
+        if (rc != listed[i].want) {
+            printf("# row %u\n", (unsigned)i);
+        }
+        CHECK_STATUS(rc, listed[i].want);
+    }
+}
+
+static void more_certificates_than_we_have_places_for_are_refused(void)
+{
+    struct bm_bundle_anchor anchors[BM_TRUST_ANCHORS_MAX];
+
+    begin();
+    for (size_t i = 0; i < BM_TRUST_ANCHORS_MAX; i++) {
+        anchors[i] = (struct bm_bundle_anchor){ judge.other.der, 0, 0 };
+    }
+    CHECK_STATUS(take(listing(anchors, BM_TRUST_ANCHORS_MAX, 0)),
+                 BM_E_TRUST_SIZE);
+    CHECK_STATUS(take(listing(anchors, 1, BM_TRUST_CROSS_MAX + 1)),
+                 BM_E_TRUST_SIZE);
+    anchors[0].status = BM_BUNDLE_WITHDRAWN; /* needs no place */
+    CHECK_STATUS(
+        take(listing(anchors, BM_TRUST_ANCHORS_MAX, BM_TRUST_CROSS_MAX)),
+        BM_OK);
+}
+
 /* What is known ends at MAKER_NOW + 1 day. */
 static const struct {
     struct bm_trust_policy policy;
@@ -528,6 +615,8 @@ int main(void)
     RUN(a_signer_that_is_denied_signs_no_more);
     RUN(what_was_taken_outlives_its_signer);
     RUN(the_clock_learns_when_a_bundle_was_issued);
+    RUN(a_listed_anchor_holds_where_the_bundle_says);
+    RUN(more_certificates_than_we_have_places_for_are_refused);
     RUN(how_old_is_too_old_is_said_by_the_policy);
     RUN(where_nothing_is_known_there_is_no_grace);
     RUN(a_power_cut_leaves_the_old_bundle_or_the_new_one);
