@@ -9,7 +9,9 @@
 #include <tss2/tss2_esys.h>
 
 #include "keys/test/swtpm.h"
+#include "keys/tpm2_attest.h"
 #include "keys/tpm2_internal.h"
+#include "keys/tpm2_seal.h"
 
 /* More commands than any operation sends; a test that gets here is wrong. */
 #define COMMANDS_MAX 100
@@ -362,12 +364,69 @@ static bm_status run_open_and_sign(struct world *w)
     return rc;
 }
 
+/* The certificate is not looked at here. */
+static struct bm_key_tpm2_attest attest_of(const struct world *w)
+{
+    return (struct bm_key_tpm2_attest){ .provider = w->p,
+                                        .rest = w->rest,
+                                        .ek_cert = BM_LIT("certificate") };
+}
+
+static bm_status run_claim(struct world *w)
+{
+    const struct bm_key_tpm2_attest attest = attest_of(w);
+    uint8_t room[1024];
+    struct bm_wr out;
+    bm_status rc;
+
+    bm_wr_init(&out, room, sizeof room);
+    rc = bm_key_tpm2_claim(&attest, &out);
+    CHECK((rc == BM_OK) == (out.len != 0));
+    return rc;
+}
+
+/* A credential of nobody's, for an EK on P-256: it is refused at the end, when
+ * both keys and both sessions are there. */
+static bm_status run_answer(struct world *w)
+{
+    static const uint8_t nonce[BM_ATTEST_NONCE_SIZE] = { 1 };
+    static const uint8_t credential[68] = { 0, 32 };
+    uint8_t seed[68] = { 0, 32 };
+    const struct bm_key_tpm2_attest attest = attest_of(w);
+    uint8_t room[1024];
+    struct bm_wr out;
+    bm_status rc;
+
+    seed[35] = 32;
+    bm_wr_init(&out, room, sizeof room);
+    bm_attest_put_challenge(
+        &out, &(struct bm_attest_challenge){
+                  BM_ARRAY(nonce), BM_ARRAY(credential), BM_ARRAY(seed) });
+    rc = bm_key_tpm2_answer(&attest, bm_wr_bytes(&out), &out);
+    return rc == BM_E_ATTEST_SECRET ? BM_OK : rc;
+}
+
+static bm_status run_seal_and_unseal(struct world *w)
+{
+    static const uint8_t secret[BM_KEY_TPM2_SECRET_SIZE] = { 1, 2, 3 };
+    uint8_t opened[BM_KEY_TPM2_SECRET_SIZE];
+    uint8_t room[BM_KEY_TPM2_SEALED_MAX];
+    struct bm_wr out;
+
+    bm_wr_init(&out, room, sizeof room);
+    BM_TRY(bm_key_tpm2_seal(w->p, secret, &out));
+    BM_TRY(bm_key_tpm2_unseal(w->p, bm_wr_bytes(&out), opened));
+    CHECK(memcmp(secret, opened, sizeof secret) == 0);
+    return BM_OK;
+}
+
 /* What a failure may be called, and nothing else. */
 static bool is_failure(bm_status rc)
 {
     return rc == BM_E_KEYS_GONE || rc == BM_E_KEYS_TOKEN ||
            rc == BM_E_KEY_UNSUPPORTED || rc == BM_E_KEY_MISMATCH ||
-           rc == BM_E_KEYS_PIN || rc == BM_E_NOT_FOUND || rc == BM_E_MEMORY;
+           rc == BM_E_KEYS_PIN || rc == BM_E_KEYS_FILE ||
+           rc == BM_E_NOT_FOUND || rc == BM_E_MEMORY;
 }
 
 struct operation {
@@ -472,6 +531,28 @@ static void using_a_key_with_a_value_fails_cleanly(void)
     static const struct operation op = { prepare_key, run_open_and_sign };
 
     spoil_all(&op, true, SPOIL_NOISE, 10);
+}
+
+/* Where each answer is lost in turn, which leaves the most behind. */
+static void lose_each(bm_status (*run)(struct world *w), unsigned least)
+{
+    const struct operation op = { prepare_key, run };
+    struct world w;
+
+    world_make(&w, false);
+    CHECK(spoil_each(&w, &op, SPOIL_LOSE, 1) >= least);
+    world_remove(&w);
+}
+
+static void showing_where_a_key_was_made_fails_cleanly(void)
+{
+    lose_each(run_claim, 6);
+    lose_each(run_answer, 12);
+}
+
+static void sealing_a_secret_fails_cleanly(void)
+{
+    lose_each(run_seal_and_unseal, 12);
 }
 
 /* ---- What a TPM says */
@@ -655,6 +736,8 @@ int main(void)
     RUN(making_a_key_with_a_value_fails_cleanly);
     RUN(using_a_key_fails_cleanly);
     RUN(using_a_key_with_a_value_fails_cleanly);
+    RUN(showing_where_a_key_was_made_fails_cleanly);
+    RUN(sealing_a_secret_fails_cleanly);
     RUN(a_busy_tpm_is_asked_again);
     RUN(a_tpm_that_stays_busy_is_waited_for_once);
     RUN(each_answer_has_its_status);
