@@ -30,6 +30,14 @@ static bm_status take_chain(struct bm_bytes chain,
     return BM_OK;
 }
 
+/* 3.5.7: keyEncipherment with RSA, keyAgreement with EC. There are TPMs on EC
+ * with the first (swtpm 0.7), so either will do. */
+static bool decrypts(const struct bm_cert *cert)
+{
+    return (cert->ext.key_usage &
+            (BM_KU_KEY_ENCIPHERMENT | BM_KU_KEY_AGREEMENT)) != 0;
+}
+
 bm_status ca_attest_check_ek(const struct ca_attest_config *config,
                              struct bm_bytes der, struct bm_bytes chain,
                              struct bm_cert *cert, struct ca_refusal *why)
@@ -57,9 +65,9 @@ bm_status ca_attest_check_ek(const struct ca_attest_config *config,
         return ca_refuse(why, BM_E_ATTEST_EK, "CAs above it: %s",
                          bm_status_text(rc));
     }
-    /* 3.5.7: an EK decrypts, one way or the other. */
-    c.key_usage = cert->key.type == BM_KEY_RSA ? BM_KU_KEY_ENCIPHERMENT
-                                               : BM_KU_KEY_AGREEMENT;
+    if (!decrypts(cert)) {
+        return ca_refuse_plain(why, BM_E_ATTEST_EK);
+    }
     c.time = cert->not_before;
     rc = bm_path_find(&path, &c, cert);
     return rc == BM_OK ? BM_OK

@@ -324,6 +324,184 @@ static void another_makers_tpm_is_not_believed(void)
     ca_attest_free(a);
 }
 
+/* All of it, of a key of the first TPM. */
+static bm_status attest(const struct bm_key_tpm2_attest *c)
+{
+    struct ca_attest *a = new_attest();
+    static struct message m[3];
+    struct bm_wr w;
+    bm_status rc;
+
+    bm_wr_init(&w, m[0].p, sizeof m[0].p);
+    rc = bm_key_tpm2_claim(c, &w);
+    m[0].n = w.len;
+    if (rc == BM_OK) {
+        rc = challenge(a, anna, &m[0], &m[1]);
+    }
+    if (rc == BM_OK) {
+        bm_wr_init(&w, m[2].p, sizeof m[2].p);
+        rc = bm_key_tpm2_answer(c, octets_of(&m[1]), &w);
+        m[2].n = w.len;
+    }
+    if (rc == BM_OK) {
+        rc = activate(a, anna, &m[2]);
+    }
+    ca_attest_free(a);
+    return rc;
+}
+
+/* The certificate of an endorsement key on P-256, made as makers do. */
+static struct bm_bytes make_ecc_cert(uint8_t *room, size_t cap)
+{
+    static const char *const make[] = {
+        "tpm2_createek", "-Q", "-G",     "ecc", "-u", "ek.pem", "-f",
+        "pem",           "-c", "ek.ctx", NULL
+    };
+    static const char *const flush[] = { "tpm2_flushcontext", "-t", NULL };
+    char key[FOLDER_PATH_MAX + 16];
+    char issuer[FOLDER_PATH_MAX + 32];
+    const char *sign[] = { "swtpm_cert",
+                           "--tpm2",
+                           "--type",
+                           "ek",
+                           "--pubkey",
+                           "ek.pem",
+                           "--signkey",
+                           key,
+                           "--issuercert",
+                           issuer,
+                           "--out-cert",
+                           "ek.der",
+                           "--serial",
+                           "77",
+                           "--days",
+                           "3650",
+                           "--subject",
+                           "CN=ecc",
+                           "--tpm-manufacturer",
+                           "id:00001014",
+                           "--tpm-model",
+                           "test",
+                           "--tpm-version",
+                           "id:1",
+                           "--tpm-spec-family",
+                           "2.0",
+                           "--tpm-spec-level",
+                           "0",
+                           "--tpm-spec-revision",
+                           "164",
+                           NULL };
+
+    (void)snprintf(key, sizeof key, "%s/signkey.pem", maker.f.path);
+    (void)snprintf(issuer, sizeof issuer, "%s/issuercert.pem", maker.f.path);
+    folder_must(swtpm_tool(&tpms[0], make) == 0, "tpm2_createek");
+    folder_must(swtpm_tool(&tpms[0], flush) == 0, "tpm2_flushcontext");
+    maker_run(tpms[0].f.path, sign);
+    return folder_get(&tpms[0].f, "ek.der", room, cap);
+}
+
+/* Into the TPM, into an index that is longer than it. */
+static void store_ecc_cert(struct bm_bytes cert)
+{
+    char size[16];
+    const char *define[] = { "tpm2_nvdefine",
+                             "-Q",
+                             "-C",
+                             "p",
+                             "-s",
+                             size,
+                             "-a",
+                             "ppwrite|ppread|ownerread|authread|no_da|"
+                             "platformcreate",
+                             "0x01c0000a",
+                             NULL };
+    static const char *const write[] = {
+        "tpm2_nvwrite", "-Q", "-C", "p", "-i", "padded", "0x01c0000a", NULL
+    };
+    static uint8_t padded[4096];
+
+    memcpy(padded, cert.p, cert.n);
+    folder_put(&tpms[0].f, "padded", (struct bm_bytes){ padded, cert.n + 100 },
+               0600);
+    (void)snprintf(size, sizeof size, "%zu", cert.n + 100);
+    folder_must(swtpm_tool(&tpms[0], define) == 0, "tpm2_nvdefine");
+    folder_must(swtpm_tool(&tpms[0], write) == 0, "tpm2_nvwrite");
+}
+
+static void an_endorsement_key_on_p256_is_preferred(void)
+{
+    struct bm_key_tpm2_attest c = { .provider = providers[0], .rest = KEY };
+    static uint8_t room[4096];
+    static struct message m;
+    struct bm_attest_claim claimed;
+    struct bm_bytes cert = make_ecc_cert(room, sizeof room);
+
+    /* handed in, where a TPM does not have it */
+    c.ek_cert = cert;
+    CHECK_STATUS(attest(&c), BM_OK);
+    c.ek_cert = (struct bm_bytes){ NULL, 0 };
+    store_ecc_cert(cert);
+    CHECK_STATUS(claim(0, KEY, &m), BM_OK);
+    CHECK_STATUS(bm_attest_parse_claim(octets_of(&m), &claimed), BM_OK);
+    CHECK(bm_bytes_equal(claimed.ek_cert, cert));
+    CHECK_STATUS(attest(&c), BM_OK);
+    check_clean(0);
+}
+
+static void a_tpm_without_a_certificate_says_so(void)
+{
+    struct swtpm plain;
+    static uint8_t room[BM_ATTEST_MESSAGE_MAX];
+    struct bm_key_tpm2_attest c = { .rest = KEY };
+    struct bm_key_provider *p;
+    struct bm_wr w;
+
+    swtpm_make(&plain);
+    p = swtpm_provider(&plain);
+    c.provider = p;
+    bm_wr_init(&w, room, sizeof room);
+    CHECK_STATUS(bm_key_tpm2_claim(&c, &w), BM_E_NOT_FOUND); /* no key */
+    generate(p, KEY, &p256);
+    CHECK_STATUS(bm_key_tpm2_claim(&c, &w), BM_E_NOT_FOUND);
+    CHECK(w.len == 0);
+    bm_key_tpm2_free(p);
+    swtpm_remove(&plain);
+}
+
+static void a_key_with_a_value_is_shown_as_well(void)
+{
+    char rest[FOLDER_PATH_MAX + 64];
+    struct bm_key_tpm2_attest c = { .provider = providers[0], .rest = rest };
+
+    folder_put(&tpms[0].f, "auth", BM_LIT("a value of twenty-one"), 0600);
+    (void)snprintf(rest, sizeof rest, "0x81020009?auth-source=file:%s",
+                   folder_file(&tpms[0].f, "auth"));
+    generate(providers[0], rest, &p256);
+    CHECK_STATUS(attest(&c), BM_OK);
+    check_clean(0);
+}
+
+/* The last test of that TPM: it keeps the value. */
+static void the_value_of_the_endorsement_hierarchy_is_used(void)
+{
+    static const char *const set[] = { "tpm2_changeauth", "-Q",      "-c",
+                                       "endorsement",     "privacy", NULL };
+    struct bm_key_tpm2_attest c = { .provider = providers[0], .rest = KEY };
+    char path[FOLDER_PATH_MAX];
+
+    folder_must(swtpm_tool(&tpms[0], set) == 0, "tpm2_changeauth");
+    CHECK_STATUS(attest(&c), BM_E_KEYS_PIN);
+    folder_put(&tpms[0].f, "value", BM_LIT("privacy\n"), 0600);
+    (void)snprintf(path, sizeof path, "%s", folder_file(&tpms[0].f, "value"));
+    c.endorsement_auth_file = path;
+    CHECK_STATUS(attest(&c), BM_OK);
+    check_clean(0);
+    /* which is not for everybody to read */
+    folder_put(&tpms[0].f, "open", BM_LIT("privacy\n"), 0644);
+    (void)snprintf(path, sizeof path, "%s", folder_file(&tpms[0].f, "open"));
+    CHECK_STATUS(attest(&c), BM_E_KEYS_MODE);
+}
+
 int main(void)
 {
     set_up();
@@ -333,6 +511,10 @@ int main(void)
     RUN(what_another_tpm_has_is_refused);
     RUN(an_answer_that_was_altered_is_refused);
     RUN(another_makers_tpm_is_not_believed);
+    RUN(a_tpm_without_a_certificate_says_so);
+    RUN(a_key_with_a_value_is_shown_as_well);
+    RUN(an_endorsement_key_on_p256_is_preferred);
+    RUN(the_value_of_the_endorsement_hierarchy_is_used);
     take_down();
     return bm_test_done();
 }
