@@ -46,10 +46,10 @@ enum bm_log_owner {
 struct bm_log {
     const struct bm_flash *flash;
     /* Private. */
-    uint32_t sequence; /* of the sector that is being filled */
-    uint32_t top;      /* octets of it that slots take, from its start */
-    uint32_t bottom;   /* offset of the lowest value in it */
-    uint32_t full;     /* octets that are known to find no room; 0: none */
+    uint32_t slot;     /* octets of one */
+    uint32_t sequence; /* of the sector that is being filled: */
+    uint32_t top;      /* the next slot, */
+    uint32_t bottom;   /* and the lowest value */
 };
 
 /*
@@ -73,20 +73,17 @@ BM_MUST_CHECK bm_status bm_log_format(struct bm_log *log,
 size_t bm_log_value_max(const struct bm_log *log);
 
 /*
- * BM_E_NOT_FOUND; BM_E_BUFFER and `*n` when `out` is too small; BM_E_LOG_READ:
- * there is a value, but the flash has lost it (put or delete it to go on).
+ * BM_E_NOT_FOUND; BM_E_BUFFER and `*n` when `out` is too small, which holds
+ * the beginning then; BM_E_LOG_READ: there is a value, but the flash has lost
+ * it (put or delete it to go on).
  */
 BM_MUST_CHECK bm_status bm_log_get(const struct bm_log *log, uint32_t key,
                                    uint8_t *out, size_t cap, size_t *n);
 
-/*
- * A part of a value: what follows offset `at`, appended to `out` as far as it
- * has room, nothing at the end. The whole value is checked all the same;
- * `*size` is that of the whole.
- */
+/* The same for the first octets of a value, `cap` at most; all of it is checked
+ * all the same. `*size` is that of the whole. */
 BM_MUST_CHECK bm_status bm_log_get_part(const struct bm_log *log, uint32_t key,
-                                        size_t at, struct bm_wr *out,
-                                        size_t *size);
+                                        uint8_t *out, size_t cap, size_t *size);
 
 /*
  * Durable when this returns BM_OK; costs nothing if the value is the same, so

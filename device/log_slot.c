@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "device/log_internal.h"
-
 #include <string.h>
 
-/* "BMl" and the version of the format. */
-static const uint8_t magic[4] = { 'B', 'M', 'l', 1 };
+#include "device/log_internal.h"
 
 uint32_t log_padded(const struct bm_log *log, uint32_t n)
 {
@@ -16,21 +13,6 @@ uint32_t log_padded(const struct bm_log *log, uint32_t n)
 uint32_t log_base(const struct bm_log *log, uint32_t sequence)
 {
     return sequence % log->flash->sectors * log->flash->sector;
-}
-
-uint32_t log_first(const struct bm_log *log)
-{
-    return 2 * log_padded(log, LOG_MARK_SIZE);
-}
-
-uint32_t log_slot_size(const struct bm_log *log)
-{
-    return log_padded(log, LOG_HEAD_SIZE) + log_padded(log, LOG_COMMIT_SIZE);
-}
-
-uint32_t log_gap(const struct bm_log *log)
-{
-    return log_padded(log, LOG_HEAD_SIZE);
 }
 
 /* CRC-32 of IEEE 802.3, four bits at a time: 64 octets of table. */
@@ -65,338 +47,245 @@ static uint32_t get32(const uint8_t *p)
            p[3];
 }
 
-static bm_status read_at(const struct bm_log *log, uint32_t sequence,
-                         uint32_t offset, uint8_t *out, size_t n)
+static bm_status read_at(const struct bm_log *log, uint32_t at, uint8_t *out,
+                         size_t n)
 {
-    const struct bm_flash *flash = log->flash;
-
-    return flash->read(flash->self, log_base(log, sequence) + offset, out, n);
+    return log->flash->read(log->flash->self, at, out, n);
 }
 
-/* Program `n` octets from octet `i` of the source on; what is left of the last
- * unit stays erased. */
-static bm_status program_at(const struct bm_log *log, uint32_t offset,
-                            const struct log_source *source, uint32_t i,
-                            uint32_t n)
+/* Program `n` octets of `p`, or of the flash at `from` if that is NULL; what
+ * is left of the last unit stays erased. */
+static bm_status program_at(const struct bm_log *log, uint32_t at,
+                            const uint8_t *p, uint32_t from, uint32_t n)
 {
     const struct bm_flash *flash = log->flash;
     uint8_t whole[LOG_CHUNK];
-    bm_status rc = BM_OK;
+    struct bm_bytes data = { whole, log_padded(log, n) };
+    bm_status rc;
 
     memset(whole, 0xff, sizeof whole);
-    if (source->p != NULL) {
-        memcpy(whole, source->p + i, n);
+    if (p != NULL) {
+        memcpy(whole, p, n);
     } else {
-        rc = read_at(log, source->sequence, source->offset + i, whole, n);
+        BM_TRY(read_at(log, from, whole, n));
     }
-    if (rc == BM_OK) {
-        rc = flash->program(flash->self,
-                            log_base(log, log->sequence) + offset + i,
-                            (struct bm_bytes){ whole, log_padded(log, n) });
-    }
+    rc = flash->program(flash->self, at, data);
     bm_wipe(whole, sizeof whole);
     return rc;
 }
 
 /*
- * Mark: magic, sequence number, octets of a sector, unit less one and number
- * of sectors, CRC.
+ * Key; 4 bits of kind, 12 of the size, 16 of the distance of the value from
+ * the end of the sector; CRC of the value; CRC of the sequence number of the
+ * sector and of these, so that nothing that was there before counts.
  */
-static void make_mark(const struct bm_log *log, uint32_t sequence, uint8_t *m)
-{
-    memcpy(m, magic, sizeof magic);
-    put32(m + 4, sequence);
-    put32(m + 8, log->flash->sector | (log->flash->unit - 1) << 24);
-    put32(m + 12, log->flash->sectors);
-    put32(m + 16, log_crc(0, m, 16));
-}
-
-/* Look at a copy of a mark: BM_E_NOT_FOUND, or BM_E_LOG_FORMAT for one of
- * another geometry. */
-static bm_status read_mark(const struct bm_log *log, uint32_t index,
-                           uint32_t copy, uint32_t *sequence)
-{
-    uint8_t m[LOG_MARK_SIZE];
-    uint8_t ours[LOG_MARK_SIZE];
-    bm_status rc =
-        read_at(log, index, copy * log_padded(log, sizeof m), m, sizeof m);
-
-    if (rc != BM_OK) {
-        return rc == BM_E_FLASH_READ ? BM_E_NOT_FOUND : rc;
-    }
-    if (memcmp(m, magic, sizeof magic) != 0 ||
-        get32(m + 16) != log_crc(0, m, 16)) {
-        return BM_E_NOT_FOUND;
-    }
-    *sequence = get32(m + 4);
-    make_mark(log, *sequence, ours);
-    return *sequence % log->flash->sectors == index &&
-                   memcmp(m, ours, sizeof m) == 0
-               ? BM_OK
-               : BM_E_LOG_FORMAT;
-}
-
-bm_status log_mark_find(struct bm_log *log, bool *other)
-{
-    *other = false;
-    log->sequence = 0;
-    for (uint32_t i = 0; i < 2 * log->flash->sectors; i++) {
-        uint32_t s = 0;
-        bm_status rc = read_mark(log, i / 2, i % 2, &s);
-
-        if (rc == BM_OK && s > log->sequence) {
-            log->sequence = s;
-        } else if (rc == BM_E_LOG_FORMAT) {
-            *other = true;
-        } else if (rc != BM_OK && rc != BM_E_NOT_FOUND) {
-            return rc;
-        }
-    }
-    return BM_OK;
-}
-
-bm_status log_mark_put(const struct bm_log *log, uint32_t copy)
-{
-    uint8_t mark[LOG_MARK_SIZE];
-    struct log_source source = { .p = mark };
-    uint32_t sequence;
-
-    make_mark(log, log->sequence, mark);
-    BM_TRY(program_at(log, copy * log_padded(log, sizeof mark), &source, 0,
-                      sizeof mark));
-    return read_mark(log, log->sequence % log->flash->sectors, copy,
-                     &sequence) == BM_OK
-               ? BM_OK
-               : BM_E_FLASH_VERIFY;
-}
-
-/*
- * Head: key, kind and size, distance of the value from the end of the sector,
- * CRC. The CRC begins with the sequence number of the sector, so that nothing
- * that was there before can be taken for a slot.
- */
-static uint32_t seed(uint32_t sequence)
+static uint32_t entry_crc(uint32_t sequence, const uint8_t e[LOG_ENTRY_SIZE])
 {
     uint8_t s[4];
 
     put32(s, sequence);
-    return log_crc(0, s, sizeof s);
+    return log_crc(log_crc(0, s, sizeof s), e, 12);
 }
 
-static void make_head(const struct bm_log *log, const struct log_record *r,
-                      uint8_t h[LOG_HEAD_SIZE])
+static uint32_t sector_end(const struct bm_log *log, uint32_t at)
 {
-    uint32_t distance = log->flash->sector - r->offset;
-
-    put32(h, r->key);
-    put32(h + 4, (uint32_t)r->kind << 28 | r->n << 16 | distance);
-    put32(h + 8, log_crc(seed(r->sequence), h, 8));
+    return at - at % log->flash->sector + log->flash->sector;
 }
 
-static bool parse_head(const struct bm_log *log, const uint8_t *h,
-                       struct log_record *r)
+static bool parse_entry(const struct bm_log *log,
+                        const uint8_t e[LOG_ENTRY_SIZE], struct log_record *r)
 {
-    uint32_t word = get32(h + 4);
+    uint32_t word = get32(e + 4);
     uint32_t distance = word & 0xffff;
-    uint8_t same[LOG_HEAD_SIZE];
+    uint32_t end = sector_end(log, r->at);
 
-    r->key = get32(h);
+    r->key = get32(e);
     r->kind = (enum log_kind)(word >> 28);
     r->n = word >> 16 & 0xfff;
-    r->offset = log->flash->sector - distance;
-    make_head(log, r, same);
-    return memcmp(h, same, sizeof same) == 0 && r->kind >= LOG_VALUE &&
-           r->kind <= LOG_LOST && r->n <= distance &&
-           r->at + log_slot_size(log) + distance <= log->flash->sector;
+    r->value = end - distance;
+    r->crc = get32(e + 8);
+    return get32(e + 12) ==
+               entry_crc(r->sequence == 0 ? r->key : r->sequence, e) &&
+           r->n <= distance && r->at + log->slot + distance <= end;
 }
 
-/* Commit: CRC of the value, and a CRC of that and of the head. */
-static uint32_t commit_crc(const uint8_t *h, const uint8_t *c)
+/* The slot at r->at of sector r->sequence. BM_E_END if it is erased,
+ * BM_E_LOG_READ if it is torn or cannot be read. */
+static bm_status read_slot(const struct bm_log *log, struct log_record *r)
 {
-    return log_crc(get32(h + 8), c, 4);
-}
-
-static bool is_erased(const uint8_t *p, size_t n)
-{
+    uint8_t e[2 * BM_FLASH_UNIT_MAX];
     uint8_t all = 0xff;
+    bm_status rc = read_at(log, r->at, e, log->slot);
 
-    for (size_t i = 0; i < n; i++) {
-        all &= p[i];
+    if (rc != BM_OK) {
+        return rc == BM_E_FLASH_READ ? BM_E_LOG_READ : rc;
     }
-    return all == 0xff;
+    memmove(e + 8, e + log->slot / 2, 8);
+    for (size_t i = 0; i < LOG_ENTRY_SIZE; i++) {
+        all &= e[i];
+    }
+    if (all == 0xff) {
+        return BM_E_END;
+    }
+    return parse_entry(log, e, r) ? BM_OK : BM_E_LOG_READ;
 }
 
-/* The slot at r->at of sector r->sequence. */
-static enum log_slot read_slot(const struct bm_log *log, struct log_record *r,
-                               bm_status *rc)
+/* In place of the CRC of a value, a mark has one of the geometry. */
+static uint32_t geometry(const struct bm_log *log)
 {
-    uint8_t h[LOG_HEAD_SIZE];
-    uint8_t c[LOG_COMMIT_SIZE];
+    uint8_t g[12];
 
-    *rc = read_at(log, r->sequence, r->at, h, sizeof h);
-    if (*rc != BM_OK) {
-        return *rc == BM_E_FLASH_READ ? LOG_SLOT_BAD : LOG_SLOT_FAILED;
-    }
-    if (is_erased(h, sizeof h)) {
-        return LOG_SLOT_END;
-    }
-    if (!parse_head(log, h, r)) {
-        return LOG_SLOT_BAD;
-    }
-    *rc = read_at(log, r->sequence, r->at + log_padded(log, sizeof h), c,
-                  sizeof c);
-    if (*rc != BM_OK) {
-        return *rc == BM_E_FLASH_READ ? LOG_SLOT_OPEN : LOG_SLOT_FAILED;
-    }
-    r->crc = get32(c);
-    return get32(c + 4) == commit_crc(h, c) ? LOG_SLOT_DONE : LOG_SLOT_OPEN;
+    put32(g, log->flash->sector);
+    put32(g + 4, log->flash->sectors);
+    put32(g + 8, log->flash->unit);
+    return log_crc(0, g, sizeof g);
 }
 
-void log_walk(const struct bm_log *log, struct log_walk *w, uint32_t sequence)
+bm_status log_mark_find(struct bm_log *log)
 {
-    *w = (struct log_walk){ .sequence = sequence,
-                            .newest = sequence,
-                            .at = log_first(log),
-                            .bottom = log->flash->sector,
-                            .last = LOG_SLOT_DONE };
+    const struct bm_flash *flash = log->flash;
+    bm_status found = BM_OK;
+
+    for (uint32_t i = 0; i < 2 * flash->sectors; i++) {
+        struct log_record r = { .at =
+                                    i / 2 * flash->sector + i % 2 * log->slot };
+        bm_status rc = read_slot(log, &r);
+
+        if (rc == BM_OK && r.kind == LOG_MARK) {
+            if (r.crc != geometry(log) || r.key % flash->sectors != i / 2) {
+                found = BM_E_LOG_FORMAT;
+            } else if (r.key > log->sequence) {
+                log->sequence = r.key;
+            }
+        } else if (rc != BM_OK && rc != BM_E_END && rc != BM_E_LOG_READ) {
+            return rc;
+        }
+    }
+    return log->sequence != 0 ? BM_OK : found;
 }
 
-enum log_slot log_walk_slot(const struct bm_log *log, struct log_walk *w,
-                            struct log_record *r)
+void log_walk(const struct bm_log *log, struct log_walk *w, uint32_t oldest,
+              uint32_t newest)
 {
-    enum log_slot slot;
-    bm_status rc;
+    uint32_t base = log_base(log, oldest);
 
-    *r = (struct log_record){ .sequence = w->sequence, .at = w->at };
-    if (w->at + log_gap(log) > w->bottom) {
-        return LOG_SLOT_END;
-    }
-    slot = read_slot(log, r, &rc);
-    if (slot <= LOG_SLOT_END) {
-        w->rc = slot == LOG_SLOT_FAILED ? rc : BM_OK;
-        return slot;
-    }
-    if (slot >= LOG_SLOT_OPEN && r->offset < w->bottom) {
-        w->bottom = r->offset;
-    }
-    w->at += log_slot_size(log);
-    w->last = slot;
-    return slot;
-}
-
-/*
- * A slot that was torn is the last of its sector, since nothing is appended
- * after one. So a commit that is missing before another slot is there was
- * made once, and the flash has lost it.
- */
-static bool is_damaged(const struct bm_log *log, const struct log_walk *w)
-{
-    struct log_walk after = *w;
-    struct log_record r;
-
-    return log_walk_slot(log, &after, &r) > LOG_SLOT_END;
+    w->sequence = oldest;
+    w->newest = newest;
+    w->at = base + 2 * log->slot;
+    w->bottom = base + log->flash->sector;
+    w->torn = false;
 }
 
 bm_status log_walk_next(const struct bm_log *log, struct log_walk *w,
                         struct log_record *r)
 {
     for (;;) {
-        enum log_slot slot = log_walk_slot(log, w, r);
+        bm_status rc = BM_E_END;
 
-        if (slot == LOG_SLOT_FAILED) {
-            return w->rc;
+        r->sequence = w->sequence;
+        r->at = w->at;
+        if (w->at + log->slot / 2 <= w->bottom) {
+            rc = read_slot(log, r);
         }
-        if (slot == LOG_SLOT_DONE) {
-            return BM_OK;
+        if (rc == BM_E_END && w->sequence != w->newest) {
+            log_walk(log, w, w->sequence + 1, w->newest);
+            continue;
         }
-        if (slot == LOG_SLOT_OPEN && is_damaged(log, w)) {
-            r->kind = LOG_LOST;
-            return BM_OK;
+        if (rc != BM_OK && rc != BM_E_LOG_READ) {
+            return rc;
         }
-        if (slot == LOG_SLOT_END) {
-            uint32_t newest = w->newest;
-
-            if (w->sequence == newest) {
-                return BM_E_END;
-            }
-            log_walk(log, w, w->sequence + 1);
-            w->newest = newest;
+        w->at += log->slot;
+        w->torn = rc != BM_OK;
+        if (rc == BM_OK) {
+            w->bottom = r->value;
+            return rc;
         }
     }
 }
 
+static uint32_t chunk_size(const struct log_record *r, uint32_t i)
+{
+    return r->n - i < LOG_CHUNK ? r->n - i : LOG_CHUNK;
+}
+
 bm_status log_value_read(const struct bm_log *log, const struct log_record *r,
-                         uint32_t at, struct bm_wr *out, const uint8_t *same)
+                         uint8_t *out, size_t cap, const uint8_t *same)
 {
     uint8_t chunk[LOG_CHUNK];
     uint32_t crc = 0;
-    bm_status rc = r->kind == LOG_VALUE ? BM_OK : BM_E_FLASH_READ;
 
-    for (uint32_t i = 0; i < r->n && rc == BM_OK; i += LOG_CHUNK) {
-        uint32_t n = r->n - i < LOG_CHUNK ? r->n - i : LOG_CHUNK;
+    if (r->kind != LOG_VALUE) {
+        return BM_E_LOG_READ;
+    }
+    for (uint32_t i = 0; i < r->n; i += LOG_CHUNK) {
+        uint32_t n = chunk_size(r, i);
+        bm_status rc = read_at(log, r->value + i, chunk, n);
 
-        rc = read_at(log, r->sequence, r->offset + i, chunk, n);
+        if (rc != BM_OK) {
+            return rc == BM_E_FLASH_READ ? BM_E_LOG_READ : rc;
+        }
         crc = log_crc(crc, chunk, n);
         if (same != NULL && memcmp(same + i, chunk, n) != 0) {
-            rc = BM_E_NOT_FOUND;
+            return BM_E_NOT_FOUND;
         }
-        for (uint32_t j = 0; out != NULL && j < n; j++) {
-            if (i + j >= at && out->len < out->cap) {
-                out->buf[out->len++] = chunk[j];
-            }
+        if (i < cap) {
+            memcpy(out + i, chunk, n < cap - i ? n : cap - i);
         }
     }
     bm_wipe(chunk, sizeof chunk);
-    if (rc == BM_E_FLASH_READ || (rc == BM_OK && crc != r->crc)) {
-        rc = BM_E_LOG_READ;
-    }
-    return rc;
+    return crc == r->crc ? BM_OK : BM_E_LOG_READ;
 }
 
 /* What was programmed is read again before it counts. */
 static bm_status put_record(const struct bm_log *log, struct log_record *r,
-                            const struct log_source *source)
+                            const uint8_t *p, uint32_t from)
 {
-    uint8_t h[LOG_HEAD_SIZE];
-    uint8_t c[LOG_COMMIT_SIZE];
-    struct log_source head = { .p = h };
-    struct log_source commit = { .p = c };
-    uint32_t crc = r->crc;
-    bm_status rc;
+    uint8_t e[LOG_ENTRY_SIZE];
 
-    make_head(log, r, h);
-    put32(c, crc);
-    put32(c + 4, commit_crc(h, c));
-    BM_TRY(program_at(log, r->at, &head, 0, sizeof h));
+    put32(e, r->key);
+    put32(e + 4, (uint32_t)r->kind << 28 | r->n << 16 |
+                     (sector_end(log, r->at) - r->value));
+    put32(e + 8, r->crc);
+    put32(e + 12, entry_crc(r->sequence, e));
+    BM_TRY(program_at(log, r->at, e, 0, 8));
     for (uint32_t i = 0; i < r->n; i += LOG_CHUNK) {
-        BM_TRY(program_at(log, r->offset, source, i,
-                          r->n - i < LOG_CHUNK ? r->n - i : LOG_CHUNK));
+        BM_TRY(program_at(log, r->value + i, p == NULL ? NULL : p + i, from + i,
+                          chunk_size(r, i)));
     }
     if (r->kind == LOG_VALUE &&
-        log_value_read(log, r, 0, NULL, NULL) != BM_OK) {
+        log_value_read(log, r, NULL, 0, NULL) != BM_OK) {
         return BM_E_FLASH_VERIFY;
     }
-    BM_TRY(program_at(log, r->at + log_padded(log, sizeof h), &commit, 0,
-                      sizeof c));
-    return read_slot(log, r, &rc) == LOG_SLOT_DONE && r->crc == crc
-               ? BM_OK
-               : BM_E_FLASH_VERIFY;
+    BM_TRY(program_at(log, r->at + log->slot / 2, e + 8, 0, 8));
+    return read_slot(log, r) == BM_OK ? BM_OK : BM_E_FLASH_VERIFY;
 }
 
-bm_status log_append(struct bm_log *log, const struct log_record *r,
-                     const struct log_source *source)
+bm_status log_append(struct bm_log *log, struct log_record *r, const uint8_t *p)
 {
-    struct log_record to = *r;
+    uint32_t from = r->value;
     bm_status rc;
 
-    to.sequence = log->sequence;
-    to.at = log->top;
-    to.offset = log->bottom - log_padded(log, r->n);
-    log->top += log_slot_size(log);
-    log->bottom = to.offset;
-    rc = put_record(log, &to, source);
+    r->sequence = log->sequence;
+    r->at = log->top;
+    r->value = log->bottom - log_padded(log, r->n);
+    log->top += log->slot;
+    log->bottom = r->value;
+    rc = put_record(log, r, p, from);
     if (rc != BM_OK) {
         log->bottom = log->top;
     }
     return rc;
+}
+
+bm_status log_mark_put(const struct bm_log *log, uint32_t copy)
+{
+    uint32_t base = log_base(log, log->sequence);
+    struct log_record r = { .sequence = log->sequence,
+                            .at = base + copy * log->slot,
+                            .key = log->sequence,
+                            .kind = LOG_MARK,
+                            .value = base + log->flash->sector,
+                            .crc = geometry(log) };
+
+    return put_record(log, &r, NULL, 0);
 }

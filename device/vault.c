@@ -33,67 +33,59 @@ static bm_status check_counter(struct bm_vault *v)
     }
     BM_TRY(counter->read(counter->self, &value));
     v->counted = value == v->head;
-    return v->counted || value + 1 == v->head ? BM_OK : BM_E_VAULT_ROLLBACK;
+    return v->head - value <= 1 ? BM_OK : BM_E_VAULT_ROLLBACK;
 }
 
-/* Delete every record but one, and what is left of them. */
-static bm_status delete_others(struct bm_vault *v, uint32_t except)
+/* Delete every record but one, and scrub if there were any. */
+static bm_status delete_others(struct bm_vault *v, uint32_t except, bool scrub)
 {
+    struct bm_log *log = v->config.log;
     struct vault_item item = { .key = VAULT_FIRST };
 
     for (;;) {
         bm_status rc = vault_next(v, &item);
 
         if (rc == BM_E_END) {
-            return bm_log_scrub(v->config.log);
+            return scrub ? bm_log_scrub(log) : BM_OK;
         }
         if (rc != BM_OK && rc != BM_E_VAULT_SEAL) {
             return rc;
         }
         if (item.key != except) {
-            BM_TRY(bm_log_delete(v->config.log, item.key));
+            BM_TRY(bm_log_delete(log, item.key));
+            scrub = true;
         }
     }
 }
 
-/* Does the newest record, which is to be in the work memory, speak of what is
- * there? Then what it says is known from now on. */
-static bm_status check_newest(struct bm_vault *v, uint32_t key,
-                              enum vault_kind *kind)
-{
-    struct vault_scan scan = { .except = key };
-    struct bm_bytes value;
-
-    BM_TRY(vault_scan(v, &scan));
-    v->head_key = scan.newest;
-    v->head = vault_number(scan.sequence);
-    if (scan.newest == VAULT_FIRST) {
-        memcpy(v->digest, scan.digest, sizeof v->digest);
-        return scan.damaged ? BM_E_VAULT_ROLLBACK : BM_OK;
-    }
-    BM_TRY(vault_unseal(v, scan.newest, &value));
-    *kind = vault_kind(v->config.work);
-    memcpy(v->digest, v->config.work + VAULT_DIGEST_AT, sizeof v->digest);
-    if (*kind == VAULT_WIPED) {
-        return BM_OK; /* and what is there is to go */
-    }
-    return !scan.damaged && memcmp(v->digest, scan.digest, 32) == 0
-               ? BM_OK
-               : BM_E_VAULT_ROLLBACK;
-}
-
-/* What the vault holds, and whether it is what it should be. */
+/*
+ * What the vault holds, and whether it is what the newest record says, which
+ * is known from now on. A wiped vault's says that nothing is to be there.
+ */
 static bm_status load(struct bm_vault *v)
 {
-    struct vault_scan scan = { .except = 0 };
-    enum vault_kind kind = VAULT_VALUE;
+    uint8_t *work = v->config.work;
+    struct vault_scan scan;
+    struct bm_bytes value;
+    bool wiped = false;
 
-    v->writes = 0;
-    BM_TRY(vault_scan(v, &scan));
-    BM_TRY(check_newest(v, scan.newest, &kind));
+    BM_TRY(vault_scan(v, "", 0, &scan));
+    v->head = vault_number(scan.sequence);
+    v->head_key = scan.newest;
+    memcpy(v->digest, scan.digest, sizeof v->digest);
+    if (v->head_key != VAULT_FIRST) {
+        BM_TRY(vault_unseal(v, v->head_key, &value));
+        wiped = work[0] == VAULT_WIPED;
+        BM_TRY(vault_scan(v, "", v->head_key, &scan));
+        memcpy(v->digest, work + VAULT_DIGEST_AT, sizeof v->digest);
+    }
+    if (!wiped && (scan.damaged ||
+                   memcmp(v->digest, scan.digest, sizeof scan.digest) != 0)) {
+        return BM_E_VAULT_ROLLBACK;
+    }
     BM_TRY(check_counter(v));
-    if (kind == VAULT_WIPED && scan.items > 1) {
-        BM_TRY(delete_others(v, v->head_key));
+    if (wiped) {
+        BM_TRY(delete_others(v, v->head_key, false));
     }
     (void)count(v); /* or before the next change */
     return BM_OK;
@@ -112,14 +104,11 @@ bm_status bm_vault_open(struct bm_vault *v,
 
 enum bm_vault_rollback bm_vault_rollback(const struct bm_vault *v)
 {
-    bool counter = v->config.counter != NULL;
-    bool secret = v->config.secret->kind != BM_VAULT_PLAINTEXT;
+    int counter = v->config.counter != NULL ? 1 : 0;
+    int secret = v->config.secret->kind != BM_VAULT_PLAINTEXT ? 1 : 0;
 
-    if (counter && secret) {
-        return BM_VAULT_ROLLBACK_HARDWARE;
-    }
-    return counter || secret ? BM_VAULT_ROLLBACK_PARTIAL
-                             : BM_VAULT_ROLLBACK_NONE;
+    /* None of the two, one of them, or both. */
+    return (enum bm_vault_rollback)(counter + secret);
 }
 
 /*
@@ -129,14 +118,11 @@ enum bm_vault_rollback bm_vault_rollback(const struct bm_vault *v)
 static bm_status find(struct bm_vault *v, const char *name,
                       struct vault_scan *scan)
 {
-    *scan =
-        (struct vault_scan){ .name = { (const uint8_t *)name, strlen(name) },
-                             .except = v->head_key };
     BM_TRY(v->state);
-    if (scan->name.n == 0 || scan->name.n > BM_VAULT_NAME_MAX) {
+    if (strlen(name) - 1 >= BM_VAULT_NAME_MAX) {
         return BM_E_ARGUMENT;
     }
-    BM_TRY(vault_scan(v, scan));
+    BM_TRY(vault_scan(v, name, v->head_key, scan));
     if (scan->damaged || scan->newest != v->head_key ||
         vault_number(scan->sequence) != v->head ||
         memcmp(scan->digest, v->digest, sizeof v->digest) != 0) {
@@ -167,7 +153,7 @@ static bm_status change(struct bm_vault *v, const struct vault_scan *scan,
     v->head = draft->sequence;
     v->head_key = draft->key;
     v->counted = v->config.counter == NULL;
-    if (scan->mark != 0 && scan->mark != draft->key) {
+    if (scan->mark != 0) {
         BM_TRY(bm_log_delete(v->config.log, scan->mark));
     }
     return count(v);
@@ -176,17 +162,15 @@ static bm_status change(struct bm_vault *v, const struct vault_scan *scan,
 static bm_status put(struct bm_vault *v, const char *name,
                      struct bm_bytes value)
 {
-    struct vault_draft draft = { .kind = VAULT_VALUE, .value = value };
+    struct vault_draft draft = { .kind = VAULT_VALUE,
+                                 .name = name,
+                                 .value = value };
     struct vault_scan scan;
 
     if (value.n > BM_VAULT_VALUE_MAX) {
         return BM_E_LIMIT;
     }
     BM_TRY(find(v, name, &scan));
-    if (scan.place > (VAULT_FIRST | 0xffff)) {
-        return BM_E_LIMIT;
-    }
-    draft.name = scan.name;
     return change(v, &scan, &draft);
 }
 
@@ -225,7 +209,7 @@ bm_status bm_vault_get(struct bm_vault *v, const char *name, uint8_t *out,
 
 static bm_status remove_name(struct bm_vault *v, const char *name)
 {
-    struct vault_draft draft = { .kind = VAULT_MARK };
+    struct vault_draft draft = { .kind = VAULT_MARK, .name = "" };
     struct vault_scan scan;
 
     BM_TRY(find(v, name, &scan));
@@ -245,7 +229,7 @@ bm_status bm_vault_next(struct bm_vault *v, uint32_t *cursor,
     BM_TRY(v->state);
     do {
         BM_TRY(vault_next(v, &item));
-    } while (vault_kind(item.head) != VAULT_VALUE);
+    } while (item.head[0] != VAULT_VALUE);
     memcpy(name, item.head + VAULT_HEAD_SIZE, item.head[1]);
     name[item.head[1]] = 0;
     *cursor = item.key & 0xffffff;
@@ -259,10 +243,10 @@ bm_status bm_vault_next(struct bm_vault *v, uint32_t *cursor,
 static bm_status put_empty(struct bm_vault *v, enum vault_kind kind)
 {
     const struct bm_counter *counter = v->config.counter;
-    struct vault_draft draft = { .kind = kind };
-    struct vault_scan scan = { .except = 0 };
+    struct vault_draft draft = { .kind = kind, .name = "" };
+    struct vault_scan scan;
 
-    BM_TRY(vault_scan(v, &scan));
+    BM_TRY(vault_scan(v, "", 0, &scan));
     draft.key = scan.place;
     draft.sequence = vault_number(scan.sequence);
     if (counter != NULL) {
@@ -284,10 +268,10 @@ static bm_status wipe(struct bm_vault *v)
         return v->state;
     }
     if (put_empty(v, VAULT_WIPED) != BM_OK) {
-        BM_TRY(delete_others(v, 0));
+        BM_TRY(delete_others(v, 0, false));
         BM_TRY(put_empty(v, VAULT_WIPED));
     }
-    BM_TRY(delete_others(v, v->head_key));
+    BM_TRY(delete_others(v, v->head_key, true));
     v->state = load(v);
     BM_TRY(v->state);
     return count(v);

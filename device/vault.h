@@ -66,7 +66,7 @@ struct bm_counter {
 /* Less where the log takes less: bm_log_value_max() - BM_VAULT_OVERHEAD. */
 #define BM_VAULT_VALUE_MAX 1536
 /* What sealing adds to a value, at most. */
-#define BM_VAULT_OVERHEAD (56 + BM_VAULT_NAME_MAX + BM_AEAD_TAG_SIZE)
+#define BM_VAULT_OVERHEAD (50 + BM_VAULT_NAME_MAX + BM_AEAD_TAG_SIZE)
 /* Work memory for values of up to `n` octets. */
 #define BM_VAULT_WORK_SIZE(n) ((n) + BM_VAULT_OVERHEAD)
 
@@ -85,12 +85,10 @@ struct bm_vault {
     struct bm_vault_config config;
     /* Private. */
     bm_status state;    /* BM_OK, or why all calls are refused */
-    uint8_t boot[8];    /* fresh at each open: part of every nonce, */
-    uint32_t writes;    /* as are the seals since then */
-    uint64_t head;      /* sequence of the newest record, */
+    uint64_t head;      /* sequence number of the newest record, */
     uint32_t head_key;  /* where it is, */
-    bool counted;       /* and the counter stands there */
-    uint8_t digest[32]; /* of all records as they should be */
+    bool counted;       /* the counter stands there, */
+    uint8_t digest[32]; /* and what it says of all others */
 };
 
 /*
@@ -109,6 +107,7 @@ enum bm_vault_rollback bm_vault_rollback(const struct bm_vault *v);
 /*
  * Durable and atomic when this returns BM_OK. BM_E_ARGUMENT for a name that
  * is empty or too long, BM_E_LIMIT for a value that is too long, BM_E_LOG_FULL.
+ * The value must not lie in the work memory.
  * An error of the counter's comes after the record was written: the new value
  * is in, and the next call or open counts it.
  */

@@ -8,26 +8,29 @@
  * What vault.c and vault_record.c share: the record, as
  * docs/device-storage.md draws it.
  *
- *   0   version 1 in the high half, kind in the low one
+ *   0   kind, and version 1 in the high half
  *   1   octets of the name
- *   2   slot: the low half of its number in the log
- *   4   nonce
- *   16  sequence number
- *   24  SHA-256 of all other records
- *   56  name, sealed value, tag
+ *   2   sequence number
+ *   10  random
+ *   18  SHA-256 of the heads of all other values
+ *   50  name: up to here the head, which the tag authenticates, too
+ *   ..  sealed value, tag
  *
- * All before the value is what the tag authenticates beside it.
+ * The nonce is the low half of the sequence number and what is random.
  */
-#define VAULT_HEAD_SIZE   56
-#define VAULT_NONCE_AT    4
-#define VAULT_SEQUENCE_AT 16
-#define VAULT_DIGEST_AT   24
+#define VAULT_HEAD_SIZE   50
+#define VAULT_SEQUENCE_AT 2
+#define VAULT_NONCE_AT    6
+#define VAULT_NONCE_SIZE  12
+#define VAULT_RANDOM_AT   10
+#define VAULT_RANDOM_SIZE 8
+#define VAULT_DIGEST_AT   18
 
 enum vault_kind {
-    VAULT_VALUE = 1,
-    VAULT_MARK = 2, /* nothing but the newest sequence number: after a
+    VAULT_VALUE = 0x11,
+    VAULT_MARK = 0x12, /* nothing but the newest sequence number: after a
                        deletion, in the place of what was deleted */
-    VAULT_WIPED = 3 /* the same, and whatever else is there is not */
+    VAULT_WIPED = 0x13 /* the same, and whatever else is there is not */
 };
 
 /* What is known of a record without opening it. */
@@ -39,16 +42,12 @@ struct vault_item {
 
 /* What one walk over all records finds. */
 struct vault_scan {
-    struct bm_bytes name; /* asked for: where is this one, */
-    uint32_t except;      /* and what is the hash of all values but this? */
-
     uint32_t place;  /* of the name, or where it can be put */
     bool there;      /* it is there */
     uint32_t mark;   /* place of an empty record, or 0 */
     uint32_t newest; /* place of the newest record, VAULT_FIRST if none, */
     uint8_t sequence[8];
-    uint32_t items; /* all there are */
-    bool damaged;   /* one cannot be read, or is none of ours */
+    bool damaged; /* one cannot be read, or is none of ours */
     uint8_t digest[32];
 };
 
@@ -57,7 +56,7 @@ struct vault_draft {
     enum vault_kind kind;
     uint32_t key;
     uint64_t sequence;
-    struct bm_bytes name;
+    const char *name; /* "" for a record that is no value */
     struct bm_bytes value;
 };
 
@@ -69,9 +68,10 @@ struct vault_draft {
 #define VAULT_FIRST BM_LOG_KEY(BM_LOG_VAULT, 0)
 bm_status vault_next(const struct bm_vault *v, struct vault_item *item);
 
-enum vault_kind vault_kind(const uint8_t *head);
-
-bm_status vault_scan(const struct bm_vault *v, struct vault_scan *scan);
+/* Where is a name, and what is the hash of all values but one? No value has
+ * the name "". */
+bm_status vault_scan(const struct bm_vault *v, const char *name,
+                     uint32_t except, struct vault_scan *scan);
 
 uint64_t vault_number(const uint8_t sequence[8]);
 
@@ -80,6 +80,6 @@ bm_status vault_unseal(const struct bm_vault *v, uint32_t key,
                        struct bm_bytes *value);
 
 /* Seal a record in the work memory and put it into the log. */
-bm_status vault_seal(struct bm_vault *v, const struct vault_draft *draft);
+bm_status vault_seal(const struct bm_vault *v, const struct vault_draft *draft);
 
 #endif

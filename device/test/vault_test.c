@@ -130,15 +130,15 @@ static void nothing_is_in_the_clear_and_nothing_twice_the_same(void)
     memcpy(first, raw, raw_n);
     first_n = raw_n;
     take_raw(2);
-    CHECK(raw_n == first_n && memcmp(raw + 59, first + 59, 32) != 0);
+    CHECK(raw_n == first_n && memcmp(raw + 53, first + 53, 32) != 0);
     /* An older image and the same change again: another nonce. */
     CHECK_STATUS(bm_log_delete(&now.log, SLOT(2)), BM_OK);
     CHECK_STATUS(world_open(&now), BM_OK);
     CHECK_STATUS(world_put(&now, "two", value), BM_OK);
     memcpy(first, raw, raw_n);
     take_raw(2);
-    CHECK(memcmp(raw + 16, first + 16, 8) == 0);
-    CHECK(memcmp(raw + 4, first + 4, 8) != 0);
+    CHECK(memcmp(raw + 2, first + 2, 8) == 0);
+    CHECK(memcmp(raw + 10, first + 10, 8) != 0);
 }
 
 static void another_device_opens_nothing(void)
@@ -196,9 +196,6 @@ static void a_single_record_put_back_is_noticed(void)
     must_be_noticed();
     begin_with_older(false);
     take_raw(2);
-    put_raw(9);
-    must_be_noticed();
-    raw[3] = 9;
     put_raw(9);
     must_be_noticed();
 }
@@ -329,7 +326,7 @@ static void what_is_damaged_can_be_given_up_by_its_owner(void)
         put_raw(2);
         CHECK_STATUS(world_open(&now), BM_OK); /* the rest is as it was */
         CHECK(!world_has(&now, "b", "value") && !world_has(&now, "b", NULL));
-        raw[10] ^= 1;
+        raw[20] ^= 1;
         put_raw(2);
         CHECK_STATUS(world_open(&now), BM_E_VAULT_ROLLBACK);
         CHECK_STATUS(bm_vault_accept(&now.vault), BM_OK);
@@ -376,7 +373,7 @@ static void every_bit_of_a_record_counts(void)
             put_raw(slot);
             if (world_open(&now) == BM_OK) {
                 /* It is in the value, which only opening it tells. */
-                CHECK(slot == 2 && i >= 8u * (56 + 1));
+                CHECK(slot == 2 && i >= 8u * (50 + 1));
                 CHECK(!world_has(&now, "b", value));
                 CHECK(!world_has(&now, "b", NULL));
             }

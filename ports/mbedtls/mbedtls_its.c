@@ -50,19 +50,17 @@ psa_status_t psa_its_get_info(psa_storage_uid_t uid,
 {
     psa_status_t status = check(uid);
     uint8_t flags = 0;
-    struct bm_wr w;
     size_t size;
 
     if (status != PSA_SUCCESS) {
         return status;
     }
-    bm_wr_init(&w, &flags, sizeof flags);
-    status = status_of(
-        bm_log_get_part(the_log, BM_LOG_KEY(BM_LOG_ITS, uid), 0, &w, &size));
+    status = status_of(bm_log_get_part(the_log, BM_LOG_KEY(BM_LOG_ITS, uid),
+                                       &flags, sizeof flags, &size));
     if (status != PSA_SUCCESS) {
         return status;
     }
-    if (size < HEADER_SIZE) {
+    if (size < HEADER_SIZE || size > HEADER_SIZE + BM_MBEDTLS_ITS_MAX) {
         return PSA_ERROR_DATA_CORRUPT;
     }
     *p_info = (struct psa_storage_info_t){ .capacity = size - HEADER_SIZE,
@@ -117,22 +115,29 @@ psa_status_t psa_its_set(psa_storage_uid_t uid, size_t data_length,
 psa_status_t psa_its_get(psa_storage_uid_t uid, size_t data_offset,
                          size_t data_size, void *p_data, size_t *p_data_length)
 {
-    struct psa_storage_info_t info;
-    psa_status_t status = psa_its_get_info(uid, &info);
-    struct bm_wr w;
+    uint8_t object[HEADER_SIZE + BM_MBEDTLS_ITS_MAX];
+    psa_status_t status = check(uid);
     size_t size;
 
     *p_data_length = 0;
     if (status != PSA_SUCCESS) {
         return status;
     }
-    if (data_offset > info.size) {
-        return PSA_ERROR_INVALID_ARGUMENT;
+    status = status_of(bm_log_get(the_log, BM_LOG_KEY(BM_LOG_ITS, uid), object,
+                                  sizeof object, &size));
+    if (status != PSA_SUCCESS) {
+        return status;
     }
-    bm_wr_init(&w, p_data, data_size);
-    status = status_of(bm_log_get_part(the_log, BM_LOG_KEY(BM_LOG_ITS, uid),
-                                       HEADER_SIZE + data_offset, &w, &size));
-    *p_data_length = w.len;
+    if (size < HEADER_SIZE || data_offset > size - HEADER_SIZE) {
+        status = PSA_ERROR_INVALID_ARGUMENT;
+    } else {
+        size -= HEADER_SIZE + data_offset;
+        *p_data_length = size < data_size ? size : data_size;
+        if (*p_data_length != 0) {
+            memcpy(p_data, object + HEADER_SIZE + data_offset, *p_data_length);
+        }
+    }
+    bm_wipe(object, sizeof object);
     return status;
 }
 
