@@ -24,6 +24,7 @@ static const struct {
     [CA_ACT_CA_CRL] = { "sign revocation lists", REGISTRAR },
     [CA_ACT_DEVICE_READ] = { "see devices", ANYBODY },
     [CA_ACT_DEVICE_SUSPEND] = { "suspend and resume devices", REGISTRAR },
+    [CA_ACT_DEVICE_RENEW] = { "ask devices to renew", REGISTRAR },
     [CA_ACT_PROFILE_READ] = { "see profiles", ANYBODY },
     [CA_ACT_TOKEN_CREATE] = { "create tokens", REGISTRAR | FACTORY },
     [CA_ACT_TOKEN_READ] = { "see tokens", REGISTRAR | FACTORY | AUDITOR },

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/device.h"
 
+#include <stdio.h>
+
 #include "ca/internal.h"
 
 const char *ca_device_state_name(enum store_device_state state)
@@ -141,6 +143,92 @@ static bm_status resume(struct ca *ca, const struct ca_actor *actor,
     return put_state(ca, actor, device, now);
 }
 
+/* ---- Renewing early */
+
+/* In the store's settings: this, and the id of a device; eight octets. */
+#define SETTING_RENEW "renew/"
+#define RENEW_NAME    (sizeof SETTING_RENEW + 20)
+
+static void renew_name(uint64_t device, char name[RENEW_NAME])
+{
+    (void)snprintf(name, RENEW_NAME, SETTING_RENEW "%llu",
+                   (unsigned long long)device);
+}
+
+bm_status ca_device_asked(struct ca *ca, uint64_t device, int64_t *when)
+{
+    const struct store *s = ca->c.store;
+    char name[RENEW_NAME];
+    struct bm_bytes value;
+    uint64_t v = 0;
+    bm_status rc;
+
+    *when = CA_NOT_ASKED;
+    renew_name(device, name);
+    rc = s->setting_get(s->self, name, &value);
+    if (rc == BM_E_NOT_FOUND) {
+        return BM_OK;
+    }
+    BM_TRY(rc);
+    if (value.n != 8) {
+        return BM_E_STORE_CORRUPT;
+    }
+    for (size_t i = 0; i < 8; i++) {
+        v = v << 8 | value.p[i];
+    }
+    *when = (int64_t)v;
+    return BM_OK;
+}
+
+static bm_status put_asked(struct ca *ca, const struct ca_actor *actor,
+                           const struct store_device *device, int64_t now)
+{
+    const struct store *s = ca->c.store;
+    struct ca_record record = ca_record_of(CA_RECORD_DEVICE, actor, now);
+    char name[RENEW_NAME];
+    uint8_t value[8];
+
+    record.organisation = device->organisation;
+    record.subject = ca_text(device->name);
+    record.text = ca_text("renewal asked for");
+    for (size_t i = 0; i < 8; i++) {
+        value[i] = (uint8_t)((uint64_t)now >> (56 - 8 * i));
+    }
+    renew_name(device->id, name);
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    return s->setting_put(s->self, name, BM_ARRAY(value));
+}
+
+static bm_status find_asked(struct ca *ca, struct bm_bytes der, int64_t *when)
+{
+    struct store_cert row;
+    int64_t issued;
+
+    BM_TRY(ca_find_der(ca, der, &row));
+    issued = row.issued;
+    if (row.device != 0) {
+        BM_TRY(ca_device_asked(ca, row.device, when));
+    }
+    if (*when < issued) {
+        *when = CA_NOT_ASKED; /* that was about an earlier one */
+    }
+    return BM_OK;
+}
+
+bm_status ca_renewal_asked(struct ca *ca, struct bm_bytes der, int64_t *when)
+{
+    const struct store *s = ca->c.store;
+    bm_status rc;
+
+    *when = CA_NOT_ASKED;
+    BM_TRY(s->begin(s->self, STORE_READ));
+    rc = find_asked(ca, der, when);
+    s->rollback(s->self);
+    return rc;
+}
+
+/* ---- By name */
+
 static bm_status find_device(struct ca *ca, const struct ca_actor *actor,
                              uint32_t organisation, const char *name,
                              struct store_device *device)
@@ -189,4 +277,31 @@ bm_status ca_device_change(struct ca *ca, const struct ca_actor *actor,
     BM_TRY(ca_authorise(actor, CA_ACT_DEVICE_SUSPEND, why));
     BM_TRY(ca_begin(ca, now, why));
     return ca_end(ca, find_and_act(ca, actor, a, now, why), now, why);
+}
+
+static bm_status find_and_ask(struct ca *ca, const struct ca_actor *actor,
+                              const struct ca_device_act *a, int64_t now,
+                              struct ca_refusal *why)
+{
+    struct store_device device;
+    bm_status rc = find_device(ca, actor, a->organisation, a->name, &device);
+
+    if (rc == BM_E_NOT_FOUND) {
+        return ca_refuse(why, rc, "device %s", a->name);
+    }
+    BM_TRY(rc);
+    if (device.state > STORE_DEVICE_SUSPENDED) {
+        return ca_refuse(why, BM_E_CA_DEVICE, "%s is %s", device.name,
+                         ca_device_state_name(device.state));
+    }
+    return put_asked(ca, actor, &device, now);
+}
+
+bm_status ca_device_renew(struct ca *ca, const struct ca_actor *actor,
+                          const struct ca_device_act *a, int64_t now,
+                          struct ca_refusal *why)
+{
+    BM_TRY(ca_authorise(actor, CA_ACT_DEVICE_RENEW, why));
+    BM_TRY(ca_begin(ca, now, why));
+    return ca_end(ca, find_and_ask(ca, actor, a, now, why), now, why);
 }

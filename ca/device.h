@@ -5,8 +5,9 @@
 #include "ca/authority.h"
 
 /*
- * The states of a device that operators decide (design, section 5): suspended
- * and resumed. `born` and `active` come with its certificates.
+ * What operators decide of a device (design, section 5): it is suspended and
+ * resumed, and asked to renew early. `born` and `active` come with its
+ * certificates.
  */
 
 struct ca_device_act {
@@ -29,6 +30,24 @@ BM_MUST_CHECK bm_status ca_device_change(struct ca *ca,
                                          const struct ca_actor *actor,
                                          const struct ca_device_act *a,
                                          int64_t now, struct ca_refusal *why);
+
+/*
+ * Ask a device to renew before its time: what it has by now may be renewed from
+ * now on, and renewal hints say so. Asking again counts from then. Which of
+ * `a` it is to be, and no more; BM_E_NOT_FOUND, BM_E_CA_DEVICE as above.
+ */
+BM_MUST_CHECK bm_status ca_device_renew(struct ca *ca,
+                                        const struct ca_actor *actor,
+                                        const struct ca_device_act *a,
+                                        int64_t now, struct ca_refusal *why);
+
+/*
+ * When the device that this certificate is for was asked to renew it, or
+ * CA_NOT_ASKED; takes a read transaction. BM_E_NOT_FOUND: it is not ours.
+ */
+#define CA_NOT_ASKED INT64_MIN
+BM_MUST_CHECK bm_status ca_renewal_asked(struct ca *ca, struct bm_bytes der,
+                                         int64_t *when);
 
 /* "expected", "born", ...; "unknown" for a number that is none. */
 const char *ca_device_state_name(enum store_device_state state);

@@ -183,6 +183,11 @@ BM_MUST_CHECK bm_status ca_use(struct ca *ca, const struct ca_actor *actor,
 BM_MUST_CHECK bm_status ca_usable(struct ca *ca, const struct store_cert *row,
                                   int64_t now, struct ca_refusal *why);
 
+/* In any transaction: when a device was asked to renew early, or CA_NOT_ASKED
+ * (device.h). */
+BM_MUST_CHECK bm_status ca_device_asked(struct ca *ca, uint64_t device,
+                                        int64_t *when);
+
 /* In a write transaction: suspend the device and hold its certificates. */
 BM_MUST_CHECK bm_status ca_suspend(struct ca *ca, const struct ca_actor *actor,
                                    struct store_device *device, int64_t now);

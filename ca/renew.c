@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/device.h"
 #include "ca/slot.h"
 
 static bool same_key(const struct ca_slot *s, const struct store_cert *row)
@@ -17,7 +18,8 @@ static bool same_key(const struct ca_slot *s, const struct store_cert *row)
 static bool is_open(const struct ca_slot *s, const struct store_cert *row,
                     int64_t now)
 {
-    return now >= row->not_after - s->policy->renew_before;
+    return now >= row->not_after - s->policy->renew_before ||
+           row->issued <= s->asked;
 }
 
 /* `old` gets a successor; a pending one that it has already gives way. */
@@ -203,6 +205,12 @@ static bm_status renew_device(struct ca *ca, struct ca_slot *s, int64_t now,
 bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s, int64_t now,
                            struct ca_refusal *why)
 {
+    uint64_t device = s->has_device ? s->device.id : s->presented.row.device;
+
+    s->asked = CA_NOT_ASKED;
+    if (device != 0) {
+        BM_TRY(ca_device_asked(ca, device, &s->asked));
+    }
     BM_TRY(ca_repeat_token(ca, s, now, why));
     if (s->request->by == CA_BY_CURRENT) {
         return renew_current(ca, s, now, why);

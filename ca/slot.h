@@ -49,6 +49,8 @@ struct ca_slot {
     bool attests; /* `attestation` is to be written; else it was, or is zero */
     struct store_attestation attestation;
 
+    int64_t asked; /* to renew early; CA_NOT_ASKED */
+
     bool supersedes; /* `pending` is replaced before it was confirmed */
     struct ca_cert_row pending;
 

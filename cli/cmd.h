@@ -136,6 +136,7 @@ int cmd_device_events(int argc, char **argv);
 int cmd_device_show(int argc, char **argv);
 int cmd_device_suspend(int argc, char **argv);
 int cmd_device_resume(int argc, char **argv);
+int cmd_device_renew(int argc, char **argv);
 
 int cmd_operator(int argc, char **argv);
 int cmd_operator_create(int argc, char **argv);

@@ -12,6 +12,8 @@ static const struct cmd verbs[] = {
       "issue nothing more, and put the owner's certificates on hold",
       cmd_device_suspend },
     { "resume", "[--dir DIR] NAME...", "lift a suspension", cmd_device_resume },
+    { "renew", "[--dir DIR] NAME...", "ask devices to renew before their time",
+      cmd_device_renew },
     { NULL, NULL, NULL, NULL },
 };
 

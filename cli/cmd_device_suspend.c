@@ -20,6 +20,20 @@ static const struct cmd_verb resume_verb = {
     options
 };
 
+static const struct cmd_verb renew_verb = {
+    "birthmark device renew", "[--dir DIR] NAME...",
+    "Ask devices to renew their certificates before their time. They learn of\n"
+    "it when they next ask when to renew, and may do so from now on.\n",
+    options
+};
+
+/* What can be done to a device by its name. */
+struct change {
+    const struct cmd_verb *verb;
+    const char *operation;
+    enum ca_act act;
+};
+
 struct given {
     struct session_place place;
 };
@@ -29,32 +43,31 @@ static const struct args_row rows[] = {
     { 0, ARGS_FLAG, 0, false },
 };
 
-static int change(struct session *s, const char *name, bool suspend)
+static int change(struct session *s, const char *name, const char *operation)
 {
     json_t *params = json_object();
     json_t *device;
     int rc;
 
     session_set_text(params, "device", name);
-    rc = session_call(s, suspend ? "suspendDevice" : "resumeDevice", params,
-                      &device);
+    rc = session_call(s, operation, params, &device);
     json_decref(device);
     return rc;
 }
 
-static int run(int argc, char **argv, const struct cmd_verb *verb, bool suspend)
+static int run(int argc, char **argv, const struct change *c)
 {
     struct given given = { .place = { .dir = NULL } };
-    struct args args = { .verb = verb,
+    struct args args = { .verb = c->verb,
                          .rows = rows,
                          .into = &given,
                          .words_name = "NAME",
                          .words_min = 1,
                          .words_max = argc };
-    struct session_config config = { .path = verb->path,
+    struct session_config config = { .path = c->verb->path,
                                      .place = &given.place,
                                      .mode = INSTANCE_WRITE,
-                                     .act = CA_ACT_DEVICE_SUSPEND };
+                                     .act = c->act };
     struct session s;
     int result;
     int rc;
@@ -67,7 +80,7 @@ static int run(int argc, char **argv, const struct cmd_verb *verb, bool suspend)
         return result;
     }
     for (int i = 0; i < args.words_n; i++) {
-        rc = change(&s, args.words[i], suspend);
+        rc = change(&s, args.words[i], c->operation);
         result = rc != CMD_OK ? rc : result;
     }
     rc = session_publish(&s);
@@ -78,10 +91,23 @@ static int run(int argc, char **argv, const struct cmd_verb *verb, bool suspend)
 
 int cmd_device_suspend(int argc, char **argv)
 {
-    return run(argc, argv, &suspend_verb, true);
+    const struct change c = { &suspend_verb, "suspendDevice",
+                              CA_ACT_DEVICE_SUSPEND };
+
+    return run(argc, argv, &c);
 }
 
 int cmd_device_resume(int argc, char **argv)
 {
-    return run(argc, argv, &resume_verb, false);
+    const struct change c = { &resume_verb, "resumeDevice",
+                              CA_ACT_DEVICE_SUSPEND };
+
+    return run(argc, argv, &c);
+}
+
+int cmd_device_renew(int argc, char **argv)
+{
+    const struct change c = { &renew_verb, "renewDevice", CA_ACT_DEVICE_RENEW };
+
+    return run(argc, argv, &c);
 }

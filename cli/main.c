@@ -28,7 +28,7 @@ static const struct cmd nouns[] = {
       "certificates, requests, CRLs, CMS", cmd_cert },
     { "bundle", "show | make | verify",
       "what devices are told of roots and of what is revoked", cmd_bundle },
-    { "device", "list | show | events | suspend | resume",
+    { "device", "list | show | events | suspend | resume | renew",
       "devices, and what happened to them", cmd_device },
     { "request", "list | show | approve | reject",
       "what waits for a second operator", cmd_request },

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/device.h"
 #include "daemon/issuer_internal.h"
 #include "daemon/key_watch.h"
 
@@ -556,6 +557,24 @@ bool issuer_see(struct issuer *is, struct bm_bytes der,
     return rc == BM_OK;
 }
 
+/* A device that was asked to renew early has an hour, in which a fleet that was
+ * asked at once does not come at once. */
+static void put_asked(const struct issuer *is, struct bm_bytes der,
+                      struct wire_enrolled *m)
+{
+    int64_t asked;
+
+    if (m->renew_from == 0 ||
+        ca_renewal_asked(is->in->ca, der, &asked) != BM_OK ||
+        asked == CA_NOT_ASKED || asked >= m->renew_from) {
+        return;
+    }
+    m->renew_from = asked;
+    if (m->renew_until > asked + ISSUER_ASKED) {
+        m->renew_until = asked + ISSUER_ASKED;
+    }
+}
+
 void issuer_put_window(const struct issuer *is,
                        const struct issuer_known *known, struct bm_bytes der,
                        struct wire_enrolled *m)
@@ -566,6 +585,7 @@ void issuer_put_window(const struct issuer *is,
 
     if (policy != NULL) {
         put_window(policy, der, m);
+        put_asked(is, der, m);
     }
 }
 

@@ -56,6 +56,9 @@
 #define ISSUER_GAP_US   500
 #define ISSUER_ALONE    64
 
+/* Seconds within which a device that was asked to renew is to do so. */
+#define ISSUER_ASKED 3600
+
 /* A client that is told to come again does so after so many seconds. */
 #define ISSUER_RETRY          1
 #define ISSUER_RETRY_FULL     30  /* a full disk is mended by people */

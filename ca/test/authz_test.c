@@ -19,6 +19,7 @@ static const unsigned allowed[CA_ACT_COUNT] = {
     [CA_ACT_CA_CRL] = A | R,
     [CA_ACT_DEVICE_READ] = A | R | F | U | O,
     [CA_ACT_DEVICE_SUSPEND] = A | R,
+    [CA_ACT_DEVICE_RENEW] = A | R,
     [CA_ACT_PROFILE_READ] = A | R | F | U | O,
     [CA_ACT_TOKEN_CREATE] = A | R | F,
     [CA_ACT_TOKEN_READ] = A | R | F | U,

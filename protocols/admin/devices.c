@@ -88,6 +88,10 @@ const struct admin_field admin_resume_device_params[] = {
     DEVICE_PATH,
     ADMIN_FIELDS_END,
 };
+const struct admin_field admin_renew_device_params[] = {
+    DEVICE_PATH,
+    ADMIN_FIELDS_END,
+};
 const struct admin_field admin_list_events_params[] = {
     ADMIN_PAGE_PARAMS,
     ADMIN_FIELDS_END,
@@ -278,6 +282,16 @@ bm_status admin_resume_device(struct admin_context *c, const json_t *params,
 {
     BM_TRY(change(c, params, false, why));
     tell_lists(c);
+    return admin_tell(c, params, result, why, admin_show_device);
+}
+
+bm_status admin_renew_device(struct admin_context *c, const json_t *params,
+                             json_t *result, struct ca_refusal *why)
+{
+    const struct ca_device_act act = { .organisation = c->actor.organisation,
+                                       .name = admin_text(params, "device") };
+
+    BM_TRY(ca_device_renew(c->ca, &c->actor, &act, c->now, why));
     return admin_tell(c, params, result, why, admin_show_device);
 }
 

@@ -196,6 +196,7 @@ ADMIN_OPERATION(show_device);
 ADMIN_OPERATION(list_device_events);
 ADMIN_OPERATION(suspend_device);
 ADMIN_OPERATION(resume_device);
+ADMIN_OPERATION(renew_device);
 ADMIN_OPERATION(list_events);
 ADMIN_OPERATION(issue_certificate);
 ADMIN_OPERATION(list_certificates);

@@ -111,6 +111,10 @@ const struct admin_operation admin_operations[] = {
     ROW("resumeDevice", "POST", "/devices/{device}/resumption", "devices",
         CA_ACT_DEVICE_SUSPEND, false, ADMIN_CONFLICT, resume_device,
         admin_device_fields, "Lift the suspension of a device."),
+    ROW("renewDevice", "POST", "/devices/{device}/renewal", "devices",
+        CA_ACT_DEVICE_RENEW, false, ADMIN_CONFLICT, renew_device,
+        admin_device_fields,
+        "Ask a device to renew its certificates before their time."),
     ROW("listEvents", "GET", "/events", "events", CA_ACT_EVENT_READ, false, 0,
         list_events, admin_event_page,
         "List events, the newest first: clones that gave themselves away, the "

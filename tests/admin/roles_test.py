@@ -30,6 +30,7 @@ MAY = {
     "listDeviceEvents": {"registrar", "auditor"},
     "suspendDevice": {"registrar"},
     "resumeDevice": {"registrar"},
+    "renewDevice": {"registrar"},
     "listEvents": {"registrar", "auditor"},
     "issueCertificate": {"registrar", "factory"},
     "listCertificates": ALL,

@@ -124,7 +124,7 @@ def test_the_misuse_of_a_key_is_an_event_once():
 
 def test_what_is_not_there_is_said():
     made()
-    for verb in "suspend", "resume":
+    for verb in "suspend", "resume", "renew":
         code, out, err = run("device", verb, "--dir", "d", "nobody")
         equal((code, out), (1, ""))
         contains(err, "device nobody")

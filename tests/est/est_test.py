@@ -7,6 +7,7 @@ strongSwan's pki, Python's http.client and ssl, openssl s_client.
 One instance serves all tests.
 """
 import base64
+import calendar
 import os
 import re
 import ssl
@@ -69,7 +70,7 @@ TOKENS = {
     "exporter": "bound", "unbound": "bound", "wrong": LDEVID,
     "made": "keygen", "holder": "keygen", "sealed": "keygen",
     "symmetric": "keygen", "plain": LDEVID, "approved": "approved",
-    "lost": "early", "asks": "early", "clock": LDEVID,
+    "lost": "early", "asks": "early", "clock": LDEVID, "bidden": LDEVID,
 }
 
 
@@ -382,6 +383,34 @@ def test_a_device_asks_about_its_certificate():
     equal(ask("status", new).status, 200)
     equal(ask("status").status, 403)
     equal(s.ask("POST", "/device/v1/status", cert=new.pair()).status, 405)
+
+
+def test_a_device_renews_early_when_it_is_asked_to():
+    s = world()
+    device = enrolled("bidden", LDEVID)
+    new = key_of("bidden-2", "bidden")
+
+    def window(key):
+        return s.ask("GET", "/device/v1/renewal", cert=key.pair()).json()
+
+    def renew(key, old):
+        return s.enrol(key, cert=old.pair(), operation="simplereenroll")
+    before = window(device)
+    equal(renew(new, device).status, 403)  # not yet
+    equal(s.api("POST", "/devices/nobody/renewal", {}).status, 404)
+    now = time.time()
+    equal(s.api("POST", "/devices/SN-bidden/renewal", {}).status, 200)
+    after = window(device)
+    holds(after["start"] < after["end"] < before["start"], repr(after))
+    start = calendar.timegm(time.strptime(after["start"],
+                                          "%Y-%m-%dT%H:%M:%SZ"))
+    holds(int(now) <= start <= time.time(), repr(after))
+    wait_until("another second", lambda: time.time() >= start + 1)
+    answer = renew(new, device)
+    equal(answer.status, 200, repr(answer))
+    new.put(pem_of_certs_only(answer.body))
+    holds(window(new)["start"] > after["end"], "as any other")
+    equal(renew(key_of("bidden-3", "bidden"), new).status, 403)
 
 
 def test_a_device_asks_what_time_it_is():
