@@ -287,9 +287,9 @@ static const struct bm_tbs_ext tls_leaf_exts[] = {
                            "\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02") },
 };
 
-static inline void tls_make(struct tls_cert *cert, unsigned i,
-                            const char *issuer, const char *subject,
-                            const struct bm_signer *signer)
+/* Certificate number `i` for another key than its own. */
+static inline void tls_make_for(struct tls_cert *cert, unsigned i,
+                                struct bm_bytes spki)
 {
     /* SubjectAltName ::= SEQUENCE OF GeneralName: dNSName [2] */
     static const char san[] = "\x30\x1e\x06\x03\x55\x1d\x11\x04\x17\x30\x15"
@@ -298,7 +298,11 @@ static inline void tls_make(struct tls_cert *cert, unsigned i,
                                   tls_leaf_exts[1],
                                   { .kind = BM_TBS_FIXED,
                                     .fixed = BM_LIT(san) } };
+    static const char *const names[TLS_CERTS] = { "Root", TLS_HOST, TLS_NAME,
+                                                  "Other root", TLS_NAME };
     bool ca = i == TLS_ROOT || i == TLS_OTHER_ROOT;
+    bool other = i == TLS_OTHER_ROOT || i == TLS_STRANGER;
+    const char *issuer = names[other ? TLS_OTHER_ROOT : TLS_ROOT];
     uint8_t name[2][64];
     uint8_t mem[400];
     uint8_t serial = (uint8_t)(i + 1);
@@ -307,7 +311,7 @@ static inline void tls_make(struct tls_cert *cert, unsigned i,
     const struct bm_tbs_config config = {
         .sig_alg = BM_SIG_ECDSA_SHA256,
         .issuer = tls_name(issuer, name[0], sizeof name[0]),
-        .subject = tls_name(subject, name[1], sizeof name[1]),
+        .subject = tls_name(names[i], name[1], sizeof name[1]),
         .exts = ca ? tls_ca_exts : leaf,
         .exts_n = i == TLS_SERVER ? 3 : 2,
     };
@@ -315,25 +319,25 @@ static inline void tls_make(struct tls_cert *cert, unsigned i,
         .serial = { &serial, 1 },
         .not_before = 1577836800, /* 2020 */
         .not_after = 4102444800,  /* 2100 */
-        .spki = bm_test_signer_nth(BM_KEY_P256, tls_world_keys[i])->key.der,
+        .spki = spki,
     };
 
     tls_must(bm_tbs_compile(&config, mem, sizeof mem, &t), "template");
     bm_wr_init(&w, cert->der, sizeof cert->der);
-    tls_must(bm_cert_build(&t, &values, signer, &w), "certificate");
+    tls_must(bm_cert_build(&t, &values,
+                           bm_test_signer_nth(BM_KEY_P256, other ? 3 : 0), &w),
+             "certificate");
     tls_must(bm_wr_finish(&w, &cert->n), "certificate");
 }
 
 static inline struct bm_bytes tls_cert(unsigned i)
 {
     static struct tls_cert certs[TLS_CERTS];
-    static const char *const names[TLS_CERTS] = { "Root", TLS_HOST, TLS_NAME,
-                                                  "Other root", TLS_NAME };
-    bool other = i == TLS_OTHER_ROOT || i == TLS_STRANGER;
 
     if (certs[i].n == 0) {
-        tls_make(&certs[i], i, names[other ? TLS_OTHER_ROOT : TLS_ROOT],
-                 names[i], bm_test_signer_nth(BM_KEY_P256, other ? 3 : 0));
+        tls_make_for(
+            &certs[i], i,
+            bm_test_signer_nth(BM_KEY_P256, tls_world_keys[i])->key.der);
     }
     return (struct bm_bytes){ certs[i].der, certs[i].n };
 }

@@ -6,9 +6,7 @@ list that the publisher hands out.
     python3 service_test.py BIRTHMARK BIRTHMARKD [TEST]...
 """
 import os
-import signal
 import ssl
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
@@ -18,6 +16,7 @@ import service
 from service import (Key, Service, contains, equal, have, holds, openssl,
                      pem_of_certs_only, read, run, serial_of, wait_until,
                      write)
+from other import Other
 
 NGINX = """\
 daemon off;
@@ -128,36 +127,6 @@ def world():
     if not WORLD:
         WORLD.append(World())
     return WORLD[0]
-
-
-class Other:
-    """A server of somebody else as a child, in a `with`."""
-
-    def __init__(self, name, *args, port):
-        self.name = name
-        self.args = args
-        self.port = port
-        self.log = os.path.abspath(name + ".log")
-
-    def __enter__(self):
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(self.args, stdout=log, stderr=log,
-                                            stdin=subprocess.DEVNULL)
-
-        def up():
-            holds(self.process.poll() is None, "%s has ended:\n%s" % (
-                self.name, read(self.log).decode()))
-            return service.listening(self.port)
-        wait_until(self.name + " listens", up)
-        return self
-
-    def __exit__(self, *why):
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(service.PATIENCE)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
 
 
 def fetch(w, port, key):
