@@ -35,7 +35,7 @@ static void catch_signals(void)
     (void)sigaction(SIGINT, &act, NULL);
 }
 
-/* Only for eyes: a log wants no progress. */
+/* For eyes, or for a log. */
 static void say_wait(void *self, bm_status why, uint32_t seconds)
 {
     char span[WORDS_TIME_MAX];
@@ -45,6 +45,11 @@ static void say_wait(void *self, bm_status why, uint32_t seconds)
     if (isatty(STDERR_FILENO) != 0) {
         fprintf(stderr, "birthmark-agent: %s; again in %s\n",
                 event_words(why, words), words_span(seconds, span));
+    } else {
+        event_put(EVENT_WARNING, "enrol.waits",
+                  (struct event_field[]){ { "why", event_words(why, words), 0 },
+                                          { "seconds", NULL, seconds },
+                                          { 0 } });
     }
 }
 

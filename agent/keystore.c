@@ -386,7 +386,8 @@ static bm_status open_providers(struct keystore *ks,
         BM_TRY(bm_key_pkcs11_new(&pkcs11, &ks->pkcs11));
         ks->providers[n++] = ks->pkcs11;
     }
-    if (has_scheme(s, "tpm2:")) {
+    if (has_scheme(s, "tpm2:") || s->vault.index != 0 ||
+        s->vault.secret == SETTINGS_SECRET_TPM) {
         BM_TRY(bm_key_tpm2_new(&tpm2, &ks->tpm2));
         ks->providers[n++] = ks->tpm2;
     }

@@ -45,6 +45,8 @@ static const struct config_key keys_keys[] = {
     { KEY(settings_keys, pin_file, CONFIG_STRING) },
     { KEY(settings_keys, tcti, CONFIG_STRING) },
     { KEY(settings_keys, owner_auth_file, CONFIG_STRING) },
+    { KEY(settings_keys, attest, CONFIG_BOOL) },
+    { KEY(settings_keys, ek_certificate, CONFIG_STRING) },
     { 0 },
 };
 
@@ -57,6 +59,18 @@ static const struct config_key idevid_keys[] = {
 static const struct config_key birth_keys[] = {
     { KEY(settings_birth, label, CONFIG_STRING) },
     { KEY(settings_birth, token_file, CONFIG_STRING) },
+    { 0 },
+};
+
+static const struct config_choice secret_choices[] = {
+    { "file", SETTINGS_SECRET_FILE },
+    { "tpm", SETTINGS_SECRET_TPM },
+    { 0 },
+};
+
+static const struct config_key vault_keys[] = {
+    { KEY(settings_vault, secret, CONFIG_CHOICE), .choices = secret_choices },
+    { KEY(settings_vault, counter, CONFIG_STRING) },
     { 0 },
 };
 
@@ -135,6 +149,7 @@ static const struct config_key file_keys[] = {
     { KEY(settings_text, keys, CONFIG_SECTION), .keys = keys_keys },
     { KEY(settings_text, idevid, CONFIG_SECTION), .keys = idevid_keys },
     { KEY(settings_text, birth, CONFIG_SECTION), .keys = birth_keys },
+    { KEY(settings_text, vault, CONFIG_SECTION), .keys = vault_keys },
     { KEY(settings_text, stale, CONFIG_SECTION), .keys = stale_keys },
     { KEY(settings_text, layouts, CONFIG_LIST), .min = 0,
       .max = SETTINGS_LAYOUTS_MAX, .keys = layout_keys,
@@ -212,6 +227,7 @@ static bm_status check_paths(const struct config_node *root,
         { "device", "token_file", t->device.token_file },
         { "keys", "pin_file", t->keys.pin_file },
         { "keys", "owner_auth_file", t->keys.owner_auth_file },
+        { "keys", "ek_certificate", t->keys.ek_certificate },
         { "idevid", "certificate", t->idevid.certificate },
         { "birth", "token_file", t->birth.token_file },
     };
@@ -253,6 +269,7 @@ static void take(struct settings *s, const struct settings_text *t)
     s->keys = t->keys;
     s->idevid = t->idevid;
     s->birth = t->birth;
+    s->vault = t->vault;
     s->layouts = t->layouts.items;
     s->layouts_n = t->layouts.n;
     s->hooks = t->hooks.items;
@@ -279,6 +296,7 @@ static bm_status read_all(struct settings *s, struct config_error *error)
     BM_TRY(settings_read_url(root, s, error));
     BM_TRY(settings_read_names(root, &t.device, s, error));
     BM_TRY(settings_check_keys(root, s, error));
+    BM_TRY(settings_check_vault(root, s, error));
     return settings_check_layouts(root, s, error);
 }
 

@@ -39,6 +39,8 @@ struct settings_keys {
     const char *pin_file;
     const char *tcti;
     const char *owner_auth_file;
+    bool attest; /* show the server where keys were made */
+    const char *ek_certificate;
 };
 
 /* An IDevID that the maker of the device left, instead of one that is born. */
@@ -51,6 +53,19 @@ struct settings_idevid {
 struct settings_birth {
     const char *label;
     const char *token_file;
+};
+
+/* Where the secret of the vault is (sealed.h). */
+enum settings_secret {
+    SETTINGS_SECRET_USUAL, /* in the TPM that keys are in, else in a file */
+    SETTINGS_SECRET_FILE,
+    SETTINGS_SECRET_TPM
+};
+
+struct settings_vault {
+    unsigned secret;     /* never USUAL once it was read */
+    const char *counter; /* "0x01800100", or NULL */
+    uint32_t index;      /* the same as a number, or 0 */
 };
 
 /* What a layout's files are made of, in this order. */
@@ -113,6 +128,7 @@ struct settings {
     struct settings_keys keys;
     struct settings_idevid idevid;
     struct settings_birth birth;
+    struct settings_vault vault;
     struct bm_trust_policy policy[BM_TRUST_USES];
 
     struct settings_layout *layouts;

@@ -10,6 +10,7 @@
 #include "core/oid.h"
 #include "keys/pkcs11.h"
 #include "keys/tpm2.h"
+#include "keys/tpm2_seal.h"
 
 /* RFC 7030 3.1: EST is HTTPS. */
 #define SCHEME     "https://"
@@ -282,7 +283,9 @@ static bm_status check_words(const struct config_node *node,
         enum settings_place place;
     } rows[] = { { "unlock", SETTINGS_FILE_KEYS },
                  { "modules", SETTINGS_PKCS11 },
-                 { "pin_file", SETTINGS_PKCS11 } };
+                 { "pin_file", SETTINGS_PKCS11 },
+                 { "attest", SETTINGS_TPM2 },
+                 { "ek_certificate", SETTINGS_TPM2 } };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const struct config_node *word = config_get(node, rows[i].key);
@@ -319,6 +322,43 @@ bm_status settings_check_keys(const struct config_node *root,
                            "a device with an idevid is not born again");
     }
     return BM_OK;
+}
+
+/* An index of the owner's: keys/tpm2_seal.h. 0: it is none. */
+static uint32_t read_index(const char *text)
+{
+    char *end;
+    unsigned long v;
+
+    if (strncmp(text, "0x", 2) != 0 || strlen(text) != 10) {
+        return 0;
+    }
+    v = strtoul(text + 2, &end, 16);
+    return *end == '\0' && v >= BM_KEY_TPM2_COUNTER_FIRST &&
+                   v <= BM_KEY_TPM2_COUNTER_LAST
+               ? (uint32_t)v
+               : 0;
+}
+
+bm_status settings_check_vault(const struct config_node *root,
+                               struct settings *s, struct config_error *error)
+{
+    const struct config_node *node = config_get(root, "vault");
+
+    if (s->vault.secret == SETTINGS_SECRET_USUAL) {
+        s->vault.secret = s->keys.place == SETTINGS_TPM2 ? SETTINGS_SECRET_TPM
+                                                         : SETTINGS_SECRET_FILE;
+    }
+    if (s->vault.counter == NULL) {
+        return BM_OK;
+    }
+    s->vault.index = read_index(s->vault.counter);
+    return s->vault.index != 0
+               ? BM_OK
+               : config_fail(error, config_get(node, "counter"),
+                             BM_E_CONFIG_VALUE,
+                             "an index of a TPM is wanted, 0x01800000 to "
+                             "0x01bfffff");
 }
 
 /* ---- Layouts and hooks */

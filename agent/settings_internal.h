@@ -37,6 +37,7 @@ struct settings_text {
     struct settings_keys keys;
     struct settings_idevid idevid;
     struct settings_birth birth;
+    struct settings_vault vault;
     struct settings_stale stale;
     struct config_list layouts;
     struct config_list hooks;
@@ -51,6 +52,8 @@ bm_status settings_read_names(const struct config_node *root,
                               struct settings *s, struct config_error *error);
 bm_status settings_check_keys(const struct config_node *root,
                               struct settings *s, struct config_error *error);
+bm_status settings_check_vault(const struct config_node *root,
+                               struct settings *s, struct config_error *error);
 bm_status settings_check_layouts(const struct config_node *root,
                                  struct settings *s,
                                  struct config_error *error);

@@ -14,7 +14,8 @@
  *
  *     STATE/flash           the log: identity, clock, trust, vault
  *     STATE/keys/           key files, where keys are in files
- *     STATE/vault.secret    the secret of the vault, where no TPM keeps it
+ *     STATE/vault.sealed    the secret of the vault (sealed.h)
+ *     STATE/run.lock        held by a service
  *
  * It is open while something is done, and closed while an agent waits: so
  * commands work beside a service that runs.
