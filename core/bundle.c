@@ -282,7 +282,7 @@ bm_status bm_bundle_parse(struct bm_bytes content, struct bm_diag *diag,
     struct bm_cbor c;
     bm_status rc;
 
-    *bundle = (struct bm_bundle){ 0 };
+    *bundle = (struct bm_bundle){ .content = content };
     bm_cbor_init(&c, content, diag);
     rc = take_bundle(&c, bundle);
     if (rc != BM_OK) {

@@ -59,9 +59,10 @@ enum bm_bundle_status {
 
 /* A bundle, taken apart. Lists are walked with the functions below. */
 struct bm_bundle {
-    struct bm_bytes name; /* of the series, UTF-8 */
-    uint64_t version;     /* goes up within the series; never 0 */
-    int64_t issued;       /* thisUpdate */
+    struct bm_bytes content; /* all of it, as signed */
+    struct bm_bytes name;    /* of the series, UTF-8 */
+    uint64_t version;        /* goes up within the series; never 0 */
+    int64_t issued;          /* thisUpdate */
     int64_t next_update;
     struct bm_bytes anchors; /* CBOR items, without the head of their array */
     struct bm_bytes cross;

@@ -133,7 +133,8 @@ struct bm_trust {
     struct bm_bundle bundle; /* in force; version 0: none. Views into room. */
     size_t bundle_n;
     uint64_t floor; /* a version below this one is a rollback, */
-    uint8_t digest[BM_HASH_MAX / 2]; /* and of this one, SHA-256 of the one */
+    uint8_t digest[BM_HASH_MAX / 2]; /* and so is other content of this one:
+                                        SHA-256 */
     uint8_t series[BM_BUNDLE_NAME_MAX];
     uint8_t series_n;
     uint8_t bank;    /* of the log: where the bundle in force lies */

@@ -15,8 +15,9 @@
  */
 
 /*
- * head = bank (1), size (4), version (8), SHA-256 of the message (32), name
- * (the rest, 1 to 64); big end first.
+ * head = bank (1), size (4), version (8), SHA-256 of the content (32), name
+ * (the rest, 1 to 64); big end first. It is the content that a version stands
+ * for: the message around it has octets that nobody signs.
  */
 enum {
     HEAD_SIZE = 1,
@@ -215,11 +216,11 @@ static void remember(struct bm_trust *trust, const struct bm_bundle *bundle,
 }
 
 static bm_status digest_of(const struct bm_trust *trust,
-                           struct bm_bytes message, uint8_t *digest)
+                           struct bm_bytes content, uint8_t *digest)
 {
     const struct bm_crypto *crypto = trust->config.crypto;
 
-    return crypto->hash(crypto->self, BM_HASH_SHA256, message, digest);
+    return crypto->hash(crypto->self, BM_HASH_SHA256, content, digest);
 }
 
 static bool is_in_room(const struct bm_trust *trust, struct bm_bytes message)
@@ -246,7 +247,7 @@ static bm_status check_bundle(const struct bm_trust *trust,
     BM_TRY(bm_bundle_open(message, trust->config.crypto,
                           &trust->config.work->cert[0], &certs, bundle));
     BM_TRY(check_signer(trust, certs, bundle->issued, &uptime));
-    BM_TRY(digest_of(trust, message, digest));
+    BM_TRY(digest_of(trust, bundle->content, digest));
     BM_TRY(check_version(trust, bundle, digest));
     return check_room(trust, bundle);
 }
@@ -304,14 +305,12 @@ static bm_status load_message(struct bm_trust *trust, size_t size)
     struct bm_bytes certs;
 
     BM_TRY(load_chunks(trust, trust->bank, size));
-    BM_TRY(digest_of(trust, message, digest));
-    if (memcmp(digest, trust->digest, sizeof digest) != 0) {
-        return BM_E_TRUST_BUNDLE;
-    }
     BM_TRY(bm_bundle_open(message, trust->config.crypto,
                           &trust->config.work->cert[0], &certs, &bundle));
     BM_TRY(check_signer(trust, certs, bundle.issued, NULL));
-    if (bundle.version != trust->floor) {
+    BM_TRY(digest_of(trust, bundle.content, digest));
+    if (bundle.version != trust->floor ||
+        memcmp(digest, trust->digest, sizeof digest) != 0) {
         return BM_E_TRUST_BUNDLE;
     }
     return adopt(trust, size);
