@@ -66,13 +66,22 @@ out:
 }
 
 /*
- * The end of a handshake. What was judged when the session is taken up is a
- * copy of what was remembered; without any, the peer showed none, and that
- * has to be allowed.
+ * The end of a handshake. A verdict of a remembered session counts if that was
+ * taken up, and no other does then. Without a verdict the peer showed no
+ * certificate, and that has to be allowed.
  */
 static bm_status finish(struct bm_tls_session *s)
 {
+    bool resumed = SSL_session_reused(s->ssl) != 0;
+
     s->done = true;
+    if (s->recalled != resumed) {
+        openssl_tls_judge_anew(s);
+        s->over = resumed ? BM_E_INTERNAL : BM_OK;
+    }
+    if (s->over != BM_OK) {
+        return s->over;
+    }
     if (s->judged ? s->verdict.status == BM_OK
                   : s->config.server && s->config.peer_optional) {
         return BM_OK;

@@ -52,6 +52,8 @@ struct bm_tls_session {
     struct tls_sent sent;
     struct bm_trust_verdict verdict;
     bool judged;
+    bool recalled;  /* `sent` and `verdict` are those of a remembered session,
+                       and count only if that is taken up */
     bool done;      /* the handshake */
     bool resumable; /* and not config.fresh, and not to enrol */
     bool ended;     /* the transport said BM_E_TLS_CLOSED */
@@ -72,6 +74,8 @@ BIO_METHOD *openssl_tls_bio_method(void);
 
 /* openssl_tls_judge.c */
 void openssl_tls_judge_watch(SSL_CTX *ctx);
+/* Nothing is known of the peer (any more). */
+void openssl_tls_judge_anew(struct bm_tls_session *s);
 /* Judge what was sent, if that was not done, and there is something. */
 void openssl_tls_judge_sent(struct bm_tls_session *s);
 

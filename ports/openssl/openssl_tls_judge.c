@@ -44,6 +44,14 @@ bm_status openssl_tls_sent_copy(const struct tls_sent *from,
     return BM_OK;
 }
 
+void openssl_tls_judge_anew(struct bm_tls_session *s)
+{
+    openssl_tls_sent_wipe(&s->sent);
+    s->verdict = (struct bm_trust_verdict){ .status = BM_E_INTERNAL };
+    s->judged = false;
+    s->recalled = false;
+}
+
 void openssl_tls_judge_sent(struct bm_tls_session *s)
 {
     if (s->judged || s->sent.n == 0) {
@@ -56,8 +64,11 @@ void openssl_tls_judge_sent(struct bm_tls_session *s)
                        &s->config.expect, &s->verdict);
 }
 
-/* Called with every message whole, its header of four octets included, before
- * OpenSSL reads it. */
+/*
+ * Called with every message whole, its header of four octets included, before
+ * OpenSSL reads it. There is one Certificate message in a handshake, and none
+ * after: no renegotiation, no post-handshake authentication.
+ */
 static void see_message(int write_p, int version, int content_type,
                         const void *buf, size_t len, SSL *ssl, void *arg)
 {
@@ -68,9 +79,11 @@ static void see_message(int write_p, int version, int content_type,
     (void)version;
     (void)arg;
     if (write_p != 0 || content_type != SSL3_RT_HANDSHAKE || len < 4 ||
-        p[0] != SSL3_MT_CERTIFICATE || s == NULL || s->judged) {
+        p[0] != SSL3_MT_CERTIFICATE || s == NULL) {
         return;
     }
+    /* Whatever is known is of a session that was not taken up. */
+    openssl_tls_judge_anew(s);
     /* One that is malformed is OpenSSL's to refuse. */
     if (bm_tls_certs_take((struct bm_bytes){ p + 4, len - 4 },
                           SSL_version(ssl) == TLS1_3_VERSION, seen.certs,

@@ -112,16 +112,16 @@ static int remember(SSL *ssl, SSL_SESSION *session)
  */
 static bool still_good(struct bm_tls_session *s, struct tls_remembered *r)
 {
+    openssl_tls_judge_anew(s);
     if (!SSL_SESSION_is_resumable(r->session) ||
         openssl_tls_sent_copy(&r->sent, &s->sent) != BM_OK) {
         forget(r);
         return false;
     }
+    s->recalled = true;
     openssl_tls_judge_sent(s);
     if (s->sent.n != 0 && s->verdict.status != BM_OK) {
-        /* The full handshake is judged for itself. */
-        s->judged = false;
-        openssl_tls_sent_wipe(&s->sent);
+        openssl_tls_judge_anew(s);
         forget(r);
         return false;
     }

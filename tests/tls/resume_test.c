@@ -155,6 +155,42 @@ static void a_client_judges_again_before_it_resumes(void)
     }
 }
 
+/* A server of somebody else, under the same name, that does not take up what
+ * the client offers: it is judged for itself. */
+static void another_server_gains_nothing_by_an_offer(void)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct tls_pair *p;
+        const struct bm_tls *other;
+
+        (void)meet_again(again(versions[i]));
+        tls_must(bm_openssl_tls_new(&other), "OpenSSL");
+        p = again(versions[i]);
+        p->server.tls = other;
+        tls_end_identity(&p->server, TLS_STRANGER);
+        tls_pair_run(p);
+        CHECK_STATUS(p->client.status, BM_E_PATH_NO_ISSUER);
+        CHECK(p->client.tls->peer(p->client.session).n == 0);
+        tls_pair_close(p);
+        bm_openssl_tls_free(other);
+    }
+}
+
+/* Nor does another client: what it shows, or does not show, counts. */
+static void another_client_gains_nothing_by_a_session(void)
+{
+    for (size_t i = 0; i < 2; i++) {
+        struct tls_pair *p;
+
+        (void)meet_again(again(versions[i]));
+        p = again(versions[i]);
+        tls_end_identity(&p->client, TLS_STRANGER);
+        tls_pair_run(p);
+        CHECK_STATUS(p->server.status, BM_E_PATH_NO_ISSUER);
+        tls_pair_close(p);
+    }
+}
+
 static void sessions_are_of_one_kind_of_connection(void)
 {
     struct tls_pair *p;
@@ -214,6 +250,8 @@ int main(void)
     RUN(a_resumed_session_has_a_binding_of_its_own_or_none);
     RUN(a_server_judges_again_before_it_resumes);
     RUN(a_client_judges_again_before_it_resumes);
+    RUN(another_server_gains_nothing_by_an_offer);
+    RUN(another_client_gains_nothing_by_a_session);
     RUN(sessions_are_of_one_kind_of_connection);
     RUN(a_client_without_a_certificate_resumes_where_that_is_allowed);
     RUN(what_is_remembered_is_bounded);
