@@ -8,6 +8,7 @@ verified by OpenSSL.
 import hashlib
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import sys
@@ -179,31 +180,133 @@ def test_a_device_gets_it_and_asks_cheaply():
     equal(offered(s, WORLD["devices"][0]).status, 200)
 
 
+def client(s, name):
+    """A certificate that is not a device's, in hex of its serial number."""
+    key = Key(".", name, "/CN=" + name)
+    answer = s.api("POST", "/certificates", {
+        "profile": LDEVID, "csr": read(key.csr).decode()})
+    equal(answer.status, 201, repr(answer))
+    key.put(answer.json()["pem"])
+    return key
+
+
 def test_versions_grow_whatever_dies():
     s = world()
     versions = [fetched(s)[VERSION]]
-    for i, room in enumerate(("issuer", "signer", "devices", None)):
-        device = Key(".", "dies-%d" % i, "/CN=dies%d.example" % i,
-                     "DNS:dies%d.example" % i)
-        made = s.api("POST", "/certificates", {
-            "profile": "tls-client", "csr": read(device.csr).decode()})
-        if made.status != 201:
-            device = None
-        if room is None:
+    for name in ("issuer", "all"):
+        key = client(s, "dies-" + name)
+        serial = revoke(s, key)
+        # Revoked, and nothing told of it yet.
+        if name == "all":
+            rooms = service.descendants(s.process.pid)
             s.stop(signal.SIGKILL)
+            wait_until("its rooms follow it", lambda: not any(
+                os.path.exists("/proc/%d" % pid) for pid in rooms))
             s.start()
         else:
-            for pid in s.rooms()[room]:
-                os.kill(pid, signal.SIGKILL)
+            for room in ("signer", "issuer"):
+                os.kill(s.rooms()[room][0], signal.SIGKILL)
             s.wait_ready()
-        if device is None:
-            continue
-        device.put(made.json()["pem"])
-        serial = serial_of(made.json()["pem"])
-        wait_until("the issuer is back", lambda: s.api(
-            "POST", "/certificates/%s/revocation" % serial,
-            {"reason": "superseded"}).status in (200, 409))
+        versions.append(wait_denied(s, serial)[VERSION])
     equal(versions, sorted(set(versions)))
+    equal(s.stop(), 0)
+    contains(s.verify_ledger(), "valid")
+    s.start()
+    holds(fetched(s)[VERSION] >= versions[-1], "no earlier one comes back")
+
+
+def remote(s, *args):
+    return s.birthmark(*args, "--dir", s.dir, "--url",
+                       "https://127.0.0.1:%d" % s.ports["operators"])[1]
+
+
+def test_an_operator_makes_one_and_carries_it_away():
+    s = world()
+    before = fetched(s)[VERSION]
+    made = json.loads(remote(s, "bundle", "make", "--json"))
+    holds(made["version"] > before, repr(made))
+    equal(fetched(s)[VERSION], made["version"])
+    remote(s, "bundle", "show", "--out", "carried.bundle")
+    equal(read("carried.bundle"), s.public("GET", "/bundle").body)
+    out = s.birthmark("bundle", "verify", "--root", s.root, "--series",
+                      made["series"], "--above", str(before),
+                      "carried.bundle")[1]
+    contains(out, "carried.bundle: valid")
+    for wrong in (["--root", s.issuing], ["--root", s.root, "--above",
+                                          str(made["version"])],
+                  ["--root", s.root, "--series", "another"],
+                  ["--root", s.root, "--at", "2099-01-01"]):
+        code, out, err = s.birthmark("bundle", "verify", *wrong,
+                                     "carried.bundle", check=False)
+        equal((code, out), (1, ""), err)
+    altered = bytearray(read("carried.bundle"))
+    altered[altered.index(b"ledger")] ^= 1
+    write("altered.bundle", bytes(altered))
+    equal(s.birthmark("bundle", "verify", "--root", s.root, "altered.bundle",
+                      check=False)[0], 1)
+
+
+def signer_of(s):
+    """The certificate that signed what is published."""
+    write("message.der", s.public("GET", "/bundle").body)
+    openssl("cms", "-verify", "-inform", "DER", "-in", "message.der",
+            "-CAfile", s.root, "-purpose", "any", "-binary", "-out", "/dev/null",
+            "-signer", "signer.pem")
+    return serial_of(read("signer.pem").decode())
+
+
+def test_what_signs_it_is_replaced_when_it_is_revoked():
+    s = world()
+    before = signer_of(s)
+    answer = s.api("POST", "/certificates/%s/revocation" % before,
+                   {"reason": "keyCompromise"})
+    equal(answer.status, 200, repr(answer))
+    s.process.send_signal(signal.SIGUSR1)  # the keeper looks
+    wait_until("another signer", lambda: signer_of(s) != before)
+    holds(before.lstrip("0") in denied(fetched(s), s.operations),
+          "the old one is denied")
+    # An operator cannot have one, whatever he may else.
+    key = Key(".", "evil", "/CN=evil")
+    answer = s.api("POST", "/certificates", {
+        "profile": "trust-bundle", "csr": read(key.csr).decode()})
+    holds(answer.status in (403, 409, 422), repr(answer))
+
+
+def test_an_instance_of_an_earlier_version_gets_one():
+    old = Service(name="old")
+    with sqlite3.connect(os.path.join(old.dir, "birthmark.db")) as db:
+        gone = db.execute("DELETE FROM setting WHERE name IN "
+                          "('bundle/signer', 'bundle/last')").rowcount
+    db.close()
+    equal(gone, 2)
+    os.unlink(os.path.join(old.dir, "crl/trust.bundle"))
+    out = old.birthmark("doctor", "--dir", old.dir, check=False)[1]
+    contains(out, "nothing signs trust bundles yet")
+    with old.start():
+        wait_until("a bundle", lambda: old.public(
+            "GET", "/bundle").status == 200)
+        fetched(old)
+        old.stop()
+        out = old.birthmark("doctor", "--dir", old.dir, check=False)[1]
+        contains(out, "ok     bundle        the trust bundle has ")
+        contains(old.verify_ledger(), "valid")
+
+
+def test_a_restored_instance_goes_on_above_what_was_published():
+    s = Service(name="saved")
+    s.birthmark("backup", "--dir", s.dir, "--with-keys", "saved.tar")
+    for _ in range(3):
+        s.birthmark("bundle", "make", "--dir", s.dir)
+    out = s.birthmark("bundle", "show", "--dir", s.dir, "--json")[1]
+    s.birthmark("restore", "saved.tar", "again")
+    shutil.copy(s.dir + "/keys/unlock", "again/keys/unlock")
+    shutil.copy(s.dir + "/operator/operator.key", "again/operator")
+    s.birthmark("restore", "--resume", "--dir", "again", "--against",
+                s.dir + "/ledger/checkpoint")
+    again = s.birthmark("bundle", "show", "--dir", "again", "--json")[1]
+    holds(json.loads(again)["version"] > json.loads(out)["version"],
+          "%s after %s" % (again, out))
+    contains(s.birthmark("ledger", "verify", "--dir", "again")[1], "valid")
 
 
 if __name__ == "__main__":
