@@ -304,6 +304,9 @@ static bm_status put_post(struct bm_enrol *e, struct bm_bytes csr)
     size_t cap = e->config->room_n - csr.n;
     struct bm_wr w;
 
+    if (csr.n == 0) {
+        return BM_E_ENROL_LARGE;
+    }
     /* Base64 is longer than what it is made of, so that goes to the end. */
     memmove(room + cap, csr.p, csr.n);
     bm_wr_init(&w, room, cap);
