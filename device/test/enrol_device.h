@@ -5,7 +5,9 @@
 #include "device/enrol.h"
 #include "device/test/est_server.h"
 #include "device/test/flash_sim.h"
+#ifndef BM_DEVICE_TEST_TRUST_REAL_H
 #include "device/test/trust_stand_in.h"
+#endif
 
 /*
  * A device with flash, log and identity, and a cable to the server: whoever
@@ -64,13 +66,9 @@ static inline void device_init(void)
     const struct flash_sim_shape shape = { FLASH_SECTOR, FLASH_SECTORS, 8 };
 
     memset(&device, 0, sizeof device);
-    memset(&trusted, 0, sizeof trusted);
     flash_sim_init(&device.sim, device.memory, &shape, 1);
     fake_store_init();
     server_init();
-    trusted.crypto = fake_crypto_get();
-    memcpy(trusted.anchor, server.root, server.root_n);
-    trusted.anchor_n = server.root_n;
     device.wait_max = 50;
     device.now = 1000;
     device.config = (struct bm_enrol_config){
@@ -85,6 +83,8 @@ static inline void device_init(void)
         .room_n = sizeof device.room,
     };
     device_restart();
+    trust_begin(fake_crypto_get(), &device.log,
+                (struct bm_bytes){ server.root, server.root_n });
 }
 
 /* ---- The cable */

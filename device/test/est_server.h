@@ -48,24 +48,25 @@ struct script {
 static struct {
     struct script script[SCRIPTS];
     /* How it behaves. */
-    bool flat;             /* the root issues */
-    bool chain;            /* answers have the issuing CA, too */
-    bool leaf_last;        /* and the certificate at their end */
-    bool closes;           /* after each answer */
-    bool until_close;      /* bodies have no length */
-    unsigned chunks;       /* bodies are in chunks of so many octets */
-    unsigned lines;        /* base64 in lines of so many characters */
-    const char *newline;   /* ... that end with this */
-    bool der;              /* no base64 at all */
-    bool armour;           /* PEM */
-    bool no_api;           /* of devices */
-    bool only_root;        /* cacerts does not have the issuing CA */
-    struct bm_bytes attrs; /* csrattrs; empty: 204 */
-    int wrong_key;         /* certificates are of this key; -1: none */
-    int wrong_signer;      /* and signed by this one; -1: none */
-    const char *damage;    /* to the answer for this operation, once: */
-    size_t cut_to;         /* only so many octets come; or */
-    size_t flip;           /* this bit is flipped */
+    bool flat;               /* the root issues */
+    bool chain;              /* answers have the issuing CA, too */
+    bool leaf_last;          /* and the certificate at their end */
+    bool closes;             /* after each answer */
+    bool until_close;        /* bodies have no length */
+    unsigned chunks;         /* bodies are in chunks of so many octets */
+    unsigned lines;          /* base64 in lines of so many characters */
+    const char *newline;     /* ... that end with this */
+    bool der;                /* no base64 at all */
+    bool armour;             /* PEM */
+    bool no_api;             /* of devices */
+    bool only_root;          /* cacerts does not have the issuing CA */
+    struct bm_bytes attrs;   /* csrattrs; empty: 204 */
+    struct bm_bytes more[3]; /* of cacerts, before its own */
+    int wrong_key;           /* certificates are of this key; -1: none */
+    int wrong_signer;        /* and signed by this one; -1: none */
+    const char *damage;      /* to the answer for this operation, once: */
+    size_t cut_to;           /* only so many octets come; or */
+    size_t flip;             /* this bit is flipped */
     bool cuts;
     int64_t not_after;   /* 0: SERVER_LIFE from now */
     const char *renewal; /* header, with its end of line */
@@ -318,8 +319,8 @@ static inline void say_framed(struct bm_bytes body)
 /* Text of `der` as this server writes it. */
 static inline struct bm_bytes text_of(struct bm_bytes der)
 {
-    static uint8_t room[4096];
-    static uint8_t plain[4096];
+    static uint8_t room[12288];
+    static uint8_t plain[6144];
     struct bm_wr w;
     struct bm_wr p;
 
@@ -361,8 +362,8 @@ static inline void say_good(const char *type, struct bm_bytes body)
 
 static inline void say_certs(const struct bm_bytes *certs, size_t n)
 {
-    static uint8_t both[3 * SERVER_CERT];
-    static uint8_t room[3 * SERVER_CERT + 64];
+    static uint8_t both[5 * SERVER_CERT];
+    static uint8_t room[5 * SERVER_CERT + 64];
     struct bm_wr b;
     struct bm_wr w;
 
@@ -380,10 +381,13 @@ static inline void say_certs(const struct bm_bytes *certs, size_t n)
 
 static inline void serve_cacerts(void)
 {
-    struct bm_bytes certs[2] = { { server.root, server.root_n },
+    struct bm_bytes certs[5] = { server.more[0],
+                                 server.more[1],
+                                 server.more[2],
+                                 { server.root, server.root_n },
                                  { server.issuing, server.issuing_n } };
 
-    say_certs(certs, server.flat || server.only_root ? 1 : 2);
+    say_certs(certs, server.flat || server.only_root ? 4 : 5);
 }
 
 static inline void serve_attrs(void)
