@@ -11,6 +11,8 @@ function(bm_install_headers dir)
         PATTERN "test" EXCLUDE
         PATTERN "fuzz" EXCLUDE
         PATTERN "*internal.h" EXCLUDE
+        # TLS goes with device/, which firmware and the agent compile in.
+        PATTERN "openssl_tls.h" EXCLUDE
         PATTERN "alg_rows.h" EXCLUDE
         PATTERN "ext_parts.h" EXCLUDE)
 endfunction()
