@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/base64.h"
 #include "ports/openssl/openssl_tls.h"
 
 /* How often it is looked whether to stop. */
 #define STEP_MS 500
 
-#define REQUEST_MAX 1024
+/* The body of a claim is the largest: certificates of an endorsement key. */
+#define REQUEST_MAX 20480
+
+/* User and one-time secret. */
+#define TOKEN_MAX 1024
 
 /* One step of TLS, tried until it moves, or patience ends. */
 struct step {
@@ -78,14 +83,17 @@ static bm_status open_session(struct api *api)
         .trust = &state->trust,
         .expect = { .use = BM_TRUST_ENROL,
                     .host = state->settings->host,
+                    .secret = api->as->token.n != 0,
                     .uptime = state_uptime(state) },
         .chain = api->certs,
     };
 
-    BM_TRY(state_chain(state, BM_IDENTITY_CURRENT, api->chain, api->certs,
-                       &api->certs_n));
-    BM_TRY(bm_identity_signer(&state->identity, BM_IDENTITY_CURRENT,
-                              &api->signer));
+    if (api->as->show) {
+        BM_TRY(state_chain(state, api->as->place, api->chain, api->certs,
+                           &api->certs_n));
+        BM_TRY(
+            bm_identity_signer(&state->identity, api->as->place, &api->signer));
+    }
     BM_TRY(connect_to(api, &config.transport));
     config.chain_n = api->certs_n;
     config.signer = api->signer;
@@ -94,12 +102,13 @@ static bm_status open_session(struct api *api)
 }
 
 bm_status api_open(struct api *api, struct state *state,
-                   const volatile sig_atomic_t *stop)
+                   const struct api_as *as, const volatile sig_atomic_t *stop)
 {
     bm_status rc;
 
     memset(api, 0, sizeof *api);
     api->state = state;
+    api->as = as;
     api->stop = stop;
     net_init(&api->net, state->settings->timeout);
     rc = bm_openssl_tls_new(&api->tls);
@@ -186,38 +195,96 @@ static bm_status receive_all(struct api *api)
 
 /* RFC 9112 3.2: Host has the port where it is not the usual one, and brackets
  * around an address of IPv6. */
-static bm_status put_request(const struct settings *s, const char *path,
-                             struct bm_wr *w)
+static void put_head(struct bm_wr *w, const struct settings *s,
+                     const char *method, const char *path)
 {
-    const char *open = strchr(s->host, ':') != NULL ? "[" : "";
-    const char *close = open[0] != '\0' ? "]" : "";
-    char text[REQUEST_MAX];
-    int n = snprintf(text, sizeof text,
-                     "GET /device/v1/%s HTTP/1.1\r\n"
-                     "Host: %s%s%s:%u\r\n\r\n",
-                     path, open, s->host, close, (unsigned)s->port);
+    const bool v6 = strchr(s->host, ':') != NULL;
+    char port[16];
 
-    if (n < 0 || (size_t)n >= sizeof text) {
-        return BM_E_LIMIT;
-    }
-    bm_wr_str(w, text);
-    return BM_OK;
+    bm_wr_str(w, method);
+    bm_wr_str(w, " /device/v1/");
+    bm_wr_str(w, path);
+    bm_wr_str(w, v6 ? " HTTP/1.1\r\nHost: [" : " HTTP/1.1\r\nHost: ");
+    bm_wr_str(w, s->host);
+    (void)snprintf(port, sizeof port, "%s:%u\r\n", v6 ? "]" : "",
+                   (unsigned)s->port);
+    bm_wr_str(w, port);
 }
 
-bm_status api_get(struct api *api, const char *path)
+/* RFC 7617 2: "Basic" and the base64 of user:password. */
+static bm_status put_token(struct bm_wr *w, const struct api_as *as)
+{
+    uint8_t both[TOKEN_MAX];
+    struct bm_wr plain;
+    size_t n;
+    bm_status rc;
+
+    if (as->token.n == 0) {
+        return BM_OK;
+    }
+    bm_wr_init(&plain, both, sizeof both);
+    bm_wr_str(&plain, as->device == NULL ? "" : as->device);
+    bm_wr_u8(&plain, ':');
+    bm_wr_put(&plain, as->token);
+    rc = bm_wr_finish(&plain, &n);
+    if (rc == BM_OK) {
+        bm_wr_str(w, "Authorization: Basic ");
+        bm_base64_put(w, bm_wr_bytes(&plain), 0);
+        bm_wr_str(w, "\r\n");
+    }
+    bm_wipe(both, sizeof both);
+    return rc;
+}
+
+static void put_body(struct bm_wr *w, struct bm_bytes body)
+{
+    char length[96];
+
+    (void)snprintf(length, sizeof length,
+                   "Content-Type: application/cbor\r\n"
+                   "Content-Length: %zu\r\n\r\n",
+                   body.n);
+    bm_wr_str(w, length);
+    bm_wr_put(w, body);
+}
+
+static bm_status ask(struct api *api, const char *method, const char *path,
+                     const struct bm_bytes *body)
 {
     uint8_t room[REQUEST_MAX];
     struct bm_wr w;
     size_t n;
+    bm_status rc;
 
     if (api->closed) {
         return BM_E_TLS_CLOSED;
     }
     bm_wr_init(&w, room, sizeof room);
-    BM_TRY(put_request(api->state->settings, path, &w));
-    BM_TRY(bm_wr_finish(&w, &n));
-    BM_TRY(send_all(api, bm_wr_bytes(&w)));
-    return receive_all(api);
+    put_head(&w, api->state->settings, method, path);
+    rc = put_token(&w, api->as);
+    if (rc == BM_OK) {
+        if (body != NULL) {
+            put_body(&w, *body);
+        } else {
+            bm_wr_str(&w, "\r\n");
+        }
+        rc = bm_wr_finish(&w, &n);
+    }
+    if (rc == BM_OK) {
+        rc = send_all(api, bm_wr_bytes(&w));
+    }
+    bm_wipe(room, sizeof room);
+    return rc == BM_OK ? receive_all(api) : rc;
+}
+
+bm_status api_get(struct api *api, const char *path)
+{
+    return ask(api, "GET", path, NULL);
+}
+
+bm_status api_post(struct api *api, const char *path, struct bm_bytes body)
+{
+    return ask(api, "POST", path, &body);
 }
 
 void api_close(struct api *api)
@@ -227,7 +294,7 @@ void api_close(struct api *api)
         bm_openssl_tls_free(api->tls);
     }
     if (api->signer != NULL) {
-        bm_identity_close(&api->state->identity, BM_IDENTITY_CURRENT);
+        bm_identity_close(&api->state->identity, api->as->place);
     }
     if (api->state != NULL) {
         net_close(&api->net);

@@ -10,7 +10,7 @@
 
 /*
  * The device API of birthmarkd (docs/device-api.md), over one kept connection
- * under the current identity. The server is the one of the settings, judged as
+ * under an identity, or with a one-time secret. The server is the one of the settings, judged as
  * for enrolment: the way to repair stays open, and what an expired server says
  * is not believed (api.doubtful).
  *
@@ -21,8 +21,17 @@
 /* A bundle for hosts: a deny list of some thousand serial numbers. */
 #define API_BODY_MAX 65536
 
+/* Who asks: an identity, or a device with its one-time secret. */
+struct api_as {
+    bool show; /* an identity at all, */
+    enum bm_identity_place place;
+    const char *device; /* the user of the token, or NULL */
+    struct bm_bytes token;
+};
+
 struct api {
     struct state *state;
+    const struct api_as *as;
     const volatile sig_atomic_t *stop; /* or NULL */
     struct net net;
     const struct bm_tls *tls;
@@ -41,6 +50,7 @@ struct api {
 
 /* On BM_OK the caller closes; on error all is closed. Too large for a stack. */
 BM_MUST_CHECK bm_status api_open(struct api *api, struct state *state,
+                                 const struct api_as *as,
                                  const volatile sig_atomic_t *stop);
 
 /*
@@ -48,6 +58,10 @@ BM_MUST_CHECK bm_status api_open(struct api *api, struct state *state,
  * is api->http.status. BM_E_LIMIT: the body is too long.
  */
 BM_MUST_CHECK bm_status api_get(struct api *api, const char *path);
+
+/* The same for POST, with a body of application/cbor. */
+BM_MUST_CHECK bm_status api_post(struct api *api, const char *path,
+                                 struct bm_bytes body);
 
 void api_close(struct api *api);
 

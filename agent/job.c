@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/attest.h"
+#include "agent/event.h"
 #include "agent/fs.h"
 #include "agent/net.h"
 #include "agent/refresh.h"
@@ -168,11 +170,33 @@ static void report(struct job *j)
     j->result->window = j->enrol.window;
 }
 
+/* What a profile may want to have seen before it gives a certificate; where it
+ * does not, that it failed is an event and no more. */
+static void attest(struct job *j)
+{
+    const struct attest_config config = {
+        .state = j->config->state,
+        .job = j->config->job,
+        .token = { j->token, j->token_n },
+        .stop = j->config->stop,
+    };
+    bm_status rc = attest_key(&config);
+
+    if (rc == BM_OK) {
+        event_put(EVENT_INFO, "key.attested", NULL);
+    } else {
+        event_failed(EVENT_WARNING, "attest.failed", NULL, rc);
+    }
+}
+
 static bm_status run(struct job *j)
 {
     bm_status rc;
 
     BM_TRY(read_token(j));
+    if (j->config->state->settings->keys.attest) {
+        attest(j);
+    }
     BM_TRY(bm_openssl_tls_new(&j->tls));
     configure(j);
     BM_TRY(bm_enrol_start(&j->enrol, &j->enrol_config, j->config->job,

@@ -151,13 +151,15 @@ static bm_status ask_time(struct api *api)
 static bm_status ask(struct state *state, const volatile sig_atomic_t *stop,
                      bm_status (*act)(struct api *api))
 {
+    static const struct api_as current = { .show = true,
+                                           .place = BM_IDENTITY_CURRENT };
     struct api *api = malloc(sizeof *api);
     bm_status rc;
 
     if (api == NULL) {
         return BM_E_MEMORY;
     }
-    rc = api_open(api, state, stop);
+    rc = api_open(api, state, &current, stop);
     if (rc == BM_OK) {
         rc = act(api);
         api_close(api);
