@@ -222,7 +222,10 @@ bm_status openssl_tls_setup(struct bm_tls_session *s)
         SSL_set_accept_state(s->ssl);
         return BM_OK;
     }
-    if (name != NULL && SSL_set_tlsext_host_name(s->ssl, name) != 1) {
+    /* SSL_set_tlsext_host_name() without its cast; the name is copied. */
+    if (name != NULL &&
+        SSL_ctrl(s->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+                 TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)name) != 1) {
         return BM_E_ARGUMENT;
     }
     SSL_set_connect_state(s->ssl);
