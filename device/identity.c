@@ -125,7 +125,8 @@ static bm_status save_head(struct bm_identity *id, unsigned current,
         bm_log_put(id->log, HEAD,
                    (struct bm_bytes){ (const uint8_t *)&next, sizeof next }));
     id->head = next;
-    /* What is new, or not there, has not been found to be lost. */
+    /* What is new, or not there, has not been found to be lost. (A pending
+     * one that stays while things are tidied will be found again.) */
     id->lost &= (uint8_t)~BIT(BM_IDENTITY_PENDING);
     if (other || current == 0) {
         id->lost &= (uint8_t)~BIT(BM_IDENTITY_CURRENT);

@@ -176,6 +176,19 @@ static void born_on(const struct flash_sim_shape *shape)
     life_recover(&now.life);
 }
 
+/* Once it is in order, starting writes nothing: flash wears. */
+static void starts_without_writing(void)
+{
+    uint32_t operations;
+
+    power_on(&now);
+    life_recover(&now.life);
+    operations = now.sim.operations;
+    power_on(&now);
+    life_recover(&now.life);
+    CHECK(now.sim.operations == operations);
+}
+
 static void live_on(const struct plan *plan)
 {
     bm_status rc = BM_OK;
@@ -195,6 +208,7 @@ static void live_on(const struct plan *plan)
         }
     }
     CHECK_STATUS(rc, LIFE_DONE);
+    starts_without_writing();
     CHECK(now.life.id.head.generation == LIFE_GENERATIONS);
     printf("# %u sectors of %u, unit %u: %u steps, %u operations\n",
            (unsigned)plan->shape.sectors, (unsigned)plan->shape.sector,
