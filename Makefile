@@ -40,6 +40,7 @@ demo: build compile-cortex-m3 ## run the demonstration
 	@examples/first-authority/demo.sh
 	@examples/first-service/demo.sh
 	@examples/first-root/demo.sh
+	@examples/first-gateway/demo.sh
 	@examples/first-chain/demo.sh
 
 bench: build ## measure, as ratios

@@ -19,6 +19,10 @@
 /* A token of birthmarkd has 52 letters; others have longer ones. */
 #define TOKEN_MAX 512
 
+/* A whole exchange, however slowly its octets move, in times of what a step
+ * of it may take. */
+#define EXCHANGE_STEPS 4
+
 /* How often it is looked whether to stop. */
 #define STEP_MS 500
 
@@ -81,6 +85,7 @@ static void configure(struct job *j)
         .est_only = s->est_only,
         .room = j->room,
         .room_n = sizeof j->room,
+        .exchange = (uint16_t)(s->timeout * EXCHANGE_STEPS),
     };
     net_init(&j->net, s->timeout);
     j->pump_config = (struct bm_pump_config){

@@ -348,6 +348,8 @@ static bm_status open_files(struct keystore *ks,
     BM_TRY(path_in(path, state, "keys/kek"));
     if (!config->look) {
         BM_TRY(fs_make_dir(dir, 0700));
+    }
+    if (!config->look || config->sign) {
         BM_TRY(open_kek(ks, config, usual, path));
     }
     file.kek = ks->kek;

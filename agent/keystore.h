@@ -49,7 +49,8 @@ struct keystore_config {
     const struct settings *settings;
     struct bm_key_tools tools;
     struct bm_log *log;
-    bool look; /* for who only looks: no key is made, none destroyed */
+    bool look; /* for who only looks: no key is made, none destroyed, */
+    bool sign; /* but those in files sign */
 };
 
 /*

@@ -115,7 +115,8 @@ struct settings {
     const char *label;
     const char *anchors;
     bool est_only;   /* it is not birthmarkd: EST is all that it knows */
-    int64_t timeout; /* seconds without progress on a connection */
+    int64_t timeout; /* seconds for a connection, to each address; an exchange
+                        has four times that */
 
     const char *state;
     const char *device;

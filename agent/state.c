@@ -110,7 +110,8 @@ static bm_status open_keys(struct state *s, char what[STATE_WHAT_MAX])
         .settings = s->settings,
         .tools = { s->crypto, bm_openssl_key_maker() },
         .log = &s->log,
-        .look = s->how == STATE_LOOK,
+        .look = s->how != STATE_WORK,
+        .sign = s->how == STATE_SIGN,
     };
 
     BM_TRY(name(what, s->settings->keys.uri));

@@ -22,7 +22,8 @@
  */
 enum state_how {
     STATE_WORK, /* alone; makes the folder if there is none */
-    STATE_LOOK  /* a copy: nothing is changed, nobody is waited for */
+    STATE_LOOK, /* a copy: nothing is changed, nobody is waited for */
+    STATE_SIGN  /* the same, by somebody who is the device: its keys sign */
 };
 
 /* Roots and bundles of a host may be larger than those of a microcontroller:
