@@ -10,9 +10,9 @@
 
 /*
  * The device API of birthmarkd (docs/device-api.md), over one kept connection
- * under an identity, or with a one-time secret. The server is the one of the settings, judged as
- * for enrolment: the way to repair stays open, and what an expired server says
- * is not believed (api.doubtful).
+ * under an identity, or with a one-time secret. The server is the one of the
+ * settings, judged as for enrolment: the way to repair stays open, and what an
+ * expired server says is not believed (api.doubtful).
  *
  * Blocks for at most API_SECONDS per step, or until `*stop` is not 0.
  */

@@ -21,6 +21,7 @@
 struct delivery {
     struct state *state;
     struct layout_source source;
+    struct bm_bytes anchors[STATE_ANCHORS_MAX];
     uint8_t digest[BM_HASH_MAX];
     uint8_t chain[STATE_CHAIN_ROOM];
     uint8_t key[KEY_ROOM];
@@ -100,8 +101,8 @@ static bm_status gather(struct delivery *d)
 
     BM_TRY(state_chain(state, BM_IDENTITY_CURRENT, d->chain, d->source.certs,
                        &d->source.certs_n));
-    d->source.anchors = state->anchors.cert;
-    d->source.anchors_n = state->anchors.n;
+    d->source.anchors_n = state_anchors(state, d->anchors);
+    d->source.anchors = d->anchors;
     BM_TRY(digest_of(d));
     return gather_key(d);
 }

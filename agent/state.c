@@ -203,3 +203,17 @@ bm_status state_chain(const struct state *s, enum bm_identity_place place,
     }
     return rc == BM_E_END && *n != 0 ? BM_OK : rc;
 }
+
+size_t state_anchors(const struct state *s,
+                     struct bm_bytes certs[STATE_ANCHORS_MAX])
+{
+    size_t n = 0;
+
+    for (; n < s->anchors.n; n++) {
+        certs[n] = s->anchors.cert[n];
+    }
+    for (size_t i = 0; i < s->trust.learned && n < STATE_ANCHORS_MAX; i++) {
+        certs[n++] = bm_trust_learned_cert(&s->trust, i, 0);
+    }
+    return n;
+}

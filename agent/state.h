@@ -98,6 +98,11 @@ BM_MUST_CHECK bm_status state_cert(const struct state *state,
                                    enum bm_identity_place place, uint8_t *der,
                                    size_t cap, struct bm_cert *cert);
 
+/* Anchors, as services are told of them: pinned and learned. */
+#define STATE_ANCHORS_MAX (ANCHORS_MAX + BM_TRUST_LEARNED_MAX)
+size_t state_anchors(const struct state *state,
+                     struct bm_bytes certs[STATE_ANCHORS_MAX]);
+
 /* All certificates of a place into `room`: views into `certs`. */
 BM_MUST_CHECK bm_status
 state_chain(const struct state *state, enum bm_identity_place place,

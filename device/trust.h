@@ -217,6 +217,13 @@ BM_MUST_CHECK bm_status bm_trust_learn(struct bm_trust *trust,
                                        size_t *learned);
 
 /*
+ * Learned root `i` of trust->learned, DER, for who hands anchors on: `which` 0
+ * is the root itself, 1 what proved it. A view into config.learned.
+ */
+struct bm_bytes bm_trust_learned_cert(const struct bm_trust *trust, size_t i,
+                                      unsigned which);
+
+/*
  * Take a trust bundle. Its signer must chain to a pinned or learned anchor,
  * have the one purpose BM_OID_KP_BUNDLE, and not be denied by what is known.
  * The version must be higher than that of any bundle taken before; the same

@@ -66,10 +66,6 @@ bm_status bm_trust_find(const struct bm_trust *trust,
 bm_status bm_trust_load_learned(struct bm_trust *trust);
 bm_status bm_trust_load_bundle(struct bm_trust *trust);
 
-/* The DER of learned root `i`: NewWithNew, then NewWithOld. */
-struct bm_bytes bm_trust_learned_cert(const struct bm_trust *trust, size_t i,
-                                      unsigned which);
-
 /* An anchor of this name and key? Among pinned and learned ones, in `to`. */
 bool bm_trust_is_anchor(const struct bm_cert *anchors, size_t n,
                         const struct bm_cert *cert);

@@ -340,13 +340,15 @@ def test_a_service_is_born_enrolls_and_tells_systemd():
         equal(a.stop(), 0)
 
 
-def test_a_service_learns_the_time():
+def test_a_service_learns_the_time_and_takes_the_bundle():
     with enrolled("timely") as a:
         before = a.status()["clock"]["last_known_good"]
         a.start()
-        a.wait_for("event=sleep")
+        a.wait_for("event=bundle.taken", "event=sleep")
         equal(a.stop(), 0)
-        holds(a.status()["clock"]["last_known_good"] >= before, "time goes on")
+        status = a.status()
+        holds(status["clock"]["last_known_good"] >= before, "time goes on")
+        holds(status["trust"]["bundle_version"] > 0, "a bundle that is kept")
 
 
 # ---- Services around it
