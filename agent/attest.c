@@ -66,7 +66,11 @@ static bm_status load_ek(struct attesting *a)
     return BM_OK;
 }
 
-/* As enrolment will show itself: device/enrol.h. */
+/*
+ * As enrolment will show itself (device/enrol.h), since what is shown counts for
+ * what the same identity asks for: a token, where there is one, but not to
+ * renew; an IDevID; the current one.
+ */
 static bm_status choose(struct attesting *a)
 {
     const struct state *state = a->config->state;
@@ -78,14 +82,14 @@ static bm_status choose(struct attesting *a)
     if (renew) {
         a->as.show = true;
         a->as.place = BM_IDENTITY_CURRENT;
+    } else if (a->config->token.n != 0) {
+        a->as.device = state->settings->device;
+        a->as.token = a->config->token;
     } else if (a->config->job != BM_ENROL_BIRTH &&
                bm_identity_state(&state->identity, BM_IDENTITY_IDEVID) ==
                    BM_IDENTITY_CERT) {
         a->as.show = true;
         a->as.place = BM_IDENTITY_IDEVID;
-    } else {
-        a->as.device = state->settings->device;
-        a->as.token = a->config->token;
     }
     return a->as.show || a->as.token.n != 0 ? BM_OK : BM_E_AGENT_NONE;
 }
