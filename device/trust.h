@@ -240,7 +240,7 @@ BM_MUST_CHECK bm_status bm_trust_take_bundle(struct bm_trust *trust,
 
 /*
  * A CRL for one certificate in question, streamed (crl.h): for issuers that
- * the bundle does not list. 3.2 KB on a Cortex-M3, as long as the list is read.
+ * the bundle does not list. 3.1 KB on a Cortex-M3, as long as the list is read.
  *
  *     bm_trust_crl_open(&crl, &trust, certs, n, 0, &expect);
  *     while (... more octets of the CRL ...) {
