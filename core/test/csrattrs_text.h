@@ -12,7 +12,7 @@
 static inline struct bm_bytes der_of(const char *text, uint8_t *room,
                                      size_t cap)
 {
-    size_t marks[12];
+    size_t marks[12] = { 0 };
     size_t depth = 0;
     struct bm_wr w;
 
