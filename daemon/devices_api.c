@@ -22,17 +22,17 @@
 static const struct {
     const char *path; /* behind DEVICES_API */
     unsigned methods;
-    size_t body_max;
     bool token; /* will do instead of a certificate */
+    size_t body_max;
     void (*serve)(struct devices *d, struct http_request *r);
 } rows[] = {
-    { "status", HTTP_GET | HTTP_HEAD, 0, false, devices_serve_status },
-    { "renewal", HTTP_GET | HTTP_HEAD, 0, false, devices_serve_renewal },
-    { "time", HTTP_GET, 0, false, devices_serve_time },
-    { "bundle", HTTP_GET | HTTP_HEAD, 0, false, devices_serve_bundle },
-    { "attest/challenge", HTTP_POST, BM_ATTEST_MESSAGE_MAX, true,
+    { "status", HTTP_GET | HTTP_HEAD, false, 0, devices_serve_status },
+    { "renewal", HTTP_GET | HTTP_HEAD, false, 0, devices_serve_renewal },
+    { "time", HTTP_GET, false, 0, devices_serve_time },
+    { "bundle", HTTP_GET | HTTP_HEAD, false, 0, devices_serve_bundle },
+    { "attest/challenge", HTTP_POST, true, BM_ATTEST_MESSAGE_MAX,
       devices_serve_challenge },
-    { "attest/activate", HTTP_POST, BM_ATTEST_MESSAGE_MAX, true,
+    { "attest/activate", HTTP_POST, true, BM_ATTEST_MESSAGE_MAX,
       devices_serve_activate },
 };
 
