@@ -213,27 +213,30 @@ bm_status log_value_read(const struct bm_log *log, const struct log_record *r,
 {
     uint8_t chunk[LOG_CHUNK];
     uint32_t crc = 0;
+    bm_status rc = BM_OK;
 
-    if (r->kind != LOG_VALUE) {
-        return BM_E_LOG_READ;
-    }
     for (uint32_t i = 0; i < r->n; i += LOG_CHUNK) {
         uint32_t n = chunk_size(r, i);
-        bm_status rc = read_at(log, r->value + i, chunk, n);
 
+        rc = read_at(log, r->value + i, chunk, n);
         if (rc != BM_OK) {
-            return rc == BM_E_FLASH_READ ? BM_E_LOG_READ : rc;
+            break;
+        }
+        if (same != NULL && memcmp(same + i, chunk, n) != 0) {
+            rc = BM_E_NOT_FOUND;
+            break;
         }
         crc = log_crc(crc, chunk, n);
-        if (same != NULL && memcmp(same + i, chunk, n) != 0) {
-            return BM_E_NOT_FOUND;
-        }
         if (i < cap) {
             memcpy(out + i, chunk, n < cap - i ? n : cap - i);
         }
     }
     bm_wipe(chunk, sizeof chunk);
-    return crc == r->crc ? BM_OK : BM_E_LOG_READ;
+    if (rc == BM_E_FLASH_READ ||
+        (rc == BM_OK && (r->kind != LOG_VALUE || crc != r->crc))) {
+        rc = BM_E_LOG_READ;
+    }
+    return rc;
 }
 
 /* What was programmed is read again before it counts. */

@@ -16,8 +16,12 @@
  * is a whole older image, which was right in its time: only a counter outside
  * of the flash can, and bm_vault_rollback() says what there is.
  *
- * Names, sizes and the times of change are in the clear; values are not. One
- * thread at a time. docs/device-storage.md has the format.
+ * A nonce is the sequence number and octets that are random for each record, so
+ * it does not come again where a restored image counts from the same number.
+ *
+ * Names, sizes and the order of changes are in the clear; values are not. One
+ * thread at a time. Each call reads all records once or twice, and takes what
+ * that takes of the log. docs/device-storage.md has the format.
  */
 
 /* What protects the secret, as status says it. */
@@ -95,6 +99,7 @@ struct bm_vault {
  * Check the whole set, and finish what a power cut left. An empty log is an
  * empty vault, unless the counter says that there has been one.
  *
+ * BM_E_BUFFER: the work memory does not hold the newest record.
  * BM_E_VAULT_ROLLBACK: something older was put back, or records are missing
  * or damaged; BM_E_VAULT_SEAL: the newest record was not sealed under this
  * secret. Either way nothing was changed, and all calls are refused with the
@@ -114,8 +119,8 @@ enum bm_vault_rollback bm_vault_rollback(const struct bm_vault *v);
 BM_MUST_CHECK bm_status bm_vault_put(struct bm_vault *v, const char *name,
                                      struct bm_bytes value);
 
-/* BM_E_NOT_FOUND, BM_E_VAULT_SEAL, BM_E_BUFFER with `*n`. On error `out` is
- * as it was. */
+/* BM_E_NOT_FOUND, BM_E_VAULT_SEAL, BM_E_BUFFER with `*n`, or with 0 where it is
+ * the work memory that does not hold it. On error `out` is as it was. */
 BM_MUST_CHECK bm_status bm_vault_get(struct bm_vault *v, const char *name,
                                      uint8_t *out, size_t cap, size_t *n);
 
