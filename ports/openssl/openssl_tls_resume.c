@@ -51,11 +51,12 @@ bm_status openssl_tls_resume_key(struct bm_tls_session *s)
         c->chain_n == 0 ? (struct bm_bytes){ NULL, 0 } : c->chain[0];
     const uint16_t kind[4] = { c->server, c->peer_optional,
                                (uint16_t)c->expect.use, c->version };
+    const uintptr_t trust = (uintptr_t)c->trust;
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bm_status rc = BM_E_CRYPTO;
 
     if (ctx != NULL && EVP_DigestInit_ex(ctx, EVP_sha256(), NULL) == 1 &&
-        add(ctx, kind, sizeof kind) && add(ctx, &c->trust, sizeof c->trust) &&
+        add(ctx, kind, sizeof kind) && add(ctx, &trust, sizeof trust) &&
         add(ctx, host, strlen(host)) && add(ctx, own.p, own.n) &&
         EVP_DigestFinal_ex(ctx, s->key, NULL) == 1 &&
         SSL_set_session_id_context(s->ssl, s->key, sizeof s->key) == 1) {
