@@ -62,7 +62,7 @@ static void use(struct bm_key_provider *p, const char *rest)
 
 static void a_key_in_a_sealed_file_does_it(void)
 {
-    struct folder f;
+    struct folder f = { { 0 }, { 0 } };
     struct bm_kek *kek;
     struct bm_key_provider *p;
 
