@@ -181,7 +181,10 @@ static bm_status check_file(int fd, off_t *size)
     if (!S_ISREG(st.st_mode)) {
         return BM_E_LOG_FORMAT;
     }
-    if (st.st_uid != geteuid() || (st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    if (st.st_uid != geteuid()) {
+        return BM_E_AGENT_USER;
+    }
+    if ((st.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
         return BM_E_KEYS_MODE;
     }
     *size = st.st_size;

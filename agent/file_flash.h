@@ -34,7 +34,8 @@ struct file_flash {
  * Waits up to `wait_ms` for a process that has it.
  *
  *   BM_E_BUSY        somebody has it for longer than that
- *   BM_E_KEYS_MODE   group or others may read or write it, or another owns it
+ *   BM_E_KEYS_MODE   group or others may read or write it
+ *   BM_E_AGENT_USER  another user owns it, root included
  *   BM_E_LOG_FORMAT  not a regular file of this size
  *   BM_E_IO, BM_E_FULL, BM_E_NOT_FOUND (the folder)
  *

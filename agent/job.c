@@ -204,8 +204,11 @@ static bm_status run(struct job *j)
     }
     BM_TRY(bm_openssl_tls_new(&j->tls));
     configure(j);
-    BM_TRY(bm_enrol_start(&j->enrol, &j->enrol_config, j->config->job,
-                          state_uptime(j->config->state)));
+    rc = bm_enrol_start(&j->enrol, &j->enrol_config, j->config->job,
+                        state_uptime(j->config->state));
+    if (rc != BM_OK) { /* neither identity nor secret to show */
+        return rc == BM_E_IDENTITY_STATE ? BM_E_AGENT_NONE : rc;
+    }
     bm_pump_init(&j->pump, &j->pump_config);
     rc = pump(j);
     report(j);

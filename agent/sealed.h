@@ -28,6 +28,7 @@ struct sealed {
     const struct bm_key_provider *tpm; /* NULL: none is used */
     uint32_t index;                    /* of the counter; 0: none */
     bool made;                         /* the counter is new */
+    bool look;                         /* at a copy: nothing is counted */
     uint8_t key[SEALED_SECRET_SIZE];
     uint8_t work[BM_VAULT_WORK_SIZE(BM_VAULT_VALUE_MAX)];
 };

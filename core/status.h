@@ -584,7 +584,9 @@
     X(E_AGENT_NONE, 0x2207, "", "no identity, and nothing to get one with")   \
     X(E_AGENT_STOPPED, 0x2208, "", "stopped when asked to")                   \
     X(E_AGENT_OWNER, 0x2209, "", "no such user or group")                     \
-    X(E_AGENT_ANSWER, 0x220a, "", "answer of the server is not understood")
+    X(E_AGENT_ANSWER, 0x220a, "", "answer of the server is not understood")   \
+    X(E_AGENT_USER, 0x220b, "",                                               \
+      "state belongs to another user: run as that one")
 
 typedef enum bm_status {
 #define X(name, value, clause, text) BM_##name = (value),

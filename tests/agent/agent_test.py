@@ -251,6 +251,13 @@ def test_approval_by_a_second_operator_is_waited_for():
     equal(key_files(a), ["a.key"])
 
 
+def test_without_secret_and_idevid_there_is_nothing_to_show():
+    a = Agent(world(), "nothing", "early")
+    code, _, err = a.enroll(check=False)
+    equal(code, 1)
+    contains(err, "nothing to get one with")
+
+
 def test_no_server_is_an_error_that_says_so():
     a = device("alone", port=free_port())
     began = time.monotonic()
@@ -437,6 +444,11 @@ def test_nobody_needs_to_be_root():
     a.run("seal", "x", stdin=b"y")
     equal(a.run("unseal", "x")[1], "y")
     equal(os.stat(a.state + "/flash").st_uid, 65534)
+    # And root, who could, does not make files there that it cannot read.
+    a.prefix = []
+    code, _, err = a.run("renew", check=False)
+    equal(code, 1)
+    contains(err, "belongs to another user")
 
 
 def test_settings_are_checked_without_doing_anything():
