@@ -29,8 +29,8 @@ def test_a_new_instance_is_warned_of_its_secrets():
     code, found, _ = look("--dir", made("ca.example.com", "a"))
     equal(code, 0)
     equal(found, {("secrets", "warn"), ("public_url", "ok"),
-                  ("certificates", "ok"), ("crl", "ok"), ("store", "ok"),
-                  ("bad_keys", "ok")})
+                  ("certificates", "ok"), ("crl", "ok"), ("bundle", "ok"),
+                  ("store", "ok"), ("bad_keys", "ok")})
 
 
 def test_what_was_carried_away_is_not_warned_of():
