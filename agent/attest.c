@@ -67,9 +67,9 @@ static bm_status load_ek(struct attesting *a)
 }
 
 /*
- * As enrolment will show itself (device/enrol.h), since what is shown counts for
- * what the same identity asks for: a token, where there is one, but not to
- * renew; an IDevID; the current one.
+ * As enrolment will show itself (device/enrol.h), since what is shown counts
+ * for what the same identity asks for: a token, where there is one, but not
+ * to renew; an IDevID; the current one.
  */
 static bm_status choose(struct attesting *a)
 {

@@ -134,7 +134,7 @@ bm_status ek_cas_read(const char *folder, struct ek_cas *cas,
 
 void ek_cas_free(struct ek_cas *cas)
 {
-    for (size_t i = 0; i < cas->files_n; i++) {
+    for (size_t i = 0; cas->files != NULL && i < cas->files_n; i++) {
         free((void *)(uintptr_t)cas->files[i].p);
     }
     free(cas->files);
