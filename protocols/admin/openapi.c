@@ -38,6 +38,7 @@ static const struct {
     { admin_cert_page, "CertificatePage" },
     { admin_proof_fields, "Proof" },
     { admin_checkpoint_fields, "Checkpoint" },
+    { admin_bundle_fields, "Bundle" },
 };
 
 #define SHAPES_N (sizeof shapes / sizeof shapes[0])
