@@ -94,6 +94,9 @@ static int spawn(const struct settings_hook *hook, struct environment *e,
         argv[n] = (char *)(uintptr_t)hook->run[n];
     }
     argv[n] = NULL;
+    if (argv[0] == NULL) { /* the settings want one word at least */
+        return EINVAL;
+    }
     if (posix_spawnattr_init(&attr) != 0) {
         return error;
     }

@@ -71,8 +71,9 @@ static bm_status claim_put(struct keystore *ks, enum bm_key_slot slot,
 static bm_status digest_of(const struct keystore *ks, const struct bm_key *key,
                            uint8_t digest[SHA256_SIZE])
 {
-    return ks->crypto->hash(ks->crypto->self, BM_HASH_SHA256,
-                            key->signer->key.der, digest);
+    return key == NULL ? BM_E_INTERNAL
+                       : ks->crypto->hash(ks->crypto->self, BM_HASH_SHA256,
+                                          key->signer->key.der, digest);
 }
 
 /* Is this the key that was noted? */
@@ -139,8 +140,8 @@ static bm_status slot_open(void *self, enum bm_key_slot slot,
             return rc;
         }
     }
-    *signer = s->key->signer;
-    return BM_OK;
+    *signer = s->key == NULL ? NULL : s->key->signer;
+    return *signer == NULL ? BM_E_INTERNAL : BM_OK;
 }
 
 /* BM_E_EXISTS when there is a key, whoever made it. */
