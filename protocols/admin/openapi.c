@@ -21,6 +21,7 @@ static const struct {
     { admin_ca_full_fields, "CAInFull" },
     { admin_ca_page, "CAPage" },
     { admin_crl_fields, "CRL" },
+    { admin_bundle_fields, "Bundle" },
     { admin_profile_fields, "Profile" },
     { admin_profile_full_fields, "ProfileInFull" },
     { admin_profile_page, "ProfilePage" },
