@@ -17,7 +17,7 @@ static void every_shipped_profile_parses_under_its_own_name(void)
         "matter-paa", "matter-pai", "ocf-identity", "ocf-root", "ocf-subca",
         "tpm-ak", "tpm-ek", "wisun-idevid",
         /* built in */
-        "ocsp-responder", "root", "sub-ca", NULL
+        "ocsp-responder", "root", "sub-ca", "trust-bundle", NULL
     };
     enum ca_profile_shipping how = CA_PROFILE_WRITTEN;
     size_t n = 0;
