@@ -9,6 +9,7 @@ import http.client
 import inspect
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -89,10 +90,20 @@ def wait_until(what, condition, patience=PATIENCE):
         time.sleep(0.01)
 
 
+# Below the ports that the kernel gives to connections (Linux: from 32768), or
+# one of them would take a port that a service leaves for a moment.
+PORTS = range(10000, 32768)
+
+
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    while True:
+        port = random.choice(PORTS)
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass
 
 
 def listening(port):
