@@ -29,8 +29,9 @@ build/:
 compile-%: configure-%
 	cmake --build --preset $* -j $(JOBS)
 
+# One more than there are processors: some tests mostly wait.
 test-%: compile-%
-	ctest --preset $* --no-tests=error -j $(JOBS)
+	ctest --preset $* --no-tests=error -j $$(( $(JOBS) + 1 ))
 
 test: ## run every test: gcc, clang, sanitizers, Cortex-M3 in QEMU
 	@set -e; for preset in $(TEST_PRESETS); do \

@@ -27,14 +27,12 @@ seeds_for()
     esac
 }
 
-ran=0
-failed=
-while read -r name corpus; do
-    case " $* " in
-        "  " | *" $name "*) ;;
-        *) continue ;;
-    esac
+# fuzz_one NAME CORPUS: leaves NAME.failed when it fails.
+fuzz_one()
+{
+    name=$1 corpus=$2
     mkdir -p "$build/work/$name"
+    rm -f "$build/$name.failed"
     seeds=
     for folder in "$corpus" "$(seeds_for "$name")"; do
         [ ! -d "$folder" ] || seeds="$seeds $folder"
@@ -50,16 +48,35 @@ while read -r name corpus; do
         printf 'fuzz: %-32s %10s inputs, %6s edges\n' "$name" "$runs" \
             "${cov:-?}"
     else
+        : > "$build/$name.failed"
         tail -n 30 "$log"
-        failed="$failed $name"
     fi
+}
+
+# As many beside each other as there are processors: each takes as long.
+beside=$(nproc)
+ran=0
+names=
+while read -r name corpus; do
+    case " $* " in
+        "  " | *" $name "*) ;;
+        *) continue ;;
+    esac
+    fuzz_one "$name" "$corpus" &
+    names="$names $name"
     ran=$((ran + 1))
+    [ $((ran % beside)) -ne 0 ] || wait
 done < "$build/fuzzers.txt"
+wait
 
 if [ "$ran" -eq 0 ]; then
     echo "fuzz: no fuzz target was run" >&2
     exit 1
 fi
+failed=
+for name in $names; do
+    [ ! -f "$build/$name.failed" ] || failed="$failed $name"
+done
 if [ -n "$failed" ]; then
     echo "fuzz: failed:$failed (inputs in ${build#"$root"/}/crashes)" >&2
     exit 1
