@@ -204,10 +204,14 @@ bm_status fs_write_new(int dir, const char *name, struct bm_bytes data,
 
 static bm_status make_one(const char *path, mode_t mode)
 {
-    if (mkdir(path, mode) == 0) {
+    const mode_t before = umask(0); /* 077: main.c */
+    const int error = mkdir(path, mode) == 0 ? 0 : errno;
+
+    (void)umask(before);
+    if (error == 0) {
         return fs_sync_parent(path);
     }
-    return errno == EEXIST ? BM_OK : fs_status(errno);
+    return error == EEXIST ? BM_OK : fs_status(error);
 }
 
 bm_status fs_make_dir(const char *path, mode_t mode)

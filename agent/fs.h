@@ -40,7 +40,8 @@ BM_MUST_CHECK bm_status fs_write_new(int dir, const char *name,
                                      struct bm_bytes data,
                                      const struct fs_owner *owner);
 
-/* Make a folder, mode 0700, and those above it that are missing. */
+/* Make a folder of this mode, whatever the umask is, and those above it that
+ * are missing (0755). One that is there stays as it is. */
 BM_MUST_CHECK bm_status fs_make_dir(const char *path, mode_t mode);
 
 #endif

@@ -208,11 +208,29 @@ static bm_status find_owner(const struct settings_layout *l, uid_t *user,
 #define STAGING ".new"
 #define LINK    ".link"
 
+static mode_t mode_of(const struct settings_layout *l,
+                      const struct layout_file *f)
+{
+    return !f->secret ? 0644 : l->group_may_read ? 0640 : 0600;
+}
+
+/* May those read it who are to? */
+static bool is_theirs(int fd, const struct fs_owner *owner)
+{
+    struct stat st;
+
+    return fd >= 0 && fstat(fd, &st) == 0 &&
+           (st.st_mode & 07777) == owner->mode &&
+           (owner->user == (uid_t)-1 || st.st_uid == owner->user) &&
+           (owner->group == (gid_t)-1 || st.st_gid == owner->group);
+}
+
 /* Does DIR/current have this file, as it is to be? */
-static bool is_same(int dir, const struct layout_file *f)
+static bool is_same(int dir, const struct layout_file *f,
+                    const struct fs_owner *owner)
 {
     int fd = openat(dir, f->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    uint8_t *data = fd < 0 ? NULL : malloc(f->n + 1);
+    uint8_t *data = is_theirs(fd, owner) ? malloc(f->n + 1) : NULL;
     size_t n = 0;
     ssize_t got = 1;
     bool same;
@@ -232,13 +250,17 @@ static bool is_same(int dir, const struct layout_file *f)
     return same;
 }
 
-static bool is_current(int dir, const struct layout_set *set)
+/* And nothing else: an anchor that is not believed any more, a key that is
+ * not to be there. */
+static bool is_current(int dir, const struct settings_layout *l,
+                       const struct layout_set *set, struct fs_owner owner)
 {
     int fd = openat(dir, CURRENT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool same = fd >= 0;
+    bool same = fd >= 0 && layout_count(fd) == set->n;
 
     for (size_t i = 0; same && i < set->n; i++) {
-        same = is_same(fd, &set->files[i]);
+        owner.mode = mode_of(l, &set->files[i]);
+        same = is_same(fd, &set->files[i], &owner);
     }
     if (fd >= 0) {
         (void)close(fd);
@@ -247,15 +269,12 @@ static bool is_current(int dir, const struct layout_set *set)
 }
 
 static bm_status write_all(int dir, const struct settings_layout *l,
-                           const struct layout_set *set)
+                           const struct layout_set *set, struct fs_owner owner)
 {
-    struct fs_owner owner;
-
-    BM_TRY(find_owner(l, &owner.user, &owner.group));
     for (size_t i = 0; i < set->n; i++) {
         const struct layout_file *f = &set->files[i];
 
-        owner.mode = !f->secret ? 0644 : l->group_may_read ? 0640 : 0600;
+        owner.mode = mode_of(l, f);
         BM_TRY(fs_write_new(dir, f->name, (struct bm_bytes){ f->data, f->n },
                             &owner));
     }
@@ -263,7 +282,7 @@ static bm_status write_all(int dir, const struct settings_layout *l,
 }
 
 static bm_status stage(int dir, const struct settings_layout *l,
-                       const struct layout_set *set)
+                       const struct layout_set *set, struct fs_owner owner)
 {
     bm_status rc;
     int fd;
@@ -276,7 +295,8 @@ static bm_status stage(int dir, const struct settings_layout *l,
     if (fd < 0) {
         return fs_status(errno);
     }
-    rc = fchmod(fd, 0755) == 0 ? write_all(fd, l, set) : fs_status(errno);
+    rc =
+        fchmod(fd, 0755) == 0 ? write_all(fd, l, set, owner) : fs_status(errno);
     (void)close(fd);
     return rc;
 }
@@ -304,13 +324,15 @@ static bm_status write_layout(int dir, const struct settings_layout *l,
                               const struct layout_set *set, bool *changed)
 {
     unsigned newest = 0;
+    struct fs_owner owner = { (uid_t)-1, (gid_t)-1, 0 };
 
     *changed = false;
-    if (is_current(dir, set)) {
+    BM_TRY(find_owner(l, &owner.user, &owner.group));
+    if (is_current(dir, l, set, owner)) {
         return BM_OK;
     }
     BM_TRY(layout_newest(dir, PREFIX, &newest));
-    BM_TRY(stage(dir, l, set));
+    BM_TRY(stage(dir, l, set, owner));
     BM_TRY(flip(dir, newest + 1));
     *changed = true;
     layout_forget(dir, PREFIX, newest);

@@ -118,6 +118,23 @@ static DIR *open_list(int dir)
     return list;
 }
 
+size_t layout_count(int dir)
+{
+    DIR *list = open_list(dir);
+    const struct dirent *entry;
+    size_t n = 0;
+
+    if (list == NULL) {
+        return SIZE_MAX;
+    }
+    while ((entry = readdir(list)) != NULL) {
+        n +=
+            strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    }
+    (void)closedir(list);
+    return n;
+}
+
 bm_status layout_newest(int dir, const char *prefix, unsigned *newest)
 {
     DIR *list = open_list(dir);

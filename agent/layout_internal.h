@@ -33,6 +33,9 @@ bm_status layout_hash(struct layout_set *set, const struct bm_bytes *certs,
 /* Remove a folder with the files in it; BM_OK when there is none. */
 bm_status layout_remove(int dir, const char *name);
 
+/* How many files a folder has; SIZE_MAX: it cannot be read. */
+size_t layout_count(int dir);
+
 /* The highest number of a folder "PREFIXn", or 0. */
 bm_status layout_newest(int dir, const char *prefix, unsigned *newest);
 

@@ -421,6 +421,17 @@ static bm_status check_layout(const struct config_node *node,
     return check_files(node, l, error);
 }
 
+/* Each would throw out what the other wrote, in every round. */
+static bool has_twin(const struct settings *s, size_t i)
+{
+    for (size_t j = 0; j < i; j++) {
+        if (strcmp(s->layouts[j].dir, s->layouts[i].dir) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bm_status settings_check_layouts(const struct config_node *root,
                                  struct settings *s, struct config_error *error)
 {
@@ -430,6 +441,11 @@ bm_status settings_check_layouts(const struct config_node *root,
 
     for (size_t i = 0; node != NULL; i++, node = node->next) {
         BM_TRY(check_layout(node, s, &s->layouts[i], error));
+        if (has_twin(s, i)) {
+            return config_fail(error, config_get(node, "dir"),
+                               BM_E_CONFIG_VALUE,
+                               "a layout has a folder of its own");
+        }
     }
     node = hooks == NULL ? NULL : hooks->first;
     for (size_t i = 0; node != NULL; i++, node = node->next) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/layout.h"
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "keys/test/folder.h"
@@ -208,6 +209,55 @@ static void what_says_the_same_is_left_alone(void)
     world_remove(&w);
 }
 
+/* What services trust follows what is trusted, also when it becomes less. */
+static void an_anchor_that_goes_is_not_left_behind(void)
+{
+    struct world w;
+    struct bm_bytes both[2];
+
+    world_make(&w, SETTINGS_OPENSSL_DIR);
+    both[0] = w.anchor;
+    both[1] = w.anchor;
+    w.source.anchors = both;
+    w.source.anchors_n = 2;
+    CHECK(write_it(&w));
+    w.source.anchors_n = 1;
+    CHECK(write_it(&w));
+    CHECK(!write_it(&w));
+    world_remove(&w);
+}
+
+static mode_t mode_at(struct world *w, const char *name)
+{
+    struct stat st = { .st_mode = 0 };
+
+    (void)stat(folder_file(&w->d, name), &st);
+    return st.st_mode & 07777;
+}
+
+/* Services are other users; the agent's own umask is not for them. */
+static void who_may_read_is_as_the_settings_say(void)
+{
+    struct world w;
+    mode_t before = umask(077);
+
+    world_make(&w, SETTINGS_NGINX);
+    memcpy(w.dir, folder_file(&w.d, "l/m"), sizeof w.dir);
+    w.layout.export_key = true;
+    CHECK(write_it(&w));
+    (void)umask(before);
+    CHECK(mode_at(&w, "l") == 0755);
+    CHECK(mode_at(&w, "l/m") == 0755);
+    CHECK(mode_at(&w, "l/m/current") == 0755);
+    CHECK(mode_at(&w, "l/m/current/fullchain.pem") == 0644);
+    CHECK(mode_at(&w, "l/m/current/key.pem") == 0600);
+    w.layout.group_may_read = true;
+    CHECK(write_it(&w));
+    CHECK(mode_at(&w, "l/m/current/key.pem") == 0640);
+    CHECK(!write_it(&w));
+    world_remove(&w);
+}
+
 static void two_generations_are_kept_and_no_more(void)
 {
     static const char *const certs[] = { "idevid", "client-ed25519",
@@ -277,6 +327,8 @@ int main(void)
     RUN(files_are_made_of_the_parts_they_name);
     RUN(anchors_are_found_by_their_hash);
     RUN(what_says_the_same_is_left_alone);
+    RUN(an_anchor_that_goes_is_not_left_behind);
+    RUN(who_may_read_is_as_the_settings_say);
     RUN(two_generations_are_kept_and_no_more);
     RUN(what_a_cut_left_is_overcome);
     RUN(what_cannot_be_written_changes_nothing);

@@ -117,6 +117,9 @@ static void what_is_wrong_is_told_with_its_place(void)
         { "stale: { cloud: never }\n", BM_E_CONFIG_VALUE, 5 },
         { "layouts: [{ kind: nginx, dir: n }]\n", BM_E_CONFIG_VALUE, 5 },
         { "layouts: [{ kind: haproxy, dir: /n }]\n", BM_E_CONFIG_VALUE, 5 },
+        { "layouts:\n  - { kind: nginx, dir: /n }\n"
+          "  - { kind: mosquitto, dir: /n }\n",
+          BM_E_CONFIG_VALUE, 7 },
         { "layouts: [{ kind: files, dir: /n }]\n", BM_E_CONFIG_VALUE, 5 },
         { "layouts:\n  - kind: files\n    dir: /n\n    files:\n"
           "      - { name: a/b, parts: [chain] }\n",
