@@ -359,6 +359,13 @@ static void sleep_for(int64_t seconds)
     (void)sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
+/* A descriptor is read once and closed, and its number is then that of
+ * another file; each round opens the keys anew. */
+static bool can_open_again(const struct settings *settings)
+{
+    return strncmp(settings->keys.unlock, "fd:", 3) != 0;
+}
+
 /* New settings, or the old ones if the new are wrong. The state stays where
  * it is: its lock is held. */
 static void read_again(struct service *s)
@@ -369,7 +376,11 @@ static void read_again(struct service *s)
     reload = 0;
     notify_reloading();
     if (program_settings(s->args, &fresh, &code)) {
-        if (strcmp(fresh.state, s->settings.state) != 0) {
+        if (!can_open_again(&fresh)) {
+            event_failed(EVENT_ERROR, "reload.failed", "keys.unlock: fd",
+                         BM_E_KEYS_SOURCE);
+            settings_free(&fresh);
+        } else if (strcmp(fresh.state, s->settings.state) != 0) {
             event_put(
                 EVENT_WARNING, "reload.state",
                 (struct event_field[]){ { "state", fresh.state, 0 }, { 0 } });
@@ -377,8 +388,8 @@ static void read_again(struct service *s)
         } else {
             settings_free(&s->settings);
             s->settings = fresh;
+            event_put(EVENT_NOTICE, "reload", NULL);
         }
-        event_put(EVENT_NOTICE, "reload", NULL);
     } else {
         event_put(EVENT_ERROR, "reload.failed", NULL);
     }
@@ -447,7 +458,9 @@ int run_run(const struct args *args)
     s->args = args;
     s->lock = -1;
     if (program_settings(args, &s->settings, &code)) {
-        code = serve(s);
+        code = can_open_again(&s->settings)
+                   ? serve(s)
+                   : words_failed("keys.unlock: fd", BM_E_KEYS_SOURCE);
         settings_free(&s->settings);
     }
     if (s->lock >= 0) {

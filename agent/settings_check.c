@@ -11,6 +11,7 @@
 #include "keys/pkcs11.h"
 #include "keys/tpm2.h"
 #include "keys/tpm2_seal.h"
+#include "keys/unlock.h"
 
 /* RFC 7030 3.1: EST is HTTPS. */
 #define SCHEME     "https://"
@@ -308,7 +309,16 @@ bm_status settings_check_keys(const struct config_node *root,
     const struct config_node *node = config_get(root, "keys");
     const struct config_node *idevid = config_get(root, "idevid");
     enum settings_place place;
+    struct bm_unlock_source source;
 
+    if (bm_unlock_source_parse(s->keys.unlock, "", &source) != BM_OK ||
+        source.kind == BM_UNLOCK_SHARES ||
+        (source.kind == BM_UNLOCK_FILE && source.path[0] != '/' &&
+         source.path[0] != '\0')) {
+        return config_fail(error, config_get(node, "unlock"), BM_E_CONFIG_VALUE,
+                           "file, file:/PATH, fd:N or systemd-credential is "
+                           "wanted");
+    }
     BM_TRY(check_uri(node == NULL ? NULL : config_get(node, "uri"), s, error));
     if (node != NULL) {
         BM_TRY(check_words(node, s, error));

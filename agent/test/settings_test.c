@@ -110,6 +110,8 @@ static void what_is_wrong_is_told_with_its_place(void)
         { "idevid: { key: \"file:x.key\", certificate: /x }\nbirth: {}\n",
           BM_E_CONFIG_VALUE, 6 },
         { "keys: { attest: true }\n", BM_E_CONFIG_VALUE, 5 },
+        { "keys: { unlock: fil }\n", BM_E_CONFIG_VALUE, 5 },
+        { "keys: { unlock: \"file:x\" }\n", BM_E_CONFIG_VALUE, 5 },
         { "vault: { secret: none }\n", BM_E_CONFIG_VALUE, 5 },
         { "vault: { counter: \"0x017fffff\" }\n", BM_E_CONFIG_VALUE, 5 },
         { "vault: { counter: \"0x01c00000\" }\n", BM_E_CONFIG_VALUE, 5 },
