@@ -177,11 +177,11 @@ static void report(struct job *j)
 
 /* What a profile may want to have seen before it gives a certificate; where it
  * does not, that it failed is an event and no more. */
-static void attest(struct job *j)
+static void attest_as(struct job *j, enum bm_enrol_job job)
 {
     const struct attest_config config = {
         .state = j->config->state,
-        .job = j->config->job,
+        .job = job,
         .token = { j->token, j->token_n },
         .stop = j->config->stop,
     };
@@ -191,6 +191,31 @@ static void attest(struct job *j)
         event_put(EVENT_INFO, "key.attested", NULL);
     } else {
         event_failed(EVENT_WARNING, "attest.failed", NULL, rc);
+    }
+}
+
+static bool is_over(const struct state *state)
+{
+    uint8_t der[8192];
+    struct bm_cert cert;
+
+    return state_cert(state, BM_IDENTITY_CURRENT, der, sizeof der, &cert) ==
+               BM_OK &&
+           bm_clock_now(&state->clock, state_uptime(state)) > cert.not_after;
+}
+
+/* What has expired may be renewed by grace, or else by IDevID or token
+ * (device/enrol.h): the key is shown under each of them. */
+static void attest(struct job *j)
+{
+    const struct state *state = j->config->state;
+
+    attest_as(j, j->config->job);
+    if (j->config->job == BM_ENROL_RENEW && is_over(state) &&
+        (j->token_n != 0 ||
+         bm_identity_state(&state->identity, BM_IDENTITY_IDEVID) ==
+             BM_IDENTITY_CERT)) {
+        attest_as(j, BM_ENROL_FIRST);
     }
 }
 
