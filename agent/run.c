@@ -413,7 +413,7 @@ static bm_status take_lock(struct service *s)
     char path[STATE_WHAT_MAX];
 
     BM_TRY(state_path(&s->settings, "run.lock", path));
-    BM_TRY(fs_make_dir(s->settings.state, 0700));
+    BM_TRY(state_make_dir(&s->settings));
     s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
                    S_IRUSR | S_IWUSR);
     if (s->lock < 0) {

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/timex.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "agent/fs.h"
 #include "core/cert.h"
@@ -19,6 +21,17 @@ bm_status state_path(const struct settings *settings, const char *name,
     int n = snprintf(path, STATE_WHAT_MAX, "%s/%s", settings->state, name);
 
     return n > 0 && n < STATE_WHAT_MAX ? BM_OK : BM_E_LIMIT;
+}
+
+bm_status state_make_dir(const struct settings *settings)
+{
+    struct stat st;
+
+    BM_TRY(fs_make_dir(settings->state, 0700));
+    if (stat(settings->state, &st) != 0) {
+        return fs_status(errno);
+    }
+    return st.st_uid == geteuid() ? BM_OK : BM_E_AGENT_USER;
 }
 
 uint32_t state_boot(void)
@@ -63,7 +76,7 @@ static bm_status open_flash(struct state *s, const struct state_config *config,
 {
     BM_TRY(name(what, config->settings->state));
     if (config->how == STATE_WORK) {
-        BM_TRY(fs_make_dir(config->settings->state, 0700));
+        BM_TRY(state_make_dir(config->settings));
     }
     BM_TRY(state_path(config->settings, "flash", what));
     BM_TRY(config->how == STATE_WORK

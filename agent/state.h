@@ -72,6 +72,12 @@ BM_MUST_CHECK bm_status state_open(struct state **state,
 
 void state_close(struct state *state); /* NULL is fine */
 
+/*
+ * Make the folder of the state, if there is none. BM_E_AGENT_USER when it is
+ * another user's: root would leave files there that its owner cannot open.
+ */
+BM_MUST_CHECK bm_status state_make_dir(const struct settings *settings);
+
 /* STATE/NAME as a path; BM_E_LIMIT. */
 BM_MUST_CHECK bm_status state_path(const struct settings *settings,
                                    const char *name, char path[STATE_WHAT_MAX]);

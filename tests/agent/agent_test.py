@@ -425,6 +425,19 @@ def test_records_are_sealed_and_honestly_described():
 
 # ---- Who it runs as
 
+def test_root_leaves_nothing_in_the_state_of_another_user():
+    if os.geteuid() != 0:
+        raise service.Skip("only root could")
+    a = device("others")
+    os.mkdir(a.state)
+    os.chown(a.state, 65534, 65534)
+    for what in ("enroll", "run"):
+        code, _, err = a.run(what, check=False)
+        equal(code, 1)
+        contains(err, a.state)
+    equal(os.listdir(a.state), [])
+
+
 def test_nobody_needs_to_be_root():
     if os.geteuid() != 0:
         raise service.Skip("tests run as somebody else already")
