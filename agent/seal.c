@@ -37,44 +37,35 @@ static bm_status read_input(uint8_t *value, size_t cap, size_t *n)
     }
 }
 
-static bm_status seal(struct state *state, struct sealed *s,
-                      const struct args *args)
-{
+struct record {
     uint8_t value[BM_VAULT_VALUE_MAX];
-    size_t n = 0;
-    bm_status rc;
+    size_t n;
+};
 
+static bm_status seal(struct state *state, struct sealed *s,
+                      const struct args *args, struct record *r)
+{
     if ((args->given & ARGS_DELETE) != 0) {
         BM_TRY(bm_vault_delete(&s->vault, args->word));
         return bm_log_scrub(&state->log);
     }
-    rc = read_input(value, sizeof value, &n);
-    if (rc == BM_OK) {
-        rc = bm_vault_put(&s->vault, args->word, (struct bm_bytes){ value, n });
-    }
-    bm_wipe(value, sizeof value);
-    return rc;
+    return bm_vault_put(&s->vault, args->word,
+                        (struct bm_bytes){ r->value, r->n });
 }
 
 static bm_status unseal(struct state *state, struct sealed *s,
-                        const struct args *args)
+                        const struct args *args, struct record *r)
 {
-    uint8_t value[BM_VAULT_VALUE_MAX];
-    size_t n = 0;
-    bm_status rc;
-
     (void)state;
-    rc = bm_vault_get(&s->vault, args->word, value, sizeof value, &n);
-    if (rc == BM_OK && fwrite(value, 1, n, stdout) != n) {
-        rc = BM_E_IO;
-    }
-    bm_wipe(value, sizeof value);
-    return rc;
+    return bm_vault_get(&s->vault, args->word, r->value, sizeof r->value,
+                        &r->n);
 }
 
 static int with_vault(const struct args *args, enum state_how how,
                       bm_status (*act)(struct state *state, struct sealed *s,
-                                       const struct args *args))
+                                       const struct args *args,
+                                       struct record *r),
+                      struct record *r)
 {
     char what[STATE_WHAT_MAX];
     struct settings settings;
@@ -96,7 +87,7 @@ static int with_vault(const struct args *args, enum state_how how,
     }
     if (rc == BM_OK) {
         (void)snprintf(what, sizeof what, "%s", args->word);
-        rc = act(state, &sealed, args);
+        rc = act(state, &sealed, args, r);
         sealed_close(&sealed);
     }
     code = rc == BM_OK ? ARGS_OK : words_failed(what, rc);
@@ -105,12 +96,30 @@ static int with_vault(const struct args *args, enum state_how how,
     return code;
 }
 
+/* Standard input first, standard output last: with the state open, a pipe
+ * that stands still would keep a service from its renewal. */
 int seal_run(const struct args *args)
 {
-    return with_vault(args, STATE_WORK, seal);
+    struct record r = { .n = 0 };
+    bm_status rc = (args->given & ARGS_DELETE) != 0
+                       ? BM_OK
+                       : read_input(r.value, sizeof r.value, &r.n);
+    int code = rc == BM_OK ? with_vault(args, STATE_WORK, seal, &r)
+                           : words_failed(args->word, rc);
+
+    bm_wipe(&r, sizeof r);
+    return code;
 }
 
 int unseal_run(const struct args *args)
 {
-    return with_vault(args, STATE_LOOK, unseal);
+    struct record r = { .n = 0 };
+    int code = with_vault(args, STATE_LOOK, unseal, &r);
+
+    (void)setvbuf(stdout, NULL, _IONBF, 0); /* a secret: no copy is kept */
+    if (code == ARGS_OK && fwrite(r.value, 1, r.n, stdout) != r.n) {
+        code = words_failed("stdout", BM_E_IO);
+    }
+    bm_wipe(&r, sizeof r);
+    return code;
 }
