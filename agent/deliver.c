@@ -20,6 +20,7 @@
 
 struct delivery {
     struct state *state;
+    const volatile sig_atomic_t *stop;
     struct layout_source source;
     struct bm_bytes anchors[STATE_ANCHORS_MAX];
     uint8_t digest[BM_HASH_MAX];
@@ -135,7 +136,9 @@ static bm_status write_layouts(const struct delivery *d, bool *changed)
 static bm_status run_hooks(const struct delivery *d, const char *event)
 {
     const struct settings *s = d->state->settings;
-    struct hook_news news = { .event = event, .device = s->device };
+    struct hook_news news = { .event = event,
+                              .device = s->device,
+                              .stop = d->stop };
     char serial[2 * BM_BUNDLE_SERIAL_MAX + 1] = "";
     char until[WORDS_TIME_MAX];
     struct bm_cert cert;
@@ -150,6 +153,9 @@ static bm_status run_hooks(const struct delivery *d, const char *event)
     for (size_t i = 0; i < s->hooks_n; i++) {
         bm_status rc = hook_run(&s->hooks[i], &news);
 
+        if (rc == BM_E_AGENT_STOPPED) {
+            return rc;
+        }
         if (rc != BM_OK) {
             event_failed(EVENT_ERROR, "hook.gave_up", s->hooks[i].name, rc);
             worst = worst == BM_OK ? rc : worst;
@@ -163,8 +169,13 @@ static bm_status deliver(struct delivery *d)
     bool first = false;
     bool done = false;
     bool changed = false;
+    bm_status rc;
 
-    BM_TRY(gather(d));
+    rc = gather(d);
+    if (rc != BM_OK) { /* a key that cannot be opened, as a rule */
+        event_failed(EVENT_ERROR, "delivery.failed", NULL, rc);
+        return rc;
+    }
     BM_TRY(was_delivered(d, &first, &done));
     BM_TRY(write_layouts(d, &changed));
     if (done && !changed) {
@@ -175,7 +186,7 @@ static bm_status deliver(struct delivery *d)
                       (struct bm_bytes){ d->digest, SHA256_SIZE });
 }
 
-bm_status deliver_all(struct state *state)
+bm_status deliver_all(struct state *state, const volatile sig_atomic_t *stop)
 {
     struct delivery *d;
     bm_status rc;
@@ -189,6 +200,7 @@ bm_status deliver_all(struct state *state)
         return BM_E_MEMORY;
     }
     d->state = state;
+    d->stop = stop;
     rc = deliver(d);
     bm_identity_close(&state->identity, BM_IDENTITY_CURRENT);
     bm_wipe(d, sizeof *d);

@@ -2,6 +2,8 @@
 #ifndef BM_AGENT_DELIVER_H
 #define BM_AGENT_DELIVER_H
 
+#include <signal.h>
+
 #include "agent/state.h"
 
 /*
@@ -13,6 +15,9 @@
  * The identity itself never depends on it: an error here loses no certificate.
  * Events say what failed; the first status is returned.
  */
-BM_MUST_CHECK bm_status deliver_all(struct state *state);
+/* `stop` is set by a signal: BM_E_AGENT_STOPPED, and hooks run another time. Or
+ * NULL. */
+BM_MUST_CHECK bm_status deliver_all(struct state *state,
+                                    const volatile sig_atomic_t *stop);
 
 #endif

@@ -132,7 +132,7 @@ static int do_job(struct state *state, enum bm_enrol_job job,
     if (rc != BM_OK) {
         event_failed(EVENT_WARNING, "renewal.not_noted", NULL, rc);
     }
-    rc = deliver_all(state);
+    rc = deliver_all(state, &stopped);
     if (rc != BM_OK) {
         return words_failed("enrolled, but its services have not got it", rc);
     }

@@ -110,14 +110,21 @@ static int spawn(const struct settings_hook *hook, struct environment *e,
     return error;
 }
 
-/* Its wait status; -1: it was killed since its time was over. */
-static int wait_for(pid_t pid, int64_t seconds)
+static bool is_stopped(const struct hook_news *news)
+{
+    return news->stop != NULL && *news->stop != 0;
+}
+
+/* Its wait status; -1: it was killed since its time was over, or ours, or
+ * nobody knows how it ended. */
+static int wait_for(pid_t pid, int64_t seconds, const struct hook_news *news)
 {
     int64_t until = net_now() + seconds * 1000;
     int status = 0;
+    pid_t ended;
 
-    while (waitpid(pid, &status, WNOHANG) == 0) {
-        if (net_now() >= until) {
+    while ((ended = waitpid(pid, &status, WNOHANG)) == 0) {
+        if (net_now() >= until || is_stopped(news)) {
             (void)kill(-pid, SIGKILL);
             (void)waitpid(pid, &status, 0);
             return -1;
@@ -126,10 +133,11 @@ static int wait_for(pid_t pid, int64_t seconds)
     }
     /* What it left behind in its group, as a child that hangs, stays: it may
      * be a daemon that was meant to be started. */
-    return status;
+    return ended == pid ? status : -1;
 }
 
-static bool run_once(const struct settings_hook *hook, struct environment *e)
+static bool run_once(const struct settings_hook *hook, struct environment *e,
+                     const struct hook_news *news)
 {
     pid_t pid = 0;
     int error = spawn(hook, e, &pid);
@@ -138,7 +146,7 @@ static bool run_once(const struct settings_hook *hook, struct environment *e)
     int64_t number;
 
     if (error == 0) {
-        status = wait_for(pid, hook->timeout);
+        status = wait_for(pid, hook->timeout, news);
         if (status != -1 && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
             return true;
         }
@@ -162,8 +170,8 @@ bm_status hook_run(const struct settings_hook *hook,
     struct environment e;
 
     fill(&e, news);
-    for (int64_t i = 0; i <= hook->retries; i++) {
-        if (run_once(hook, &e)) {
+    for (int64_t i = 0; i <= hook->retries && !is_stopped(news); i++) {
+        if (run_once(hook, &e, news)) {
             event_put(
                 EVENT_INFO, "hook.done",
                 (struct event_field[]){ { "hook", hook->name, 0 }, { 0 } });
@@ -172,5 +180,5 @@ bm_status hook_run(const struct settings_hook *hook,
         /* What it reloads may just be starting. */
         (void)poll(NULL, 0, i < hook->retries ? 1000 : 0);
     }
-    return BM_E_AGENT_HOOK;
+    return is_stopped(news) ? BM_E_AGENT_STOPPED : BM_E_AGENT_HOOK;
 }

@@ -2,6 +2,8 @@
 #ifndef BM_AGENT_HOOK_H
 #define BM_AGENT_HOOK_H
 
+#include <signal.h>
+
 #include "agent/settings.h"
 
 /*
@@ -23,6 +25,8 @@ struct hook_news {
     const char *device;
     const char *serial;
     const char *not_after;
+    /* Set by a signal: a hook that runs is killed, no other begun. Or NULL. */
+    const volatile sig_atomic_t *stop;
 };
 
 /* BM_E_AGENT_HOOK when it failed each time; events tell how. Blocks. */

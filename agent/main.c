@@ -40,6 +40,8 @@ int main(int argc, char **argv)
     (void)umask(S_IRWXG | S_IRWXO);
     /* A peer or reader that went away is reported by the write. */
     (void)signal(SIGPIPE, SIG_IGN);
+    /* Inherited as ignored, no hook could be seen to fail. */
+    (void)signal(SIGCHLD, SIG_DFL);
     rc = program_run(argc, argv, BM_VERSION);
     if (ferror(stdout) != 0 || fclose(stdout) != 0) {
         fputs("birthmark-agent: stdout: write failed\n", stderr);

@@ -239,7 +239,7 @@ static void check_identity(struct service *s, struct state *state)
 
 static int64_t hand_over(struct service *s, struct state *state)
 {
-    bm_status rc = deliver_all(state);
+    bm_status rc = deliver_all(state, &stopped);
 
     if (rc == BM_OK) {
         s->undelivered = 0;

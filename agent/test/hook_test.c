@@ -8,7 +8,7 @@
 #include "keys/test/folder.h"
 
 static const struct hook_news news = { "renewed", "gw-17", "01ab",
-                                       "2031-02-03T04:05:06Z" };
+                                       "2031-02-03T04:05:06Z", NULL };
 
 static bm_status run(const char *const *argv, int64_t timeout, int64_t retries)
 {
@@ -124,6 +124,28 @@ static void what_hangs_is_killed_with_all_that_it_started(void)
     folder_remove(&d);
 }
 
+static volatile sig_atomic_t stopped;
+
+static void note(int number)
+{
+    (void)number;
+    stopped = 1;
+}
+
+static void a_hook_does_not_keep_an_agent_from_stopping(void)
+{
+    static const char *const argv[] = { "/bin/sleep", "600", NULL };
+    const struct settings_hook hook = { "test", argv, 600, 3 };
+    struct hook_news stopping = news;
+    int64_t began = net_now();
+
+    stopping.stop = &stopped;
+    (void)signal(SIGALRM, note);
+    (void)alarm(1);
+    CHECK_STATUS(hook_run(&hook, &stopping), BM_E_AGENT_STOPPED);
+    CHECK(net_now() - began < 60000);
+}
+
 int main(void)
 {
     event_open(EVENT_ERROR);
@@ -131,5 +153,6 @@ int main(void)
     RUN(no_shell_looks_at_the_words);
     RUN(what_fails_is_tried_again);
     RUN(what_hangs_is_killed_with_all_that_it_started);
+    RUN(a_hook_does_not_keep_an_agent_from_stopping);
     return bm_test_done();
 }
