@@ -9,15 +9,23 @@
  *
  *   BIRTH  version, place                 the IDevID
  *   HEAD   struct bm_identity_head        current, pending
+ *   COPY   the HEAD that was last at rest
  *
  * A place is one octet: the slot of its key, which of two sets its
  * certificates are in, and how many there are. What is written goes before
  * the record that names it, what is removed goes after: so the one atomic put
  * between the two decides, and a cut anywhere leaves rubbish at worst.
+ *
+ * A slot of the log that cannot be read looks as if its record had never been
+ * put. So neither record is believed to be absent, or older, on the word of
+ * one slot, as keys would be destroyed for it: COPY stands in for HEAD, and
+ * HEAD for BIRTH.
  */
 #define VERSION 1
 #define BIRTH   BM_LOG_KEY(BM_LOG_IDENTITY, 0)
 #define HEAD    BM_LOG_KEY(BM_LOG_IDENTITY, 1)
+#define COPY    BM_LOG_KEY(BM_LOG_IDENTITY, 2)
+#define NEVER   BM_LOG_KEY(BM_LOG_IDENTITY, 3) /* was put */
 #define CERTS   BM_LOG_KEY(BM_LOG_IDENTITY, 0x1000)
 
 #define SLOT(at) ((enum bm_key_slot)((at) >> 4))
@@ -33,6 +41,8 @@
 #define OWED 0x02u
 
 #define BIT(place) (1u << (place))
+/* In `lost`: there is a newer head than the one that could be read. */
+#define STALE BIT(BM_IDENTITY_PLACES)
 
 _Static_assert(sizeof(struct bm_identity_head) == 12, "has no hidden room");
 
@@ -121,13 +131,14 @@ static bm_status save_head(struct bm_identity *id, unsigned current,
     next.place[BM_IDENTITY_CURRENT] = (uint8_t)current;
     next.place[BM_IDENTITY_PENDING] = (uint8_t)pending;
     next.generation += other && current != 0;
+    next.serial++;
     BM_TRY(
         bm_log_put(id->log, HEAD,
                    (struct bm_bytes){ (const uint8_t *)&next, sizeof next }));
     id->head = next;
     /* What is new, or not there, has not been found to be lost. (A pending
      * one that stays while things are tidied will be found again.) */
-    id->lost &= (uint8_t)~BIT(BM_IDENTITY_PENDING);
+    id->lost &= (uint8_t) ~(BIT(BM_IDENTITY_PENDING) | STALE);
     if (other || current == 0) {
         id->lost &= (uint8_t)~BIT(BM_IDENTITY_CURRENT);
     }
@@ -161,11 +172,19 @@ static bm_status clean_set(const struct bm_identity *id, unsigned set)
 static bm_status clean_sets(const struct bm_identity *id)
 {
     unsigned set = BM_KEY_SLOT_IDEVID << 4;
+    size_t n;
 
-    if (is_blind(id, BM_IDENTITY_CURRENT)) {
+    if (is_blind(id, BM_IDENTITY_CURRENT) || (id->lost & STALE) != 0) {
         return BM_E_IDENTITY_LOST;
     }
-    if (is_blind(id, BM_IDENTITY_IDEVID)) {
+    /* The log does not know that either while it cannot read a slot: one
+     * that may have been a record of ours. */
+    if (bm_log_get(id->log, NEVER, NULL, 0, &n) != BM_E_NOT_FOUND) {
+        return BM_E_IDENTITY_LOST;
+    }
+    /* Half a birth is done again over what is there; and if this is a whole
+     * one whose record cannot be read, its certificates stay. */
+    if ((id->head.place[BM_IDENTITY_IDEVID] & COUNT) == 0) {
         set = BM_KEY_SLOT_A << 4;
     }
     for (; set < BM_KEY_SLOTS << 4; set += SET) {
@@ -174,11 +193,10 @@ static bm_status clean_sets(const struct bm_identity *id)
     return BM_OK;
 }
 
-static bm_status clean(struct bm_identity *id)
+static bm_status scrub(struct bm_identity *id)
 {
     const struct bm_identity_head *head = &id->head;
 
-    BM_TRY(clean_sets(id));
     if ((head->flags & OWED) == 0) {
         return BM_OK;
     }
@@ -188,6 +206,19 @@ static bm_status clean(struct bm_identity *id)
     }
     return save_head(id, head->place[BM_IDENTITY_CURRENT],
                      head->place[BM_IDENTITY_PENDING], head->flags & ~OWED);
+}
+
+static bm_status clean(struct bm_identity *id)
+{
+    const struct bm_identity_head *head = &id->head;
+
+    BM_TRY(clean_sets(id));
+    BM_TRY(scrub(id));
+    if (head->serial == 0 || head->place[BM_IDENTITY_PENDING] != 0) {
+        return BM_OK;
+    }
+    return bm_log_put(id->log, COPY,
+                      (struct bm_bytes){ (const uint8_t *)head, sizeof *head });
 }
 
 bm_status bm_identity_tidy(struct bm_identity *id)
@@ -205,20 +236,44 @@ static bm_status flip(struct bm_identity *id, unsigned current,
     return BM_OK;
 }
 
-static bm_status load_head(struct bm_identity *id)
+/* One copy of the head, zeros where there is none. */
+static bm_status load_copy(const struct bm_log *log, uint32_t record,
+                           struct bm_identity_head *head)
 {
-    bm_status rc = load(id->log, HEAD, (uint8_t *)&id->head, sizeof id->head);
+    bm_status rc = load(log, record, (uint8_t *)head, sizeof *head);
 
     /* Slots beyond those that there are: nothing that we wrote. */
-    if (rc == BM_E_IDENTITY_LOST ||
-        (id->head.place[BM_IDENTITY_CURRENT] |
-         id->head.place[BM_IDENTITY_PENDING]) >= BM_KEY_SLOTS << 4) {
-        id->head = (struct bm_identity_head){ 0 };
+    if (rc == BM_OK &&
+        (head->place[BM_IDENTITY_CURRENT] | head->place[BM_IDENTITY_PENDING]) >=
+            BM_KEY_SLOTS << 4) {
+        *head = (struct bm_identity_head){ 0 };
+        rc = BM_E_IDENTITY_LOST;
+    }
+    return rc;
+}
+
+static bm_status load_head(struct bm_identity *id)
+{
+    struct bm_identity_head copy;
+    bm_status rc = load_copy(id->log, HEAD, &id->head);
+    bm_status other = load_copy(id->log, COPY, &copy);
+
+    if (rc != BM_OK && rc != BM_E_IDENTITY_LOST) {
+        return rc;
+    }
+    if (other != BM_OK && other != BM_E_IDENTITY_LOST) {
+        return other;
+    }
+    if (copy.version == VERSION &&
+        (id->head.version != VERSION ||
+         (uint16_t)(copy.serial - id->head.serial - 1u) < 0x7fff)) {
+        id->head = copy;
+        id->lost |= STALE;
+    } else if (id->head.version != VERSION && (rc != BM_OK || other != BM_OK)) {
         id->lost |= BIT(BM_IDENTITY_CURRENT);
-        rc = BM_OK;
     }
     id->head.version = VERSION;
-    return rc;
+    return BM_OK;
 }
 
 /*
@@ -232,12 +287,14 @@ static bm_status load_birth(struct bm_identity *id)
     uint8_t r[2];
     bm_status rc = load(id->log, BIRTH, r, sizeof r);
 
+    if ((*place & COUNT) != 0 && SLOT(*place) == BM_KEY_SLOT_IDEVID &&
+        (rc == BM_OK || rc == BM_E_IDENTITY_LOST)) {
+        return BM_OK;
+    }
     if (rc == BM_E_IDENTITY_LOST ||
         (r[1] != 0 && SLOT(r[1]) != BM_KEY_SLOT_IDEVID)) {
-        if ((*place & COUNT) == 0) {
-            *place = 0;
-            id->lost |= BIT(BM_IDENTITY_IDEVID);
-        }
+        *place = 0;
+        id->lost |= BIT(BM_IDENTITY_IDEVID);
         return BM_OK;
     }
     *place = r[1];
@@ -369,13 +426,18 @@ static bm_status begin_pending(struct bm_identity *id)
 {
     const struct bm_keystore *keys = id->keys;
     unsigned current = id->head.place[BM_IDENTITY_CURRENT];
+    unsigned flags = id->head.flags;
     enum bm_key_slot slot =
         SLOT(current) == BM_KEY_SLOT_A ? BM_KEY_SLOT_B : BM_KEY_SLOT_A;
 
+    /* What nobody knows of may have been valid. */
+    if (is_blind(id, BM_IDENTITY_CURRENT)) {
+        flags |= OWED;
+    }
     /* Of an earlier try in this life, or of a clean-up that failed. */
     BM_TRY(keys->destroy(keys->self, slot));
     BM_TRY(keys->generate(keys->self, slot));
-    return save_head(id, current, (unsigned)slot << 4, id->head.flags);
+    return save_head(id, current, (unsigned)slot << 4, flags);
 }
 
 bm_status bm_identity_begin(struct bm_identity *id,
@@ -451,6 +513,10 @@ bm_status bm_identity_reset(struct bm_identity *id)
 
 bm_status bm_identity_reset_done(struct bm_identity *id)
 {
+    /* What the caller has wiped since lies in the flash as dead records. */
+    if ((id->head.flags & RESET) != 0) {
+        BM_TRY(save_head(id, 0, 0, RESET | OWED));
+    }
     BM_TRY(bm_identity_tidy(id));
     if ((id->head.flags & RESET) == 0) {
         return BM_OK;

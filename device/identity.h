@@ -52,7 +52,8 @@ struct bm_identity_head {
     uint8_t version;
     uint8_t flags;
     uint8_t place[BM_IDENTITY_PLACES]; /* see identity.c */
-    uint8_t zero[3];
+    uint8_t zero;
+    uint16_t serial;     /* of the head: of two copies the later one counts */
     uint32_t generation; /* commits in this device's life */
 };
 
@@ -71,9 +72,11 @@ struct bm_identity {
 
 /*
  * Read the records, finish what a power cut left undone, and destroy the keys
- * that no record names. A record that cannot be read makes its places
- * BM_IDENTITY_LOST and nothing is destroyed then: flash may read better the
- * next time. Only the log itself makes this fail.
+ * that no record names. Current and pending are those of the last state of
+ * rest, where their record cannot be read; a place is BM_IDENTITY_LOST where
+ * that cannot, either. Nothing is destroyed then, nor while the log cannot read
+ * a slot of which nobody knows what it held (`tidy` is BM_E_IDENTITY_LOST):
+ * flash may read better the next time. Only the log itself makes this fail.
  */
 BM_MUST_CHECK bm_status bm_identity_open(struct bm_identity *id,
                                          struct bm_log *log,

@@ -10,7 +10,7 @@ static uint32_t oldest(const struct bm_log *log)
 }
 
 /* Of the records with the least key that is not below `key`, the newest; a
- * deletion is one. BM_E_END. */
+ * deletion is one. BM_E_END. r->doubt: there may be a newer one of `key`. */
 static bm_status seek(const struct bm_log *log, uint32_t key,
                       struct log_record *r)
 {
@@ -19,17 +19,22 @@ static bm_status seek(const struct bm_log *log, uint32_t key,
     bm_status found = BM_E_END;
     bm_status rc;
 
+    w.doubt = false;
     log_walk(log, &w, oldest(log), log->sequence);
     while ((rc = log_walk_next(log, &w, &each)) == BM_OK) {
         if (each.key >= key && (found != BM_OK || each.key <= r->key)) {
             *r = each;
             found = BM_OK;
         }
+        if (each.key == key) {
+            w.doubt = false;
+        }
     }
+    r->doubt = w.doubt;
     return rc == BM_E_END ? found : rc;
 }
 
-/* The record of a key. BM_E_NOT_FOUND. */
+/* The record of a key. BM_E_NOT_FOUND; BM_E_LOG_READ: perhaps not. */
 static bm_status find(const struct bm_log *log, uint32_t key,
                       struct log_record *r)
 {
@@ -37,7 +42,7 @@ static bm_status find(const struct bm_log *log, uint32_t key,
 
     if (rc == BM_E_END ||
         (rc == BM_OK && (r->key != key || r->kind == LOG_DELETED))) {
-        rc = BM_E_NOT_FOUND;
+        rc = r->doubt ? BM_E_LOG_READ : BM_E_NOT_FOUND;
     }
     return rc;
 }
@@ -214,7 +219,8 @@ static bm_status init(struct bm_log *log, const struct bm_flash *flash)
 
     if (unit - 1 >= BM_FLASH_UNIT_MAX || (unit & (unit - 1)) != 0 ||
         flash->sector < BM_FLASH_SECTOR_MIN ||
-        flash->sector > BM_FLASH_SECTOR_MAX || flash->sector % unit != 0 ||
+        flash->sector > BM_FLASH_SECTOR_MAX ||
+        flash->sector % (unit > 8 ? 2 * unit : 16) != 0 ||
         flash->sector < 16 * unit || flash->sectors < 2 ||
         flash->sectors > UINT32_MAX / flash->sector) {
         return BM_E_ARGUMENT;
@@ -225,8 +231,9 @@ static bm_status init(struct bm_log *log, const struct bm_flash *flash)
 }
 
 /*
- * Where the newest sector goes on: nowhere, after a slot that was torn, and
- * where the rest of it is not erased.
+ * Where the newest sector goes on: nowhere, after a slot that was torn, where
+ * the rest of it is not erased, and under a mark without its copy: once that
+ * could not be read either, all that was put here would be gone.
  */
 static bm_status find_end(struct bm_log *log)
 {
@@ -239,7 +246,10 @@ static bm_status find_end(struct bm_log *log)
         rc = log_walk_next(log, &w, &r);
     } while (rc == BM_OK);
     log->top = w.at;
-    log->bottom = w.torn || !is_blank(log, w.at, w.bottom) ? w.at : w.bottom;
+    log->bottom = w.bottom;
+    if (w.torn || !log_mark_is_double(log) || !is_blank(log, w.at, w.bottom)) {
+        log->bottom = w.at;
+    }
     return rc == BM_E_END ? BM_OK : rc;
 }
 
@@ -346,11 +356,10 @@ bm_status bm_log_delete(struct bm_log *log, uint32_t key)
     struct log_record r;
     bm_status rc = find(log, key, &r);
 
-    if (rc != BM_OK) {
+    if (rc != BM_OK && rc != BM_E_LOG_READ) {
         return rc == BM_E_NOT_FOUND ? BM_OK : rc;
     }
-    r.kind = LOG_DELETED;
-    r.n = 0;
+    r = (struct log_record){ .key = key, .kind = LOG_DELETED };
     return append(log, &r, NULL);
 }
 

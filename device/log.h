@@ -75,7 +75,11 @@ size_t bm_log_value_max(const struct bm_log *log);
 /*
  * BM_E_NOT_FOUND; BM_E_BUFFER and `*n` when `out` is too small, which holds
  * the beginning then; BM_E_LOG_READ: there is a value, but the flash has lost
- * it (put or delete it to go on).
+ * it (put or delete it to go on), or there may be one: of what stood in a slot
+ * that cannot be read nobody knows which record it was. So BM_E_NOT_FOUND is
+ * certain, but for one case: the last slot of a sector looks as if the power
+ * had been cut there, and the record is as it was before. What must not be
+ * made twice, or costs a key, does not depend on the last put alone.
  */
 BM_MUST_CHECK bm_status bm_log_get(const struct bm_log *log, uint32_t key,
                                    uint8_t *out, size_t cap, size_t *n);
@@ -94,7 +98,8 @@ BM_MUST_CHECK bm_status bm_log_get_part(const struct bm_log *log, uint32_t key,
 BM_MUST_CHECK bm_status bm_log_put(struct bm_log *log, uint32_t key,
                                    struct bm_bytes value);
 
-/* Works in a full log. A record that is not there is BM_OK. */
+/* Works in a full log. A record that is not there is BM_OK. After this
+ * BM_E_NOT_FOUND is certain. */
 BM_MUST_CHECK bm_status bm_log_delete(struct bm_log *log, uint32_t key);
 
 /* The record with the least number over `*key` (over or equal, the first

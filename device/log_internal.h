@@ -23,6 +23,7 @@
 #define LOG_CHUNK 64
 
 enum log_kind {
+    LOG_NONE = 0,
     LOG_VALUE = 1,
     LOG_DELETED = 2, /* there is no such record any more */
     LOG_LOST = 3,    /* there is, but its value could not be read */
@@ -38,6 +39,7 @@ struct log_record {
     uint32_t n;
     uint32_t value; /* where that is */
     uint32_t crc;   /* of the value */
+    bool doubt;     /* see seek() */
 };
 
 /* A walk over the slots of sectors, from the oldest to the newest. */
@@ -47,6 +49,8 @@ struct log_walk {
     uint32_t at;       /* the next slot */
     uint32_t bottom;   /* the lowest value in the sector */
     bool torn;         /* the slot before `at` is, or cannot be read */
+    bool doubt;        /* set where a record was, and nobody knows of which key
+                          it is */
 };
 
 /* `n` in whole units. */
@@ -65,13 +69,19 @@ uint32_t log_crc(uint32_t crc, const uint8_t *p, size_t n);
 /* The newest mark, into log->sequence, which is 0 before and if there is none.
  * BM_E_LOG_FORMAT if there are none but of another geometry. */
 bm_status log_mark_find(struct bm_log *log);
+/* Are both copies of the mark of log->sequence there? */
+bool log_mark_is_double(const struct bm_log *log);
 /* Program copy 0 or 1 of the mark of log->sequence. */
 bm_status log_mark_put(const struct bm_log *log, uint32_t copy);
 
 void log_walk(const struct bm_log *log, struct log_walk *w, uint32_t oldest,
               uint32_t newest);
-/* The next record that was committed. BM_E_END, with the end of the newest
- * sector in `w`. */
+/*
+ * The next record that was committed. BM_E_END, with the end of the newest
+ * sector in `w`. A slot that does not count is no cut if others follow, since
+ * nothing is appended after a torn one: then it is a record that was lost, of
+ * its key if that can be read, and else sets w->doubt.
+ */
 bm_status log_walk_next(const struct bm_log *log, struct log_walk *w,
                         struct log_record *r);
 

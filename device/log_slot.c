@@ -109,16 +109,38 @@ static bool parse_entry(const struct bm_log *log,
            r->n <= distance && r->at + log->slot + distance <= end;
 }
 
+/* Of a slot that cannot be read whole, what its first half says: LOG_LOST and
+ * the key. */
+static bm_status read_half(const struct bm_log *log, struct log_record *r)
+{
+    uint8_t e[8];
+
+    if (read_at(log, r->at, e, sizeof e) == BM_OK && e[4] >> 4 <= LOG_LOST) {
+        r->key = get32(e);
+        r->kind = LOG_LOST;
+    }
+    return BM_E_LOG_READ;
+}
+
 /* The slot at r->at of sector r->sequence. BM_E_END if it is erased,
- * BM_E_LOG_READ if it is torn or cannot be read. */
+ * BM_E_LOG_READ if it is torn or cannot be read; kind 0 where nothing that it
+ * says can be believed. */
 static bm_status read_slot(const struct bm_log *log, struct log_record *r)
 {
     uint8_t e[2 * BM_FLASH_UNIT_MAX];
     uint8_t all = 0xff;
-    bm_status rc = read_at(log, r->at, e, log->slot);
+    bm_status rc;
 
+    r->kind = LOG_NONE;
+    /* What is passed over is gone at the next turn: it gets more chances. */
+    for (int i = 0; i < 3; i++) {
+        rc = read_at(log, r->at, e, log->slot);
+        if (rc != BM_E_FLASH_READ) {
+            break;
+        }
+    }
     if (rc != BM_OK) {
-        return rc == BM_E_FLASH_READ ? BM_E_LOG_READ : rc;
+        return rc == BM_E_FLASH_READ ? read_half(log, r) : rc;
     }
     memmove(e + 8, e + log->slot / 2, 8);
     for (size_t i = 0; i < LOG_ENTRY_SIZE; i++) {
@@ -127,7 +149,11 @@ static bm_status read_slot(const struct bm_log *log, struct log_record *r)
     if (all == 0xff) {
         return BM_E_END;
     }
-    return parse_entry(log, e, r) ? BM_OK : BM_E_LOG_READ;
+    if (!parse_entry(log, e, r)) {
+        r->kind = LOG_NONE;
+        return BM_E_LOG_READ;
+    }
+    return BM_OK;
 }
 
 /* In place of the CRC of a value, a mark has one of the geometry. */
@@ -164,6 +190,16 @@ bm_status log_mark_find(struct bm_log *log)
     return log->sequence != 0 ? BM_OK : found;
 }
 
+bool log_mark_is_double(const struct bm_log *log)
+{
+    struct log_record r = { .sequence = log->sequence,
+                            .at = log_base(log, log->sequence) };
+    bool first = read_slot(log, &r) == BM_OK;
+
+    r.at += log->slot;
+    return read_slot(log, &r) == BM_OK && first;
+}
+
 void log_walk(const struct bm_log *log, struct log_walk *w, uint32_t oldest,
               uint32_t newest)
 {
@@ -176,17 +212,21 @@ void log_walk(const struct bm_log *log, struct log_walk *w, uint32_t oldest,
     w->torn = false;
 }
 
+/* The slot where the walk is. */
+static bm_status look(const struct bm_log *log, const struct log_walk *w,
+                      struct log_record *r)
+{
+    *r = (struct log_record){ .sequence = w->sequence, .at = w->at };
+    return w->at + log->slot <= w->bottom ? read_slot(log, r) : BM_E_END;
+}
+
 bm_status log_walk_next(const struct bm_log *log, struct log_walk *w,
                         struct log_record *r)
 {
     for (;;) {
-        bm_status rc = BM_E_END;
+        struct log_record after;
+        bm_status rc = look(log, w, r);
 
-        r->sequence = w->sequence;
-        r->at = w->at;
-        if (w->at + log->slot / 2 <= w->bottom) {
-            rc = read_slot(log, r);
-        }
         if (rc == BM_E_END && w->sequence != w->newest) {
             log_walk(log, w, w->sequence + 1, w->newest);
             continue;
@@ -200,6 +240,13 @@ bm_status log_walk_next(const struct bm_log *log, struct log_walk *w,
             w->bottom = r->value;
             return rc;
         }
+        if (look(log, w, &after) == BM_E_END) {
+            continue;
+        }
+        if (r->kind == LOG_LOST) {
+            return BM_OK;
+        }
+        w->doubt = true;
     }
 }
 

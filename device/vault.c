@@ -36,7 +36,7 @@ static bm_status check_counter(struct bm_vault *v)
     return v->head - value <= 1 ? BM_OK : BM_E_VAULT_ROLLBACK;
 }
 
-/* Delete every record but one, and scrub if there were any. */
+/* Delete every record but one; and remove what is left of them. */
 static bm_status delete_others(struct bm_vault *v, uint32_t except, bool scrub)
 {
     struct bm_log *log = v->config.log;
@@ -53,9 +53,21 @@ static bm_status delete_others(struct bm_vault *v, uint32_t except, bool scrub)
         }
         if (item.key != except) {
             BM_TRY(bm_log_delete(log, item.key));
-            scrub = true;
         }
     }
+}
+
+/*
+ * All is gone: the record that says so says no more than its number from now
+ * on. Where it cannot, the next open scrubs once more.
+ */
+static void end_wipe(struct bm_vault *v)
+{
+    const struct vault_draft draft = {
+        .kind = VAULT_MARK, .key = v->head_key, .sequence = v->head, .name = ""
+    };
+
+    (void)vault_seal(v, &draft);
 }
 
 /*
@@ -85,7 +97,8 @@ static bm_status load(struct bm_vault *v)
     }
     BM_TRY(check_counter(v));
     if (wiped) {
-        BM_TRY(delete_others(v, v->head_key, false));
+        BM_TRY(delete_others(v, v->head_key, true));
+        end_wipe(v);
     }
     (void)count(v); /* or before the next change */
     return BM_OK;
@@ -255,6 +268,7 @@ static bm_status put_empty(struct bm_vault *v, enum vault_kind kind)
     draft.sequence++;
     BM_TRY(vault_seal(v, &draft));
     v->head_key = draft.key;
+    v->head = draft.sequence;
     return BM_OK;
 }
 
@@ -272,6 +286,7 @@ static bm_status wipe(struct bm_vault *v)
         BM_TRY(put_empty(v, VAULT_WIPED));
     }
     BM_TRY(delete_others(v, v->head_key, true));
+    end_wipe(v);
     v->state = load(v);
     BM_TRY(v->state);
     return count(v);

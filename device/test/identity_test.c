@@ -67,6 +67,14 @@ static void enrolled(void)
     CHECK_STATUS(bm_identity_commit(&id), BM_OK);
 }
 
+/* It is as if it had never been put. */
+static void ram_forget(uint32_t key)
+{
+    if (ram_find(key) != RAM_RECORDS) {
+        ram.record[ram_find(key)].key = 0;
+    }
+}
+
 static bool has_key(enum bm_key_slot slot)
 {
     return ram_find(test_key_record(slot)) != RAM_RECORDS;
@@ -286,6 +294,9 @@ static void what_was_valid_is_scrubbed(void)
     /* ...but an owner's certificates do. */
     CHECK_STATUS(bm_identity_reset(&id), BM_OK);
     CHECK(ram.scrubs == before + 2);
+    /* ...and so does what the caller wipes then. */
+    CHECK_STATUS(bm_identity_reset_done(&id), BM_OK);
+    CHECK(ram.scrubs == before + 3);
 }
 
 static void a_lost_key_or_certificate_is_an_event(void)
@@ -376,6 +387,7 @@ static void an_unreadable_record_destroys_nothing(void)
 
         enrolled();
         pending();
+        ram_forget(BM_LOG_KEY(BM_LOG_IDENTITY, 2));
         if (i == 0) {
             ram.bad = head;
             ram.bad_why = BM_E_LOG_READ;
@@ -383,6 +395,7 @@ static void an_unreadable_record_destroys_nothing(void)
             memcpy(ram.record[ram_find(head)].value, strange[i - 1], 5);
         }
         writes = ram.writes;
+        ram.scrubs = 0;
         CHECK_STATUS(bm_identity_open(&id, &the_log, &keys.keystore), BM_OK);
         CHECK(ram.writes == writes);
         CHECK_STATUS(id.tidy, BM_E_IDENTITY_LOST);
@@ -393,9 +406,59 @@ static void an_unreadable_record_destroys_nothing(void)
         ram.bad = 0;
         pending();
         CHECK_STATUS(bm_identity_commit(&id), BM_OK);
+        CHECK(ram.scrubs > 0); /* the old key may have been valid */
         is_whole(BM_IDENTITY_CURRENT);
         restart();
         is_tidy();
+    }
+}
+
+/* A slot of the log that cannot be read: as if its record were not there. */
+static void a_record_that_seems_absent_destroys_nothing(void)
+{
+    for (uint32_t i = 0; i < 3; i++) {
+        enrolled();
+        ram_forget(BM_LOG_KEY(BM_LOG_IDENTITY, i));
+        restart();
+        CHECK_STATUS(bm_identity_step(&id), BM_IDENTITY_REST);
+        CHECK(id.head.generation == 1);
+        is_whole(BM_IDENTITY_IDEVID);
+        is_whole(BM_IDENTITY_CURRENT);
+        /* There has been a later head than the copy: perhaps it names more. */
+        CHECK_STATUS(id.tidy, i == 1 ? BM_E_IDENTITY_LOST : BM_OK);
+    }
+    /* Before there is a head nothing stands in for the birth's record; but
+     * the certificates are there when it can be read again. */
+    born();
+    ram_forget(BM_LOG_KEY(BM_LOG_IDENTITY, 0));
+    restart();
+    CHECK(certs_in_log() == 2 && has_key(BM_KEY_SLOT_IDEVID));
+}
+
+/* The log cannot read a slot, and nobody knows whose record that was. */
+static void nothing_is_destroyed_while_a_slot_cannot_be_read(void)
+{
+    static const uint32_t unread[] = { BM_LOG_KEY(BM_LOG_IDENTITY, 1),
+                                       BM_LOG_KEY(BM_LOG_IDENTITY, 3) };
+
+    for (size_t i = 0; i < 2; i++) {
+        unsigned writes;
+
+        enrolled();
+        pending();
+        ram.bad = unread[i];
+        ram.bad_why = BM_E_LOG_READ;
+        writes = ram.writes;
+        CHECK_STATUS(bm_identity_open(&id, &the_log, &keys.keystore), BM_OK);
+        CHECK_STATUS(id.tidy, BM_E_IDENTITY_LOST);
+        CHECK(ram.writes == writes && has_key(BM_KEY_SLOT_B));
+        is_whole(BM_IDENTITY_CURRENT);
+        /* It reads better the next time. */
+        ram.bad = 0;
+        CHECK_STATUS(bm_identity_open(&id, &the_log, &keys.keystore), BM_OK);
+        CHECK_STATUS(id.tidy, BM_OK);
+        CHECK(bm_identity_step(&id) == BM_IDENTITY_PROVE);
+        is_whole(BM_IDENTITY_PENDING);
     }
 }
 
@@ -602,6 +665,8 @@ int main(void)
     RUN(trouble_that_may_pass_loses_nothing);
     RUN(a_lost_successor_is_given_up);
     RUN(an_unreadable_record_destroys_nothing);
+    RUN(a_record_that_seems_absent_destroys_nothing);
+    RUN(nothing_is_destroyed_while_a_slot_cannot_be_read);
     RUN(an_unreadable_birth_is_not_repeated);
     RUN(what_a_head_says_of_the_idevid_is_good_enough);
     RUN(a_flash_without_power_is_no_identity);

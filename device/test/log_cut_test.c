@@ -177,6 +177,25 @@ static void must_be_whole(struct world *w, const struct model *after)
     CHECK(!w->sim.broken);
 }
 
+/* Nothing depends on one mark: whichever of the newest sector's cannot be
+ * read then, the step that was done is done. */
+static void loses_no_sector(const struct world *w, const struct model *after)
+{
+    uint32_t s = w->log.sequence % w->sim.flash.sectors;
+
+    for (uint32_t copy = 0; copy < 2; copy++) {
+        uint8_t *mark;
+
+        copy_world(&again, w);
+        mark = again.sim.marks + (size_t)s * again.sim.flash.sector +
+               (size_t)copy * again.log.slot;
+        mark[0] = FLASH_SIM_ECC;
+        again.sim.strange = true;
+        must_be_whole(&again, after);
+        CHECK(is_state(&again.log, after));
+    }
+}
+
 /* Power fails again in operation `in` of putting it in order. */
 static bool cut_again(const struct step *s, const struct model *after,
                       uint32_t in, uint32_t way)
@@ -186,6 +205,9 @@ static bool cut_again(const struct step *s, const struct model *after,
     copy_world(&again, &now);
     flash_sim_on(&again.sim);
     set_cut(&again.sim, in, way, 0);
+    if (way == FLASH_CUTS) {
+        again.sim.tear = UINT32_MAX; /* all of it is done */
+    }
     rc = bm_log_open(&again.log, &again.sim.flash);
     if (rc == BM_OK) {
         rc = do_step(&again, s);
@@ -237,6 +259,9 @@ static bool cut_once(const struct step *s, const struct model *after,
     CHECK_STATUS(do_step(&now, s), BM_OK);
     CHECK(is_state(&now.log, after));
     CHECK(!now.sim.broken);
+    if (s->what != SCRUB) {
+        loses_no_sector(&now, after);
+    }
     return true;
 }
 

@@ -443,7 +443,89 @@ static void values_are_not_read_as_slots(void)
     memset(sim.octets + 512 + 48, 0, 16); /* the slot of key 2 */
     CHECK_STATUS(open_again(), BM_OK);
     CHECK_STATUS(get(1), BM_E_NOT_FOUND);
-    CHECK_STATUS(get(2), BM_E_NOT_FOUND);
+    CHECK_STATUS(get(2), BM_E_LOG_READ);
+}
+
+/* Slot `i` of sector 1, behind its two marks; units of 8. */
+static uint8_t *slot_of(uint32_t i)
+{
+    return sim.marks + sim.flash.sector + 32 + (size_t)16 * i;
+}
+
+static void a_slot_that_cannot_be_read_is_no_record_that_never_was(void)
+{
+    /* Which half of the slot of key 2, and what is said of key 3, which was
+     * never put. */
+    static const struct {
+        uint32_t from, n;
+        bm_status never;
+    } cases[] = { { 0, 8, BM_E_LOG_READ },
+                  { 0, 16, BM_E_LOG_READ },
+                  { 8, 8, BM_E_NOT_FOUND } };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin(1024, 3, 8);
+        CHECK_STATUS(put(1, "one"), BM_OK);
+        CHECK_STATUS(put(2, "two"), BM_OK);
+        CHECK_STATUS(put(4, "four"), BM_OK);
+        memset(slot_of(1) + cases[i].from, FLASH_SIM_ECC, cases[i].n);
+        sim.strange = true;
+        CHECK_STATUS(open_again(), BM_OK);
+        CHECK_STATUS(get(2), BM_E_LOG_READ);
+        CHECK_STATUS(get(3), cases[i].never);
+        CHECK(has(1, "one") && has(4, "four"));
+        /* What is put or deleted now is known for certain. */
+        CHECK_STATUS(bm_log_delete(&the_log, KEY(3)), BM_OK);
+        CHECK_STATUS(get(3), BM_E_NOT_FOUND);
+        CHECK_STATUS(get(2), BM_E_LOG_READ);
+        CHECK_STATUS(put(2, "TWO"), BM_OK);
+        CHECK(has(2, "TWO"));
+        memset(slot_of(1), FLASH_SIM_USED, 16);
+        CHECK(has(2, "TWO"));
+        /* A turn leaves the slot behind. */
+        memset(slot_of(1) + cases[i].from, FLASH_SIM_ECC, cases[i].n);
+        CHECK_STATUS(bm_log_scrub(&the_log), BM_OK);
+        CHECK(has(1, "one") && has(2, "TWO") && has(4, "four"));
+        CHECK_STATUS(get(3), BM_E_NOT_FOUND);
+        CHECK_STATUS(get(5), BM_E_NOT_FOUND);
+    }
+}
+
+static void an_older_value_does_not_move_before_a_newer_one(void)
+{
+    begin(1024, 3, 8);
+    CHECK_STATUS(put(1, "old"), BM_OK);
+    CHECK_STATUS(put(1, "new"), BM_OK);
+    CHECK_STATUS(put(2, "two"), BM_OK);
+    memset(slot_of(1) + 8, FLASH_SIM_ECC, 8);
+    sim.strange = true;
+    for (int i = 0; i < 3; i++) {
+        CHECK_STATUS(get(1), BM_E_LOG_READ);
+        CHECK_STATUS(bm_log_scrub(&the_log), BM_OK);
+    }
+    CHECK(has(2, "two"));
+}
+
+static bm_status (*sim_read)(void *, uint32_t, uint8_t *, size_t);
+static unsigned failing_reads;
+
+static bm_status tired_read(void *self, uint32_t at, uint8_t *p, size_t n)
+{
+    if (failing_reads != 0) {
+        failing_reads--;
+        return BM_E_FLASH_READ;
+    }
+    return sim_read(self, at, p, n);
+}
+
+static void a_slot_is_read_more_than_once(void)
+{
+    begin(1024, 3, 8);
+    CHECK_STATUS(put(1, "one"), BM_OK);
+    sim_read = sim.flash.read;
+    sim.flash.read = tired_read;
+    failing_reads = 2;
+    CHECK(has(1, "one") && failing_reads == 0);
 }
 
 int main(void)
@@ -464,5 +546,8 @@ int main(void)
     RUN(a_program_that_fails_changes_nothing);
     RUN(a_flash_that_does_not_answer_is_no_empty_log);
     RUN(values_are_not_read_as_slots);
+    RUN(a_slot_that_cannot_be_read_is_no_record_that_never_was);
+    RUN(an_older_value_does_not_move_before_a_newer_one);
+    RUN(a_slot_is_read_more_than_once);
     return bm_test_done();
 }

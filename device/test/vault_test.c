@@ -358,6 +358,31 @@ static void a_wipe_leaves_nothing(void)
     CHECK(world_has(&now, "a", "b"));
 }
 
+/* The power goes in each operation of it: the next open finishes it. */
+static void a_wipe_that_was_cut_leaves_nothing(void)
+{
+    bm_status rc = BM_E_FLASH_POWER;
+    unsigned whole = 0;
+
+    for (uint32_t in = 1; rc != BM_OK; in++) {
+        begin_with_older(true);
+        CHECK_STATUS(world_put(&now, "long name", "value"), BM_OK);
+        take_raw(4);
+        flash_sim_cut(&now.sim, in, FLASH_CUT_PREFIX, UINT32_MAX);
+        rc = bm_vault_wipe(&now.vault);
+        CHECK_STATUS(world_open(&now), BM_OK);
+        if (world_has(&now, "long name", "value")) {
+            whole++;
+        } else {
+            CHECK(!flash_sim_holds(&now.sim, BM_LIT("long name")));
+            CHECK(
+                !flash_sim_holds(&now.sim, (struct bm_bytes){ raw + 60, 12 }));
+        }
+    }
+    /* Not before its record is in, which takes three. */
+    CHECK(whole > 0 && whole < 4);
+}
+
 static void every_bit_of_a_record_counts(void)
 {
     static const char value[] = "value";
@@ -414,6 +439,7 @@ int main(void)
     RUN(a_used_counter_begins_with_a_wipe);
     RUN(what_is_damaged_can_be_given_up_by_its_owner);
     RUN(a_wipe_leaves_nothing);
+    RUN(a_wipe_that_was_cut_leaves_nothing);
     RUN(every_bit_of_a_record_counts);
     RUN(every_prefix_of_a_record_is_refused);
     return bm_test_done();

@@ -128,10 +128,18 @@ static void keystore_close(void *self, enum bm_key_slot slot)
 static bm_status keystore_destroy(void *self, enum bm_key_slot slot)
 {
     struct bm_mbedtls_keystore *k = self;
+    psa_key_attributes_t a = PSA_KEY_ATTRIBUTES_INIT;
 
     if (!is_slot(slot)) {
         return BM_E_ARGUMENT;
     }
+    if (psa_get_key_attributes(id_of(k, slot), &a) == PSA_SUCCESS &&
+        psa_get_key_type(&a) !=
+            PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1)) {
+        psa_reset_key_attributes(&a);
+        return BM_E_KEY_UNSUPPORTED; /* somebody else's, by a wrong first_id */
+    }
+    psa_reset_key_attributes(&a);
     bm_mbedtls_signer_close(&k->signers[slot]);
     return destroy(id_of(k, slot), k->config.place == BM_KEY_PLACE_FLASH);
 }

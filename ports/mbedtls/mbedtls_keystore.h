@@ -64,12 +64,18 @@ struct bm_mbedtls_secret {
 BM_MUST_CHECK bm_status bm_mbedtls_secret_open(
     struct bm_mbedtls_secret *s, const struct bm_mbedtls_secret_config *config);
 
-/* Make one, once in a life: BM_E_EXISTS. BM_E_ENTROPY_..., BM_E_RANDOM. */
+/*
+ * Make one, once in a life: BM_E_EXISTS. BM_E_ENTROPY_..., BM_E_RANDOM. To be
+ * called where a device is born, not wherever bm_mbedtls_secret_open() says
+ * BM_E_NOT_FOUND: over a secret that is only not to be read today, everything
+ * sealed would be lost.
+ */
 BM_MUST_CHECK bm_status
 bm_mbedtls_secret_make(const struct bm_mbedtls_secret_config *config);
 
-/* What was sealed under it can never be opened again. One that is not there
- * is BM_OK. */
+/* What was sealed under it can never be opened again; where PSA's storage is
+ * the same flash, once bm_log_scrub() has removed the octets. One that is not
+ * there is BM_OK. */
 BM_MUST_CHECK bm_status
 bm_mbedtls_secret_destroy(const struct bm_mbedtls_secret_config *config);
 
