@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 # pylint: disable=wrong-import-position
@@ -183,9 +184,10 @@ def make_maker():
 
 def test_a_profile_that_wants_attested_keys_gets_them():
     setup, ca = make_maker()
-    os.mkdir("attested-tpm")
-    run("swtpm_setup", "--tpm2", "--tpmstate", os.path.abspath("attested-tpm"),
-        "--config", setup, "--create-ek-cert", "--lock-nvram")
+    for name in ("attested-tpm", "away-tpm"):
+        os.mkdir(name)
+        run("swtpm_setup", "--tpm2", "--tpmstate", os.path.abspath(name),
+            "--config", setup, "--create-ek-cert", "--lock-nvram")
     os.mkdir("ek-cas")
     shutil.copy(ca, "ek-cas/maker.pem")
     s = make_service(name="attesting")
@@ -193,6 +195,9 @@ def test_a_profile_that_wants_attested_keys_gets_them():
         f.write("attestation:\n  ek_cas: %s\n" % os.path.abspath("ek-cas"))
     write(s.dir + "/profiles/attested.yaml", PROFILE % {
         "name": "attested", "life": "90d", "before": "90d", "grace": "1d",
+        "more": "attestation: tpm"})
+    write(s.dir + "/profiles/fleeting.yaml", PROFILE % {
+        "name": "fleeting", "life": "3s", "before": "2s", "grace": "0s",
         "more": "attestation: tpm"})
     with s.start():
         tpm = Tpm("attested-tpm")
@@ -210,6 +215,20 @@ def test_a_profile_that_wants_attested_keys_gets_them():
               "0x81020101" not in tpm.handles(), "one key of ours")
         key = s.api("GET", "/devices/shown").json()["key"]
         equal((key["attested"], key["place"]), (True, "tpm"))
+        # Too late to renew, it comes back as what its maker has made.
+        c = Agent(s, "away", "fleeting")
+        c.configure(s.ports["devices"], "fleeting", (more + """\
+birth: { label: %s, token_file: %s }
+""") % (Tpm("away-tpm").tcti, ", attest: true", IDEVID, c.birth_file))
+        c.put_token(token(s, "away", IDEVID), c.birth_file)
+        c.enroll("--birth")
+        os.remove(c.birth_file)
+        c.enroll()
+        first = c.serial()
+        end = time.time() + 4
+        wait_until("it has expired", lambda: time.time() > end)
+        c.run("renew", "--no-wait")
+        holds(c.serial() != first, "another certificate")
         # A key in a file has nothing to show.
         b = Agent(s, "unshown", "attested", token(s, "unshown", "attested"))
         code, _, err = b.enroll("--no-wait", check=False)
