@@ -14,7 +14,7 @@
 #include "core/cert.h"
 #include "core/name.h"
 
-#define TOKEN_MAX 1024
+#define TOKEN_MAX 512
 
 struct check {
     const struct settings *s;

@@ -380,6 +380,19 @@ static bool is_file_name(const char *name)
            strlen(name) <= 64;
 }
 
+/* By another file, or by what a layout adds itself (layout.c). */
+static bool is_taken(const struct settings_layout *l,
+                     const struct settings_file *file)
+{
+    const struct settings_file *f = l->files.items;
+    bool taken = !l->export_key && strcmp(file->name, "key.uri") == 0;
+
+    for (; f != file; f++) {
+        taken = taken || strcmp(f->name, file->name) == 0;
+    }
+    return taken;
+}
+
 static bm_status check_files(const struct config_node *node,
                              const struct settings_layout *l,
                              struct config_error *error)
@@ -397,6 +410,11 @@ static bm_status check_files(const struct config_node *node,
             return config_fail(error, config_get(item, "name"),
                                BM_E_CONFIG_VALUE,
                                "a file's name without '/' is wanted");
+        }
+        if (is_taken(l, f)) {
+            return config_fail(error, config_get(item, "name"),
+                               BM_E_CONFIG_VALUE,
+                               "the layout has a file of this name");
         }
         if ((f->parts & SETTINGS_KEY) != 0 && !l->export_key) {
             return config_fail(error, config_get(item, "parts"),

@@ -129,6 +129,13 @@ static void what_is_wrong_is_told_with_its_place(void)
         { "layouts:\n  - kind: files\n    dir: /n\n    files:\n"
           "      - { name: a, parts: [key] }\n",
           BM_E_CONFIG_VALUE, 9 },
+        { "layouts:\n  - kind: files\n    dir: /n\n    files:\n"
+          "      - { name: a, parts: [chain] }\n"
+          "      - { name: a, parts: [anchors] }\n",
+          BM_E_CONFIG_VALUE, 10 },
+        { "layouts:\n  - kind: files\n    dir: /n\n    files:\n"
+          "      - { name: key.uri, parts: [chain] }\n",
+          BM_E_CONFIG_VALUE, 9 },
         { "keys: { uri: \"tpm2:0x81020100\" }\n"
           "layouts: [{ kind: nginx, dir: /n, export_key: true }]\n",
           BM_E_CONFIG_VALUE, 6 },
