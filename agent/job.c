@@ -26,7 +26,11 @@
 /* How often it is looked whether to stop. */
 #define STEP_MS 500
 
+/* What is counted in a row, over rounds and processes. */
+#define TALLY BM_LOG_KEY(BM_LOG_APPLICATION, 0x202)
+
 struct job {
+    struct bm_enrol_tally tally;
     const struct job_config *config;
     struct job_result *result;
     struct bm_enrol enrol;
@@ -57,9 +61,12 @@ static bm_status read_token(struct job *j)
     if (rc != BM_OK) {
         return rc == BM_E_NOT_FOUND ? BM_OK : rc;
     }
-    while (j->token_n != 0 && (j->token[j->token_n - 1] == '\n' ||
-                               j->token[j->token_n - 1] == '\r')) {
-        j->token_n--;
+    /* A second one would stand in the head of a request. */
+    for (size_t i = 0; i < j->token_n; i++) {
+        if (j->token[i] == '\n' || j->token[i] == '\r') {
+            bm_wipe(j->token + i, j->token_n - i);
+            j->token_n = i;
+        }
     }
     return BM_OK;
 }
@@ -85,6 +92,7 @@ static void configure(struct job *j)
         .est_only = s->est_only,
         .room = j->room,
         .room_n = sizeof j->room,
+        .tally = &j->tally,
         .exchange = (uint16_t)(s->timeout * EXCHANGE_STEPS),
     };
     net_init(&j->net, s->timeout);
@@ -219,10 +227,35 @@ static void attest(struct job *j)
     }
 }
 
+/* One that cannot be read is none, and of another job as good. */
+static void load_tally(struct job *j)
+{
+    struct bm_enrol_tally t;
+    size_t n = 0;
+
+    if (bm_log_get(&j->config->state->log, TALLY, (uint8_t *)&t, sizeof t,
+                   &n) == BM_OK &&
+        n == sizeof t) {
+        j->tally = t;
+    }
+}
+
+static void keep_tally(struct job *j, const struct bm_enrol_tally *before)
+{
+    if (memcmp(before, &j->tally, sizeof j->tally) != 0) {
+        (void)!bm_log_put(
+            &j->config->state->log, TALLY,
+            (struct bm_bytes){ (const uint8_t *)&j->tally, sizeof j->tally });
+    }
+}
+
 static bm_status run(struct job *j)
 {
+    struct bm_enrol_tally before;
     bm_status rc;
 
+    load_tally(j);
+    before = j->tally;
     BM_TRY(read_token(j));
     if (j->config->state->settings->keys.attest) {
         attest(j);
@@ -239,6 +272,7 @@ static bm_status run(struct job *j)
     report(j);
     bm_pump_close(&j->pump);
     bm_enrol_stop(&j->enrol);
+    keep_tally(j, &before);
     net_close(&j->net);
     return rc;
 }

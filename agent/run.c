@@ -61,6 +61,7 @@ struct service {
     bool told;            /* that it is ready */
     unsigned failures;    /* in a row, of jobs */
     unsigned undelivered; /* in a row */
+    unsigned due_again;   /* renewals in a row that left one due at once */
     int64_t floor;        /* last known good time, and when it was that */
     uint32_t floor_at;
     bm_status said; /* the last complaint: each is made once in a row */
@@ -173,6 +174,23 @@ static int64_t after_failure(struct service *s, const struct state *state,
     return r->waits && r->seconds > backoff ? r->seconds : backoff;
 }
 
+/*
+ * What was just renewed is due again at once where a clock is wrong, ours or
+ * the server's, or where the server wants it so: each time would cost a key
+ * and a restart of services, so it is done more and more seldom.
+ */
+static int64_t after_renewal(struct service *s, const struct state *state)
+{
+    int64_t at;
+
+    if (due_moment(state, &at) != BM_OK || at > state_time(state)) {
+        s->due_again = 0;
+        return 0;
+    }
+    s->due_again++;
+    return bm_backoff(state->crypto, s->due_again);
+}
+
 /* Returns how long to sleep; 0: there may be more to do at once. */
 static int64_t do_job(struct service *s, struct state *state,
                       enum bm_enrol_job job)
@@ -212,7 +230,7 @@ static int64_t do_job(struct service *s, struct state *state,
         say_identity(state, BM_IDENTITY_CURRENT,
                      first ? "identity.enrolled" : "identity.renewed");
     }
-    return 0;
+    return job == BM_ENROL_RENEW ? after_renewal(s, state) : 0;
 }
 
 /* A certificate or key that cannot be read any more is told, and replaced by

@@ -525,7 +525,9 @@
     X(E_ENROL_EARLY, 0x1c13, "", "server wants the renewal later")           \
     X(E_ENROL_TIMEOUT, 0x1c14, "", "exchange took too long")                 \
     X(E_ENROL_BINDING, 0x1c15, "RFC 7030 3.5",                               \
-      "server wants channel binding and the connection has none")
+      "server wants channel binding and the connection has none")            \
+    X(E_ENROL_CA, 0x1c16, "RFC 5280 4.2.1.9",                                \
+      "certificate for the device is one of a CA")
 
 #define BM_STATUS_TRUST(X)                                                 \
     X(E_TRUST_DENIED, 0x1d01, "", "certificate is on the deny list")       \

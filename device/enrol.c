@@ -75,7 +75,8 @@ static void go_first(struct bm_enrol *e)
         e->job = BM_ENROL_FIRST;
     }
     e->used = 0;
-    if (e->job != BM_ENROL_BIRTH && has_cert(e, BM_IDENTITY_PENDING)) {
+    if (e->job != BM_ENROL_BIRTH && has_cert(e, BM_IDENTITY_PENDING) &&
+        (e->flags & ENROL_AGAIN) == 0) {
         go(e, e->config->est_only ? ENROL_MUTUAL : ENROL_STATUS);
     } else if ((e->flags & ENROL_LEARNED) == 0) {
         go(e, ENROL_CACERTS);
@@ -101,13 +102,25 @@ static void clear(struct bm_enrol *e)
 
 static void end(struct bm_enrol *e, enum state state, bm_status why)
 {
+    struct bm_enrol_tally tally = { 0, 0, 0 };
+
     e->state = (uint8_t)state;
     e->why = why;
+    if (state == WAIT) {
+        tally = (struct bm_enrol_tally){ e->alerts, e->unproven, e->laters };
+    }
+    if (e->config->tally != NULL && why != BM_E_END) { /* bm_enrol_stop() */
+        *e->config->tally = tally;
+    }
     clear(e);
 }
 
 static void wait(struct bm_enrol *e, uint32_t seconds, bm_status why)
 {
+    if (bm_identity_state(e->config->identity, BM_IDENTITY_PENDING) ==
+        BM_IDENTITY_KEY) {
+        e->flags |= ENROL_ASKED;
+    }
     e->until = e->at + seconds;
     end(e, WAIT, why);
 }
@@ -153,15 +166,26 @@ static void back_off(struct bm_enrol *e, bm_status why, bool asked)
     wait(e, asked ? retry_after(e, seconds) : seconds, why);
 }
 
-/* The server does not take the pending certificate. */
+/*
+ * The server does not take the pending certificate. It is given up if the
+ * server said so: an alert of the handshake may be anybody's on the way, and
+ * one that a token paid for is not had again. These are kept, and the same key
+ * is asked for again: with a new token it gets another certificate, and with
+ * what there was before nothing is lost.
+ */
 static void refuse_proof(struct bm_enrol *e)
 {
-    bool again =
-        ++e->unproven < UNPROVEN_MAX && e->job != BM_ENROL_PROVE &&
-        (has_cert(e, BM_IDENTITY_CURRENT) || has_cert(e, BM_IDENTITY_IDEVID));
+    bool again = ++e->unproven < UNPROVEN_MAX && e->job != BM_ENROL_PROVE;
+    bool other =
+        has_cert(e, BM_IDENTITY_CURRENT) || has_cert(e, BM_IDENTITY_IDEVID);
 
-    if (again && bm_identity_abandon(e->config->identity) == BM_OK) {
-        back_off(e, BM_E_ENROL_PROOF, false);
+    if (again && other && e->state != CONNECTING) {
+        bm_status rc = bm_identity_abandon(e->config->identity);
+
+        back_off(e, rc == BM_OK ? BM_E_ENROL_PROOF : rc, false);
+    } else if (again && (other || e->config->token.n != 0)) {
+        e->flags |= ENROL_AGAIN | ENROL_ASKED;
+        go_first(e);
     } else {
         end(e, STOPPED, BM_E_ENROL_PROOF);
     }
@@ -186,15 +210,44 @@ static bool lose_identity(struct bm_enrol *e)
     return false;
 }
 
+/* A pending key, or certificate, that is gone serves nobody: not even the
+ * token that paid for it. */
+static bool drop_lost(struct bm_enrol *e)
+{
+    struct bm_identity *id = e->config->identity;
+    bm_status rc;
+
+    e->words_n = 0;
+    rc = bm_identity_check(id, BM_IDENTITY_PENDING, e->config->room,
+                           e->config->room_n);
+    bm_identity_close(id, BM_IDENTITY_PENDING);
+    return rc == BM_E_IDENTITY_LOST && bm_identity_abandon(id) == BM_OK;
+}
+
 static void fail(struct bm_enrol *e, bm_status why)
 {
-    e->alerts = why == BM_E_TLS_ALERT ? (uint8_t)(e->alerts + 1) : 0;
-    if ((why == BM_E_IDENTITY_LOST || e->alerts == ALERTS_MAX) &&
-        lose_identity(e)) {
+    /* What an answer about roots is like stops nothing: the next try goes on
+     * without it. */
+    bool roots = e->step == ENROL_CACERTS && e->state == RECEIVE &&
+                 ((unsigned)why >> 8 == BM_E_ENROL_REFUSED >> 8 ||
+                  (unsigned)why >> 8 == BM_E_HTTP_SYNTAX >> 8);
+    bool refused = why == BM_E_TLS_ALERT && ++e->alerts >= ALERTS_MAX;
+
+    if (roots) {
+        e->learned = why;
+        e->flags |= ENROL_LEARNED;
+    }
+    if (refused) {
         e->alerts = 0;
+    }
+    if (why == BM_E_IDENTITY_LOST && drop_lost(e)) {
+        back_off(e, why, false);
         return;
     }
-    if (is_final(why)) {
+    if ((why == BM_E_IDENTITY_LOST || refused) && lose_identity(e)) {
+        return;
+    }
+    if (is_final(why) && !roots) {
         end(e, STOPPED, why);
     } else {
         back_off(e, why, false);
@@ -261,6 +314,7 @@ static void wait_for_approval(struct bm_enrol *e)
     uint16_t patience = e->config->patience;
     uint32_t least = (uint32_t)LATER_STEP * e->laters;
 
+    e->failures = 0;
     if (++e->laters > (patience == 0 ? BM_ENROL_PATIENCE : patience)) {
         end(e, STOPPED, BM_E_ENROL_LATER);
     } else {
@@ -316,6 +370,7 @@ static void install(struct bm_enrol *e)
     } else if (e->job == BM_ENROL_BIRTH) {
         end(e, DONE, BM_OK);
     } else {
+        e->flags &= (uint16_t)~ENROL_AGAIN;
         go_first(e);
     }
 }
@@ -332,6 +387,23 @@ static void refuse_renewal(struct bm_enrol *e)
     }
 }
 
+/*
+ * 409 to a key that was asked for before: it had its certificate, the reply was
+ * lost, and that one has ended by now; most servers certify no key twice. So
+ * it will never have one, and another key may.
+ */
+static bool change_key(struct bm_enrol *e)
+{
+    if (e->reply.status != 409 || e->job == BM_ENROL_BIRTH ||
+        (e->flags & ENROL_ASKED) == 0 ||
+        bm_identity_abandon(e->config->identity) != BM_OK) {
+        return false;
+    }
+    e->flags &= (uint16_t)~ENROL_ASKED;
+    back_off(e, BM_E_ENROL_CONFLICT, false);
+    return true;
+}
+
 static void end_request(struct bm_enrol *e, bool good)
 {
     if (good) {
@@ -340,7 +412,7 @@ static void end_request(struct bm_enrol *e, bool good)
         install(e);
     } else if (is_unwelcome(e) && e->job == BM_ENROL_RENEW) {
         refuse_renewal(e);
-    } else {
+    } else if (!change_key(e)) {
         refuse(e);
     }
 }
@@ -375,11 +447,16 @@ static void end_proof(struct bm_enrol *e, bool good)
     }
 }
 
-/* The server knows the certificate as good: so it was only too early. */
+/* A server that tells a window knows the certificate as good: so it was only
+ * too early. */
 static void end_renewal(struct bm_enrol *e, bool good)
 {
     good = good && bm_renewal_parse(bm_enrol_words(e), &e->window);
-    end(e, STOPPED, good ? BM_E_ENROL_EARLY : BM_E_ENROL_FORBIDDEN);
+    if (!good && e->config->clock == NULL && can_first(e)) {
+        demote(e); /* nobody here knows whether it has expired */
+    } else {
+        end(e, STOPPED, good ? BM_E_ENROL_EARLY : BM_E_ENROL_FORBIDDEN);
+    }
 }
 
 static void end_step(struct bm_enrol *e, bool good)
@@ -464,9 +541,18 @@ bm_status bm_enrol_start(struct bm_enrol *e,
         config->room_n < BM_ENROL_ROOM || config->room_n > UINT16_MAX) {
         return BM_E_ARGUMENT;
     }
+    if (config->tally != NULL) {
+        e->alerts = config->tally->alerts;
+        e->unproven = config->tally->unproven;
+        e->laters = config->tally->laters;
+    }
     if (bm_identity_state(config->identity, BM_IDENTITY_PENDING) ==
         BM_IDENTITY_LOST) {
         BM_TRY(bm_identity_abandon(config->identity));
+    }
+    if (bm_identity_state(config->identity, BM_IDENTITY_PENDING) ==
+        BM_IDENTITY_KEY) {
+        e->flags |= ENROL_ASKED;
     }
     go_first(e);
     if (job == BM_ENROL_BIRTH ? has_cert(e, BM_IDENTITY_IDEVID)
@@ -636,7 +722,10 @@ static void be_patient(struct bm_enrol *e)
 static void connect(struct bm_enrol *e)
 {
     if ((e->flags & ENROL_READY) != 0 && (e->flags & ENROL_BOUND) != 0) {
-        go_first(e); /* RFC 7030 3.5: bound to a connection that is gone */
+        /* RFC 7030 3.5: bound to a connection that is gone. Made again, it
+         * may be sent elsewhere again: so not without a wait. */
+        back_off(e, BM_E_ENROL_REDIRECT, false);
+        return;
     }
     e->state = CONNECTING;
     e->shown = to_show(e);

@@ -48,8 +48,10 @@
  *
  * One thread at a time, not from interrupts, no state outside of the struct.
  * The longest uninterrupted computation is within one bm_enrol_received(): the
- * signatures of a chain (BM_IDENTITY_CERTS_MAX of them); within one
- * bm_enrol_next(): one signature, or the birth of a key, and the flash.
+ * signatures of a chain (BM_IDENTITY_CERTS_MAX of them), or all that
+ * bm_trust_learn() verifies of a cacerts (for each pair of certificates in the
+ * room a path); within one bm_enrol_next(): one signature, or the birth of a
+ * key, and the flash.
  * Watchdogs are fed from the functions of struct bm_crypto and the keystore.
  */
 enum bm_enrol_job {
@@ -58,7 +60,10 @@ enum bm_enrol_job {
                        when the current one is lost: what was current stays
                        until the new one is proven */
     BM_ENROL_RENEW, /* the next one, by the current one; FIRST where there is
-                       none or it has expired and the server has no grace */
+                       none or it has expired and the server has no grace.
+                       A clock that stood still does not know that it has:
+                       on BM_E_ENROL_FORBIDDEN ask for the time (clock.h) and
+                       begin again. Without a clock FIRST is tried. */
     BM_ENROL_PROVE  /* only the proof of a pending one */
 };
 
@@ -82,6 +87,16 @@ struct bm_enrol_ask {
     uint32_t seconds; /* WAIT; CONNECT, SEND, RECEIVE: until patience ends and
                          bm_enrol_next() has to be asked again, whatever came */
     bm_status status; /* WAIT, STOPPED: why */
+};
+
+/*
+ * What is counted in a row, for a caller that gives a job up while it waits and
+ * begins it anew later: kept by the caller, in flash where it ends in between.
+ */
+struct bm_enrol_tally {
+    uint8_t alerts;
+    uint8_t unproven;
+    uint16_t laters;
 };
 
 /* What is pointed to lives until the job is over. */
@@ -110,6 +125,8 @@ struct bm_enrol_config {
     uint8_t *room;
     size_t room_n;
 
+    struct bm_enrol_tally *tally; /* read at the start, written at each wait,
+                                     zeros at the end; or NULL */
     uint16_t patience; /* answers of "come again" in a row before the job stops;
                           0: BM_ENROL_PATIENCE */
     uint16_t exchange; /* seconds for one connection's handshake, and for one
@@ -221,7 +238,10 @@ void bm_enrol_received(struct bm_enrol *e, struct bm_bytes octets);
 /*
  * Connecting, sending or receiving failed, or the connection has ended:
  * BM_E_TLS_CLOSED is the orderly end, with which some answers are complete.
- * The connection is taken as gone: no CLOSE is asked for.
+ * The connection is taken as gone: no CLOSE is asked for. BM_E_TLS_ALERT is for
+ * alerts about our certificate alone (pump.c has the list): three of them in
+ * a row are a refusal of what was shown. Those of the handshake may be anybody's
+ * on the way, so they destroy nothing.
  */
 void bm_enrol_failed(struct bm_enrol *e, bm_status why);
 

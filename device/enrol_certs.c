@@ -17,6 +17,7 @@ struct link {
     struct bm_bytes issuer_key_id; /* or empty */
     struct bm_bytes key;           /* SubjectPublicKeyInfo */
     int64_t not_before;
+    bool ca;
 };
 
 static bool read_link(struct bm_bytes der, struct link *l)
@@ -29,8 +30,8 @@ static bool read_link(struct bm_bytes der, struct link *l)
     }
     bm_exts_aki(&cert.ext, &aki);
     *l = (struct link){
-        der,        cert.subject, cert.issuer,    bm_exts_ski(&cert.ext),
-        aki.key_id, cert.key.der, cert.not_before
+        der,        cert.subject, cert.issuer,     bm_exts_ski(&cert.ext),
+        aki.key_id, cert.key.der, cert.not_before, cert.ext.ca
     };
     return true;
 }
@@ -116,6 +117,7 @@ struct chain {
     struct bm_bytes certs[BM_IDENTITY_CERTS_MAX];
     size_t n;
     bool whole; /* the root was seen */
+    bool ca;    /* our own one is a CA's */
     int64_t not_before;
 };
 
@@ -128,6 +130,7 @@ static bm_status find_chain(const struct bm_enrol *e, struct chain *c)
     *c = (struct chain){ .certs = { l.der },
                          .n = 1,
                          .whole = is_root(&l),
+                         .ca = l.ca,
                          .not_before = l.not_before };
     while (!c->whole && c->n < BM_IDENTITY_CERTS_MAX &&
            find_issuer(e, &l, &next)) {
@@ -156,6 +159,9 @@ bm_status enrol_install(struct bm_enrol *e)
     bm_status rc;
 
     BM_TRY(find_chain(e, &c));
+    if (c.ca) {
+        return BM_E_ENROL_CA; /* what a device shows issues nothing */
+    }
     rc = judge(e, &c);
     if (again && (rc != BM_OK || (c.n == 1 && !c.whole))) {
         return BM_E_END;

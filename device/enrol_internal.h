@@ -35,9 +35,11 @@ enum {
     ENROL_LEARNED = 1 << 3, /* cacerts was asked for in this job */
     ENROL_STALE = 1 << 4,   /* the server's certificate has expired */
     ENROL_OVER = 1 << 5,    /* the certificate to be renewed has expired */
-    ENROL_FOUND = 1 << 6,  /* this cacerts brought an issuer that was missing */
-    ENROL_ONCE = 1 << 7,   /* cacerts was asked for it */
-    ENROL_CLOSING = 1 << 8 /* the connection is of no use any more */
+    ENROL_FOUND = 1 << 6, /* this cacerts brought an issuer that was missing */
+    ENROL_ONCE = 1 << 7,  /* cacerts was asked for it */
+    ENROL_CLOSING = 1 << 8, /* the connection is of no use any more */
+    ENROL_ASKED = 1 << 9,   /* a request may have left with the pending key */
+    ENROL_AGAIN = 1 << 10   /* another certificate for the pending key */
 };
 
 /* Where the identity goes that is asked for. */

@@ -52,7 +52,7 @@ static const char names[] = "content-length\0transfer-encoding\0location\0"
 /* Octets of a Location that leave room for the lines after it. */
 #define LOCATION_MAX 140
 
-/* Digits of a chunk's size, leading zeros included: 256 MB is enough, and
+/* Digits of a chunk's size, leading zeros included: 4 GB are enough, and
  * zeros without end are not. */
 #define CHUNK_DIGITS_MAX 8
 

@@ -5,7 +5,20 @@
  * record meanwhile is its own. */
 #define PIECE 256
 
+/* Things done in one call: time goes on between calls only, and a server that
+ * sends as fast as we read would have us read for ever. */
+#define TURNS_MAX 64
+
 #define NO_PLACE BM_IDENTITY_PLACES
+
+/* RFC 8446 6.2: what a server says of the certificate that it was shown. */
+enum {
+    BAD_CERTIFICATE = 42, /* and on to: unsupported, revoked, expired, */
+    CERTIFICATE_UNKNOWN = 46,
+    UNKNOWN_CA = 48,
+    ACCESS_DENIED = 49,
+    CERTIFICATE_REQUIRED = 116
+};
 
 void bm_pump_init(struct bm_pump *p, const struct bm_pump_config *config)
 {
@@ -166,13 +179,34 @@ static bm_status serve(struct bm_pump *p, const struct bm_enrol_ask *ask,
     }
 }
 
+/* Any other alert is a failure like any, and no refusal of our identity. */
+static bm_status reason(const struct bm_pump *p, bm_status why)
+{
+    struct bm_tls_facts facts;
+
+    if (why != BM_E_TLS_ALERT) {
+        return why;
+    }
+    p->config->tls->facts(p->session, &facts);
+    return (facts.alert >= BAD_CERTIFICATE &&
+            facts.alert <= CERTIFICATE_UNKNOWN) ||
+                   facts.alert == UNKNOWN_CA || facts.alert == ACCESS_DENIED ||
+                   facts.alert == CERTIFICATE_REQUIRED
+               ? why
+               : BM_E_TLS_HANDSHAKE;
+}
+
 bm_status bm_pump_run(struct bm_pump *p, uint32_t uptime, uint32_t *seconds)
 {
     struct bm_enrol_ask ask;
     bm_status rc = BM_OK;
 
     p->waiting = false;
-    while (rc != BM_E_TLS_AGAIN) {
+    for (unsigned turns = 0; rc != BM_E_TLS_AGAIN; turns++) {
+        if (turns == TURNS_MAX) {
+            *seconds = 0;
+            return BM_E_TLS_AGAIN;
+        }
         bm_enrol_next(p->config->enrol, uptime, &ask);
         *seconds = ask.seconds;
         if (ask.want >= BM_ENROL_WAIT) {
@@ -182,9 +216,9 @@ bm_status bm_pump_run(struct bm_pump *p, uint32_t uptime, uint32_t *seconds)
         }
         rc = serve(p, &ask, uptime);
         if (rc != BM_OK && rc != BM_E_TLS_AGAIN) {
-            p->why = rc;
+            p->why = reason(p, rc);
             bm_pump_close(p);
-            bm_enrol_failed(p->config->enrol, rc);
+            bm_enrol_failed(p->config->enrol, p->why);
         }
     }
     return rc;

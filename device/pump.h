@@ -58,8 +58,9 @@ struct bm_pump {
 void bm_pump_init(struct bm_pump *p, const struct bm_pump_config *config);
 
 /*
- * Do all that can be done now. BM_OK: the job is done. BM_E_TLS_AGAIN: call
- * again when the transport has moved, and after `*seconds` at the latest.
+ * Do what can be done now, within bounds. BM_OK: the job is done.
+ * BM_E_TLS_AGAIN: call again when the transport has moved, and after `*seconds`
+ * at the latest: at once where that is 0 and not `waiting`.
  * Anything else: the job has stopped for this reason.
  */
 BM_MUST_CHECK bm_status bm_pump_run(struct bm_pump *p, uint32_t uptime,

@@ -324,6 +324,18 @@ static void a_chain_that_ends_nowhere_is_refused(void)
     refused_certificate(BM_E_ENROL_CHAIN);
 }
 
+/* A device that shows it could issue under the anchor. */
+static void a_certificate_of_a_ca_is_refused(void)
+{
+    born();
+    trusted.told = 0;
+    server.as_ca = true;
+    refused_certificate(BM_E_ENROL_CA);
+    server.as_ca = false;
+    memset(server.key, 0, sizeof server.key); /* it issues anew */
+    CHECK_STATUS(device_run(BM_ENROL_FIRST), BM_OK);
+}
+
 static void what_the_judge_refuses_is_not_kept(void)
 {
     born();
@@ -349,6 +361,7 @@ int main(void)
     RUN(a_certificate_of_another_key_is_refused);
     RUN(a_certificate_of_a_stranger_is_refused);
     RUN(a_chain_that_ends_nowhere_is_refused);
+    RUN(a_certificate_of_a_ca_is_refused);
     RUN(what_the_judge_refuses_is_not_kept);
     return bm_test_done();
 }

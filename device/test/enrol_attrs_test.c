@@ -178,6 +178,24 @@ static void a_bound_request_is_made_again_on_another_connection(void)
     CHECK(server.issued == 2);
 }
 
+/* Each round is a handshake and a signature. */
+static void a_bound_request_in_circles_waits(void)
+{
+    uint8_t room[64];
+
+    born();
+    server.attrs = der_of("30(" CHALLENGE ")", room, sizeof room);
+    server.script[0] = (struct script){
+        "simpleenroll", 9999,
+        "HTTP/1.1 307 Elsewhere\r\nLocation: /x/simpleenroll\r\n"
+        "Content-Length: 0\r\nConnection: close\r\n\r\n",
+        DEED_HANG, 0
+    };
+    device.wait_max = 5;
+    CHECK_STATUS(device_run(BM_ENROL_FIRST), BM_E_ENROL_REDIRECT);
+    CHECK(device.connects <= 6);
+}
+
 static void csrattrs_that_are_too_long_are_refused(void)
 {
     static uint8_t der[BM_ENROL_ATTRS_MAX + 1] = { 0x30, 0x82, 0x03, 0xfd };
@@ -195,6 +213,7 @@ int main(void)
     RUN(a_renewal_keeps_its_subject_whatever_a_template_says);
     RUN(without_a_binding_none_can_be_asked_for);
     RUN(a_bound_request_is_made_again_on_another_connection);
+    RUN(a_bound_request_in_circles_waits);
     RUN(csrattrs_that_are_too_long_are_refused);
     return bm_test_done();
 }

@@ -32,6 +32,7 @@ static struct {
     size_t piece;           /* octets at a time, both ways; 0: all */
     bm_status connect;      /* what comes of connecting, */
     unsigned connect_times; /* so often */
+    unsigned alerts;        /* within TLS, for the pending identity: so many */
     bool no_binding;
     bool expired; /* the server's certificate */
     bool cut;     /* an end of the connection is no orderly one */
@@ -128,6 +129,13 @@ static inline void cable_receive(void)
     size_t n = server.out_n;
 
     CHECK(device.open);
+    if (device.alerts != 0 && device.showed &&
+        device.place == BM_IDENTITY_PENDING) {
+        device.alerts--;
+        device.open = false;
+        bm_enrol_failed(&device.e, BM_E_TLS_ALERT);
+        return;
+    }
     if (n == 0 && server.hangs) {
         device.open = false;
         bm_enrol_failed(&device.e,

@@ -53,6 +53,39 @@ static void each_refusal_has_its_name(void)
     }
 }
 
+/* Its certificate was made, got lost, and has ended since: months offline. */
+static void a_key_that_gets_no_certificate_any_more_is_replaced(void)
+{
+    born();
+    server.script[0] = (struct script){ "simpleenroll", 1, NULL, DEED_CUT, 0 };
+    device.wait_max = 0;
+    CHECK_STATUS(device_run(BM_ENROL_FIRST), BM_E_TLS_CLOSED);
+    CHECK(state_of(BM_IDENTITY_PENDING) == BM_IDENTITY_KEY);
+    device.wait_max = 50;
+    script(0, "simpleenroll", 1, EMPTY("409 Conflict"));
+    CHECK_STATUS(device_run(BM_ENROL_FIRST), BM_OK);
+    CHECK(device.waits == 1 && server.issued == 3);
+    /* The name is somebody else's: no key helps. */
+    script(0, "simplereenroll", 9, EMPTY("409 Conflict"));
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_E_ENROL_CONFLICT);
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_E_ENROL_CONFLICT);
+    CHECK(device.waits == 1);
+}
+
+static void a_pending_key_that_is_gone_is_replaced(void)
+{
+    enrolled();
+    server.script[0] =
+        (struct script){ "simplereenroll", 1, NULL, DEED_CUT, 0 };
+    device.wait_max = 0;
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_E_TLS_CLOSED);
+    fake_store.slot[device.id.head.place[BM_IDENTITY_PENDING] >> 4] = 0;
+    device.wait_max = 50;
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_OK);
+    CHECK(device.waits == 1 && device.place == BM_IDENTITY_PENDING);
+    CHECK(strstr(server.path, "status") != NULL);
+}
+
 static void what_a_server_says_to_people_is_kept(void)
 {
     struct bm_bytes words;
@@ -230,6 +263,24 @@ static void a_redirect_to_another_origin_is_refused(void)
     }
 }
 
+static void no_trouble_with_roots_stops_anything(void)
+{
+    static const char *const answers[] = {
+        TO("302 Found", "https://evil.example/"),
+        TO("302 Found", "/x/cacerts"),
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+    };
+
+    for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+        born();
+        script(0, "cacerts", 4, answers[i]);
+        server.chain = true;
+        CHECK_STATUS(device_run(BM_ENROL_FIRST), BM_OK);
+        CHECK(device.waits == 1 && device.e.learned != BM_OK);
+    }
+}
+
 static void redirects_in_circles_end(void)
 {
     born();
@@ -294,6 +345,77 @@ static void refused_handshakes_lead_to_the_idevid_in_the_end(void)
     CHECK(device.waits == 2 && device.connects == 5);
 }
 
+/* A service that makes each try a job of its own. */
+static void what_is_counted_outlives_the_job(void)
+{
+    struct bm_enrol_tally tally = { 0, 0, 0 };
+
+    enrolled();
+    device.config.tally = &tally;
+    device.connect = BM_E_TLS_ALERT;
+    device.connect_times = 3;
+    device.wait_max = 0;
+    for (unsigned i = 1; i < 3; i++) {
+        CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_E_TLS_ALERT);
+        bm_enrol_stop(&device.e);
+        CHECK(tally.alerts == i);
+    }
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_OK);
+    CHECK(tally.alerts == 0 && device.waits == 0);
+    /* A pending one, too; what is no alert neither counts nor forgets. */
+    device.alerts = 3;
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_E_TLS_ALERT);
+    device.connect = BM_E_TLS_HANDSHAKE;
+    device.connect_times = 1;
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_E_TLS_HANDSHAKE);
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_E_TLS_ALERT);
+    CHECK(tally.alerts == 2 && state_of(BM_IDENTITY_PENDING) != 0);
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_E_ENROL_PROOF);
+    CHECK(state_of(BM_IDENTITY_PENDING) == BM_IDENTITY_EMPTY);
+    CHECK(tally.unproven == 1);
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_OK);
+    CHECK(tally.unproven == 0 && tally.alerts == 0);
+}
+
+/* Whoever sits on the way can send an alert before the server has shown who
+ * it is: neither key nor certificate is lost by it. */
+static void an_alert_of_the_handshake_destroys_nothing(void)
+{
+    int keys;
+
+    enrolled();
+    server.script[0] = (struct script){ "status", 1, NULL, DEED_CUT, 0 };
+    device.wait_max = 0;
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_E_TLS_CLOSED);
+    keys = fake_store.made;
+    device.wait_max = 50;
+    device.connect = BM_E_TLS_ALERT;
+    device.connect_times = 3;
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_OK);
+    CHECK(device.waits == 2 && server.issued == 1);
+    CHECK(fake_store.made == keys);
+    /* For ever: the job ends, and the pending identity stays. */
+    server.script[0] = (struct script){ "status", 1, NULL, DEED_CUT, 0 };
+    device.wait_max = 0;
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_E_TLS_CLOSED);
+    device.wait_max = 50;
+    device.connect_times = 3;
+    CHECK_STATUS(device_run(BM_ENROL_PROVE), BM_E_ENROL_PROOF);
+    CHECK(state_of(BM_IDENTITY_PENDING) == BM_IDENTITY_CERT);
+    CHECK_STATUS(device_run(BM_ENROL_PROVE), BM_OK);
+}
+
+static void without_a_clock_a_refused_renewal_may_be_one_past_its_end(void)
+{
+    enrolled();
+    device.config.clock = NULL;
+    script(0, "simplereenroll", 1, EMPTY("403 Forbidden"));
+    script(1, "renewal", 1, EMPTY("403 Forbidden"));
+    CHECK_STATUS(device_run(BM_ENROL_RENEW), BM_OK);
+    CHECK(device.waits == 0 && server.issued == 1);
+    CHECK(device.connects == 3); /* current, IDevID, pending */
+}
+
 /* ---- Proofs that are refused */
 
 static void where_there_is_no_device_api_mutual_tls_is_the_proof(void)
@@ -339,10 +461,29 @@ static void what_a_token_paid_for_is_kept(void)
 {
     device_init();
     with_token();
-    script(0, "status", 1, EMPTY("403 Forbidden"));
+    script(0, "status", 9, EMPTY("403 Forbidden"));
     CHECK_STATUS(device_run(BM_ENROL_FIRST), BM_E_ENROL_PROOF);
     CHECK(state_of(BM_IDENTITY_PENDING) == BM_IDENTITY_CERT);
+    CHECK(server.issued == 1); /* of one key */
+    script(0, "status", 0, NULL);
     CHECK_STATUS(device_run(BM_ENROL_PROVE), BM_OK);
+}
+
+/* It ended before its proof, and there is a new token for it. */
+static void a_new_token_helps_where_the_pending_one_has_ended(void)
+{
+    device_init();
+    with_token();
+    server.script[0] = (struct script){ "status", 1, NULL, DEED_CUT, 0 };
+    device.wait_max = 0;
+    CHECK_STATUS(device_run(BM_ENROL_FIRST), BM_E_TLS_CLOSED);
+    device.wait_max = 50;
+    script(0, "status", 2, EMPTY("403 Forbidden"));
+    script(1, "simpleenroll", 1, EMPTY("401 Unauthorized"));
+    CHECK_STATUS(device_run(BM_ENROL_FIRST), BM_E_ENROL_CREDENTIALS);
+    CHECK(state_of(BM_IDENTITY_PENDING) == BM_IDENTITY_CERT);
+    CHECK_STATUS(device_run(BM_ENROL_FIRST), BM_OK);
+    CHECK(state_of(BM_IDENTITY_CURRENT) == BM_IDENTITY_CERT);
 }
 
 /* ---- Neither */
@@ -421,6 +562,8 @@ static void calls_at_the_wrong_time_do_nothing(void)
 int main(void)
 {
     RUN(each_refusal_has_its_name);
+    RUN(a_key_that_gets_no_certificate_any_more_is_replaced);
+    RUN(a_pending_key_that_is_gone_is_replaced);
     RUN(what_a_server_says_to_people_is_kept);
     RUN(words_without_end_are_cut);
     RUN(a_202_is_waited_for_as_the_server_says);
@@ -430,14 +573,19 @@ int main(void)
     RUN(a_redirect_within_the_origin_is_followed);
     RUN(a_redirected_request_keeps_its_body);
     RUN(a_redirect_to_another_origin_is_refused);
+    RUN(no_trouble_with_roots_stops_anything);
     RUN(redirects_in_circles_end);
     RUN(a_renewal_that_comes_too_early_says_so);
     RUN(a_fork_or_a_suspended_device_stops);
     RUN(past_its_end_the_servers_grace_or_the_idevid_helps);
     RUN(refused_handshakes_lead_to_the_idevid_in_the_end);
+    RUN(what_is_counted_outlives_the_job);
+    RUN(an_alert_of_the_handshake_destroys_nothing);
+    RUN(without_a_clock_a_refused_renewal_may_be_one_past_its_end);
     RUN(where_there_is_no_device_api_mutual_tls_is_the_proof);
     RUN(a_certificate_that_the_server_does_not_take_is_given_up);
     RUN(what_a_token_paid_for_is_kept);
+    RUN(a_new_token_helps_where_the_pending_one_has_ended);
     RUN(a_server_that_drips_is_left);
     RUN(patience_with_a_handshake_ends_too);
     RUN(octets_behind_an_answer_end_the_connection);

@@ -63,6 +63,7 @@ static struct {
     struct bm_bytes attrs;   /* csrattrs; empty: 204 */
     struct bm_bytes more[3]; /* of cacerts, before its own */
     int wrong_key;           /* certificates are of this key; -1: none */
+    bool as_ca;              /* and those of a CA */
     int wrong_signer;        /* and signed by this one; -1: none */
     const char *damage;      /* to the answer for this operation, once: */
     size_t cut_to;           /* only so many octets come; or */
@@ -261,6 +262,7 @@ static inline void issue(void)
     s.san = bm_wr_bytes(&san);
     s.not_after += s.not_after == 0 ? SERVER_NOW + SERVER_LIFE : 0;
     s.signer = server.wrong_signer >= 0 ? server.wrong_signer : s.signer;
+    s.ca = server.as_ca;
     s.serial = 100 + ++server.issued;
     server.cert_n = make_cert(&s, server.cert);
 }

@@ -19,6 +19,8 @@ static struct {
     size_t piece;
     bool busy; /* every second call is too early */
     bool expired;
+    bool floods; /* an answer of one body without end */
+    uint8_t alert;
     /* What was seen. */
     unsigned calls;
     unsigned connectors; /* open ones */
@@ -108,6 +110,13 @@ static bm_status tls_read(struct bm_tls_session *session, uint8_t *out,
 {
     CHECK(session == (struct bm_tls_session *)&wire);
     BM_TRY(turn(wire.read));
+    if (wire.floods) {
+        static const char head[] = "HTTP/1.1 200 OK\r\n\r\n";
+
+        *n = sizeof head - 1; /* the first of them is the head */
+        memcpy(out, head, *n);
+        return BM_OK;
+    }
     if (server.out_n == 0) {
         return server.hangs ? BM_E_TLS_CLOSED : BM_E_TLS_AGAIN;
     }
@@ -138,6 +147,13 @@ static bm_status tls_binding(struct bm_tls_session *session,
     return BM_OK;
 }
 
+static void tls_facts(const struct bm_tls_session *session,
+                      struct bm_tls_facts *facts)
+{
+    CHECK(session == (const struct bm_tls_session *)&wire);
+    *facts = (struct bm_tls_facts){ .alert = wire.alert };
+}
+
 static void tls_close(struct bm_tls_session *session)
 {
     if (session != NULL) {
@@ -152,6 +168,7 @@ static const struct bm_tls tls = { .open = tls_open,
                                    .read = tls_read,
                                    .verdict = tls_verdict,
                                    .binding = tls_binding,
+                                   .facts = tls_facts,
                                    .close = tls_close };
 static const struct bm_connector connector = { NULL, wire_open, wire_close };
 static struct bm_pump_config pump_config = { &device.e, &tls, &connector, chain,
@@ -306,6 +323,54 @@ static void no_time_is_learned_where_the_server_has_expired(void)
     CHECK(trusted.told == 0);
 }
 
+/* Octets without end, as fast as they are read. */
+static void a_server_that_never_stops_talking_is_left(void)
+{
+    unsigned calls = 0;
+    uint32_t seconds;
+
+    born();
+    wire_init();
+    wire.busy = false;
+    wire.floods = true;
+    CHECK_STATUS(
+        bm_enrol_start(&device.e, &device.config, BM_ENROL_FIRST, device.now),
+        BM_OK);
+    bm_pump_init(&pump, &pump_config);
+    while (!pump.waiting && calls++ < 1000) {
+        CHECK_STATUS(bm_pump_run(&pump, device.now, &seconds), BM_E_TLS_AGAIN);
+        device.now++;
+    }
+    CHECK_STATUS(pump.why, BM_E_ENROL_TIMEOUT);
+    bm_pump_close(&pump);
+}
+
+/* Only what is said of our certificate refuses it. */
+static void an_alert_about_something_else_is_a_failure_like_any(void)
+{
+    static const struct {
+        uint8_t alert;
+        bm_status why;
+    } rows[] = {
+        { 40, BM_E_TLS_HANDSHAKE },   { 41, BM_E_TLS_HANDSHAKE },
+        { 42, BM_E_TLS_ALERT },       { 46, BM_E_TLS_ALERT },
+        { 47, BM_E_TLS_HANDSHAKE },   { 48, BM_E_TLS_ALERT },
+        { 49, BM_E_TLS_ALERT },       { 50, BM_E_TLS_HANDSHAKE },
+        { 70, BM_E_TLS_HANDSHAKE },   { 116, BM_E_TLS_ALERT },
+        { 0xff, BM_E_TLS_HANDSHAKE },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        born();
+        wire_init();
+        wire.handshake = BM_E_TLS_ALERT;
+        wire.alert = rows[i].alert;
+        wire.times = 1;
+        CHECK_STATUS(run(BM_ENROL_FIRST), BM_OK);
+        CHECK_STATUS(device.why, rows[i].why);
+    }
+}
+
 static void a_stop_is_final(void)
 {
     uint32_t seconds;
@@ -330,6 +395,8 @@ int main(void)
     RUN(a_connection_that_never_stands_is_left);
     RUN(a_chain_that_does_not_fit_is_said);
     RUN(no_time_is_learned_where_the_server_has_expired);
+    RUN(a_server_that_never_stops_talking_is_left);
+    RUN(an_alert_about_something_else_is_a_failure_like_any);
     RUN(a_stop_is_final);
     return bm_test_done();
 }
