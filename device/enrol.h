@@ -240,8 +240,8 @@ void bm_enrol_received(struct bm_enrol *e, struct bm_bytes octets);
  * BM_E_TLS_CLOSED is the orderly end, with which some answers are complete.
  * The connection is taken as gone: no CLOSE is asked for. BM_E_TLS_ALERT is for
  * alerts about our certificate alone (pump.c has the list): three of them in
- * a row are a refusal of what was shown. Those of the handshake may be anybody's
- * on the way, so they destroy nothing.
+ * a row are a refusal of what was shown. Those of the handshake may be of
+ * anybody on the way, so they destroy nothing.
  */
 void bm_enrol_failed(struct bm_enrol *e, bm_status why);
 
