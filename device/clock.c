@@ -96,6 +96,15 @@ bm_status bm_clock_open(struct bm_clock *clock, struct bm_log *log,
     return BM_OK;
 }
 
+void bm_clock_resume(struct bm_clock *clock, const struct bm_clock *before)
+{
+    clock->written_at = before->written_at;
+    clock->wrote = before->wrote;
+    clock->doubtful = before->doubtful;
+    clock->doubtful_at = before->doubtful_at;
+    clock->doubtful_connection = before->doubtful_connection;
+}
+
 int64_t bm_clock_now(const struct bm_clock *clock, uint32_t uptime)
 {
     uint32_t passed = since(clock->known_at, uptime);

@@ -14,7 +14,9 @@
  * One who can forge a source once can move it by one step, `step_max`. To
  * move it further takes the same word again over another connection, an hour
  * or more later; so a device that was in a drawer for years comes back, and
- * one bad answer does not carry it beyond the life of its certificates.
+ * one bad answer does not carry it beyond the life of its certificates. What
+ * waits to be told again is in memory: a device that starts anew within the
+ * hour hears it for the first time again.
  *
  * One thread at a time. Nothing blocks but the log.
  */
@@ -72,6 +74,13 @@ struct bm_clock {
 BM_MUST_CHECK bm_status bm_clock_open(struct bm_clock *clock,
                                       struct bm_log *log,
                                       const struct bm_clock_config *config);
+
+/*
+ * After bm_clock_open(), for who opens the log now and then: take over what
+ * `before` had in memory alone, a step that waits to be told again and when the
+ * flash was written. Uptimes go on: config.uptime is one of `before`, too.
+ */
+void bm_clock_resume(struct bm_clock *clock, const struct bm_clock *before);
 
 /* The last known good time, moved on by the uptime since: a lower bound. */
 int64_t bm_clock_now(const struct bm_clock *clock, uint32_t uptime);

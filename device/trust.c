@@ -51,6 +51,36 @@ static void add_anchor(struct bm_cert *to, size_t *n, struct bm_bytes der)
     }
 }
 
+/*
+ * Is the proof of a learned root denied by now, or the root that gave it none
+ * any more? A denied key of who gave it does not count: a root that was stolen
+ * is followed by the next. to[n] is free.
+ */
+static bool is_taken_back(const struct bm_trust *trust, size_t i,
+                          struct bm_cert *to, size_t n)
+{
+    uint8_t key[BM_BUNDLE_KEY_SIZE];
+    bool found = false;
+
+    if (n == BM_TRUST_ANCHORS_MAX ||
+        bm_cert_parse(bm_trust_learned_cert(trust, i, 1), BM_STRICT, NULL,
+                      &to[n]) != BM_OK) {
+        return true;
+    }
+    for (size_t k = 0; k < n; k++) {
+        if (!bm_name_equal(to[k].subject, to[n].issuer)) {
+            continue;
+        }
+        if (bm_bundle_key(trust->config.crypto, &to[k].key, key) != BM_OK ||
+            bm_bundle_ask(&trust->bundle, key, to[n].serial) ==
+                BM_BUNDLE_DENIED) {
+            return true;
+        }
+        found = true;
+    }
+    return !found;
+}
+
 size_t bm_trust_anchors(const struct bm_trust *trust, unsigned uses,
                         struct bm_cert *to)
 {
@@ -62,9 +92,12 @@ size_t bm_trust_anchors(const struct bm_trust *trust, unsigned uses,
         add_anchor(to, &n, trust->config.anchors[i]);
     }
     for (size_t i = 0; i < trust->learned; i++) {
-        add_anchor(to, &n, bm_trust_learned_cert(trust, i, 0));
+        if (!is_taken_back(trust, i, to, n)) {
+            add_anchor(to, &n, bm_trust_learned_cert(trust, i, 0));
+        }
     }
-    while (uses != TRUST_OWN_ANCHORS && bm_bundle_anchor_next(&list, &anchor)) {
+    while (uses != BM_TRUST_OWN_ANCHORS &&
+           bm_bundle_anchor_next(&list, &anchor)) {
         if (anchor.status == BM_BUNDLE_ACTIVE && (anchor.uses & uses) != 0) {
             add_anchor(to, &n, anchor.cert);
         }

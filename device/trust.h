@@ -224,6 +224,17 @@ struct bm_bytes bm_trust_learned_cert(const struct bm_trust *trust, size_t i,
                                       unsigned which);
 
 /*
+ * The anchors in force, for who hands them on: parsed into `to`, at most
+ * BM_TRUST_ANCHORS_MAX, pinned ones first, so that none of the others can push
+ * them out. `uses`: BM_BUNDLE_... of those that the bundle lists, or
+ * BM_TRUST_OWN_ANCHORS, pinned and learned ones alone. A learned root is left
+ * out while what proved it is denied.
+ */
+#define BM_TRUST_OWN_ANCHORS 0u
+size_t bm_trust_anchors(const struct bm_trust *trust, unsigned uses,
+                        struct bm_cert *to);
+
+/*
  * Take a trust bundle. Its signer must chain to a pinned or learned anchor,
  * have the one purpose BM_OID_KP_BUNDLE, and not be denied by what is known.
  * The version must be higher than that of any bundle taken before; the same
@@ -253,6 +264,7 @@ BM_MUST_CHECK bm_status bm_trust_take_bundle(struct bm_trust *trust,
  */
 struct bm_trust_crl {
     struct bm_trust *trust; /* NULL: closed */
+    bool tells_time;        /* see bm_trust_crl_end() */
     uint8_t issuer[BM_BUNDLE_KEY_SIZE];
     struct bm_crl_query query;
     struct bm_crl_find find;
@@ -276,7 +288,9 @@ BM_MUST_CHECK bm_status bm_trust_crl_feed(struct bm_trust_crl *crl,
 
 /*
  * The end of the list: verify it, keep what it says of the certificate until
- * the next start, tell the clock its thisUpdate, and close. BM_E_CRL_...:
+ * the next start, tell the clock its thisUpdate, and close. The clock is not
+ * told by a list under an anchor that is merely listed in a bundle, or under a
+ * chain that passed though expired. BM_E_CRL_...:
  * nothing is kept; so with BM_E_TRUST_ROLLBACK (an older list than one we have
  * seen) and BM_E_PATH_STATUS_UNKNOWN (a list that covers some reasons only, or
  * a delta). BM_OK does not mean good: judge again.

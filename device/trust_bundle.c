@@ -29,6 +29,11 @@ enum {
 
 #define BANKS 2
 
+/* Certificates of a message (docs/trust-bundle.md), in any order. */
+#define POOL_MAX 8
+_Static_assert(1 + POOL_MAX + BM_TRUST_ANCHORS_MAX <= BM_TRUST_CERTS,
+               "a signer, its pool and the anchors fit");
+
 static void put_number(struct bm_wr *w, uint64_t value, unsigned octets)
 {
     while (octets-- > 0) {
@@ -58,11 +63,12 @@ static bm_status check_signer(const struct bm_trust *trust,
     struct bm_trust_work *work = trust->config.work;
     struct bm_cert *signer = &work->cert[0];
     struct bm_cert *pool = signer + 1;
-    size_t pool_n = bm_trust_pool(certs, pool, BM_TRUST_CHAIN_MAX);
+    size_t pool_n = bm_trust_pool(certs, pool, POOL_MAX);
     struct bm_trust_check check = {
         .trust = trust,
         .anchors = pool + pool_n,
-        .anchors_n = bm_trust_anchors(trust, TRUST_OWN_ANCHORS, pool + pool_n),
+        .anchors_n =
+            bm_trust_anchors(trust, BM_TRUST_OWN_ANCHORS, pool + pool_n),
         .now = uptime != NULL ? bm_clock_now(trust->config.clock, *uptime) : 0,
     };
     const struct bm_revocation asked = { &check, bm_trust_revoked };

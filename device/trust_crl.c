@@ -32,6 +32,21 @@ static bool may_sign_lists(const struct bm_cert *issuer)
            (issuer->ext.key_usage & BM_KU_CRL_SIGN) != 0;
 }
 
+/* Pinned or learned? Others are listed to be our peers, not our clock. */
+static bool is_own(const struct bm_trust *trust, const struct bm_cert *anchor)
+{
+    bool own = false;
+
+    for (size_t i = 0; i < trust->config.anchors_n; i++) {
+        own = own || bm_bytes_equal(trust->config.anchors[i], anchor->der);
+    }
+    for (size_t i = 0; i < trust->learned; i++) {
+        own = own ||
+              bm_bytes_equal(bm_trust_learned_cert(trust, i, 0), anchor->der);
+    }
+    return own;
+}
+
 bm_status bm_trust_crl_open(struct bm_trust_crl *crl, struct bm_trust *trust,
                             const struct bm_bytes *certs, size_t n,
                             size_t which, const struct bm_trust_expect *expect)
@@ -56,6 +71,7 @@ bm_status bm_trust_crl_open(struct bm_trust_crl *crl, struct bm_trust *trust,
     bm_crl_query_cert(&crl->query, &work->cert[which]);
     bm_crl_find_init(&crl->find, &crl->query);
     crl->key = issuer->key;
+    crl->tells_time = !verdict.expired && is_own(trust, work->path.anchor);
     crl->trust = trust;
     bm_crl_reader_open(&crl->reader, trust->config.crypto);
     return BM_OK;
@@ -148,7 +164,9 @@ static bm_status finish(struct bm_trust_crl *crl, uint32_t connection,
         return BM_E_PATH_STATUS_UNKNOWN;
     }
     BM_TRY(keep(crl, &answer));
-    bm_trust_tell_clock(crl->trust, moment, connection, uptime);
+    if (crl->tells_time) {
+        bm_trust_tell_clock(crl->trust, moment, connection, uptime);
+    }
     return BM_OK;
 }
 

@@ -12,17 +12,6 @@
 #define TRUST_CHUNK(bank, i) \
     BM_LOG_KEY(BM_LOG_TRUST, 0x100 * (1 + (bank)) + (i))
 
-/* Which anchors: pinned and learned ones, and those of the bundle whose `uses`
- * have a bit of these. */
-#define TRUST_OWN_ANCHORS 0u
-
-/*
- * Parse anchors into `to`, BM_TRUST_ANCHORS_MAX at most: pinned ones first, so
- * that none of the others can push them out.
- */
-size_t bm_trust_anchors(const struct bm_trust *trust, unsigned uses,
-                        struct bm_cert *to);
-
 /* Certificates that help to find a path, one after another, into `to`. */
 size_t bm_trust_pool(struct bm_bytes certs, struct bm_cert *to, size_t max);
 

@@ -95,7 +95,7 @@ static void load_record(struct bm_trust *trust, uint32_t record)
     size_t i = trust->learned;
     uint8_t *room = trust->config.learned + i * BM_TRUST_LEARNED_SIZE;
     size_t anchors_n =
-        bm_trust_anchors(trust, TRUST_OWN_ANCHORS, work->cert + ANCHORS);
+        bm_trust_anchors(trust, BM_TRUST_OWN_ANCHORS, work->cert + ANCHORS);
     size_t n = 0;
 
     if (bm_log_get(trust->config.log, record, room, BM_TRUST_LEARNED_SIZE,
@@ -196,7 +196,7 @@ static bm_status learn_one(struct bm_trust *trust, struct bm_bytes certs,
 {
     struct bm_trust_work *work = trust->config.work;
     size_t anchors_n =
-        bm_trust_anchors(trust, TRUST_OWN_ANCHORS, work->cert + ANCHORS);
+        bm_trust_anchors(trust, BM_TRUST_OWN_ANCHORS, work->cert + ANCHORS);
     bm_status rc = bm_cert_parse(der, BM_STRICT, NULL, &work->cert[ROOT]);
 
     if (rc != BM_OK ||

@@ -293,6 +293,22 @@ static void a_record_that_makes_no_sense_is_none(void)
     }
 }
 
+/* A service that opens its log in rounds hears the second word in a later. */
+static void a_doubt_outlives_a_closed_log(void)
+{
+    struct bm_clock_config later = usual;
+    struct bm_clock before;
+
+    begin();
+    hear("far", &(struct word){ 5 * YEAR, 1, 0, 0 });
+    before = the_clock;
+    later.uptime = HOUR;
+    CHECK_STATUS(bm_log_open(&flash_log, &sim.flash), BM_OK);
+    CHECK_STATUS(bm_clock_open(&the_clock, &flash_log, &later), BM_OK);
+    bm_clock_resume(&the_clock, &before);
+    hear("far again", &(struct word){ 5 * YEAR, 2, HOUR, 5 * YEAR });
+}
+
 static void a_factory_reset_goes_back_to_the_build(void)
 {
     begin();
@@ -315,6 +331,7 @@ int main(void)
     RUN(a_device_that_learns_nothing_keeps_its_uptime);
     RUN(a_power_cut_leaves_the_old_moment_or_the_new_one);
     RUN(a_record_that_makes_no_sense_is_none);
+    RUN(a_doubt_outlives_a_closed_log);
     RUN(a_factory_reset_goes_back_to_the_build);
     return bm_test_done();
 }

@@ -66,9 +66,10 @@ struct judge_case {
                   .key_usage = BM_KU_KEY_CERT_SIGN | BM_KU_CRL_SIGN \
     }
 #define J_OTHER_IS .subject = "Other", .issuer = "Other", .key = 2, .signer = 2
-#define J_OTHER                \
-    {                          \
-        J_OTHER_IS, .ca = true \
+#define J_OTHER                                                       \
+    {                                                                 \
+        J_OTHER_IS, .ca = true,                                       \
+                    .key_usage = BM_KU_KEY_CERT_SIGN | BM_KU_CRL_SIGN \
     }
 /* The peer, and who issued it; more words may follow. */
 #define J_IS     .subject = "#SN-1", .key = 3

@@ -315,6 +315,35 @@ static void only_a_chain_that_passes_is_asked_about(void)
                  BM_E_ARGUMENT);
 }
 
+/* Neither that of a CA which is merely listed, nor one below what has
+ * expired. */
+static void not_every_list_tells_the_time(void)
+{
+    static const struct judge_case cases[] = {
+        { .why = "a client of somebody else",
+          J_CLIENT,
+          .what = JUDGE_OTHER_ISSUER | JUDGE_SECOND_ANCHOR,
+          .sent = { { J_IS, .issuer = "Other", .signer = 2, .eku = "c" },
+                    J_OTHER } },
+        { .why = "an EST server whose CA has expired",
+          J_ENROL,
+          .what = JUDGE_OTHER_ISSUER,
+          .sent = { { J_SERVER },
+                    { J_SUB_IS, .ca = true, .not_after = MAKER_NOW - 1,
+                      .key_usage = BM_KU_KEY_CERT_SIGN | BM_KU_CRL_SIGN } } },
+    };
+    static const struct list later[] = {
+        { "Other", 2, 100 * DAY, false, 0, false },
+        { "Sub", 1, 100 * DAY, false, 0, false },
+    };
+
+    for (size_t i = 0; i < 2; i++) {
+        judge_begin(&cases[i]);
+        CHECK_STATUS(read_list(make_list(&later[i]), 512), BM_OK);
+        CHECK(bm_clock_now(&judge.clock, 0) == MAKER_NOW);
+    }
+}
+
 int main(void)
 {
     RUN(a_list_answers_for_the_certificate_in_question);
@@ -324,5 +353,6 @@ int main(void)
     RUN(a_later_bundle_lifts_a_hold);
     RUN(a_word_against_a_certificate_is_the_last_to_go);
     RUN(only_a_chain_that_passes_is_asked_about);
+    RUN(not_every_list_tells_the_time);
     return bm_test_done();
 }

@@ -438,6 +438,44 @@ static void what_was_learned_outlives_the_old_root(void)
                  BM_OK);
 }
 
+/* A CA below the root that made itself one is denied like any other. */
+static void a_root_goes_with_what_proved_it(void)
+{
+    static uint8_t room[256];
+    const struct spec one = ROOT_1(.eku = NULL);
+    const struct spec proof = ONE_WITH_0(.eku = NULL);
+    uint8_t key[BM_BUNDLE_KEY_SIZE];
+    struct bm_bytes serial;
+    struct bm_bundle_denied denied;
+    struct bm_bundle_config config;
+    struct bm_wr w;
+    size_t n = 0;
+
+    begin();
+    say(&one);
+    say(&proof);
+    serial = cert.serial;
+    CHECK_STATUS(learn(&n), BM_OK);
+    CHECK(n == 1);
+    CHECK_STATUS(ask("Root1", 1), BM_OK);
+
+    CHECK_STATUS(bm_bundle_key(bm_test_crypto(), &pinned.key, key), BM_OK);
+    denied = (struct bm_bundle_denied){ BM_ARRAY(key), &serial, 1 };
+    config = (struct bm_bundle_config){ .name = BM_LIT("series"),
+                                        .version = 1,
+                                        .issued = MAKER_NOW,
+                                        .next_update = MAKER_NOW + 1,
+                                        .issuers = &denied,
+                                        .issuers_n = 1 };
+    bm_wr_init(&w, room, sizeof room);
+    CHECK_STATUS(bm_bundle_put(&config, &w), BM_OK);
+    CHECK_STATUS(bm_bundle_parse(bm_wr_bytes(&w), NULL, &trust.bundle), BM_OK);
+    CHECK_STATUS(ask("Root1", 1), BM_E_PATH_NO_ISSUER);
+    CHECK_STATUS(ask("Root", 0), BM_OK);
+    CHECK_STATUS(learn(&n), BM_OK); /* nor is it learned by it again */
+    CHECK(n == 0);
+}
+
 static void a_power_cut_leaves_the_root_or_none(void)
 {
     unsigned cuts = 0;
@@ -482,6 +520,7 @@ int main(void)
     RUN(an_answer_has_its_limits);
     RUN(the_flash_makes_no_anchor);
     RUN(what_was_learned_outlives_the_old_root);
+    RUN(a_root_goes_with_what_proved_it);
     RUN(a_power_cut_leaves_the_root_or_none);
     return bm_test_done();
 }
