@@ -121,6 +121,9 @@ static int judge(X509_STORE_CTX *ctx, void *arg)
     if (s == NULL) {
         return 0;
     }
+    if (s->recalled) { /* asked about a chain: the session was not taken up */
+        openssl_tls_judge_anew(s);
+    }
     openssl_tls_judge_sent(s);
     if (!s->judged || s->verdict.status != BM_OK) {
         X509_STORE_CTX_set_error(ctx, error_for(s->verdict.status));

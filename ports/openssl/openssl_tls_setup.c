@@ -36,11 +36,25 @@ static bool set_algorithms(SSL_CTX *ctx)
     (SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | \
      SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS)
 
+/*
+ * RFC 8879, which OpenSSL 3.2 and later offer by themselves where they were
+ * built with a compressor: the peer's certificates would then come in another
+ * message than the one that is read here, unpacked before anybody judges.
+ */
+#ifndef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
+#define SSL_OP_NO_RX_CERTIFICATE_COMPRESSION 0
+#endif
+#ifndef SSL_OP_NO_TX_CERTIFICATE_COMPRESSION
+#define SSL_OP_NO_TX_CERTIFICATE_COMPRESSION 0
+#endif
+
 /* SSL_OP_NO_TICKET: a server keeps sessions itself, so that a ticket is a
  * number and the chain behind it is here to be judged again. */
 #define OPTIONS                                                           \
     (SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | \
-     SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_CIPHER_SERVER_PREFERENCE)
+     SSL_OP_CLEANSE_PLAINTEXT | SSL_OP_CIPHER_SERVER_PREFERENCE |         \
+     SSL_OP_NO_RX_CERTIFICATE_COMPRESSION |                               \
+     SSL_OP_NO_TX_CERTIFICATE_COMPRESSION)
 
 bm_status openssl_tls_context_new(struct tls_port *port)
 {
