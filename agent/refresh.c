@@ -90,11 +90,16 @@ static bm_status get_time(struct api *api, uint32_t connection)
 
 /* ---- The rest */
 
+/* The first bundle says which series is ours, for ever: that is not for a
+ * server to choose whose key may be an old one. */
 static bm_status get_bundle(struct api *api, uint32_t connection)
 {
     struct bm_trust *trust = &api->state->trust;
     uint64_t before = trust->bundle.version;
 
+    if (api->doubtful && trust->series_n == 0) {
+        return BM_OK;
+    }
     BM_TRY(api_get(api, "bundle"));
     if (api->http.status != 200) {
         return BM_OK;
@@ -125,6 +130,20 @@ static bm_status get_renewal(struct api *api)
                : BM_E_AGENT_ANSWER;
 }
 
+/* A server may close after each answer. On error it is not open any more. */
+static bm_status reopen(struct api *api)
+{
+    struct state *state = api->state;
+    const struct api_as *as = api->as;
+    const volatile sig_atomic_t *stop = api->stop;
+
+    if (!api->closed) {
+        return BM_OK;
+    }
+    api_close(api);
+    return api_open(api, state, as, stop);
+}
+
 /* Each answer is of use without the others. */
 static bm_status ask_all(struct api *api)
 {
@@ -134,9 +153,11 @@ static bm_status ask_all(struct api *api)
 
     BM_TRY(connection_of(api->state, &connection));
     worst = api->doubtful ? BM_OK : get_time(api, connection);
-    rc = api->closed ? BM_OK : get_bundle(api, connection);
+    BM_TRY(reopen(api));
+    rc = get_bundle(api, connection);
     worst = worst == BM_OK ? rc : worst;
-    rc = api->closed || api->doubtful ? BM_OK : get_renewal(api);
+    BM_TRY(reopen(api));
+    rc = api->doubtful ? BM_OK : get_renewal(api);
     return worst == BM_OK ? rc : worst;
 }
 

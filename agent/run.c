@@ -64,7 +64,9 @@ struct service {
     unsigned due_again;   /* renewals in a row that left one due at once */
     int64_t floor;        /* last known good time, and when it was that */
     uint32_t floor_at;
-    bm_status said; /* the last complaint: each is made once in a row */
+    struct bm_clock clock; /* as it was then; floor 0: none */
+    uint32_t opened;       /* state.opened of the first round */
+    bm_status said;        /* the last complaint: each is made once in a row */
 };
 
 /* ---- Words */
@@ -328,6 +330,8 @@ static int64_t do_round(struct service *s)
         .how = STATE_WORK,
         .wait_ms = WAIT_MS,
         .floor = s->floor == 0 ? 0 : s->floor + (state_boot() - s->floor_at),
+        .clock = s->floor == 0 ? NULL : &s->clock,
+        .opened = s->opened,
     };
     const char *part;
     struct state *state;
@@ -352,6 +356,8 @@ static int64_t do_round(struct service *s)
     }
     s->floor_at = state_boot();
     s->floor = bm_clock_now(&state->clock, state_uptime(state));
+    s->clock = state->clock;
+    s->opened = state->opened;
     say_ready(s, state);
     state_close(state);
     return sleep;

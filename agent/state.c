@@ -90,10 +90,15 @@ static bm_status open_clock(struct state *s, const struct state_config *config,
 {
     const struct bm_clock_config clock = {
         .build = config->floor > BM_BUILD_TIME ? config->floor : BM_BUILD_TIME,
+        .uptime = state_uptime(s),
     };
 
     BM_TRY(name(what, "clock"));
-    return bm_clock_open(&s->clock, &s->log, &clock);
+    BM_TRY(bm_clock_open(&s->clock, &s->log, &clock));
+    if (config->clock != NULL) {
+        bm_clock_resume(&s->clock, config->clock);
+    }
+    return BM_OK;
 }
 
 static bm_status open_trust(struct state *s, char what[STATE_WHAT_MAX])
@@ -157,7 +162,7 @@ bm_status state_open(struct state **state, const struct state_config *config,
     }
     s->settings = config->settings;
     s->how = config->how;
-    s->opened = state_boot();
+    s->opened = config->clock != NULL ? config->opened : state_boot();
     s->flash.fd = -1;
     rc = open_all(s, config, what);
     if (rc != BM_OK) {
@@ -220,13 +225,11 @@ bm_status state_chain(const struct state *s, enum bm_identity_place place,
 size_t state_anchors(const struct state *s,
                      struct bm_bytes certs[STATE_ANCHORS_MAX])
 {
-    size_t n = 0;
+    struct bm_cert *anchors = s->trust.config.work->cert;
+    size_t n = bm_trust_anchors(&s->trust, BM_TRUST_OWN_ANCHORS, anchors);
 
-    for (; n < s->anchors.n; n++) {
-        certs[n] = s->anchors.cert[n];
-    }
-    for (size_t i = 0; i < s->trust.learned && n < STATE_ANCHORS_MAX; i++) {
-        certs[n++] = bm_trust_learned_cert(&s->trust, i, 0);
+    for (size_t i = 0; i < n; i++) {
+        certs[i] = anchors[i].der;
     }
     return n;
 }

@@ -56,6 +56,10 @@ struct state_config {
     unsigned wait_ms; /* for another process that works on it */
     int64_t floor;    /* a moment that is certainly past, or 0: what a service
                          knew when it closed the state */
+    /* The clock of the state that a service closed, and its `opened`; NULL: the
+     * first. A time that is told too far ahead has to be told again. */
+    const struct bm_clock *clock;
+    uint32_t opened;
 };
 
 /*
@@ -83,9 +87,8 @@ BM_MUST_CHECK bm_status state_path(const struct settings *settings,
                                    const char *name, char path[STATE_WHAT_MAX]);
 
 /*
- * The uptime of device/: seconds since the state was opened, sleep included. A
- * clock takes what its log holds for the time at uptime 0, and may have been
- * written a moment before it was opened.
+ * The uptime of device/: seconds since the state was opened (by a service: for
+ * the first time), sleep included.
  */
 uint32_t state_uptime(const struct state *state);
 
@@ -104,8 +107,9 @@ BM_MUST_CHECK bm_status state_cert(const struct state *state,
                                    enum bm_identity_place place, uint8_t *der,
                                    size_t cap, struct bm_cert *cert);
 
-/* Anchors, as services are told of them: pinned and learned. */
-#define STATE_ANCHORS_MAX (ANCHORS_MAX + BM_TRUST_LEARNED_MAX)
+/* Anchors, as services are told of them: pinned, and learned ones that are not
+ * taken back. Views into `state`. */
+#define STATE_ANCHORS_MAX BM_TRUST_ANCHORS_MAX
 size_t state_anchors(const struct state *state,
                      struct bm_bytes certs[STATE_ANCHORS_MAX]);
 

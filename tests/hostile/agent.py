@@ -62,6 +62,13 @@ class Agent:
         """One try: where it would wait, it says so and ends."""
         return self.run("enroll", "--no-wait", timeout=timeout)
 
+    def start(self):
+        """As a service."""
+        return subprocess.Popen([self.program, "run", "--config", self.config],
+                                stdin=subprocess.DEVNULL,
+                                stdout=subprocess.DEVNULL,
+                                stderr=subprocess.DEVNULL)
+
     def has_identity(self):
         """A current one, with a certificate."""
         done = self.run("status", "--json", timeout=60)

@@ -108,11 +108,53 @@ def recover(agent, where):
           (done.code, done.err))
 
 
+class Closing(hostile_est.Server):
+    """Honest, and closes after each answer."""
+
+    def spoil(self, request, reply):
+        self.struck += 1
+        reply.close = True
+        return reply
+
+    def asked(self):
+        with self.lock:
+            return [operation.split("?")[0] for operation, _ in self.requests]
+
+
+def try_closing(s, made, top):
+    """A service asks for all that it wants, over as many connections."""
+    where = os.path.join(top, s.name)
+    server = Closing(s, copy_of_pki(made, os.path.join(where, "pki")))
+    agent = Agent(sys.argv[1], where, server.port, server.pki.path("root.pem"))
+    process = None
+    try:
+        done = enrol(agent, TRIES)
+        holds(done.code == 0, "it should come through:\n" + done.err)
+        process = agent.start()
+        end = time.monotonic() + PATIENCE
+        while not {"time", "bundle", "renewal"} <= set(server.asked()):
+            holds(process.poll() is None, "the service has ended")
+            holds(time.monotonic() < end, "asked: %s" % server.asked())
+            time.sleep(0.1)
+    finally:
+        if process is not None:
+            process.kill()
+            process.wait()
+        server.close()
+    return []
+
+
+CLOSING = scenarios.Scenario(
+    "closing-refresh", "through",
+    "each answer of a refresh is the last of its connection")
+
+
 def one(number, s, made, top):
     began = time.monotonic()
     lines = []
     try:
-        for line in try_scenario(s, made, top):
+        act = try_closing if s is CLOSING else try_scenario
+        for line in act(s, made, top):
             lines.append("# " + line)
         lines.append("ok %d - %s" % (number, s.name))
     except (Failed, OSError, subprocess.SubprocessError) as e:
@@ -124,7 +166,8 @@ def one(number, s, made, top):
 
 def main():
     only = sys.argv[2:]
-    rows = [s for s in scenarios.SCENARIOS if not only or s.name in only]
+    rows = [s for s in [*scenarios.SCENARIOS, CLOSING]
+            if not only or s.name in only]
     bad = False
     with tempfile.TemporaryDirectory() as top:
         made = os.path.join(top, "made")
