@@ -93,6 +93,9 @@ static bm_status take_issuer(struct gathering *g, const struct store_ca *row,
     g->cas[g->cas_n].kind = row->kind;
     g->cas[g->cas_n].ours = row->key_uri[0] != '\0';
     g->cas[g->cas_n].issuer = issuer_of(g->said, key);
+    if (row->kind == STORE_CA_OPERATIONS) {
+        g->said->issuers[g->cas[g->cas_n].issuer].servers = true;
+    }
     g->cas_n++;
     return BM_OK;
 }
@@ -108,7 +111,10 @@ static bm_status take_ca(void *arg, const void *visited)
     }
     BM_TRY(bm_cert_parse(row->cert, BM_STRICT, NULL, &cert));
     if (cert.not_after < g->now) {
-        return BM_OK;
+        /* A device that needs repair passes a server whose CA has expired as
+         * well, so what that CA revoked still has to be said. */
+        return row->kind == STORE_CA_OPERATIONS ? take_issuer(g, row, &cert)
+                                                : BM_OK;
     }
     if (row->status == STORE_CA_ACTIVE) {
         BM_TRY(take_cert(g->said, row));
@@ -234,6 +240,16 @@ static int compare_rows(const void *a, const void *b)
     return bm_bundle_order(x->key, y->key);
 }
 
+/*
+ * Of two issuers, does the first go first? That of servers is the last: a
+ * device that needs repair passes an EST server of which nothing is known.
+ */
+static bool goes_first(const struct bundle_issuer *a,
+                       const struct bundle_issuer *b)
+{
+    return a->servers != b->servers ? b->servers : a->octets > b->octets;
+}
+
 /* The one with the most goes first, until the others fit. */
 static void leave_out(const struct ca *ca, struct bundle_said *said)
 {
@@ -247,7 +263,7 @@ static void leave_out(const struct ca *ca, struct bundle_said *said)
             if (!is->out) {
                 all += is->octets;
                 most = most == said->issuers_n ||
-                               is->octets > said->issuers[most].octets
+                               goes_first(is, &said->issuers[most])
                            ? i
                            : most;
             }

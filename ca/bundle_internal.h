@@ -23,6 +23,7 @@ struct bundle_denied {
 struct bundle_issuer {
     uint8_t key[BM_BUNDLE_KEY_SIZE];
     size_t octets; /* of its row, in CBOR */
+    bool servers;  /* of TLS servers */
     bool out;      /* it has too many, or nobody knows them */
 };
 

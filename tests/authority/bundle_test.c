@@ -145,6 +145,37 @@ static void a_ca_with_too_many_is_left_out_and_the_others_are_not(void)
     world_close(&w);
 }
 
+/* What stops a stolen key of an EST server is the last to go. */
+static void a_ca_of_servers_is_left_out_after_the_others(void)
+{
+    static struct made m;
+    static struct issued denied;
+    static struct issued servers[4];
+    static struct request r;
+    struct world w;
+    struct ca_issue_request q = { .actor = &authority,
+                                  .by = CA_BY_AUTHORITY,
+                                  .profile = "tls-server",
+                                  .csr = &r.csr };
+
+    world_open(&w);
+    w.bundle_deny = 200; /* three issuers, and few serial numbers */
+    must(world_reopen(&w) == BM_OK, "reopen");
+    q.not_after = w.now + 30 * DAY;
+    device(&w, "SN-1", &denied);
+    CHECK_STATUS(world_revoke(&w, &denied, BM_REASON_SUPERSEDED), BM_OK);
+    for (size_t i = 0; i < 4; i++) {
+        request_server(&r, world_key(), "est.example");
+        CHECK_STATUS(world_issue(&w, &q, &servers[i]), BM_OK);
+        CHECK_STATUS(world_revoke(&w, &servers[i], BM_REASON_KEY_COMPROMISE),
+                     BM_OK);
+    }
+    CHECK_STATUS(make(&w, &m), BM_OK);
+    CHECK(word_of(&m, "issuing", &denied) == BM_BUNDLE_SILENT);
+    CHECK(word_of(&m, "operations", &servers[0]) == BM_BUNDLE_DENIED);
+    world_close(&w);
+}
+
 static void it_ends_with_what_signs_it(void)
 {
     static struct made m;
@@ -396,6 +427,7 @@ int main(void)
     RUN(revoked_and_held_are_denied_and_released_are_not);
     RUN(what_has_expired_leaves_it_but_for_servers);
     RUN(a_ca_with_too_many_is_left_out_and_the_others_are_not);
+    RUN(a_ca_of_servers_is_left_out_after_the_others);
     RUN(it_ends_with_what_signs_it);
     RUN(only_who_may_make_lists_makes_one);
     RUN(the_signer_reads_what_it_signs);
