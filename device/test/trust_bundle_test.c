@@ -323,41 +323,6 @@ static void only_who_may_sign_a_bundle_is_believed(void)
     CHECK_STATUS(take(sign_as(&judge_bundler)), BM_OK);
 }
 
-/* As many certificates as a message may carry, the one that is needed last. */
-static void the_signers_ca_may_be_the_last_of_eight(void)
-{
-    static const struct spec below = {
-        .subject = "Bundles", .issuer = "Sub", .key = 2, .signer = 1, .eku = "b"
-    };
-    static uint8_t chain[8 * 1024];
-    struct bm_cert cert;
-    struct bm_cms_sign_config config = {
-        .crypto = bm_test_crypto(),
-        .signer = judge_key(2),
-        .cert = &cert,
-        .content_type = BM_LIT(BM_OID_CT_BUNDLE),
-        .signing_time = BM_CMS_NO_TIME,
-    };
-    struct bm_cms cms;
-    struct bm_wr w;
-
-    begin();
-    make(&cert, &below);
-    bm_wr_init(&w, chain, sizeof chain);
-    bm_wr_put(&w, cert.der);
-    for (size_t i = 0; i < 6; i++) {
-        bm_wr_put(&w, judge.other.der);
-    }
-    bm_wr_put(&w, judge.sub.der);
-    config.certs = bm_wr_bytes(&w);
-    CHECK_STATUS(bm_cms_parse(bundle(2, 0, 0), NULL, &cms), BM_OK);
-    config.content = cms.content;
-    bm_wr_init(&w, kept[1], sizeof kept[1]);
-    CHECK_STATUS(bm_cms_sign(&config, &w), BM_OK);
-    CHECK_STATUS(take(bm_wr_bytes(&w)), BM_OK);
-    CHECK(trust.bundle.version == 2);
-}
-
 static void a_signer_that_is_denied_signs_no_more(void)
 {
     begin();
@@ -647,7 +612,6 @@ int main(void)
     RUN(a_bundle_that_does_not_fit_is_refused_whole);
     RUN(a_full_log_leaves_the_old_bundle);
     RUN(only_who_may_sign_a_bundle_is_believed);
-    RUN(the_signers_ca_may_be_the_last_of_eight);
     RUN(a_signer_that_is_denied_signs_no_more);
     RUN(what_was_taken_outlives_its_signer);
     RUN(the_clock_learns_when_a_bundle_was_issued);
