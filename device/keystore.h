@@ -54,10 +54,11 @@ struct bm_keystore {
     void (*close)(void *self, enum bm_key_slot slot);
 
     /*
-     * No octet of it can be read when this returns; it closes the slot. An
-     * empty slot is BM_OK. Where keys lie in the same flash
-     * (BM_KEY_PLACE_FLASH), what is left in dead records of the log is removed
-     * by the caller: bm_log_scrub().
+     * The key cannot be used any more when this returns; it closes the slot.
+     * An empty slot is BM_OK. Where keys lie in the same flash
+     * (BM_KEY_PLACE_FLASH), its octets stay in dead records of the log until
+     * the caller removes them: bm_log_scrub(). (Identity does, but for keys
+     * whose birth was cut, which never signed anything.)
      */
     bm_status (*destroy)(void *self, enum bm_key_slot slot);
 };

@@ -18,7 +18,8 @@
  * Wear: with a share u of the capacity in use, an octet put costs about
  * 1/(1 - u) octets programmed, and each (1 - u) of a sector put costs one
  * erase. Keep u under one half. A power cut in the middle of a put costs one
- * erase more.
+ * erase more, and a put into a log that is nearly full may erase each sector
+ * once before it is BM_E_LOG_FULL: do not repeat that in a loop.
  *
  * No index is kept in memory: reading walks the flash, in time that is
  * proportional to the records that are in it. The longest call is the one

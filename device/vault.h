@@ -114,7 +114,8 @@ enum bm_vault_rollback bm_vault_rollback(const struct bm_vault *v);
  * is empty or too long, BM_E_LIMIT for a value that is too long, BM_E_LOG_FULL.
  * The value must not lie in the work memory.
  * An error of the counter's comes after the record was written: the new value
- * is in, and the next call or open counts it.
+ * is in, and the next call or open counts it. So does one of removing the mark
+ * of an earlier deletion.
  */
 BM_MUST_CHECK bm_status bm_vault_put(struct bm_vault *v, const char *name,
                                      struct bm_bytes value);

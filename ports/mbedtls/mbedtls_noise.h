@@ -19,7 +19,10 @@
  *     rc = bm_mbedtls_open(&port, &crypto);
  *
  * Once a health test has failed there is no randomness any more: no key, no
- * nonce, no handshake, until it is opened again.
+ * nonce, no handshake, until it is opened again. The source is looked at when
+ * it is opened, before each key of the keystore's is born and when the
+ * generator is seeded again; one that dies in between is noticed then, and
+ * until then the generator goes on from its last seed (NIST SP 800-90A).
  */
 struct bm_mbedtls_noise {
     struct bm_entropy entropy; /* to look at `failed` */
