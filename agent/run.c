@@ -59,6 +59,8 @@ struct service {
     struct refresh refresh;
     int lock;             /* STATE/run.lock: one service at a time */
     bool told;            /* that it is ready */
+    uint32_t held_at;     /* since then, as state_boot() counts, */
+    int64_t held;         /* no job is begun for so many seconds */
     unsigned failures;    /* in a row, of jobs */
     unsigned undelivered; /* in a row */
     unsigned due_again;   /* renewals in a row that left one due at once */
@@ -161,6 +163,24 @@ static bool choose(const struct state *state, enum bm_enrol_job *job,
 }
 
 /* ---- A round */
+
+/*
+ * A round may come for another reason, as a hook that has failed, before a
+ * server wants to hear of us again (Retry-After), or before backing off is
+ * over.
+ */
+static void hold(struct service *s, int64_t seconds)
+{
+    s->held_at = state_boot();
+    s->held = seconds;
+}
+
+static int64_t held(const struct service *s)
+{
+    int64_t passed = state_boot() - s->held_at;
+
+    return passed < s->held ? s->held - passed : 0;
+}
 
 static int64_t after_failure(struct service *s, const struct state *state,
                              bm_status rc, const struct job_result *r)
@@ -292,9 +312,13 @@ static int64_t work(struct service *s, struct state *state)
             } else {
                 sleep = at - state_time(state);
                 sleep = sleep < 1 ? 1 : sleep;
+                hold(s, 0);
             }
+        } else if (held(s) != 0) {
+            sleep = held(s);
         } else {
             sleep = do_job(s, state, job);
+            hold(s, sleep);
         }
     }
     sleep = least(sleep == 0 ? BM_BACKOFF_FLOOR : sleep, hand_over(s, state));
@@ -418,6 +442,7 @@ static void read_again(struct service *s)
         event_put(EVENT_ERROR, "reload.failed", NULL);
     }
     s->failures = 0;
+    hold(s, 0);
     s->said = BM_OK;
     notify_send("READY=1\n");
 }
