@@ -64,9 +64,8 @@ struct service {
     unsigned failures;    /* in a row, of jobs */
     unsigned undelivered; /* in a row */
     unsigned due_again;   /* renewals in a row that left one due at once */
-    int64_t floor;        /* last known good time, and when it was that */
-    uint32_t floor_at;
-    struct bm_clock clock; /* as it was then; floor 0: none */
+    bool opened_before;
+    struct bm_clock clock; /* as it was when the state was closed, and */
     uint32_t opened;       /* state.opened of the first round */
     bm_status said;        /* the last complaint: each is made once in a row */
 };
@@ -353,8 +352,7 @@ static int64_t do_round(struct service *s)
         .settings = &s->settings,
         .how = STATE_WORK,
         .wait_ms = WAIT_MS,
-        .floor = s->floor == 0 ? 0 : s->floor + (state_boot() - s->floor_at),
-        .clock = s->floor == 0 ? NULL : &s->clock,
+        .clock = s->opened_before ? &s->clock : NULL,
         .opened = s->opened,
     };
     const char *part;
@@ -378,8 +376,7 @@ static int64_t do_round(struct service *s)
     if (rc != BM_OK) {
         complain(s, EVENT_WARNING, "clock.not_kept", NULL, rc);
     }
-    s->floor_at = state_boot();
-    s->floor = bm_clock_now(&state->clock, state_uptime(state));
+    s->opened_before = true;
     s->clock = state->clock;
     s->opened = state->opened;
     say_ready(s, state);

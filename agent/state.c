@@ -89,7 +89,7 @@ static bm_status open_clock(struct state *s, const struct state_config *config,
                             char what[STATE_WHAT_MAX])
 {
     const struct bm_clock_config clock = {
-        .build = config->floor > BM_BUILD_TIME ? config->floor : BM_BUILD_TIME,
+        .build = BM_BUILD_TIME,
         .uptime = state_uptime(s),
     };
 

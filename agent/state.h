@@ -54,8 +54,6 @@ struct state_config {
     const struct settings *settings;
     enum state_how how;
     unsigned wait_ms; /* for another process that works on it */
-    int64_t floor;    /* a moment that is certainly past, or 0: what a service
-                         knew when it closed the state */
     /* The clock of the state that a service closed, and its `opened`; NULL: the
      * first. A time that is told too far ahead has to be told again. */
     const struct bm_clock *clock;

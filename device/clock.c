@@ -98,6 +98,10 @@ bm_status bm_clock_open(struct bm_clock *clock, struct bm_log *log,
 
 void bm_clock_resume(struct bm_clock *clock, const struct bm_clock *before)
 {
+    if (bm_clock_now(before, clock->known_at) > clock->known) {
+        clock->known = before->known;
+        clock->known_at = before->known_at;
+    }
     clock->written_at = before->written_at;
     clock->wrote = before->wrote;
     clock->doubtful = before->doubtful;

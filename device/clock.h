@@ -77,8 +77,9 @@ BM_MUST_CHECK bm_status bm_clock_open(struct bm_clock *clock,
 
 /*
  * After bm_clock_open(), for who opens the log now and then: take over what
- * `before` had in memory alone, a step that waits to be told again and when the
- * flash was written. Uptimes go on: config.uptime is one of `before`, too.
+ * `before` had in memory alone: how far its bound had come, a step that waits
+ * to be told again, and when the flash was written. Uptimes go on:
+ * config.uptime is one of `before`, too.
  */
 void bm_clock_resume(struct bm_clock *clock, const struct bm_clock *before);
 

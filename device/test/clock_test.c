@@ -309,6 +309,25 @@ static void a_doubt_outlives_a_closed_log(void)
     hear("far again", &(struct word){ 5 * YEAR, 2, HOUR, 5 * YEAR });
 }
 
+/* Each opening is a moment after what the one before knew: the day that is
+ * waited for is not begun anew by it. */
+static void a_log_that_is_opened_every_hour_is_written_daily(void)
+{
+    struct bm_clock_config config = { .build = BUILD };
+    struct bm_clock before;
+
+    begin();
+    for (uint32_t hour = 1; hour <= 3 * 24; hour++) {
+        before = the_clock;
+        config.uptime = hour * HOUR;
+        CHECK_STATUS(bm_clock_open(&the_clock, &flash_log, &config), BM_OK);
+        bm_clock_resume(&the_clock, &before);
+        CHECK_STATUS(bm_clock_keep(&the_clock, config.uptime), BM_OK);
+    }
+    start();
+    CHECK(bm_clock_now(&the_clock, 0) >= BUILD + DAY);
+}
+
 static void a_factory_reset_goes_back_to_the_build(void)
 {
     begin();
@@ -332,6 +351,7 @@ int main(void)
     RUN(a_power_cut_leaves_the_old_moment_or_the_new_one);
     RUN(a_record_that_makes_no_sense_is_none);
     RUN(a_doubt_outlives_a_closed_log);
+    RUN(a_log_that_is_opened_every_hour_is_written_daily);
     RUN(a_factory_reset_goes_back_to_the_build);
     return bm_test_done();
 }
