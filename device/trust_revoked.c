@@ -45,15 +45,18 @@ static bm_status check_keys(const struct bm_trust *trust,
 
 /*
  * Until when is it known that the certificate is good? A CRL's word against it
- * ends with a later bundle: a hold may have been lifted.
+ * ends with a later bundle: a hold may have been lifted. Not so of a CA: what
+ * a bundle says of a root's CAs is as old as the root's CRL that its writer had
+ * (docs/trust-bundle.md), and the writer may be one of them.
  */
-static bm_status ask(const struct bm_trust *trust, struct bm_bytes serial,
+static bm_status ask(const struct bm_trust *trust, const struct bm_cert *cert,
                      const uint8_t issuer[BM_BUNDLE_KEY_SIZE], bool *by_bundle,
                      int64_t *until)
 {
     const struct bm_bundle *b = &trust->bundle;
-    const struct bm_trust_known *known = find_known(trust, issuer, serial);
-    enum bm_bundle_word word = bm_bundle_ask(b, issuer, serial);
+    const struct bm_trust_known *known =
+        find_known(trust, issuer, cert->serial);
+    enum bm_bundle_word word = bm_bundle_ask(b, issuer, cert->serial);
 
     *until = UNKNOWN;
     *by_bundle = word == BM_BUNDLE_DENIED;
@@ -62,6 +65,9 @@ static bm_status ask(const struct bm_trust *trust, struct bm_bytes serial,
     }
     if (word == BM_BUNDLE_GOOD) {
         *until = b->next_update;
+    }
+    if (known != NULL && known->revoked && cert->ext.ca) {
+        return BM_E_PATH_REVOKED;
     }
     if (known == NULL ||
         (word == BM_BUNDLE_GOOD && b->issued > known->this_update)) {
@@ -121,7 +127,7 @@ bm_status bm_trust_revoked(void *self, const struct bm_cert *cert,
     BM_TRY(bm_bundle_key(trust->config.crypto, &issuer->key, key));
     rc = check_keys(trust, cert, key);
     if (rc == BM_OK) {
-        rc = ask(trust, cert->serial, key, &by_bundle, &until);
+        rc = ask(trust, cert, key, &by_bundle, &until);
     }
     if (rc == BM_E_PATH_REVOKED && by_bundle) {
         check->denied = cert;

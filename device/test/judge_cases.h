@@ -55,9 +55,10 @@ struct judge_case {
     bool stale;
 };
 
-#define J_ROOT                                                                 \
-    {                                                                          \
-        .subject = "Root", .issuer = "Root", .key = 0, .signer = 0, .ca = true \
+#define J_ROOT                                                        \
+    {                                                                 \
+        .subject = "Root", .issuer = "Root", .key = 0, .signer = 0,   \
+        .ca = true, .key_usage = BM_KU_KEY_CERT_SIGN | BM_KU_CRL_SIGN \
     }
 #define J_SUB_IS .subject = "Sub", .issuer = "Root", .key = 1, .signer = 0
 #define J_SUB                                                       \

@@ -31,6 +31,7 @@ static uint8_t octets[65536];
 static struct bm_wr out;
 static const struct list *wanted;
 static unsigned at;
+static size_t question; /* of the chain: whom it is about */
 
 static bm_status rewind_entries(void *self)
 {
@@ -50,7 +51,7 @@ static bm_status next_entry(void *self, struct bm_crl_entry *entry)
         serial[3] = (uint8_t)at;
         entry->serial = BM_ARRAY(serial);
     } else if (at == wanted->others && wanted->revoked) {
-        entry->serial = judge.cert[0].serial;
+        entry->serial = judge.cert[question].serial;
     } else {
         return BM_E_END;
     }
@@ -103,7 +104,7 @@ static struct bm_bytes make_list(const struct list *list)
 static bm_status read_list(struct bm_bytes list, size_t step)
 {
     bm_status rc = bm_trust_crl_open(&crl, &judge.trust, judge.chain,
-                                     judge.chain_n, 0, &judge.expect);
+                                     judge.chain_n, question, &judge.expect);
 
     for (size_t i = 0; rc == BM_OK && i < list.n; i += step) {
         size_t n = list.n - i < step ? list.n - i : step;
@@ -260,6 +261,24 @@ static void a_later_bundle_lifts_a_hold(void)
     judge_word.issued--;
 }
 
+/* A root's CRL is about CAs, the bundle's writer among them. */
+static void no_bundle_takes_back_what_a_list_says_of_a_ca(void)
+{
+    static const struct list gone = { "Root", 0, 0, true, 0, false };
+
+    begin();
+    question = 1;
+    CHECK_STATUS(read_list(make_list(&gone), 512), BM_OK);
+    question = 0;
+    judge_word.version = 2;
+    judge_word.issued++;
+    CHECK_STATUS(bm_trust_take_bundle(&judge.trust, judge_bundle(0), 1, 0),
+                 BM_OK);
+    CHECK_STATUS(ask(), BM_E_PATH_REVOKED);
+    judge_word.version = 1;
+    judge_word.issued--;
+}
+
 /* Whoever shows many chains does not have a word against him forgotten. */
 static void a_word_against_a_certificate_is_the_last_to_go(void)
 {
@@ -351,6 +370,7 @@ int main(void)
     RUN(half_a_list_says_nothing);
     RUN(an_older_list_takes_nothing_back);
     RUN(a_later_bundle_lifts_a_hold);
+    RUN(no_bundle_takes_back_what_a_list_says_of_a_ca);
     RUN(a_word_against_a_certificate_is_the_last_to_go);
     RUN(only_a_chain_that_passes_is_asked_about);
     RUN(not_every_list_tells_the_time);
