@@ -47,14 +47,36 @@ static bm_status keep_cert(struct bundle_said *said, struct bm_bytes der,
     return BM_OK;
 }
 
-static bm_status take_cert(struct bundle_said *said, const struct store_ca *row)
+/* They are only help, and of the latest rollovers most of it: the newest are
+ * kept, as many as the smallest device has room for. */
+static bm_status take_link(struct bundle_said *said, const struct store_ca *row,
+                           int64_t from)
+{
+    size_t at = 0;
+
+    if (said->cross_n < BM_BUNDLE_SMALL_CROSS) {
+        at = said->cross_n++;
+    } else {
+        for (size_t i = 1; i < said->cross_n; i++) {
+            at = said->cross_from[i] < said->cross_from[at] ? i : at;
+        }
+        if (from <= said->cross_from[at]) {
+            return BM_OK;
+        }
+    }
+    said->cross_from[at] = from;
+    return keep_cert(said, row->cert, &said->cross[at]);
+}
+
+static bm_status take_cert(struct bundle_said *said, const struct store_ca *row,
+                           int64_t from)
 {
     struct bm_bundle_anchor *anchor = &said->anchors[said->anchors_n];
 
     if (row->kind == STORE_CA_LINK) {
-        BM_TRY(keep_cert(said, row->cert, &said->cross[said->cross_n]));
-        said->cross_n++;
-    } else if (row->kind == STORE_CA_ROOT) {
+        return take_link(said, row, from);
+    }
+    if (row->kind == STORE_CA_ROOT) {
         /* Whoever trusts it for anything got it from whom it enrols with. */
         anchor->uses = BM_BUNDLE_ENROL | BM_BUNDLE_USES;
         BM_TRY(keep_cert(said, row->cert, &anchor->cert));
@@ -106,7 +128,7 @@ static bm_status take_ca(void *arg, const void *visited)
     const struct store_ca *row = visited;
     struct bm_cert cert;
 
-    if (g->cas_n == BUNDLE_CAS_MAX || g->said->cross_n == BUNDLE_CAS_MAX) {
+    if (g->cas_n == BUNDLE_CAS_MAX) {
         return BM_E_LIMIT;
     }
     BM_TRY(bm_cert_parse(row->cert, BM_STRICT, NULL, &cert));
@@ -117,7 +139,7 @@ static bm_status take_ca(void *arg, const void *visited)
                                                 : BM_OK;
     }
     if (row->status == STORE_CA_ACTIVE) {
-        BM_TRY(take_cert(g->said, row));
+        BM_TRY(take_cert(g->said, row, cert.not_before));
     }
     /* A link is signed by a root, which is there for itself. */
     return row->kind == STORE_CA_LINK ? BM_OK : take_issuer(g, row, &cert);

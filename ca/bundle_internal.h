@@ -31,7 +31,8 @@ struct bundle_issuer {
 struct bundle_said {
     struct bm_bundle_anchor anchors[BUNDLE_CAS_MAX];
     size_t anchors_n;
-    struct bm_bytes cross[BUNDLE_CAS_MAX];
+    struct bm_bytes cross[BM_BUNDLE_SMALL_CROSS];
+    int64_t cross_from[BM_BUNDLE_SMALL_CROSS]; /* their notBefore */
     size_t cross_n;
     struct bundle_issuer issuers[BUNDLE_CAS_MAX];
     size_t issuers_n;

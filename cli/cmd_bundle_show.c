@@ -84,6 +84,7 @@ static int show(const char *path, const struct given *given,
     if (rc != BM_OK) {
         return refusal_print_act(path, rc, &why);
     }
+    show_bundle_warn(path, &bundle, message.n);
     if (given->out != NULL) {
         code = output_open(&out, path, given->out);
         if (code == CMD_OK) {

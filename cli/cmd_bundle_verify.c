@@ -136,6 +136,8 @@ static int print(struct run *run, bm_status rc)
 
     if (rc != BM_OK) {
         (void)refusal_print_act(verb.path, rc, &run->why);
+    } else {
+        show_bundle_warn(verb.path, &run->bundle, run->file.der.n);
     }
     if (run->given->json) {
         tree_set(&t, o, "valid", tree_bool(&t, rc == BM_OK));

@@ -161,3 +161,15 @@ int show_bundle_print(const char *path, const struct tree *t, json_t *bundle,
     }
     return CMD_OK;
 }
+
+void show_bundle_warn(const char *path, const struct bm_bundle *bundle,
+                      size_t n)
+{
+    if (!bm_bundle_is_small(bundle, n)) {
+        fprintf(stderr,
+                "%s: small devices refuse it: they take %d octets, %d anchors "
+                "and %d cross-certificates\n",
+                path, BM_BUNDLE_SMALL_SIZE, BM_BUNDLE_SMALL_ANCHORS,
+                BM_BUNDLE_SMALL_CROSS);
+    }
+}

@@ -20,4 +20,8 @@ json_t *show_bundle(struct tree *t, const struct bm_bundle *bundle,
 int show_bundle_print(const char *path, const struct tree *t, json_t *bundle,
                       bool json);
 
+/* On stderr, where a message of `n` octets is not for small devices. */
+void show_bundle_warn(const char *path, const struct bm_bundle *bundle,
+                      size_t n);
+
 #endif

@@ -36,6 +36,15 @@
  */
 #define BM_BUNDLE_DENY_MAX 4096
 
+/*
+ * What the smallest reader takes: octets of the message; active anchors, with
+ * those that it has pinned or learned and that are not listed; and
+ * cross-certificates.
+ */
+#define BM_BUNDLE_SMALL_SIZE    (BM_BUNDLE_DENY_MAX + 4096)
+#define BM_BUNDLE_SMALL_ANCHORS 6
+#define BM_BUNDLE_SMALL_CROSS   4
+
 /* Anchors, cross-certificates, issuers, denied keys each: bounds the work of
  * one judgement. */
 #define BM_BUNDLE_ITEMS_MAX 256
@@ -165,6 +174,9 @@ struct bm_bundle_config {
     size_t keys_n;
     size_t deny_max; /* octets; 0: BM_BUNDLE_DENY_MAX */
 };
+
+/* May every device take it, of so many octets as a message? */
+bool bm_bundle_is_small(const struct bm_bundle *bundle, size_t n);
 
 /*
  * The order of serial numbers and keys: the shorter first, then by octets.

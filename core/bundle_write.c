@@ -154,6 +154,25 @@ bm_status bm_bundle_put(const struct bm_bundle_config *config, struct bm_wr *w)
     return rc;
 }
 
+bool bm_bundle_is_small(const struct bm_bundle *bundle, size_t n)
+{
+    struct bm_bytes list = bundle->anchors;
+    struct bm_bundle_anchor anchor;
+    struct bm_bytes der;
+    size_t anchors = 0;
+    size_t cross = 0;
+
+    while (bm_bundle_anchor_next(&list, &anchor)) {
+        anchors += anchor.status == BM_BUNDLE_ACTIVE;
+    }
+    list = bundle->cross;
+    while (bm_bundle_cross_next(&list, &der)) {
+        cross++;
+    }
+    return n <= BM_BUNDLE_SMALL_SIZE && anchors <= BM_BUNDLE_SMALL_ANCHORS &&
+           cross <= BM_BUNDLE_SMALL_CROSS;
+}
+
 bm_status bm_bundle_sign(const struct bm_bundle_signer *by,
                          struct bm_bytes content, struct bm_wr *w)
 {

@@ -30,9 +30,8 @@ struct bm_bytes bm_trust_learned_cert(const struct bm_trust *trust, size_t i,
     return der;
 }
 
-/* Is `der` one of the anchors already, to the octet? */
-static bool has_der(const struct bm_cert *anchors, size_t n,
-                    struct bm_bytes der)
+bool bm_trust_has_der(const struct bm_cert *anchors, size_t n,
+                      struct bm_bytes der)
 {
     size_t i = 0;
 
@@ -45,7 +44,7 @@ static bool has_der(const struct bm_cert *anchors, size_t n,
 /* What does not parse is no anchor. */
 static void add_anchor(struct bm_cert *to, size_t *n, struct bm_bytes der)
 {
-    if (*n < BM_TRUST_ANCHORS_MAX && !has_der(to, *n, der) &&
+    if (*n < BM_TRUST_ANCHORS_MAX && !bm_trust_has_der(to, *n, der) &&
         bm_cert_parse(der, BM_STRICT, NULL, &to[*n]) == BM_OK) {
         ++*n;
     }

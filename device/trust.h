@@ -62,10 +62,10 @@ struct bm_trust_policy {
 #define BM_TRUST_CHAIN_MAX 6
 
 /* Anchors held at a time: pinned, learned and of the bundle. */
-#define BM_TRUST_ANCHORS_MAX 6
+#define BM_TRUST_ANCHORS_MAX BM_BUNDLE_SMALL_ANCHORS
 
 /* Cross-certificates of the bundle. */
-#define BM_TRUST_CROSS_MAX 4
+#define BM_TRUST_CROSS_MAX BM_BUNDLE_SMALL_CROSS
 
 #define BM_TRUST_CERTS \
     (BM_TRUST_CHAIN_MAX + BM_TRUST_ANCHORS_MAX + BM_TRUST_CROSS_MAX)
@@ -115,7 +115,7 @@ struct bm_trust_config {
 
 /* A deny list of 4 KB, two anchors and two cross-certificates of 600 octets,
  * a signer's certificate and the message around it. */
-#define BM_TRUST_ROOM (BM_BUNDLE_DENY_MAX + 4096)
+#define BM_TRUST_ROOM BM_BUNDLE_SMALL_SIZE
 
 /* An answer about one certificate, from a CRL. */
 struct bm_trust_known {

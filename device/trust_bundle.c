@@ -90,18 +90,22 @@ static bm_status check_signer(const struct bm_trust *trust,
     return bm_path_find(&work->path, &config, signer);
 }
 
-/* Do the certificates of the bundle fit beside those that we have? */
+/* Do the certificates of the bundle fit beside those that we have? One that is
+ * listed and ours already needs no second place. */
 static bm_status check_room(const struct bm_trust *trust,
                             const struct bm_bundle *bundle)
 {
-    struct bm_bytes list = bundle->anchors;
+    struct bm_cert *have = trust->config.work->cert;
+    size_t have_n = bm_trust_anchors(trust, BM_TRUST_OWN_ANCHORS, have);
     size_t own = trust->config.anchors_n + trust->learned;
+    struct bm_bytes list = bundle->anchors;
     struct bm_bundle_anchor anchor;
     struct bm_bytes der;
     size_t n = 0;
 
     while (bm_bundle_anchor_next(&list, &anchor)) {
-        n += anchor.status == BM_BUNDLE_ACTIVE;
+        n += anchor.status == BM_BUNDLE_ACTIVE &&
+             !bm_trust_has_der(have, have_n, anchor.cert);
     }
     if (own + n > BM_TRUST_ANCHORS_MAX) {
         return BM_E_TRUST_SIZE;

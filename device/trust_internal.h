@@ -12,6 +12,10 @@
 #define TRUST_CHUNK(bank, i) \
     BM_LOG_KEY(BM_LOG_TRUST, 0x100 * (1 + (bank)) + (i))
 
+/* Is `der` one of the anchors already, to the octet? */
+bool bm_trust_has_der(const struct bm_cert *anchors, size_t n,
+                      struct bm_bytes der);
+
 /* Certificates that help to find a path, one after another, into `to`. */
 size_t bm_trust_pool(struct bm_bytes certs, struct bm_cert *to, size_t max);
 

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "core/cms.h"
 #include "keys/unlock.h"
 
 #define DAY INT64_C(86400)
@@ -221,6 +222,30 @@ static void check_lists(struct visit *v)
     }
 }
 
+/* A device that cannot take it whole learns of nothing any more. */
+static void check_bundle_size(struct visit *v, const struct ca_bundle_last *l)
+{
+    struct bm_bundle bundle;
+    struct bm_cms cms;
+    bm_status rc = bm_cms_parse(l->message, NULL, &cms);
+
+    if (rc == BM_OK) {
+        rc = bm_bundle_parse(cms.content, NULL, &bundle);
+    }
+    if (rc != BM_OK) {
+        find(v, DOCTOR_FAIL, "the trust bundle: %s", bm_status_text(rc));
+    } else if (!bm_bundle_is_small(&bundle, l->message.n)) {
+        /* Whoever wants a longer deny list has no small ones. */
+        find(v,
+             v->in->settings.bundle_deny > BM_BUNDLE_DENY_MAX ? DOCTOR_WARN
+                                                              : DOCTOR_FAIL,
+             "small devices refuse the trust bundle: they take %d octets, %d "
+             "roots and %d links (docs/trust-bundle.md, Limits)",
+             BM_BUNDLE_SMALL_SIZE, BM_BUNDLE_SMALL_ANCHORS,
+             BM_BUNDLE_SMALL_CROSS);
+    }
+}
+
 /* Devices take their denials, and new roots, from nothing else. */
 static void check_bundle(struct visit *v)
 {
@@ -240,6 +265,9 @@ static void check_bundle(struct visit *v)
     rc = s->begin(s->self, STORE_READ);
     if (rc == BM_OK) {
         rc = ca_bundle_last(s, &last);
+        if (rc == BM_OK) {
+            check_bundle_size(v, &last);
+        }
         s->rollback(s->self);
     }
     if (rc != BM_OK) {

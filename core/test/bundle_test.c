@@ -458,6 +458,36 @@ static void nothing_is_written_that_a_reader_refuses(void)
     }
 }
 
+static void what_every_device_takes_has_limits(void)
+{
+    struct bm_bundle_anchor many[BM_BUNDLE_SMALL_ANCHORS + 2];
+    struct bm_bytes links[BM_BUNDLE_SMALL_CROSS + 1];
+    struct bm_bundle_config config = usual();
+    struct bm_bundle b;
+
+    for (size_t i = 0; i < sizeof many / sizeof many[0]; i++) {
+        many[i] = (struct bm_bundle_anchor){ BM_LIT("one"), 0, 0 };
+    }
+    many[0].status = BM_BUNDLE_WITHDRAWN; /* nobody keeps it */
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        links[i] = BM_LIT("link");
+    }
+    config.anchors = many;
+    config.anchors_n = BM_BUNDLE_SMALL_ANCHORS + 1;
+    config.cross = links;
+    config.cross_n = BM_BUNDLE_SMALL_CROSS;
+    CHECK_STATUS(bm_bundle_parse(put(&config), NULL, &b), BM_OK);
+    CHECK(bm_bundle_is_small(&b, BM_BUNDLE_SMALL_SIZE));
+    CHECK(!bm_bundle_is_small(&b, BM_BUNDLE_SMALL_SIZE + 1));
+    config.cross_n++;
+    CHECK_STATUS(bm_bundle_parse(put(&config), NULL, &b), BM_OK);
+    CHECK(!bm_bundle_is_small(&b, 1));
+    config.cross_n--;
+    config.anchors_n++;
+    CHECK_STATUS(bm_bundle_parse(put(&config), NULL, &b), BM_OK);
+    CHECK(!bm_bundle_is_small(&b, 1));
+}
+
 static void a_deny_list_has_its_limit(void)
 {
     static struct bm_bytes many[200];
@@ -613,6 +643,7 @@ int main(void)
     RUN(what_the_format_does_not_allow_is_refused);
     RUN(every_prefix_is_refused_and_every_flipped_bit_is_safe);
     RUN(nothing_is_written_that_a_reader_refuses);
+    RUN(what_every_device_takes_has_limits);
     RUN(a_deny_list_has_its_limit);
     RUN(a_signed_bundle_opens);
     RUN(only_a_certificate_for_bundles_alone_signs_them);

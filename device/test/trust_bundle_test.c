@@ -443,6 +443,9 @@ static void more_certificates_than_we_have_places_for_are_refused(void)
                  BM_E_TRUST_SIZE);
     CHECK_STATUS(take(listing(anchors, 1, BM_TRUST_CROSS_MAX + 1)),
                  BM_E_TRUST_SIZE);
+    anchors[0].cert = judge.pinned; /* has its place */
+    CHECK_STATUS(take(listing(anchors, BM_TRUST_ANCHORS_MAX, 0)), BM_OK);
+    begin();
     anchors[0].status = BM_BUNDLE_WITHDRAWN; /* needs no place */
     CHECK_STATUS(
         take(listing(anchors, BM_TRUST_ANCHORS_MAX, BM_TRUST_CROSS_MAX)),
