@@ -7,6 +7,7 @@
 #include "ca/authority.h"
 #include "ca/list_signing.h"
 #include "core/bundle.h"
+#include "core/path.h"
 
 struct local {
     struct ca_signer signer;
@@ -435,13 +436,77 @@ static bm_status agree_certs(const struct ca_signer_bundle *by,
     return BM_OK;
 }
 
-/* As of lists: whoever captured the issuer must not use up the versions. */
+/* Does the bundle deny the CA `cert`, in the name of one of these? `*found`:
+ * one of them may have issued it. */
+static bm_status agree_issuers(const struct local *l,
+                               const struct bm_bundle *bundle,
+                               const struct bm_cert *cert,
+                               const struct bm_bytes *these, size_t n,
+                               bool *found)
+{
+    struct bm_cert issuer;
+    uint8_t key[BM_BUNDLE_KEY_SIZE];
+
+    for (size_t i = 0; i < n; i++) {
+        BM_TRY(bm_cert_parse(these[i], BM_STRICT, NULL, &issuer));
+        if (!bm_bytes_equal(issuer.subject, cert->issuer)) {
+            continue;
+        }
+        *found = true;
+        BM_TRY(bm_bundle_key(l->c.crypto, &issuer.key, key));
+        if (bm_bundle_ask(bundle, key, cert->serial) == BM_BUNDLE_DENIED) {
+            return BM_E_CA_SIGNER;
+        }
+    }
+    return BM_OK;
+}
+
+/*
+ * A device that took a bundle which denies a CA above its own signer takes no
+ * other one, for ever: whoever captured the issuer would have a word that is
+ * the cold root's. What else is denied, a later bundle takes back, and the
+ * certificate of the signer itself may be: the next one has another number.
+ * A CA of which nobody knows who issued it could be denied in any name.
+ */
+static bm_status agree_signer(const struct local *l,
+                              const struct bm_bundle *bundle)
+{
+    const struct ca_signer_bundle *by = &l->c.bundle;
+    struct bm_bytes chain[BM_PATH_DEPTH_MAX];
+    struct bm_der d;
+    struct bm_cert cert;
+    size_t n = 0;
+
+    bm_der_init(&d, by->chain, NULL);
+    while (bm_der_left(&d) != 0) {
+        if (n == BM_PATH_DEPTH_MAX) {
+            return BM_E_LIMIT;
+        }
+        BM_TRY(bm_der_take_element(&d, BM_DER_SEQUENCE, &chain[n++]));
+    }
+    for (size_t i = 1; i < n; i++) {
+        bool found = false;
+
+        BM_TRY(bm_cert_parse(chain[i], BM_STRICT, NULL, &cert));
+        BM_TRY(agree_issuers(l, bundle, &cert, chain, n, &found));
+        BM_TRY(agree_issuers(l, bundle, &cert, by->cross, by->cross_n, &found));
+        BM_TRY(agree_issuers(l, bundle, &cert, by->anchors, by->anchors_n,
+                             &found));
+        if (!found) {
+            return BM_E_CA_SIGNER;
+        }
+    }
+    return BM_OK;
+}
+
+/* As of lists, the first one too: whoever captured the issuer must not use up
+ * the versions. */
 static bm_status agree_version(const struct local *l, uint64_t version)
 {
     uint64_t last = ca_journal_bundle(l->c.journal);
 
     return version > last && version <= CA_LIST_NUMBER_MAX &&
-                   (last == 0 || version - last <= CA_LIST_STEP_MAX)
+                   version - last <= CA_LIST_STEP_MAX
                ? BM_OK
                : BM_E_CA_SIGNER;
 }
@@ -459,6 +524,7 @@ static bm_status agree_bundle(const struct local *l,
         return BM_E_CA_SIGNER;
     }
     BM_TRY(agree_version(l, bundle->version));
+    BM_TRY(agree_signer(l, bundle));
     return agree_certs(by, bundle);
 }
 

@@ -23,11 +23,14 @@ struct ca_signer_ca {
 /*
  * Who signs trust bundles, and what may stand in them. Anchors can lead devices
  * to any server: those that are not named here, no bundle names. Nor does one
- * deny keys, end later than the certificate of its signer, or come from the
- * future; its version is above the last one's, by CA_LIST_STEP_MAX at most.
+ * deny keys, or a CA that its signer is below, end later than the certificate
+ * of its signer, or come from the future; its version is above the last one's
+ * (0 before the first), by CA_LIST_STEP_MAX at most.
  *
  * What it cannot know: which serial numbers belong there. Who captured the
- * issuer can leave one out, as of any list.
+ * issuer can leave one out, as of any list, and deny one, until the next bundle
+ * that is honest. So when the CA that bundles' signers are of is revoked, no
+ * bundle says so before a signer of another CA makes it.
  */
 struct ca_signer_bundle {
     const struct bm_signer *key; /* NULL: bundles are not signed */

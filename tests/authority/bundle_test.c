@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "ca/bundle.h"
+#include "ca/bundle_internal.h"
 #include "ca/internal.h"
 #include "tests/authority/world.h"
 
@@ -176,6 +177,51 @@ static void a_ca_of_servers_is_left_out_after_the_others(void)
     world_close(&w);
 }
 
+/* Certificates that lead from one root to another, as rollovers leave them:
+ * what they say does not matter here. */
+static void put_link(struct world *w, unsigned i, struct issued *c)
+{
+    struct store_ca row = { .kind = STORE_CA_LINK, .status = STORE_CA_ACTIVE };
+    struct store *s = w->store;
+
+    (void)snprintf(row.id, sizeof row.id, "link-%u", i);
+    device(w, row.id, c);
+    row.cert = issued_der(c);
+    must(s->begin(s->self, STORE_WRITE) == BM_OK, "begin");
+    must(s->ca_put(s->self, &row) == BM_OK, "link");
+    must(s->commit(s->self) == BM_OK, "commit");
+}
+
+static void of_many_rollovers_the_newest_links_are_kept(void)
+{
+    static struct issued links[BM_BUNDLE_SMALL_CROSS + 2];
+    static struct bundle_said said;
+    const size_t n = sizeof links / sizeof links[0];
+    struct world w;
+    struct store *s;
+
+    world_open(&w);
+    s = w.store;
+    for (unsigned i = 0; i < n; i++) {
+        put_link(&w, i, &links[i]);
+        w.now += DAY;
+    }
+    must(s->begin(s->self, STORE_READ) == BM_OK, "begin");
+    CHECK_STATUS(bundle_gather(w.ca, w.now, &said), BM_OK);
+    s->rollback(s->self);
+    CHECK(said.cross_n == BM_BUNDLE_SMALL_CROSS);
+    for (size_t i = 0; i < n; i++) {
+        bool kept = false;
+
+        for (size_t k = 0; k < said.cross_n; k++) {
+            kept = kept || bm_bytes_equal(said.cross[k], issued_der(&links[i]));
+        }
+        CHECK(kept == (i >= 2));
+    }
+    bundle_said_free(&said);
+    world_close(&w);
+}
+
 static void it_ends_with_what_signs_it(void)
 {
     static struct made m;
@@ -233,6 +279,12 @@ static void the_signer_reads_what_it_signs(void)
     const struct bm_bundle_anchor root = { .cert = world_ca("root")->cert.der,
                                            .uses = BM_BUNDLE_USES };
     const struct bm_bundle_anchor foreign = { .cert = stranger };
+    uint8_t above[BM_BUNDLE_KEY_SIZE];
+    /* The root has not revoked the CA of bundles' signers. */
+    const struct bm_bytes serial = world_ca("operations")->cert.serial;
+    const struct bm_bundle_denied lost = { .key = BM_ARRAY(above),
+                                           .serials = &serial,
+                                           .serials_n = 1 };
     struct bm_bundle_config good;
     struct bm_bundle_config c;
     struct world w;
@@ -258,6 +310,13 @@ static void the_signer_reads_what_it_signs(void)
     c = good;
     c.keys = &key;
     c.keys_n = 1;
+    CHECK_STATUS(sign(&w, &c), BM_E_CA_SIGNER);
+    must(bm_bundle_key(world_crypto(), &world_ca("root")->cert.key, above) ==
+             BM_OK,
+         "key");
+    c = good;
+    c.issuers = &lost;
+    c.issuers_n = 1;
     CHECK_STATUS(sign(&w, &c), BM_E_CA_SIGNER);
     c = good;
     c.name = BM_LIT("another");
@@ -428,6 +487,7 @@ int main(void)
     RUN(what_has_expired_leaves_it_but_for_servers);
     RUN(a_ca_with_too_many_is_left_out_and_the_others_are_not);
     RUN(a_ca_of_servers_is_left_out_after_the_others);
+    RUN(of_many_rollovers_the_newest_links_are_kept);
     RUN(it_ends_with_what_signs_it);
     RUN(only_who_may_make_lists_makes_one);
     RUN(the_signer_reads_what_it_signs);
