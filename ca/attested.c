@@ -47,7 +47,10 @@ bm_status ca_check_attestation(struct ca *ca, struct ca_slot *s,
         return BM_OK;
     }
     rc = store->attestation_get(store->self, s->key, &s->attestation);
-    /* It cannot have left since. */
+    /* It cannot have left since; but the device may have another TPM by now. */
+    if (rc == BM_OK && s->policy->attestation == CA_ATTESTATION_TPM) {
+        return check_tpm(ca, s, why);
+    }
     if (rc != BM_E_NOT_FOUND) {
         return rc;
     }

@@ -38,6 +38,11 @@ static bm_status find_token(struct ca *ca, struct bm_bytes token,
     memcpy(holder->profile, row.profile, sizeof holder->profile);
     memcpy(holder->device, row.device, sizeof holder->device);
     memcpy(holder->id, row.id, sizeof holder->id);
+    /* As ca_issue() has it: one that is bound to a request waits with it. */
+    holder->until = row.revoked != 0 ? INT64_MIN
+                    : row.used == 0  ? row.expires - 1
+                    : row.cert == 0  ? INT64_MAX
+                                     : row.used + CA_TOKEN_REPEAT;
     return BM_OK;
 }
 

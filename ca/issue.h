@@ -96,6 +96,7 @@ struct ca_holder {
     char profile[STORE_ID_MAX];
     char device[STORE_NAME_MAX]; /* of a token; else empty */
     char id[STORE_ID_MAX];       /* of the token; serial number in hex */
+    int64_t until; /* of a token: good for asking, at the latest; else 0 */
 };
 /* BM_E_NOT_FOUND: not a certificate of ours; BM_E_CA_TOKEN: no such token.
  * Both take a read transaction of their own, unless they are between
@@ -132,5 +133,10 @@ void ca_find_end(struct ca *ca);
 BM_MUST_CHECK bm_status ca_seen(struct ca *ca, const struct ca_actor *actor,
                                 struct bm_bytes der, int64_t now,
                                 struct ca_refusal *why);
+
+/* May whoever shows it ask for a certificate, its successor among them?
+ * Writes nothing: a pending one stays so. Answers as ca_seen() does. */
+BM_MUST_CHECK bm_status ca_may_ask(struct ca *ca, struct bm_bytes der,
+                                   int64_t now, struct ca_refusal *why);
 
 #endif

@@ -294,6 +294,27 @@ bm_status ca_use(struct ca *ca, const struct ca_actor *actor,
     return ca_refuse(why, BM_E_CA_FORK, "certificate %s", serial);
 }
 
+bm_status ca_may_ask(struct ca *ca, struct bm_bytes der, int64_t now,
+                     struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    struct ca_cert_row kept;
+    struct store_cert row;
+    bm_status rc;
+
+    BM_TRY(store->begin(store->self, STORE_READ));
+    rc = ca_find_der(ca, der, &row);
+    if (rc == BM_OK) {
+        ca_keep_row(&kept, &row);
+        rc = look(ca, &kept.row, true, now, why);
+        if (rc == BM_E_END) {
+            rc = ca_usable(ca, &kept.row, now, why);
+        }
+    }
+    store->rollback(store->self);
+    return rc;
+}
+
 bm_status ca_seen(struct ca *ca, const struct ca_actor *actor,
                   struct bm_bytes der, int64_t now, struct ca_refusal *why)
 {

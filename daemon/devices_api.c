@@ -165,10 +165,11 @@ void devices_say_told(struct devices_waiting *w,
 
 static void refuse_method(struct http_request *r, unsigned methods)
 {
-    struct http_header allow[] = {
-        { "Allow", (methods & HTTP_POST) != 0 ? "POST" : "GET, HEAD" },
-        { NULL, NULL }
-    };
+    struct http_header allow[] = { { "Allow",
+                                     (methods & HTTP_POST) != 0   ? "POST"
+                                     : (methods & HTTP_HEAD) != 0 ? "GET, HEAD"
+                                                                  : "GET" },
+                                   { NULL, NULL } };
 
     http_answer(r, &(struct http_reply){ .status = 405, .headers = allow });
 }

@@ -299,7 +299,8 @@ bool issuer_admit(struct issuer *is, struct issuer_enrol *e,
 
 /* ---- Messages about keys */
 
-/* Whether he may have a certificate is seen when he asks for one. */
+/* Whether he may have this one is seen when he asks for it; but what is
+ * revoked or over asks for nothing, and has no place among what is open. */
 static bm_status find_identity(struct issuer *is, const struct wire_attest *m,
                                uint8_t who[32], uint32_t *organisation,
                                struct ca_refusal *why)
@@ -309,6 +310,7 @@ static bm_status find_identity(struct issuer *is, const struct wire_attest *m,
 
     if (m->token.n == 0) {
         BM_TRY(issuer_verify(is, m->cert, &known, why));
+        BM_TRY(ca_may_ask(is->in->ca, m->cert, room_now(), why));
         memcpy(who, known->hash, 32);
         *organisation = known->holder.organisation;
         return BM_OK;
@@ -316,7 +318,9 @@ static bm_status find_identity(struct issuer *is, const struct wire_attest *m,
     BM_TRY(ca_find_token_holder(is->in->ca, m->token, &holder));
     BM_TRY(token_identity(is, &holder, who));
     *organisation = holder.organisation;
-    return is_of_user(&holder, m->user) ? BM_OK : BM_E_CA_TOKEN;
+    return is_of_user(&holder, m->user) && room_now() <= holder.until
+               ? BM_OK
+               : BM_E_CA_TOKEN;
 }
 
 bool issuer_identify(struct issuer *is, const struct wire_attest *m,

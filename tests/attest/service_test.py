@@ -329,6 +329,26 @@ def test_other_makers_and_malformed_messages_are_refused():
         equal(s.ask("GET", path, **who).status, 405, "GET")
 
 
+def test_who_may_not_ask_for_a_certificate_shows_no_key():
+    w = world()
+    s, d = w.s, w.d
+    old = s.issue("ieee-802.1ar-idevid",
+                  Key(d.dir, "gone", "/serialNumber=SN-5"))
+    who = {"cert": old.pair()}
+    equal(s.attest(d, **who).status, 200, "good")
+    serial = service.serial_of(service.read(old.cert).decode())
+    s.api("POST", "/certificates/%s/revocation" % serial,
+          {"reason": "keyCompromise"})
+    equal(s.attest(d, **who).status, 403, "revoked")
+    made = s.api("POST", "/tokens", {"profile": "of-tpm",
+                                     "device": "SN-6"}).json()
+    token = ("SN-6", made["secret"])
+    equal(s.attest(d, token=token).status, 200, "a token")
+    gone = s.api("POST", "/tokens/%s/revocation" % made["id"])
+    equal(gone.status, 200, repr(gone))
+    equal(s.attest(d, token=token).status, 401, "a token that is revoked")
+
+
 def test_what_was_not_used_is_forgotten_and_what_was_is_on_record():
     w = world()
     s, e = w.s, w.e

@@ -160,11 +160,12 @@ static void a_tpm_is_of_one_device_and_a_device_has_one(void)
     struct device one;
     struct device two;
     struct issued out;
+    const struct bm_signer *old = world_key();
 
     world_open(&w);
     device_make(&w, &one, "SN-1", 1);
     device_make(&w, &two, "SN-2", 1);
-    CHECK_STATUS(ask(&w, &one, TPM, world_key(), true, &out), BM_OK);
+    CHECK_STATUS(ask(&w, &one, TPM, old, true, &out), BM_OK);
     CHECK_STATUS(ask(&w, &one, TPM, world_key(), true, &out), BM_OK);
     /* the same TPM for another device */
     CHECK_STATUS(ask(&w, &two, TPM, world_key(), true, &out),
@@ -178,6 +179,10 @@ static void a_tpm_is_of_one_device_and_a_device_has_one(void)
     /* where boards are changed, and that is all right */
     CHECK_STATUS(ask(&w, &one, ANY_TPM, world_key(), true, &out), BM_OK);
     CHECK(on_record(&w, &one).ek[0] == 2);
+    /* and a key of the TPM that it had is not one of the TPM that it has */
+    w.now += 2 * HOUR;
+    CHECK_STATUS(ask(&w, &one, TPM, old, false, &out), BM_E_ATTEST_OTHER);
+    CHECK_STATUS(ask(&w, &one, ANY_TPM, old, false, &out), BM_OK);
     CHECK_STATUS(ask(&w, &one, ANY_TPM, world_key(), false, &out),
                  BM_E_ATTEST_MISSING);
     CHECK(world_sound(&w));
