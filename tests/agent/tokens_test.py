@@ -184,7 +184,7 @@ def make_maker():
 
 def test_a_profile_that_wants_attested_keys_gets_them():
     setup, ca = make_maker()
-    for name in ("attested-tpm", "away-tpm"):
+    for name in ("attested-tpm", "late-tpm"):
         os.mkdir(name)
         run("swtpm_setup", "--tpm2", "--tpmstate", os.path.abspath(name),
             "--config", setup, "--create-ek-cert", "--lock-nvram")
@@ -216,11 +216,11 @@ def test_a_profile_that_wants_attested_keys_gets_them():
         key = s.api("GET", "/devices/shown").json()["key"]
         equal((key["attested"], key["place"]), (True, "tpm"))
         # Too late to renew, it comes back as what its maker has made.
-        c = Agent(s, "away", "fleeting")
+        c = Agent(s, "late", "fleeting")
         c.configure(s.ports["devices"], "fleeting", (more + """\
 birth: { label: %s, token_file: %s }
-""") % (Tpm("away-tpm").tcti, ", attest: true", IDEVID, c.birth_file))
-        c.put_token(token(s, "away", IDEVID), c.birth_file)
+""") % (Tpm("late-tpm").tcti, ", attest: true", IDEVID, c.birth_file))
+        c.put_token(token(s, "late", IDEVID), c.birth_file)
         c.enroll("--birth")
         os.remove(c.birth_file)
         c.enroll()
