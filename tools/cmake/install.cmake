@@ -11,8 +11,10 @@ function(bm_install_headers dir)
         PATTERN "test" EXCLUDE
         PATTERN "fuzz" EXCLUDE
         PATTERN "*internal.h" EXCLUDE
-        # TLS goes with device/, which firmware and the agent compile in.
+        # TLS goes with device/, which firmware and the agent compile in;
+        # what checks a TPM's word, with the authority.
         PATTERN "openssl_tls.h" EXCLUDE
+        PATTERN "openssl_tpm.h" EXCLUDE
         PATTERN "alg_rows.h" EXCLUDE
         PATTERN "ext_parts.h" EXCLUDE)
 endfunction()
