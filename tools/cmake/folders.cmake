@@ -53,6 +53,8 @@ endfunction()
 # bm_slow(LABEL NAME...): tests that take their time, mostly waiting for the
 # disk. CMakePresets.json says which presets leave out which label: `slow` and
 # `cli` run with gcc under sanitizers alone, `once` in the preset that has it.
+# Preset asan leaves out the areas of tests/, too: clang's sanitizers see the
+# units, gcc's see all.
 function(bm_slow label)
     set_tests_properties(${ARGN} PROPERTIES LABELS ${label} TIMEOUT 900)
 endfunction()
