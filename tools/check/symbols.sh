@@ -21,12 +21,17 @@ fi
 
 allowed="$(grep -v '^#' "$here/symbols.txt" | tr '\n' '|')bm_.*"
 arm-none-eabi-nm -A "$@" | awk -v allowed="^(${allowed})\$" '
+    NF < 3 { next } # between the archives
     { name = $NF; type = $(NF - 1); file = $1; sub(/:[^:]*$/, "", file) }
-    type == "U" && name !~ allowed {
-        print file ": uses " name; bad = 1
-    }
+    type == "U" { if (name !~ allowed) { uses[name] = file } }
+    type != "U" { has[name] = 1 } # of ours, whatever it is called
     type ~ /^[bBdDC]$/ {
         print file ": keeps state in " name; bad = 1
     }
-    END { exit bad }' || { echo "symbols: not allowed on a device"; exit 1; }
+    END {
+        for (name in uses) {
+            if (!(name in has)) { print uses[name] ": uses " name; bad = 1 }
+        }
+        exit bad
+    }' || { echo "symbols: not allowed on a device"; exit 1; }
 echo "symbols: ok"
