@@ -19,7 +19,7 @@ static bm_status read_input(uint8_t *value, size_t cap, size_t *n)
 {
     *n = 0;
     for (;;) {
-        uint8_t more;
+        uint8_t more = 0;
         uint8_t *to = *n < cap ? value + *n : &more;
         ssize_t got = read(STDIN_FILENO, to, *n < cap ? cap - *n : 1);
 

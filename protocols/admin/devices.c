@@ -204,7 +204,7 @@ bm_status admin_show_device(struct admin_context *c, const json_t *params,
 {
     struct tree t = { false };
     struct store_device row;
-    struct key key;
+    struct key key = { 0 };
     json_t *device;
     bm_status rc = admin_begin(c);
 
