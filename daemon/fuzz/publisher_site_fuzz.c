@@ -25,7 +25,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     must(strstr(site.file, "..") == NULL || site.kind == SITE_CRL);
     must(strstr(site.file, "/..") == NULL && strstr(site.file, "//") == NULL);
     must(site.file[0] == '\0' ||
-         (begins(site.file, "crl/") && site.kind == SITE_CRL) ||
+         (begins(site.file, "crl/") &&
+          (site.kind == SITE_CRL || site.kind == SITE_BUNDLE)) ||
          (begins(site.file, "ledger/") &&
           (site.kind == SITE_TILE || site.kind == SITE_CHECKPOINT)));
     must((site.rest != NULL) == (site.kind == SITE_OCSP));

@@ -77,7 +77,9 @@ static bm_status bm_log_get(const struct bm_log *log, uint32_t key,
     if (*n > cap) {
         return BM_E_BUFFER;
     }
-    memcpy(out, ram.record[i].value, *n);
+    if (*n != 0) {
+        memcpy(out, ram.record[i].value, *n);
+    }
     return BM_OK;
 }
 
