@@ -443,6 +443,48 @@ static void name_series(struct settings *settings, const struct file *f)
     settings->bundle_series[n] = '\0';
 }
 
+/* What was read, in the words of settings.h; `config` owns the text. */
+static void give(const struct file *f, struct config *config,
+                 struct settings *settings)
+{
+    *settings =
+        (struct settings){ .public_url = f->public_url,
+                           .unlock = f->unlock,
+                           .origin = f->ledger.origin,
+                           .crl_lifetime = f->crl.lifetime,
+                           .crl_shards = (uint32_t)f->crl.shards,
+                           .crl_delta_every = f->crl.delta_every,
+                           .ocsp_lifetime = f->ocsp.lifetime,
+                           .bundle_lifetime = f->bundle.lifetime,
+                           .bundle_deny = f->bundle.deny,
+                           .bad_keys = f->bad_keys,
+                           .listen_devices = f->listen.devices,
+                           .listen_operators = f->listen.operators,
+                           .listen_public = f->listen.public,
+                           .listen_metrics = f->listen.metrics,
+                           .listeners = f->listeners,
+                           .user = f->user,
+                           .log_level = f->log.level,
+                           .est_default_profile = f->est.default_profile,
+                           .admin_url = f->admin_url,
+                           .limit_connections = f->limits.connections,
+                           .limit_identity = f->limits.identity,
+                           .limit_organisation = f->limits.organisation,
+                           .limit_queue = f->limits.queue,
+                           .token_modules = f->tokens.modules,
+                           .token_pin = f->tokens.pin,
+                           .token_environment = f->tokens.environment,
+                           .token_read = f->tokens.read,
+                           .token_write = f->tokens.write,
+                           .token_sockets = f->tokens.sockets,
+                           .token_tpm = f->tokens.tpm,
+                           .token_tpm_owner = f->tokens.tpm_owner,
+                           .attestation_ek_cas = f->attestation.ek_cas,
+                           .attestation_valid = f->attestation.valid,
+                           .memory = config };
+    name_series(settings, f);
+}
+
 bm_status settings_parse(struct bm_bytes text, const char *file,
                          struct settings *settings, struct ca_refusal *why)
 {
@@ -484,41 +526,7 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
         return ca_refuse(why, rc, "%s:%u:%u: %s", file, error.line,
                          error.column, error.words);
     }
-    *settings = (struct settings){ .public_url = f.public_url,
-                                   .unlock = f.unlock,
-                                   .origin = f.ledger.origin,
-                                   .crl_lifetime = f.crl.lifetime,
-                                   .crl_shards = (uint32_t)f.crl.shards,
-                                   .crl_delta_every = f.crl.delta_every,
-                                   .ocsp_lifetime = f.ocsp.lifetime,
-                                   .bundle_lifetime = f.bundle.lifetime,
-                                   .bundle_deny = f.bundle.deny,
-                                   .bad_keys = f.bad_keys,
-                                   .listen_devices = f.listen.devices,
-                                   .listen_operators = f.listen.operators,
-                                   .listen_public = f.listen.public,
-                                   .listen_metrics = f.listen.metrics,
-                                   .listeners = f.listeners,
-                                   .user = f.user,
-                                   .log_level = f.log.level,
-                                   .est_default_profile = f.est.default_profile,
-                                   .admin_url = f.admin_url,
-                                   .limit_connections = f.limits.connections,
-                                   .limit_identity = f.limits.identity,
-                                   .limit_organisation = f.limits.organisation,
-                                   .limit_queue = f.limits.queue,
-                                   .token_modules = f.tokens.modules,
-                                   .token_pin = f.tokens.pin,
-                                   .token_environment = f.tokens.environment,
-                                   .token_read = f.tokens.read,
-                                   .token_write = f.tokens.write,
-                                   .token_sockets = f.tokens.sockets,
-                                   .token_tpm = f.tokens.tpm,
-                                   .token_tpm_owner = f.tokens.tpm_owner,
-                                   .attestation_ek_cas = f.attestation.ek_cas,
-                                   .attestation_valid = f.attestation.valid,
-                                   .memory = config };
-    name_series(settings, &f);
+    give(&f, config, settings);
     return BM_OK;
 }
 
