@@ -54,13 +54,12 @@ static void say_wait(void *self, bm_status why, uint32_t seconds)
 }
 
 /* What a person has to know of a job that did not succeed. */
-static int say_failed(const struct state *state, bm_status rc,
-                      const struct job_result *r)
+static int say_failed(bm_status rc, const struct job_result *r)
 {
     char words[EVENT_WORDS_MAX];
 
     fprintf(stderr, "birthmark-agent: ");
-    words_print(stderr, state->settings->url);
+    words_print(stderr, r->what);
     fprintf(stderr, ": %s", event_words(rc, words));
     if (r->http >= 300) {
         fprintf(stderr, " (HTTP %u)", r->http);
@@ -123,7 +122,7 @@ static int do_job(struct state *state, enum bm_enrol_job job,
     catch_signals();
     rc = job_run(&config, &result);
     if (rc != BM_OK) {
-        return say_failed(state, rc, &result);
+        return say_failed(rc, &result);
     }
     if (result.learned != BM_OK) {
         event_failed(EVENT_WARNING, "anchors.refused", NULL, result.learned);

@@ -58,8 +58,12 @@ static bm_status read_token(struct job *j)
         return BM_OK;
     }
     rc = fs_read_secret(path, TOKEN_MAX, &j->token, &j->token_n);
+    if (rc == BM_E_NOT_FOUND) {
+        return BM_OK;
+    }
     if (rc != BM_OK) {
-        return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+        j->result->what = path;
+        return rc;
     }
     /* A second one would stand in the head of a request. */
     for (size_t i = 0; i < j->token_n; i++) {
@@ -284,6 +288,7 @@ static bm_status run_once(const struct job_config *config,
     bm_status rc;
 
     memset(result, 0, sizeof *result);
+    result->what = config->state->settings->url;
     if (j == NULL) {
         return BM_E_MEMORY;
     }

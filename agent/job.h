@@ -26,6 +26,8 @@ struct job_config {
 };
 
 struct job_result {
+    const char *what;  /* that the status is about: the server's URL, or the
+                          file of a secret */
     uint32_t seconds;  /* with BM_E_ENROL_LATER and other waits: how long the
                          job would have waited */
     bool waits;        /* it has not stopped, it would wait */
