@@ -53,7 +53,12 @@
     BM_STATUS_TLS(X)      \
     BM_STATUS_ENTROPY(X)  \
     BM_STATUS_ATTEST(X)   \
-    BM_STATUS_AGENT(X)
+    BM_STATUS_AGENT(X)    \
+    BM_STATUS_IMAGE(X)    \
+    BM_STATUS_BOOT(X)     \
+    BM_STATUS_KEYSET(X)   \
+    BM_STATUS_RECOVERY(X) \
+    BM_STATUS_LMS(X)
 
 #define BM_STATUS_GENERIC(X)                                      \
     X(OK, 0x0000, "", "success")                                  \
@@ -589,6 +594,54 @@
     X(E_AGENT_ANSWER, 0x220a, "", "answer of the server is not understood")   \
     X(E_AGENT_USER, 0x220b, "",                                               \
       "state belongs to another user: run as that one")
+
+#define BM_STATUS_IMAGE(X)                                           \
+    X(E_IMAGE_MAGIC, 0x2301, "MCUboot image.h", "no image: magic")   \
+    X(E_IMAGE_HEADER, 0x2302, "MCUboot image.h",                     \
+      "header is short, or overlaps what follows")                   \
+    X(E_IMAGE_SIZE, 0x2303, "", "image does not fit where it is")    \
+    X(E_IMAGE_FLAGS, 0x2304, "", "flags that are not supported")     \
+    X(E_IMAGE_TLV, 0x2305, "MCUboot image.h", "malformed TLV area")  \
+    X(E_IMAGE_TLV_TYPE, 0x2306, "",                                  \
+      "TLV of unknown type, or in the wrong area")                   \
+    X(E_IMAGE_TLV_TWICE, 0x2307, "", "TLV is there twice")           \
+    X(E_IMAGE_TRAILING, 0x2308, "", "octets after the TLV area")     \
+    X(E_IMAGE_DIGEST, 0x2309, "", "digest is not that of the image") \
+    X(E_IMAGE_KEY, 0x230a, "", "not signed by a key that counts")    \
+    X(E_IMAGE_SIGNATURE, 0x230b, "", "signature is wrong")           \
+    X(E_IMAGE_ALGORITHM, 0x230c, "", "unsupported algorithm")        \
+    X(E_IMAGE_MISSING, 0x230d, "", "a TLV that must be there is not")
+
+#define BM_STATUS_BOOT(X)                                                      \
+    X(E_BOOT_NONE, 0x2401, "", "no image that may run")                        \
+    X(E_BOOT_DOWNGRADE, 0x2402, "",                                            \
+      "security counter is below that of the device")                          \
+    X(E_BOOT_DEPENDENCY, 0x2403, "", "another image is too old for this one")  \
+    X(E_BOOT_ADDRESS, 0x2404, "", "image is made for another address")         \
+    X(E_BOOT_FAULT, 0x2405, "", "control flow or a verdict does not add up")   \
+    X(E_BOOT_SHAPE, 0x2406, "", "areas of flash do not fit each other")        \
+    X(E_BOOT_REQUEST, 0x2407, "", "request names another image than there is") \
+    X(E_BOOT_COUNTER, 0x2408, "", "counter cannot be read or raised")
+
+#define BM_STATUS_KEYSET(X)                                                 \
+    X(E_KEYSET, 0x2501, "", "malformed key set")                            \
+    X(E_KEYSET_ROOT, 0x2502, "", "not signed by a root of this bootloader") \
+    X(E_KEYSET_EPOCH, 0x2503, "", "epoch is not newer")                     \
+    X(E_KEYSET_RUNNING, 0x2504, "",                                         \
+      "the image that runs would not verify under it, or is on trial")
+
+#define BM_STATUS_RECOVERY(X)                                    \
+    X(E_RECOVERY_FRAME, 0x2601, "", "malformed frame")           \
+    X(E_RECOVERY_KIND, 0x2602, "", "frame of unknown kind")      \
+    X(E_RECOVERY_ORDER, 0x2603, "", "frame does not follow")     \
+    X(E_RECOVERY_SIZE, 0x2604, "", "does not fit into the slot") \
+    X(E_RECOVERY_TIMEOUT, 0x2605, "", "the other side went silent")
+
+#define BM_STATUS_LMS(X)                                                      \
+    X(E_LMS_SPENT, 0x2701, "SP 800-208 6", "all one-time keys are used")      \
+    X(E_LMS_STATE, 0x2702, "SP 800-208 9", "state of the key cannot be kept") \
+    X(E_LMS_RETIRED, 0x2703, "SP 800-208 9",                                  \
+      "key was restored, or copied: it must not sign again")
 
 typedef enum bm_status {
 #define X(name, value, clause, text) BM_##name = (value),

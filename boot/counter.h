@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_BOOT_COUNTER_H
+#define BM_BOOT_COUNTER_H
+
+#include "boot/boot.h"
+
+/*
+ * Counters in flash, for parts that have no fuses or secure element: a journal
+ * of their values. They are as good as the lock on that flash: who can write it
+ * from outside can set them back, and `bm_lifecycle` and docs say so.
+ */
+struct bm_counter {
+    struct bm_journal journal;
+    uint32_t values[BM_COUNTER_IMAGE + BM_BOOT_IMAGES];
+};
+
+/* `flash` stays the caller's and must outlive it. */
+BM_MUST_CHECK bm_status bm_counter_open(struct bm_counter *counter,
+                                        const struct bm_flash *flash,
+                                        struct bm_boot_counters *counters);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_BOOT_IMAGE_H
+#define BM_BOOT_IMAGE_H
+
+#include "core/bytes.h"
+#include "core/status.h"
+
+/*
+ * Firmware images in MCUboot's format, as imgtool and the tools of many vendors
+ * write them (MCUboot, docs/design.md, "Image format"; docs/firmware-image.md
+ * says what of it is taken here):
+ *
+ *     header | padding up to header_size | payload | protected TLVs | TLVs
+ *
+ * All numbers are little-endian. The digest (SHA-256) is over everything before
+ * the unprotected TLVs; what signs an image signs that digest.
+ *
+ * This module reads memory: the header, and the two TLV areas as they follow
+ * each other. Where they come from (a file, a copy of flash) is the caller's
+ * matter, and so is whether the digest and a signature are right (verify.h).
+ * Everything that is not in a table is refused: TLVs of unknown types, of wrong
+ * length, in the wrong area or twice, headers that are short or overlap.
+ */
+
+#define BM_IMAGE_MAGIC       0x96f3b83du
+#define BM_IMAGE_HEADER_SIZE 32u
+#define BM_IMAGE_DIGEST_SIZE 32u
+
+/* Room for both TLV areas of an image that a device boots: with P-256 alone,
+ * and with an LMS signature (1,452 octets) beside it. */
+#define BM_IMAGE_TLVS_MAX        768u
+#define BM_IMAGE_TLVS_MAX_HYBRID 2304u
+
+enum bm_image_flag {
+    BM_IMAGE_ENCRYPTED_AES128 = 0x4,
+    BM_IMAGE_ENCRYPTED_AES256 = 0x8,
+    BM_IMAGE_NON_BOOTABLE = 0x10,
+    BM_IMAGE_RAM_LOAD = 0x20,   /* load_address: where the payload runs */
+    BM_IMAGE_ROM_FIXED = 0x100, /* load_address: the slot it is made for */
+};
+
+enum bm_image_tlv_type {
+    BM_IMAGE_TLV_KEYHASH = 0x01,
+    BM_IMAGE_TLV_PUBKEY = 0x02,
+    BM_IMAGE_TLV_SHA256 = 0x10,
+    BM_IMAGE_TLV_ECDSA = 0x22,
+    BM_IMAGE_TLV_ED25519 = 0x24,
+    BM_IMAGE_TLV_DEPENDENCY = 0x40,
+    BM_IMAGE_TLV_COUNTER = 0x50,
+    BM_IMAGE_TLV_BOOT_RECORD = 0x60,
+    /* Of vendors, in our range: */
+    BM_IMAGE_TLV_LMS = 0x00a1, /* RFC 8554 signature over the digest */
+    BM_IMAGE_TLV_SBOM = 0x01a1 /* where the bill of materials is; protected */
+};
+
+struct bm_image_version {
+    uint8_t major;
+    uint8_t minor;
+    uint16_t revision;
+    uint32_t build;
+};
+
+struct bm_image_header {
+    uint32_t load_address;
+    uint16_t header_size; /* where the payload begins, from 32 */
+    uint16_t protected_size;
+    uint32_t payload_size;
+    uint32_t flags; /* enum bm_image_flag */
+    struct bm_image_version version;
+};
+
+struct bm_image_tlv {
+    uint16_t type;
+    struct bm_bytes value;
+};
+
+/* What is in the TLVs, each a view of the memory that was parsed; empty where
+ * it is absent. */
+struct bm_image {
+    struct bm_image_header header;
+    struct bm_bytes protected; /* the area with its info header, or empty */
+    struct bm_bytes tlvs;      /* the unprotected area, likewise */
+    struct bm_bytes digest;    /* as the image claims it: 32 octets */
+    struct bm_bytes boot_record;
+    bool has_counter;
+    uint32_t counter; /* the security counter */
+};
+
+/*
+ * Read a header. `room` is what the image has at most (a slot, a file):
+ * header, payload and protected TLVs fit in, checked without overflow.
+ * BM_E_IMAGE_...; on error `*header` is zero.
+ */
+BM_MUST_CHECK bm_status
+bm_image_header_parse(const uint8_t octets[BM_IMAGE_HEADER_SIZE], uint32_t room,
+                      struct bm_image_header *header);
+
+/* Where the TLV areas begin: the end of the payload. */
+uint32_t bm_image_tlvs_at(const struct bm_image_header *header);
+
+/*
+ * The length of both areas together, from the four octets at
+ * bm_image_tlvs_at() and, where there is a protected area, the four at its end.
+ */
+BM_MUST_CHECK bm_status bm_image_tlvs_size(const struct bm_image_header *header,
+                                           struct bm_bytes first,
+                                           uint32_t *size);
+
+/* Read both areas, which lie in `tlvs` without a gap. `image->header` is there
+ * already. On error `*image` is as before. */
+BM_MUST_CHECK bm_status bm_image_parse(struct bm_bytes tlvs,
+                                       struct bm_image *image);
+
+/* The next TLV of an area (image->protected or image->tlvs); `*at` is 0 first.
+ * BM_E_END after the last. */
+BM_MUST_CHECK bm_status bm_image_tlv_next(struct bm_bytes area, uint32_t *at,
+                                          struct bm_image_tlv *tlv);
+
+/* A whole file, with nothing behind the image: for tools. */
+BM_MUST_CHECK bm_status bm_image_parse_file(struct bm_bytes file,
+                                            struct bm_image *image);
+
+/* A dependency: image number `image` has at least version `version`. */
+struct bm_image_dependency {
+    uint8_t image;
+    struct bm_image_version version;
+};
+BM_MUST_CHECK bm_status
+bm_image_dependency_next(const struct bm_image *image, uint32_t *at,
+                         struct bm_image_dependency *dependency);
+
+/* Less than, equal to or greater than 0; the build number counts last. */
+int bm_image_version_compare(const struct bm_image_version *a,
+                             const struct bm_image_version *b);
+
+#endif

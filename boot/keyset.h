@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_BOOT_KEYSET_H
+#define BM_BOOT_KEYSET_H
+
+#include "boot/verify.h"
+
+/*
+ * Which keys may sign firmware, and how a device learns that it changed.
+ *
+ * A key set is itself an image (image.h): flagged non-bootable, its payload is
+ * the table of keys, its security counter is the epoch, its PUBKEY TLV is the
+ * key that signed it. The bootloader has the hashes of two root keys, and of a
+ * rescue key; roots sign key sets and nothing else. So one format, one parser
+ * and one check serve firmware and keys (docs/key-set.md):
+ *
+ *     payload: u8 version (1) | u8 required | u8 n | u8 0 |
+ *              n x ( point: x | y, 64 octets [| LMS public key, 56 octets] )
+ *
+ * A set of a newer epoch revokes by leaving out. Two places hold sets, and the
+ * journal says which of them counts; a new set is written into the other one.
+ */
+
+#define BM_KEYSET_VERSION 1
+#define BM_KEYSET_MAX     1024 /* octets of a key set, TLVs included */
+
+/* What is fixed in the bootloader: SHA-256 of SubjectPublicKeyInfo (for roots
+ * that are hybrid, followed by the LMS public key). */
+struct bm_roots {
+    uint32_t required; /* enum bm_boot_algorithm, or'ed */
+    uint8_t root[2][32];
+    uint8_t rescue[32]; /* all zero: there is none */
+};
+
+/* Who brings a key set: the rescue key counts in local recovery only. */
+enum bm_keyset_road {
+    BM_KEYSET_FIELD,
+    BM_KEYSET_RECOVERY
+};
+
+/*
+ * Verify the key set at the start of `v->flash` (v->ring is not used) and read
+ * it into `ring`. `floor` is the least epoch. On error `*ring` has no keys.
+ */
+BM_MUST_CHECK bm_status bm_keyset_verify(const struct bm_verify *v,
+                                         const struct bm_roots *roots,
+                                         enum bm_keyset_road road,
+                                         uint32_t floor, struct bm_ring *ring,
+                                         uint32_t *epoch);
+
+#endif
