@@ -18,13 +18,27 @@
  * This module reads memory: the header, and the two TLV areas as they follow
  * each other. Where they come from (a file, a copy of flash) is the caller's
  * matter, and so is whether the digest and a signature are right (verify.h).
- * Everything that is not in a table is refused: TLVs of unknown types, of wrong
- * length, in the wrong area or twice, headers that are short or overlap.
+ * What is not in a table is refused: TLVs of unknown types, of wrong length, in
+ * the wrong area or twice, headers that are short or overlap. One thing passes
+ * that is not understood: a TLV of some vendor's range in the protected area,
+ * for it is signed.
+ *
+ * A signature belongs to the KEYHASH or PUBKEY before it. There may be several
+ * such keys, each with one signature of an algorithm and at least one of any.
  */
 
-#define BM_IMAGE_MAGIC       0x96f3b83du
-#define BM_IMAGE_HEADER_SIZE 32u
-#define BM_IMAGE_DIGEST_SIZE 32u
+#define BM_IMAGE_MAGIC           0x96f3b83du
+#define BM_IMAGE_MAGIC_PROTECTED 0x6908u /* of the info header of an area */
+#define BM_IMAGE_MAGIC_TLVS      0x6907u
+#define BM_IMAGE_HEADER_SIZE     32u
+#define BM_IMAGE_INFO_SIZE       4u /* u16 magic | u16 length, this included */
+#define BM_IMAGE_DIGEST_SIZE     32u
+#define BM_IMAGE_LMS_SIZE        1452u /* LMS_SHA256_M32_H10, LMOTS W8 */
+
+/* imgtool's limit, too; the handover has room for it. */
+#define BM_IMAGE_BOOT_RECORD_MAX 100u
+/* A digest and a location of up to 192 octets. */
+#define BM_IMAGE_SBOM_MAX 224u
 
 /* Room for both TLV areas of an image that a device boots: with P-256 alone,
  * and with an LMS signature (1,452 octets) beside it. */
@@ -50,7 +64,9 @@ enum bm_image_tlv_type {
     BM_IMAGE_TLV_BOOT_RECORD = 0x60,
     /* Of vendors, in our range: */
     BM_IMAGE_TLV_LMS = 0x00a1, /* RFC 8554 signature over the digest */
-    BM_IMAGE_TLV_SBOM = 0x01a1 /* where the bill of materials is; protected */
+    /* Protected: SHA-256 of the bill of materials, then where it is (a URI,
+     * which may be empty). */
+    BM_IMAGE_TLV_SBOM = 0x01a1
 };
 
 struct bm_image_version {
@@ -88,8 +104,8 @@ struct bm_image {
 
 /*
  * Read a header. `room` is what the image has at most (a slot, a file):
- * header, payload and protected TLVs fit in, checked without overflow.
- * BM_E_IMAGE_...; on error `*header` is zero.
+ * header, payload, protected TLVs and the info header of the others fit in,
+ * checked without overflow. BM_E_IMAGE_...; on error `*header` is zero.
  */
 BM_MUST_CHECK bm_status
 bm_image_header_parse(const uint8_t octets[BM_IMAGE_HEADER_SIZE], uint32_t room,
@@ -98,16 +114,21 @@ bm_image_header_parse(const uint8_t octets[BM_IMAGE_HEADER_SIZE], uint32_t room,
 /* Where the TLV areas begin: the end of the payload. */
 uint32_t bm_image_tlvs_at(const struct bm_image_header *header);
 
-/*
- * The length of both areas together, from the four octets at
- * bm_image_tlvs_at() and, where there is a protected area, the four at its end.
- */
-BM_MUST_CHECK bm_status bm_image_tlvs_size(const struct bm_image_header *header,
-                                           struct bm_bytes first,
-                                           uint32_t *size);
+/* What the digest is over ends here, with the protected area; the info header
+ * of the other one follows. */
+uint32_t bm_image_digest_end(const struct bm_image_header *header);
 
-/* Read both areas, which lie in `tlvs` without a gap. `image->header` is there
- * already. On error `*image` is as before. */
+/* The length of both areas together, from that info header: the octets at
+ * bm_image_digest_end(). Whether they fit is the caller's to check. */
+BM_MUST_CHECK bm_status
+bm_image_tlvs_size(const struct bm_image_header *header,
+                   const uint8_t info[BM_IMAGE_INFO_SIZE], uint32_t *size);
+
+/*
+ * Read both areas, which are all of `tlvs`. `image->header` is there already.
+ * BM_E_IMAGE_ALGORITHM where something is of an algorithm that no device takes
+ * (RSA, SHA-384, encryption, ...). On error `*image` is as before.
+ */
 BM_MUST_CHECK bm_status bm_image_parse(struct bm_bytes tlvs,
                                        struct bm_image *image);
 
@@ -116,11 +137,13 @@ BM_MUST_CHECK bm_status bm_image_parse(struct bm_bytes tlvs,
 BM_MUST_CHECK bm_status bm_image_tlv_next(struct bm_bytes area, uint32_t *at,
                                           struct bm_image_tlv *tlv);
 
-/* A whole file, with nothing behind the image: for tools. */
+/* A whole file, with nothing behind the image: for tools. On error `*image` is
+ * as before. */
 BM_MUST_CHECK bm_status bm_image_parse_file(struct bm_bytes file,
                                             struct bm_image *image);
 
-/* A dependency: image number `image` has at least version `version`. */
+/* A dependency: image number `image` has at least version `version`. `*at` is
+ * 0 first; BM_E_END after the last. */
 struct bm_image_dependency {
     uint8_t image;
     struct bm_image_version version;
@@ -128,6 +151,10 @@ struct bm_image_dependency {
 BM_MUST_CHECK bm_status
 bm_image_dependency_next(const struct bm_image *image, uint32_t *at,
                          struct bm_image_dependency *dependency);
+
+/* u8 major | u8 minor | u16 revision | u32 build, as a header has them. */
+void bm_image_version_get(const uint8_t octets[8],
+                          struct bm_image_version *version);
 
 /* Less than, equal to or greater than 0; the build number counts last. */
 int bm_image_version_compare(const struct bm_image_version *a,
