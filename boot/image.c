@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "boot/image.h"
+
+#include <string.h>
+
+#include "boot/le.h"
+
+/* How a TLV may occur. */
+enum {
+    PROTECTED = 1, /* in that area, and else in the other one */
+    MANY = 2,
+    KEY = 4,
+    SIGNATURE = 8 /* of the key before it */
+};
+
+static const struct rule {
+    uint16_t type;
+    uint16_t min; /* octets */
+    uint16_t max;
+    uint16_t how;
+} rules[] = {
+    { BM_IMAGE_TLV_SHA256, 32, 32, 0 },
+    { BM_IMAGE_TLV_KEYHASH, 32, 32, MANY | KEY },
+    /* SubjectPublicKeyInfo of Ed25519 (44) or P-256 (91), or a key set's. */
+    { BM_IMAGE_TLV_PUBKEY, 44, 256, MANY | KEY },
+    /* DER, which some tools pad with zeros. */
+    { BM_IMAGE_TLV_ECDSA, 8, 72, SIGNATURE },
+    { BM_IMAGE_TLV_ED25519, 64, 64, SIGNATURE },
+    { BM_IMAGE_TLV_LMS, BM_IMAGE_LMS_SIZE, BM_IMAGE_LMS_SIZE, SIGNATURE },
+    { BM_IMAGE_TLV_COUNTER, 4, 4, PROTECTED },
+    { BM_IMAGE_TLV_DEPENDENCY, 12, 12, PROTECTED | MANY },
+    { BM_IMAGE_TLV_BOOT_RECORD, 1, BM_IMAGE_BOOT_RECORD_MAX, PROTECTED },
+    { BM_IMAGE_TLV_SBOM, BM_IMAGE_DIGEST_SIZE, BM_IMAGE_SBOM_MAX, PROTECTED },
+};
+#define RULES (sizeof(rules) / sizeof(rules[0]))
+
+/* What was met so far. */
+struct met {
+    uint32_t types; /* bit i: rules[i], since the last key if a signature */
+    bool key;
+    bool unsigned_key; /* the last one has no signature yet */
+};
+
+bm_status bm_image_header_parse(const uint8_t octets[BM_IMAGE_HEADER_SIZE],
+                                uint32_t room, struct bm_image_header *header)
+{
+    struct bm_image_header h = {
+        .load_address = bm_le32(octets + 4),
+        .header_size = bm_le16(octets + 8),
+        .protected_size = bm_le16(octets + 10),
+        .payload_size = bm_le32(octets + 12),
+        .flags = bm_le32(octets + 16),
+    };
+    uint32_t rest =
+        (uint32_t)h.header_size + h.protected_size + BM_IMAGE_INFO_SIZE;
+
+    bm_image_version_get(octets + 20, &h.version);
+    memset(header, 0, sizeof(*header));
+    if (bm_le32(octets) != BM_IMAGE_MAGIC) {
+        return BM_E_IMAGE_MAGIC;
+    }
+    if (h.header_size < BM_IMAGE_HEADER_SIZE || bm_le32(octets + 28) != 0) {
+        return BM_E_IMAGE_HEADER;
+    }
+    if ((h.flags & ~(uint32_t)(BM_IMAGE_NON_BOOTABLE | BM_IMAGE_RAM_LOAD |
+                               BM_IMAGE_ROM_FIXED)) != 0) {
+        return BM_E_IMAGE_FLAGS;
+    }
+    if (rest > room || h.payload_size > room - rest) {
+        return BM_E_IMAGE_SIZE;
+    }
+    *header = h;
+    return BM_OK;
+}
+
+uint32_t bm_image_tlvs_at(const struct bm_image_header *header)
+{
+    return header->header_size + header->payload_size;
+}
+
+uint32_t bm_image_digest_end(const struct bm_image_header *header)
+{
+    return bm_image_tlvs_at(header) + header->protected_size;
+}
+
+/* u16 magic | u16 length of the area, these four octets included */
+static bm_status info_parse(const uint8_t *info, uint32_t magic, uint32_t *size)
+{
+    *size = bm_le16(info + 2);
+    return bm_le16(info) == magic && *size >= BM_IMAGE_INFO_SIZE
+               ? BM_OK
+               : BM_E_IMAGE_TLV;
+}
+
+bm_status bm_image_tlvs_size(const struct bm_image_header *header,
+                             const uint8_t info[BM_IMAGE_INFO_SIZE],
+                             uint32_t *size)
+{
+    BM_TRY(info_parse(info, BM_IMAGE_MAGIC_TLVS, size));
+    *size += header->protected_size;
+    return BM_OK;
+}
+
+/* TLV: u16 type | u16 length | value */
+bm_status bm_image_tlv_next(struct bm_bytes area, uint32_t *at,
+                            struct bm_image_tlv *tlv)
+{
+    uint32_t from = *at == 0 ? BM_IMAGE_INFO_SIZE : *at;
+    const uint8_t *p;
+
+    if (from >= area.n) {
+        return BM_E_END;
+    }
+    p = area.p + from;
+    if (area.n - from < 4 || area.n - from - 4 < bm_le16(p + 2)) {
+        return BM_E_IMAGE_TLV;
+    }
+    tlv->type = bm_le16(p);
+    tlv->value = (struct bm_bytes){ p + 4, bm_le16(p + 2) };
+    *at = from + 4 + (uint32_t)tlv->value.n;
+    return BM_OK;
+}
+
+/* Of no rule: some vendor's, where it is signed, or why not. */
+static bm_status unknown(uint16_t type, unsigned area)
+{
+    if (area == PROTECTED && (type & 0xff) >= 0xa0) {
+        return BM_OK;
+    }
+    /* 0x11 to 0x34 are hashes, signatures and encryption keys. */
+    return type > BM_IMAGE_TLV_SHA256 && type < BM_IMAGE_TLV_DEPENDENCY
+               ? BM_E_IMAGE_ALGORITHM
+               : BM_E_IMAGE_TLV_TYPE;
+}
+
+/* A signature needs a key, and a key a signature. */
+static bm_status pair(struct met *met, unsigned how)
+{
+    if ((how & KEY) != 0) {
+        if (met->unsigned_key) {
+            return BM_E_IMAGE_MISSING;
+        }
+        met->key = met->unsigned_key = true;
+        for (unsigned i = 0; i < RULES; i++) {
+            if ((rules[i].how & SIGNATURE) != 0) {
+                met->types &= ~(1u << i);
+            }
+        }
+    }
+    if ((how & SIGNATURE) != 0) {
+        met->unsigned_key = false;
+        return met->key ? BM_OK : BM_E_IMAGE_MISSING;
+    }
+    return BM_OK;
+}
+
+static bm_status check(const struct bm_image_tlv *tlv, unsigned area,
+                       struct met *met)
+{
+    unsigned i = 0;
+
+    while (i < RULES && rules[i].type != tlv->type) {
+        i++;
+    }
+    if (i == RULES) {
+        return unknown(tlv->type, area);
+    }
+    if ((rules[i].how & PROTECTED) != area) {
+        return BM_E_IMAGE_TLV_TYPE;
+    }
+    if (tlv->value.n < rules[i].min || tlv->value.n > rules[i].max) {
+        return BM_E_IMAGE_TLV;
+    }
+    if ((met->types & 1u << i) != 0 && (rules[i].how & MANY) == 0) {
+        return BM_E_IMAGE_TLV_TWICE;
+    }
+    BM_TRY(pair(met, rules[i].how));
+    met->types |= 1u << i;
+    return BM_OK;
+}
+
+static void keep(struct bm_image *image, const struct bm_image_tlv *tlv)
+{
+    switch (tlv->type) {
+    case BM_IMAGE_TLV_SHA256:
+        image->digest = tlv->value;
+        break;
+    case BM_IMAGE_TLV_BOOT_RECORD:
+        image->boot_record = tlv->value;
+        break;
+    case BM_IMAGE_TLV_COUNTER:
+        image->has_counter = true;
+        image->counter = bm_le32(tlv->value.p);
+        break;
+    default:
+        break;
+    }
+}
+
+static bm_status area_parse(struct bm_bytes octets, unsigned area,
+                            struct met *met, struct bm_image *image)
+{
+    struct bm_image_tlv tlv;
+    uint32_t at = 0;
+    uint32_t size;
+    bm_status rc;
+
+    BM_TRY(info_parse(octets.p,
+                      area == PROTECTED ? BM_IMAGE_MAGIC_PROTECTED
+                                        : BM_IMAGE_MAGIC_TLVS,
+                      &size));
+    if (size != octets.n) {
+        return size < octets.n ? BM_E_IMAGE_TRAILING : BM_E_IMAGE_TLV;
+    }
+    while ((rc = bm_image_tlv_next(octets, &at, &tlv)) == BM_OK) {
+        BM_TRY(check(&tlv, area, met));
+        keep(image, &tlv);
+    }
+    return rc == BM_E_END ? BM_OK : rc;
+}
+
+bm_status bm_image_parse(struct bm_bytes tlvs, struct bm_image *image)
+{
+    struct bm_image read = { .header = image->header };
+    size_t first = read.header.protected_size;
+    struct met met = { 0 };
+
+    if ((first != 0 && first < BM_IMAGE_INFO_SIZE) ||
+        tlvs.n < first + BM_IMAGE_INFO_SIZE) {
+        return BM_E_IMAGE_TLV;
+    }
+    if (first != 0) {
+        read.protected = (struct bm_bytes){ tlvs.p, first };
+        BM_TRY(area_parse(read.protected, PROTECTED, &met, &read));
+    }
+    read.tlvs = (struct bm_bytes){ tlvs.p + first, tlvs.n - first };
+    BM_TRY(area_parse(read.tlvs, 0, &met, &read));
+    if (read.digest.n == 0 || met.unsigned_key) {
+        return BM_E_IMAGE_MISSING;
+    }
+    *image = read;
+    return BM_OK;
+}
+
+bm_status bm_image_parse_file(struct bm_bytes file, struct bm_image *image)
+{
+    struct bm_image read = { .has_counter = false };
+    uint32_t at;
+
+    if (file.n < BM_IMAGE_HEADER_SIZE || file.n > UINT32_MAX) {
+        return BM_E_IMAGE_SIZE;
+    }
+    BM_TRY(bm_image_header_parse(file.p, (uint32_t)file.n, &read.header));
+    at = bm_image_tlvs_at(&read.header);
+    BM_TRY(
+        bm_image_parse((struct bm_bytes){ file.p + at, file.n - at }, &read));
+    *image = read;
+    return BM_OK;
+}
+
+void bm_image_version_get(const uint8_t octets[8],
+                          struct bm_image_version *version)
+{
+    version->major = octets[0];
+    version->minor = octets[1];
+    version->revision = bm_le16(octets + 2);
+    version->build = bm_le32(octets + 4);
+}
+
+/* u8 image | 3 octets, ignored | version */
+bm_status bm_image_dependency_next(const struct bm_image *image, uint32_t *at,
+                                   struct bm_image_dependency *dependency)
+{
+    struct bm_image_tlv tlv;
+
+    do {
+        BM_TRY(bm_image_tlv_next(image->protected, at, &tlv));
+    } while (tlv.type != BM_IMAGE_TLV_DEPENDENCY);
+    dependency->image = tlv.value.p[0];
+    bm_image_version_get(tlv.value.p + 4, &dependency->version);
+    return BM_OK;
+}
+
+int bm_image_version_compare(const struct bm_image_version *a,
+                             const struct bm_image_version *b)
+{
+    uint32_t x =
+        (uint32_t)a->major << 24 | (uint32_t)a->minor << 16 | a->revision;
+    uint32_t y =
+        (uint32_t)b->major << 24 | (uint32_t)b->minor << 16 | b->revision;
+
+    if (x == y) {
+        x = a->build;
+        y = b->build;
+    }
+    return (x > y) - (x < y);
+}
