@@ -16,12 +16,18 @@
  *     payload: u8 version (1) | u8 required | u8 n | u8 0 |
  *              n x ( point: x | y, 64 octets [| LMS public key, 56 octets] )
  *
- * A set of a newer epoch revokes by leaving out. Two places hold sets, and the
- * journal says which of them counts; a new set is written into the other one.
+ * `required` is what every signature of firmware needs under this set (enum
+ * bm_boot_algorithm); LMS public keys are there if it names LMS. A set of a
+ * newer epoch revokes by leaving out. Two places hold sets, and the journal
+ * says which of them counts; a new set is written into the other one
+ * (keyset_start.h).
  */
 
 #define BM_KEYSET_VERSION 1
 #define BM_KEYSET_MAX     1024 /* octets of a key set, TLVs included */
+
+#define BM_KEYSET_HEAD    4u
+#define BM_KEYSET_PAYLOAD (BM_KEYSET_HEAD + BM_BOOT_KEYS * (64u + 56u))
 
 /* What is fixed in the bootloader: SHA-256 of SubjectPublicKeyInfo (for roots
  * that are hybrid, followed by the LMS public key). */
@@ -40,11 +46,32 @@ enum bm_keyset_road {
 /*
  * Verify the key set at the start of `v->flash` (v->ring is not used) and read
  * it into `ring`. `floor` is the least epoch. On error `*ring` has no keys.
+ * BM_E_KEYSET_EPOCH below the floor, BM_E_KEYSET_ROOT where somebody else
+ * signed it, BM_E_KEYSET where it is no key set, or what the image lacks.
  */
 BM_MUST_CHECK bm_status bm_keyset_verify(const struct bm_verify *v,
                                          const struct bm_roots *roots,
                                          enum bm_keyset_road road,
                                          uint32_t floor, struct bm_ring *ring,
                                          uint32_t *epoch);
+
+/*
+ * Read a payload, and hash each key for its id. The payload may lie at the
+ * start of `*ring` itself: there it is verified, and spread out in place.
+ * BM_E_KEYSET for another version, algorithms that are not known or no P-256
+ * among them, no keys or too many, and another length. On error `*ring` has
+ * no keys.
+ */
+BM_MUST_CHECK bm_status bm_keyset_parse(const struct bm_crypto *crypto,
+                                        struct bm_bytes payload,
+                                        struct bm_ring *ring);
+
+/*
+ * Append the payload of these keys; their ids are not read. BM_E_KEYSET for
+ * what bm_keyset_parse() refuses and for a key that is there twice; nothing is
+ * written then. For tools: no bootloader links it.
+ */
+BM_MUST_CHECK bm_status bm_keyset_put(struct bm_wr *w,
+                                      const struct bm_ring *ring);
 
 #endif
