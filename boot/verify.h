@@ -42,9 +42,16 @@ enum bm_boot_algorithm {
 /* The keys of today. `required` comes from the key set, never from what an
  * image carries. */
 struct bm_ring {
-    uint32_t required; /* enum bm_boot_algorithm, or'ed */
+    uint32_t required; /* enum bm_boot_algorithm, or'ed; P-256 is always one */
     unsigned n;
     struct bm_boot_key keys[BM_BOOT_KEYS];
+};
+
+/* Who may sign key sets: SHA-256 of what their PUBKEY TLV holds. */
+struct bm_signers {
+    uint32_t required; /* as above */
+    unsigned n;        /* of the ids, from the first */
+    const uint8_t (*ids)[32];
 };
 
 /* The RAM that verifying an image takes; header and TLVs stay in it, and
@@ -53,15 +60,24 @@ struct bm_verify_work {
     uint8_t header[BM_IMAGE_HEADER_SIZE];
     uint8_t tlvs[BM_IMAGE_TLVS_MAX];
     uint8_t piece[256];
+    uint8_t digest[BM_IMAGE_DIGEST_SIZE];
+    uint8_t id[32];
     struct bm_hash_state hash;
 };
 
 struct bm_verify {
     const struct bm_crypto *crypto;
-    const struct bm_ring *ring;
-    const struct bm_flash *flash; /* the slot */
-    uint8_t *ram;                 /* where RAM_LOAD images go to, or NULL */
-    uint32_t ram_address;
+    /* One of the two: */
+    const struct bm_ring *ring;       /* firmware: keys named by KEYHASH */
+    const struct bm_signers *signers; /* a key set: the key is in PUBKEY */
+    const struct bm_flash *flash;     /* the slot */
+    uint32_t address; /* where it runs from: what ROM_FIXED has to name */
+    /* The security counter (a key set: the epoch) is not below; read twice by
+     * the caller, as each is used in one of two passes. */
+    uint32_t least[2];
+    uint8_t *ram; /* where the payload of RAM_LOAD images and of key sets is
+                     copied to, or NULL */
+    uint32_t ram_address; /* where the CPU sees it; not for key sets */
     uint32_t ram_size;
     struct bm_verify_work *work;
 };
@@ -69,6 +85,20 @@ struct bm_verify {
 /*
  * Verify the image at the start of v->flash. BM_OK and a verdict of yes, or why
  * not and a verdict of no. `*image` is what was read, as far as it was.
+ *
+ * Firmware (v->ring): not flagged non-bootable; with RAM_LOAD the payload is
+ * copied to where it runs (it has to fit in between ram_address and
+ * ram_address + ram_size, or BM_E_BOOT_ADDRESS) and hashed there; with
+ * ROM_FIXED it must be made for v->address, or BM_E_BOOT_ADDRESS. Whether a
+ * slot may be executed in place is the caller's to know.
+ *
+ * A key set (v->signers): flagged non-bootable; the payload is copied to the
+ * start of v->ram and hashed there (BM_E_IMAGE_SIZE where it does not fit).
+ *
+ * TLVs that name a key and signatures come in pairs, key first. Pairs of keys
+ * that do not count are skipped; a pair of a key that counts must verify. The
+ * counter of an image without one is 0; below `least`: BM_E_BOOT_DOWNGRADE.
+ * BM_E_BOOT_FAULT: the two passes do not agree.
  */
 BM_MUST_CHECK bm_status bm_verify_image(const struct bm_verify *v,
                                         struct bm_image *image,
