@@ -8,6 +8,7 @@
 #include "tests/harness/bm_test.h"
 #include "tests/harness/hex.h"
 #include "tests/harness/test_crypto.h"
+#include "tests/harness/test_signatures.h"
 
 static const struct bm_crypto *c;
 
@@ -245,17 +246,6 @@ static void no_prefix_and_no_longer_signature_verifies(void)
     }
 }
 
-/* RFC 6979 A.2.5: P-256, message "sample" */
-#define RFC6979_POINT                                                    \
-    "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6" \
-    "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299"
-#define R256 \
-    "00efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
-#define S256 \
-    "00f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8"
-#define N256 \
-    "00ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"
-
 static struct bm_spki rfc6979_key(uint8_t point[65])
 {
     struct bm_spki key = { .type = BM_KEY_P256 };
@@ -299,46 +289,12 @@ static void a_published_signature_verifies(void)
     }
 }
 
-/* RFC 3279 2.2.3, X.690 10.1, 8.3.2; FIPS 186-5 6.4.2: 0 < r, s < n */
-static const struct {
-    const char *why;
-    const char *sig;
-} malformed[] = {
-    { "no sequence", "0221" R256 "0221" S256 },
-    { "a set", "31460221" R256 "0221" S256 },
-    { "long form of a short length", "3081460221" R256 "0221" S256 },
-    { "indefinite length", "30800221" R256 "0221" S256 "0000" },
-    { "octets after it", "30460221" R256 "0221" S256 "00" },
-    { "octets inside, after s", "30480221" R256 "0221" S256 "0500" },
-    { "sequence longer than the input", "30470221" R256 "0221" S256 },
-    { "only r", "30230221" R256 },
-    { "nothing inside", "3000" },
-    { "r with a redundant zero", "3047022200" R256 "0221" S256 },
-    { "s with a redundant zero", "30470221" R256 "022200" S256 },
-    { "r negative: its zero is missing",
-      "30450220"
-      "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
-      "0221" S256 },
-    { "r is zero", "30260201000221" S256 },
-    { "s is zero", "30260221" R256 "020100" },
-    { "r and s are zero", "3006020100020100" },
-    { "r and s are one", "3006020101020101" },
-    { "r is empty", "302502000221" S256 },
-    { "r is the order", "30460221" N256 "0221" S256 },
-    { "s is the order", "30460221" R256 "0221" N256 },
-    { "r is not an INTEGER", "30460421" R256 "0221" S256 },
-    { "r is 33 octets",
-      "3046022101"
-      "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
-      "0221" S256 },
-};
-
 static void a_malformed_signature_is_a_wrong_one(void)
 {
     uint8_t point[65];
     struct bm_spki key = rfc6979_key(point);
 
-    for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++) {
+    for (size_t i = 0; i < MALFORMED; i++) {
         uint8_t buf[100];
         struct bm_bytes sig = bm_hex(malformed[i].sig, buf, sizeof buf);
         bm_status rc = c->verify(c->self, &key, BM_SIG_ECDSA_SHA256,
@@ -351,36 +307,17 @@ static void a_malformed_signature_is_a_wrong_one(void)
 
 static void points_off_the_curve_are_refused(void)
 {
-    static const char *const points[] = {
-        /* the last bit of y flipped */
-        "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
-        "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462298",
-        /* zeros */
-        "040000000000000000000000000000000000000000000000000000000000000000"
-        "0000000000000000000000000000000000000000000000000000000000000000",
-        /* x is the prime */
-        "04ffffffff00000001000000000000000000000000ffffffffffffffffffffffff"
-        "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299",
-        /* hybrid and compressed forms; infinity; nothing; one octet short */
-        "0760fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
-        "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299",
-        "0360fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6",
-        "00",
-        "",
-        "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
-        "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d44622",
-    };
     uint8_t good_point[65];
     struct bm_spki good = rfc6979_key(good_point);
     uint8_t sig_buf[80];
     struct bm_bytes sig =
         bm_hex("30460221" R256 "0221" S256, sig_buf, sizeof sig_buf);
 
-    for (size_t i = 0; i < sizeof points / sizeof points[0]; i++) {
+    for (size_t i = 0; i < POINTS; i++) {
         uint8_t point[65];
         struct bm_spki key = { .type = BM_KEY_P256 };
 
-        key.key = bm_hex(points[i], point, sizeof point);
+        key.key = bm_hex(bad_points[i], point, sizeof point);
         CHECK_STATUS(c->check_key(c->self, &key), BM_E_KEY_POINT);
         CHECK_STATUS(c->verify(c->self, &key, BM_SIG_ECDSA_SHA256,
                                BM_LIT("sample"), sig),
