@@ -29,31 +29,45 @@
 #define BM_KEYSET_HEAD    4u
 #define BM_KEYSET_PAYLOAD (BM_KEYSET_HEAD + BM_BOOT_KEYS * (64u + 56u))
 
-/* What is fixed in the bootloader: SHA-256 of SubjectPublicKeyInfo (for roots
- * that are hybrid, followed by the LMS public key). */
+/* What is fixed in the bootloader. An id is SHA-256 of what the PUBKEY TLV
+ * holds: SubjectPublicKeyInfo (for roots that are hybrid, followed by the LMS
+ * public key). */
+#define BM_ROOTS       2
+#define BM_ROOT_RESCUE 2 /* after the roots; all zero: there is none */
 struct bm_roots {
     uint32_t required; /* enum bm_boot_algorithm, or'ed */
-    uint8_t root[2][32];
-    uint8_t rescue[32]; /* all zero: there is none */
+    uint8_t ids[BM_ROOTS + 1][32];
 };
 
-/* Who brings a key set: the rescue key counts in local recovery only. */
+/* Who brings a key set, as how many of the ids count: the rescue key does in
+ * local recovery only. */
 enum bm_keyset_road {
-    BM_KEYSET_FIELD,
-    BM_KEYSET_RECOVERY
+    BM_KEYSET_FIELD = BM_ROOTS,
+    BM_KEYSET_RECOVERY = BM_ROOTS + 1
 };
+
+/* What was verified, beside the keys. */
+struct bm_keyset {
+    uint32_t epoch;
+    uint32_t size; /* octets, TLVs included */
+    uint8_t digest[BM_IMAGE_DIGEST_SIZE];
+};
+
+/* The last epoch would leave none that is newer: no set may have it. */
+#define BM_KEYSET_EPOCH_MAX 0xfffffffeu
 
 /*
- * Verify the key set at the start of `v->flash` (v->ring is not used) and read
- * it into `ring`. `floor` is the least epoch. On error `*ring` has no keys.
- * BM_E_KEYSET_EPOCH below the floor, BM_E_KEYSET_ROOT where somebody else
- * signed it, BM_E_KEYSET where it is no key set, or what the image lacks.
+ * Verify the key set at the start of `v->flash` and read it into `ring`. Of
+ * `v`, crypto, flash, work and `least` are used, which is the least epoch.
+ * BM_E_KEYSET_EPOCH below that, BM_E_KEYSET_ROOT where somebody else signed
+ * it, BM_E_KEYSET where it is no key set, or why it is no image. On error
+ * `*ring` has no keys, and `*set` is zero.
  */
 BM_MUST_CHECK bm_status bm_keyset_verify(const struct bm_verify *v,
                                          const struct bm_roots *roots,
                                          enum bm_keyset_road road,
-                                         uint32_t floor, struct bm_ring *ring,
-                                         uint32_t *epoch);
+                                         struct bm_ring *ring,
+                                         struct bm_keyset *set);
 
 /*
  * Read a payload, and hash each key for its id. The payload may lie at the
