@@ -17,9 +17,11 @@
  * do no harm: a confirmation of another image confirms nothing.
  *
  * Trailers of MCUboot's tools (imgtool --pad, --confirm; mcumgr) are read the
- * same way, once: a magic at the end of slot 1 asks for a trial, with image_ok
- * for an installation without one; in slot 0, at the first start of a device,
- * it says that the image counts as confirmed.
+ * same way, once: a magic at the end of slot 1 asks for a trial of the image
+ * there, with image_ok for an installation without one. Which image was asked
+ * for so is in the bootloader's state; the same one is asked for again by a
+ * request only. In slot 0 a trailer says nothing that is not known: the image
+ * of a device's first start has none before it, and counts as confirmed.
  */
 
 enum bm_request_flag {
@@ -41,7 +43,8 @@ struct bm_request {
 };
 
 /*
- * Add to what is asked: requests that the bootloader has not read yet stay.
+ * Add to what is asked: requests that the bootloader has not read yet stay,
+ * but for what the new one says otherwise (another update for an image).
  * `consumed` is what the bootloader told. Durable on BM_OK; a cut leaves the
  * old request or the new one.
  */
@@ -49,8 +52,8 @@ BM_MUST_CHECK bm_status bm_request_put(const struct bm_flash *mailbox,
                                        uint32_t consumed,
                                        const struct bm_request *request);
 
-/* For the bootloader: what is asked and was not read yet (sequence above
- * `consumed`), or BM_E_NOT_FOUND. */
+/* For the bootloader: what is asked and was not read yet (its sequence number
+ * is later than `consumed`, journal.h), or BM_E_NOT_FOUND and zeros. */
 BM_MUST_CHECK bm_status bm_request_get(const struct bm_flash *mailbox,
                                        uint32_t consumed,
                                        struct bm_request *request,
