@@ -3,6 +3,7 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/pem.h"
 #include "daemon/devices_internal.h"
@@ -87,6 +88,7 @@ bm_status devices_new(struct room *room, SSL_CTX *tls, struct devices **devices)
         goto out;
     }
     d->room = room;
+    d->held = -1;
     TAILQ_INIT(&d->queue);
     d->slots_n = (size_t)room->settings.limit_queue;
     d->slots = calloc(d->slots_n, sizeof(struct devices_waiting *));
@@ -108,6 +110,15 @@ out:
     return rc;
 }
 
+/* Of the socket that is held; others have it, too. */
+static void let_go(struct devices *d)
+{
+    if (d->held >= 0) {
+        (void)close(d->held);
+        d->held = -1;
+    }
+}
+
 void devices_free(struct devices *d)
 {
     struct devices_waiting *next;
@@ -123,6 +134,7 @@ void devices_free(struct devices *d)
         devices_waiting_free(w);
     }
     http_free(d->http);
+    let_go(d);
     if (d->tick != NULL) {
         event_free(d->tick);
     }
@@ -131,6 +143,25 @@ void devices_free(struct devices *d)
     bm_openssl_free(d->crypto);
     free(d->slots);
     free(d);
+}
+
+bm_status devices_listen(struct devices *d, int fd)
+{
+    BM_TRY(devices_listen_held(d)); /* of several sockets only the last */
+    if (d->catalogue.n != 0) {
+        return http_listen(d->http, fd);
+    }
+    d->held = fd;
+    d->held_until = room_now() + DEVICES_HOLD;
+    return BM_OK;
+}
+
+bm_status devices_listen_held(struct devices *d)
+{
+    int fd = d->held;
+
+    d->held = -1;
+    return fd < 0 ? BM_OK : http_listen(d->http, fd);
 }
 
 /* ---- The room */
@@ -230,7 +261,7 @@ static bm_status link_room(struct room *room, enum room_kind to,
 static bm_status listen_room(struct room *room, enum room_port port, int fd)
 {
     (void)port;
-    return http_listen(self(room)->http, fd);
+    return devices_listen(self(room), fd);
 }
 
 static void stopped(void *arg)
@@ -241,8 +272,11 @@ static void stopped(void *arg)
 /* What waits for the issuer is answered first. */
 static void stop(struct room *room)
 {
-    self(room)->stopping = true;
-    http_stop(self(room)->http, stopped, room);
+    struct devices *d = self(room);
+
+    d->stopping = true;
+    let_go(d);
+    http_stop(d->http, stopped, room);
 }
 
 static const unsigned ports[] = { ROOM_PORT_DEVICES, ROOM_PORT_COUNT };

@@ -37,6 +37,13 @@
 /* Seconds after which a client that met a full queue shall come again. */
 #define DEVICES_RETRY 2
 
+/*
+ * Seconds that a new listener waits for the issuer's labels before it takes
+ * connections, which the kernel keeps meanwhile: what comes right after a
+ * reload is served, not told to come again. Without an issuer it says so then.
+ */
+#define DEVICES_HOLD 5
+
 /* Seconds of quiet for an address with too many refused credentials. */
 #define DEVICES_QUIET 30
 
@@ -91,6 +98,8 @@ struct devices {
     struct http_server *http;
     struct link *issuer;
     struct event *tick;
+    int held; /* a socket that is not listened to yet, or -1 */
+    int64_t held_until;
     struct devices_catalogue catalogue;
     struct devices_bundle bundle;
     struct devices_queue queue;
@@ -106,6 +115,11 @@ struct devices {
 BM_MUST_CHECK bm_status devices_new(struct room *room, SSL_CTX *tls,
                                     struct devices **devices);
 void devices_free(struct devices *devices); /* NULL is fine */
+/* Serve a listening socket, as soon as there is something to serve; takes over
+ * `fd`. */
+BM_MUST_CHECK bm_status devices_listen(struct devices *d, int fd);
+/* Hold no socket any longer. */
+BM_MUST_CHECK bm_status devices_listen_held(struct devices *d);
 
 /* ---- devices_queue.c */
 

@@ -127,6 +127,10 @@ void devices_tick(struct devices *d, int64_t now)
         finish(d, w, NULL);
     }
     send_rest(d);
+    if (now >= d->held_until && devices_listen_held(d) != BM_OK) {
+        log_refusal(LOG_LEVEL_ERROR, "devices.listen",
+                    &(struct ca_refusal){ BM_E_MEMORY, "" });
+    }
 }
 
 /* ---- The link */
@@ -165,7 +169,9 @@ static bm_status on_catalogue(void *room, struct link *link,
         return BM_OK; /* not ready: it comes unasked later */
     }
     rc = devices_catalogue_set(&d->catalogue, frame->body);
-    if (rc != BM_OK) {
+    if (rc == BM_OK) {
+        rc = devices_listen_held(d);
+    } else {
         log_refusal(LOG_LEVEL_ERROR, "devices.catalogue",
                     &(struct ca_refusal){ rc, "" });
     }
