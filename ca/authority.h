@@ -152,9 +152,10 @@ enum ca_act {
     CA_ACT_OPERATOR_RENEW,   /* oneself */
     CA_ACT_OPERATOR_DISABLE, /* and enable */
     CA_ACT_EVENT_READ,
-    CA_ACT_STATUS_READ,  /* of the service: who am I, how is it */
-    CA_ACT_DEVICE_RENEW, /* ask it to renew early */
-    CA_ACT_CA_INSTALL,   /* make, install, import, replace and retire them */
+    CA_ACT_STATUS_READ,     /* of the service: who am I, how is it */
+    CA_ACT_DEVICE_RENEW,    /* ask it to renew early */
+    CA_ACT_CA_INSTALL,      /* make, install, import, replace and retire them */
+    CA_ACT_FIRMWARE_RECORD, /* that firmware was signed */
     CA_ACT_COUNT
 };
 

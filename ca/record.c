@@ -22,8 +22,11 @@ enum member {
     RENEWS = 12,
     TEXT = 13,
     NUMBER = 14,
-    REASON = 15
+    REASON = 15,
+    KEY = 16
 };
+
+#define LAST KEY
 
 #define BIT(member) (1u << (member))
 
@@ -79,6 +82,8 @@ static const struct {
       BIT(TEXT) },
     { CA_RECORD_ATTESTATION, "attestation", BIT(HASH) | BIT(TEXT),
       BIT(SUBJECT) },
+    { CA_RECORD_FIRMWARE, "firmware", BIT(HASH) | BIT(KEY) | BIT(TEXT),
+      BIT(CA) | BIT(SERIAL) | BIT(SUBJECT) | BIT(NUMBER) },
 };
 
 /*
@@ -101,6 +106,7 @@ static const struct string {
     { SUBJECT, true, offsetof(struct ca_record, subject), 1, 256 },
     { RENEWS, false, offsetof(struct ca_record, renews), 1, 20 },
     { TEXT, true, offsetof(struct ca_record, text), 1, 960 },
+    { KEY, false, offsetof(struct ca_record, key), 32, 32 },
 };
 #define STRINGS (sizeof strings / sizeof strings[0])
 
@@ -240,11 +246,11 @@ bm_status ca_record_put(struct bm_wr *w, const struct ca_record *record)
     if (!fits(record, there)) {
         return BM_E_LEDGER_RECORD;
     }
-    for (unsigned member = VERSION; member <= REASON; member++) {
+    for (unsigned member = VERSION; member <= LAST; member++) {
         n += (there & BIT(member)) != 0;
     }
     bm_cbor_put_map(w, n);
-    for (unsigned member = VERSION; member <= REASON; member++) {
+    for (unsigned member = VERSION; member <= LAST; member++) {
         if ((there & BIT(member)) != 0) {
             put_member(w, record, (enum member)member);
         }
@@ -296,7 +302,7 @@ static bm_status take_member(struct bm_cbor *c, enum member member,
     case VERSION:
         return take_number(c, CA_RECORD_VERSION, CA_RECORD_VERSION, &v);
     case KIND:
-        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_ATTESTATION, &v));
+        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_FIRMWARE, &v));
         record->kind = (enum ca_record_kind)v;
         return BM_OK;
     case TIME:
@@ -325,7 +331,7 @@ static bm_status take_members(struct bm_cbor *c, struct ca_record *record)
     for (; n != 0; n--) {
         uint64_t key = 0;
 
-        BM_TRY(take_number(c, last + 1, REASON, &key));
+        BM_TRY(take_number(c, last + 1, LAST, &key));
         BM_TRY(take_member(c, (enum member)key, record));
         there |= BIT(key);
         last = key;

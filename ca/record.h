@@ -39,17 +39,22 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
                                   root of the old one, `number` its size */
     CA_RECORD_CRL = 15, /* a CRL was signed; `number`, `hash` of it; `subject`:
                            "shard 3", "delta", or empty for the complete one */
-    CA_RECORD_RESTORE = 16,    /* work goes on from a backup, in which the tree
+    CA_RECORD_RESTORE = 16, /* work goes on from a backup, in which the tree
                                   had `number` leaves and the root `hash` */
-    CA_RECORD_REQUEST = 17,    /* a request waits for an operator, was approved,
+    CA_RECORD_REQUEST = 17, /* a request waits for an operator, was approved,
                               rejected, issued: `text`; `number`: its id;
                               `subject`: the device; `hash`: of the key */
-    CA_RECORD_BUNDLE = 18,     /* a trust bundle was signed; `subject`: its
+    CA_RECORD_BUNDLE = 18,  /* a trust bundle was signed; `subject`: its
                               series; `number`: its version; `hash` of its
                               content */
-    CA_RECORD_ATTESTATION = 19 /* a key was shown to be in a TPM; `hash`: of
-                                  the key; `subject`: the device; `text`: the
-                                  TPM */
+    CA_RECORD_ATTESTATION = 19, /* a key was shown to be in a TPM; `hash`: of
+                                   the key; `subject`: the device; `text`: the
+                                   TPM */
+    CA_RECORD_FIRMWARE = 20     /* firmware was signed (firmware.h); `hash`: its
+                                   digest; `key`: whose signature; `text`: its
+                                   version; `number`: its security counter;
+                                   `subject`: "key set", or empty; `ca`,
+                                   `serial`: the signer's certificate */
 };
 
 /* Views. */
@@ -67,7 +72,8 @@ struct ca_record {
     struct bm_bytes renews;  /* serial of the certificate that is renewed */
     struct bm_bytes text;
     uint64_t number;
-    uint8_t reason; /* enum bm_crl_reason; REVOCATION has it even when 0 */
+    uint8_t reason;      /* enum bm_crl_reason; REVOCATION has it even when 0 */
+    struct bm_bytes key; /* SHA-256 of a SubjectPublicKeyInfo */
 };
 
 /* BM_E_LEDGER_RECORD when the kind and its members do not fit. */

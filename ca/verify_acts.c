@@ -273,6 +273,9 @@ static bool may_happen(const struct ca_record *record, unsigned status)
         return status != STORE_CERT_REVOKED && status != STORE_CERT_ABANDONED;
     case CA_RECORD_RELEASE:
         return status == STORE_CERT_HELD;
+    case CA_RECORD_FIRMWARE:
+        return status != STORE_CERT_REVOKED && status != STORE_CERT_HELD &&
+               status != STORE_CERT_ABANDONED;
     default: /* a confirmation; released ones may be pending again */
         return status == STORE_CERT_PENDING || status == MARK_RELEASED;
     }
@@ -314,6 +317,36 @@ static bm_status change(const struct act *a)
     }
 }
 
+/* Firmware was signed by a key that has a certificate: it had it then, and the
+ * certificate was good. */
+static bm_status check_firmware(const struct act *a)
+{
+    struct store_cert row;
+    uint32_t *mark;
+    bm_status rc;
+
+    if (a->record->serial.n == 0) {
+        return BM_OK;
+    }
+    rc = find_row(a, &row);
+    if (rc == BM_E_NOT_FOUND) {
+        return act_found(a, BM_E_LEDGER_MISSING, "it is not in the store");
+    }
+    if (rc != BM_OK) {
+        return verify_damage(a->v, rc, "certificate", a->serial);
+    }
+    if (!bm_bytes_equal(a->record->key, BM_ARRAY(row.key))) {
+        return act_found(a, BM_E_LEDGER_CHANGED,
+                         "firmware was signed by another key than its own");
+    }
+    BM_TRY(find_mark(a, &row, &mark));
+    if (mark == NULL || may_happen(a->record, *mark & MARK_STATUS)) {
+        return BM_OK;
+    }
+    return act_found(a, BM_E_LEDGER_RECORD,
+                     "firmware was signed when it was not good");
+}
+
 bm_status verify_act(struct verify *v, uint64_t index,
                      const struct ca_record *record)
 {
@@ -335,6 +368,8 @@ bm_status verify_act(struct verify *v, uint64_t index,
     case CA_RECORD_RELEASE:
     case CA_RECORD_CONFIRMATION:
         return change(&a);
+    case CA_RECORD_FIRMWARE:
+        return check_firmware(&a);
     case CA_RECORD_SUCCESSION:
         return BM_OK;
     case CA_RECORD_CA:

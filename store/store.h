@@ -200,7 +200,7 @@ struct store_cert_filter {
 
 /*
  * Claims: what may exist once. `hash` is SHA-256 over all that makes the claim
- * (ca/ builds it); `ref` is the certificate or device that holds it. Claims
+ * (ca/ builds it); `ref` is who holds it: a certificate, a device. Claims
  * are never taken back, so "for ever" is the absence of a function. The first
  * 16 octets of the hash are what counts.
  */
@@ -209,7 +209,8 @@ enum store_claim {
     STORE_CLAIM_IDENTIFIER, /* ref: certificate */
     STORE_CLAIM_DEVICE,     /* ref: device; by organisation and name. Put by
                                device_put() itself */
-    STORE_CLAIM_ONCE        /* what is written down the first time only */
+    STORE_CLAIM_ONCE,       /* what is written down the first time only */
+    STORE_CLAIM_FIRMWARE    /* ref: where the record of a signature is */
 };
 
 /* A certificate that a CRL lists. */

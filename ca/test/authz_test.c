@@ -37,6 +37,7 @@ static const unsigned allowed[CA_ACT_COUNT] = {
     [CA_ACT_EVENT_READ] = A | R | U,
     [CA_ACT_STATUS_READ] = A | R | F | U | O,
     [CA_ACT_CA_INSTALL] = A,
+    [CA_ACT_FIRMWARE_RECORD] = A | R,
 };
 
 /* Every set, those with bits that are none of ours among them. */

@@ -64,6 +64,10 @@ static const struct ca_record least[] = {
     { .kind = CA_RECORD_ATTESTATION,
       .hash = { hash, 32 },
       .text = BM_LIT_INIT("tpm 0011") },
+    { .kind = CA_RECORD_FIRMWARE,
+      .hash = { hash, 32 },
+      .text = BM_LIT_INIT("1.2.3+4"),
+      .key = { hash, 32 } },
 };
 #define KINDS (sizeof least / sizeof least[0])
 
@@ -92,7 +96,8 @@ static struct ca_record full_record(enum ca_record_kind kind)
                                .renews = { serial, 1 },
                                .text = BM_LIT("words"),
                                .number = UINT64_MAX,
-                               .reason = 4 };
+                               .reason = 4,
+                               .key = { hash, 32 } };
 }
 
 static struct bm_bytes put(const struct ca_record *r, uint8_t *buf)
@@ -119,7 +124,7 @@ static bool same(const struct ca_record *a, const struct ca_record *b)
            bm_bytes_equal(a->subject, b->subject) &&
            bm_bytes_equal(a->renews, b->renews) &&
            bm_bytes_equal(a->text, b->text) && a->number == b->number &&
-           a->reason == b->reason;
+           a->reason == b->reason && bm_bytes_equal(a->key, b->key);
 }
 
 static void every_kind_comes_back_as_it_was_put(void)
@@ -150,6 +155,8 @@ static void every_kind_comes_back_as_it_was_put(void)
 }
 
 /* The members besides time and actor, to be taken away or added. */
+#define MEMBERS 11
+
 static void clear(struct ca_record *r, unsigned member)
 {
     struct bm_bytes *const strings[] = { &r->actor,  &r->ca,      &r->serial,
@@ -160,8 +167,10 @@ static void clear(struct ca_record *r, unsigned member)
         *strings[member] = (struct bm_bytes){ NULL, 0 };
     } else if (member == 8) {
         r->number = 0;
-    } else {
+    } else if (member == 9) {
         r->reason = 0;
+    } else {
+        r->key = (struct bm_bytes){ NULL, 0 };
     }
 }
 
@@ -169,7 +178,7 @@ static void set(struct ca_record *r, unsigned member)
 {
     struct ca_record full = full_record(r->kind);
 
-    for (unsigned m = 0; m < 10; m++) {
+    for (unsigned m = 0; m < MEMBERS; m++) {
         if (m != member) {
             continue;
         }
@@ -201,8 +210,11 @@ static void set(struct ca_record *r, unsigned member)
         case 8:
             r->number = full.number;
             break;
-        default:
+        case 9:
             r->reason = full.reason;
+            break;
+        default:
+            r->key = full.key;
             break;
         }
     }
@@ -221,7 +233,7 @@ static void a_record_that_lacks_a_member_is_refused(void)
     uint8_t buf[CA_RECORD_MAX];
 
     for (size_t i = 0; i < KINDS; i++) {
-        for (unsigned m = 0; m < 10; m++) {
+        for (unsigned m = 0; m < MEMBERS; m++) {
             struct ca_record r = record_of(i);
 
             if (has(&r, m)) {
@@ -236,7 +248,7 @@ static void a_record_that_lacks_a_member_is_refused(void)
 static const char *const may[KINDS] = {
     "567",   "345789", "3457", "3457",  "457",  "257",  "178",
     "12378", "3478",   "8",    "34567", "4567", "3578", "57",
-    "57",    "7",      "35",   "7",     "5",
+    "57",    "7",      "35",   "7",     "5",    "1258",
 };
 
 static void a_member_that_a_kind_does_not_have_is_refused(void)
@@ -244,7 +256,7 @@ static void a_member_that_a_kind_does_not_have_is_refused(void)
     uint8_t buf[CA_RECORD_MAX];
 
     for (size_t i = 0; i < KINDS; i++) {
-        for (unsigned m = 0; m < 10; m++) {
+        for (unsigned m = 0; m < MEMBERS; m++) {
             struct ca_record r = record_of(i);
 
             if (has(&r, m)) {
@@ -338,7 +350,7 @@ static void what_is_not_the_one_encoding_is_refused(void)
             "a",
             BM_E_LEDGER_RECORD),
         ROW("\xa5\x01\x01\x02\x0d\x03\x00\x05\x61"
-            "a\x10\x00",
+            "a\x11\x00",
             BM_E_LEDGER_RECORD),
         ROW("\xa5\x01\x01\x02\x0d\x03\x00\x04\x00\x05\x61"
             "a",

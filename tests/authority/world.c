@@ -157,6 +157,19 @@ static const char waits_2[] =
     "subject:\n"
     "  - { attribute: CN, from: request }\n";
 
+static const char code[] = "profile: " CODE "\n"
+                           "about: signs firmware\n"
+                           "ca: issuing\n"
+                           "by: [operator, current]\n"
+                           "validity: { for: 90d, nested: true }\n"
+                           "renewal: { before: 90d, same_key_renewal: true }\n"
+                           "keys: [p256]\n"
+                           "subject:\n"
+                           "  - { attribute: CN, from: request }\n"
+                           "extended_key_usage:\n"
+                           "  purposes: [codeSigning]\n"
+                           "  critical: true\n";
+
 static void put_profile(const char *dir, const char *name, const char *text)
 {
     char path[512];
@@ -288,6 +301,7 @@ static void make_base(void)
     put_profile(dir, ANY_TPM, any_tpm);
     put_profile(dir, WAITS, waits);
     put_profile(dir, WAITS_2, waits_2);
+    put_profile(dir, CODE, code);
     add_neighbour(dir);
     (void)snprintf(dir, sizeof dir, "%s/pristine", base.dir);
     must(mkdir(dir, 0700) == 0, dir);

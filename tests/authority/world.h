@@ -36,6 +36,7 @@
 #define TPM     "t-tpm"     /* keys of the device's TPM, same key */
 #define ANY_TPM "t-any-tpm" /* keys of any TPM */
 #define WAITS_2 "t-waits-2" /* the same, of no device */
+#define CODE    "t-code"    /* signs firmware; renewed by itself, any key */
 
 struct world {
     char dir[256];
