@@ -160,6 +160,11 @@ BM_MUST_CHECK bm_status admin_give(const struct tree *t, json_t *object,
 /* A PEM block as a string. */
 json_t *admin_pem(struct tree *t, const char *label, struct bm_bytes der);
 
+/* The proof of a leaf, as proveCertificate and proveFirmware give it. */
+BM_MUST_CHECK bm_status admin_give_proof(struct admin_context *c, uint32_t tree,
+                                         uint64_t leaf, json_t *result,
+                                         struct ca_refusal *why);
+
 /* ---- What the rows of table.c are made of */
 
 #define ADMIN_OPERATION(name)                                             \
@@ -204,6 +209,8 @@ ADMIN_OPERATION(show_certificate);
 ADMIN_OPERATION(revoke_certificate);
 ADMIN_OPERATION(release_certificate);
 ADMIN_OPERATION(prove_certificate);
+ADMIN_OPERATION(record_firmware);
+ADMIN_OPERATION(prove_firmware);
 ADMIN_OPERATION(sign_checkpoint);
 ADMIN_OPERATION(show_checkpoint);
 
@@ -236,5 +243,6 @@ extern const struct admin_field admin_cert_new_fields[];
 extern const struct admin_field admin_cert_page[];
 extern const struct admin_field admin_proof_fields[];
 extern const struct admin_field admin_checkpoint_fields[];
+extern const struct admin_field admin_firmware_fields[];
 
 #endif

@@ -85,29 +85,37 @@ static bm_status find(struct admin_context *c, const json_t *params,
                                 : rc;
 }
 
-bm_status admin_prove_certificate(struct admin_context *c, const json_t *params,
-                                  json_t *result, struct ca_refusal *why)
+bm_status admin_give_proof(struct admin_context *c, uint32_t tree,
+                           uint64_t leaf, json_t *result,
+                           struct ca_refusal *why)
 {
     struct tree t = { false };
-    struct store_cert row;
     uint8_t room[CA_PROOF_MAX];
     struct bm_wr proof;
     size_t n;
     bm_status rc;
 
-    BM_TRY(find(c, params, &row, why));
     bm_wr_init(&proof, room, sizeof room);
-    rc = ca_ledger_prove(c->ledger, row.tree, row.leaf, &proof);
+    rc = ca_ledger_prove(c->ledger, tree, leaf, &proof);
     if (rc == BM_E_NOT_FOUND) {
         return ca_refuse(why, rc,
-                         "a checkpoint that has certificate %s: see birthmark "
+                         "a checkpoint that has leaf %llu: see birthmark "
                          "ledger checkpoint",
-                         admin_text(params, "serial"));
+                         (unsigned long long)leaf);
     }
     BM_TRY(rc);
     BM_TRY(bm_wr_finish(&proof, &n));
     tree_set(&t, result, "proof", tree_text(&t, bm_wr_bytes(&proof)));
-    tree_set(&t, result, "tree", tree_int(&t, row.tree));
-    tree_set(&t, result, "leaf", tree_int(&t, (int64_t)row.leaf));
+    tree_set(&t, result, "tree", tree_int(&t, tree));
+    tree_set(&t, result, "leaf", tree_int(&t, (int64_t)leaf));
     return t.failed ? BM_E_MEMORY : BM_OK;
+}
+
+bm_status admin_prove_certificate(struct admin_context *c, const json_t *params,
+                                  json_t *result, struct ca_refusal *why)
+{
+    struct store_cert row;
+
+    BM_TRY(find(c, params, &row, why));
+    return admin_give_proof(c, row.tree, row.leaf, result, why);
 }

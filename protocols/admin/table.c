@@ -145,6 +145,14 @@ const struct admin_operation admin_operations[] = {
         CA_ACT_LEDGER_READ, false, 0, prove_certificate, admin_proof_fields,
         "Prove that a certificate was recorded when it was issued."),
 
+    ROW("recordFirmware", "POST", "/firmware", "firmware",
+        CA_ACT_FIRMWARE_RECORD, true, ADMIN_CONFLICT | ADMIN_RULES,
+        record_firmware, admin_firmware_fields,
+        "Put a signature of firmware on record, before the image is let go."),
+    ROW("proveFirmware", "GET", "/firmware/{digest}/proof", "ledger",
+        CA_ACT_LEDGER_READ, false, 0, prove_firmware, admin_proof_fields,
+        "Prove that a signature of firmware was recorded."),
+
     ROW("signCheckpoint", "POST", "/ledger/checkpoint", "ledger",
         CA_ACT_LEDGER_CHECKPOINT, false, 0, sign_checkpoint,
         admin_checkpoint_fields, "Sign the ledger as it is now, publish it."),

@@ -269,7 +269,8 @@ def make_operator(api, name, roles, **scope):
 # Parameters with which an operation gets past its reader.
 SOME = {"ca": "none", "profile": "none", "token": "none", "device": "none",
         "serial": "01", "operator": "none", "request": 77, "crl": "MAA=",
-        "csr": "MAA=", "text": "x", "id": "none", "roles": ["auditor"]}
+        "csr": "MAA=", "text": "x", "id": "none", "roles": ["auditor"],
+        "digest": "none", "key": "none", "version": "1.2.3+4"}
 
 
 def some_params(op):

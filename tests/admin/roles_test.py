@@ -38,6 +38,8 @@ MAY = {
     "revokeCertificate": {"registrar"},
     "releaseCertificate": {"registrar"},
     "proveCertificate": {"auditor"},
+    "recordFirmware": {"registrar"},
+    "proveFirmware": {"auditor"},
     "signCheckpoint": {"auditor"},
     "showCheckpoint": {"auditor"},
     "listOperators": {"auditor"},
