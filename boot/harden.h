@@ -144,14 +144,18 @@ BM_HARDEN_INLINE uint32_t bm_jump_address(const struct bm_verdict *verdict,
                                           uint32_t address)
 {
 #if BM_BOOT_HARDENING
-    /* One after the other: of each, one instruction may be missing. */
+    uint32_t no = verdict->no;
+
+    /* One word after the other, and each in another way: no instruction that
+     * is missing, and no pair of words that is wrong, undoes both. */
     address ^= verdict->yes;
     BM_OPAQUE(address);
     address ^= BM_VERDICT_YES;
     BM_OPAQUE(address);
-    address += verdict->no;
+    no ^= ~BM_VERDICT_YES;
+    BM_OPAQUE(no);
+    address += no >> 7 | no << 25;
     BM_OPAQUE(address);
-    address -= ~BM_VERDICT_YES;
 #else
     (void)verdict;
 #endif

@@ -59,6 +59,7 @@ struct bm_signers {
 struct bm_verify_work {
     uint8_t header[BM_IMAGE_HEADER_SIZE];
     uint8_t tlvs[BM_IMAGE_TLVS_MAX];
+    uint32_t tlvs_size;
     uint8_t piece[256];
     uint8_t digest[BM_IMAGE_DIGEST_SIZE];
     uint8_t id[32];

@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "boot/verify.h"
+
+#include <string.h>
+
+#include "boot/harden.h"
+
+/*
+ * copy() brings into RAM what is parsed and what runs there. judge() comes to
+ * an answer from that copy and the payload alone, and keeps nothing that
+ * another judge() would believe: parsing, counter, digest, key, signature. It
+ * is called twice. So one fault in it changes one of two words of the verdict;
+ * faults in copy() change what is hashed.
+ *
+ * What an attacker wrote is never on the stack, where a prologue that was
+ * skipped would let it lie over a return address: it is in v->work.
+ */
+
+/* A P-256 SubjectPublicKeyInfo: its head, and the point that ends it. */
+#define SPKI_SIZE  91u
+#define POINT_SIZE 65u
+
+/* Numbers of the steps; no sum of others is the sum of all. */
+enum step {
+    STEP_HEADER = 0x13,
+    STEP_TLVS = 0x25,
+    STEP_KIND = 0x3b,
+    STEP_COUNTER = 0x47,
+    STEP_HASH = 0x59,
+    STEP_DIGEST = 0x6d,
+    STEP_SIGNED = 0x83,
+    STEPS = STEP_HEADER + STEP_TLVS + STEP_KIND + STEP_COUNTER + STEP_HASH +
+            STEP_DIGEST + STEP_SIGNED
+};
+
+#if BM_BOOT_HARDENING
+bm_status bm_flow_step(struct bm_flow *flow, uint32_t number, bm_status status)
+{
+    flow->sum += number + (uint32_t)status;
+    return status;
+}
+#endif
+
+/* Octets of the slot; headers count in 32 bits, so flash does, too. */
+static uint32_t room(const struct bm_verify *v)
+{
+    return v->flash->sector * v->flash->sectors;
+}
+
+static bm_status flash_read(const struct bm_verify *v, uint32_t at,
+                            uint8_t *out, uint32_t n)
+{
+    return v->flash->read(v->flash->self, at, out, n);
+}
+
+static bool runs_in_ram(const struct bm_verify *v, const struct bm_image *image)
+{
+    return v->ring == NULL || (image->header.flags & BM_IMAGE_RAM_LOAD) != 0;
+}
+
+/* Where in v->ram the payload goes to. */
+static uint32_t ram_at(const struct bm_verify *v, const struct bm_image *image)
+{
+    return v->ring == NULL ? 0 : image->header.load_address - v->ram_address;
+}
+
+/*
+ * Nothing is verified yet: an attacker says how much is copied and where to, so
+ * that what bounds it is as hard as the verdict.
+ */
+static bm_status load(const struct bm_verify *v, const struct bm_image *image)
+{
+    uint32_t at = ram_at(v, image);
+    uint32_t n = image->header.payload_size;
+
+    if (v->ram == NULL || !bm_sure_most(at, v->ram_size)) {
+        return BM_E_BOOT_ADDRESS;
+    }
+    if (!bm_sure_most(n, v->ram_size - at)) {
+        return v->ring == NULL ? BM_E_IMAGE_SIZE : BM_E_BOOT_ADDRESS;
+    }
+    return flash_read(v, image->header.header_size, v->ram + at, n);
+}
+
+/* Header, TLVs and what runs in RAM. Each octet is read once. */
+static bm_status copy(const struct bm_verify *v, struct bm_image *image)
+{
+    struct bm_verify_work *work = v->work;
+    uint32_t from;
+    uint32_t n;
+
+    memset(work, 0, sizeof *work); /* of another image */
+    BM_TRY(flash_read(v, 0, work->header, sizeof work->header));
+    BM_TRY(bm_image_header_parse(work->header, room(v), &image->header));
+    from = bm_image_tlvs_at(&image->header);
+    n = image->header.protected_size + BM_IMAGE_INFO_SIZE;
+    if (!bm_sure_most(n, sizeof work->tlvs)) {
+        return BM_E_IMAGE_SIZE;
+    }
+    BM_TRY(flash_read(v, from, work->tlvs, n));
+    BM_TRY(bm_image_tlvs_size(&image->header,
+                              work->tlvs + image->header.protected_size,
+                              &work->tlvs_size));
+    if (!bm_sure_most(work->tlvs_size - n, sizeof work->tlvs - n) ||
+        work->tlvs_size > room(v) - from) {
+        return BM_E_IMAGE_SIZE;
+    }
+    BM_TRY(flash_read(v, from + n, work->tlvs + n, work->tlvs_size - n));
+    return runs_in_ram(v, image) ? load(v, image) : BM_OK;
+}
+
+/* Firmware or a key set, as is asked for; made for the place where it runs. */
+static bm_status kind(const struct bm_verify *v, const struct bm_image *image)
+{
+    uint32_t flags = image->header.flags;
+
+    if (((flags & BM_IMAGE_NON_BOOTABLE) != 0) != (v->ring == NULL)) {
+        return BM_E_IMAGE_FLAGS;
+    }
+    if ((flags & BM_IMAGE_ROM_FIXED) != 0 &&
+        image->header.load_address != v->address) {
+        return BM_E_BOOT_ADDRESS;
+    }
+    return BM_OK;
+}
+
+static bm_status hash_more(const struct bm_verify *v, const uint8_t *p,
+                           uint32_t n)
+{
+    return v->crypto->hash_more(v->crypto->self, &v->work->hash,
+                                (struct bm_bytes){ p, n });
+}
+
+static bm_status hash_flash(const struct bm_verify *v, uint32_t at,
+                            uint32_t end)
+{
+    while (at < end) {
+        uint32_t n = end - at;
+
+        if (n > sizeof v->work->piece) {
+            n = sizeof v->work->piece;
+        }
+        BM_TRY(flash_read(v, at, v->work->piece, n));
+        BM_TRY(hash_more(v, v->work->piece, n));
+        at += n;
+    }
+    return BM_OK;
+}
+
+/* header | padding | payload | protected TLVs */
+static bm_status hash_image(const struct bm_verify *v,
+                            const struct bm_image *image)
+{
+    const struct bm_image_header *header = &image->header;
+    bool in_ram = runs_in_ram(v, image);
+
+    BM_TRY(hash_more(v, v->work->header, sizeof v->work->header));
+    BM_TRY(hash_flash(v, BM_IMAGE_HEADER_SIZE,
+                      in_ram ? header->header_size : bm_image_tlvs_at(header)));
+    if (in_ram) {
+        BM_TRY(hash_more(v, v->ram + ram_at(v, image), header->payload_size));
+    }
+    return hash_more(v, v->work->tlvs, header->protected_size);
+}
+
+/* To v->work->digest. */
+static bm_status hash(const struct bm_verify *v, const struct bm_image *image)
+{
+    const struct bm_crypto *crypto = v->crypto;
+    bm_status rc;
+    bm_status end;
+
+    BM_TRY(crypto->hash_begin(crypto->self, &v->work->hash, BM_HASH_SHA256));
+    rc = hash_image(v, image);
+    end = crypto->hash_end(crypto->self, &v->work->hash, v->work->digest);
+    return rc != BM_OK ? rc : end;
+}
+
+/* 0 if two hashes are the same. What is skipped here does not make it 0. */
+static uint32_t differ(const uint8_t *a, const uint8_t *b)
+{
+    uint32_t difference = 0;
+    uint32_t i = 0;
+
+    while (i < BM_IMAGE_DIGEST_SIZE) {
+        difference |= (uint32_t)a[i] ^ b[i];
+        i++;
+    }
+    return difference | (i ^ BM_IMAGE_DIGEST_SIZE);
+}
+
+/* The point of the key that a TLV names, or NULL if it does not count. */
+static const uint8_t *point_find(const struct bm_verify *v,
+                                 const struct bm_image_tlv *tlv)
+{
+    const struct bm_crypto *crypto = v->crypto;
+    const struct bm_ring *ring = v->ring;
+
+    if (ring != NULL) {
+        for (unsigned i = 0; i < ring->n && i < BM_BOOT_KEYS; i++) {
+            if (tlv->type == BM_IMAGE_TLV_KEYHASH &&
+                differ(tlv->value.p, ring->keys[i].id) == 0) {
+                return ring->keys[i].point;
+            }
+        }
+        return NULL;
+    }
+    if (tlv->type != BM_IMAGE_TLV_PUBKEY || tlv->value.n != SPKI_SIZE ||
+        crypto->hash(crypto->self, BM_HASH_SHA256, tlv->value, v->work->id) !=
+            BM_OK) {
+        return NULL;
+    }
+    for (unsigned i = 0; i < v->signers->n; i++) {
+        if (differ(v->work->id, v->signers->ids[i]) == 0) {
+            return tlv->value.p + SPKI_SIZE - POINT_SIZE;
+        }
+    }
+    return NULL;
+}
+
+/* SEQUENCE of less than 128 octets; some tools put zeros behind it. */
+static bm_status p256_verify(const struct bm_verify *v, const uint8_t *point,
+                             struct bm_bytes signature)
+{
+    const struct bm_crypto *crypto = v->crypto;
+    struct bm_spki key = { .key = { point, POINT_SIZE }, .type = BM_KEY_P256 };
+    size_t n = signature.p[1] + 2u;
+    bm_status rc;
+
+    while (signature.n > n && signature.p[signature.n - 1] == 0) {
+        signature.n--;
+    }
+    rc = crypto->verify_hash(crypto->self, &key, BM_SIG_ECDSA_SHA256,
+                             BM_ARRAY(v->work->digest), signature);
+    return rc == BM_E_SIGNATURE ? BM_E_IMAGE_SIGNATURE : rc;
+}
+
+/* v->work->digest is signed by whom v says, with all that v demands. */
+static bm_status signed_by(const struct bm_verify *v,
+                           const struct bm_image *image)
+{
+    uint32_t required =
+        v->ring != NULL ? v->ring->required : v->signers->required;
+    bm_status rc = BM_E_IMAGE_KEY;
+    const uint8_t *point = NULL;
+    struct bm_image_tlv tlv;
+    uint32_t at = 0;
+
+    if (required != BM_BOOT_P256) {
+        return BM_E_IMAGE_ALGORITHM;
+    }
+    while (bm_image_tlv_next(image->tlvs, &at, &tlv) == BM_OK) {
+        switch (tlv.type) {
+        case BM_IMAGE_TLV_KEYHASH:
+        case BM_IMAGE_TLV_PUBKEY:
+            point = point_find(v, &tlv);
+            break;
+        case BM_IMAGE_TLV_ECDSA:
+            if (point != NULL) {
+                BM_TRY(p256_verify(v, point, tlv.value));
+                rc = BM_OK;
+            }
+            break;
+        case BM_IMAGE_TLV_ED25519:
+            if (rc != BM_OK || point != NULL) {
+                rc = BM_E_IMAGE_ALGORITHM;
+            }
+            break;
+        default:
+            break;
+        }
+    }
+    return rc;
+}
+
+static bm_status judge(const struct bm_verify *v, uint32_t least,
+                       struct bm_image *image, struct bm_flow *flow)
+{
+    struct bm_verify_work *work = v->work;
+
+    memset(image, 0, sizeof *image);
+    BM_TRY(bm_flow_step(
+        flow, STEP_HEADER,
+        bm_image_header_parse(work->header, room(v), &image->header)));
+    BM_TRY(bm_flow_step(
+        flow, STEP_TLVS,
+        bm_image_parse((struct bm_bytes){ work->tlvs, work->tlvs_size },
+                       image)));
+    BM_TRY(bm_flow_step(flow, STEP_KIND, kind(v, image)));
+    BM_TRY(bm_flow_step(
+        flow, STEP_COUNTER,
+        bm_sure_most(least, image->counter) ? BM_OK : BM_E_BOOT_DOWNGRADE));
+    BM_TRY(bm_flow_step(flow, STEP_HASH, hash(v, image)));
+    BM_TRY(bm_flow_step(flow, STEP_DIGEST,
+                        differ(work->digest, image->digest.p) == 0
+                            ? BM_OK
+                            : BM_E_IMAGE_DIGEST));
+    return bm_flow_step(flow, STEP_SIGNED, signed_by(v, image));
+}
+
+#if BM_BOOT_HARDENING
+/* Each word is made of the sum that a pass came to, not of a decision. */
+static bm_status decide(const struct bm_verify *v, struct bm_image *image,
+                        struct bm_verdict *verdict)
+{
+    struct bm_flow flow = { 0 };
+
+    BM_TRY(judge(v, v->least[0], image, &flow));
+    verdict->yes = flow.sum + (BM_VERDICT_YES - STEPS);
+    BM_TRY(judge(v, v->least[1], image, &flow));
+    verdict->no = ~(flow.sum + (BM_VERDICT_YES - 2 * STEPS));
+    return bm_verdict_yes(verdict) ? BM_OK : BM_E_BOOT_FAULT;
+}
+#else
+static bm_status decide(const struct bm_verify *v, struct bm_image *image,
+                        struct bm_verdict *verdict)
+{
+    struct bm_flow flow = { 0 };
+
+    BM_TRY(judge(v, v->least[0], image, &flow));
+    verdict->yes = BM_VERDICT_YES;
+    verdict->no = ~BM_VERDICT_YES;
+    return BM_OK;
+}
+#endif
+
+bm_status bm_verify_image(const struct bm_verify *v, struct bm_image *image,
+                          struct bm_verdict *verdict)
+{
+    bm_status rc;
+
+    BM_VERDICT_NO(verdict);
+    memset(image, 0, sizeof *image);
+    rc = copy(v, image);
+    if (rc == BM_OK) {
+        rc = decide(v, image, verdict);
+    }
+    if (rc != BM_OK) {
+        BM_VERDICT_NO(verdict);
+    }
+    return rc;
+}
