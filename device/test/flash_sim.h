@@ -22,6 +22,9 @@
  *
  * To try every cut of a step, keep a copy of `sim` and of `memory` from before
  * it. The state of the random numbers is in `sim`, so a run can be repeated.
+ *
+ * Several ranges that lose their power together have one `supply`: it counts
+ * the operations of all, it is cut, and it is on again.
  */
 enum flash_cut {
     FLASH_CUT_PREFIX,   /* only the first octets are done: all of them if
@@ -47,6 +50,7 @@ struct flash_sim_shape {
 
 struct flash_sim {
     struct bm_flash flash;
+    struct flash_sim *supply; /* NULL: it has its own */
     uint8_t *octets;
     uint8_t *marks;
     size_t size;
@@ -63,6 +67,11 @@ struct flash_sim {
     bool broken; /* a rule of flash.h was broken */
 };
 
+static inline struct flash_sim *flash_sim_supply(struct flash_sim *sim)
+{
+    return sim->supply == NULL ? sim : sim->supply;
+}
+
 static inline uint32_t flash_sim_random(struct flash_sim *sim)
 {
     sim->random ^= sim->random << 13;
@@ -75,7 +84,7 @@ static inline uint32_t flash_sim_random(struct flash_sim *sim)
 static inline bm_status flash_sim_check(struct flash_sim *sim, uint32_t at,
                                         size_t n, uint32_t step)
 {
-    if (sim->off) {
+    if (flash_sim_supply(sim)->off) {
         return BM_E_FLASH_POWER;
     }
     if (at > sim->size || n > sim->size - at) {
@@ -119,12 +128,16 @@ static inline bm_status flash_sim_read(void *self, uint32_t at, uint8_t *out,
 /* Count an operation of `n` octets; true if the power fails during it. */
 static inline bool flash_sim_fails(struct flash_sim *sim, size_t n)
 {
-    sim->operations++;
-    if (sim->cut_in == 0 || --sim->cut_in != 0) {
+    struct flash_sim *supply = flash_sim_supply(sim);
+
+    supply->operations++;
+    if (supply->cut_in == 0 || --supply->cut_in != 0) {
         return false;
     }
-    sim->off = true;
-    sim->torn = (uint32_t)n;
+    supply->off = true;
+    supply->torn = (uint32_t)n;
+    sim->mode = supply->mode;
+    sim->tear = supply->tear;
     return true;
 }
 
