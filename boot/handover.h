@@ -7,30 +7,54 @@
 /*
  * What the bootloader tells the application, in RAM that survives the jump:
  * how the start went, what was measured, and the boot record of each image
- * (CBOR, with the digest filled in), in the form of TF-M's shared data
- * (magic 0x2016, u16 length; entries: u16 type, u16 length, octets), so that
- * an attestation service made for MCUboot reads it. Our own entries have the
- * major type of vendors. Only the running start's is valid: the bootloader
- * writes it anew each time, and the application checks the length and CRC.
+ * (CBOR, with the digest filled in). The form is the shared data of TF-M, so
+ * that an attestation service made for MCUboot reads the records:
+ *
+ *     u16 magic | u16 length of all | entries: u16 type | u16 length | octets
+ *
+ * with a type of major (4 bits), module (6, the number of the image) and claim
+ * (6). Major 1 is TF-M's own for attestation, whose claim 0x3f is the boot
+ * record; 0xb is ours:
+ *
+ *     claim 1: u32 event, refusal, slot, epoch, consumed, life cycle
+ *     claim 2: the digest of an image
+ *     claim 3: CRC-32 of everything before this entry; the last one
+ *
+ * It is written anew at each start. The CRC is against a start that wrote
+ * nothing: the application trusts it as much as the bootloader that ran before
+ * it, and whatever ran since.
  */
 
-#define BM_HANDOVER_MAX 512
+#define BM_HANDOVER_MAGIC 0x2016u
+/* Two images with boot records of 100 octets, and what is told once. */
+#define BM_HANDOVER_MAX 360u
 
-BM_MUST_CHECK bm_status bm_handover_put(const struct bm_boot *boot,
+/* The bootloader: begin, each image that was verified to run, end. The writer
+ * has BM_HANDOVER_MAX octets and nothing before this. */
+void bm_handover_begin(struct bm_wr *w);
+void bm_handover_image(struct bm_wr *w, unsigned number,
+                       const struct bm_image *image);
+BM_MUST_CHECK bm_status bm_handover_end(struct bm_wr *w,
                                         const struct bm_boot_result *result,
-                                        struct bm_wr *w);
+                                        enum bm_lifecycle lifecycle);
 
-/* For the application. */
+/* The application: views of `octets`. */
+struct bm_handover_measured {
+    struct bm_bytes digest; /* 32 octets; empty: no such image */
+    struct bm_bytes record; /* CBOR; empty: the image has none */
+};
 struct bm_handover {
     enum bm_boot_event event;
     bm_status refusal;
-    unsigned slot;
+    uint32_t slot;
     uint32_t epoch;
     uint32_t consumed; /* for bm_request_put() */
     enum bm_lifecycle lifecycle;
-    struct bm_bytes digest; /* of the image that runs */
-    struct bm_bytes record; /* its boot record, CBOR; may be empty */
+    struct bm_handover_measured image[BM_BOOT_IMAGES];
 };
+
+/* Read what lies at the start of `octets`; BM_E_BOOT_HANDOVER where no
+ * bootloader wrote it, and `*handover` is zero. */
 BM_MUST_CHECK bm_status bm_handover_get(struct bm_bytes octets,
                                         struct bm_handover *handover);
 

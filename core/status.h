@@ -621,7 +621,8 @@
     X(E_BOOT_FAULT, 0x2405, "", "control flow or a verdict does not add up")   \
     X(E_BOOT_SHAPE, 0x2406, "", "areas of flash do not fit each other")        \
     X(E_BOOT_REQUEST, 0x2407, "", "request names another image than there is") \
-    X(E_BOOT_COUNTER, 0x2408, "", "counter cannot be read or raised")
+    X(E_BOOT_COUNTER, 0x2408, "", "counter cannot be read or raised")          \
+    X(E_BOOT_HANDOVER, 0x2409, "", "no bootloader handed anything over")
 
 #define BM_STATUS_KEYSET(X)                                                 \
     X(E_KEYSET, 0x2501, "", "malformed key set")                            \
