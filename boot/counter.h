@@ -7,14 +7,20 @@
 /*
  * Counters in flash, for parts that have no fuses or secure element: a journal
  * of their values. They are as good as the lock on that flash: who can write it
- * from outside can set them back, and `bm_lifecycle` and docs say so.
+ * from outside can set them back, and `bm_lifecycle` and docs say so. A flash
+ * without a whole record is that of a new device: all counters are 0.
+ *
+ * A skipped instruction must not make a device look new: the journal is read
+ * twice, and values that differ are BM_E_BOOT_COUNTER.
  */
 struct bm_counter {
     struct bm_journal journal;
     uint32_t values[BM_COUNTER_IMAGE + BM_BOOT_IMAGES];
+    uint32_t again[BM_COUNTER_IMAGE + BM_BOOT_IMAGES];
 };
 
-/* `flash` stays the caller's and must outlive it. */
+/* `flash` stays the caller's and must outlive it; so must `counter`, which
+ * `counters` refers to. Writes nothing. */
 BM_MUST_CHECK bm_status bm_counter_open(struct bm_counter *counter,
                                         const struct bm_flash *flash,
                                         struct bm_boot_counters *counters);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "boot/harden.h"
+
 /* RFC 5480 2: SubjectPublicKeyInfo of P-256 up to its point. KEYHASH names a
  * key by the hash of the whole. */
 static const uint8_t spki_head[26] = {
@@ -61,4 +63,75 @@ bm_status bm_keyset_parse(const struct bm_crypto *crypto,
     ring->required = required;
     ring->n = rc == BM_OK ? n : 0;
     return rc;
+}
+
+/* Roots sign sets and nothing else: no set may make one sign firmware. */
+static bool has_root(const struct bm_ring *ring, const struct bm_roots *roots)
+{
+    for (unsigned i = 0; i < ring->n * (BM_ROOTS + 1); i++) {
+        if (memcmp(ring->keys[i / (BM_ROOTS + 1)].id,
+                   roots->ids[i % (BM_ROOTS + 1)], 32) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The payload is at the start of `ring`, and verified with all else. */
+static bm_status take(const struct bm_crypto *crypto,
+                      const struct bm_roots *roots,
+                      const struct bm_image *image, struct bm_ring *ring,
+                      struct bm_keyset *set)
+{
+    const struct bm_bytes payload = { (const uint8_t *)ring,
+                                      image->header.payload_size };
+
+    set->epoch = image->counter;
+    set->size = bm_image_digest_end(&image->header) + (uint32_t)image->tlvs.n;
+    memcpy(set->digest, image->digest.p, sizeof set->digest);
+    if (image->header.flags != BM_IMAGE_NON_BOOTABLE || !image->has_counter ||
+        set->epoch > BM_KEYSET_EPOCH_MAX || set->size > BM_KEYSET_MAX) {
+        return BM_E_KEYSET;
+    }
+    BM_TRY(bm_keyset_parse(crypto, payload, ring));
+    return has_root(ring, roots) ? BM_E_KEYSET : BM_OK;
+}
+
+bm_status bm_keyset_verify(const struct bm_verify *v,
+                           const struct bm_roots *roots,
+                           enum bm_keyset_road road, struct bm_ring *ring,
+                           struct bm_keyset *set)
+{
+    const struct bm_signers signers = { roots->required, (unsigned)road,
+                                        roots->ids };
+    struct bm_verify mine = *v;
+    struct bm_verdict verdict;
+    struct bm_image image;
+    bm_status rc;
+
+    mine.ring = NULL;
+    mine.signers = &signers;
+    mine.ram = (uint8_t *)ring;
+    mine.ram_size = sizeof *ring;
+    BM_VERDICT_NO(&verdict);
+    rc = bm_verify_image(&mine, &image, &verdict);
+    if (rc == BM_OK && bm_verdict_yes(&verdict)) {
+        rc = take(v->crypto, roots, &image, ring, set);
+        if (rc == BM_OK) {
+            return rc;
+        }
+    }
+    /* What was copied there is no ring, and nobody's. */
+    memset(ring, 0, sizeof *ring);
+    memset(set, 0, sizeof *set);
+    switch (rc) {
+    case BM_OK:
+        return BM_E_BOOT_FAULT;
+    case BM_E_IMAGE_KEY:
+        return BM_E_KEYSET_ROOT;
+    case BM_E_BOOT_DOWNGRADE:
+        return BM_E_KEYSET_EPOCH;
+    default:
+        return rc;
+    }
 }

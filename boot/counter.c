@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "boot/counter.h"
+
+#include "boot/harden.h"
+
+#define COUNTERS (BM_COUNTER_IMAGE + BM_BOOT_IMAGES)
+
+static bm_status read_value(void *self, unsigned which, uint32_t *value)
+{
+    const struct bm_counter *counter = self;
+
+    *value = UINT32_MAX; /* nothing is as new as that */
+    if (which >= COUNTERS ||
+        !bm_sure_equal(counter->values[which], counter->again[which])) {
+        return BM_E_BOOT_COUNTER;
+    }
+    *value = counter->values[which];
+    return BM_OK;
+}
+
+static bm_status raise_value(void *self, unsigned which, uint32_t value)
+{
+    struct bm_counter *counter = self;
+    uint32_t before;
+    bm_status rc;
+
+    BM_TRY(read_value(self, which, &before));
+    if (value <= before) {
+        return BM_OK;
+    }
+    counter->values[which] = value;
+    rc = bm_journal_put(&counter->journal, counter->values);
+    if (rc != BM_OK) {
+        counter->values[which] = before;
+        return rc;
+    }
+    counter->again[which] = value;
+    return BM_OK;
+}
+
+static bm_status find(struct bm_journal *journal, const struct bm_flash *flash,
+                      uint32_t values[COUNTERS])
+{
+    bm_status rc = bm_journal_open(journal, flash, values,
+                                   COUNTERS * (uint32_t)sizeof values[0]);
+
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
+bm_status bm_counter_open(struct bm_counter *counter,
+                          const struct bm_flash *flash,
+                          struct bm_boot_counters *counters)
+{
+    *counters = (struct bm_boot_counters){ counter, read_value, raise_value };
+    BM_TRY(find(&counter->journal, flash, counter->again));
+    return find(&counter->journal, flash, counter->values);
+}
