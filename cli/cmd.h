@@ -157,6 +157,10 @@ int cmd_request_reject(int argc, char **argv);
 
 int cmd_key(int argc, char **argv);
 
+int cmd_image(int argc, char **argv);
+int cmd_image_keygen(int argc, char **argv);
+int cmd_image_sign(int argc, char **argv);
+
 int cmd_unlock(int argc, char **argv);
 int cmd_unlock_split(int argc, char **argv);
 int cmd_unlock_rotate(int argc, char **argv);

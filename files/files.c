@@ -185,19 +185,52 @@ static bm_status own_name(char name[FILES_PATH_MAX], const char *path)
     return n > 0 && n < FILES_PATH_MAX ? BM_OK : BM_E_LIMIT;
 }
 
+bm_status files_draft_open(struct files_draft *draft, const char *path,
+                           struct bm_bytes data, unsigned mode,
+                           struct ca_refusal *why)
+{
+    struct stat there;
+
+    draft->open = false;
+    if (strlen(path) >= sizeof draft->path ||
+        own_name(draft->temporary, path) != BM_OK) {
+        return ca_refuse(why, BM_E_LIMIT, "%s", path);
+    }
+    memcpy(draft->path, path, strlen(path) + 1);
+    if (lstat(path, &there) == 0) {
+        return ca_refuse(why, BM_E_EXISTS, "%s", path);
+    }
+    BM_TRY(write_temporary(path, draft->temporary, data, mode, why));
+    draft->open = true;
+    return BM_OK;
+}
+
+bm_status files_draft_publish(struct files_draft *draft, struct ca_refusal *why)
+{
+    bm_status rc = BM_OK;
+
+    if (files_publish(draft->temporary, draft->path) != 0) {
+        rc = fail(why, draft->path);
+    }
+    files_draft_drop(draft);
+    return rc == BM_OK ? sync_parent(draft->path, why) : rc;
+}
+
+void files_draft_drop(struct files_draft *draft)
+{
+    if (draft->open) {
+        (void)unlink(draft->temporary);
+    }
+    draft->open = false;
+}
+
 bm_status files_create(const char *path, struct bm_bytes data, unsigned mode,
                        struct ca_refusal *why)
 {
-    char temporary[FILES_PATH_MAX];
-    bm_status rc = BM_OK;
+    struct files_draft draft;
 
-    BM_TRY(own_name(temporary, path));
-    BM_TRY(write_temporary(path, temporary, data, mode, why));
-    if (files_publish(temporary, path) != 0) {
-        rc = fail(why, path);
-    }
-    (void)unlink(temporary);
-    return rc == BM_OK ? sync_parent(path, why) : rc;
+    BM_TRY(files_draft_open(&draft, path, data, mode, why));
+    return files_draft_publish(&draft, why);
 }
 
 bm_status files_replace(const char *path, struct bm_bytes data, unsigned mode,

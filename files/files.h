@@ -34,6 +34,26 @@ BM_MUST_CHECK bm_status files_read(const char *path, size_t max, uint8_t **data,
 BM_MUST_CHECK bm_status files_create(const char *path, struct bm_bytes data,
                                      unsigned mode, struct ca_refusal *why);
 
+/*
+ * The same in two steps, with what must not come after the file in between: a
+ * draft is on the medium, under a name of its own, and has its right one when
+ * it is published. So only the renaming can still fail. A crash before leaves
+ * the draft, PATH.PID.new.
+ *
+ * Open: BM_E_EXISTS when there is a file; drop in any case.
+ */
+struct files_draft {
+    char path[FILES_PATH_MAX];
+    char temporary[FILES_PATH_MAX];
+    bool open;
+};
+BM_MUST_CHECK bm_status files_draft_open(struct files_draft *draft,
+                                         const char *path, struct bm_bytes data,
+                                         unsigned mode, struct ca_refusal *why);
+BM_MUST_CHECK bm_status files_draft_publish(struct files_draft *draft,
+                                            struct ca_refusal *why);
+void files_draft_drop(struct files_draft *draft); /* again is fine */
+
 /* Write a file in place of another, which readers see whole until then. */
 BM_MUST_CHECK bm_status files_replace(const char *path, struct bm_bytes data,
                                       unsigned mode, struct ca_refusal *why);

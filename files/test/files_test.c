@@ -62,6 +62,30 @@ static void a_new_file_is_there_and_no_other_takes_its_place(void)
     CHECK(holds("empty", ""));
 }
 
+static void a_draft_has_its_name_when_it_is_published(void)
+{
+    struct files_draft draft;
+
+    CHECK_STATUS(files_draft_open(&draft, in("d"), text("one"), 0600, NULL),
+                 BM_OK);
+    CHECK(!is_there("d") && access(draft.temporary, F_OK) == 0);
+    files_draft_drop(&draft);
+    CHECK(access(draft.temporary, F_OK) != 0);
+    CHECK_STATUS(files_draft_open(&draft, in("d"), text("two"), 0600, NULL),
+                 BM_OK);
+    CHECK_STATUS(files_draft_publish(&draft, NULL), BM_OK);
+    CHECK(holds("d", "two") && access(draft.temporary, F_OK) != 0);
+    CHECK_STATUS(files_draft_open(&draft, in("d"), text("x"), 0600, NULL),
+                 BM_E_EXISTS);
+    files_draft_drop(&draft);
+    /* Somebody was quicker. */
+    CHECK_STATUS(files_draft_open(&draft, in("late"), text("x"), 0600, NULL),
+                 BM_OK);
+    CHECK_STATUS(files_replace(in("late"), text("first"), 0600, NULL), BM_OK);
+    CHECK_STATUS(files_draft_publish(&draft, NULL), BM_E_EXISTS);
+    CHECK(holds("late", "first") && access(draft.temporary, F_OK) != 0);
+}
+
 /* What a file system answers; 0: it does it. */
 static int link_error;
 static int renameat2_error;
@@ -316,6 +340,7 @@ int main(void)
         return 1;
     }
     RUN(a_new_file_is_there_and_no_other_takes_its_place);
+    RUN(a_draft_has_its_name_when_it_is_published);
     RUN(a_file_system_needs_no_links);
     RUN(a_file_of_somebody_else_stays);
     RUN(a_file_is_replaced_whole);

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd.h"
+
+static const struct cmd verbs[] = {
+    { "keygen", "[OPTION]... URI", "make a key that signs images",
+      cmd_image_keygen },
+    { NULL, NULL, NULL, NULL },
+};
+
+int cmd_image(int argc, char **argv)
+{
+    return cmd_dispatch(verbs, "birthmark image", argc, argv);
+}
