@@ -7,7 +7,7 @@
 /*
  * The trailer that MCUboot's tools put at the end of a slot (imgtool --pad and
  * --confirm, mcumgr): what they ask for. To us it is a request, read once, and
- * never state (request.h). From the end of the slot backwards, A octets for each
+ * never state (request.h). From the end of the slot backwards, A octets for a
  * field, where A is the largest unit in which the slot is written, at least 8:
  *
  *     magic, 16 octets, the last of the slot; its field is 16 or A octets

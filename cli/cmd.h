@@ -160,6 +160,7 @@ int cmd_key(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_image_keygen(int argc, char **argv);
 int cmd_image_sign(int argc, char **argv);
+int cmd_image_show(int argc, char **argv);
 
 int cmd_unlock(int argc, char **argv);
 int cmd_unlock_split(int argc, char **argv);

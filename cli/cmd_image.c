@@ -4,6 +4,8 @@
 static const struct cmd verbs[] = {
     { "keygen", "[OPTION]... URI", "make a key that signs images",
       cmd_image_keygen },
+    { "show", "[--json] FILE", "print what a firmware image says of itself",
+      cmd_image_show },
     { NULL, NULL, NULL, NULL },
 };
 

@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""birthmark image show: what an image says of itself, and what no device takes.
+
+image_test.py PROGRAM
+"""
+import hashlib
+import inspect
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import images
+from images import tlv
+
+PROGRAM = os.path.abspath(sys.argv[1])
+PAYLOAD = bytes(range(256)) * 5
+KEYHASH = tlv(images.KEYHASH, b"k" * 32)
+
+
+def run(*args):
+    done = subprocess.run([PROGRAM, "image"] + list(args),
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=120, check=False)
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def equal(got, want, what="value"):
+    if got != want:
+        raise AssertionError("%s: got %r, want %r" % (what, got, want))
+
+
+def contains(text, *parts):
+    for part in parts:
+        if part not in text:
+            raise AssertionError("%r is not in:\n%s" % (part, text))
+
+
+def write(path, data):
+    with open(path, "wb" if isinstance(data, bytes) else "w") as f:
+        f.write(data)
+    return path
+
+
+def show(data):
+    code, out, err = run("show", "--json", write("x.bin", data))
+    return code, json.loads(out) if out else None, err
+
+
+def full():
+    protected = [tlv(images.COUNTER, b"\7\0\0\0"),
+                 tlv(images.RECORD, b"\xa2\x01\x63SPE\x04\x651.2.3"),
+                 tlv(images.DEPENDENCY, bytes([1, 0, 0, 0, 2, 1]) +
+                     b"\0\0\5\0\0\0"),
+                 tlv(images.SBOM, b"s" * 32 + b"https://example.com/b")]
+    return images.signed_part(PAYLOAD, protected=protected, header_size=64,
+                              flags=0x100, load=0x8000)
+
+
+def test_all_of_an_image_is_shown():
+    part = full()
+    data = images.image(part, [KEYHASH, tlv(images.ED25519, bytes(64)),
+                               tlv(images.KEYHASH, b"l" * 32),
+                               tlv(images.ECDSA, bytes(70)),
+                               tlv(images.LMS, bytes(1452))])
+    code, o, err = show(data)
+    equal((code, err), (0, ""))
+    equal(o["version"], "1.2.3+4")
+    equal(o["flags"], ["rom-fixed"])
+    equal(o["load_address"], "0x00008000")
+    equal((o["header_size"], o["payload_size"]), (64, len(PAYLOAD)))
+    equal(o["security_counter"], 7)
+    equal(o["dependencies"], [{"image": 1, "version": "2.1.0+5"}])
+    equal(o["boot_record"], {"type": "SPE", "version": "1.2.3"})
+    equal(o["sbom"], {"sha256": "73" * 32, "uri": "https://example.com/b"})
+    equal(o["digest"], hashlib.sha256(part).hexdigest())
+    equal(o["digest_right"], True)
+    equal([s["algorithms"] for s in o["signers"]],
+          [["ed25519"], ["ecdsa", "lms"]])
+    equal(o["image_size"], len(data))
+    equal("slot_size" in o or "trailer" in o or "error" in o, False)
+    equal([t["type"] for t in o["tlvs"]][:4],
+          ["0x0050", "0x0060", "0x0040", "0x01a1"])
+    code, out, err = run("show", "x.bin")
+    equal((code, err), (0, ""))
+    contains(out, "security counter", "rom-fixed", "https://example.com/b")
+
+
+def test_a_slot_is_shown_with_its_trailer():
+    data = images.image(images.signed_part(PAYLOAD))
+    code, o, err = show(images.slot(data, 8192, confirmed=True))
+    equal((code, err, o["slot_size"], o["image_size"]),
+          (0, "", 8192, len(data)))
+    equal(o["trailer"], {"align": 8, "confirmed": True, "copied": False,
+                         "swap": "none"})
+    code, o, _ = show(data + b"\xff" * 100)
+    equal((code, o["slot_size"], "trailer" in o), (0, len(data) + 100, False))
+
+
+def test_what_no_device_takes_is_shown_and_refused():
+    sig = tlv(images.ECDSA, bytes(70))
+    part = images.signed_part(PAYLOAD)
+    counter = tlv(images.COUNTER, bytes(4))
+    twice = images.signed_part(PAYLOAD, protected=[counter, counter])
+    rows = [
+        (images.image(part, [tlv(0x33, bytes(80))]), "algorithm"),
+        (images.image(part, [tlv(0xa5, b"hello")]), "unknown type"),
+        (images.image(part, [counter]), "wrong area"),
+        (images.image(part, [sig]), "must be there"),
+        (images.image(part, [KEYHASH, sig, sig]), "twice"),
+        (images.image(twice), "twice"),
+        (images.image(part) + b"x", "after the TLV area"),
+        (images.image(part, digest=bytes(32)), "digest"),
+        (images.image(images.signed_part(PAYLOAD, flags=4)), "flags"),
+    ]
+    for data, words in rows:
+        code, o, err = show(data)
+        equal((code, o["payload_size"]), (1, len(PAYLOAD)), words)
+        contains(err, words)
+        if words != "digest":
+            contains(o["error"]["text"], words)
+
+
+def test_what_is_no_image_is_refused():
+    data = images.image(images.signed_part(PAYLOAD))
+    for bad, words in [(b"\x7fELF" + data[4:], "magic"),
+                       (data[:31], "does not fit"),
+                       (data[:-len(PAYLOAD)], "does not fit"),
+                       (data[:8] + b"\x1f\0" + data[10:], "header is short")]:
+        code, o, err = show(bad)
+        equal((code, o), (1, None), words)
+        contains(err, "x.bin", words)
+    code, out, err = run("show", "missing.bin")
+    equal((code, out), (1, ""))
+    contains(err, "missing.bin", "No such file")
+
+
+def main():
+    tests = [(n, f) for n, f in inspect.getmembers(sys.modules[__name__])
+             if n.startswith("test_")]
+    tests.sort(key=lambda t: t[1].__code__.co_firstlineno)
+    failed = 0
+    with tempfile.TemporaryDirectory() as where:
+        os.chdir(where)
+        for i, (name, test) in enumerate(tests, 1):
+            try:
+                test()
+                print("ok %d - %s" % (i, name[len("test_"):]))
+            except (AssertionError, KeyError, IndexError, OSError, TypeError,
+                    ValueError, subprocess.SubprocessError) as e:
+                failed += 1
+                print("# " + repr(e).replace("\\n", "\n# "))
+                print("not ok %d - %s" % (i, name[len("test_"):]))
+            sys.stdout.flush()
+        os.chdir("/")
+    print("1..%d" % len(tests))
+    sys.exit(1 if failed else 0)
+
+
+if __name__ == "__main__":
+    main()
