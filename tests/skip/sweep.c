@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/skip/sweep.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/skip/memo.h"
+#include "tests/skip/thumb.h"
+
+#define SITES (PROGRAM_MAX / 2)
+
+enum {
+    SP = 13,
+    PC = 15
+};
+
+/* How many times longer than the plain start a run may take; a wait that never
+ * ends is cut off there. */
+#define PATIENCE     2u
+#define BLOCKS_FIRST 100000000u /* of the plain start, which ends */
+#define BLOCKS_LEAST 5000u
+
+/* Executions with the same registers, by their hash. */
+struct seen {
+    uint64_t hash;
+    uint64_t n;
+};
+
+struct sweep_state {
+    const struct sweep_config *config;
+    struct sweep_result *result;
+    struct board plain; /* the start that is not disturbed */
+    struct board run;   /* ... and those that are */
+    struct memo *memo;
+    struct thumb_it it;
+    uint64_t blocks; /* that a run may take */
+    uint64_t done;   /* instructions of this start so far */
+    uint64_t runs;   /* so far, of all parts */
+    uint64_t random;
+    bool in_crypto;
+    uint32_t crypto_sp; /* where the stack was when it was called */
+    uint64_t *total;    /* executions of each site in the cryptography */
+    uint64_t *executed; /* ... so far */
+    uint8_t *chosen;    /* bit 0: the first one, bit 1: the last one */
+    uint8_t *met;       /* sites of the decision path */
+    struct seen *seen;
+    size_t seen_n; /* a power of two */
+    size_t seen_used;
+};
+
+static uint64_t draw(struct sweep_state *s)
+{
+    /* splitmix64 */
+    uint64_t z = s->random += 0x9e3779b97f4a7c15u;
+
+    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+    return z ^ z >> 31;
+}
+
+static void *must_have(size_t n, size_t size)
+{
+    void *p = calloc(n, size);
+
+    if (p == NULL) {
+        die("no memory");
+    }
+    return p;
+}
+
+/* What the cryptography calls belongs to it: the stack is below. */
+static bool in_crypto(struct sweep_state *s, uint32_t pc)
+{
+    bool own = s->config->program->crypto[pc / 2] != 0;
+    uint32_t sp;
+
+    if (own == s->in_crypto) {
+        return own;
+    }
+    uc_reg_read(s->plain.uc, UC_ARM_REG_SP, &sp);
+    if (own) {
+        s->crypto_sp = sp;
+        s->in_crypto = true;
+    } else if (sp >= s->crypto_sp) {
+        s->in_crypto = false;
+    }
+    return s->in_crypto;
+}
+
+static uint64_t hash_cpu(const struct board_cpu *cpu)
+{
+    const uint8_t *p = (const uint8_t *)cpu;
+    uint64_t h = 0xcbf29ce484222325u;
+
+    for (size_t i = 0; i < sizeof *cpu; i++) {
+        h = (h ^ p[i]) * 0x100000001b3u;
+    }
+    return h == 0 ? 1 : h;
+}
+
+static struct seen *seen_at(struct seen *seen, size_t n, uint64_t hash)
+{
+    size_t i = (hash >> 7) & (n - 1);
+
+    while (seen[i].hash != 0 && seen[i].hash != hash) {
+        i = (i + 1) & (n - 1);
+    }
+    return &seen[i];
+}
+
+static void seen_grow(struct sweep_state *s)
+{
+    size_t n = s->seen_n == 0 ? 4096 : s->seen_n * 2;
+    struct seen *larger = must_have(n, sizeof *larger);
+
+    for (size_t i = 0; i < s->seen_n; i++) {
+        if (s->seen[i].hash != 0) {
+            *seen_at(larger, n, s->seen[i].hash) = s->seen[i];
+        }
+    }
+    free(s->seen);
+    s->seen = larger;
+    s->seen_n = n;
+}
+
+/* Which execution with exactly these registers is it? From 1. */
+static uint64_t see(struct sweep_state *s, const struct board_cpu *cpu)
+{
+    uint64_t hash = hash_cpu(cpu);
+    struct seen *seen;
+
+    if (s->seen_used * 2 >= s->seen_n) {
+        seen_grow(s);
+    }
+    seen = seen_at(s->seen, s->seen_n, hash);
+    s->seen_used += seen->hash == 0;
+    seen->hash = hash;
+    return ++seen->n;
+}
+
+/* The start after the one that was disturbed: nothing is left out of it, but
+ * the flash may be another. */
+static bool boots_later(struct sweep_state *s)
+{
+    struct board_cpu cpu;
+
+    if (s->run.region[BOARD_FLASH].dirty_n == 0) {
+        return false;
+    }
+    board_reset(&s->run, &cpu);
+    return board_run(&s->run, &cpu, s->blocks) == BOARD_BOOTS;
+}
+
+static void list(struct sweep_state *s, const struct sweep_run *run)
+{
+    struct sweep_result *result = s->result;
+    struct sweep_run *longer = realloc(
+        result->listed, (result->listed_n + 1) * sizeof *result->listed);
+
+    if (longer == NULL) {
+        die("no memory");
+    }
+    longer[result->listed_n++] = *run;
+    result->listed = longer;
+}
+
+/* Leave the instruction out, at which the plain start stands. */
+static void leave_out(struct sweep_state *s, struct sweep_run *run)
+{
+    struct board_cpu cpu = run->cpu;
+    uint8_t it = thumb_it_state(&s->it, cpu.r[PC]);
+
+    cpu.r[PC] += run->length;
+    cpu.psr = thumb_psr(cpu.psr, thumb_it_next(it));
+    board_copy(&s->run, &s->plain);
+    run->end = board_run(&s->run, &cpu, s->blocks);
+    run->later = run->end != BOARD_BOOTS && boots_later(s);
+    s->result->runs[run->kind][run->end]++;
+    s->result->later[run->kind] += run->later;
+    if (run->end == BOARD_BOOTS || run->later ||
+        (s->config->samples > 0 && draw(s) % s->config->samples == 0)) {
+        list(s, run);
+    }
+}
+
+static void consider(struct sweep_state *s, uint32_t pc, enum sweep_kind kind)
+{
+    struct sweep_run run = { .kind = kind };
+    uint16_t first;
+
+    board_get(&s->plain, &run.cpu);
+    run.cpu.r[PC] = pc;
+    run.cpu.psr = thumb_psr(run.cpu.psr, thumb_it_state(&s->it, pc));
+    memcpy(&first, s->plain.code + pc, sizeof first);
+    run.length = thumb_length(first);
+    run.nth = see(s, &run.cpu);
+    if (s->runs++ % s->config->parts == s->config->part) {
+        leave_out(s, &run);
+    }
+}
+
+/* First pass: nothing is left out yet. */
+static void count(struct board *board, uint32_t pc, void *with)
+{
+    struct sweep_state *s = with;
+
+    (void)board;
+    s->done++;
+    if (pc < PROGRAM_MAX && in_crypto(s, pc)) {
+        s->total[pc / 2]++;
+        s->result->crypto++;
+    }
+}
+
+/* The decision path: each execution of each instruction. */
+static void decide(struct board *board, uint32_t pc, void *with)
+{
+    struct sweep_state *s = with;
+
+    thumb_it_step(&s->it, pc, board->code);
+    if (pc >= PROGRAM_MAX || in_crypto(s, pc)) {
+        return;
+    }
+    s->result->sites[SWEEP_DECISION] += s->met[pc / 2] == 0;
+    s->met[pc / 2] = 1;
+    consider(s, pc, SWEEP_DECISION);
+}
+
+/* The cryptography: those executions that are chosen. */
+static void compute(struct board *board, uint32_t pc, void *with)
+{
+    struct sweep_state *s = with;
+    uint64_t n;
+
+    thumb_it_step(&s->it, pc, board->code);
+    if (pc >= PROGRAM_MAX || !in_crypto(s, pc)) {
+        return;
+    }
+    n = ++s->executed[pc / 2];
+    if (((s->chosen[pc / 2] & 1) != 0 && n == 1) ||
+        ((s->chosen[pc / 2] & 2) != 0 && n == s->total[pc / 2])) {
+        consider(s, pc, SWEEP_CRYPTO);
+    }
+}
+
+static void configure(struct board *board, const struct sweep_config *config)
+{
+    for (unsigned i = 0; i < config->applications; i++) {
+        board_application(board, config->application[i]);
+    }
+    for (unsigned i = 0; i < config->recoveries; i++) {
+        board_recovery(board, config->recovery[i]);
+    }
+    board_flash(board, config->flash, config->flash_n);
+}
+
+/* The plain start from reset, watched. */
+static enum board_end start(struct sweep_state *s, board_watch *watch,
+                            struct memo *memo)
+{
+    struct board_cpu cpu;
+    enum board_end end;
+
+    s->in_crypto = false;
+    s->it.n = 0;
+    s->done = 0;
+    board_open(&s->plain, s->config->program, watch != NULL);
+    configure(&s->plain, s->config);
+    board_open(&s->run, s->config->program, false);
+    configure(&s->run, s->config);
+    s->plain.memo = memo;
+    s->run.memo = s->memo;
+    s->plain.watch = watch;
+    s->plain.watch_with = s;
+    board_reset(&s->plain, &cpu);
+    end = board_run(&s->plain, &cpu, BLOCKS_FIRST);
+    s->blocks = (BLOCKS_FIRST - s->plain.blocks) * PATIENCE + BLOCKS_LEAST;
+    board_close(&s->plain);
+    board_close(&s->run);
+    return end;
+}
+
+static void state_new(struct sweep_state *s, const struct sweep_config *config,
+                      struct sweep_result *result)
+{
+    *s = (struct sweep_state){ .config = config, .result = result };
+    s->memo = memo_new(config->exact);
+    s->random = config->seed;
+    s->total = must_have(SITES, sizeof *s->total);
+    s->executed = must_have(SITES, sizeof *s->executed);
+    s->chosen = must_have(SITES, 1);
+    s->met = must_have(SITES, 1);
+}
+
+static void state_free(struct sweep_state *s)
+{
+    memo_free(s->memo);
+    free(s->total);
+    free(s->executed);
+    free(s->chosen);
+    free(s->met);
+    free(s->seen);
+}
+
+enum board_end sweep_plain(const struct sweep_config *config)
+{
+    struct sweep_result result = { 0 };
+    struct sweep_state s;
+    enum board_end end;
+
+    state_new(&s, config, &result);
+    end = start(&s, NULL, s.memo);
+    state_free(&s);
+    return end;
+}
+
+/* All, or so many of them as are wanted. */
+static void choose(struct sweep_state *s)
+{
+    uint64_t left = s->config->crypto;
+    uint64_t sites = 0;
+
+    for (uint32_t i = 0; i < SITES; i++) {
+        sites += s->total[i] != 0;
+    }
+    s->result->sites[SWEEP_CRYPTO] = sites;
+    for (uint32_t i = 0; i < SITES; i++) {
+        if (s->total[i] == 0) {
+            continue;
+        }
+        if (s->config->crypto_all) {
+            s->chosen[i] = s->total[i] == 1 ? 1 : 3;
+        } else if (draw(s) % sites < left) {
+            s->chosen[i] = draw(s) % 2 == 0 ? 1 : 2;
+            left--;
+        }
+        sites--;
+    }
+}
+
+void sweep(const struct sweep_config *config, struct sweep_result *result)
+{
+    struct sweep_state s;
+
+    *result = (struct sweep_result){ 0 };
+    state_new(&s, config, result);
+    result->plain = start(&s, count, NULL);
+    result->executed = s.done;
+    choose(&s);
+    if (config->decision) {
+        start(&s, decide, s.memo);
+    }
+    if (config->crypto_all || config->crypto > 0) {
+        start(&s, compute, NULL);
+    }
+    state_free(&s);
+}
+
+void sweep_result_wipe(struct sweep_result *result)
+{
+    free(result->listed);
+    *result = (struct sweep_result){ 0 };
+}
