@@ -24,9 +24,10 @@
  *  - the bootloader never writes itself.
  *
  * Swap: the image runs from slot 0; an update is put into slot 1, and the two
- * change places, sector by sector, over a scratch range. Each step writes where
+ * change places, block by block, over a scratch range. Each step writes where
  * nothing is that is still needed, and can be done again: the journal says
- * which step is the next one.
+ * which step is the next one. A block is a sector of the slot with the larger
+ * ones, and whole sectors of the other slot and of scratch.
  *
  * Execution in place (XIP): each slot has an image that was linked for its
  * address (ROM_FIXED). Nothing is moved; of the slots that verify, the newest
@@ -37,7 +38,9 @@
 
 struct bm_boot_slot {
     struct bm_flash flash;
-    uint32_t address; /* where the CPU sees the slot; 0: it does not */
+    /* Where the CPU sees the slot that an image in here runs from: this one,
+     * or slot 0 of a swap. ROM_FIXED images must be made for it. */
+    uint32_t address;
     /* Nothing but this bootloader changes it between check and run, so that
      * code may execute in place. Otherwise images are RAM_LOAD. */
     bool internal;
@@ -67,27 +70,29 @@ struct bm_boot {
     const struct bm_crypto *crypto;
     unsigned images; /* 1 to BM_BOOT_IMAGES; image 0 is the one that runs */
     struct bm_boot_slot slot[BM_BOOT_IMAGES][2];
-    struct bm_flash scratch; /* a block of the larger sector, or several */
+    struct bm_flash scratch; /* a block, or several that are used in turn */
     struct bm_flash journal; /* of the bootloader */
     struct bm_flash mailbox; /* of the application: request.h */
     struct bm_flash keyset[2];
     struct bm_flash candidate; /* a key set that the application brings */
     struct bm_boot_counters counters;
     const struct bm_roots *roots;
-    uint8_t *ram; /* where RAM_LOAD images run, or NULL */
+    struct bm_ring *ring; /* RAM: the keys that count, once they are read */
+    uint8_t *ram;         /* where RAM_LOAD images run, or NULL */
     uint32_t ram_address;
     uint32_t ram_size;
     struct bm_verify_work *work;
 };
 
-/* What the start came to, for the application and for a log. */
+/* What the start came to, for the application and for a log; told once. */
 enum bm_boot_event {
     BM_BOOT_NORMAL,
     BM_BOOT_TRIAL,     /* first start of a new image, to be confirmed */
     BM_BOOT_CONFIRMED, /* ... it was: this is the first start after that */
     BM_BOOT_REVERTED,  /* the trial was not confirmed: the image before it */
     BM_BOOT_REFUSED,   /* an update was asked for and is not acceptable */
-    BM_BOOT_RECOVERED  /* an image came through recovery */
+    BM_BOOT_RECOVERED, /* an image came through recovery */
+    BM_BOOT_FALLBACK   /* what was in slot 0 did not verify: slot 1's runs */
 };
 
 struct bm_boot_result {

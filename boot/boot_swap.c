@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "boot/harden.h"
+#include "boot/state.h"
+
+/*
+ * One start with two slots that change places. In the order of what may happen:
+ *
+ *  1. a move that a cut ended is finished, and nothing but that is done;
+ *  2. the keys that count are read;
+ *  3. a trial ends: confirmed, or with the way back;
+ *  4. what is confirmed may get a new key set, then updates;
+ *  5. the images in slot 0 are verified, whatever was said of them before, and
+ *     run. Where they do not verify, those in slot 1 come instead.
+ */
+
+#define TRIES 3 /* at verifying slot 0; the last is after a fallback */
+
+/* From here on there is nothing but this move, whatever the power does. */
+static bm_status move(struct bm_start *start, enum bm_boot_event event)
+{
+    start->state.phase = BM_PHASE_MOVING;
+    start->state.event = (uint8_t)event;
+    start->state.consumed = start->sequence;
+    BM_TRY(bm_start_put(start));
+    return bm_start_move(start);
+}
+
+/* The trial is over. Without the image before it, which the application may
+ * have overwritten, it goes on. */
+static bm_status end_trial(struct bm_start *start)
+{
+    struct bm_boot_state *state = &start->state;
+    uint8_t names[BM_BOOT_IMAGES * BM_REQUEST_NAME];
+    bm_status rc;
+
+    if (bm_start_confirms(start)) {
+        state->phase = BM_PHASE_IDLE;
+        start->result->event = BM_BOOT_CONFIRMED;
+        return bm_start_put(start);
+    }
+    for (unsigned i = 0; i < BM_BOOT_IMAGES; i++) {
+        memcpy(names + i * BM_REQUEST_NAME, state->part[i].name[0],
+               BM_REQUEST_NAME);
+    }
+    rc = bm_start_plan(start, state->images, names);
+    if (rc == BM_OK || rc == BM_E_BOOT_DEPENDENCY) {
+        return move(start, BM_BOOT_REVERTED);
+    }
+    start->result->event = BM_BOOT_TRIAL;
+    start->result->refusal = rc;
+    return bm_start_consume(start);
+}
+
+/* What there is no way back from needs no trial. */
+static enum bm_boot_event kind_of(const struct bm_start *start, bool permanent)
+{
+    for (unsigned i = 0; i < start->boot->images; i++) {
+        if ((start->state.images >> i & 1) != 0 &&
+            start->state.part[i].size[0] == 0) {
+            return BM_BOOT_FALLBACK;
+        }
+    }
+    return permanent ? BM_BOOT_CONFIRMED : BM_BOOT_TRIAL;
+}
+
+static bm_status install(struct bm_start *start)
+{
+    const struct bm_request *request = &start->request;
+    bool asked = (request->flags & BM_REQUEST_INSTALL) != 0;
+    bool permanent = (request->flags & BM_REQUEST_PERMANENT) != 0;
+    unsigned set = request->images & ((1u << start->boot->images) - 1);
+    bm_status rc;
+
+    if (!asked) {
+        set = bm_start_trailers(start, &permanent);
+    }
+    if (set == 0) {
+        return bm_start_consume(start);
+    }
+    rc = bm_start_plan(start, set, asked ? request->update[0] : NULL);
+    if (rc == BM_OK) {
+        return move(start, kind_of(start, permanent));
+    }
+    bm_start_refuse(start, rc);
+    BM_TRY(bm_start_consume(start));
+    return bm_start_trailers_drop(start, set, true);
+}
+
+/* Verify what is to run, image 0 last: its verdict and its views are what the
+ * port gets. Gives the images that do not verify. */
+static unsigned verify_all(struct bm_start *start,
+                           uint32_t counters[BM_BOOT_IMAGES], bm_status *why)
+{
+    unsigned broken = 0;
+
+    for (unsigned i = start->boot->images; i-- > 0;) {
+        const struct bm_boot_which which = { i, 0, 0 };
+        struct bm_verdict *verdict = &start->result->verdict;
+        bm_status rc = bm_start_verify(start->boot, &which,
+                                       &start->result->image, verdict);
+
+        if (rc != BM_OK || !bm_verdict_yes(verdict)) {
+            broken |= 1u << i;
+            *why = rc;
+        }
+        counters[i] = start->result->image.counter;
+    }
+    if (!bm_sure_equal(broken, 0)) {
+        BM_VERDICT_NO(&start->result->verdict);
+    }
+    return broken;
+}
+
+/* Slot 0 does not verify, for that reason. Images that came together go
+ * together. */
+static bm_status fall_back(struct bm_start *start, unsigned broken,
+                           bm_status why)
+{
+    const struct bm_boot_state *state = &start->state;
+    unsigned set = state->phase == BM_PHASE_IDLE ? broken : state->images;
+
+    if (bm_start_plan(start, set, NULL) != BM_OK) {
+        return why;
+    }
+    return move(start, BM_BOOT_FALLBACK);
+}
+
+/* What moved is where it is to be, and verified. */
+static bm_status arrive(struct bm_start *start)
+{
+    struct bm_boot_state *state = &start->state;
+
+    if (state->phase != BM_PHASE_MOVING) {
+        return BM_OK;
+    }
+    BM_TRY(bm_start_trailers_drop(start, state->images, false));
+    state->phase =
+        state->event == BM_BOOT_TRIAL ? BM_PHASE_TRIAL : BM_PHASE_IDLE;
+    start->result->event = (enum bm_boot_event)state->event;
+    return bm_start_put(start);
+}
+
+static bm_status raise_counters(const struct bm_start *start,
+                                const uint32_t values[BM_BOOT_IMAGES])
+{
+    const struct bm_boot_counters *counters = &start->boot->counters;
+
+    for (unsigned i = 0; i < start->boot->images; i++) {
+        BM_TRY(
+            counters->raise(counters->self, BM_COUNTER_IMAGE + i, values[i]));
+    }
+    return BM_OK;
+}
+
+static bm_status run(struct bm_start *start)
+{
+    uint32_t counters[BM_BOOT_IMAGES];
+    bm_status why = BM_E_BOOT_NONE;
+    unsigned broken;
+
+    for (int tries = 1; (broken = verify_all(start, counters, &why)) != 0;
+         tries++) {
+        if (tries == TRIES) {
+            return why;
+        }
+        /* What could not be read once may be read the second time. */
+        if (tries == TRIES - 1) {
+            BM_TRY(fall_back(start, broken, why));
+        }
+    }
+    BM_TRY(arrive(start));
+    if (start->state.phase == BM_PHASE_IDLE) {
+        BM_TRY(raise_counters(start, counters));
+    }
+    return BM_OK;
+}
+
+static bm_status decide(struct bm_start *start)
+{
+    const struct bm_boot_state *state = &start->state;
+
+    BM_TRY(bm_start_shapes(start->boot));
+    if (state->phase == BM_PHASE_MOVING) {
+        /* A record that was found today may not be found tomorrow, if it is
+         * one that a cut tore: not before it is there for sure. */
+        BM_TRY(bm_start_put(start));
+        BM_TRY(bm_start_move(start));
+    }
+    BM_TRY(bm_start_keys(start));
+    if (state->phase == BM_PHASE_TRIAL) {
+        BM_TRY(end_trial(start));
+    }
+    if (state->phase == BM_PHASE_IDLE) {
+        BM_TRY(bm_start_keyset(start, 0));
+        BM_TRY(install(start));
+    }
+    return run(start);
+}
+
+bm_status bm_boot_swap(const struct bm_boot *boot,
+                       struct bm_boot_result *result)
+{
+    struct bm_start start;
+    bm_status rc = bm_start_begin(&start, boot, result);
+
+    if (rc == BM_OK) {
+        rc = decide(&start);
+    }
+    return bm_start_end(&start, rc);
+}

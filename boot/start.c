@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "boot/harden.h"
+#include "boot/state.h"
+
+_Static_assert(sizeof(struct bm_boot_state) == 60 &&
+                   sizeof(struct bm_boot_state) <= BM_JOURNAL_RECORD_MAX,
+               "docs/boot.md has its layout");
+
+/* Who can write the flash can forge a state. What it says is bounded here, so
+ * that nothing is read or written beside a slot, and everything ends. */
+static bool is_sound(const struct bm_boot *boot,
+                     const struct bm_boot_state *state)
+{
+    for (unsigned i = 0; i < BM_BOOT_IMAGES; i++) {
+        for (unsigned k = 0; k < 2 * (i < boot->images); k++) {
+            const struct bm_flash *flash = &boot->slot[i][k].flash;
+            const uint32_t *size = state->part[i].size;
+
+            if (size[0] > flash->sector * flash->sectors ||
+                size[1] > flash->sector * flash->sectors) {
+                return false;
+            }
+        }
+    }
+    return state->phase < BM_PHASES && state->keyset < 2;
+}
+
+bm_status bm_start_begin(struct bm_start *start, const struct bm_boot *boot,
+                         struct bm_boot_result *result)
+{
+    struct bm_boot_state *state = &start->state;
+    bm_status rc;
+
+    memset(start, 0, sizeof *start);
+    memset(result, 0, sizeof *result);
+    start->boot = boot;
+    start->result = result;
+    rc = bm_journal_open(&start->journal, &boot->journal, state, sizeof *state);
+    if (rc != BM_OK && rc != BM_E_NOT_FOUND) {
+        return rc;
+    }
+    if (!is_sound(boot, state)) {
+        memset(state, 0, sizeof *state);
+    }
+    start->sequence = state->consumed;
+    rc = bm_request_get(&boot->mailbox, state->consumed, &start->request,
+                        &start->sequence);
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
+bm_status bm_start_end(struct bm_start *start, bm_status rc)
+{
+    struct bm_boot_result *result = start->result;
+    const struct bm_image_header *header = &result->image.header;
+
+    result->consumed = start->state.consumed;
+    if (rc != BM_OK) {
+        BM_VERDICT_NO(&result->verdict);
+        return rc;
+    }
+    result->address =
+        (header->flags & BM_IMAGE_RAM_LOAD) != 0
+            ? header->load_address
+            : start->boot->slot[0][result->slot].address + header->header_size;
+    return BM_OK;
+}
+
+bm_status bm_start_put(struct bm_start *start)
+{
+    return bm_journal_put(&start->journal, &start->state);
+}
+
+bm_status bm_start_consume(struct bm_start *start)
+{
+    if (start->state.consumed == start->sequence) {
+        return BM_OK;
+    }
+    start->state.consumed = start->sequence;
+    return bm_start_put(start);
+}
+
+void bm_start_refuse(struct bm_start *start, bm_status why)
+{
+    start->result->event = BM_BOOT_REFUSED;
+    start->result->refusal = why;
+}
+
+bool bm_start_confirms(const struct bm_start *start)
+{
+    const struct bm_boot_state *state = &start->state;
+
+    for (unsigned i = 0; i < start->boot->images; i++) {
+        if ((state->images >> i & 1) != 0 &&
+            memcmp(start->request.running[i], state->part[i].name[1],
+                   BM_REQUEST_NAME) != 0) {
+            return false;
+        }
+    }
+    return (start->request.flags & BM_REQUEST_CONFIRM) != 0;
+}
+
+bm_status bm_start_keys(struct bm_start *start)
+{
+    start->keyset.place = start->state.keyset;
+    BM_TRY(bm_keyset_load(start->boot, start->boot->ring, &start->keyset));
+    start->state.keyset = (uint8_t)start->keyset.place;
+    start->result->epoch = start->keyset.epoch;
+    return BM_OK;
+}
+
+/* Its place in the journal is what makes the set count; what follows from it
+ * is finished at each start (keyset_start.h). */
+static bm_status accept(struct bm_start *start, unsigned slot)
+{
+    const struct bm_keyset_offer offer = { .road = BM_KEYSET_FIELD,
+                                           .name = start->request.keyset,
+                                           .slot = slot };
+
+    BM_TRY(bm_keyset_accept(start->boot, &offer, start->boot->ring,
+                            &start->keyset));
+    start->state.keyset = (uint8_t)start->keyset.place;
+    start->result->epoch = start->keyset.epoch;
+    return bm_start_put(start);
+}
+
+bm_status bm_start_keyset(struct bm_start *start, unsigned slot)
+{
+    bm_status rc;
+
+    if ((start->request.flags & BM_REQUEST_KEYSET) != 0) {
+        rc = accept(start, slot);
+        if (rc != BM_OK) {
+            bm_start_refuse(start, rc);
+        }
+    }
+    rc = bm_keyset_settle(start->boot, start->boot->ring, &start->keyset, slot);
+    /* What does not verify does not run either: that is found out later. */
+    return rc == BM_E_KEYSET_RUNNING ? BM_OK : rc;
+}
+
+bm_status bm_start_verify(const struct bm_boot *boot,
+                          const struct bm_boot_which *which,
+                          struct bm_image *image, struct bm_verdict *verdict)
+{
+    const struct bm_boot_slot *slot = boot->slot[which->image];
+    const struct bm_boot_counters *counters = &boot->counters;
+    struct bm_verify v = { .crypto = boot->crypto,
+                           .ring = boot->ring,
+                           .flash = &slot[which->slot].flash,
+                           .address = slot[which->runs].address,
+                           .ram = boot->ram,
+                           .ram_address = boot->ram_address,
+                           .ram_size = boot->ram_size,
+                           .work = boot->work };
+    bm_status rc;
+
+    BM_VERDICT_NO(verdict);
+    for (unsigned i = 0; i < 2; i++) {
+        BM_TRY(counters->read(counters->self, BM_COUNTER_IMAGE + which->image,
+                              &v.least[i]));
+    }
+    rc = bm_verify_image(&v, image, verdict);
+    bm_wipe(&v, sizeof v);
+    if (rc == BM_OK && which->image == 0 && !slot[which->runs].internal &&
+        (image->header.flags & BM_IMAGE_RAM_LOAD) == 0) {
+        rc = BM_E_BOOT_ADDRESS; /* it could change after the check */
+    }
+    if (rc != BM_OK || !bm_verdict_yes(verdict)) {
+        BM_VERDICT_NO(verdict);
+        return rc != BM_OK ? rc : BM_E_BOOT_FAULT;
+    }
+    return BM_OK;
+}

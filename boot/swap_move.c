@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "boot/state.h"
+
+/*
+ * Two images change places, block by block; x are the octets of the one that
+ * comes to slot 0 in this block, y those of the one that leaves:
+ *
+ *     stage 0   slot 1 -> scratch   x, if there is y to be kept
+ *     stage 1   slot 0 -> slot 1    y
+ *     stage 2   scratch -> slot 0   x; or from slot 1, if there is no y
+ *
+ * The journal says which stage is next. Each erases what it writes to, and
+ * leaves alone what it reads, so it can be done again; what it erases is not
+ * needed any more, or the stage before it made a copy.
+ */
+
+/* Octets that are copied at once, and read back: whole units. */
+#define CHUNK 128u
+_Static_assert(CHUNK % BM_FLASH_UNIT_MAX == 0, "whole units");
+_Static_assert(sizeof((struct bm_verify_work *)0)->piece >= 2 * CHUNK,
+               "what is written, and what is read back");
+
+/* A place in flash. */
+struct range {
+    const struct bm_flash *flash;
+    uint32_t at;
+};
+
+static bm_status copy_chunk(const struct range *from, const struct range *to,
+                            uint8_t *chunk, uint32_t n)
+{
+    uint32_t unit = to->flash->unit;
+    struct bm_bytes units = { chunk, (n + unit - 1) & ~(unit - 1) };
+
+    memset(chunk, 0xff, CHUNK);
+    BM_TRY(from->flash->read(from->flash->self, from->at, chunk, n));
+    BM_TRY(to->flash->program(to->flash->self, to->at, units));
+    BM_TRY(to->flash->read(to->flash->self, to->at, chunk + CHUNK, n));
+    return memcmp(chunk, chunk + CHUNK, n) == 0 ? BM_OK : BM_E_FLASH_VERIFY;
+}
+
+static bm_status copy(struct bm_start *start, struct range from,
+                      struct range to, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i += to.flash->sector) {
+        BM_TRY(to.flash->erase(to.flash->self, to.at + i));
+    }
+    while (n > 0) {
+        uint32_t now = n < CHUNK ? n : CHUNK;
+
+        BM_TRY(copy_chunk(&from, &to, start->boot->work->piece, now));
+        from.at += now;
+        to.at += now;
+        n -= now;
+    }
+    return BM_OK;
+}
+
+/* The sector of the slot that has the larger ones. */
+static uint32_t block_size(const struct bm_boot_slot slot[2])
+{
+    uint32_t a = slot[0].flash.sector;
+    uint32_t b = slot[1].flash.sector;
+
+    return a > b ? a : b;
+}
+
+/* Scratch is used in turn, in steps of a block and whole sectors of its own. */
+static uint32_t scratch_step(const struct bm_boot *boot, uint32_t block)
+{
+    uint32_t sector = boot->scratch.sector;
+
+    return block > sector ? block : sector;
+}
+
+/* How much of `size` octets is in the block at `at`. */
+static uint32_t part_of(uint32_t size, uint32_t at, uint32_t block)
+{
+    uint32_t left = size > at ? size - at : 0;
+
+    return left < block ? left : block;
+}
+
+/* The next stage that is not empty, or BM_E_END: no block is left. */
+static bm_status step(struct bm_start *start)
+{
+    const struct bm_boot *boot = start->boot;
+    struct bm_boot_state *state = &start->state;
+    const struct bm_boot_slot *slot = boot->slot[state->image];
+    const struct bm_boot_part *part = &state->part[state->image];
+    uint32_t block = block_size(slot);
+    uint32_t each = scratch_step(boot, block);
+    uint32_t turns = boot->scratch.sector * boot->scratch.sectors / each;
+    uint32_t at = state->block * block;
+    uint32_t x = part_of(part->size[1], at, block);
+    uint32_t y = part_of(part->size[0], at, block);
+    struct range slot0 = { &slot[0].flash, at };
+    struct range slot1 = { &slot[1].flash, at };
+    struct range scratch = { &boot->scratch, state->block % turns * each };
+
+    if (x == 0 && y == 0) {
+        return BM_E_END;
+    }
+    if (state->stage == 0 && x != 0 && y != 0) {
+        state->stage = 1;
+        return copy(start, slot1, scratch, x);
+    }
+    if (state->stage <= 1 && y != 0) {
+        state->stage = 2;
+        return copy(start, slot0, slot1, y);
+    }
+    state->stage = 0;
+    state->block++;
+    return copy(start, y != 0 ? scratch : slot1, slot0, x);
+}
+
+bm_status bm_start_move(struct bm_start *start)
+{
+    struct bm_boot_state *state = &start->state;
+
+    while (state->image < start->boot->images) {
+        bm_status rc = BM_E_END;
+
+        if ((state->images >> state->image & 1) != 0) {
+            rc = step(start);
+        }
+        if (rc == BM_E_END) {
+            state->image++;
+            state->block = 0;
+            state->stage = 0;
+            continue;
+        }
+        BM_TRY(rc);
+        BM_TRY(bm_start_put(start));
+    }
+    return BM_OK;
+}
+
+bm_status bm_start_shapes(const struct bm_boot *boot)
+{
+    for (unsigned i = 0; i < boot->images; i++) {
+        uint32_t block = block_size(boot->slot[i]);
+        uint32_t each = scratch_step(boot, block);
+
+        if (block % boot->slot[i][0].flash.sector != 0 ||
+            block % boot->slot[i][1].flash.sector != 0 ||
+            boot->slot[i][0].flash.sector % CHUNK != 0 ||
+            boot->slot[i][1].flash.sector % CHUNK != 0 ||
+            boot->scratch.sector % CHUNK != 0 ||
+            each % boot->scratch.sector != 0 || each % block != 0 ||
+            each > boot->scratch.sector * boot->scratch.sectors) {
+            return BM_E_BOOT_SHAPE;
+        }
+    }
+    return BM_OK;
+}
