@@ -6,7 +6,8 @@ layers.py [ROOT]
 
 A folder may include itself and what its row names. Its test/ and fuzz/ may
 also include tests/harness. A port may include itself and every folder that
-the table names, but no other port. tests/ and bench/ may include anything.
+the table names, but no other port; a bootloader, ports/X/boot, is a program and
+chooses its cryptography, ports/Y/boot. tests/ and bench/ may include anything.
 Includes are written from the root of the repository.
 """
 import os
@@ -34,7 +35,8 @@ def allowed(path, included, rows):
         return True
     if mine[0] == "ports":
         return theirs[0] in rows or mine[:2] == theirs[:2] or (
-            "test" in mine and theirs[:2] == ["tests", "harness"])
+            "test" in mine and theirs[:2] == ["tests", "harness"]) or (
+                mine[2] == "boot" == theirs[2])
     if ("test" in mine or "fuzz" in mine) and \
             theirs[:2] == ["tests", "harness"]:
         return True
