@@ -27,6 +27,7 @@ static struct world {
     unsigned reads;
     unsigned fail_read;              /* this one fails; from 1 */
     void (*before_read)(unsigned i); /* the slot may change */
+    bool altered;                    /* something else was read than was made */
     unsigned calls;                  /* of the provider */
     unsigned fail_call;
     bool lie;    /* ... and says BM_OK, having done nothing */
@@ -44,7 +45,8 @@ static struct world {
     struct bm_verdict verdict;
 } world;
 
-static bm_status world_read(void *self, uint32_t at, uint8_t *out, size_t n)
+static inline bm_status world_read(void *self, uint32_t at, uint8_t *out,
+                                   size_t n)
 {
     (void)self;
     world.reads++;
@@ -60,12 +62,15 @@ static bm_status world_read(void *self, uint32_t at, uint8_t *out, size_t n)
     for (size_t i = 0; i < n; i++) {
         world.times[at + i]++;
         out[i] = world.slot[at + i];
+        if (at + i < world.made.n && out[i] != world.made.octets[at + i]) {
+            world.altered = true;
+        }
     }
     return BM_OK;
 }
 
 /* Is this call the one to fail? Then `*rc` is what it returns. */
-static bool world_fails(bm_status *rc)
+static inline bool world_fails(bm_status *rc)
 {
     if (++world.calls != world.fail_call) {
         return false;
@@ -74,8 +79,8 @@ static bool world_fails(bm_status *rc)
     return true;
 }
 
-static bm_status world_hash(void *self, enum bm_hash hash,
-                            struct bm_bytes message, uint8_t *out)
+static inline bm_status world_hash(void *self, enum bm_hash hash,
+                                   struct bm_bytes message, uint8_t *out)
 {
     bm_status rc;
 
@@ -85,8 +90,8 @@ static bm_status world_hash(void *self, enum bm_hash hash,
                                                      hash, message, out);
 }
 
-static bm_status world_begin(void *self, struct bm_hash_state *state,
-                             enum bm_hash hash)
+static inline bm_status world_begin(void *self, struct bm_hash_state *state,
+                                    enum bm_hash hash)
 {
     bm_status rc;
 
@@ -96,8 +101,8 @@ static bm_status world_begin(void *self, struct bm_hash_state *state,
                                   bm_test_crypto()->self, state, hash);
 }
 
-static bm_status world_more(void *self, struct bm_hash_state *state,
-                            struct bm_bytes data)
+static inline bm_status world_more(void *self, struct bm_hash_state *state,
+                                   struct bm_bytes data)
 {
     bm_status rc;
 
@@ -108,8 +113,8 @@ static bm_status world_more(void *self, struct bm_hash_state *state,
 }
 
 /* One that fails releases the state, as the contract wants it. */
-static bm_status world_end(void *self, struct bm_hash_state *state,
-                           uint8_t *out)
+static inline bm_status world_end(void *self, struct bm_hash_state *state,
+                                  uint8_t *out)
 {
     const struct bm_crypto *crypto = bm_test_crypto();
     bm_status rc;
@@ -123,8 +128,9 @@ static bm_status world_end(void *self, struct bm_hash_state *state,
 }
 
 /* What P-256 would say of the usual image, in less than seconds of QEMU. */
-static bm_status world_recall(const struct bm_spki *key, struct bm_bytes digest,
-                              struct bm_bytes signature)
+static inline bm_status world_recall(const struct bm_spki *key,
+                                     struct bm_bytes digest,
+                                     struct bm_bytes signature)
 {
     const struct signed_image *made = &world.made;
 
@@ -137,9 +143,10 @@ static bm_status world_recall(const struct bm_spki *key, struct bm_bytes digest,
                : BM_E_SIGNATURE;
 }
 
-static bm_status world_verify(void *self, const struct bm_spki *key,
-                              enum bm_sig_alg alg, struct bm_bytes digest,
-                              struct bm_bytes signature)
+static inline bm_status world_verify(void *self, const struct bm_spki *key,
+                                     enum bm_sig_alg alg,
+                                     struct bm_bytes digest,
+                                     struct bm_bytes signature)
 {
     const struct bm_crypto *crypto = bm_test_crypto();
     bm_status rc;
@@ -154,7 +161,7 @@ static bm_status world_verify(void *self, const struct bm_spki *key,
                : crypto->verify_hash(crypto->self, key, alg, digest, signature);
 }
 
-static void world_start(void)
+static inline void world_start(void)
 {
     memset(&world, 0, sizeof world);
     memset(world.slot, 0xff, sizeof world.slot);
@@ -187,14 +194,14 @@ static void world_start(void)
 }
 
 /* What was made lies in the slot. */
-static void world_put(void)
+static inline void world_put(void)
 {
     memset(world.slot, 0xff, sizeof world.slot);
     memcpy(world.slot, world.made.octets, world.made.n);
 }
 
 /* The usual image lies in the slot. */
-static void world_image(uint32_t flags, uint32_t load_address)
+static inline void world_image(uint32_t flags, uint32_t load_address)
 {
     const struct bm_image_header header = {
         .load_address = load_address,
@@ -208,23 +215,24 @@ static void world_image(uint32_t flags, uint32_t load_address)
     world_put();
 }
 
-static bm_status world_judge(void)
+static inline bm_status world_judge(void)
 {
     world.reads = world.calls = world.verified = 0;
     memset(world.times, 0, sizeof world.times);
+    world.altered = false;
     world.verdict = (struct bm_verdict){ BM_VERDICT_YES, ~BM_VERDICT_YES };
     return bm_verify_image(&world.v, &world.image, &world.verdict);
 }
 
 /* Refused for `why`, with no word that is left of a yes. */
-static void world_refuses(bm_status why)
+static inline void world_refuses(bm_status why)
 {
     CHECK_STATUS(world_judge(), why);
     CHECK(world.verdict.yes == 0 && world.verdict.no == 0);
     CHECK(!bm_verdict_yes(&world.verdict));
 }
 
-static void world_takes(void)
+static inline void world_takes(void)
 {
     CHECK_STATUS(world_judge(), BM_OK);
     CHECK(world.verdict.yes == BM_VERDICT_YES);

@@ -30,13 +30,15 @@ class Strange(Exception):
     """Assembly that is not understood: no trap can be put there."""
 
 
-def goes_on(op, args):
+def goes_on(op, args, linked=False):
     """Can the next instruction be executed after this one?
 
     Conditional forms have a suffix (beq, popne), and are no match.
     """
     op = re.sub(r"\.[nw]$", "", op)
     if op in ("tbb", "tbh"):
+        if linked:
+            return False
         raise Strange(op + ": compile with -fno-jump-tables")
     if op in ("b", "bx", "udf"):
         return False
@@ -166,16 +168,16 @@ def instructions(elf):
 
 
 def check(elf, excused):
-    """Print where a trap is missing; the number of functions."""
+    """Print where a trap is missing; the number of such functions."""
     bad = set()
     last = None
     for name, op, args in instructions(elf):
         if op.startswith("."):
             op = "data"
         if last is not None and op not in ("udf", "udf.w", "nop", "nop.w"):
-            onwards = last[1] == "data" or goes_on(last[1], last[2])
             other = name != last[0] or op == "data"
-            if last[1] not in ("udf", "data") and (not onwards or other):
+            if last[1] not in ("udf", "data") and (
+                    other or not goes_on(last[1], last[2], True)):
                 bad.add(last[0])
         if op not in ("nop", "nop.w"):
             last = (name, op, args)
