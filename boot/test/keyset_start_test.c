@@ -192,7 +192,6 @@ static void a_request_names_the_set(void)
     CHECK_STATUS(offer(KEY(SIGNER_A), set, &named), BM_OK);
     CHECK(w.now.epoch == 6);
     name[BM_REQUEST_NAME - 1] ^= 1;
-    set = make_set(6, KEY(SIGNER_A), ROOT);
     CHECK_STATUS(offer(KEY(SIGNER_A), set, &named), BM_OK);
     CHECK_STATUS(w.refusal, BM_E_BOOT_REQUEST);
     CHECK(w.now.epoch == EPOCH_OLD && w.ring.n == 1);
