@@ -38,7 +38,7 @@ static const struct cmd nouns[] = {
       "the record of everything that the authority did", cmd_ledger },
     { "key", "generate | show", "keys in files, tokens and TPMs, by their URIs",
       cmd_key },
-    { "image", "keygen | show", "firmware images: what a device may run",
+    { "image", "keygen | sign | show", "firmware images: what a device may run",
       cmd_image },
     { "unlock", "split | rotate | check | combine | show",
       "the secret that opens the keys, and shares of it", cmd_unlock },
