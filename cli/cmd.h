@@ -161,6 +161,7 @@ int cmd_image(int argc, char **argv);
 int cmd_image_keygen(int argc, char **argv);
 int cmd_image_sign(int argc, char **argv);
 int cmd_image_show(int argc, char **argv);
+int cmd_image_verify(int argc, char **argv);
 
 int cmd_unlock(int argc, char **argv);
 int cmd_unlock_split(int argc, char **argv);

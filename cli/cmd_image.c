@@ -8,6 +8,8 @@ static const struct cmd verbs[] = {
       "make an image of a program, and sign it", cmd_image_sign },
     { "show", "[--json] FILE", "print what a firmware image says of itself",
       cmd_image_show },
+    { "verify", "{--key FILE | --keyset FILE}... FILE",
+      "check an image: form, digest, signatures", cmd_image_verify },
     { NULL, NULL, NULL, NULL },
 };
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""birthmark image show: what an image says of itself, and what no device takes.
+"""birthmark image show, and verify: what an image says of itself, who signed
+it, and what no device takes.
 
 image_test.py PROGRAM
 """
@@ -135,6 +136,126 @@ def test_what_is_no_image_is_refused():
     code, out, err = run("show", "missing.bin")
     equal((code, out), (1, ""))
     contains(err, "missing.bin", "No such file")
+
+
+def verify(data, *args):
+    """(exit code, JSON, stderr); the same without --json."""
+    write("x.bin", data)
+    code, out, err = run("verify", "--json", *args, "x.bin")
+    o = json.loads(out)
+    equal((o["valid"], "error" in o), (code == 0, code != 0))
+    equal(run("verify", *args, "x.bin"),
+          (code, "x.bin: valid\n" if code == 0 else "", err))
+    return code, o, err
+
+
+def refused(words, data, *args):
+    code, o, err = verify(data, *args)
+    equal((code, o["for_devices"]), (1, False), words)
+    contains(err, words)
+    return o
+
+
+def test_who_signed_is_verified():
+    a, b, c = (images.Key(n) for n in "abc")
+    part = full()
+    data = images.signed(part, a, b)
+    for key in (a, b):
+        code, o, err = verify(data, "--key", key.pub)
+        equal((code, err, o["for_devices"]), (0, "", True))
+        equal(o["version"], "1.2.3+4")
+        equal(sorted(s["result"] for s in o["signatures"]),
+              ["good", "unknown key"])
+    code, o, _ = verify(images.slot(data, 8192), "--key", a.file)
+    equal(code, 0)
+    refused("not signed by a key that counts", data, "--key", c.pub)
+    # A signature of another image, and of nothing.
+    other = images.signed_part(PAYLOAD)
+    moved = images.image(other, [a.keyhash(), a.signature(part)])
+    o = refused("ecdsa signature of the key in a.pub: wrong", moved, "--key",
+                "a.pub")
+    equal([s["result"] for s in o["signatures"]], ["wrong"])
+    refused("ecdsa signature of the key in a.pub: wrong",
+            images.image(part, [a.keyhash(), tlv(images.ECDSA, bytes(70))]),
+            "--key", "a.pub")
+    # One that is wrong is not made good by another.
+    both = images.image(part, [a.keyhash(), a.signature(other),
+                               b.keyhash(), b.signature(part)])
+    refused("a.pub: wrong", both, "--key", a.pub, "--key", b.pub)
+    refused("digest", images.image(part, [a.keyhash(), a.signature(part)],
+                                   digest=bytes(32)), "--key", a.pub)
+    changed = bytearray(data)
+    changed[100] ^= 1
+    refused("digest", bytes(changed), "--key", a.pub)
+    refused("after the TLV area", data + b"x", "--key", a.pub)
+    refused("counter is below", data, "--key", a.pub, "--counter", "8")
+    equal(verify(data, "--key", a.pub, "--counter", "7")[0], 0)
+
+
+def test_ed25519_is_for_hosts():
+    key, other = images.Key("e", "ED25519"), images.Key("f", "ED25519")
+    part = full()
+    for data in (images.signed(part, key), images.pure(part, key)):
+        code, o, err = verify(data, "--key", key.pub)
+        equal((code, o["for_devices"]), (0, False))
+        contains(err, "no bootloader takes")
+        refused("not signed", data, "--key", other.pub)
+    data = images.pure(part, key)
+    code, o, err = show(data)
+    equal((code, o["digest_right"]), (1, True))
+    contains(err, "unsupported algorithm")
+    # Strict in what is not for devices, too.
+    refused("unknown type", data[:-len(key.sign(part)) - 4] +
+            tlv(images.ECDSA, bytes(64)), "--key", key.pub)
+    refused("digest", data.replace(PAYLOAD, bytes(len(PAYLOAD))), "--key",
+            key.pub)
+
+
+def test_a_key_set_says_who_may_sign():
+    root, rogue, a, b = (images.Key(n) for n in ("r", "g", "a", "b"))
+    data = images.signed(full(), a)
+    write("set.bin", images.key_set(1, [b, a], root))
+    equal(verify(data, "--keyset", "set.bin")[0], 0)
+    equal(verify(data, "--keyset", "set.bin", "--root", root.pub)[0], 0)
+    for args, words in [
+            (("--root", rogue.pub), "set.bin: not signed by a key"),
+            ((), "x.bin: not signed by a key")]:
+        if not args:
+            write("set.bin", images.key_set(2, [b], root))
+        write("x.bin", data)
+        code, out, err = run("verify", "--keyset", "set.bin", *args, "x.bin")
+        equal((code, out), (1, ""), words)
+        contains(err, words)
+    # An image is no key set, and one that was changed is none either.
+    for bad, words in [(data, "malformed key set"),
+                       (images.key_set(1, [a], root)[:-1], "TLV")]:
+        write("set.bin", bad)
+        code, out, err = run("verify", "--keyset", "set.bin", "x.bin")
+        equal((code, out), (1, ""), words)
+        contains(err, "set.bin", words)
+
+
+def test_keys_are_read_in_their_usual_forms():
+    key = images.Key("k")
+    images.openssl("req", "-new", "-x509", "-key", key.file, "-subj", "/CN=k",
+                   "-out", "k.pem")
+    write("k.der", key.spki)
+    data = images.signed(full(), key)
+    for name in ("k.pem", "k.der", "k.pub", "k.key"):
+        equal(verify(data, "--key", name)[0], 0, name)
+    write("bad", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")
+    for name in ("bad", "x.bin", "missing"):
+        code, out, err = run("verify", "--key", name, "x.bin")
+        equal((code, out), (1, ""), name)
+        contains(err, name)
+
+
+def test_wrong_use_of_verify_is_told():
+    for args in (["x.bin"], ["--key", "a.pub"], ["--counter", "1", "x.bin"],
+                 ["--root", "a.pub", "--key", "a.pub", "x.bin"]):
+        code, out, err = run("verify", *args)
+        equal((code, out), (2, ""), args)
+        contains(err, "birthmark image verify")
 
 
 def main():

@@ -2,6 +2,7 @@
 """Firmware images, made and read by docs/firmware-image.md alone."""
 import hashlib
 import struct
+import subprocess
 
 KEYHASH, PUBKEY, SHA256, SHA512, ECDSA, ED25519, PURE = (
     0x01, 0x02, 0x10, 0x12, 0x22, 0x24, 0x25)
@@ -41,3 +42,66 @@ def slot(data, size, confirmed=False):
     if confirmed:
         end[-24] = 1
     return data.ljust(size - len(end), b"\xff") + bytes(end)
+
+
+def openssl(*args, stdin=None):
+    done = subprocess.run(["openssl"] + list(args), input=stdin,
+                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          check=False)
+    if done.returncode != 0:
+        raise AssertionError("openssl %s: %s" % (args, done.stderr.decode()))
+    return done.stdout
+
+
+class Key:
+    """A key of OpenSSL's in NAME.key, its public half in NAME.pub."""
+
+    def __init__(self, name, kind="EC"):
+        self.kind, self.file, self.pub = kind, name + ".key", name + ".pub"
+        options = ["-pkeyopt", "ec_paramgen_curve:P-256"] if kind == "EC" \
+            else []
+        openssl("genpkey", "-algorithm", kind, "-out", self.file, *options)
+        openssl("pkey", "-in", self.file, "-pubout", "-out", self.pub)
+        self.spki = openssl("pkey", "-in", self.file, "-pubout", "-outform",
+                            "DER")
+
+    def point(self):
+        return self.spki[-64:]
+
+    def keyhash(self, make=hashlib.sha256):
+        return tlv(KEYHASH, make(self.spki).digest())
+
+    def pubkey(self):
+        return tlv(PUBKEY, self.spki)
+
+    def sign(self, message):
+        """ECDSA over a digest; Ed25519 over a message."""
+        with open("message", "wb") as f:
+            f.write(message)
+        raw = [] if self.kind == "EC" else ["-rawin"]
+        return openssl("pkeyutl", "-sign", "-inkey", self.file, "-in",
+                       "message", *raw)
+
+    def signature(self, part):
+        kind = ECDSA if self.kind == "EC" else ED25519
+        return tlv(kind, self.sign(hashlib.sha256(part).digest()))
+
+
+def signed(part, *keys):
+    return image(part, [t for k in keys
+                        for t in (k.keyhash(), k.signature(part))])
+
+
+def key_set(epoch, keys, signer, required=1):
+    payload = bytes([1, required, len(keys), 0]) + b"".join(
+        k.point() for k in keys)
+    part = signed_part(payload, flags=0x10,
+                       protected=[tlv(COUNTER, struct.pack("<I", epoch))])
+    return image(part, [signer.pubkey(), signer.signature(part)])
+
+
+def pure(part, key):
+    """imgtool --pure: the key signs all of it, and hashes are SHA-512."""
+    return part + area(0x6907, [
+        tlv(SHA512, hashlib.sha512(part).digest()), tlv(PURE, b"\1"),
+        key.keyhash(hashlib.sha512), tlv(ED25519, key.sign(part))])
