@@ -104,7 +104,7 @@ bool bm_start_confirms(const struct bm_start *start)
 bm_status bm_start_keys(struct bm_start *start)
 {
     start->keyset.place = start->state.keyset;
-    BM_TRY(bm_keyset_load(start->boot, start->boot->ring, &start->keyset));
+    BM_TRY(bm_keyset_load(start->boot, &start->keyset));
     start->state.keyset = (uint8_t)start->keyset.place;
     start->result->epoch = start->keyset.epoch;
     return BM_OK;
@@ -118,8 +118,7 @@ static bm_status accept(struct bm_start *start, unsigned slot)
                                            .name = start->request.keyset,
                                            .slot = slot };
 
-    BM_TRY(bm_keyset_accept(start->boot, &offer, start->boot->ring,
-                            &start->keyset));
+    BM_TRY(bm_keyset_accept(start->boot, &offer, &start->keyset));
     start->state.keyset = (uint8_t)start->keyset.place;
     start->result->epoch = start->keyset.epoch;
     return bm_start_put(start);
@@ -135,7 +134,7 @@ bm_status bm_start_keyset(struct bm_start *start, unsigned slot)
             bm_start_refuse(start, rc);
         }
     }
-    rc = bm_keyset_settle(start->boot, start->boot->ring, &start->keyset, slot);
+    rc = bm_keyset_settle(start->boot, &start->keyset, slot);
     /* What does not verify does not run either: that is found out later. */
     return rc == BM_E_KEYSET_RUNNING ? BM_OK : rc;
 }
