@@ -140,8 +140,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                            .work = &work };
     bm_status rc;
 
-    if (size == 0) {
-        return 0;
+    if (size < 1 + BM_IMAGE_HEADER_SIZE) {
+        return 0; /* no flash is that small */
     }
     v.ring = (data[0] & 1) != 0 ? &ring : NULL;
     v.signers = (data[0] & 1) != 0 ? NULL : &signers;
