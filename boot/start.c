@@ -53,18 +53,13 @@ bm_status bm_start_begin(struct bm_start *start, const struct bm_boot *boot,
 bm_status bm_start_end(struct bm_start *start, bm_status rc)
 {
     struct bm_boot_result *result = start->result;
-    const struct bm_image_header *header = &result->image.header;
 
     result->consumed = start->state.consumed;
     if (rc != BM_OK) {
         BM_VERDICT_NO(&result->verdict);
-        return rc;
     }
-    result->address =
-        (header->flags & BM_IMAGE_RAM_LOAD) != 0
-            ? header->load_address
-            : start->boot->slot[0][result->slot].address + header->header_size;
-    return BM_OK;
+    result->address = result->verdict.address;
+    return rc;
 }
 
 bm_status bm_start_put(struct bm_start *start)
@@ -149,6 +144,7 @@ bm_status bm_start_verify(const struct bm_boot *boot,
                            .ring = boot->ring,
                            .flash = &slot[which->slot].flash,
                            .address = slot[which->runs].address,
+                           .least = { UINT32_MAX, UINT32_MAX },
                            .ram = boot->ram,
                            .ram_address = boot->ram_address,
                            .ram_size = boot->ram_size,
