@@ -5,32 +5,26 @@
 
 #include "boot/state.h"
 
-/* Where a set lies, and what it takes to count. */
-struct place {
-    const struct bm_flash *flash;
-    enum bm_keyset_road road;
-    uint32_t least[2];
-};
-
-static bm_status verify_set(const struct bm_boot *boot,
-                            const struct place *place, struct bm_keyset *set)
-{
-    const struct bm_verify v = { .crypto = boot->crypto,
-                                 .flash = place->flash,
-                                 .least = { place->least[0], place->least[1] },
-                                 .work = boot->work };
-
-    return bm_keyset_verify(&v, boot->roots, place->road, boot->ring, set);
-}
-
-/* No set is below the counter, wherever it comes from. Read for each of the
- * two passes of verifying. */
-static bm_status read_least(const struct bm_boot *boot, struct place *place)
+/*
+ * What verifies a set: not below `least`, nor below the counter. The counter is
+ * read for each of the two passes of verifying, so that no one fault makes an
+ * old set pass.
+ */
+static bm_status begin(const struct bm_boot *boot, uint32_t least,
+                       struct bm_verify *v)
 {
     const struct bm_boot_counters *counters = &boot->counters;
 
-    BM_TRY(counters->read(counters->self, BM_COUNTER_EPOCH, &place->least[0]));
-    return counters->read(counters->self, BM_COUNTER_EPOCH, &place->least[1]);
+    memset(v, 0, sizeof *v);
+    v->crypto = boot->crypto;
+    v->work = boot->work;
+    for (unsigned i = 0; i < 2; i++) {
+        BM_TRY(counters->read(counters->self, BM_COUNTER_EPOCH, &v->least[i]));
+        if (v->least[i] < least) {
+            v->least[i] = least;
+        }
+    }
+    return BM_OK;
 }
 
 static void now_is(struct bm_keyset_now *now, unsigned place,
@@ -47,16 +41,17 @@ static void now_is(struct bm_keyset_now *now, unsigned place,
  */
 bm_status bm_keyset_load(const struct bm_boot *boot, struct bm_keyset_now *now)
 {
-    struct place place = { .road = BM_KEYSET_RECOVERY };
+    struct bm_verify v;
     struct bm_keyset set;
     bm_status rc = BM_E_INTERNAL;
 
     boot->ring->n = 0;
     now->epoch = 0;
-    BM_TRY(read_least(boot, &place));
+    BM_TRY(begin(boot, 0, &v));
     for (unsigned i = 0; i < 2; i++) {
-        place.flash = &boot->keyset[now->place ^ i];
-        rc = verify_set(boot, &place, &set);
+        v.flash = &boot->keyset[now->place ^ i];
+        rc = bm_keyset_verify(&v, boot->roots, BM_KEYSET_RECOVERY, boot->ring,
+                              &set);
         if (rc == BM_OK) {
             now_is(now, now->place ^ i, &set);
             break;
@@ -121,18 +116,14 @@ static bm_status take(const struct bm_boot *boot,
 {
     /* BM_KEYSET_EPOCH_MAX keeps this from wrapping. */
     uint32_t least = now->epoch + (offer->road == BM_KEYSET_FIELD);
-    struct place place = { &boot->candidate, offer->road, { 0 } };
     unsigned other = now->place ^ 1;
+    struct bm_verify v;
     struct bm_keyset set;
     struct bm_keyset written;
 
-    BM_TRY(read_least(boot, &place));
-    for (unsigned i = 0; i < 2; i++) {
-        if (place.least[i] < least) {
-            place.least[i] = least;
-        }
-    }
-    BM_TRY(verify_set(boot, &place, &set));
+    BM_TRY(begin(boot, least, &v));
+    v.flash = &boot->candidate;
+    BM_TRY(bm_keyset_verify(&v, boot->roots, offer->road, boot->ring, &set));
     if (offer->name != NULL &&
         memcmp(set.digest, offer->name, BM_REQUEST_NAME) != 0) {
         return BM_E_BOOT_REQUEST;
@@ -140,9 +131,10 @@ static bm_status take(const struct bm_boot *boot,
     if (offer->road == BM_KEYSET_FIELD) {
         BM_TRY(verify_running(boot, offer->slot));
     }
-    place.flash = &boot->keyset[other];
-    BM_TRY(copy(&boot->candidate, place.flash, set.size, boot->work));
-    BM_TRY(verify_set(boot, &place, &written));
+    BM_TRY(copy(&boot->candidate, &boot->keyset[other], set.size, boot->work));
+    v.flash = &boot->keyset[other];
+    BM_TRY(
+        bm_keyset_verify(&v, boot->roots, offer->road, boot->ring, &written));
     /* Had the candidate changed in between, what is there was not asked
      * whether the image that runs verifies under it. */
     if (memcmp(set.digest, written.digest, sizeof set.digest) != 0) {
