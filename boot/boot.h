@@ -82,6 +82,12 @@ struct bm_boot {
     uint32_t ram_address;
     uint32_t ram_size;
     struct bm_verify_work *work;
+    enum bm_lifecycle lifecycle;
+    /* Swap: told of each image that was verified to run, image 0 last; with
+     * NULL before the first of them, and again whenever that begins anew. Or
+     * NULL: nobody wants to know. bm_handover_measured() is one. */
+    void (*measured)(void *self, unsigned number, const struct bm_image *image);
+    void *measured_self;
 };
 
 /* What the start came to, for the application and for a log; told once. */
@@ -91,7 +97,6 @@ enum bm_boot_event {
     BM_BOOT_CONFIRMED, /* ... it was: this is the first start after that */
     BM_BOOT_REVERTED,  /* the trial was not confirmed: the image before it */
     BM_BOOT_REFUSED,   /* an update was asked for and is not acceptable */
-    BM_BOOT_RECOVERED, /* an image came through recovery */
     BM_BOOT_FALLBACK   /* what was in slot 0 did not verify: slot 1's runs */
 };
 

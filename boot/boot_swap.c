@@ -88,6 +88,14 @@ static bm_status install(struct bm_start *start)
     return bm_start_trailers_drop(start, set, true);
 }
 
+static void measure(const struct bm_boot *boot, unsigned number,
+                    const struct bm_image *image)
+{
+    if (boot->measured != NULL) {
+        boot->measured(boot->measured_self, number, image);
+    }
+}
+
 /* Verify what is to run, image 0 last: its verdict and its views are what the
  * port gets. Gives the images that do not verify. */
 static unsigned verify_all(struct bm_start *start,
@@ -95,6 +103,7 @@ static unsigned verify_all(struct bm_start *start,
 {
     unsigned broken = 0;
 
+    measure(start->boot, 0, NULL);
     for (unsigned i = start->boot->images; i-- > 0;) {
         const struct bm_boot_which which = { i, 0, 0 };
         struct bm_verdict *verdict = &start->result->verdict;
@@ -106,6 +115,7 @@ static unsigned verify_all(struct bm_start *start,
             *why = rc;
         }
         counters[i] = start->result->image.counter;
+        measure(start->boot, i, &start->result->image);
     }
     if (!bm_sure_equal(broken, 0)) {
         BM_VERDICT_NO(&start->result->verdict);

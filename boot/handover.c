@@ -63,6 +63,19 @@ void bm_handover_image(struct bm_wr *w, unsigned number,
     put_record(w, number, image);
 }
 
+void bm_handover_measured(void *writer, unsigned number,
+                          const struct bm_image *image)
+{
+    struct bm_wr *w = writer;
+
+    if (image == NULL) {
+        w->len = 0;
+        bm_handover_begin(w);
+    } else {
+        bm_handover_image(w, number, image);
+    }
+}
+
 bm_status bm_handover_end(struct bm_wr *w, const struct bm_boot_result *result,
                           enum bm_lifecycle lifecycle)
 {

@@ -38,6 +38,10 @@ BM_MUST_CHECK bm_status bm_handover_end(struct bm_wr *w,
                                         const struct bm_boot_result *result,
                                         enum bm_lifecycle lifecycle);
 
+/* The same as bm_boot's `measured`, with a writer as `self`. */
+void bm_handover_measured(void *writer, unsigned number,
+                          const struct bm_image *image);
+
 /* The application: views of `octets`. */
 struct bm_handover_measured {
     struct bm_bytes digest; /* 32 octets; empty: no such image */
