@@ -10,6 +10,8 @@ static const struct cmd verbs[] = {
       cmd_image_show },
     { "verify", "{--key FILE | --keyset FILE}... FILE",
       "check an image: form, digest, signatures", cmd_image_verify },
+    { "send", "--port TTY [OPTION]... FILE",
+      "send a signed image to a device in recovery", cmd_image_send },
     { NULL, NULL, NULL, NULL },
 };
 
