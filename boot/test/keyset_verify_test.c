@@ -67,6 +67,22 @@ static void a_set_of_a_root_is_read(void)
     CHECK_BYTES(ring.keys[1].id, 32, id, 32);
 }
 
+/* docs/key-set.md, "An example". */
+static void the_example_of_the_documentation_is_right(void)
+{
+    static const uint8_t digest[] = {
+        0x49, 0x13, 0xf6, 0x20, 0x8c, 0xae, 0xe2, 0x6c, 0x60, 0xb0, 0x70,
+        0x67, 0x14, 0x44, 0x29, 0xac, 0x13, 0x49, 0xf6, 0x00, 0xb9, 0xf4,
+        0xbb, 0xce, 0x43, 0x4d, 0xbd, 0x27, 0x9b, 0xaa, 0x7d, 0x96,
+    };
+
+    put(make_set(7, KEY(SIGNER_A) | KEY(SIGNER_B), ROOT));
+    CHECK_STATUS(verify(BM_KEYSET_FIELD), BM_OK);
+    CHECK_BYTES(set.digest, sizeof set.digest, digest, sizeof digest);
+    CHECK(ring.keys[0].id[0] == 0x00 && ring.keys[0].id[31] == 0x56);
+    CHECK(ring.keys[1].id[0] == 0x51 && ring.keys[1].id[31] == 0x11);
+}
+
 static void the_rescue_key_counts_in_recovery_alone(void)
 {
     put(make_set(7, KEY(SIGNER_A), RESCUE));
@@ -238,6 +254,7 @@ static void a_flash_that_cannot_be_read_is_no_set(void)
 int main(void)
 {
     RUN(a_set_of_a_root_is_read);
+    RUN(the_example_of_the_documentation_is_right);
     RUN(the_rescue_key_counts_in_recovery_alone);
     RUN(a_signing_key_makes_no_set);
     RUN(an_epoch_below_the_floor_is_refused);
