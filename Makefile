@@ -9,8 +9,8 @@ FAULT_ROUNDS ?= 400
 TEST_PRESETS ?= debug asan release cortex-m3
 
 .DEFAULT_GOAL := build
-.PHONY: build test demo bench bench-large bench-service fuzz fault size check \
-    deps coverage help clean
+.PHONY: build test demo bench bench-large bench-service fuzz fault \
+    powerloss-full size check deps coverage help clean
 
 build: configure-release ## build everything for users into build/bin
 	cmake --build --preset release -j $(JOBS)
@@ -73,6 +73,12 @@ fault: compile-release ## kill, fail and cut the power at every call, not at som
 	    FAULT_FULL=1 build/release/$${test}_test; done
 	@FAULT_ROUNDS=$(FAULT_ROUNDS) python3 tests/fault/service_test.py \
 	    build/bin/birthmark build/bin/birthmarkd
+
+powerloss-full: configure-release ## cut the bootloader's power at every operation, many twice
+	cmake --build --preset release -j $(JOBS) \
+	    --target tests_powerloss tests_powerloss_mutants
+	@build/release/tests/powerloss/tests_powerloss_mutants
+	@build/release/tests/powerloss/tests_powerloss full
 
 size: compile-cortex-m3 ## text, RAM and stack on Cortex-M3 against the budgets
 	@tools/size/size.py

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/powerloss/facts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVENT(e) (1u << (e))
+
+static uint32_t counter_of(unsigned id)
+{
+    return image_get((enum image_id)id, 0)->counter;
+}
+
+static unsigned version_of(unsigned id)
+{
+    return id == NOTHING ? 0 : image_get((enum image_id)id, 0)->version;
+}
+
+/* May that image run? */
+static bool acceptable(const struct facts *f, unsigned id)
+{
+    return image_trusted((enum image_id)id, (enum image_id)f->set) &&
+           counter_of(id) >=
+               f->counter[1 + image_get((enum image_id)id, 0)->number];
+}
+
+static void swap(struct facts *f, unsigned images)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if ((images >> i & 1) != 0) {
+            uint8_t id = f->at[i][0];
+
+            f->at[i][0] = f->at[i][1];
+            f->at[i][1] = id;
+        }
+    }
+}
+
+static void raise_counters(const struct facts_device *device, struct facts *f,
+                           unsigned slot)
+{
+    for (unsigned i = 0; i < device->images; i++) {
+        uint32_t counter = counter_of(f->at[i][slot]);
+
+        if (counter > f->counter[1 + i]) {
+            f->counter[1 + i] = counter;
+        }
+    }
+}
+
+static bool is_confirmed(const struct facts_device *device,
+                         const struct facts *f, unsigned slot)
+{
+    bool confirmed = (f->asked & BM_REQUEST_CONFIRM) != 0;
+
+    for (unsigned i = 0; i < device->images; i++) {
+        confirmed = confirmed && f->running[i] == f->at[i][slot];
+    }
+    return confirmed;
+}
+
+/* What the application did not overwrite can come back. */
+static bool has_way_back(const struct facts *f)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if ((f->swapped >> i & 1) != 0 &&
+            (f->at[i][1] == NOTHING || f->at[i][1] != f->before[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A new image was confirmed, or gives way: without what it could give way to,
+ * it stays on trial. Other requests are for who is confirmed. */
+static void end_trial(const struct facts_device *device, struct facts *f,
+                      struct seen *seen)
+{
+    if (is_confirmed(device, f, 0)) {
+        f->trial = false;
+        f->asked &= (uint8_t)~BM_REQUEST_CONFIRM;
+        seen->events = EVENT(BM_BOOT_CONFIRMED);
+        return;
+    }
+    f->asked = 0;
+    seen->events = EVENT(BM_BOOT_TRIAL);
+    if (has_way_back(f)) {
+        swap(f, f->swapped);
+        f->trial = false;
+        seen->events = EVENT(BM_BOOT_REVERTED);
+    }
+}
+
+/* All that runs has to be signed by who is in the new set. */
+static bool take_set(const struct facts_device *device, struct facts *f,
+                     unsigned slot)
+{
+    uint8_t set = f->candidate;
+
+    if (set != f->keyset ||
+        image_get((enum image_id)set, 0)->signer != SIGNER_ROOT ||
+        counter_of(set) <= counter_of(f->set)) {
+        return false;
+    }
+    for (unsigned i = 0; i < device->images; i++) {
+        if (!image_trusted((enum image_id)f->at[i][slot], (enum image_id)set)) {
+            return false;
+        }
+    }
+    f->set = set;
+    return true;
+}
+
+/* A set whose epoch was not raised yet is new: what waits in the other slot and
+ * may not run any more is gone. */
+static void settle_set(const struct facts_device *device, struct facts *f,
+                       unsigned slot)
+{
+    enum image_id set = (enum image_id)f->set;
+
+    for (unsigned i = 0; f->counter[0] < counter_of(set) && i < device->images;
+         i++) {
+        if (!acceptable(f, f->at[i][slot ^ 1])) {
+            f->at[i][slot ^ 1] = NOTHING;
+        }
+    }
+    f->counter[0] = counter_of(set);
+}
+
+static bool install(const struct facts_device *device, struct facts *f,
+                    unsigned images, unsigned flags)
+{
+    struct facts then = *f;
+
+    swap(&then, images);
+    for (unsigned i = 0; i < device->images; i++) {
+        if (!acceptable(f, then.at[i][0]) ||
+            ((images >> i & 1) != 0 && then.at[i][0] != f->update[i])) {
+            return false;
+        }
+        then.before[i] = then.at[i][1];
+    }
+    if (then.at[0][0] == NEEDY && then.at[1][0] != UPDATE_SECOND) {
+        return false;
+    }
+    then.trial = (flags & BM_REQUEST_PERMANENT) == 0;
+    then.swapped = (uint8_t)images;
+    *f = then;
+    return true;
+}
+
+static void take_update(const struct facts_device *device, struct facts *f,
+                        struct seen *seen)
+{
+    unsigned flags = f->asked;
+    unsigned images = f->images;
+
+    if ((flags & BM_REQUEST_INSTALL) == 0 && f->trailer != 0) {
+        flags = f->trailer;
+        images = 1;
+        f->update[0] = f->at[0][1];
+    }
+    if ((flags & BM_REQUEST_INSTALL) == 0) {
+        return;
+    }
+    f->trailer = 0;
+    if (!install(device, f, images, flags)) {
+        seen->events = EVENT(BM_BOOT_REFUSED);
+    } else if (f->trial) {
+        seen->events = EVENT(BM_BOOT_TRIAL);
+    } else {
+        seen->events = EVENT(BM_BOOT_CONFIRMED);
+    }
+}
+
+/* A key set, asked for by who is confirmed in `slot`; then its epoch. */
+static void take_key_set(const struct facts_device *device, struct facts *f,
+                         unsigned slot, struct seen *seen)
+{
+    if ((f->asked & BM_REQUEST_KEYSET) != 0 && f->keyset != f->set &&
+        !take_set(device, f, slot)) {
+        seen->events = EVENT(BM_BOOT_REFUSED);
+    }
+    f->asked &= (uint8_t)~BM_REQUEST_KEYSET;
+    settle_set(device, f, slot);
+}
+
+static unsigned start_swap(const struct facts_device *device,
+                           struct facts chain[CHAIN], struct seen *seen)
+{
+    struct facts f = chain[0];
+    bool trial = f.trial;
+    unsigned n = 1;
+
+    if (trial) {
+        end_trial(device, &f, seen);
+        chain[n++] = f;
+    }
+    if (!trial || seen->events == EVENT(BM_BOOT_CONFIRMED)) {
+        take_key_set(device, &f, 0, seen);
+        chain[n++] = f;
+        take_update(device, &f, seen);
+    }
+    f.asked = 0;
+    f.images = 0;
+    if (!f.trial) {
+        raise_counters(device, &f, 0);
+    }
+    chain[n++] = f;
+    for (unsigned i = 0; i < device->images; i++) {
+        seen->runs[i] = f.at[i][0];
+    }
+    return n;
+}
+
+/* Of the slots with an image that may run, the newest that did not fail. */
+static unsigned choose(const struct facts *f)
+{
+    unsigned first = version_of(f->at[0][1]) > version_of(f->at[0][0]);
+
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned id = f->at[0][first ^ (i & 1)];
+
+        if (acceptable(f, id) && (i >= 2 || id != f->failed)) {
+            return first ^ (i & 1);
+        }
+    }
+    return 0;
+}
+
+static unsigned start_xip(const struct facts_device *device,
+                          struct facts chain[CHAIN], struct seen *seen)
+{
+    struct facts f = chain[0];
+    unsigned n = 1;
+
+    if (f.trial) {
+        f.trial = false;
+        seen->events = EVENT(BM_BOOT_REVERTED);
+        if ((f.asked & BM_REQUEST_CONFIRM) != 0 && f.running[0] == f.failed) {
+            f.confirmed = f.failed;
+            f.failed = NOTHING;
+            seen->events = EVENT(BM_BOOT_CONFIRMED);
+        }
+        chain[n++] = f;
+    }
+    if ((f.asked & BM_REQUEST_INSTALL) != 0 && f.update[0] == f.failed) {
+        f.failed = NOTHING;
+    }
+    if (f.confirmed != NOTHING) {
+        take_key_set(device, &f, f.at[0][1] == f.confirmed, seen);
+        chain[n++] = f;
+    }
+    seen->slot = choose(&f);
+    seen->runs[0] = f.at[0][seen->slot];
+    if (f.confirmed == NOTHING) {
+        f.confirmed = seen->runs[0];
+    }
+    if (f.confirmed == seen->runs[0]) {
+        raise_counters(device, &f, seen->slot);
+    } else {
+        f.trial = true;
+        f.failed = seen->runs[0];
+        seen->events = EVENT(BM_BOOT_TRIAL);
+    }
+    f.asked = 0;
+    chain[n++] = f;
+    return n;
+}
+
+unsigned facts_start(const struct facts_device *device, const struct facts *f,
+                     struct facts chain[CHAIN], struct seen *seen)
+{
+    unsigned n;
+
+    memset(seen, 0, sizeof *seen);
+    chain[0] = *f;
+    seen->events = EVENT(BM_BOOT_NORMAL);
+    n = device->xip ? start_xip(device, chain, seen)
+                    : start_swap(device, chain, seen);
+    seen->epoch = counter_of(chain[n - 1].set);
+    return n;
+}
+
+void belief_add(struct belief *b, const struct facts *f)
+{
+    for (unsigned i = 0; i < b->n; i++) {
+        if (memcmp(&b->facts[i], f, sizeof *f) == 0) {
+            return;
+        }
+    }
+    if (b->n == BELIEFS) {
+        printf("Bail out! more is possible than the model holds\n");
+        exit(1);
+    }
+    b->facts[b->n++] = *f;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/powerloss/scenarios.h"
+
+#define INSTALL   BM_REQUEST_INSTALL
+#define PERMANENT (BM_REQUEST_INSTALL | BM_REQUEST_PERMANENT)
+#define CONFIRM   BM_REQUEST_CONFIRM
+#define KEYSET    BM_REQUEST_KEYSET
+
+/* Lines of a script: done by the application of image `when`. */
+#define WRITE(when, what)        \
+    {                            \
+        ACT_WRITE, when, what, 0 \
+    }
+#define PAD(when, what, flags)       \
+    {                                \
+        ACT_WRITE, when, what, flags \
+    }
+#define OFFER(when, what)            \
+    {                                \
+        ACT_CANDIDATE, when, what, 0 \
+    }
+#define ASK(when, flags)                  \
+    {                                     \
+        ACT_REQUEST, when, NOTHING, flags \
+    }
+#define RESTART(when)                 \
+    {                                 \
+        ACT_RESTART, when, NOTHING, 0 \
+    }
+
+const struct scenario scenarios[] = {
+    { .name = "first start",
+      .images = 1,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { RESTART(NOTHING) } },
+    { .name = "trial, confirmed",
+      .images = 1,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { WRITE(FIRST, UPDATE), ASK(FIRST, INSTALL), RESTART(FIRST),
+                 ASK(UPDATE, CONFIRM), RESTART(UPDATE) } },
+    { .name = "trial, reverted",
+      .images = 1,
+      .second_cuts = true,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { WRITE(FIRST, UPDATE), ASK(FIRST, INSTALL), RESTART(FIRST),
+                 RESTART(UPDATE) } },
+    { .name = "permanent",
+      .images = 1,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { WRITE(FIRST, UPDATE), ASK(FIRST, PERMANENT),
+                 RESTART(FIRST) } },
+    { .name = "there and back",
+      .images = 1,
+      .slots = { { BY_NEW, NOTHING } },
+      .lines = { WRITE(BY_NEW, SMALL), ASK(BY_NEW, INSTALL), RESTART(BY_NEW),
+                 ASK(SMALL, CONFIRM), RESTART(SMALL), WRITE(SMALL, BY_NEW),
+                 ASK(SMALL, INSTALL), RESTART(SMALL), RESTART(BY_NEW) } },
+    { .name = "stale",
+      .images = 1,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { WRITE(FIRST, STALE), ASK(FIRST, PERMANENT),
+                 RESTART(NOTHING) } },
+    { .name = "foreign",
+      .images = 1,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { WRITE(FIRST, FOREIGN), ASK(FIRST, INSTALL),
+                 RESTART(NOTHING) } },
+    { .name = "tool, trial",
+      .images = 1,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { PAD(FIRST, UPDATE, INSTALL), RESTART(FIRST),
+                 RESTART(UPDATE) } },
+    { .name = "tool, confirmed",
+      .images = 1,
+      .slots = { { BY_NEW, NOTHING } },
+      .lines = { PAD(BY_NEW, SMALL, INSTALL), RESTART(BY_NEW),
+                 ASK(SMALL, CONFIRM), RESTART(SMALL), RESTART(SMALL),
+                 RESTART(SMALL) } },
+    { .name = "trial, no way back",
+      .images = 1,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { WRITE(FIRST, UPDATE), ASK(FIRST, INSTALL), RESTART(FIRST),
+                 WRITE(UPDATE, SMALL), RESTART(UPDATE), ASK(UPDATE, CONFIRM),
+                 RESTART(UPDATE) } },
+    { .name = "tool, permanent",
+      .images = 1,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { PAD(FIRST, UPDATE, PERMANENT), RESTART(FIRST) } },
+    { .name = "key set",
+      .images = 1,
+      .slots = { { BY_NEW, FIRST } },
+      .lines = { OFFER(BY_NEW, SET_TWO), ASK(BY_NEW, KEYSET),
+                 RESTART(NOTHING) } },
+    { .name = "key set, refused",
+      .images = 1,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { OFFER(FIRST, SET_TWO), ASK(FIRST, KEYSET),
+                 RESTART(NOTHING) } },
+    { .name = "key set, foreign",
+      .images = 1,
+      .slots = { { BY_NEW, NOTHING } },
+      .lines = { OFFER(BY_NEW, SET_FOREIGN), ASK(BY_NEW, KEYSET),
+                 RESTART(NOTHING) } },
+    { .name = "update, key set",
+      .images = 1,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { WRITE(FIRST, UPDATE), ASK(FIRST, INSTALL), RESTART(FIRST),
+                 OFFER(UPDATE, SET_TWO), ASK(UPDATE, CONFIRM | KEYSET),
+                 RESTART(UPDATE) } },
+    { .name = "two, confirmed",
+      .images = 2,
+      .slots = { { FIRST, NOTHING }, { FIRST_SECOND, NOTHING } },
+      .lines = { WRITE(FIRST, UPDATE_SECOND), WRITE(FIRST, NEEDY),
+                 ASK(FIRST, INSTALL), RESTART(FIRST), ASK(NEEDY, CONFIRM),
+                 RESTART(NEEDY) } },
+    { .name = "two, reverted",
+      .images = 2,
+      .slots = { { FIRST, NOTHING }, { FIRST_SECOND, NOTHING } },
+      .lines = { WRITE(FIRST, UPDATE_SECOND), WRITE(FIRST, NEEDY),
+                 ASK(FIRST, INSTALL), RESTART(FIRST), RESTART(NEEDY) } },
+    { .name = "two, one missing",
+      .images = 2,
+      .slots = { { FIRST, NOTHING }, { FIRST_SECOND, NOTHING } },
+      .lines = { WRITE(FIRST, NEEDY), ASK(FIRST, INSTALL), RESTART(NOTHING) } },
+    { .name = "XIP, first start",
+      .images = 1,
+      .xip = true,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { RESTART(NOTHING) } },
+    { .name = "XIP, confirmed",
+      .images = 1,
+      .xip = true,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { WRITE(FIRST, UPDATE), ASK(FIRST, INSTALL), RESTART(FIRST),
+                 ASK(UPDATE, CONFIRM), RESTART(UPDATE) } },
+    { .name = "XIP, fallback",
+      .images = 1,
+      .xip = true,
+      .second_cuts = true,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { WRITE(FIRST, UPDATE), RESTART(FIRST), RESTART(UPDATE) } },
+    { .name = "XIP, asked again",
+      .images = 1,
+      .xip = true,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { WRITE(FIRST, UPDATE), RESTART(FIRST), RESTART(UPDATE),
+                 ASK(FIRST, INSTALL), RESTART(FIRST), RESTART(UPDATE) } },
+    { .name = "XIP, foreign",
+      .images = 1,
+      .xip = true,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { WRITE(FIRST, FOREIGN), ASK(FIRST, INSTALL), RESTART(FIRST) } },
+    { .name = "XIP, stale",
+      .images = 1,
+      .xip = true,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { WRITE(FIRST, STALE), ASK(FIRST, INSTALL), RESTART(FIRST) } },
+    { .name = "XIP, key set",
+      .images = 1,
+      .xip = true,
+      .slots = { { BY_NEW, FIRST } },
+      .lines = { OFFER(BY_NEW, SET_TWO), ASK(BY_NEW, KEYSET),
+                 RESTART(NOTHING) } },
+};
+const unsigned scenarios_n = sizeof scenarios / sizeof scenarios[0];
+
+/* Name, unit; sectors of slot 0 and slot 1, and how many; scratch; journals
+ * and key sets; every. */
+const struct geometry geometries[] = {
+    { "1/256x4", 1, { 256, 256 }, { 4, 4 }, { 256, 1 }, { 256, 4 }, 1 },
+    { "4/1024x4+256x16",
+      4,
+      { 1024, 256 },
+      { 4, 16 },
+      { 1024, 1 },
+      { 512, 2 },
+      5 },
+    { "8/256x16+1024x4",
+      8,
+      { 256, 1024 },
+      { 16, 4 },
+      { 256, 8 },
+      { 512, 3 },
+      5 },
+    { "8/256x32", 8, { 256, 256 }, { 32, 32 }, { 256, 3 }, { 512, 2 }, 7 },
+    { "16/2048x8+4096x4",
+      16,
+      { 2048, 4096 },
+      { 8, 4 },
+      { 4096, 1 },
+      { 2048, 2 },
+      7 },
+    { "32/4096x4", 32, { 4096, 4096 }, { 4, 4 }, { 4096, 2 }, { 4096, 2 }, 23 },
+    { "8/65536x4+16384x16",
+      8,
+      { 65536, 16384 },
+      { 4, 16 },
+      { 65536, 1 },
+      { 4096, 2 },
+      199 },
+};
+const unsigned geometries_n = sizeof geometries / sizeof geometries[0];
