@@ -41,36 +41,43 @@ struct met {
     bool unsigned_key; /* the last one has no signature yet */
 };
 
+static bm_status header_check(const struct bm_image_header *h, uint32_t room)
+{
+    uint32_t rest =
+        (uint32_t)h->header_size + h->protected_size + BM_IMAGE_INFO_SIZE;
+
+    if (h->header_size < BM_IMAGE_HEADER_SIZE) {
+        return BM_E_IMAGE_HEADER;
+    }
+    if ((h->flags & ~(uint32_t)(BM_IMAGE_NON_BOOTABLE | BM_IMAGE_RAM_LOAD |
+                                BM_IMAGE_ROM_FIXED)) != 0) {
+        return BM_E_IMAGE_FLAGS;
+    }
+    return rest <= room && h->payload_size <= room - rest ? BM_OK
+                                                          : BM_E_IMAGE_SIZE;
+}
+
+/* Right into the caller's memory: what an attacker wrote is not to lie where a
+ * stack pointer that is off would take a return address from. */
 bm_status bm_image_header_parse(const uint8_t octets[BM_IMAGE_HEADER_SIZE],
                                 uint32_t room, struct bm_image_header *header)
 {
-    struct bm_image_header h = {
-        .load_address = bm_le32(octets + 4),
-        .header_size = bm_le16(octets + 8),
-        .protected_size = bm_le16(octets + 10),
-        .payload_size = bm_le32(octets + 12),
-        .flags = bm_le32(octets + 16),
-    };
-    uint32_t rest =
-        (uint32_t)h.header_size + h.protected_size + BM_IMAGE_INFO_SIZE;
+    bm_status rc = BM_E_IMAGE_MAGIC;
 
-    bm_image_version_get(octets + 20, &h.version);
-    memset(header, 0, sizeof(*header));
-    if (bm_le32(octets) != BM_IMAGE_MAGIC) {
-        return BM_E_IMAGE_MAGIC;
+    header->load_address = bm_le32(octets + 4);
+    header->header_size = bm_le16(octets + 8);
+    header->protected_size = bm_le16(octets + 10);
+    header->payload_size = bm_le32(octets + 12);
+    header->flags = bm_le32(octets + 16);
+    bm_image_version_get(octets + 20, &header->version);
+    if (bm_le32(octets) == BM_IMAGE_MAGIC) {
+        rc = bm_le32(octets + 28) == 0 ? header_check(header, room)
+                                       : BM_E_IMAGE_HEADER;
     }
-    if (h.header_size < BM_IMAGE_HEADER_SIZE || bm_le32(octets + 28) != 0) {
-        return BM_E_IMAGE_HEADER;
+    if (rc != BM_OK) {
+        memset(header, 0, sizeof(*header));
     }
-    if ((h.flags & ~(uint32_t)(BM_IMAGE_NON_BOOTABLE | BM_IMAGE_RAM_LOAD |
-                               BM_IMAGE_ROM_FIXED)) != 0) {
-        return BM_E_IMAGE_FLAGS;
-    }
-    if (rest > room || h.payload_size > room - rest) {
-        return BM_E_IMAGE_SIZE;
-    }
-    *header = h;
-    return BM_OK;
+    return rc;
 }
 
 uint32_t bm_image_tlvs_at(const struct bm_image_header *header)
@@ -219,10 +226,9 @@ static bm_status area_parse(struct bm_bytes octets, unsigned area,
     return rc == BM_E_END ? BM_OK : rc;
 }
 
-bm_status bm_image_parse(struct bm_bytes tlvs, struct bm_image *image)
+static bm_status areas_parse(struct bm_bytes tlvs, struct bm_image *image)
 {
-    struct bm_image read = { .header = image->header };
-    size_t first = read.header.protected_size;
+    size_t first = image->header.protected_size;
     struct met met = { 0 };
 
     if ((first != 0 && first < BM_IMAGE_INFO_SIZE) ||
@@ -230,16 +236,31 @@ bm_status bm_image_parse(struct bm_bytes tlvs, struct bm_image *image)
         return BM_E_IMAGE_TLV;
     }
     if (first != 0) {
-        read.protected = (struct bm_bytes){ tlvs.p, first };
-        BM_TRY(area_parse(read.protected, PROTECTED, &met, &read));
+        image->protected = (struct bm_bytes){ tlvs.p, first };
+        BM_TRY(area_parse(image->protected, PROTECTED, &met, image));
     }
-    read.tlvs = (struct bm_bytes){ tlvs.p + first, tlvs.n - first };
-    BM_TRY(area_parse(read.tlvs, 0, &met, &read));
-    if (read.digest.n == 0 || met.unsigned_key) {
-        return BM_E_IMAGE_MISSING;
+    image->tlvs = (struct bm_bytes){ tlvs.p + first, tlvs.n - first };
+    BM_TRY(area_parse(image->tlvs, 0, &met, image));
+    return image->digest.n != 0 && !met.unsigned_key ? BM_OK
+                                                     : BM_E_IMAGE_MISSING;
+}
+
+static void clear(struct bm_image *image)
+{
+    memset((uint8_t *)image + sizeof(image->header), 0,
+           sizeof(*image) - sizeof(image->header));
+}
+
+bm_status bm_image_parse(struct bm_bytes tlvs, struct bm_image *image)
+{
+    bm_status rc;
+
+    clear(image);
+    rc = areas_parse(tlvs, image);
+    if (rc != BM_OK) {
+        clear(image);
     }
-    *image = read;
-    return BM_OK;
+    return rc;
 }
 
 bm_status bm_image_parse_file(struct bm_bytes file, struct bm_image *image)

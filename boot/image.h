@@ -127,7 +127,8 @@ bm_image_tlvs_size(const struct bm_image_header *header,
 /*
  * Read both areas, which are all of `tlvs`. `image->header` is there already.
  * BM_E_IMAGE_ALGORITHM where something is of an algorithm that no device takes
- * (RSA, SHA-384, encryption, ...). On error `*image` is as before.
+ * (RSA, SHA-384, encryption, ...). On error there is nothing in `*image` but
+ * the header.
  */
 BM_MUST_CHECK bm_status bm_image_parse(struct bm_bytes tlvs,
                                        struct bm_image *image);

@@ -68,10 +68,11 @@ bm_status bm_keyset_parse(const struct bm_crypto *crypto,
 /* Roots sign sets and nothing else: no set may make one sign firmware. */
 static bool has_root(const struct bm_ring *ring, const struct bm_roots *roots)
 {
-    for (unsigned i = 0; i < ring->n * (BM_ROOTS + 1); i++) {
-        if (memcmp(ring->keys[i / (BM_ROOTS + 1)].id,
-                   roots->ids[i % (BM_ROOTS + 1)], 32) == 0) {
-            return true;
+    for (unsigned i = 0; i < ring->n; i++) {
+        for (unsigned k = 0; k < BM_ROOTS + 1; k++) {
+            if (memcmp(ring->keys[i].id, roots->ids[k], 32) == 0) {
+                return true;
+            }
         }
     }
     return false;

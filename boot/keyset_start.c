@@ -3,83 +3,78 @@
 
 #include <string.h>
 
-#include "boot/harden.h"
-#include "boot/request.h"
+#include "boot/state.h"
 
-/* A key set, and what it takes to be one that counts. */
-struct place {
-    const struct bm_flash *flash;
-    enum bm_keyset_road road;
-    uint32_t least[2];
-};
-
-static bm_status verify_set(const struct bm_boot *boot,
-                            const struct place *place, struct bm_ring *ring,
-                            struct bm_keyset *set)
+/*
+ * What verifies a set: not below `least`, nor below the counter. The counter is
+ * read for each of the two passes of verifying, so that no one fault makes an
+ * old set pass.
+ */
+static bm_status begin(const struct bm_boot *boot, uint32_t least,
+                       struct bm_verify *v)
 {
-    const struct bm_verify v = { .crypto = boot->crypto,
-                                 .flash = place->flash,
-                                 .least = { place->least[0], place->least[1] },
-                                 .work = boot->work };
+    const struct bm_boot_counters *counters = &boot->counters;
 
-    return bm_keyset_verify(&v, boot->roots, place->road, ring, set);
+    memset(v, 0, sizeof *v);
+    v->crypto = boot->crypto;
+    v->work = boot->work;
+    for (unsigned i = 0; i < 2; i++) {
+        BM_TRY(counters->read(counters->self, BM_COUNTER_EPOCH, &v->least[i]));
+        if (v->least[i] < least) {
+            v->least[i] = least;
+        }
+    }
+    return BM_OK;
+}
+
+static void now_is(struct bm_keyset_now *now, unsigned place,
+                   const struct bm_keyset *set)
+{
+    now->place = place;
+    now->epoch = set->epoch;
+    memcpy(now->name, set->digest, sizeof now->name);
 }
 
 /*
  * What is in a place came there through the commit below, so it is asked for
  * any of the signatures that had been good then.
  */
-bm_status bm_keyset_load(const struct bm_boot *boot, struct bm_ring *ring,
-                         struct bm_keyset_now *now)
+bm_status bm_keyset_load(const struct bm_boot *boot, struct bm_keyset_now *now)
 {
-    const struct bm_boot_counters *counters = &boot->counters;
-    struct place place = { .road = BM_KEYSET_RECOVERY };
+    struct bm_verify v;
     struct bm_keyset set;
     bm_status rc = BM_E_INTERNAL;
 
-    ring->n = 0;
+    boot->ring->n = 0;
+    now->epoch = 0;
+    BM_TRY(begin(boot, 0, &v));
     for (unsigned i = 0; i < 2; i++) {
-        BM_TRY(
-            counters->read(counters->self, BM_COUNTER_EPOCH, &place.least[i]));
-    }
-    for (unsigned i = 0; i < 2; i++) {
-        place.flash = &boot->keyset[now->place ^ i];
-        rc = verify_set(boot, &place, ring, &set);
+        v.flash = &boot->keyset[now->place ^ i];
+        rc = bm_keyset_verify(&v, boot->roots, BM_KEYSET_RECOVERY, boot->ring,
+                              &set);
         if (rc == BM_OK) {
-            now->place ^= i;
-            now->epoch = set.epoch;
+            now_is(now, now->place ^ i, &set);
             break;
         }
     }
     return rc;
 }
 
-/* Does an image verify under a ring, if it is to run at that address? */
-static bm_status verify_slot(const struct bm_boot *boot,
-                             const struct bm_ring *ring,
-                             const struct bm_flash *flash, uint32_t address)
+/* An image of `slot`, under the ring, if it is to run from slot `runs`. */
+static bm_status verify_slot(const struct bm_boot *boot, unsigned image,
+                             unsigned slot, unsigned runs)
 {
-    const struct bm_verify v = { .crypto = boot->crypto,
-                                 .ring = ring,
-                                 .flash = flash,
-                                 .address = address,
-                                 .ram = boot->ram,
-                                 .ram_address = boot->ram_address,
-                                 .ram_size = boot->ram_size,
-                                 .work = boot->work };
+    const struct bm_boot_which which = { image, slot, runs };
     struct bm_verdict verdict;
-    struct bm_image image;
+    struct bm_image parsed;
 
-    return bm_verify_image(&v, &image, &verdict);
+    return bm_start_verify(boot, &which, &parsed, &verdict);
 }
 
-static bm_status verify_running(const struct bm_boot *boot,
-                                const struct bm_ring *ring, unsigned slot)
+static bm_status verify_running(const struct bm_boot *boot, unsigned slot)
 {
     for (unsigned i = 0; i < boot->images; i++) {
-        const struct bm_boot_slot *s = &boot->slot[i][slot];
-
-        if (verify_slot(boot, ring, &s->flash, s->address) != BM_OK) {
+        if (verify_slot(boot, i, slot, slot) != BM_OK) {
             return BM_E_KEYSET_RUNNING;
         }
     }
@@ -116,61 +111,67 @@ static bm_status copy(const struct bm_flash *from, const struct bm_flash *to,
 }
 
 static bm_status take(const struct bm_boot *boot,
-                      const struct bm_keyset_offer *offer, struct bm_ring *ring,
+                      const struct bm_keyset_offer *offer,
                       struct bm_keyset_now *now)
 {
-    /* The field has to bring a newer one; EPOCH_MAX keeps this from wrapping */
+    /* BM_KEYSET_EPOCH_MAX keeps this from wrapping. */
     uint32_t least = now->epoch + (offer->road == BM_KEYSET_FIELD);
-    struct place place = { &boot->candidate, offer->road, { least, least } };
     unsigned other = now->place ^ 1;
+    struct bm_verify v;
     struct bm_keyset set;
     struct bm_keyset written;
 
-    BM_TRY(verify_set(boot, &place, ring, &set));
+    BM_TRY(begin(boot, least, &v));
+    v.flash = &boot->candidate;
+    BM_TRY(bm_keyset_verify(&v, boot->roots, offer->road, boot->ring, &set));
     if (offer->name != NULL &&
         memcmp(set.digest, offer->name, BM_REQUEST_NAME) != 0) {
         return BM_E_BOOT_REQUEST;
     }
     if (offer->road == BM_KEYSET_FIELD) {
-        BM_TRY(verify_running(boot, ring, offer->slot));
+        BM_TRY(verify_running(boot, offer->slot));
     }
-    place.flash = &boot->keyset[other];
-    BM_TRY(copy(&boot->candidate, place.flash, set.size, boot->work));
-    BM_TRY(verify_set(boot, &place, ring, &written));
+    BM_TRY(copy(&boot->candidate, &boot->keyset[other], set.size, boot->work));
+    v.flash = &boot->keyset[other];
+    BM_TRY(
+        bm_keyset_verify(&v, boot->roots, offer->road, boot->ring, &written));
     /* Had the candidate changed in between, what is there was not asked
      * whether the image that runs verifies under it. */
     if (memcmp(set.digest, written.digest, sizeof set.digest) != 0) {
         return BM_E_FLASH_VERIFY;
     }
-    *now = (struct bm_keyset_now){ other, set.epoch };
+    now_is(now, other, &written);
     return BM_OK;
 }
 
 bm_status bm_keyset_accept(const struct bm_boot *boot,
                            const struct bm_keyset_offer *offer,
-                           struct bm_ring *ring, struct bm_keyset_now *now)
+                           struct bm_keyset_now *now)
 {
-    bm_status rc = take(boot, offer, ring, now);
+    bm_status rc;
 
-    if (rc != BM_OK && bm_keyset_load(boot, ring, now) != BM_OK) {
-        ring->n = 0;
+    if (offer->name != NULL &&
+        memcmp(now->name, offer->name, sizeof now->name) == 0) {
+        return BM_OK; /* a request that was read, but for its mark */
+    }
+    rc = take(boot, offer, now);
+    if (rc != BM_OK && bm_keyset_load(boot, now) != BM_OK) {
+        boot->ring->n = 0;
     }
     return rc;
 }
 
 /*
- * What is in the other slot waits to run from the address of this one (swap),
- * or from its own (XIP); which is asked for when it is to run.
+ * What is in the other slot waits to run from this one (swap), or from its own
+ * (XIP); which is asked for when it is to run.
  */
-static bm_status verify_waiting(const struct bm_boot *boot,
-                                const struct bm_ring *ring,
-                                const struct bm_boot_slot *waiting,
-                                const struct bm_boot_slot *running)
+static bm_status verify_waiting(const struct bm_boot *boot, unsigned image,
+                                unsigned slot)
 {
-    bm_status rc = verify_slot(boot, ring, &waiting->flash, running->address);
+    bm_status rc = verify_slot(boot, image, slot ^ 1, slot);
 
     if (rc == BM_E_BOOT_ADDRESS) {
-        rc = verify_slot(boot, ring, &waiting->flash, waiting->address);
+        rc = verify_slot(boot, image, slot ^ 1, slot ^ 1);
     }
     return rc;
 }
@@ -178,15 +179,12 @@ static bm_status verify_waiting(const struct bm_boot *boot,
 /* An image that does not verify any more is no image any more, so that nothing
  * is decided by what its header says. What reads as none may be an erase that
  * was cut, and is erased again. */
-static bm_status invalidate(const struct bm_boot *boot,
-                            const struct bm_ring *ring, unsigned slot)
+static bm_status invalidate(const struct bm_boot *boot, unsigned slot)
 {
     for (unsigned i = 0; i < boot->images; i++) {
-        const struct bm_boot_slot *s = boot->slot[i];
-        const struct bm_flash *flash = &s[slot ^ 1].flash;
-        bm_status rc = verify_waiting(boot, ring, &s[slot ^ 1], &s[slot]);
+        const struct bm_flash *flash = &boot->slot[i][slot ^ 1].flash;
 
-        if (rc != BM_OK) {
+        if (verify_waiting(boot, i, slot) != BM_OK) {
             BM_TRY(flash->erase(flash->self, 0));
         }
     }
@@ -194,7 +192,6 @@ static bm_status invalidate(const struct bm_boot *boot,
 }
 
 bm_status bm_keyset_settle(const struct bm_boot *boot,
-                           const struct bm_ring *ring,
                            const struct bm_keyset_now *now, unsigned slot)
 {
     const struct bm_boot_counters *counters = &boot->counters;
@@ -204,7 +201,7 @@ bm_status bm_keyset_settle(const struct bm_boot *boot,
     if (epoch >= now->epoch) {
         return BM_OK;
     }
-    BM_TRY(verify_running(boot, ring, slot));
-    BM_TRY(invalidate(boot, ring, slot));
+    BM_TRY(verify_running(boot, slot));
+    BM_TRY(invalidate(boot, slot));
     return counters->raise(counters->self, BM_COUNTER_EPOCH, now->epoch);
 }

@@ -3,6 +3,7 @@
 #define BM_BOOT_KEYSET_START_H
 
 #include "boot/boot.h"
+#include "boot/request.h"
 
 /*
  * Key sets inside a start: which one counts, and how a new one comes to.
@@ -31,16 +32,16 @@
 struct bm_keyset_now {
     unsigned place; /* of boot->keyset; 0 on a device with no journal yet */
     uint32_t epoch;
+    uint8_t name[BM_REQUEST_NAME]; /* of its digest, as requests name sets */
 };
 
 /*
- * At each start: read the set that counts into `ring`. now->place is what the
- * journal says; if nothing can be read there that is signed and not below the
- * counter of epochs, the other place is tried, and now->place changes. On
- * error nothing may run, and recovery has to bring a set.
+ * At each start: read the set that counts into boot->ring. now->place is what
+ * the journal says; if nothing can be read there that is signed and not below
+ * the counter of epochs, the other place is tried, and now->place changes. On
+ * error now->epoch is 0, and nothing may run: recovery has to bring a set.
  */
 BM_MUST_CHECK bm_status bm_keyset_load(const struct bm_boot *boot,
-                                       struct bm_ring *ring,
                                        struct bm_keyset_now *now);
 
 /* A set that is offered in boot->candidate. */
@@ -51,18 +52,19 @@ struct bm_keyset_offer {
 };
 
 /*
- * Steps 1 to 3. BM_OK: `*ring` and `*now` are those of the new set, and the
+ * Steps 1 to 3. BM_OK: the ring and `*now` are those of the new set, and the
  * caller writes now->place into the journal before anything else. Otherwise
- * nothing changed but the place that does not count, and what is in `*ring`
- * and `*now` is what bm_keyset_load() would read.
+ * nothing changed but the place that does not count, and the ring and `*now`
+ * are what bm_keyset_load() reads. A set that counts already, by its name, is
+ * BM_OK at once.
  *
  * From the field an epoch must be newer. Through recovery it may be the
  * current one, the rescue key may have signed it, and step 2 is left out: what
- * is there may be what recovery is to mend.
+ * is there may be what recovery is to mend. It is not below the counter, even
+ * where no set counts.
  */
 BM_MUST_CHECK bm_status bm_keyset_accept(const struct bm_boot *boot,
                                          const struct bm_keyset_offer *offer,
-                                         struct bm_ring *ring,
                                          struct bm_keyset_now *now);
 
 /*
@@ -72,7 +74,6 @@ BM_MUST_CHECK bm_status bm_keyset_accept(const struct bm_boot *boot,
  * BM_E_KEYSET_RUNNING and nothing done if they do not verify.
  */
 BM_MUST_CHECK bm_status bm_keyset_settle(const struct bm_boot *boot,
-                                         const struct bm_ring *ring,
                                          const struct bm_keyset_now *now,
                                          unsigned slot);
 

@@ -236,7 +236,7 @@ static bm_status take_keyset(const struct session *s, struct bm_start *start)
 
     /* Where no set counts any more, whatever is signed and not older does. */
     (void)!bm_start_keys(start);
-    BM_TRY(bm_keyset_accept(s->boot, &offer, s->boot->ring, &start->keyset));
+    BM_TRY(bm_keyset_accept(s->boot, &offer, &start->keyset));
     start->state.keyset = (uint8_t)start->keyset.place;
     return bm_start_put(start);
 }

@@ -53,18 +53,13 @@ bm_status bm_start_begin(struct bm_start *start, const struct bm_boot *boot,
 bm_status bm_start_end(struct bm_start *start, bm_status rc)
 {
     struct bm_boot_result *result = start->result;
-    const struct bm_image_header *header = &result->image.header;
 
     result->consumed = start->state.consumed;
     if (rc != BM_OK) {
         BM_VERDICT_NO(&result->verdict);
-        return rc;
     }
-    result->address =
-        (header->flags & BM_IMAGE_RAM_LOAD) != 0
-            ? header->load_address
-            : start->boot->slot[0][result->slot].address + header->header_size;
-    return BM_OK;
+    result->address = result->verdict.address;
+    return rc;
 }
 
 bm_status bm_start_put(struct bm_start *start)
@@ -104,7 +99,7 @@ bool bm_start_confirms(const struct bm_start *start)
 bm_status bm_start_keys(struct bm_start *start)
 {
     start->keyset.place = start->state.keyset;
-    BM_TRY(bm_keyset_load(start->boot, start->boot->ring, &start->keyset));
+    BM_TRY(bm_keyset_load(start->boot, &start->keyset));
     start->state.keyset = (uint8_t)start->keyset.place;
     start->result->epoch = start->keyset.epoch;
     return BM_OK;
@@ -118,8 +113,7 @@ static bm_status accept(struct bm_start *start, unsigned slot)
                                            .name = start->request.keyset,
                                            .slot = slot };
 
-    BM_TRY(bm_keyset_accept(start->boot, &offer, start->boot->ring,
-                            &start->keyset));
+    BM_TRY(bm_keyset_accept(start->boot, &offer, &start->keyset));
     start->state.keyset = (uint8_t)start->keyset.place;
     start->result->epoch = start->keyset.epoch;
     return bm_start_put(start);
@@ -135,7 +129,7 @@ bm_status bm_start_keyset(struct bm_start *start, unsigned slot)
             bm_start_refuse(start, rc);
         }
     }
-    rc = bm_keyset_settle(start->boot, start->boot->ring, &start->keyset, slot);
+    rc = bm_keyset_settle(start->boot, &start->keyset, slot);
     /* What does not verify does not run either: that is found out later. */
     return rc == BM_E_KEYSET_RUNNING ? BM_OK : rc;
 }
@@ -150,6 +144,7 @@ bm_status bm_start_verify(const struct bm_boot *boot,
                            .ring = boot->ring,
                            .flash = &slot[which->slot].flash,
                            .address = slot[which->runs].address,
+                           .least = { UINT32_MAX, UINT32_MAX },
                            .ram = boot->ram,
                            .ram_address = boot->ram_address,
                            .ram_size = boot->ram_size,

@@ -20,19 +20,6 @@
 #define SPKI_SIZE  91u
 #define POINT_SIZE 65u
 
-/* Numbers of the steps; no sum of others is the sum of all. */
-enum step {
-    STEP_HEADER = 0x13,
-    STEP_TLVS = 0x25,
-    STEP_KIND = 0x3b,
-    STEP_COUNTER = 0x47,
-    STEP_HASH = 0x59,
-    STEP_DIGEST = 0x6d,
-    STEP_SIGNED = 0x83,
-    STEPS = STEP_HEADER + STEP_TLVS + STEP_KIND + STEP_COUNTER + STEP_HASH +
-            STEP_DIGEST + STEP_SIGNED
-};
-
 #if BM_BOOT_HARDENING
 bm_status bm_flow_step(struct bm_flow *flow, uint32_t number, bm_status status)
 {
@@ -109,9 +96,30 @@ static bm_status copy(const struct bm_verify *v, struct bm_image *image)
     return runs_in_ram(v, image) ? load(v, image) : BM_OK;
 }
 
-/* Firmware or a key set, as is asked for; made for the place where it runs. */
-static bm_status kind(const struct bm_verify *v, const struct bm_image *image)
+/* The steps of judge(): what they are asked, and what they find out. */
+struct pass {
+    const struct bm_verify *v;
+    struct bm_image *image;
+    uint32_t least;
+};
+
+static bm_status parse(const struct pass *pass)
 {
+    struct bm_verify_work *work = pass->v->work;
+    struct bm_image *image = pass->image;
+
+    memset(image, 0, sizeof *image);
+    BM_TRY(bm_image_header_parse(work->header, room(pass->v), &image->header));
+    return bm_image_parse((struct bm_bytes){ work->tlvs, work->tlvs_size },
+                          image);
+}
+
+/* Firmware or a key set, as is asked for; made for the place where it runs; not
+ * older than it may be. */
+static bm_status fits(const struct pass *pass)
+{
+    const struct bm_verify *v = pass->v;
+    const struct bm_image *image = pass->image;
     uint32_t flags = image->header.flags;
 
     if (((flags & BM_IMAGE_NON_BOOTABLE) != 0) != (v->ring == NULL)) {
@@ -121,7 +129,7 @@ static bm_status kind(const struct bm_verify *v, const struct bm_image *image)
         image->header.load_address != v->address) {
         return BM_E_BOOT_ADDRESS;
     }
-    return BM_OK;
+    return image->counter >= pass->least ? BM_OK : BM_E_BOOT_DOWNGRADE;
 }
 
 static bm_status hash_more(const struct bm_verify *v, const uint8_t *p,
@@ -163,19 +171,6 @@ static bm_status hash_image(const struct bm_verify *v,
     return hash_more(v, v->work->tlvs, header->protected_size);
 }
 
-/* To v->work->digest. */
-static bm_status hash(const struct bm_verify *v, const struct bm_image *image)
-{
-    const struct bm_crypto *crypto = v->crypto;
-    bm_status rc;
-    bm_status end;
-
-    BM_TRY(crypto->hash_begin(crypto->self, &v->work->hash, BM_HASH_SHA256));
-    rc = hash_image(v, image);
-    end = crypto->hash_end(crypto->self, &v->work->hash, v->work->digest);
-    return rc != BM_OK ? rc : end;
-}
-
 /* 0 if two hashes are the same. What is skipped here does not make it 0. */
 static uint32_t differ(const uint8_t *a, const uint8_t *b)
 {
@@ -187,6 +182,24 @@ static uint32_t differ(const uint8_t *a, const uint8_t *b)
         i++;
     }
     return difference | (i ^ BM_IMAGE_DIGEST_SIZE);
+}
+
+/* To work->digest, and that is the one which the image claims. */
+static bm_status hash(const struct pass *pass)
+{
+    const struct bm_crypto *crypto = pass->v->crypto;
+    struct bm_verify_work *work = pass->v->work;
+    bm_status rc;
+    bm_status end;
+
+    BM_TRY(crypto->hash_begin(crypto->self, &work->hash, BM_HASH_SHA256));
+    rc = hash_image(pass->v, pass->image);
+    end = crypto->hash_end(crypto->self, &work->hash, work->digest);
+    if (rc != BM_OK || end != BM_OK) {
+        return rc != BM_OK ? rc : end;
+    }
+    return differ(work->digest, pass->image->digest.p) == 0 ? BM_OK
+                                                            : BM_E_IMAGE_DIGEST;
 }
 
 /* The point of the key that a TLV names, or NULL if it does not count. */
@@ -236,9 +249,9 @@ static bm_status p256_verify(const struct bm_verify *v, const uint8_t *point,
 }
 
 /* v->work->digest is signed by whom v says, with all that v demands. */
-static bm_status signed_by(const struct bm_verify *v,
-                           const struct bm_image *image)
+static bm_status signed_by(const struct pass *pass)
 {
+    const struct bm_verify *v = pass->v;
     uint32_t required =
         v->ring != NULL ? v->ring->required : v->signers->required;
     bm_status rc = BM_E_IMAGE_KEY;
@@ -249,7 +262,7 @@ static bm_status signed_by(const struct bm_verify *v,
     if (required != BM_BOOT_P256) {
         return BM_E_IMAGE_ALGORITHM;
     }
-    while (bm_image_tlv_next(image->tlvs, &at, &tlv) == BM_OK) {
+    while (bm_image_tlv_next(pass->image->tlvs, &at, &tlv) == BM_OK) {
         switch (tlv.type) {
         case BM_IMAGE_TLV_KEYHASH:
         case BM_IMAGE_TLV_PUBKEY:
@@ -273,53 +286,62 @@ static bm_status signed_by(const struct bm_verify *v,
     return rc;
 }
 
-static bm_status judge(const struct bm_verify *v, uint32_t least,
-                       struct bm_image *image, struct bm_flow *flow)
-{
-    struct bm_verify_work *work = v->work;
+/* Numbers of the steps; their sum is that of no others. */
+enum step {
+    PARSED = 0x13,
+    FITS = 0x59,
+    HASHED = 0x76,
+    SIGNED = 0xab,
+    ALL_STEPS = PARSED + FITS + HASHED + SIGNED
+};
 
-    memset(image, 0, sizeof *image);
-    BM_TRY(bm_flow_step(
-        flow, STEP_HEADER,
-        bm_image_header_parse(work->header, room(v), &image->header)));
-    BM_TRY(bm_flow_step(
-        flow, STEP_TLVS,
-        bm_image_parse((struct bm_bytes){ work->tlvs, work->tlvs_size },
-                       image)));
-    BM_TRY(bm_flow_step(flow, STEP_KIND, kind(v, image)));
-    BM_TRY(bm_flow_step(
-        flow, STEP_COUNTER,
-        bm_sure_most(least, image->counter) ? BM_OK : BM_E_BOOT_DOWNGRADE));
-    BM_TRY(bm_flow_step(flow, STEP_HASH, hash(v, image)));
-    BM_TRY(bm_flow_step(flow, STEP_DIGEST,
-                        differ(work->digest, image->digest.p) == 0
-                            ? BM_OK
-                            : BM_E_IMAGE_DIGEST));
-    return bm_flow_step(flow, STEP_SIGNED, signed_by(v, image));
+static bm_status judge(const struct pass *pass, struct bm_flow *flow)
+{
+    BM_TRY(bm_flow_step(flow, PARSED, parse(pass)));
+    BM_TRY(bm_flow_step(flow, FITS, fits(pass)));
+    BM_TRY(bm_flow_step(flow, HASHED, hash(pass)));
+    return bm_flow_step(flow, SIGNED, signed_by(pass));
+}
+
+/* Where the payload is when it runs. */
+static uint32_t entry(const struct pass *pass)
+{
+    const struct bm_image_header *header = &pass->image->header;
+
+    return (header->flags & BM_IMAGE_RAM_LOAD) != 0
+               ? header->load_address
+               : pass->v->address + header->header_size;
 }
 
 #if BM_BOOT_HARDENING
-/* Each word is made of the sum that a pass came to, not of a decision. */
+/* Each word is made of the sum that a pass came to, not of a decision; and the
+ * second one of what both say about the address, too. */
 static bm_status decide(const struct bm_verify *v, struct bm_image *image,
                         struct bm_verdict *verdict)
 {
+    struct pass pass = { v, image, v->least[0] };
     struct bm_flow flow = { 0 };
 
-    BM_TRY(judge(v, v->least[0], image, &flow));
-    verdict->yes = flow.sum + (BM_VERDICT_YES - STEPS);
-    BM_TRY(judge(v, v->least[1], image, &flow));
-    verdict->no = ~(flow.sum + (BM_VERDICT_YES - 2 * STEPS));
+    BM_TRY(judge(&pass, &flow));
+    verdict->yes = flow.sum + (BM_VERDICT_YES - ALL_STEPS);
+    verdict->address = entry(&pass);
+    pass.least = v->least[1];
+    BM_TRY(judge(&pass, &flow));
+    verdict->no = ~(flow.sum + (BM_VERDICT_YES - 2 * ALL_STEPS) + entry(&pass) -
+                    verdict->address);
     return bm_verdict_yes(verdict) ? BM_OK : BM_E_BOOT_FAULT;
 }
 #else
 static bm_status decide(const struct bm_verify *v, struct bm_image *image,
                         struct bm_verdict *verdict)
 {
+    const struct pass pass = { v, image, v->least[0] };
     struct bm_flow flow = { 0 };
 
-    BM_TRY(judge(v, v->least[0], image, &flow));
+    BM_TRY(judge(&pass, &flow));
     verdict->yes = BM_VERDICT_YES;
     verdict->no = ~BM_VERDICT_YES;
+    verdict->address = entry(&pass);
     return BM_OK;
 }
 #endif

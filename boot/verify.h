@@ -23,6 +23,9 @@
 struct bm_verdict {
     volatile uint32_t yes; /* BM_VERDICT_YES, and */
     volatile uint32_t no;  /* its complement, or the answer is no */
+    /* Where what was verified begins to run: the payload, in place or in RAM.
+     * Not said by anybody else, so a yes for one image starts no other. */
+    volatile uint32_t address;
 };
 
 /* A key that may sign: what KEYHASH names, and its halves. */

@@ -129,7 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const uint8_t ids[1][32] = { { 0 } };
     static const struct bm_signers signers = { BM_BOOT_P256, 1, ids };
     static struct bm_verify_work work;
-    struct bm_verdict verdict = { BM_VERDICT_YES, ~BM_VERDICT_YES };
+    struct bm_verdict verdict = { BM_VERDICT_YES, ~BM_VERDICT_YES, 1 };
     struct bm_image image;
     struct bm_flash flash = { .read = flash_read, .sectors = 1 };
     struct bm_verify v = { .crypto = &crypto,
@@ -140,8 +140,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
                            .work = &work };
     bm_status rc;
 
-    if (size == 0) {
-        return 0;
+    if (size < 1 + BM_IMAGE_HEADER_SIZE) {
+        return 0; /* no flash is that small */
     }
     v.ring = (data[0] & 1) != 0 ? &ring : NULL;
     v.signers = (data[0] & 1) != 0 ? NULL : &signers;
@@ -155,7 +155,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rc == BM_OK) {
         must_be_right(&v, &image);
     } else {
-        must(verdict.yes == 0 && verdict.no == 0);
+        must(verdict.yes == 0 && verdict.no == 0 && verdict.address == 0);
     }
     free(v.ram);
     return 0;

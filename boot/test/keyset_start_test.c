@@ -78,7 +78,7 @@ static void the_slot_that_runs_may_be_either(void)
     config.header.load_address = 0x2000;
     world_put(&w.slot[0][1],
               make_image(&config, SIGNER_B, BM_IMAGE_TLV_KEYHASH));
-    CHECK_STATUS(bm_keyset_load(&w.boot, &w.ring, &w.now), BM_OK);
+    CHECK_STATUS(bm_keyset_load(&w.boot, &w.now), BM_OK);
     for (unsigned running = 0; running < 2; running++) {
         struct bm_keyset_offer how = { .road = BM_KEYSET_FIELD,
                                        .slot = running };
@@ -89,9 +89,8 @@ static void the_slot_that_runs_may_be_either(void)
                            running == 0 ? KEY(SIGNER_A) | KEY(SIGNER_B)
                                         : KEY(SIGNER_B),
                            ROOT));
-        CHECK_STATUS(bm_keyset_accept(&w.boot, &how, &w.ring, &w.now), BM_OK);
-        CHECK_STATUS(bm_keyset_settle(&w.boot, &w.ring, &w.now, running),
-                     BM_OK);
+        CHECK_STATUS(bm_keyset_accept(&w.boot, &how, &w.now), BM_OK);
+        CHECK_STATUS(bm_keyset_settle(&w.boot, &w.now, running), BM_OK);
         CHECK(world_counter(&w) == epoch);
         CHECK(world_is_blank(&w.slot[0][0]) == (running == 1));
         CHECK(!world_is_blank(&w.slot[0][1]));
@@ -234,8 +233,7 @@ static void without_any_set_nothing_runs_until_recovery_brings_one(void)
         CHECK(w.ring.n == 0);
         world_put(&w.candidate, make_set(5, KEY(SIGNER_A), signers[i]));
         w.now.epoch = world_counter(&w);
-        CHECK_STATUS(bm_keyset_accept(&w.boot, &recovery, &w.ring, &w.now),
-                     BM_OK);
+        CHECK_STATUS(bm_keyset_accept(&w.boot, &recovery, &w.now), BM_OK);
         w.state.place = (uint8_t)w.now.place;
         CHECK_STATUS(bm_journal_put(&w.log, &w.state), BM_OK);
         CHECK_STATUS(world_start(&w), BM_OK);

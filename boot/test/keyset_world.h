@@ -160,6 +160,7 @@ static inline void world_point(struct world *w)
     w->boot.keyset[1] = w->keyset[1].flash;
     w->boot.candidate = w->candidate.flash;
     w->boot.work = &w->work;
+    w->boot.ring = &w->ring;
     w->boot.counters.self = &w->counter;
     w->counter.journal.flash = &w->counters.flash;
     w->log.flash = &w->journal.flash;
@@ -182,6 +183,9 @@ static inline void world_init(struct world *w,
     }
     w->boot.crypto = world_crypto();
     w->boot.images = 1;
+    for (unsigned i = 0; i < 2 * BM_BOOT_IMAGES; i++) {
+        w->boot.slot[i / 2][i % 2].internal = true;
+    }
     w->boot.roots = world_roots();
     world_point(w);
 }
@@ -320,7 +324,7 @@ static inline bm_status world_offer(struct world *w)
     }
     w->refusal = BM_E_KEYSET_RUNNING;
     if (!w->on_trial || w->offer->road == BM_KEYSET_RECOVERY) {
-        w->refusal = bm_keyset_accept(&w->boot, w->offer, &w->ring, &w->now);
+        w->refusal = bm_keyset_accept(&w->boot, w->offer, &w->now);
     }
     if (w->refusal == BM_E_FLASH_POWER) {
         return w->refusal;
@@ -342,10 +346,10 @@ static inline bm_status world_start(struct world *w)
         return rc;
     }
     w->now.place = w->state.place;
-    BM_TRY(bm_keyset_load(&w->boot, &w->ring, &w->now));
+    BM_TRY(bm_keyset_load(&w->boot, &w->now));
     BM_TRY(world_offer(w));
     if (!w->on_trial) {
-        BM_TRY(bm_keyset_settle(&w->boot, &w->ring, &w->now, w->running));
+        BM_TRY(bm_keyset_settle(&w->boot, &w->now, w->running));
     }
     return world_runs(w);
 }

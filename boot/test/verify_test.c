@@ -18,6 +18,20 @@ static void what_is_read_lies_in_memory_of_the_caller(void)
     CHECK(world.image.digest.p < world.work.tlvs + sizeof world.work.tlvs);
 }
 
+/* A yes is for one place. */
+static void the_verdict_says_where_it_runs(void)
+{
+    world_image(0, RAM_ADDRESS);
+    world_takes();
+    CHECK(world.verdict.address == ADDRESS + 40);
+    world_image(BM_IMAGE_ROM_FIXED, ADDRESS);
+    world_takes();
+    CHECK(world.verdict.address == ADDRESS + 40);
+    world_image(BM_IMAGE_RAM_LOAD, RAM_ADDRESS + 8);
+    world_takes();
+    CHECK(world.verdict.address == RAM_ADDRESS + 8);
+}
+
 static void every_octet_counts(void)
 {
     world_image(0, 0);
@@ -239,7 +253,7 @@ static void flags_say_what_it_is(void)
 
 static bool is_yes(uint32_t yes, uint32_t no)
 {
-    const struct bm_verdict verdict = { yes, no };
+    const struct bm_verdict verdict = { yes, no, ADDRESS };
 
     return bm_verdict_yes(&verdict) ||
            bm_jump_address(&verdict, ADDRESS) == ADDRESS;
@@ -278,6 +292,7 @@ int main(void)
 {
     RUN(a_signed_image_is_taken);
     RUN(what_is_read_lies_in_memory_of_the_caller);
+    RUN(the_verdict_says_where_it_runs);
     RUN(every_octet_counts);
     RUN(an_image_that_ends_early_is_refused);
     RUN(what_lies_behind_an_image_does_not_matter);

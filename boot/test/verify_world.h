@@ -220,7 +220,8 @@ static inline bm_status world_judge(void)
     world.reads = world.calls = world.verified = 0;
     memset(world.times, 0, sizeof world.times);
     world.altered = false;
-    world.verdict = (struct bm_verdict){ BM_VERDICT_YES, ~BM_VERDICT_YES };
+    world.verdict =
+        (struct bm_verdict){ BM_VERDICT_YES, ~BM_VERDICT_YES, ADDRESS };
     return bm_verify_image(&world.v, &world.image, &world.verdict);
 }
 
@@ -229,6 +230,7 @@ static inline void world_refuses(bm_status why)
 {
     CHECK_STATUS(world_judge(), why);
     CHECK(world.verdict.yes == 0 && world.verdict.no == 0);
+    CHECK(world.verdict.address == 0);
     CHECK(!bm_verdict_yes(&world.verdict));
 }
 
