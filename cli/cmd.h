@@ -160,6 +160,11 @@ int cmd_key(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_image_keygen(int argc, char **argv);
 int cmd_image_sign(int argc, char **argv);
+
+int cmd_keyset(int argc, char **argv);
+int cmd_keyset_make(int argc, char **argv);
+int cmd_keyset_show(int argc, char **argv);
+int cmd_keyset_verify(int argc, char **argv);
 int cmd_image_show(int argc, char **argv);
 int cmd_image_verify(int argc, char **argv);
 int cmd_image_send(int argc, char **argv);

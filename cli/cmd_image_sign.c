@@ -68,9 +68,10 @@ static const struct cmd_option options[] = {
 
 static const struct cmd_verb verb = {
     "birthmark image sign", "--key URI... --out FILE [OPTION]... FILE",
-    "Make an image of a program, in MCUboot's format, and sign it with keys of\n"
-    "an instance. Options are imgtool's. The same input gives the same octets\n"
-    "but for the signatures; what came out is verified before it is written.\n",
+    "Make an image of a program, in MCUboot's format, and sign it with keys\n"
+    "of an instance. Options are imgtool's. The same input gives the same\n"
+    "octets but for the signatures; what came out is verified before it is\n"
+    "written.\n",
     options
 };
 

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "cli/diag.h"
-#include "cli/image_words.h"
+#include "cli/image_file.h"
 #include "cli/provider.h"
 #include "cli/safe.h"
 
@@ -193,14 +193,14 @@ int image_signing_sign(struct image_signing *g, enum bm_image_tlv_type form)
 static int record_one(struct image_signing *g, size_t i,
                       const struct image_signed *what)
 {
-    char version[IMAGE_WORDS_VERSION];
+    char version[IMAGE_VERSION_MAX];
     char digest[IMAGE_HEX];
     char key[IMAGE_HEX];
     json_t *params = json_object();
     json_t *result = NULL;
     int code;
 
-    image_words_version_put(&what->version, version);
+    image_version_text(&what->version, version);
     image_hex(g->put.digest, digest);
     image_hex(g->keys.keyhash[i], key);
     session_set_text(params, "digest", digest);
@@ -273,14 +273,14 @@ static void print_text(const struct image_signing *g, const char *digest)
 
 static int print(struct image_signing *g, const struct image_signed *what)
 {
-    char version[IMAGE_WORDS_VERSION];
+    char version[IMAGE_VERSION_MAX];
     char digest[IMAGE_HEX];
     struct tree t = { false };
     json_t *o;
     int code = CMD_OK;
 
     image_hex(g->put.digest, digest);
-    image_words_version_put(&what->version, version);
+    image_version_text(&what->version, version);
     if (!what->json) {
         print_text(g, digest);
         return CMD_OK;

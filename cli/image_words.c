@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/image_words.h"
 
-#include <stdio.h>
-#include <string.h>
-
 static int digit_of(char c)
 {
     if (c >= '0' && c <= '9') {
@@ -151,12 +148,4 @@ bool image_words_dependencies(
     } while (*text != '\0');
     *n = found;
     return true;
-}
-
-void image_words_version_put(const struct bm_image_version *v,
-                             char text[IMAGE_WORDS_VERSION])
-{
-    (void)snprintf(text, IMAGE_WORDS_VERSION, "%u.%u.%u+%lu",
-                   (unsigned)v->major, (unsigned)v->minor,
-                   (unsigned)v->revision, (unsigned long)v->build);
 }

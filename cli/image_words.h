@@ -21,9 +21,4 @@ bool image_words_dependencies(
     const char *text, struct bm_image_dependency list[IMAGE_DEPENDENCIES_MAX],
     size_t *n);
 
-/* "1.2.3+4", whole. */
-#define IMAGE_WORDS_VERSION 32
-void image_words_version_put(const struct bm_image_version *version,
-                             char text[IMAGE_WORDS_VERSION]);
-
 #endif

@@ -40,6 +40,8 @@ static const struct cmd nouns[] = {
       cmd_key },
     { "image", "keygen | sign | show | verify",
       "firmware images: what a device may run", cmd_image },
+    { "keyset", "make | show | verify", "which keys may sign images",
+      cmd_keyset },
     { "unlock", "split | rotate | check | combine | show",
       "the secret that opens the keys, and shares of it", cmd_unlock },
     { "doctor", "[--dir DIR] [--json]",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/image_words.h"
 
+#include "cli/image_file.h"
 #include "tests/harness/bm_test.h"
 
 static void versions_are_read_as_imgtool_does(void)
@@ -39,7 +40,7 @@ static void versions_are_read_as_imgtool_does(void)
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct bm_image_version v = { 9, 9, 9, 9 };
-        char text[IMAGE_WORDS_VERSION];
+        char text[IMAGE_VERSION_MAX];
 
         CHECK(image_words_version(rows[i].text, &v) == (rows[i].whole != NULL));
         if (rows[i].whole == NULL) {
@@ -47,7 +48,7 @@ static void versions_are_read_as_imgtool_does(void)
             continue;
         }
         CHECK(bm_image_version_compare(&v, &rows[i].want) == 0);
-        image_words_version_put(&v, text);
+        image_version_text(&v, text);
         CHECK(strcmp(text, rows[i].whole) == 0);
     }
 }
