@@ -13,11 +13,12 @@
 #define MPU_RASR REG32(0xe000eda0u)
 
 #define MPU_ENABLE_WITH_DEFAULT_MAP 5u
-#define MPU_REGION                  7u /* the highest number wins */
-#define RASR_ENABLE_16MB            ((23u << 1) | 1u)
-#define RASR_NORMAL_MEMORY          (1u << 17)
-#define RASR_READ_ONLY              (6u << 24)
-#define RASR_READ_WRITE             (3u << 24)
+/* The highest number wins: what a bootloader locked stays so. */
+#define MPU_REGION         0u
+#define RASR_ENABLE_16MB   ((23u << 1) | 1u)
+#define RASR_NORMAL_MEMORY (1u << 17)
+#define RASR_READ_ONLY     (6u << 24)
+#define RASR_READ_WRITE    (3u << 24)
 
 /* Let the CPU write to the board's flash, or fault if it tries to. */
 static void board_writable(const struct bm_nor *nor, bool writable)

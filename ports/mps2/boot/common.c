@@ -9,6 +9,7 @@
 #include "ports/mps2/boot/map.h"
 
 struct bm_verify_work mps2_boot_work;
+struct bm_ring mps2_boot_ring;
 
 const struct bm_roots mps2_boot_roots = MPS2_BOOT_ROOTS;
 

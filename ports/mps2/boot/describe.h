@@ -17,7 +17,8 @@
     .candidate = MPS2_FLASH(MAP_CANDIDATE, MAP_SMALL_SIZE), \
     .counters = { .read = mps2_boot_counter_read,           \
                   .raise = mps2_boot_counter_raise },       \
-    .roots = &mps2_boot_roots, .work = &mps2_boot_work
+    .roots = &mps2_boot_roots, .ring = &mps2_boot_ring,     \
+    .work = &mps2_boot_work
 
 /* A slot in flash that only the CPU writes, and where what is in it runs. */
 #define MPS2_BOOT_SLOT(base, size, runs)                                     \

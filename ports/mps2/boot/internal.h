@@ -17,6 +17,7 @@ _Noreturn void mps2_boot_recover(bm_status why);
 
 /* common.c: what they have in common. */
 extern struct bm_verify_work mps2_boot_work;
+extern struct bm_ring mps2_boot_ring;
 extern const struct bm_roots mps2_boot_roots;
 bm_status mps2_boot_counters_open(void);
 bm_status mps2_boot_counter_read(void *self, unsigned which, uint32_t *value);
