@@ -167,6 +167,7 @@ int cmd_keyset_show(int argc, char **argv);
 int cmd_keyset_verify(int argc, char **argv);
 int cmd_image_show(int argc, char **argv);
 int cmd_image_verify(int argc, char **argv);
+int cmd_image_convert(int argc, char **argv);
 int cmd_image_send(int argc, char **argv);
 
 int cmd_unlock(int argc, char **argv);

@@ -10,6 +10,8 @@ static const struct cmd verbs[] = {
       cmd_image_show },
     { "verify", "{--key FILE | --keyset FILE}... FILE",
       "check an image: form, digest, signatures", cmd_image_verify },
+    { "convert", "--out FILE [OPTION]... FILE",
+      "octets, Intel HEX, padded or not, or of wolfBoot", cmd_image_convert },
     { "send", "--port TTY [OPTION]... FILE",
       "send a signed image to a device in recovery", cmd_image_send },
     { NULL, NULL, NULL, NULL },

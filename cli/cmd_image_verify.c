@@ -31,8 +31,8 @@ static const struct cmd_verb verb = {
     "birthmark image verify",
     "{--key FILE | --keyset FILE}... [OPTION]... FILE",
     "Check a firmware image, or a slot that was read out: form, digest, and\n"
-    "who signed it. Which algorithms a signature needs is said by the key set,\n"
-    "or by the type of a key, not by the image. The key set itself is verified\n"
+    "who signed it. Which algorithms a signature needs, the key set says, or\n"
+    "the type of a key, but never the image. The key set itself is verified\n"
     "if --root is given. Says each thing that is wrong. Exits 0 only if the\n"
     "image is good.\n",
     options

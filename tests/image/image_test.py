@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""birthmark image show, and verify: what an image says of itself, who signed
-it, and what no device takes.
+"""birthmark image show, verify and convert: what an image says of itself, who
+signed it, and what no device takes.
 
 image_test.py PROGRAM
 """
@@ -9,6 +9,7 @@ import hashlib
 import inspect
 import json
 import os
+import struct
 import subprocess
 import sys
 import tempfile
@@ -43,6 +44,11 @@ def write(path, data):
     with open(path, "wb" if isinstance(data, bytes) else "w") as f:
         f.write(data)
     return path
+
+
+def open_octets(path):
+    with open(path, "rb") as f:
+        return f.read()
 
 
 def show(data):
@@ -256,6 +262,139 @@ def test_wrong_use_of_verify_is_told():
         code, out, err = run("verify", *args)
         equal((code, out), (2, ""), args)
         contains(err, "birthmark image verify")
+
+
+def convert(*args, out="out.bin"):
+    """The octets of a new file."""
+    if os.path.exists(out):
+        os.remove(out)
+    code, words, err = run("convert", "--out", out, *args)
+    equal((code, words), (0, ""), (args, err))
+    with open(out, "rb") as f:
+        return f.read()
+
+
+def not_converted(words, *args, out="out.bin", want=1):
+    if os.path.exists(out):
+        os.remove(out)
+    code, text, err = run("convert", "--out", out, *args)
+    equal((code, text), (want, ""), args)
+    contains(err, words)
+    if os.path.exists(out):
+        raise AssertionError("%r left a file" % (args,))
+
+
+def hex_of(data, address):
+    """Intel HEX by this script alone."""
+    def record(kind, at, octets):
+        line = bytes([len(octets)]) + struct.pack(">HB", at, kind) + octets
+        return b":%s\n" % (line + bytes([-sum(line) % 256])).hex() \
+            .upper().encode()
+    out, upper = [], 0
+    for i in range(0, len(data), 16):
+        at = address + i
+        if at >> 16 != upper:
+            upper = at >> 16
+            out.append(record(4, 0, struct.pack(">H", upper)))
+        out.append(record(0, at & 0xffff, data[i:i + 16]))
+    return b"".join(out) + record(1, 0, b"")
+
+
+def test_octets_become_hex_and_come_back():
+    data = images.image(full(), [])
+    write("x.bin", data)
+    for address, words in ((0, "0"), (0x0800fff0, "0x0800fff0")):
+        text = convert("--to", "hex", "--address", words, "x.bin",
+                       out="x.hex")
+        equal(text, hex_of(data, address))
+        equal(convert("x.hex"), data)
+        equal(convert("--from", "hex", "x.hex"), data)
+        # An address that is given moves it.
+        equal(convert("--to", "hex", "--address", "0x100", "x.hex",
+                      out="y.hex"), hex_of(data, 0x100))
+    not_converted("--address is needed", "--to", "hex", "x.bin")
+    not_converted("no record", "--from", "hex", "x.bin")
+    write("gap.hex", hex_of(b"a" * 16, 0).splitlines()[0] + b"\n" +
+          hex_of(b"b" * 16, 0x40))
+    not_converted("line 2: there is a gap", "gap.hex")
+    equal(convert("--fill", "gap.hex"),
+          b"a" * 16 + b"\xff" * 0x30 + b"b" * 16)
+    not_converted("--fill is for hex", "--fill", "x.bin")
+
+
+def test_a_slot_is_padded_and_stripped():
+    data = images.image(full(), [KEYHASH, tlv(images.ECDSA, bytes(70))])
+    write("i.bin", data)
+    slot = convert("--pad", "8192", "i.bin", out="slot.bin")
+    equal(slot, images.slot(data, 8192))
+    equal(convert("--pad", "0x2000", "--confirm", "i.bin"),
+          images.slot(data, 8192, confirmed=True))
+    equal(convert("--strip", "slot.bin"), data)
+    equal(convert("--strip", "--pad", "4096", "slot.bin"),
+          images.slot(data, 4096))
+    for align in ("16", "32"):
+        convert("--pad", "8192", "--confirm", "--align", align, "i.bin",
+                out="a.bin")
+        code, o, _ = show(open_octets("a.bin"))
+        equal((code, o["trailer"]["align"], o["trailer"]["confirmed"]),
+              (0, int(align), True))
+    not_converted("padded already", "--pad", "9000", "slot.bin")
+    not_converted("does not fit", "--pad", str(len(data) + 127), "i.bin")
+    convert("--pad", str(len(data) + 128), "i.bin")
+    write("y.bin", data + b"x")
+    not_converted("after the TLV area", "--strip", "y.bin")
+    write("y.bin", PAYLOAD)
+    not_converted("magic", "--pad", "8192", "y.bin")
+
+
+def test_the_program_alone_is_taken_out():
+    write("x.bin", images.slot(images.image(full(), []), 8192))
+    equal(convert("--to", "payload", "x.bin"), PAYLOAD)
+    head = b"WOLF" + struct.pack("<I", len(PAYLOAD)) + tlv(
+        1, struct.pack("<I", 258)) + b"\xff" * 4 + tlv(2, bytes([1]) + bytes(7))
+    digest = hashlib.sha256(head + PAYLOAD).digest()
+    wolf = (head + tlv(3, digest) + tlv(0x20, bytes(64))).ljust(
+        512, b"\xff") + PAYLOAD
+    write("w.bin", wolf)
+    equal(convert("--to", "payload", "w.bin"), PAYLOAD)
+    os.remove("out.bin")
+    code, out, err = run("convert", "--json", "--to", "payload", "--out",
+                         "out.bin", "w.bin")
+    equal(code, 0)
+    contains(err, "version 258 of wolfBoot")
+    equal(json.loads(out), {"file": "out.bin", "from": "wolfboot",
+                            "to": "payload", "size": len(PAYLOAD),
+                            "version": 258,
+                            "timestamp": "1970-01-01T00:00:01Z"})
+    not_converted("only --to payload", "w.bin")
+    write("w.bin", wolf[:-1] + b"x")
+    not_converted("digest", "--to", "payload", "w.bin")
+
+
+def test_no_file_is_overwritten():
+    write("x.bin", images.image(full(), []))
+    write("there", "mine")
+    code, out, err = run("convert", "--out", "there", "x.bin")
+    equal((code, out, open_octets("there")), (3, "", b"mine"))
+    contains(err, "there")
+    code, out, err = run("convert", "--out", "x.bin", "x.bin")
+    equal(code, 3)
+
+
+def test_wrong_use_of_convert_is_told():
+    write("x.bin", images.image(full(), []))
+    for args in (["--to", "elf", "x.bin"], ["--to", "wolfboot", "x.bin"],
+                 ["--from", "payload", "x.bin"], ["--pad", "0", "x.bin"],
+                 ["--pad", "16777217", "x.bin"], ["--pad", "8k", "x.bin"],
+                 ["--align", "4", "--pad", "8192", "x.bin"],
+                 ["--confirm", "x.bin"], ["--align", "16", "x.bin"],
+                 ["--address", "1", "x.bin"],
+                 ["--to", "hex", "--address", "0x100000000", "x.bin"],
+                 ["--to", "hex", "--address", "-1", "x.bin"],
+                 ["--to", "payload", "--pad", "8192", "x.bin"], []):
+        not_converted("birthmark image convert", *args, want=2)
+    code, out, _ = run("convert", "x.bin")
+    equal((code, out), (2, ""))
 
 
 def main():
