@@ -27,18 +27,18 @@ static const struct bm_keyset_offer recovery = { .road = BM_KEYSET_RECOVERY };
 /* What is offered to whom, and whether what waits in slot 1 survives it. */
 static const struct scenario {
     const char *name;
+    const struct bm_keyset_offer *how;
     unsigned images;
     unsigned old, new;
     uint32_t epoch;
     enum world_key signer;
-    const struct bm_keyset_offer *how;
     bool update_stays;
 } scenarios[] = {
-    { "a key is revoked", 1, A | B, A, 6, ROOT, &field, false },
-    { "a key is added", 1, A, A | B, 6, ROOT, &field, true },
-    { "of two images, too", 2, A | B, A, 9, ROOT, &field, false },
-    { "through recovery", 1, A | B, A, 6, RESCUE, &recovery, false },
-    { "at the same epoch", 1, B | A, A, 5, RESCUE, &recovery, true },
+    { "a key is revoked", &field, 1, A | B, A, 6, ROOT, false },
+    { "a key is added", &field, 1, A, A | B, 6, ROOT, true },
+    { "of two images, too", &field, 2, A | B, A, 9, ROOT, false },
+    { "through recovery", &recovery, 1, A | B, A, 6, RESCUE, false },
+    { "at the same epoch", &recovery, 1, B | A, A, 5, RESCUE, true },
 };
 
 static struct world before, cut, again, peek;

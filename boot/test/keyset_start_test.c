@@ -120,24 +120,24 @@ static void what_is_offered_is_refused_and_nothing_changes(void)
 {
     const unsigned both = KEY(SIGNER_A) | KEY(SIGNER_B);
     const struct {
+        const struct bm_keyset_offer *how;
         uint32_t epoch;
         unsigned keys;
         enum world_key signer;
-        const struct bm_keyset_offer *how;
         bm_status refusal;
     } cases[] = {
-        { 5, both, ROOT, &field, BM_E_KEYSET_EPOCH },
-        { 4, both, ROOT, &field, BM_E_KEYSET_EPOCH },
-        { 0, both, ROOT, &field, BM_E_KEYSET_EPOCH },
-        { 6, KEY(SIGNER_A), RESCUE, &field, BM_E_KEYSET_ROOT },
-        { 6, KEY(SIGNER_A), SIGNER_A, &field, BM_E_KEYSET_ROOT },
-        { 6, KEY(SIGNER_A), SIGNER_A, &recovery, BM_E_KEYSET_ROOT },
-        { 4, KEY(SIGNER_A), RESCUE, &recovery, BM_E_KEYSET_EPOCH },
-        { 4, KEY(SIGNER_A), ROOT, &recovery, BM_E_KEYSET_EPOCH },
-        { 6, KEY(SIGNER_B), ROOT, &field, BM_E_KEYSET_RUNNING },
-        { UINT32_MAX, KEY(SIGNER_A), ROOT, &field, BM_E_KEYSET },
-        { 6, KEY(SIGNER_A) | KEY(ROOT), ROOT, &field, BM_E_KEYSET },
-        { 6, KEY(SIGNER_A) | KEY(RESCUE), ROOT, &recovery, BM_E_KEYSET },
+        { &field, 5, both, ROOT, BM_E_KEYSET_EPOCH },
+        { &field, 4, both, ROOT, BM_E_KEYSET_EPOCH },
+        { &field, 0, both, ROOT, BM_E_KEYSET_EPOCH },
+        { &field, 6, KEY(SIGNER_A), RESCUE, BM_E_KEYSET_ROOT },
+        { &field, 6, KEY(SIGNER_A), SIGNER_A, BM_E_KEYSET_ROOT },
+        { &recovery, 6, KEY(SIGNER_A), SIGNER_A, BM_E_KEYSET_ROOT },
+        { &recovery, 4, KEY(SIGNER_A), RESCUE, BM_E_KEYSET_EPOCH },
+        { &recovery, 4, KEY(SIGNER_A), ROOT, BM_E_KEYSET_EPOCH },
+        { &field, 6, KEY(SIGNER_B), ROOT, BM_E_KEYSET_RUNNING },
+        { &field, UINT32_MAX, KEY(SIGNER_A), ROOT, BM_E_KEYSET },
+        { &field, 6, KEY(SIGNER_A) | KEY(ROOT), ROOT, BM_E_KEYSET },
+        { &recovery, 6, KEY(SIGNER_A) | KEY(RESCUE), ROOT, BM_E_KEYSET },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -134,36 +134,35 @@ static void no_root_signs_firmware(void)
 /* Octets of a payload that is not a key set's, signed by a root. */
 static void what_a_root_signed_is_looked_at_all_the_same(void)
 {
+    enum {
+        KEYS = BM_IMAGE_NON_BOOTABLE
+    };
     static const struct {
         uint32_t flags;
-        bool has_counter;
-        uint8_t head[BM_KEYSET_HEAD];
-        size_t n;
         bm_status want;
+        size_t n;
+        uint8_t head[BM_KEYSET_HEAD];
+        bool no_counter;
     } cases[] = {
-        { BM_IMAGE_NON_BOOTABLE, true, { 1, 1, 1, 0 }, 68, BM_OK },
-        { BM_IMAGE_NON_BOOTABLE, true, { 1, 3, 1, 0 }, 124, BM_OK },
-        { BM_IMAGE_NON_BOOTABLE, false, { 1, 1, 1, 0 }, 68, BM_E_KEYSET },
-        { 0, true, { 1, 1, 1, 0 }, 68, BM_E_IMAGE_FLAGS },
-        { BM_IMAGE_NON_BOOTABLE | BM_IMAGE_RAM_LOAD,
-          true,
-          { 1, 1, 1, 0 },
-          68,
-          BM_E_KEYSET },
-        { BM_IMAGE_NON_BOOTABLE, true, { 2, 1, 1, 0 }, 68, BM_E_KEYSET },
-        { BM_IMAGE_NON_BOOTABLE, true, { 1, 2, 1, 0 }, 124, BM_E_KEYSET },
-        { BM_IMAGE_NON_BOOTABLE, true, { 1, 5, 1, 0 }, 68, BM_E_KEYSET },
-        { BM_IMAGE_NON_BOOTABLE, true, { 1, 1, 2, 0 }, 68, BM_E_KEYSET },
-        { BM_IMAGE_NON_BOOTABLE, true, { 1, 1, 0, 0 }, 4, BM_E_KEYSET },
-        { BM_IMAGE_NON_BOOTABLE, true, { 1, 1, 1, 1 }, 68, BM_E_KEYSET },
-        { BM_IMAGE_NON_BOOTABLE, true, { 1, 1, 5, 0 }, 324, BM_E_KEYSET },
-        { BM_IMAGE_NON_BOOTABLE, true, { 1, 1, 1, 0 }, 700, BM_E_IMAGE_SIZE },
+        { KEYS, BM_OK, 68, { 1, 1, 1, 0 }, false },
+        { KEYS, BM_OK, 124, { 1, 3, 1, 0 }, false },
+        { KEYS, BM_E_KEYSET, 68, { 1, 1, 1, 0 }, true },
+        { 0, BM_E_IMAGE_FLAGS, 68, { 1, 1, 1, 0 }, false },
+        { KEYS | BM_IMAGE_RAM_LOAD, BM_E_KEYSET, 68, { 1, 1, 1, 0 }, false },
+        { KEYS, BM_E_KEYSET, 68, { 2, 1, 1, 0 }, false },
+        { KEYS, BM_E_KEYSET, 124, { 1, 2, 1, 0 }, false },
+        { KEYS, BM_E_KEYSET, 68, { 1, 5, 1, 0 }, false },
+        { KEYS, BM_E_KEYSET, 68, { 1, 1, 2, 0 }, false },
+        { KEYS, BM_E_KEYSET, 4, { 1, 1, 0, 0 }, false },
+        { KEYS, BM_E_KEYSET, 68, { 1, 1, 1, 1 }, false },
+        { KEYS, BM_E_KEYSET, 324, { 1, 1, 5, 0 }, false },
+        { KEYS, BM_E_IMAGE_SIZE, 700, { 1, 1, 1, 0 }, false },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         uint8_t payload[700] = { 0 };
         struct bm_image_config config = { .header.flags = cases[i].flags,
-                                          .has_counter = cases[i].has_counter,
+                                          .has_counter = !cases[i].no_counter,
                                           .counter = 7,
                                           .payload = { payload, cases[i].n } };
 
