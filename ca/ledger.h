@@ -130,6 +130,7 @@ struct ca_proof_check {
                                 the proof is believed, which shows nothing
                                 about who made it */
     struct bm_bytes cert;    /* DER; empty: any record */
+    struct bm_bytes digest;  /* of firmware that was signed; empty: any */
     struct bm_bytes against; /* another signed note, or proof, that must be
                                 consistent if it is of the same size */
 };

@@ -310,6 +310,25 @@ static bm_status check_cert(const struct ca_proof_check *check,
     return BM_OK;
 }
 
+/* Does it speak of this image, or key set? */
+static bm_status check_digest(const struct ca_proof_check *check,
+                              const struct ca_record *record,
+                              struct ca_refusal *why)
+{
+    if (check->digest.n == 0) {
+        return BM_OK;
+    }
+    if (record->kind != CA_RECORD_FIRMWARE) {
+        return ca_refuse(why, BM_E_LEDGER_PROOF,
+                         "the record is of kind %s, not firmware",
+                         ca_record_kind_name(record->kind));
+    }
+    return bm_bytes_equal(record->hash, check->digest)
+               ? BM_OK
+               : ca_refuse(why, BM_E_LEDGER_PROOF,
+                           "the record is of another image");
+}
+
 /* Two checkpoints of one size have one root. */
 static bm_status check_against(const struct ca_proof_check *check,
                                const struct bm_spki *key,
@@ -362,6 +381,7 @@ static bm_status check_parts(const struct parts *p,
         return ca_refuse_plain(why, BM_E_LEDGER_RECORD);
     }
     BM_TRY(check_cert(check, &result->record, why));
+    BM_TRY(check_digest(check, &result->record, why));
     return check_against(check, &key, &result->head, why);
 }
 

@@ -5,9 +5,11 @@
 #include "ca/ledger.h"
 #include "cli/args.h"
 #include "cli/diag.h"
+#include "cli/image_file.h"
 #include "cli/input.h"
 #include "cli/provider.h"
 #include "cli/safe.h"
+#include "cli/show_image.h"
 #include "cli/text.h"
 #include "core/crl.h"
 #include "files/files.h"
@@ -19,6 +21,7 @@
 enum {
     OPTION_KEY = 1,
     OPTION_AGAINST,
+    OPTION_IMAGE,
     OPTION_JSON
 };
 
@@ -27,6 +30,8 @@ static const struct cmd_option options[] = {
       OPTION_KEY },
     { "--against", "FILE", "a checkpoint or another proof to compare with",
       OPTION_AGAINST },
+    { "--image", "FILE", "the image, or key set, that it must be about",
+      OPTION_IMAGE },
     { "--json", NULL, "print one JSON object", OPTION_JSON },
     { NULL, NULL, NULL, 0 },
 };
@@ -34,7 +39,8 @@ static const struct cmd_option options[] = {
 static const struct cmd_verb verb = {
     "birthmark ledger check", "--key FILE [OPTION]... PROOF [CERT]",
     "Check a proof that ledger prove wrote: the record is in the ledger that\n"
-    "the key signed and, if a certificate is given, is that of its issuance.\n"
+    "the key signed and, if a certificate is given, is that of its issuance;\n"
+    "if an image is given, that of its signature.\n"
     "Needs no instance. Exits 0 only if it is so.\n",
     options
 };
@@ -42,12 +48,14 @@ static const struct cmd_verb verb = {
 struct given {
     const char *key;
     const char *against;
+    const char *image;
     bool json;
 };
 
 static const struct args_row rows[] = {
     { OPTION_KEY, ARGS_TEXT, offsetof(struct given, key), true },
     { OPTION_AGAINST, ARGS_TEXT, offsetof(struct given, against), false },
+    { OPTION_IMAGE, ARGS_TEXT, offsetof(struct given, image), false },
     { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
     { 0, ARGS_FLAG, 0, false },
 };
@@ -59,6 +67,7 @@ struct check {
     struct ca_proof_check config;
     struct bm_bytes proof;
     uint8_t *memory[4]; /* key, proof, against, certificate */
+    struct image_file image;
     struct ca_proof_result result;
     struct ca_refusal why;
 };
@@ -130,12 +139,28 @@ static bm_status read_cert(struct check *c, const char *name)
     return rc;
 }
 
+/* Its digest, which is computed: what it says of itself proves nothing. */
+static bm_status read_image(struct check *c)
+{
+    const char *name = c->given->image;
+    bm_status rc;
+
+    if (image_file_read(&c->image, name) != CMD_OK) {
+        return ca_refuse(&c->why, BM_E_IMAGE_MAGIC, "%s", name);
+    }
+    rc = image_digest_check(&c->image, c->crypto, &c->config.digest);
+    return rc == BM_OK ? BM_OK : ca_refuse(&c->why, rc, "%s", name);
+}
+
 static bm_status check_proof(struct check *c, const struct args *args)
 {
     BM_TRY(read_key(c));
     BM_TRY(read_file(c, 1, args->words[0], &c->proof));
     if (c->given->against != NULL) {
         BM_TRY(read_file(c, 2, c->given->against, &c->config.against));
+    }
+    if (c->given->image != NULL) {
+        BM_TRY(read_image(c));
     }
     if (args->words_n == 2) {
         BM_TRY(read_cert(c, args->words[1]));
@@ -176,6 +201,7 @@ static json_t *record_tree(struct tree *t, const struct ca_record *r)
     set_text(t, o, "subject", r->subject);
     set_hex(t, o, "renews", r->renews);
     set_hex(t, o, "sha256", r->hash);
+    set_hex(t, o, "key_sha256", r->key);
     if (r->kind == CA_RECORD_REVOCATION) {
         tree_set(t, o, "reason", tree_str(t, bm_crl_reason_name(r->reason)));
     }
@@ -258,6 +284,7 @@ int cmd_ledger_check(int argc, char **argv)
     for (size_t i = 0; i < sizeof c.memory / sizeof c.memory[0]; i++) {
         free(c.memory[i]);
     }
+    image_file_free(&c.image);
     provider_free(c.crypto);
     return rc;
 }
