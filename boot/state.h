@@ -116,8 +116,9 @@ BM_MUST_CHECK bm_status bm_start_plan(struct bm_start *start, unsigned set,
 /* Which images' slot 1 ends with a trailer of MCUboot's tools. */
 unsigned bm_start_trailers(struct bm_start *start, bool *permanent);
 
-/* Erase the trailers of the images in `set`, as far as no image lies in the
- * same sector, or none that is needed (`all`). */
+/* Erase the trailers of the images in `set`, or after a move the sectors where
+ * they would be, unless an image lies in the same sector that is needed: with
+ * `all`, none is. */
 BM_MUST_CHECK bm_status bm_start_trailers_drop(struct bm_start *start,
                                                unsigned set, bool all);
 

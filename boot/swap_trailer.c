@@ -31,6 +31,8 @@ unsigned bm_start_trailers(struct bm_start *start, bool *permanent)
     return set;
 }
 
+/* After a move the sector is erased whatever it reads as: an erase that was cut
+ * may hide a trailer, and show it again at any later start. */
 bm_status bm_start_trailers_drop(struct bm_start *start, unsigned set, bool all)
 {
     for (unsigned i = 0; i < start->boot->images; i++) {
@@ -40,8 +42,8 @@ bm_status bm_start_trailers_drop(struct bm_start *start, unsigned set, bool all)
         struct bm_image_trailer trailer;
 
         if ((set >> i & 1) != 0 &&
-            trailer_read(start->boot, i, &trailer) == BM_OK &&
-            (all || (size[0] != 0 ? size[0] : size[1]) <= last)) {
+            (all ? trailer_read(start->boot, i, &trailer) == BM_OK
+                 : (size[0] != 0 ? size[0] : size[1]) <= last)) {
             BM_TRY(flash->erase(flash->self, last));
         }
     }
