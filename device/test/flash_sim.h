@@ -141,11 +141,16 @@ static inline bool flash_sim_fails(struct flash_sim *sim, size_t n)
     return true;
 }
 
-/* Which bits of octet `i` of a torn operation were done. */
-static inline uint8_t flash_sim_done(struct flash_sim *sim, size_t i)
+/* Which bits of octet `i` of a torn operation were done. An erase that reads
+ * otherwise each time may as well read as if it had not been begun. */
+static inline uint8_t flash_sim_done(struct flash_sim *sim, size_t i,
+                                     bool erase)
 {
     if (sim->mode == FLASH_CUT_PREFIX) {
         return i < sim->tear ? 0xff : 0;
+    }
+    if (sim->mode == FLASH_CUT_UNSTABLE && erase) {
+        return 0;
     }
     return (uint8_t)(flash_sim_random(sim) >> 8);
 }
@@ -196,7 +201,7 @@ static inline bm_status flash_sim_program(void *self, uint32_t at,
     fails = flash_sim_fails(sim, data.n);
     sim->programmed += (uint32_t)data.n;
     for (size_t i = 0; i < data.n; i++) {
-        uint8_t done = fails ? flash_sim_done(sim, i) : 0xff;
+        uint8_t done = fails ? flash_sim_done(sim, i, false) : 0xff;
 
         sim->octets[at + i] &= (uint8_t)(data.p[i] | (uint8_t)~done);
     }
@@ -218,7 +223,7 @@ static inline bm_status flash_sim_erase(void *self, uint32_t at)
     fails = flash_sim_fails(sim, n);
     sim->erases++;
     for (uint32_t i = 0; i < n; i++) {
-        sim->octets[at + i] |= fails ? flash_sim_done(sim, i) : 0xff;
+        sim->octets[at + i] |= fails ? flash_sim_done(sim, i, true) : 0xff;
     }
     if (fails) {
         flash_sim_after_cut(sim, at, n, true);
