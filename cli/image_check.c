@@ -46,9 +46,8 @@ static bm_status pure_form(struct bm_bytes area)
     struct bm_image_tlv tlv;
     uint32_t at = 0;
     unsigned i = 0;
-    bm_status rc;
 
-    for (; (rc = bm_image_tlv_next(area, &at, &tlv)) == BM_OK; i++) {
+    for (; bm_image_tlv_next(area, &at, &tlv) == BM_OK; i++) {
         bool key =
             tlv.type == BM_IMAGE_TLV_KEYHASH || tlv.type == BM_IMAGE_TLV_PUBKEY;
 

@@ -21,7 +21,7 @@ static void add(unsigned type, const void *value, size_t n)
 static void begin(void)
 {
     memset(image, 0xff, sizeof image);
-    memcpy(image, "WOLF", 4);
+    bm_le32_put(image, 0x464c4f57); /* "WOLF" */
     bm_le32_put(image + 4, PAYLOAD);
     memset(image + WOLFBOOT_HEADER_MIN, 'p', PAYLOAD);
     at = 8;
