@@ -122,4 +122,11 @@ BM_MUST_CHECK bm_status bm_boot_swap(const struct bm_boot *boot,
 BM_MUST_CHECK bm_status bm_boot_xip(const struct bm_boot *boot,
                                     struct bm_boot_result *result);
 
+/*
+ * The same with keys that are fixed in the bootloader: boot->ring has them, and
+ * is not changed. For parts where every octet counts: no key is ever revoked.
+ */
+BM_MUST_CHECK bm_status bm_boot_xip_fixed(const struct bm_boot *boot,
+                                          struct bm_boot_result *result);
+
 #endif

@@ -34,6 +34,7 @@ static bm_status end_trial(struct bm_start *start)
     struct bm_boot_state *state = &start->state;
     uint8_t names[BM_BOOT_IMAGES * BM_REQUEST_NAME];
     bm_status rc;
+    bool lossy;
 
     if (bm_start_confirms(start)) {
         state->phase = BM_PHASE_IDLE;
@@ -44,7 +45,7 @@ static bm_status end_trial(struct bm_start *start)
         memcpy(names + i * BM_REQUEST_NAME, state->part[i].name[0],
                BM_REQUEST_NAME);
     }
-    rc = bm_start_plan(start, state->images, names);
+    rc = bm_start_plan(start, state->images, names, &lossy);
     if (rc == BM_OK || rc == BM_E_BOOT_DEPENDENCY) {
         return move(start, BM_BOOT_REVERTED);
     }
@@ -53,16 +54,15 @@ static bm_status end_trial(struct bm_start *start)
     return bm_start_consume(start);
 }
 
-/* What there is no way back from needs no trial. */
-static enum bm_boot_event kind_of(const struct bm_start *start, bool permanent)
+/* Who asked, by request or trailer, does so once. */
+static bm_status refuse(struct bm_start *start, unsigned set, bm_status why)
 {
-    for (unsigned i = 0; i < start->boot->images; i++) {
-        if ((start->state.images >> i & 1) != 0 &&
-            start->state.part[i].size[0] == 0) {
-            return BM_BOOT_FALLBACK;
-        }
-    }
-    return permanent ? BM_BOOT_CONFIRMED : BM_BOOT_TRIAL;
+    bool permanent;
+
+    bm_start_refuse(start, why);
+    BM_TRY(bm_start_consume(start));
+    set &= bm_start_trailers(start->boot, &permanent);
+    return bm_start_trailers_drop(start->boot, set);
 }
 
 static bm_status install(struct bm_start *start)
@@ -72,20 +72,22 @@ static bm_status install(struct bm_start *start)
     bool permanent = (request->flags & BM_REQUEST_PERMANENT) != 0;
     unsigned set = request->images & ((1u << start->boot->images) - 1);
     bm_status rc;
+    bool lossy;
 
     if (!asked) {
-        set = bm_start_trailers(start, &permanent);
+        set = bm_start_trailers(start->boot, &permanent);
     }
     if (set == 0) {
         return bm_start_consume(start);
     }
-    rc = bm_start_plan(start, set, asked ? request->update[0] : NULL);
-    if (rc == BM_OK) {
-        return move(start, kind_of(start, permanent));
+    rc = bm_start_plan(start, set, asked ? request->update[0] : NULL, &lossy);
+    if (rc != BM_OK) {
+        return refuse(start, set, rc);
     }
-    bm_start_refuse(start, rc);
-    BM_TRY(bm_start_consume(start));
-    return bm_start_trailers_drop(start, set, true);
+    /* What there is no way back from needs no trial. */
+    return move(start, lossy       ? BM_BOOT_FALLBACK
+                       : permanent ? BM_BOOT_CONFIRMED
+                                   : BM_BOOT_TRIAL);
 }
 
 static void measure(const struct bm_boot *boot, unsigned number,
@@ -130,11 +132,29 @@ static bm_status fall_back(struct bm_start *start, unsigned broken,
 {
     const struct bm_boot_state *state = &start->state;
     unsigned set = state->phase == BM_PHASE_IDLE ? broken : state->images;
+    bool lossy;
 
-    if (bm_start_plan(start, set, NULL) != BM_OK) {
+    if (bm_start_plan(start, set, NULL, &lossy) != BM_OK) {
         return why;
     }
     return move(start, BM_BOOT_FALLBACK);
+}
+
+/* The images that were moved, and whose slot 1 has none in its last sector. */
+static unsigned free_of_images(const struct bm_start *start)
+{
+    unsigned set = start->state.images;
+
+    for (unsigned i = 0; i < start->boot->images; i++) {
+        const struct bm_flash *flash = &start->boot->slot[i][1].flash;
+        const uint32_t *size = start->state.part[i].size;
+
+        if ((size[0] != 0 ? size[0] : size[1]) >
+            flash->sector * (flash->sectors - 1)) {
+            set &= ~(1u << i);
+        }
+    }
+    return set;
 }
 
 /* What moved is where it is to be, and verified. */
@@ -145,7 +165,7 @@ static bm_status arrive(struct bm_start *start)
     if (state->phase != BM_PHASE_MOVING) {
         return BM_OK;
     }
-    BM_TRY(bm_start_trailers_drop(start, state->images, false));
+    BM_TRY(bm_start_trailers_drop(start->boot, free_of_images(start)));
     state->phase =
         state->event == BM_BOOT_TRIAL ? BM_PHASE_TRIAL : BM_PHASE_IDLE;
     start->result->event = (enum bm_boot_event)state->event;

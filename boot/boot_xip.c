@@ -74,7 +74,7 @@ static bm_status choose(struct bm_start *start)
         result->slot = which.slot;
         rc = bm_start_verify(start->boot, &which, &result->image,
                              &result->verdict);
-        if (rc == BM_OK &&
+        if (rc == BM_OK && bm_verdict_yes(&result->verdict) &&
             (i >= 2 || !is_name(result->image.digest.p, failed(start)))) {
             return BM_OK;
         }
@@ -122,9 +122,12 @@ static bm_status enter(struct bm_start *start)
     return bm_start_put(start);
 }
 
-static bm_status decide(struct bm_start *start)
+/* Inlined, so that nothing about key sets is linked where keys are fixed. */
+BM_HARDEN_INLINE bm_status decide(struct bm_start *start, bool fixed)
 {
-    BM_TRY(bm_start_keys(start));
+    if (!fixed) {
+        BM_TRY(bm_start_keys(start));
+    }
     if (start->state.phase != BM_PHASE_IDLE) {
         BM_TRY(end_trial(start));
     }
@@ -132,7 +135,7 @@ static bm_status decide(struct bm_start *start)
         is_name(start->request.update[0], failed(start))) {
         memset(failed(start), 0, BM_REQUEST_NAME);
     }
-    if (has_confirmed(start)) {
+    if (!fixed && has_confirmed(start)) {
         BM_TRY(bm_start_keyset(start, start->state.image & 1));
     }
     BM_TRY(bm_start_consume(start));
@@ -146,7 +149,19 @@ bm_status bm_boot_xip(const struct bm_boot *boot, struct bm_boot_result *result)
     bm_status rc = bm_start_begin(&start, boot, result);
 
     if (rc == BM_OK) {
-        rc = decide(&start);
+        rc = decide(&start, false);
+    }
+    return bm_start_end(&start, rc);
+}
+
+bm_status bm_boot_xip_fixed(const struct bm_boot *boot,
+                            struct bm_boot_result *result)
+{
+    struct bm_start start;
+    bm_status rc = bm_start_begin(&start, boot, result);
+
+    if (rc == BM_OK) {
+        rc = decide(&start, true);
     }
     return bm_start_end(&start, rc);
 }

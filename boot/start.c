@@ -8,25 +8,6 @@ _Static_assert(sizeof(struct bm_boot_state) == 60 &&
                    sizeof(struct bm_boot_state) <= BM_JOURNAL_RECORD_MAX,
                "docs/boot.md has its layout");
 
-/* Who can write the flash can forge a state. What it says is bounded here, so
- * that nothing is read or written beside a slot, and everything ends. */
-static bool is_sound(const struct bm_boot *boot,
-                     const struct bm_boot_state *state)
-{
-    for (unsigned i = 0; i < BM_BOOT_IMAGES; i++) {
-        for (unsigned k = 0; k < 2 * (i < boot->images); k++) {
-            const struct bm_flash *flash = &boot->slot[i][k].flash;
-            const uint32_t *size = state->part[i].size;
-
-            if (size[0] > flash->sector * flash->sectors ||
-                size[1] > flash->sector * flash->sectors) {
-                return false;
-            }
-        }
-    }
-    return state->phase < BM_PHASES && state->keyset < 2;
-}
-
 bm_status bm_start_begin(struct bm_start *start, const struct bm_boot *boot,
                          struct bm_boot_result *result)
 {
@@ -41,8 +22,9 @@ bm_status bm_start_begin(struct bm_start *start, const struct bm_boot *boot,
     if (rc != BM_OK && rc != BM_E_NOT_FOUND) {
         return rc;
     }
-    if (!is_sound(boot, state)) {
-        memset(state, 0, sizeof *state);
+    /* Who can write the flash can forge a state: none may be a dead end. */
+    if (state->phase >= BM_PHASES) {
+        state->phase = BM_PHASE_IDLE;
     }
     start->sequence = state->consumed;
     rc = bm_request_get(&boot->mailbox, state->consumed, &start->request,
@@ -96,44 +78,6 @@ bool bm_start_confirms(const struct bm_start *start)
     return (start->request.flags & BM_REQUEST_CONFIRM) != 0;
 }
 
-bm_status bm_start_keys(struct bm_start *start)
-{
-    start->keyset.place = start->state.keyset;
-    BM_TRY(bm_keyset_load(start->boot, &start->keyset));
-    start->state.keyset = (uint8_t)start->keyset.place;
-    start->result->epoch = start->keyset.epoch;
-    return BM_OK;
-}
-
-/* Its place in the journal is what makes the set count; what follows from it
- * is finished at each start (keyset_start.h). */
-static bm_status accept(struct bm_start *start, unsigned slot)
-{
-    const struct bm_keyset_offer offer = { .road = BM_KEYSET_FIELD,
-                                           .name = start->request.keyset,
-                                           .slot = slot };
-
-    BM_TRY(bm_keyset_accept(start->boot, &offer, &start->keyset));
-    start->state.keyset = (uint8_t)start->keyset.place;
-    start->result->epoch = start->keyset.epoch;
-    return bm_start_put(start);
-}
-
-bm_status bm_start_keyset(struct bm_start *start, unsigned slot)
-{
-    bm_status rc;
-
-    if ((start->request.flags & BM_REQUEST_KEYSET) != 0) {
-        rc = accept(start, slot);
-        if (rc != BM_OK) {
-            bm_start_refuse(start, rc);
-        }
-    }
-    rc = bm_keyset_settle(start->boot, &start->keyset, slot);
-    /* What does not verify does not run either: that is found out later. */
-    return rc == BM_E_KEYSET_RUNNING ? BM_OK : rc;
-}
-
 bm_status bm_start_verify(const struct bm_boot *boot,
                           const struct bm_boot_which *which,
                           struct bm_image *image, struct bm_verdict *verdict)
@@ -162,9 +106,8 @@ bm_status bm_start_verify(const struct bm_boot *boot,
         (image->header.flags & BM_IMAGE_RAM_LOAD) == 0) {
         rc = BM_E_BOOT_ADDRESS; /* it could change after the check */
     }
-    if (rc != BM_OK || !bm_verdict_yes(verdict)) {
+    if (rc != BM_OK) {
         BM_VERDICT_NO(verdict);
-        return rc != BM_OK ? rc : BM_E_BOOT_FAULT;
     }
-    return BM_OK;
+    return rc;
 }

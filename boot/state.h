@@ -63,7 +63,7 @@ struct bm_boot_which {
 };
 
 /* Verify an image with boot->ring: its counter is not below the device's, and
- * it runs where it may. BM_OK says that the verdict is yes. */
+ * it runs where it may. What is to run is asked for the verdict, too. */
 BM_MUST_CHECK bm_status bm_start_verify(const struct bm_boot *boot,
                                         const struct bm_boot_which *which,
                                         struct bm_image *image,
@@ -106,20 +106,19 @@ BM_MUST_CHECK bm_status bm_start_shapes(const struct bm_boot *boot);
  * Would what comes to be if the images of `set` come from slot 1 be right?
  * Each verifies, and is the one that `names` says (BM_REQUEST_NAME octets for
  * each image of the device) where that is not NULL; the other images verify
- * where they are. Then start->state has what moving needs, but for the phase.
- * BM_E_BOOT_DEPENDENCY is the last of the reasons against it: start->state is
- * ready then, too, for who goes back to what had been.
+ * where they are. Then start->state has what moving needs, but for phase and
+ * event, and `*lossy` says that there is no way back, as something in slot 0
+ * does not verify. BM_E_BOOT_DEPENDENCY is the last of the reasons against it:
+ * start->state is ready then, too, for who goes back to what had been.
  */
 BM_MUST_CHECK bm_status bm_start_plan(struct bm_start *start, unsigned set,
-                                      const uint8_t *names);
+                                      const uint8_t *names, bool *lossy);
 
 /* Which images' slot 1 ends with a trailer of MCUboot's tools. */
-unsigned bm_start_trailers(struct bm_start *start, bool *permanent);
+unsigned bm_start_trailers(const struct bm_boot *boot, bool *permanent);
 
-/* Erase the trailers of the images in `set`, or after a move the sectors where
- * they would be, unless an image lies in the same sector that is needed: with
- * `all`, none is. */
-BM_MUST_CHECK bm_status bm_start_trailers_drop(struct bm_start *start,
-                                               unsigned set, bool all);
+/* Erase the sectors where the trailers of the images in `set` are, or were. */
+BM_MUST_CHECK bm_status bm_start_trailers_drop(const struct bm_boot *boot,
+                                               unsigned set);
 
 #endif

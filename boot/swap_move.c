@@ -75,12 +75,18 @@ static uint32_t scratch_step(const struct bm_boot *boot, uint32_t block)
     return block > sector ? block : sector;
 }
 
-/* How much of `size` octets is in the block at `at`. */
-static uint32_t part_of(uint32_t size, uint32_t at, uint32_t block)
+/* How much of `size` octets is in the block at `at`. Who can write the flash
+ * can forge a state: nothing is beside a slot, whatever it says. */
+static uint32_t part_of(const struct bm_boot_slot slot[2], uint32_t size,
+                        uint32_t at, uint32_t block)
 {
-    uint32_t left = size > at ? size - at : 0;
+    for (unsigned k = 0; k < 2; k++) {
+        uint32_t room = slot[k].flash.sector * slot[k].flash.sectors;
 
-    return left < block ? left : block;
+        size = size < room ? size : room;
+    }
+    size = size > at ? size - at : 0;
+    return size < block ? size : block;
 }
 
 /* The next stage that is not empty, or BM_E_END: no block is left. */
@@ -94,8 +100,8 @@ static bm_status step(struct bm_start *start)
     uint32_t each = scratch_step(boot, block);
     uint32_t turns = boot->scratch.sector * boot->scratch.sectors / each;
     uint32_t at = state->block * block;
-    uint32_t x = part_of(part->size[1], at, block);
-    uint32_t y = part_of(part->size[0], at, block);
+    uint32_t x = part_of(slot, part->size[1], at, block);
+    uint32_t y = part_of(slot, part->size[0], at, block);
     struct range slot0 = { &slot[0].flash, at };
     struct range slot1 = { &slot[1].flash, at };
     struct range scratch = { &boot->scratch, state->block % turns * each };

@@ -67,9 +67,11 @@ static bm_status look(const struct bm_boot *boot, unsigned i, unsigned k,
  * The very image that runs is no update. */
 static bm_status look_at_both(const struct bm_boot *boot, unsigned i,
                               struct bm_boot_part *part,
-                              struct versions *versions)
+                              struct versions *versions, bool *lossy)
 {
-    (void)!look(boot, i, 0, part, NULL);
+    if (look(boot, i, 0, part, NULL) != BM_OK) {
+        *lossy = true;
+    }
     BM_TRY(look(boot, i, 1, part, versions));
     return memcmp(part->name[0], part->name[1], BM_REQUEST_NAME) != 0
                ? BM_OK
@@ -77,13 +79,14 @@ static bm_status look_at_both(const struct bm_boot *boot, unsigned i,
 }
 
 bm_status bm_start_plan(struct bm_start *start, unsigned set,
-                        const uint8_t *names)
+                        const uint8_t *names, bool *lossy)
 {
     const struct bm_boot *boot = start->boot;
     struct bm_boot_state *state = &start->state;
     struct bm_boot_part parts[BM_BOOT_IMAGES];
     struct versions versions;
 
+    *lossy = false;
     memset(parts, 0, sizeof parts);
     memset(&versions, 0, sizeof versions);
     for (unsigned i = 0; i < boot->images; i++) {
@@ -93,7 +96,7 @@ bm_status bm_start_plan(struct bm_start *start, unsigned set,
             BM_TRY(look(boot, i, 0, part, &versions));
             continue;
         }
-        BM_TRY(look_at_both(boot, i, part, &versions));
+        BM_TRY(look_at_both(boot, i, part, &versions, lossy));
         if (names != NULL && memcmp(part->name[1], names + i * BM_REQUEST_NAME,
                                     BM_REQUEST_NAME) != 0) {
             return BM_E_BOOT_REQUEST;

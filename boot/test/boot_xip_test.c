@@ -159,6 +159,21 @@ static void a_new_key_set_counts_from_then_on(void)
     CHECK(world_counter(&d->w) == EPOCH_OLD + 1);
 }
 
+static void fixed_keys_need_no_key_set(void)
+{
+    begin();
+    put(1, 'b', 2, 2);
+    memset(d->w.keyset[0].octets, 0, 64); /* nothing reads it */
+    CHECK_STATUS(bm_boot_xip_fixed(&d->w.boot, &d->result), BM_OK);
+    CHECK(d->result.event == BM_BOOT_TRIAL && d->result.slot == 1);
+    CHECK(d->result.epoch == 0);
+    CHECK_STATUS(bm_boot_xip_fixed(&d->w.boot, &d->result), BM_OK);
+    CHECK(d->result.event == BM_BOOT_REVERTED && d->result.slot == 0);
+    d->w.ring.n = 0; /* nobody may sign */
+    CHECK_STATUS(bm_boot_xip_fixed(&d->w.boot, &d->result), BM_E_IMAGE_KEY);
+    CHECK(d->result.verdict.yes == 0 && d->result.verdict.no == 0);
+}
+
 /* Whatever the cut, of the confirmed image and the one on trial one runs. */
 static void a_cut_anywhere_leaves_an_image_that_runs(void)
 {
@@ -202,6 +217,7 @@ int main(void)
     RUN(what_does_not_verify_does_not_run);
     RUN(the_other_image_runs_when_one_breaks);
     RUN(a_new_key_set_counts_from_then_on);
+    RUN(fixed_keys_need_no_key_set);
     RUN(a_cut_anywhere_leaves_an_image_that_runs);
     return bm_test_done();
 }
