@@ -68,6 +68,9 @@ enum bm_lifecycle {
 
 struct bm_boot {
     const struct bm_crypto *crypto;
+    /* As in struct bm_verify: NULL where no set demands LMS. */
+    bm_status (*lms)(const uint8_t key[56], struct bm_bytes digest,
+                     struct bm_bytes signature);
     unsigned images; /* 1 to BM_BOOT_IMAGES; image 0 is the one that runs */
     struct bm_boot_slot slot[BM_BOOT_IMAGES][2];
     struct bm_flash scratch; /* a block, or several that are used in turn */

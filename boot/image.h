@@ -40,10 +40,12 @@
 /* A digest and a location of up to 192 octets. */
 #define BM_IMAGE_SBOM_MAX 224u
 
-/* Room for both TLV areas of an image that a device boots: with P-256 alone,
- * and with an LMS signature (1,452 octets) beside it. */
-#define BM_IMAGE_TLVS_MAX        768u
-#define BM_IMAGE_TLVS_MAX_HYBRID 2304u
+/* Room for both TLV areas of an image that a device boots, with an LMS
+ * signature (1,452 octets) beside that of P-256. A bootloader whose roots and
+ * sets never ask for LMS is compiled with 768 of it. */
+#ifndef BM_IMAGE_TLVS_MAX
+#define BM_IMAGE_TLVS_MAX 2304u
+#endif
 
 enum bm_image_flag {
     BM_IMAGE_ENCRYPTED_AES128 = 0x4,

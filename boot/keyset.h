@@ -24,7 +24,7 @@
  */
 
 #define BM_KEYSET_VERSION 1
-#define BM_KEYSET_MAX     1024 /* octets of a key set, TLVs included */
+#define BM_KEYSET_MAX     2560 /* octets of a key set, LMS and TLVs included */
 
 #define BM_KEYSET_HEAD    4u
 #define BM_KEYSET_PAYLOAD (BM_KEYSET_HEAD + BM_BOOT_KEYS * (64u + 56u))

@@ -17,6 +17,7 @@ static bm_status begin(const struct bm_boot *boot, uint32_t least,
 
     memset(v, 0, sizeof *v);
     v->crypto = boot->crypto;
+    v->lms = boot->lms;
     v->work = boot->work;
     for (unsigned i = 0; i < 2; i++) {
         BM_TRY(counters->read(counters->self, BM_COUNTER_EPOCH, &v->least[i]));

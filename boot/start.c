@@ -85,6 +85,7 @@ bm_status bm_start_verify(const struct bm_boot *boot,
     const struct bm_boot_slot *slot = boot->slot[which->image];
     const struct bm_boot_counters *counters = &boot->counters;
     struct bm_verify v = { .crypto = boot->crypto,
+                           .lms = boot->lms,
                            .ring = boot->ring,
                            .flash = &slot[which->slot].flash,
                            .address = slot[which->runs].address,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "boot/verify.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "boot/harden.h"
@@ -202,12 +203,23 @@ static bm_status hash(const struct pass *pass)
                                                             : BM_E_IMAGE_DIGEST;
 }
 
+static uint32_t demanded(const struct bm_verify *v)
+{
+    return v->ring != NULL ? v->ring->required : v->signers->required;
+}
+
+/* The LMS public key lies behind the point, in a ring and in a PUBKEY TLV. */
+_Static_assert(offsetof(struct bm_boot_key, lms) ==
+                   offsetof(struct bm_boot_key, point) + POINT_SIZE,
+               "both halves of a key are found by the first");
+
 /* The point of the key that a TLV names, or NULL if it does not count. */
 static const uint8_t *point_find(const struct bm_verify *v,
                                  const struct bm_image_tlv *tlv)
 {
     const struct bm_crypto *crypto = v->crypto;
     const struct bm_ring *ring = v->ring;
+    uint32_t size = SPKI_SIZE;
 
     if (ring != NULL) {
         for (unsigned i = 0; i < ring->n && i < BM_BOOT_KEYS; i++) {
@@ -218,7 +230,10 @@ static const uint8_t *point_find(const struct bm_verify *v,
         }
         return NULL;
     }
-    if (tlv->type != BM_IMAGE_TLV_PUBKEY || tlv->value.n != SPKI_SIZE ||
+    if ((demanded(v) & BM_BOOT_LMS) != 0) {
+        size += sizeof ring->keys[0].lms;
+    }
+    if (tlv->type != BM_IMAGE_TLV_PUBKEY || tlv->value.n != size ||
         crypto->hash(crypto->self, BM_HASH_SHA256, tlv->value, v->work->id) !=
             BM_OK) {
         return NULL;
@@ -248,18 +263,45 @@ static bm_status p256_verify(const struct bm_verify *v, const uint8_t *point,
     return rc == BM_E_SIGNATURE ? BM_E_IMAGE_SIGNATURE : rc;
 }
 
+static bm_status lms_verify(const struct bm_verify *v, const uint8_t *point,
+                            struct bm_bytes signature)
+{
+    bm_status rc =
+        v->lms(point + POINT_SIZE, BM_ARRAY(v->work->digest), signature);
+
+    return rc == BM_E_SIGNATURE ? BM_E_IMAGE_SIGNATURE : rc;
+}
+
+/* Can what is demanded be verified here? P-256 always is. */
+static bool is_known(const struct bm_verify *v)
+{
+    return bm_sure_equal(demanded(v), BM_BOOT_P256) ||
+           (bm_sure_equal(demanded(v), BM_BOOT_P256 | BM_BOOT_LMS) &&
+            v->lms != NULL);
+}
+
+/* A signature verified: of a key that has made all that are demanded, or of
+ * one from which some are missing. */
+static bm_status note(uint32_t *missing, uint32_t algorithm, bm_status rc)
+{
+    *missing &= ~algorithm;
+    if (bm_sure_equal(*missing, 0)) {
+        return BM_OK;
+    }
+    return rc == BM_OK ? rc : BM_E_IMAGE_MISSING;
+}
+
 /* v->work->digest is signed by whom v says, with all that v demands. */
 static bm_status signed_by(const struct pass *pass)
 {
     const struct bm_verify *v = pass->v;
-    uint32_t required =
-        v->ring != NULL ? v->ring->required : v->signers->required;
+    uint32_t missing = demanded(v);
     bm_status rc = BM_E_IMAGE_KEY;
     const uint8_t *point = NULL;
     struct bm_image_tlv tlv;
     uint32_t at = 0;
 
-    if (required != BM_BOOT_P256) {
+    if (!is_known(v)) {
         return BM_E_IMAGE_ALGORITHM;
     }
     while (bm_image_tlv_next(pass->image->tlvs, &at, &tlv) == BM_OK) {
@@ -267,11 +309,18 @@ static bm_status signed_by(const struct pass *pass)
         case BM_IMAGE_TLV_KEYHASH:
         case BM_IMAGE_TLV_PUBKEY:
             point = point_find(v, &tlv);
+            missing = demanded(v);
             break;
         case BM_IMAGE_TLV_ECDSA:
             if (point != NULL) {
                 BM_TRY(p256_verify(v, point, tlv.value));
-                rc = BM_OK;
+                rc = note(&missing, BM_BOOT_P256, rc);
+            }
+            break;
+        case BM_IMAGE_TLV_LMS:
+            if (point != NULL && (demanded(v) & BM_BOOT_LMS) != 0) {
+                BM_TRY(lms_verify(v, point, tlv.value));
+                rc = note(&missing, BM_BOOT_LMS, rc);
             }
             break;
         case BM_IMAGE_TLV_ED25519:

@@ -50,7 +50,8 @@ struct bm_ring {
     struct bm_boot_key keys[BM_BOOT_KEYS];
 };
 
-/* Who may sign key sets: SHA-256 of what their PUBKEY TLV holds. */
+/* Who may sign key sets: SHA-256 of what their PUBKEY TLV holds, which is a
+ * SubjectPublicKeyInfo and, where LMS is demanded, the LMS public key. */
 struct bm_signers {
     uint32_t required; /* as above */
     unsigned n;        /* of the ids, from the first */
@@ -71,6 +72,11 @@ struct bm_verify_work {
 
 struct bm_verify {
     const struct bm_crypto *crypto;
+    /* LMS signatures (RFC 8554), which are none of X.509 and so not of
+     * core/crypto.h: BM_OK or BM_E_SIGNATURE. ports/mbedtls/lms has one; with
+     * NULL, who demands LMS gets BM_E_IMAGE_ALGORITHM. */
+    bm_status (*lms)(const uint8_t key[56], struct bm_bytes digest,
+                     struct bm_bytes signature);
     /* One of the two: */
     const struct bm_ring *ring;       /* firmware: keys named by KEYHASH */
     const struct bm_signers *signers; /* a key set: the key is in PUBKEY */
@@ -100,8 +106,11 @@ struct bm_verify {
  * start of v->ram and hashed there (BM_E_IMAGE_SIZE where it does not fit).
  *
  * TLVs that name a key and signatures come in pairs, key first. Pairs of keys
- * that do not count are skipped; a pair of a key that counts must verify. The
- * counter of an image without one is 0; below `least`: BM_E_BOOT_DOWNGRADE.
+ * that do not count are skipped; signatures of a key that counts must verify,
+ * and one such key has to have made all that are demanded. An LMS signature
+ * that is not demanded is not looked at, so that what a set demands can grow.
+ * The counter of an image without one is 0; below `least`:
+ * BM_E_BOOT_DOWNGRADE.
  * BM_E_BOOT_FAULT: the two passes do not agree.
  */
 BM_MUST_CHECK bm_status bm_verify_image(const struct bm_verify *v,

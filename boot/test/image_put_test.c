@@ -237,7 +237,7 @@ static void a_hybrid_signature_fits_a_device(void)
                  BM_OK);
     CHECK_STATUS(bm_image_put_end(&put), BM_OK);
     CHECK_STATUS(bm_image_parse_file(bm_wr_bytes(&w), &image), BM_OK);
-    CHECK(image.protected.n + image.tlvs.n <= BM_IMAGE_TLVS_MAX_HYBRID);
+    CHECK(image.protected.n + image.tlvs.n <= BM_IMAGE_TLVS_MAX);
 }
 
 static void whatever_does_not_fit_is_said_to(void)
