@@ -16,6 +16,8 @@ _birthmark()
         case $before in
         --type) words="p256 p384 ed25519 rsa2048 rsa3072 rsa4096" ;;
         --model) words="now issuance" ;;
+        --security-counter) words="auto" ;;
+        --align) words="1 2 4 8 16 32" ;;
         --purpose) words="serverAuth clientAuth codeSigning emailProtection
             timeStamping OCSPSigning cmcRA" ;;
         --profile) words=$(birthmark profile list 2> /dev/null |
@@ -28,7 +30,9 @@ _birthmark()
         --at | --host | --id | --organisation | --ecosystem | --policy | --max | --org | --device | --subject | \
             --not-after | --expires | --expires-before | --invalid-since | \
             --after | --limit | --ca | --url | --threshold | --custodian | \
-            --shares | --name | --series | --above) return ;;
+            --shares | --name | --series | --above | --version | \
+            --header-size | --slot-size | --dependencies | --boot-record | \
+            --load-addr | --rom-fixed | --sbom-uri | --epoch) return ;;
         *)
             if [[ $noun/$verb == profile/show && $word != -* ]]; then
                 words=$(birthmark profile list 2> /dev/null | sed 's/ .*//')

@@ -30,6 +30,11 @@ def fill(srv):
         srv.birthmark("token", "create", *at, "--profile", LDEVID, "--device",
                       "tok-%d" % i)
     service.Key(srv.dir, "new", "/serialNumber=new")
+    # A key that signs firmware, and something to be signed.
+    srv.birthmark("image", "keygen", "--out", srv.dir + "/fw.pub", *at,
+                  "file:fw.key")
+    srv.birthmark("image", "keygen", *at, "file:root-a.key")
+    write(srv.dir + "/program", "a program\n")
     # The misuse of a key, which is an event.
     equal(birthmark("cert", "issue", *at, "--profile", LDEVID, "--csr",
                     srv.dir + "/dev-0.csr", "--device", "thief", "--subject",
@@ -116,8 +121,15 @@ def writes(srv):
     token = birthmark("token", "list", "--dir", srv.dir)[1].split()[0]
     write(srv.dir + "/bad.csr", "no request\n")
     issue = ("cert", "issue", "--profile", LDEVID, "--csr")
+    sign = ("image", "sign", "--key", "file:fw.key", "--version", "1.2.3+4",
+            "--pad-header", "--ledger", srv.dir + "/program", "--out")
     return (
         ("token", "create", "--profile", LDEVID, "--device", "tok-9"),
+        # Keys are here, the ledger is there.
+        sign + (srv.dir + "/a.img",), sign + (srv.dir + "/a.img",),
+        ("keyset", "make", "--root", "file:root-a.key", "--epoch", "1",
+         "--key", srv.dir + "/fw.pub", "--ledger", "--out",
+         srv.dir + "/a.set"),
         ("token", "create", "--profile", "none", "--device", "tok-9"),
         ("token", "create", "--profile", LDEVID, "--device", "no such name"),
         ("token", "revoke", token), ("token", "revoke", token, "none"),
