@@ -17,6 +17,9 @@
  * skipped would let it lie over a return address: it is in v->work.
  */
 
+/* Where the room is too small for any LMS signature, no code is for them. */
+#define HYBRID (BM_IMAGE_TLVS_MAX > BM_IMAGE_LMS_SIZE)
+
 /* A P-256 SubjectPublicKeyInfo: its head, and the point that ends it. */
 #define SPKI_SIZE  91u
 #define POINT_SIZE 65u
@@ -208,9 +211,17 @@ static uint32_t demanded(const struct bm_verify *v)
     return v->ring != NULL ? v->ring->required : v->signers->required;
 }
 
-/* The LMS public key lies behind the point, in a ring and in a PUBKEY TLV. */
-_Static_assert(offsetof(struct bm_boot_key, lms) ==
-                   offsetof(struct bm_boot_key, point) + POINT_SIZE,
+static bool needs_lms(const struct bm_verify *v)
+{
+    return HYBRID && (demanded(v) & BM_BOOT_LMS) != 0;
+}
+
+/* In a ring the point lies behind the id, and in front of the LMS public key,
+ * as it does in a PUBKEY TLV. */
+#define LMS_SIZE (sizeof(struct bm_boot_key) - ID_SIZE - POINT_SIZE)
+#define ID_SIZE  32u
+_Static_assert(offsetof(struct bm_boot_key, point) == ID_SIZE &&
+                   offsetof(struct bm_boot_key, lms) == ID_SIZE + POINT_SIZE,
                "both halves of a key are found by the first");
 
 /* The point of the key that a TLV names, or NULL if it does not count. */
@@ -218,29 +229,30 @@ static const uint8_t *point_find(const struct bm_verify *v,
                                  const struct bm_image_tlv *tlv)
 {
     const struct bm_crypto *crypto = v->crypto;
-    const struct bm_ring *ring = v->ring;
-    uint32_t size = SPKI_SIZE;
+    size_t size = needs_lms(v) ? SPKI_SIZE + LMS_SIZE : SPKI_SIZE;
+    const uint8_t *id = tlv->value.p;
+    const uint8_t *other;
+    size_t stride;
+    unsigned n;
 
-    if (ring != NULL) {
-        for (unsigned i = 0; i < ring->n && i < BM_BOOT_KEYS; i++) {
-            if (tlv->type == BM_IMAGE_TLV_KEYHASH &&
-                differ(tlv->value.p, ring->keys[i].id) == 0) {
-                return ring->keys[i].point;
-            }
-        }
-        return NULL;
+    if (v->ring != NULL) {
+        other = v->ring->keys[0].id;
+        stride = sizeof v->ring->keys[0];
+        n = tlv->type == BM_IMAGE_TLV_KEYHASH ? v->ring->n : 0;
+    } else {
+        other = v->signers->ids[0];
+        stride = ID_SIZE;
+        id = v->work->id;
+        n = tlv->type == BM_IMAGE_TLV_PUBKEY && tlv->value.n == size &&
+                    crypto->hash(crypto->self, BM_HASH_SHA256, tlv->value,
+                                 v->work->id) == BM_OK
+                ? v->signers->n
+                : 0;
     }
-    if ((demanded(v) & BM_BOOT_LMS) != 0) {
-        size += sizeof ring->keys[0].lms;
-    }
-    if (tlv->type != BM_IMAGE_TLV_PUBKEY || tlv->value.n != size ||
-        crypto->hash(crypto->self, BM_HASH_SHA256, tlv->value, v->work->id) !=
-            BM_OK) {
-        return NULL;
-    }
-    for (unsigned i = 0; i < v->signers->n; i++) {
-        if (differ(v->work->id, v->signers->ids[i]) == 0) {
-            return tlv->value.p + SPKI_SIZE - POINT_SIZE;
+    for (; n > 0; n--, other += stride) {
+        if (differ(id, other) == 0) {
+            return v->ring != NULL ? other + ID_SIZE
+                                   : tlv->value.p + SPKI_SIZE - POINT_SIZE;
         }
     }
     return NULL;
@@ -276,7 +288,7 @@ static bm_status lms_verify(const struct bm_verify *v, const uint8_t *point,
 static bool is_known(const struct bm_verify *v)
 {
     return bm_sure_equal(demanded(v), BM_BOOT_P256) ||
-           (bm_sure_equal(demanded(v), BM_BOOT_P256 | BM_BOOT_LMS) &&
+           (HYBRID && bm_sure_equal(demanded(v), BM_BOOT_P256 | BM_BOOT_LMS) &&
             v->lms != NULL);
 }
 
@@ -285,7 +297,7 @@ static bool is_known(const struct bm_verify *v)
 static bm_status note(uint32_t *missing, uint32_t algorithm, bm_status rc)
 {
     *missing &= ~algorithm;
-    if (bm_sure_equal(*missing, 0)) {
+    if (!HYBRID || bm_sure_equal(*missing, 0)) {
         return BM_OK;
     }
     return rc == BM_OK ? rc : BM_E_IMAGE_MISSING;
@@ -318,7 +330,7 @@ static bm_status signed_by(const struct pass *pass)
             }
             break;
         case BM_IMAGE_TLV_LMS:
-            if (point != NULL && (demanded(v) & BM_BOOT_LMS) != 0) {
+            if (point != NULL && needs_lms(v)) {
                 BM_TRY(lms_verify(v, point, tlv.value));
                 rc = note(&missing, BM_BOOT_LMS, rc);
             }
