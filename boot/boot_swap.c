@@ -103,7 +103,7 @@ static void measure(const struct bm_boot *boot, unsigned number,
 static unsigned verify_all(struct bm_start *start,
                            uint32_t counters[BM_BOOT_IMAGES], bm_status *why)
 {
-    unsigned broken = 0;
+    unsigned broken = (1u << start->boot->images) - 1;
 
     measure(start->boot, 0, NULL);
     for (unsigned i = start->boot->images; i-- > 0;) {
@@ -112,8 +112,9 @@ static unsigned verify_all(struct bm_start *start,
         bm_status rc = bm_start_verify(start->boot, &which,
                                        &start->result->image, verdict);
 
-        if (rc != BM_OK || !bm_verdict_yes(verdict)) {
-            broken |= 1u << i;
+        if (rc == BM_OK && bm_verdict_yes(verdict)) {
+            broken &= ~(1u << i);
+        } else {
             *why = rc;
         }
         counters[i] = start->result->image.counter;

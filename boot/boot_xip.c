@@ -74,6 +74,7 @@ static bm_status choose(struct bm_start *start)
         result->slot = which.slot;
         rc = bm_start_verify(start->boot, &which, &result->image,
                              &result->verdict);
+        BM_CHECK_FAULT(which.runs == which.slot && result->slot == which.slot);
         if (rc == BM_OK && bm_verdict_yes(&result->verdict) &&
             (i >= 2 || !is_name(result->image.digest.p, failed(start)))) {
             return BM_OK;

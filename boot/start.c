@@ -98,17 +98,18 @@ bm_status bm_start_verify(const struct bm_boot *boot,
 
     BM_VERDICT_NO(verdict);
     for (unsigned i = 0; i < 2; i++) {
-        BM_TRY(counters->read(counters->self, BM_COUNTER_IMAGE + which->image,
-                              &v.least[i]));
+        unsigned counter = which->image;
+
+        BM_OPAQUE(counter); /* or one sum would be for both */
+        counter += BM_COUNTER_IMAGE;
+        BM_TRY(counters->read(counters->self, counter, &v.least[i]));
     }
     rc = bm_verify_image(&v, image, verdict);
     bm_wipe(&v, sizeof v);
-    if (rc == BM_OK && which->image == 0 && !slot[which->runs].internal &&
-        (image->header.flags & BM_IMAGE_RAM_LOAD) == 0) {
-        rc = BM_E_BOOT_ADDRESS; /* it could change after the check */
-    }
-    if (rc != BM_OK) {
-        BM_VERDICT_NO(verdict);
+    if (which->image == 0 && (image->header.flags & BM_IMAGE_RAM_LOAD) == 0 &&
+        !bm_sure_equal(slot[which->runs].internal, true)) {
+        BM_VERDICT_NO(verdict); /* it could change after the check */
+        rc = rc != BM_OK ? rc : BM_E_BOOT_ADDRESS;
     }
     return rc;
 }
