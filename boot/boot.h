@@ -109,7 +109,9 @@ struct bm_boot_result {
     unsigned slot;
     uint32_t address; /* of the vector table that is to run */
     enum bm_boot_event event;
-    bm_status refusal; /* why an update or a key set was not taken */
+    /* Why an update or a key set was not taken, or why a trial could not end:
+     * beside any event, or BM_OK. */
+    bm_status refusal;
     uint32_t epoch;    /* of the key set that counts */
     uint32_t consumed; /* the last request that was read: request.h */
 };

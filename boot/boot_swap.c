@@ -50,7 +50,7 @@ static bm_status end_trial(struct bm_start *start)
         return move(start, BM_BOOT_REVERTED);
     }
     start->result->event = BM_BOOT_TRIAL;
-    start->result->refusal = rc;
+    bm_start_refuse(start, rc);
     return bm_start_consume(start);
 }
 
@@ -187,7 +187,7 @@ static bm_status raise_counters(const struct bm_start *start,
 
 static bm_status run(struct bm_start *start)
 {
-    uint32_t counters[BM_BOOT_IMAGES];
+    uint32_t counters[BM_BOOT_IMAGES] = { 0 };
     bm_status why = BM_E_BOOT_NONE;
     unsigned broken;
 

@@ -60,7 +60,9 @@ bm_status bm_start_consume(struct bm_start *start)
 
 void bm_start_refuse(struct bm_start *start, bm_status why)
 {
-    start->result->event = BM_BOOT_REFUSED;
+    if (start->result->event == BM_BOOT_NORMAL) {
+        start->result->event = BM_BOOT_REFUSED;
+    }
     start->result->refusal = why;
 }
 

@@ -40,27 +40,33 @@ static bool depends_well(const struct bm_boot *boot,
     return !versions->strange;
 }
 
-/* Verify the image in a slot; it fits both slots. */
+/* Verify the image in a slot. */
 static bm_status look(const struct bm_boot *boot, unsigned i, unsigned k,
                       struct bm_boot_part *part, struct versions *versions)
 {
     const struct bm_boot_which which = { i, k, 0 };
-    const struct bm_flash *other = &boot->slot[i][k ^ 1].flash;
     struct bm_verdict verdict;
     struct bm_image image;
-    uint32_t size;
 
     BM_TRY(bm_start_verify(boot, &which, &image, &verdict));
-    size = bm_image_digest_end(&image.header) + (uint32_t)image.tlvs.n;
-    if (size > other->sector * other->sectors) {
-        return BM_E_IMAGE_SIZE;
-    }
-    part->size[k] = size;
+    part->size[k] = bm_image_digest_end(&image.header) + (uint32_t)image.tlvs.n;
     memcpy(part->name[k], image.digest.p, BM_REQUEST_NAME);
     if (versions != NULL) {
         note_versions(boot, versions, i, &image);
     }
     return BM_OK;
+}
+
+/* What could not be read once may be read the second time. */
+static bool is_broken(const struct bm_boot *boot, unsigned i,
+                      struct bm_boot_part *part)
+{
+    for (unsigned tries = 0; tries < 2; tries++) {
+        if (look(boot, i, 0, part, NULL) == BM_OK) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* An image of the set: what is in slot 0 may be broken, and is not kept then.
@@ -69,10 +75,17 @@ static bm_status look_at_both(const struct bm_boot *boot, unsigned i,
                               struct bm_boot_part *part,
                               struct versions *versions, bool *lossy)
 {
-    if (look(boot, i, 0, part, NULL) != BM_OK) {
+    if (is_broken(boot, i, part)) {
         *lossy = true;
     }
     BM_TRY(look(boot, i, 1, part, versions));
+    for (unsigned k = 0; k < 2; k++) {
+        const struct bm_flash *to = &boot->slot[i][k ^ 1].flash;
+
+        if (part->size[k] > to->sector * to->sectors) {
+            return BM_E_IMAGE_SIZE;
+        }
+    }
     return memcmp(part->name[0], part->name[1], BM_REQUEST_NAME) != 0
                ? BM_OK
                : BM_E_BOOT_REQUEST;
