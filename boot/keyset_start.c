@@ -82,33 +82,17 @@ static bm_status verify_running(const struct bm_boot *boot, unsigned slot)
     return BM_OK;
 }
 
-/* Octets of an image alone, in pieces that lie in one sector each; a sector is
- * erased before its first. */
-static bm_status copy(const struct bm_flash *from, const struct bm_flash *to,
-                      uint32_t size, struct bm_verify_work *work)
+/* To the place that does not count. */
+static bm_status copy(const struct bm_boot *boot, unsigned place, uint32_t size)
 {
-    uint32_t n;
+    const struct bm_boot_range from = { &boot->candidate, 0 };
+    const struct bm_boot_range to = { &boot->keyset[place], 0 };
 
-    if (size > to->sector * to->sectors) {
-        return BM_E_IMAGE_SIZE;
+    if (size > to.flash->sector * to.flash->sectors ||
+        to.flash->sector % BM_BOOT_CHUNK != 0) {
+        return BM_E_BOOT_SHAPE;
     }
-    for (uint32_t at = 0; at < size; at += n) {
-        n = to->sector - at % to->sector;
-        if (at % to->sector == 0) {
-            BM_TRY(to->erase(to->self, at));
-        }
-        if (n > sizeof work->piece) {
-            n = sizeof work->piece;
-        }
-        if (n > size - at) {
-            n = size - at;
-        }
-        memset(work->piece, 0xff, sizeof work->piece); /* up to a unit */
-        BM_TRY(from->read(from->self, at, work->piece, n));
-        n = (n + to->unit - 1) & ~(to->unit - 1);
-        BM_TRY(to->program(to->self, at, (struct bm_bytes){ work->piece, n }));
-    }
-    return BM_OK;
+    return bm_start_copy(boot->work, from, to, size);
 }
 
 static bm_status take(const struct bm_boot *boot,
@@ -132,7 +116,7 @@ static bm_status take(const struct bm_boot *boot,
     if (offer->road == BM_KEYSET_FIELD) {
         BM_TRY(verify_running(boot, offer->slot));
     }
-    BM_TRY(copy(&boot->candidate, &boot->keyset[other], set.size, boot->work));
+    BM_TRY(copy(boot, other, set.size));
     v.flash = &boot->keyset[other];
     BM_TRY(
         bm_keyset_verify(&v, boot->roots, offer->road, boot->ring, &written));

@@ -96,6 +96,22 @@ void bm_start_refuse(struct bm_start *start, bm_status why);
 /* Does the request confirm the images that are on trial? */
 bool bm_start_confirms(const struct bm_start *start);
 
+/* A place in flash. */
+struct bm_boot_range {
+    const struct bm_flash *flash;
+    uint32_t at;
+};
+
+/*
+ * Erase the sectors from `to` on and copy `n` octets there, up to a unit more
+ * of 0xff; each chunk is read back. Sectors are whole chunks, and `to` is the
+ * start of one: `n` fits, which is the caller's to check.
+ */
+#define BM_BOOT_CHUNK 128u
+BM_MUST_CHECK bm_status bm_start_copy(struct bm_verify_work *work,
+                                      struct bm_boot_range from,
+                                      struct bm_boot_range to, uint32_t n);
+
 /* Go on with moving what start->state says, to the end. */
 BM_MUST_CHECK bm_status bm_start_move(struct bm_start *start);
 

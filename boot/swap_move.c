@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "boot/state.h"
 
 /*
@@ -15,48 +13,6 @@
  * leaves alone what it reads, so it can be done again; what it erases is not
  * needed any more, or the stage before it made a copy.
  */
-
-/* Octets that are copied at once, and read back: whole units. */
-#define CHUNK 128u
-_Static_assert(CHUNK % BM_FLASH_UNIT_MAX == 0, "whole units");
-_Static_assert(sizeof((struct bm_verify_work *)0)->piece >= 2 * CHUNK,
-               "what is written, and what is read back");
-
-/* A place in flash. */
-struct range {
-    const struct bm_flash *flash;
-    uint32_t at;
-};
-
-static bm_status copy_chunk(const struct range *from, const struct range *to,
-                            uint8_t *chunk, uint32_t n)
-{
-    uint32_t unit = to->flash->unit;
-    struct bm_bytes units = { chunk, (n + unit - 1) & ~(unit - 1) };
-
-    memset(chunk, 0xff, CHUNK);
-    BM_TRY(from->flash->read(from->flash->self, from->at, chunk, n));
-    BM_TRY(to->flash->program(to->flash->self, to->at, units));
-    BM_TRY(to->flash->read(to->flash->self, to->at, chunk + CHUNK, n));
-    return memcmp(chunk, chunk + CHUNK, n) == 0 ? BM_OK : BM_E_FLASH_VERIFY;
-}
-
-static bm_status copy(struct bm_start *start, struct range from,
-                      struct range to, uint32_t n)
-{
-    for (uint32_t i = 0; i < n; i += to.flash->sector) {
-        BM_TRY(to.flash->erase(to.flash->self, to.at + i));
-    }
-    while (n > 0) {
-        uint32_t now = n < CHUNK ? n : CHUNK;
-
-        BM_TRY(copy_chunk(&from, &to, start->boot->work->piece, now));
-        from.at += now;
-        to.at += now;
-        n -= now;
-    }
-    return BM_OK;
-}
 
 /* The sector of the slot that has the larger ones. */
 static uint32_t block_size(const struct bm_boot_slot slot[2])
@@ -102,24 +58,25 @@ static bm_status step(struct bm_start *start)
     uint32_t at = state->block * block;
     uint32_t x = part_of(slot, part->size[1], at, block);
     uint32_t y = part_of(slot, part->size[0], at, block);
-    struct range slot0 = { &slot[0].flash, at };
-    struct range slot1 = { &slot[1].flash, at };
-    struct range scratch = { &boot->scratch, state->block % turns * each };
+    struct bm_boot_range slot0 = { &slot[0].flash, at };
+    struct bm_boot_range slot1 = { &slot[1].flash, at };
+    struct bm_boot_range scratch = { &boot->scratch,
+                                     state->block % turns * each };
 
     if (x == 0 && y == 0) {
         return BM_E_END;
     }
     if (state->stage == 0 && x != 0 && y != 0) {
         state->stage = 1;
-        return copy(start, slot1, scratch, x);
+        return bm_start_copy(boot->work, slot1, scratch, x);
     }
     if (state->stage <= 1 && y != 0) {
         state->stage = 2;
-        return copy(start, slot0, slot1, y);
+        return bm_start_copy(boot->work, slot0, slot1, y);
     }
     state->stage = 0;
     state->block++;
-    return copy(start, y != 0 ? scratch : slot1, slot0, x);
+    return bm_start_copy(boot->work, y != 0 ? scratch : slot1, slot0, x);
 }
 
 bm_status bm_start_move(struct bm_start *start)
@@ -152,9 +109,9 @@ bm_status bm_start_shapes(const struct bm_boot *boot)
 
         if (block % boot->slot[i][0].flash.sector != 0 ||
             block % boot->slot[i][1].flash.sector != 0 ||
-            boot->slot[i][0].flash.sector % CHUNK != 0 ||
-            boot->slot[i][1].flash.sector % CHUNK != 0 ||
-            boot->scratch.sector % CHUNK != 0 ||
+            boot->slot[i][0].flash.sector % BM_BOOT_CHUNK != 0 ||
+            boot->slot[i][1].flash.sector % BM_BOOT_CHUNK != 0 ||
+            boot->scratch.sector % BM_BOOT_CHUNK != 0 ||
             each % boot->scratch.sector != 0 || each % block != 0 ||
             each > boot->scratch.sector * boot->scratch.sectors) {
             return BM_E_BOOT_SHAPE;

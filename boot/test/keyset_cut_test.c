@@ -162,7 +162,7 @@ static void a_cut_leaves_the_old_keys_or_the_new_ones(void)
 static void whatever_the_flash_is_made_of(void)
 {
     static const struct flash_sim_shape shapes[] = {
-        { 256, 3, 1 }, { 272, 5, 16 }, { 512, 4, 32 }, { 1024, 2, 4 }
+        { 256, 3, 1 }, { 384, 5, 16 }, { 512, 4, 32 }, { 1024, 2, 4 }
     };
 
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {

@@ -269,7 +269,7 @@ static void a_set_larger_than_its_place_is_refused(void)
     w.boot.keyset[1].sectors = 0;
     w.offer = &field;
     CHECK_STATUS(world_start(&w), BM_OK);
-    CHECK_STATUS(w.refusal, BM_E_IMAGE_SIZE);
+    CHECK_STATUS(w.refusal, BM_E_BOOT_SHAPE);
     CHECK(w.now.epoch == EPOCH_OLD && !world_broken(&w));
 }
 
