@@ -144,14 +144,14 @@ static void a_key_whose_certificate_is_not_good_is_refused(void)
 {
     static const struct {
         const char *profile;
-        uint8_t reason; /* 0: not revoked */
         int64_t later;
         bm_status want;
+        uint8_t reason; /* 0: not revoked */
     } rows[] = {
-        { CODE, BM_REASON_KEY_COMPROMISE, 0, BM_E_CA_STATUS },
-        { CODE, BM_REASON_HOLD, 0, BM_E_CA_STATUS },
-        { CODE, 0, 91 * DAY, BM_E_CA_STATUS },
-        { TLS, 0, 0, BM_E_PATH_EKU },
+        { CODE, 0, BM_E_CA_STATUS, BM_REASON_KEY_COMPROMISE },
+        { CODE, 0, BM_E_CA_STATUS, BM_REASON_HOLD },
+        { CODE, 91 * DAY, BM_E_CA_STATUS, 0 },
+        { TLS, 0, BM_E_PATH_EKU, 0 },
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "ca/firmware.h"
 #include "ca/operator.h"
 #include "ca/request.h"
 #include "tests/authority/world.h"
@@ -377,6 +378,41 @@ static bool never(struct play *p)
     return false;
 }
 
+/* ---- Firmware: an image of its own for each */
+
+static struct ca_firmware firmware_of(const struct play *p)
+{
+    struct ca_firmware f = { .version = "1.2.3+4", .counter = p->n };
+
+    memset(f.digest, (int)(p->n & 0xff), sizeof f.digest);
+    return f;
+}
+
+static bm_status run_firmware(struct play *p)
+{
+    const struct ca_firmware f = firmware_of(p);
+    struct ca_firmware_place place;
+    bm_status rc =
+        ca_firmware_record(p->w.ca, &admin, &f, p->w.now, &place, NULL);
+
+    CHECK((place.tree != 0) == (rc == BM_OK));
+    return rc;
+}
+
+static bool is_on_record(struct play *p)
+{
+    const struct ca_firmware f = firmware_of(p);
+    const struct store *s = p->w.store;
+    uint32_t tree;
+    uint64_t leaf;
+    bm_status rc;
+
+    must(s->begin(s->self, STORE_READ) == BM_OK, "begin");
+    rc = ca_firmware_find(s, world_crypto(), f.digest, NULL, &tree, &leaf);
+    s->rollback(s->self);
+    return rc == BM_OK;
+}
+
 static const struct act acts[] = {
     { "token to certificate", prepare_token, run_new, is_active, true },
     { "renewal", prepare_renewal, run_renewal, is_superseded, true },
@@ -390,6 +426,7 @@ static const struct act acts[] = {
     { "operator's renewal", prepare_shown, run_shown, is_shown, true },
     { "request", prepare_new, run_waiting, is_waiting, true },
     { "approved", prepare_approved, run_approved, is_issued, true },
+    { "firmware", prepare_new, run_firmware, is_on_record, true },
 };
 
 /* What may be handed out, and how it ends. */
