@@ -160,6 +160,7 @@ int cmd_key(int argc, char **argv);
 int cmd_image(int argc, char **argv);
 int cmd_image_keygen(int argc, char **argv);
 int cmd_image_sign(int argc, char **argv);
+int cmd_image_request(int argc, char **argv);
 
 int cmd_keyset(int argc, char **argv);
 int cmd_keyset_make(int argc, char **argv);

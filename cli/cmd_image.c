@@ -4,6 +4,8 @@
 static const struct cmd verbs[] = {
     { "keygen", "[OPTION]... URI", "make a key that signs images",
       cmd_image_keygen },
+    { "request", "--subject DN [OPTION]... URI",
+      "print a request for the certificate of such a key", cmd_image_request },
     { "sign", "--key URI... --out FILE [OPTION]... FILE",
       "make an image of a program, and sign it", cmd_image_sign },
     { "show", "[--json] FILE", "print what a firmware image says of itself",

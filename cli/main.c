@@ -38,7 +38,7 @@ static const struct cmd nouns[] = {
       "the record of everything that the authority did", cmd_ledger },
     { "key", "generate | show", "keys in files, tokens and TPMs, by their URIs",
       cmd_key },
-    { "image", "keygen | sign | show | verify | convert | send",
+    { "image", "keygen | request | sign | show | verify | convert | send",
       "firmware images: what a device may run", cmd_image },
     { "keyset", "make | show | verify", "which keys may sign images",
       cmd_keyset },

@@ -395,6 +395,8 @@ def test_wrong_use_is_told_and_does_nothing():
                 "file:fw.key", "--out", "wrong.img", *more, "program", code=2)
     refused("no --key", "image", "sign", "--dir", "acme", "--out",
             "wrong.img", "--version", "1", "program", code=2)
+    refused("no name as RFC 4514", "image", "request", "--dir", "acme",
+            "--subject", "Acme", "file:fw.key", code=2)
     refused("--type is p256 or ed25519", "image", "keygen", "--dir", "acme",
             "--type", "rsa2048", "file:x.key", code=2)
     for words, more in (
@@ -475,13 +477,15 @@ def test_a_signature_on_record_is_proved():
     contains(ok("ledger", "verify", "--dir", "acme"), ": valid\n")
 
 
-def certified(name, subject="/O=Acme/CN=Firmware"):
-    """A firmware-signing certificate of a key of the instance."""
+def certified(name, subject="O=Acme"):
+    """A firmware-signing certificate of a new key of the instance."""
     made()
-    ok("image", "keygen", "--dir", "acme", "--from", name + ".pem8", "--out",
-       name + ".pub", "file:%s.key" % name)
-    openssl("req", "-new", "-key", name + ".pem8", "-subj",
-            subject + " " + name, "-out", name + ".csr")
+    ok("image", "keygen", "--dir", "acme", "--out", name + ".pub",
+       "file:%s.key" % name)
+    ok("image", "request", "--dir", "acme", "--subject",
+       "CN=%s,%s" % (name, subject), "--out", name + ".csr",
+       "file:%s.key" % name)
+    openssl("req", "-verify", "-noout", "-in", name + ".csr")
     return ok("cert", "issue", "--dir", "acme", "--profile", CODE, "--csr",
               name + ".csr", "--out", name + ".crt").strip()
 
@@ -492,7 +496,6 @@ def new_key(name):
 
 
 def test_the_certificate_of_the_key_counts():
-    new_key("good")
     serial = certified("good")
     got = json.loads(ok(*sign("good.img", "--ledger", "--json",
                               key="file:good.key")))
@@ -719,7 +722,6 @@ def list_of_root():
 
 
 def test_certificates_of_our_ca_make_a_key_set():
-    new_key("line-1")
     serial = certified("line-1")
     ok("ca", "crl", "--dir", "acme", "issuing")
     trust = ["--anchor", "acme/ca/issuing.pem", "--crl",
