@@ -166,9 +166,9 @@ static unsigned write_facts(const struct life *l, const struct line *line,
     }
     chain[1].at[number][slot] = NOTHING;
     chain[2].at[number][slot] = (uint8_t)line->what;
-    chain[1].trailer = chain[2].trailer = 0;
+    chain[1].trailer[number] = chain[2].trailer[number] = 0;
     chain[3] = chain[2];
-    chain[3].trailer = line->flags;
+    chain[3].trailer[number] = line->flags;
     return n;
 }
 

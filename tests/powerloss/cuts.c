@@ -28,6 +28,7 @@ struct at {
     enum tear tear;
     uint32_t first;
     uint32_t second; /* 0: none */
+    unsigned lost;   /* trials, in this phase and by this tear */
 };
 
 /* Drawn by where we are, so that one cut can be had again alone. */
@@ -89,18 +90,29 @@ static void plan_cut(const struct at *at, struct life *l, uint32_t in)
     flash_sim_cut(&l->world->supply, in, modes[at->tear], tear);
 }
 
-/* Live to the end, and see what came of it. */
-static void finish(const struct at *at, struct life *l)
+/* Live to the end. */
+static void live_on(struct life *l)
 {
     if (l->why == NULL) {
         life_finish(l);
     }
+}
+
+/* What came of it. */
+static void note(const struct at *at, const struct life *l)
+{
     at->counts->starts += l->world->starts;
     if (l->why != NULL) {
         finding(at, l);
     } else {
         at->counts->ended[l->runs[0]]++;
     }
+}
+
+static void finish(const struct at *at, struct life *l)
+{
+    live_on(l);
+    note(at, l);
 }
 
 /* One phase with a cut in its operation number `in`. */
@@ -113,6 +125,22 @@ static void cut_phase(const struct at *at, struct life *l, uint32_t in)
     }
 }
 
+static void second_cut(struct at *at, struct life *l)
+{
+    enum tear first = at->tear;
+
+    for (unsigned tear = 0; tear < TEARS; tear++) {
+        if (at->plan->all_tears || tear == first) {
+            at->tear = (enum tear)tear;
+            life_restore(l, AFTER_CUT);
+            cut_phase(at, l, at->second);
+            finish(at, l);
+            at->counts->second[first]++;
+        }
+    }
+    at->tear = first;
+}
+
 static void second_cuts(struct at *at, struct life *l)
 {
     uint32_t before = l->world->supply.operations;
@@ -121,13 +149,9 @@ static void second_cuts(struct at *at, struct life *l)
     (void)life_phase(l);
     n = l->world->supply.operations - before;
     for (at->second = 1; at->second <= n; at->second++) {
-        if (!drawn(at, at->plan->second)) {
-            continue;
+        if (drawn(at, at->plan->second)) {
+            second_cut(at, l);
         }
-        life_restore(l, AFTER_CUT);
-        cut_phase(at, l, at->second);
-        finish(at, l);
-        at->counts->second[at->tear]++;
     }
     at->second = 0;
 }
@@ -136,13 +160,18 @@ static void first_cut(struct at *at, struct life *l)
 {
     life_restore(l, BEFORE_PHASE);
     l->world->starts = 0;
+    l->lost = false;
     cut_phase(at, l, at->first);
     if (at->plan->second != 0 && l->why == NULL) {
         life_save(l, AFTER_CUT);
         second_cuts(at, l);
         life_restore(l, AFTER_CUT);
     }
-    finish(at, l);
+    live_on(l);
+    if (l->lost && ++at->lost > 1 && l->why == NULL) {
+        l->why = "another operation that loses a trial";
+    }
+    note(at, l);
     at->counts->first[at->tear]++;
 }
 
@@ -150,6 +179,7 @@ static void cuts_of_phase(struct at *at, struct life *l, uint32_t operations)
 {
     for (unsigned tear = 0; tear < TEARS; tear++) {
         at->tear = (enum tear)tear;
+        at->lost = 0;
         for (at->first = 1; at->first <= operations; at->first++) {
             if (drawn(at, at->plan->first)) {
                 first_cut(at, l);
@@ -207,8 +237,11 @@ bool cuts_one(const struct scenario *scenario, const struct geometry *geometry,
 void cuts_run(const struct scenario *scenario, const struct geometry *geometry,
               const struct plan *plan, uint32_t seed, struct counts *counts)
 {
-    struct at at = { scenario, geometry,    plan, counts, seed,
-                     0,        TEAR_BEFORE, 0,    0 };
+    struct at at = { .scenario = scenario,
+                     .geometry = geometry,
+                     .plan = plan,
+                     .counts = counts,
+                     .seed = seed };
     static struct life l;
     uint32_t before;
     bool more = true;

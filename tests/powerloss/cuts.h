@@ -9,6 +9,10 @@
  * way; then the device lives on to the end of its script. Second cuts come in
  * the start that follows the first one, again at each operation. A storm cuts
  * at random, phase after phase, before it lets the device live on.
+ *
+ * A trial may be lost to a cut before the image ran: the operation that makes
+ * its begin durable was done, and nothing after it. Each way of tearing finds
+ * one such operation in a start at most.
  */
 
 enum tear {
@@ -26,6 +30,7 @@ extern const char *const tear_names[TEARS];
 struct plan {
     uint32_t first;
     uint32_t second; /* of those after each first cut that is tried */
+    bool all_tears;  /* the second cut tears in each way, not as the first */
     unsigned storms; /* how many */
 };
 

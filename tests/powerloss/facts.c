@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENT(e) (1u << (e))
+#define EVENT(e)  (1u << (e))
+#define PERMANENT (BM_REQUEST_INSTALL | BM_REQUEST_PERMANENT)
 
 static uint32_t counter_of(unsigned id)
 {
@@ -33,6 +34,7 @@ static void swap(struct facts *f, unsigned images)
 
             f->at[i][0] = f->at[i][1];
             f->at[i][1] = id;
+            f->trailer[i] = 0;
         }
     }
 }
@@ -112,20 +114,25 @@ static bool take_set(const struct facts_device *device, struct facts *f,
     return true;
 }
 
-/* A set whose epoch was not raised yet is new: what waits in the other slot and
- * may not run any more is gone. */
+/* A set whose epoch was not raised yet is new: if what runs is in it, what waits
+ * in the other slot and may not run any more is gone. */
 static void settle_set(const struct facts_device *device, struct facts *f,
                        unsigned slot)
 {
-    enum image_id set = (enum image_id)f->set;
-
-    for (unsigned i = 0; f->counter[0] < counter_of(set) && i < device->images;
-         i++) {
+    if (f->counter[0] >= counter_of(f->set)) {
+        return;
+    }
+    for (unsigned i = 0; i < device->images; i++) {
+        if (!acceptable(f, f->at[i][slot])) {
+            return;
+        }
+    }
+    for (unsigned i = 0; i < device->images; i++) {
         if (!acceptable(f, f->at[i][slot ^ 1])) {
             f->at[i][slot ^ 1] = NOTHING;
         }
     }
-    f->counter[0] = counter_of(set);
+    f->counter[0] = counter_of(f->set);
 }
 
 static bool install(const struct facts_device *device, struct facts *f,
@@ -150,21 +157,38 @@ static bool install(const struct facts_device *device, struct facts *f,
     return true;
 }
 
+/* What trailers ask for: all that have one together, permanent if all are. */
+static unsigned read_trailers(const struct facts_device *device,
+                              struct facts *f, unsigned *flags)
+{
+    unsigned images = 0;
+
+    *flags = PERMANENT;
+    for (unsigned i = 0; i < device->images; i++) {
+        if (f->trailer[i] != 0) {
+            images |= 1u << i;
+            *flags &= f->trailer[i];
+            f->update[i] = f->at[i][1];
+        }
+    }
+    return images;
+}
+
 static void take_update(const struct facts_device *device, struct facts *f,
                         struct seen *seen)
 {
     unsigned flags = f->asked;
     unsigned images = f->images;
 
-    if ((flags & BM_REQUEST_INSTALL) == 0 && f->trailer != 0) {
-        flags = f->trailer;
-        images = 1;
-        f->update[0] = f->at[0][1];
-    }
     if ((flags & BM_REQUEST_INSTALL) == 0) {
+        images = read_trailers(device, f, &flags);
+    }
+    if (images == 0) {
         return;
     }
-    f->trailer = 0;
+    for (unsigned i = 0; i < device->images; i++) {
+        f->trailer[i] = (images >> i & 1) != 0 ? 0 : f->trailer[i];
+    }
     if (!install(device, f, images, flags)) {
         seen->events = EVENT(BM_BOOT_REFUSED);
     } else if (f->trial) {
@@ -186,6 +210,19 @@ static void take_key_set(const struct facts_device *device, struct facts *f,
     settle_set(device, f, slot);
 }
 
+/* What may not run gives way to what may; it is not kept. */
+static void fall_back(const struct facts_device *device, struct facts *f,
+                      struct seen *seen)
+{
+    for (unsigned i = 0; i < device->images; i++) {
+        if (!acceptable(f, f->at[i][0]) && acceptable(f, f->at[i][1])) {
+            f->at[i][0] = f->at[i][1];
+            f->trailer[i] = 0;
+            seen->events = EVENT(BM_BOOT_FALLBACK);
+        }
+    }
+}
+
 static unsigned start_swap(const struct facts_device *device,
                            struct facts chain[CHAIN], struct seen *seen)
 {
@@ -204,6 +241,7 @@ static unsigned start_swap(const struct facts_device *device,
     }
     f.asked = 0;
     f.images = 0;
+    fall_back(device, &f, seen);
     if (!f.trial) {
         raise_counters(device, &f, 0);
     }

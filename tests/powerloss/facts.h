@@ -26,15 +26,16 @@ struct facts {
     uint8_t confirmed;
     uint8_t failed;
     /* What is asked, and not read yet: */
-    uint8_t asked;   /* enum bm_request_flag */
-    uint8_t images;  /* of INSTALL */
-    uint8_t trailer; /* as `asked`, by a trailer in slot 1 */
+    uint8_t asked;      /* enum bm_request_flag */
+    uint8_t images;     /* of INSTALL */
+    uint8_t trailer[2]; /* as `asked`, by a trailer in slot 1 of each image */
     uint8_t running[2];
     uint8_t update[2];
     uint8_t keyset;
+    uint8_t zero[3];
     uint32_t counter[3]; /* epoch, images */
 };
-_Static_assert(sizeof(struct facts) == 32, "facts are compared octet by octet");
+_Static_assert(sizeof(struct facts) == 36, "facts are compared octet by octet");
 
 /* What is to be seen of a start. */
 struct seen {

@@ -216,6 +216,13 @@ static void make(const struct recipe *recipe, uint32_t slot, uint32_t address,
 
 void images_make(uint32_t slot, const uint32_t address[2])
 {
+    static uint32_t made_for[3];
+    const uint32_t wanted[3] = { slot, address[0], address[1] };
+
+    if (memcmp(made_for, wanted, sizeof wanted) == 0) {
+        return;
+    }
+    memcpy(made_for, wanted, sizeof wanted);
     differ = address[0] != address[1];
     for (unsigned i = 0; i < (differ ? 2u : 1u); i++) {
         for (unsigned id = 0; id < IMAGE_IDS; id++) {

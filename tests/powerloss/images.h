@@ -50,7 +50,7 @@ struct image_made {
 };
 
 /* For slots of `slot` octets, which are in execution in place at `address[]`;
- * what is in them lives until the next call. */
+ * what is in them lives until the next call for other slots. */
 void images_make(uint32_t slot, const uint32_t address[2]);
 
 /* The image as it is put into `slot`: another one where it executes in place,

@@ -137,9 +137,10 @@ static void start(struct life *l)
     } else {
         judge(l, &result);
     }
+    l->lost = l->lost || (result.event == BM_BOOT_REVERTED && !l->tried);
+    l->tried = result.event == BM_BOOT_TRIAL;
     l->running = true;
     l->slot = result.slot;
-    l->event = result.event;
     l->consumed = result.consumed;
 }
 
@@ -208,12 +209,9 @@ void life_finish(struct life *l)
     for (int i = 0; i < 3 && l->why == NULL; i++) {
         operations = l->world->supply.operations;
         l->running = false;
-        if (life_phase(l)) {
-            continue;
-        }
+        (void)life_phase(l);
     }
-    if (l->why == NULL && (l->event != BM_BOOT_NORMAL ||
-                           l->world->supply.operations != operations)) {
+    if (l->why == NULL && l->world->supply.operations != operations) {
         l->why = "does not come to rest";
     }
 }

@@ -56,11 +56,12 @@ struct life {
     bool running;
     uint8_t runs[2]; /* enum image_id, of each image */
     unsigned slot;
-    enum bm_boot_event event;
     uint32_t consumed;
     uint8_t written[2]; /* last, by the application */
     uint8_t candidate;
     bool cut;         /* the last phase was */
+    bool tried;       /* an image was started on trial */
+    bool lost;        /* a trial ended that nobody saw begin */
     const char *why;  /* what went wrong, or NULL */
     bm_status status; /* of the last start */
 };

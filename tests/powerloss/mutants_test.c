@@ -8,7 +8,7 @@
 /* All scenarios on the smallest flash. */
 static uint32_t findings(enum mutant mutant)
 {
-    const struct plan plan = { 1, 0, 0 };
+    const struct plan plan = { .first = 1 };
     struct counts counts = { 0 };
 
     mutant_choose(mutant);

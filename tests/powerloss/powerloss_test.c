@@ -72,6 +72,21 @@ static void run(const struct scenario *scenario,
     add(all, &counts);
 }
 
+static struct plan plan_for(const struct geometry *geometry)
+{
+    switch (size) {
+    case TINY:
+        return (struct plan){ .first = 5, .storms = 5 };
+    case SAMPLE:
+        return (struct plan){ .first = geometry->every,
+                              .second = geometry->every <= 11 ? 199 : 0,
+                              .storms = 10 };
+    case FULL:
+        break;
+    }
+    return (struct plan){ .first = 1, .second = 97, .storms = 200 };
+}
+
 static void every_cut_leaves_an_image_that_may_run(void)
 {
     struct counts all = { 0 };
@@ -79,10 +94,7 @@ static void every_cut_leaves_an_image_that_may_run(void)
     print_head();
     for (unsigned s = 0; s < scenarios_n; s++) {
         for (unsigned g = 0; g < (size == TINY ? 1 : geometries_n); g++) {
-            uint32_t every = size == FULL ? 1 : geometries[g].every;
-            const struct plan plan = { size == TINY ? 41 : every,
-                                       size == FULL ? 97 : 0,
-                                       size == TINY ? 2 : 20 };
+            const struct plan plan = plan_for(&geometries[g]);
 
             run(&scenarios[s], &geometries[g], &plan, &all);
         }
@@ -94,8 +106,9 @@ static void every_cut_leaves_an_image_that_may_run(void)
 /* One swap and its way back, on a small slot. */
 static void every_second_cut_does_too(void)
 {
-    const struct plan plan = { size == TINY ? 41 : 1, size == TINY ? 41 : 1,
-                               0 };
+    const struct plan plan = { .first = size == TINY ? 11 : 1,
+                               .second = size == TINY ? 11 : 1,
+                               .all_tears = size == FULL };
     struct counts all = { 0 };
 
     print_head();

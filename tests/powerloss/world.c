@@ -7,7 +7,7 @@
 #include "tests/powerloss/memo.h"
 
 /* What the largest geometry takes, with marks. */
-#define MEMORY (6u * 1024u * 1024u)
+#define MEMORY (7u * 1024u * 1024u)
 
 static struct world the_world;
 static struct bm_counter counter;
