@@ -200,17 +200,18 @@ static inline bm_status flash_sim_program(void *self, uint32_t at,
     }
     fails = flash_sim_fails(sim, data.n);
     sim->programmed += (uint32_t)data.n;
+    if (!fails) {
+        memcpy(sim->octets + at, data.p, data.n);
+        memset(sim->marks + at, FLASH_SIM_USED, data.n);
+        return BM_OK;
+    }
     for (size_t i = 0; i < data.n; i++) {
-        uint8_t done = fails ? flash_sim_done(sim, i, false) : 0xff;
+        uint8_t left = (uint8_t)~flash_sim_done(sim, i, false);
 
-        sim->octets[at + i] &= (uint8_t)(data.p[i] | (uint8_t)~done);
+        sim->octets[at + i] &= (uint8_t)(data.p[i] | left);
     }
-    if (fails) {
-        flash_sim_after_cut(sim, at, data.n, false);
-        return BM_E_FLASH_POWER;
-    }
-    memset(sim->marks + at, FLASH_SIM_USED, data.n);
-    return BM_OK;
+    flash_sim_after_cut(sim, at, data.n, false);
+    return BM_E_FLASH_POWER;
 }
 
 static inline bm_status flash_sim_erase(void *self, uint32_t at)
@@ -222,15 +223,16 @@ static inline bm_status flash_sim_erase(void *self, uint32_t at)
     BM_TRY(flash_sim_check(sim, at, n, n));
     fails = flash_sim_fails(sim, n);
     sim->erases++;
+    if (!fails) {
+        memset(sim->octets + at, 0xff, n);
+        memset(sim->marks + at, 0, n);
+        return BM_OK;
+    }
     for (uint32_t i = 0; i < n; i++) {
-        sim->octets[at + i] |= fails ? flash_sim_done(sim, i, true) : 0xff;
+        sim->octets[at + i] |= flash_sim_done(sim, i, true);
     }
-    if (fails) {
-        flash_sim_after_cut(sim, at, n, true);
-        return BM_E_FLASH_POWER;
-    }
-    memset(sim->marks + at, 0, n);
-    return BM_OK;
+    flash_sim_after_cut(sim, at, n, true);
+    return BM_E_FLASH_POWER;
 }
 
 /* Erased flash of that shape over FLASH_SIM_SIZE octets; `seed` is not 0. */

@@ -114,8 +114,8 @@ static bool take_set(const struct facts_device *device, struct facts *f,
     return true;
 }
 
-/* A set whose epoch was not raised yet is new: if what runs is in it, what waits
- * in the other slot and may not run any more is gone. */
+/* A set whose epoch was not raised yet is new: if what runs may run under it,
+ * what waits in the other slot and may not is gone. */
 static void settle_set(const struct facts_device *device, struct facts *f,
                        unsigned slot)
 {

@@ -256,7 +256,7 @@ const struct geometry geometries[] = {
       { 65536, 65536 },
       { 4, 4 },
       { 65536, 2 },
-      { 65536, 2 },
+      { 4096, 2 },
       499 },
 };
 const unsigned geometries_n = sizeof geometries / sizeof geometries[0];

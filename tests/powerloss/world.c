@@ -37,13 +37,14 @@ static void add_range(struct world *w, enum range range, uint32_t sector,
     memory_used += FLASH_SIM_SIZE(sector, sectors);
 }
 
-static void add_ranges(struct world *w)
+static void add_ranges(struct world *w, unsigned images)
 {
     const struct geometry *g = w->geometry;
 
     memory_used = 0;
-    for (enum range range = RANGE_SLOT; range < RANGE_SCRATCH; range++) {
-        unsigned slot = (range - RANGE_SLOT) % 2;
+    for (unsigned i = 0; i < 2 * images; i++) {
+        enum range range = (enum range)(RANGE_SLOT + i);
+        unsigned slot = i % 2;
 
         add_range(w, range, g->sector[slot], g->sectors[slot]);
     }
@@ -145,7 +146,7 @@ struct world *world_make(const struct geometry *geometry, unsigned images,
     if (slot > slot_size(geometry, 1)) {
         slot = slot_size(geometry, 1);
     }
-    add_ranges(w);
+    add_ranges(w, images);
     describe(w, images);
     images_make(slot, xip ? (uint32_t[2]){ w->boot.slot[0][0].address,
                                            w->boot.slot[0][1].address }
