@@ -7,6 +7,7 @@
 
 #include "boot/le.h"
 #include "cli/diag.h"
+#include "cli/provider.h"
 #include "cli/show_image.h"
 
 #define WORDS_MAX 160
@@ -152,6 +153,10 @@ static bm_status verify(const struct check *c, const struct bm_image_tlv *tlv)
     const struct bm_spki *key = &c->key->spki;
     struct bm_bytes digest = c->f->image.digest;
 
+    if (tlv->type == BM_IMAGE_TLV_LMS) {
+        return provider_lms_verify(c->key->lms, digest, tlv->value);
+    }
+
     if (tlv->type == BM_IMAGE_TLV_ECDSA && key->type == BM_KEY_P256) {
         return crypto->verify_hash(crypto->self, key, BM_SIG_ECDSA_SHA256,
                                    digest, tlv->value);
@@ -161,8 +166,15 @@ static bm_status verify(const struct check *c, const struct bm_image_tlv *tlv)
                               c->f->pure ? image_file_signed(c->f) : digest,
                               tlv->value);
     }
-    return tlv->type == BM_IMAGE_TLV_LMS ? BM_E_IMAGE_ALGORITHM
-                                         : BM_E_KEY_MISMATCH;
+    return BM_E_KEY_MISMATCH;
+}
+
+/* As a device does: one of LMS that is not demanded is not looked at, so that
+ * what a key set demands can grow. */
+static bool is_demanded(const struct check *c, const struct bm_image_tlv *tlv)
+{
+    return tlv->type != BM_IMAGE_TLV_LMS ||
+           (c->key->required & BM_BOOT_LMS) != 0;
 }
 
 static void put_signer(const struct check *c, const struct bm_image_tlv *tlv,
@@ -203,10 +215,14 @@ static void check_signature(struct check *c, const struct bm_image_tlv *tlv)
         put_signer(c, tlv, "unknown key");
         return;
     }
+    if (!is_demanded(c, tlv)) {
+        put_signer(c, tlv, "not demanded");
+        return;
+    }
     rc = verify(c, tlv);
     put_signer(c, tlv, rc == BM_OK ? "good" : "wrong");
     if (rc == BM_OK) {
-        c->good |= BM_BOOT_P256;
+        c->good |= tlv->type == BM_IMAGE_TLV_LMS ? BM_BOOT_LMS : BM_BOOT_P256;
     } else {
         refuse_signature(c, tlv, rc);
     }

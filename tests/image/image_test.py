@@ -241,6 +241,35 @@ def test_a_key_set_says_who_may_sign():
         contains(err, "set.bin", words)
 
 
+def test_a_key_set_may_demand_two_signatures():
+    root, a, b = (images.Key(n) for n in ("r", "a", "b"))
+    lms, other = images.Lms("lms"), images.Lms("other")
+    part, wrong = full(), images.signed_part(PAYLOAD)
+    write("both.bin", images.key_set(1, [(a, lms), (b, other)], root, 3))
+    write("one.bin", images.key_set(1, [a, b], root))
+    head = [a.keyhash(), a.signature(part)]
+    good = images.image(part, head + [lms.signature(part)])
+    code, o, err = verify(good, "--keyset", "both.bin")
+    if "unsupported algorithm" in err:
+        return  # built without Mbed TLS, and fails closed
+    equal((code, err), (0, ""))
+    equal([s["algorithm"] for s in o["signatures"]], ["ecdsa", "lms"])
+    # What is demanded is said by the key set alone.
+    equal(verify(good, "--keyset", "one.bin")[0], 0)
+    for tlvs, words in [
+            (head, "demands is not there"),
+            ([a.keyhash(), lms.signature(part)], "demands is not there"),
+            (head + [lms.signature(wrong)], "lms signature"),
+            (head + [other.signature(part)], "lms signature"),
+            ([a.keyhash(), a.signature(wrong), lms.signature(part)],
+             "ecdsa signature"),
+            (head + [b.keyhash(), other.signature(part)],
+             "demands is not there")]:
+        refused(words, images.image(part, tlvs), "--keyset", "both.bin")
+    refused("twice", images.image(part, head + [lms.signature(part)] * 2),
+            "--keyset", "both.bin")
+
+
 def test_keys_are_read_in_their_usual_forms():
     key = images.Key("k")
     images.openssl("req", "-new", "-x509", "-key", key.file, "-subj", "/CN=k",

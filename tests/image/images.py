@@ -92,9 +92,51 @@ def signed(part, *keys):
                         for t in (k.keyhash(), k.signature(part))])
 
 
+class Lms:
+    """RFC 8554, LMS_SHA256_M32_H10 with LMOTS_SHA256_N32_W8. One leaf of the
+    tree is made, with siblings that nobody has the keys of: a key that signs
+    once is all that a test needs, and quickly made."""
+    LEAF = 5
+
+    def __init__(self, name):
+        self.id = hashlib.sha256(name.encode()).digest()[:16]
+        self.x = [hashlib.sha256(b"%s%d" % (self.id, i)).digest()
+                  for i in range(34)]
+        self.path = [hashlib.sha256(b"%sp%d" % (self.id, i)).digest()
+                     for i in range(10)]
+        ends = [self.chain(i, x, 0, 255) for i, x in enumerate(self.x)]
+        node, r = self.hash(self.LEAF, 0x8080, *ends), 1024 + self.LEAF
+        node = self.hash(r, 0x8282, node)
+        for other in self.path:
+            pair = (other, node) if r & 1 else (node, other)
+            r >>= 1
+            node = self.hash(r, 0x8383, *pair)
+        self.public = struct.pack(">II", 6, 4) + self.id + node
+
+    def hash(self, number, what, *parts):
+        return hashlib.sha256(self.id + struct.pack(">IH", number, what) +
+                              b"".join(parts)).digest()
+
+    def chain(self, i, value, first, end):
+        for j in range(first, end):
+            value = self.hash(self.LEAF, i, bytes([j]), value)
+        return value
+
+    def signature(self, part):
+        digest = hashlib.sha256(part).digest()
+        c = hashlib.sha256(b"c" + digest).digest()
+        q = self.hash(self.LEAF, 0x8181, c, digest)
+        q += struct.pack(">H", sum(255 - b for b in q))
+        return tlv(LMS, struct.pack(">II", self.LEAF, 4) + c + b"".join(
+            self.chain(i, x, 0, n) for i, (x, n) in enumerate(
+                zip(self.x, q))) + struct.pack(">I", 6) + b"".join(self.path))
+
+
 def key_set(epoch, keys, signer, required=1):
+    """`keys` are keys, or pairs with an LMS key."""
     payload = bytes([1, required, len(keys), 0]) + b"".join(
-        k.point() for k in keys)
+        k[0].point() + k[1].public if isinstance(k, tuple) else k.point()
+        for k in keys)
     part = signed_part(payload, flags=0x10,
                        protected=[tlv(COUNTER, struct.pack("<I", epoch))])
     return image(part, [signer.pubkey(), signer.signature(part)])
