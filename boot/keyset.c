@@ -4,6 +4,9 @@
 #include <string.h>
 
 #include "boot/harden.h"
+#include "boot/le.h"
+
+#define POINT 64u /* x | y */
 
 /* RFC 5480 2: SubjectPublicKeyInfo of P-256 up to its point. KEYHASH names a
  * key by the hash of the whole. */
@@ -29,18 +32,16 @@ static bm_status identify(const struct bm_crypto *crypto,
  * each key what lies last: nothing is overwritten that is still to be moved.
  */
 static bm_status spread(const struct bm_crypto *crypto, struct bm_ring *ring,
-                        const uint8_t *table, unsigned n, bool lms)
+                        const uint8_t *table, unsigned n, size_t each)
 {
-    const size_t each = lms ? 64 + sizeof ring->keys[0].lms : 64;
+    while (n-- > 0) {
+        struct bm_boot_key *key = &ring->keys[n];
+        const uint8_t *from = table + n * each;
 
-    for (unsigned i = n; i-- > 0;) {
-        struct bm_boot_key *key = &ring->keys[i];
-        const uint8_t *from = table + i * each;
-
-        if (lms) {
-            memmove(key->lms, from + 64, sizeof key->lms);
+        if (each != POINT) {
+            memmove(key->lms, from + POINT, sizeof key->lms);
         }
-        memmove(key->point + 1, from, 64);
+        memmove(key->point + 1, from, POINT);
         BM_TRY(identify(crypto, key));
     }
     return BM_OK;
@@ -49,16 +50,21 @@ static bm_status spread(const struct bm_crypto *crypto, struct bm_ring *ring,
 bm_status bm_keyset_parse(const struct bm_crypto *crypto,
                           struct bm_bytes payload, struct bm_ring *ring)
 {
-    const uint8_t *p = payload.p;
-    uint32_t required = payload.n >= BM_KEYSET_HEAD ? p[1] : 0;
-    unsigned n = required != 0 ? p[2] : 0;
-    bool lms = required == (BM_BOOT_P256 | BM_BOOT_LMS);
+    /* u8 version | u8 required | u8 n | u8 0, from the lowest on */
+    uint32_t head = payload.n >= BM_KEYSET_HEAD ? bm_le32(payload.p) : 0;
+    uint32_t required = head >> 8 & 0xff;
+    unsigned n = head >> 16 & 0xff;
+    size_t each = POINT;
     bm_status rc = BM_E_KEYSET;
 
-    if (n != 0 && n <= BM_BOOT_KEYS && p[0] == BM_KEYSET_VERSION && p[3] == 0 &&
-        (lms || required == BM_BOOT_P256) &&
-        payload.n == BM_KEYSET_HEAD + n * (lms ? 120u : 64u)) {
-        rc = spread(crypto, ring, p + BM_KEYSET_HEAD, n, lms);
+    if (required == (BM_BOOT_P256 | BM_BOOT_LMS)) {
+        each += sizeof ring->keys[0].lms;
+    } else if (required != BM_BOOT_P256) {
+        n = 0;
+    }
+    if ((head & 0xff0000ffu) == BM_KEYSET_VERSION && n != 0 &&
+        n <= BM_BOOT_KEYS && payload.n == BM_KEYSET_HEAD + n * each) {
+        rc = spread(crypto, ring, payload.p + BM_KEYSET_HEAD, n, each);
     }
     ring->required = required;
     ring->n = rc == BM_OK ? n : 0;

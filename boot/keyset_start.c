@@ -92,7 +92,7 @@ static bm_status copy(const struct bm_boot *boot, unsigned place, uint32_t size)
         to.flash->sector % BM_BOOT_CHUNK != 0) {
         return BM_E_BOOT_SHAPE;
     }
-    return bm_start_copy(boot->work, from, to, size);
+    return bm_start_copy(boot->work, &from, &to, size);
 }
 
 static bm_status take(const struct bm_boot *boot,
@@ -140,8 +140,8 @@ bm_status bm_keyset_accept(const struct bm_boot *boot,
         return BM_OK; /* a request that was read, but for its mark */
     }
     rc = take(boot, offer, now);
-    if (rc != BM_OK && bm_keyset_load(boot, now) != BM_OK) {
-        boot->ring->n = 0;
+    if (rc != BM_OK) {
+        (void)!bm_keyset_load(boot, now); /* or there are no keys */
     }
     return rc;
 }

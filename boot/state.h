@@ -109,8 +109,9 @@ struct bm_boot_range {
  */
 #define BM_BOOT_CHUNK 128u
 BM_MUST_CHECK bm_status bm_start_copy(struct bm_verify_work *work,
-                                      struct bm_boot_range from,
-                                      struct bm_boot_range to, uint32_t n);
+                                      const struct bm_boot_range *from,
+                                      const struct bm_boot_range *to,
+                                      uint32_t n);
 
 /* Go on with moving what start->state says, to the end. */
 BM_MUST_CHECK bm_status bm_start_move(struct bm_start *start);

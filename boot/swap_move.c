@@ -68,15 +68,15 @@ static bm_status step(struct bm_start *start)
     }
     if (state->stage == 0 && x != 0 && y != 0) {
         state->stage = 1;
-        return bm_start_copy(boot->work, slot1, scratch, x);
+        return bm_start_copy(boot->work, &slot1, &scratch, x);
     }
     if (state->stage <= 1 && y != 0) {
         state->stage = 2;
-        return bm_start_copy(boot->work, slot0, slot1, y);
+        return bm_start_copy(boot->work, &slot0, &slot1, y);
     }
     state->stage = 0;
     state->block++;
-    return bm_start_copy(boot->work, y != 0 ? scratch : slot1, slot0, x);
+    return bm_start_copy(boot->work, y != 0 ? &scratch : &slot1, &slot0, x);
 }
 
 bm_status bm_start_move(struct bm_start *start)
