@@ -14,35 +14,25 @@
  * needed any more, or the stage before it made a copy.
  */
 
-/* The sector of the slot that has the larger ones. */
-static uint32_t block_size(const struct bm_boot_slot slot[2])
+static uint32_t larger(uint32_t a, uint32_t b)
 {
-    uint32_t a = slot[0].flash.sector;
-    uint32_t b = slot[1].flash.sector;
-
     return a > b ? a : b;
 }
 
-/* Scratch is used in turn, in steps of a block and whole sectors of its own. */
-static uint32_t scratch_step(const struct bm_boot *boot, uint32_t block)
+static uint32_t smaller(uint32_t a, uint32_t b)
 {
-    uint32_t sector = boot->scratch.sector;
-
-    return block > sector ? block : sector;
+    return a < b ? a : b;
 }
 
-/* How much of `size` octets is in the block at `at`. Who can write the flash
- * can forge a state: nothing is beside a slot, whatever it says. */
-static uint32_t part_of(const struct bm_boot_slot slot[2], uint32_t size,
-                        uint32_t at, uint32_t block)
+static uint32_t room(const struct bm_flash *flash)
 {
-    for (unsigned k = 0; k < 2; k++) {
-        uint32_t room = slot[k].flash.sector * slot[k].flash.sectors;
+    return flash->sector * flash->sectors;
+}
 
-        size = size < room ? size : room;
-    }
-    size = size > at ? size - at : 0;
-    return size < block ? size : block;
+/* How much of `size` octets is in the block at `at`. */
+static uint32_t part_of(uint32_t size, uint32_t at, uint32_t block)
+{
+    return size > at ? smaller(size - at, block) : 0;
 }
 
 /* The next stage that is not empty, or BM_E_END: no block is left. */
@@ -52,12 +42,17 @@ static bm_status step(struct bm_start *start)
     struct bm_boot_state *state = &start->state;
     const struct bm_boot_slot *slot = boot->slot[state->image];
     const struct bm_boot_part *part = &state->part[state->image];
-    uint32_t block = block_size(slot);
-    uint32_t each = scratch_step(boot, block);
-    uint32_t turns = boot->scratch.sector * boot->scratch.sectors / each;
+    /* A block is a sector of the slot that has the larger ones. */
+    uint32_t block = larger(slot[0].flash.sector, slot[1].flash.sector);
+    /* Scratch is used in turn, in steps of blocks and of its own sectors. */
+    uint32_t each = larger(block, boot->scratch.sector);
+    uint32_t turns = room(&boot->scratch) / each;
     uint32_t at = state->block * block;
-    uint32_t x = part_of(slot, part->size[1], at, block);
-    uint32_t y = part_of(slot, part->size[0], at, block);
+    /* Who can write the flash can forge a state: whatever it says, nothing is
+     * moved beside a slot. */
+    uint32_t most = smaller(room(&slot[0].flash), room(&slot[1].flash));
+    uint32_t x = part_of(smaller(part->size[1], most), at, block);
+    uint32_t y = part_of(smaller(part->size[0], most), at, block);
     struct bm_boot_range slot0 = { &slot[0].flash, at };
     struct bm_boot_range slot1 = { &slot[1].flash, at };
     struct bm_boot_range scratch = { &boot->scratch,
@@ -101,19 +96,22 @@ bm_status bm_start_move(struct bm_start *start)
     return BM_OK;
 }
 
+/* Is one a multiple of the other? */
+static bool go_together(uint32_t a, uint32_t b)
+{
+    return larger(a, b) % smaller(a, b) == 0;
+}
+
 bm_status bm_start_shapes(const struct bm_boot *boot)
 {
     for (unsigned i = 0; i < boot->images; i++) {
-        uint32_t block = block_size(boot->slot[i]);
-        uint32_t each = scratch_step(boot, block);
+        uint32_t a = boot->slot[i][0].flash.sector;
+        uint32_t b = boot->slot[i][1].flash.sector;
+        uint32_t c = boot->scratch.sector;
 
-        if (block % boot->slot[i][0].flash.sector != 0 ||
-            block % boot->slot[i][1].flash.sector != 0 ||
-            boot->slot[i][0].flash.sector % BM_BOOT_CHUNK != 0 ||
-            boot->slot[i][1].flash.sector % BM_BOOT_CHUNK != 0 ||
-            boot->scratch.sector % BM_BOOT_CHUNK != 0 ||
-            each % boot->scratch.sector != 0 || each % block != 0 ||
-            each > boot->scratch.sector * boot->scratch.sectors) {
+        if ((a | b | c) % BM_BOOT_CHUNK != 0 || !go_together(a, b) ||
+            !go_together(larger(a, b), c) ||
+            larger(a, b) > room(&boot->scratch)) {
             return BM_E_BOOT_SHAPE;
         }
     }
