@@ -135,6 +135,10 @@ BM_HARDEN_INLINE bm_status bm_flow_step(struct bm_flow *flow, uint32_t number,
 }
 #endif
 
+/* 0 if two hashes are the same. A loop that ends early does not make it 0, nor
+ * does a call that is skipped: its first argument stays, and is an address. */
+uint32_t bm_differ(const uint8_t a[32], const uint8_t b[32]);
+
 /*
  * Where to jump: `address` if both words say yes, else somewhere where nothing
  * is. To be used for the address itself, in the function that jumps, after

@@ -24,14 +24,6 @@
 #define SPKI_SIZE  91u
 #define POINT_SIZE 65u
 
-#if BM_BOOT_HARDENING
-bm_status bm_flow_step(struct bm_flow *flow, uint32_t number, bm_status status)
-{
-    flow->sum += number + (uint32_t)status;
-    return status;
-}
-#endif
-
 /* Octets of the slot; headers count in 32 bits, so flash does, too. */
 static uint32_t room(const struct bm_verify *v)
 {
@@ -175,19 +167,6 @@ static bm_status hash_image(const struct bm_verify *v,
     return hash_more(v, v->work->tlvs, header->protected_size);
 }
 
-/* 0 if two hashes are the same. What is skipped here does not make it 0. */
-static uint32_t differ(const uint8_t *a, const uint8_t *b)
-{
-    uint32_t difference = 0;
-    uint32_t i = 0;
-
-    while (i < BM_IMAGE_DIGEST_SIZE) {
-        difference |= (uint32_t)a[i] ^ b[i];
-        i++;
-    }
-    return difference | (i ^ BM_IMAGE_DIGEST_SIZE);
-}
-
 /* To work->digest, and that is the one which the image claims. */
 static bm_status hash(const struct pass *pass)
 {
@@ -202,8 +181,9 @@ static bm_status hash(const struct pass *pass)
     if (rc != BM_OK || end != BM_OK) {
         return rc != BM_OK ? rc : end;
     }
-    return differ(work->digest, pass->image->digest.p) == 0 ? BM_OK
-                                                            : BM_E_IMAGE_DIGEST;
+    return bm_differ(work->digest, pass->image->digest.p) == 0
+               ? BM_OK
+               : BM_E_IMAGE_DIGEST;
 }
 
 static uint32_t demanded(const struct bm_verify *v)
@@ -250,7 +230,7 @@ static const uint8_t *point_find(const struct bm_verify *v,
                 : 0;
     }
     for (; n > 0; n--, other += stride) {
-        if (differ(id, other) == 0) {
+        if (bm_differ(id, other) == 0) {
             return v->ring != NULL ? other + ID_SIZE
                                    : tlv->value.p + SPKI_SIZE - POINT_SIZE;
         }

@@ -49,6 +49,7 @@ int loop(int *p, int n) { int s = 0; while (n--) { s += other(p[n]); } return s;
 void ever(void) { for (;;) { } }
 int checked(int a) { if (a == 7) { bm_fault(); } return other(a) + 1; }
 int through(int (*f)(int), int a) { return f(a); }
+int turn(int a) { if (other(a)) { a = other(7) + 1; } else { a = other(9) + 5; } return other(a) + a; }
 int many(int a) { int big[100]; other((int)big); return big[a] + 0x12345678; }
 C
 cat > "$tmp/switch.c" <<'C'
@@ -75,12 +76,17 @@ done
 
 plain -Os -c "$tmp/shapes.c" -o "$tmp/p.o"
 check "$tmp/p.o" > "$tmp/missing"
-for name in leaf tail frame choose loop ever checked through many; do
+for name in leaf tail frame choose loop ever checked through turn many; do
     expect "a missing trap of $name() is found" \
         grep -qx "no trap: $name" "$tmp/missing"
 done
 expect "what is excused is not told" \
-    check "$tmp/p.o" leaf tail frame choose loop ever checked through many
+    check "$tmp/p.o" leaf tail frame choose loop ever checked through turn many
+
+python3 "$traps" --ends arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb -O0 \
+    -c "$tmp/shapes.c" -o "$tmp/e.o"
+expect "ends alone can be guarded" check --ends "$tmp/e.o"
+expect "... which is less" not check "$tmp/e.o"
 
 trapped -Os -c "$tmp/switch.c" -o "$tmp/s.o"
 expect "a switch has no table, and traps" check "$tmp/s.o"

@@ -2,15 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A trap behind every instruction that never goes on to the next one.
 
-traps.py COMPILER ARG...      compile, as a launcher of the compiler, with traps
+traps.py [--ends] COMPILER ARG...   compile, as a launcher of the compiler,
+                                    with traps; fewer with --ends
 traps.py --pass FILE.s        put them into assembly; written to stdout
-traps.py --check ELF [NAME...]   is one everywhere? NAMEs are excused
+traps.py --check [--ends] ELF [NAME...]   is one everywhere? NAMEs are excused
 
 A return, a jump, or a call that does not come back, may be skipped by a fault;
 then the CPU runs into what lies behind: a literal, the next function, the
 other side of a decision. So an undefined instruction is put there. The
 assembly is that of gcc for Arm's Thumb-2, in unified syntax. Tables between
-instructions cannot be guarded: compile with -fno-jump-tables.
+instructions cannot be guarded: compile with -fno-jump-tables. --ends is for code
+whose decisions are doubled anyhow: no trap is behind a jump that stays inside of
+its function; so for --check.
 
 Exits 1 if something is missing, 2 if the assembly is not understood.
 """
@@ -77,8 +80,13 @@ def next_content(lines, i):
     return "data", "end of file"
 
 
-def put_traps(lines):
-    """The lines, with traps."""
+def stays(op, args):
+    """A jump inside of its function: the labels of gcc begin with .L"""
+    return op in ("b", "b.n", "b.w") and args.strip().startswith(".L")
+
+
+def put_traps(lines, ends=False):
+    """The lines, with traps; with `ends`, none behind what stays()."""
     out = []
     for i, line in enumerate(lines):
         out.append(line)
@@ -88,7 +96,8 @@ def put_traps(lines):
         kind, what = next_content(lines, i)
         if kind == "code" and what == "udf":
             continue
-        if not goes_on(op, args) or kind == "data":
+        onwards = goes_on(op, args) or (ends and stays(op, args))
+        if not onwards or kind == "data":
             out.append(TRAP)
     return out
 
@@ -126,7 +135,7 @@ def assemble(compiler, flags, lines, path, obj):
     raise Strange("branches stay out of range")
 
 
-def compile_with_traps(command):
+def compile_with_traps(command, ends):
     """What a launcher of the compiler does; anything but the compilation of
     a C file goes through as it is."""
     sources = [a for a in command[1:] if a.endswith(".c")]
@@ -143,7 +152,7 @@ def compile_with_traps(command):
     if rc != 0:
         return rc
     with open(path, encoding="utf-8") as f:
-        lines = put_traps(f.read().split("\n"))
+        lines = put_traps(f.read().split("\n"), ends)
     machine = [a for a in command[1:] if re.match(r"-m(cpu|thumb|arch|float)",
                                                   a)]
     return assemble(command[0], machine, lines, path, obj)
@@ -163,11 +172,15 @@ def instructions(elf):
         found = re.match(r"\s+[0-9a-f]+:\s+(\S+)\s*([^;<@]*)([^;@]*)", line)
         if found:
             op, args, symbol = found.groups()
-            target = re.match(r"<(\w+)>", symbol)
-            yield name, op, target.group(1) if target else args
+            target = re.match(r"<([\w.]+)(\+\w+)?>", symbol)
+            if target and target.group(1) == name and op.startswith("b"):
+                args = ".L" + symbol
+            elif target and not target.group(2):
+                args = target.group(1)
+            yield name, op, args
 
 
-def check(elf, excused):
+def check(elf, excused, ends):
     """Print where a trap is missing; the number of such functions."""
     bad = set()
     last = None
@@ -177,7 +190,8 @@ def check(elf, excused):
         if last is not None and op not in ("udf", "udf.w", "nop", "nop.w"):
             other = name != last[0] or op == "data"
             if last[1] not in ("udf", "data") and (
-                    other or not goes_on(last[1], last[2], True)):
+                    other or not (goes_on(last[1], last[2], True) or
+                                  (ends and stays(last[1], last[2])))):
                 bad.add(last[0])
         if op not in ("nop", "nop.w"):
             last = (name, op, args)
@@ -198,8 +212,11 @@ def main(argv):
                 print("\n".join(put_traps(f.read().split("\n"))))
             return 0
         if argv[0] == "--check":
-            return 1 if check(argv[1], argv[2:]) else 0
-        return compile_with_traps(argv)
+            ends = argv[1] == "--ends"
+            rest = argv[1 + ends:]
+            return 1 if check(rest[0], rest[1:], ends) else 0
+        ends = argv[0] == "--ends"
+        return compile_with_traps(argv[ends:], ends)
     except Strange as e:
         print("traps.py: %s" % e, file=sys.stderr)
         return 2
