@@ -221,14 +221,10 @@ static bm_status sign(const struct bm_image_put *put,
         signature);
 }
 
-bm_status bm_image_put_signer(struct bm_image_put *put,
-                              const struct bm_crypto *crypto,
-                              const struct bm_signer *signer,
-                              enum bm_image_tlv_type form)
+bm_status bm_image_put_signature(struct bm_image_put *put,
+                                 const struct bm_signer *signer)
 {
     uint8_t room[72]; /* DER of two integers of 33 octets */
-    uint8_t keyhash[BM_IMAGE_DIGEST_SIZE];
-    struct bm_bytes key = BM_ARRAY(keyhash);
     uint16_t type = BM_IMAGE_TLV_ED25519;
     struct bm_wr signature;
     size_t n;
@@ -238,15 +234,26 @@ bm_status bm_image_put_signer(struct bm_image_put *put,
     } else if (signer->alg != BM_SIG_ED25519) {
         return BM_E_IMAGE_ALGORITHM;
     }
+    bm_wr_init(&signature, room, sizeof(room));
+    BM_TRY(sign(put, signer, &signature));
+    BM_TRY(bm_wr_finish(&signature, &n));
+    return bm_image_put_tlv(put, type, bm_wr_bytes(&signature));
+}
+
+bm_status bm_image_put_signer(struct bm_image_put *put,
+                              const struct bm_crypto *crypto,
+                              const struct bm_signer *signer,
+                              enum bm_image_tlv_type form)
+{
+    uint8_t keyhash[BM_IMAGE_DIGEST_SIZE];
+    struct bm_bytes key = BM_ARRAY(keyhash);
+
     BM_TRY(bm_image_keyhash(crypto, &signer->key, keyhash));
     if (form == BM_IMAGE_TLV_PUBKEY) {
         key = signer->key.der;
     }
-    bm_wr_init(&signature, room, sizeof(room));
-    BM_TRY(sign(put, signer, &signature));
-    BM_TRY(bm_wr_finish(&signature, &n));
     BM_TRY(bm_image_put_tlv(put, (uint16_t)form, key));
-    return bm_image_put_tlv(put, type, bm_wr_bytes(&signature));
+    return bm_image_put_signature(put, signer);
 }
 
 static void put_decimal(struct bm_wr *w, unsigned value)

@@ -86,6 +86,10 @@ BM_MUST_CHECK bm_status bm_image_put_signer(struct bm_image_put *put,
                                             const struct bm_signer *signer,
                                             enum bm_image_tlv_type form);
 
+/* The signature alone, of the key that was put. */
+BM_MUST_CHECK bm_status bm_image_put_signature(struct bm_image_put *put,
+                                               const struct bm_signer *signer);
+
 /* KEYHASH of a key: SHA-256 of its SubjectPublicKeyInfo. */
 BM_MUST_CHECK bm_status bm_image_keyhash(const struct bm_crypto *crypto,
                                          const struct bm_spki *key,

@@ -5,6 +5,7 @@
 #include "boot/image_put.h"
 #include "cli/diag.h"
 #include "cli/image_keys.h"
+#include "cli/image_lms.h"
 #include "cli/output.h"
 #include "cli/safe.h"
 #include "cli/terminal.h"
@@ -32,7 +33,9 @@ static const struct cmd_verb verb = {
     "Make a key that signs images, in a file (file:NAME.key), a PKCS#11 token\n"
     "(pkcs11:...) or a TPM (tpm2:...) of an instance. Writes its public half,\n"
     "PEM, and its KEYHASH, by which images and devices name it. A bootloader\n"
-    "takes p256 alone. A key that is there already is never overwritten.\n",
+    "takes p256 alone. lms:NAME makes a key for 1024 LMS signatures, which\n"
+    "sign beside p256 and are counted on this machine: no backup brings it\n"
+    "back. A key that is there already is never overwritten.\n",
     options
 };
 
@@ -103,18 +106,11 @@ static bm_status make(struct run *r)
     return rc;
 }
 
-static int print_json(const struct run *r, const char *keyhash)
+static int show_tree(const struct tree *t, json_t *o)
 {
-    const struct bm_spki *key = &r->key->signer->key;
-    struct tree t = { false };
-    json_t *o = tree_object(&t);
     int rc = CMD_FAILED;
 
-    tree_set(&t, o, "uri", tree_str(&t, r->uri));
-    tree_set(&t, o, "type", tree_str(&t, bm_key_type_name(key->type)));
-    tree_set(&t, o, "keyhash", tree_str(&t, keyhash));
-    tree_set(&t, o, "spki", tree_hex(&t, key->der));
-    if (!t.failed &&
+    if (!t->failed &&
         json_dumpf(o, stdout, JSON_COMPACT | JSON_ENSURE_ASCII) == 0) {
         putchar('\n');
         rc = CMD_OK;
@@ -123,6 +119,19 @@ static int print_json(const struct run *r, const char *keyhash)
     }
     json_decref(o);
     return rc;
+}
+
+static int print_json(const struct run *r, const char *keyhash)
+{
+    const struct bm_spki *key = &r->key->signer->key;
+    struct tree t = { false };
+    json_t *o = tree_object(&t);
+
+    tree_set(&t, o, "uri", tree_str(&t, r->uri));
+    tree_set(&t, o, "type", tree_str(&t, bm_key_type_name(key->type)));
+    tree_set(&t, o, "keyhash", tree_str(&t, keyhash));
+    tree_set(&t, o, "spki", tree_hex(&t, key->der));
+    return show_tree(&t, o);
 }
 
 /* The public key to where it is wanted, the hash to stdout or beside it. */
@@ -168,6 +177,55 @@ static int run(struct run *r)
     return code;
 }
 
+/* What an LMS key is, is said where it is printed: JSON has its hash. */
+static int print_lms(const struct run *r, const struct image_lms *l,
+                     struct output *o)
+{
+    uint8_t spki[IMAGE_LMS_SPKI_SIZE];
+    struct tree t = { false };
+    json_t *tree = NULL;
+    struct bm_wr w;
+    int code;
+
+    bm_wr_init(&w, spki, sizeof spki);
+    image_lms_spki_put(&w, l->key);
+    if (o->name != NULL || !r->given->json) {
+        output_pem(o, "PUBLIC KEY", BM_ARRAY(spki));
+    }
+    code = output_finish(o);
+    if (code != CMD_OK || !r->given->json) {
+        return code;
+    }
+    tree = tree_object(&t);
+    tree_set(&t, tree, "uri", tree_str(&t, r->uri));
+    tree_set(&t, tree, "type", tree_str(&t, "LMS_SHA256_M32_H10"));
+    tree_set(&t, tree, "signatures", tree_int(&t, BM_LMS_SIGNATURES));
+    tree_set(&t, tree, "spki", tree_hex(&t, BM_ARRAY(spki)));
+    return show_tree(&t, tree);
+}
+
+static int run_lms(struct run *r)
+{
+    struct image_lms l = { .signer = NULL };
+    struct output output;
+    int code;
+
+    if (r->given->from != NULL) {
+        return cmd_usage_error(verb.path, "--from is not for LMS: a key with a "
+                                          "past must not sign");
+    }
+    code = output_open(&output, verb.path, r->given->out);
+    if (code == CMD_OK) {
+        code = image_lms_make(&l, verb.path, r->given->dir, r->uri);
+        if (code == CMD_OK) {
+            code = print_lms(r, &l, &output);
+        }
+        output_drop(&output);
+    }
+    image_lms_close(&l);
+    return code;
+}
+
 int cmd_image_keygen(int argc, char **argv)
 {
     struct given given = { .type = "p256" };
@@ -191,6 +249,9 @@ int cmd_image_keygen(int argc, char **argv)
         return cmd_usage_error(verb.path, "--type is p256 or ed25519");
     }
     r.uri = args.words[0];
+    if (image_lms_is(r.uri)) {
+        return run_lms(&r);
+    }
     r.u = (struct unlock){ .path = verb.path, .dir = given.dir };
     code = unlock_open(&r.u);
     if (code == CMD_OK) {

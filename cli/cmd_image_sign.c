@@ -7,6 +7,7 @@
 
 enum {
     OPTION_KEY = 1,
+    OPTION_LMS,
     OPTION_OUT,
     OPTION_VERSION,
     OPTION_HEADER_SIZE,
@@ -32,6 +33,8 @@ enum {
 static const struct cmd_option options[] = {
     SESSION_OPTIONS,
     { "--key", "URI", "a key of the instance; several may sign", OPTION_KEY },
+    { "--lms", "lms:NAME", "a key for LMS, which signs beside that one",
+      OPTION_LMS },
     { "--out", "FILE", "a new file for the image", OPTION_OUT },
     { "--version", "VERSION", "1.2.3+4", OPTION_VERSION },
     { "--header-size", "N", "octets before the program (32)",
@@ -79,6 +82,7 @@ struct given {
     struct session_place place;
     struct args_many keys;
     const char *out;
+    const char *lms;
     const char *version;
     const char *header_size;
     const char *slot_size;
@@ -113,6 +117,7 @@ static const struct args_row rows[] = {
     SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_KEY, ARGS_MANY, offsetof(struct given, keys), true },
     { OPTION_OUT, ARGS_TEXT, offsetof(struct given, out), true },
+    TEXT(OPTION_LMS, lms),
     TEXT(OPTION_VERSION, version),
     TEXT(OPTION_HEADER_SIZE, header_size),
     TEXT(OPTION_SLOT_SIZE, slot_size),
@@ -409,6 +414,7 @@ int cmd_image_sign(int argc, char **argv)
     r.g.place = &given.place;
     r.g.ledger = given.ledger;
     r.g.out = given.out;
+    r.g.lms = given.lms;
     code = run(&r, args.words[0]);
     image_signing_close(&r.g);
     free(r.file);

@@ -10,9 +10,11 @@
 enum {
     OPTION_ROOT = 1,
     OPTION_RESCUE,
+    OPTION_ROOT_LMS,
     OPTION_EPOCH,
     OPTION_KEY,
     OPTION_CERT,
+    OPTION_LMS,
     OPTION_ANCHOR,
     OPTION_UNTRUSTED,
     OPTION_CRL,
@@ -29,10 +31,16 @@ static const struct cmd_option options[] = {
       OPTION_ROOT },
     { "--rescue", "URI", "the rescue key, instead: for local recovery",
       OPTION_RESCUE },
+    { "--root-lms", "lms:NAME", "its second half, where roots are hybrid",
+      OPTION_ROOT_LMS },
     { "--epoch", "N", "above that of every set before", OPTION_EPOCH },
     { "--key", "FILE", "a public key that may sign, PEM", OPTION_KEY },
     { "--cert", "FILE", "the same by its firmware-signing certificate",
       OPTION_CERT },
+    { "--lms", "FILE",
+      "a public key for LMS, one for each key in their order: images need\n"
+      "both signatures from then on",
+      OPTION_LMS },
     { "--anchor", "FILE", "what certificates have to lead to: the firmware CA",
       OPTION_ANCHOR },
     { "--untrusted", "FILE", "certificates that may help", OPTION_UNTRUSTED },
@@ -63,6 +71,7 @@ struct given {
     struct session_place place;
     const char *root;
     const char *rescue;
+    const char *root_lms;
     const char *epoch;
     const char *version;
     const char *out;
@@ -80,9 +89,11 @@ static const struct args_row rows[] = {
     SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_ROOT, ARGS_TEXT, offsetof(struct given, root), false },
     { OPTION_RESCUE, ARGS_TEXT, offsetof(struct given, rescue), false },
+    { OPTION_ROOT_LMS, ARGS_TEXT, offsetof(struct given, root_lms), false },
     { OPTION_EPOCH, ARGS_TEXT, offsetof(struct given, epoch), true },
     MANY(OPTION_KEY, keys),
     MANY(OPTION_CERT, certs),
+    MANY(OPTION_LMS, lms),
     MANY(OPTION_ANCHOR, anchors),
     MANY(OPTION_UNTRUSTED, untrusted),
     MANY(OPTION_CRL, crls),
@@ -160,7 +171,14 @@ static int check(const struct run *r)
     bool rescue = r->given->rescue != NULL;
     bm_status rc = keyset_file_parse(&k, r->g.crypto);
 
-    memcpy(roots.ids[rescue ? BM_ROOT_RESCUE : 0], r->g.keys.keyhash[0], 32);
+    if (r->given->root_lms != NULL) {
+        roots.required |= BM_BOOT_LMS;
+    }
+    if (rc == BM_OK) {
+        rc = keyset_root_id(r->g.crypto, &r->g.keys.key[0]->signer->key,
+                            r->given->root_lms != NULL ? r->g.second.key : NULL,
+                            roots.ids[rescue ? BM_ROOT_RESCUE : 0]);
+    }
     if (rc == BM_OK) {
         rc = keyset_file_verify(&k, r->g.crypto, &roots,
                                 rescue ? BM_KEYSET_RECOVERY : BM_KEYSET_FIELD,
@@ -217,6 +235,7 @@ int cmd_keyset_make(int argc, char **argv)
     r.g.place = &given.place;
     r.g.ledger = given.ledger;
     r.g.out = given.out;
+    r.g.lms = given.root_lms;
     code = run(&r);
     image_signing_close(&r.g);
     return code;

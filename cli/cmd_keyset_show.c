@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/diag.h"
+#include "cli/image_lms.h"
 #include "cli/image_words.h"
 #include "cli/keyset_file.h"
 #include "cli/keyset_keys.h"
@@ -14,6 +15,7 @@
 enum {
     OPTION_ROOT = 1,
     OPTION_RESCUE,
+    OPTION_ROOT_LMS,
     OPTION_EPOCH,
     OPTION_JSON
 };
@@ -28,6 +30,9 @@ static const struct cmd_option verify_options[] = {
       OPTION_ROOT },
     { "--rescue", "KEY", "the rescue key, which counts in local recovery",
       OPTION_RESCUE },
+    { "--root-lms", "FILE",
+      "second half of each of these, in their order: they are hybrid",
+      OPTION_ROOT_LMS },
     { "--epoch", "N", "the least that a device takes (0)", OPTION_EPOCH },
     { "--json", NULL, "print one JSON object", OPTION_JSON },
     { NULL, NULL, NULL, 0 },
@@ -49,6 +54,7 @@ static const struct cmd_verb verify_verb = {
 
 struct given {
     struct args_many roots;
+    struct args_many lms; /* of roots, then of the rescue key */
     const char *rescue;
     const char *epoch;
     bool json;
@@ -62,6 +68,7 @@ static const struct args_row show_rows[] = {
 static const struct args_row verify_rows[] = {
     { OPTION_ROOT, ARGS_MANY, offsetof(struct given, roots), false },
     { OPTION_RESCUE, ARGS_TEXT, offsetof(struct given, rescue), false },
+    { OPTION_ROOT_LMS, ARGS_MANY, offsetof(struct given, lms), false },
     { OPTION_EPOCH, ARGS_TEXT, offsetof(struct given, epoch), false },
     { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
     { 0, ARGS_FLAG, 0, false },
@@ -95,7 +102,7 @@ static bool read_hash(const char *text, uint8_t id[32])
 }
 
 static int read_root(const struct bm_crypto *crypto, const char *text,
-                     uint8_t id[32])
+                     const uint8_t *lms, uint8_t id[32])
 {
     struct ca_refusal why = { .status = BM_OK };
     struct bm_boot_key key;
@@ -105,7 +112,10 @@ static int read_root(const struct bm_crypto *crypto, const char *text,
     bm_status rc;
 
     if (read_hash(text, id)) {
-        return CMD_OK;
+        return lms == NULL ? CMD_OK
+                           : cmd_usage_error(verify_verb.path,
+                                             "--root-lms is for a key, not "
+                                             "for a hash of both halves");
     }
     rc = files_get_pem(text, "PUBLIC KEY", &der, &n, &why);
     if (rc == BM_OK) {
@@ -113,16 +123,34 @@ static int read_root(const struct bm_crypto *crypto, const char *text,
         if (rc == BM_OK) {
             rc = keyset_key_take(crypto, &spki, &key);
         }
+        if (rc == BM_OK) {
+            rc = keyset_root_id(crypto, &spki, lms, id);
+        }
         if (rc != BM_OK) {
             rc = ca_refuse(&why, rc, "%s", text);
         }
     }
     free(der);
-    if (rc != BM_OK) {
-        return refusal_print_act(verify_verb.path, rc, &why);
+    return rc == BM_OK ? CMD_OK : refusal_print_act(verify_verb.path, rc, &why);
+}
+
+/* Root or rescue key number `i` of those that are named, with its second half
+ * if it has one. */
+static int read_both(const struct bm_crypto *crypto, const struct given *g,
+                     size_t i, const char *text, uint8_t id[32])
+{
+    uint8_t lms[BM_LMS_KEY_SIZE];
+    int code = CMD_OK;
+
+    if (g->lms.n == 0) {
+        return read_root(crypto, text, NULL, id);
     }
-    memcpy(id, key.id, sizeof key.id);
-    return CMD_OK;
+    if (i >= g->lms.n) {
+        return cmd_usage_error(verify_verb.path,
+                               "--root-lms is for each of the keys");
+    }
+    code = image_lms_read(verify_verb.path, g->lms.value[i], lms);
+    return code == CMD_OK ? read_root(crypto, text, lms, id) : code;
 }
 
 static int read_roots(const struct bm_crypto *crypto, const struct given *g,
@@ -131,11 +159,15 @@ static int read_roots(const struct bm_crypto *crypto, const struct given *g,
     int code = CMD_OK;
 
     *roots = (struct bm_roots){ .required = BM_BOOT_P256 };
+    if (g->lms.n != 0) {
+        roots->required |= BM_BOOT_LMS;
+    }
     for (size_t i = 0; code == CMD_OK && i < g->roots.n; i++) {
-        code = read_root(crypto, g->roots.value[i], roots->ids[i]);
+        code = read_both(crypto, g, i, g->roots.value[i], roots->ids[i]);
     }
     if (code == CMD_OK && g->rescue != NULL) {
-        code = read_root(crypto, g->rescue, roots->ids[BM_ROOT_RESCUE]);
+        code = read_both(crypto, g, g->roots.n, g->rescue,
+                         roots->ids[BM_ROOT_RESCUE]);
     }
     return code;
 }

@@ -7,8 +7,8 @@
 
 #include "boot/le.h"
 #include "cli/diag.h"
-#include "cli/provider.h"
 #include "cli/show_image.h"
+#include "ports/mbedtls/lms/lms.h"
 
 #define WORDS_MAX 160
 
@@ -154,7 +154,7 @@ static bm_status verify(const struct check *c, const struct bm_image_tlv *tlv)
     struct bm_bytes digest = c->f->image.digest;
 
     if (tlv->type == BM_IMAGE_TLV_LMS) {
-        return provider_lms_verify(c->key->lms, digest, tlv->value);
+        return bm_lms_verify(c->key->lms, digest, tlv->value);
     }
 
     if (tlv->type == BM_IMAGE_TLV_ECDSA && key->type == BM_KEY_P256) {

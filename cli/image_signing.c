@@ -37,6 +37,16 @@ static int open_session(struct image_signing *g)
     return code;
 }
 
+/* A key for LMS goes with one for P-256: they count together. */
+static int open_second(struct image_signing *g)
+{
+    if (g->keys.n != 1 || g->keys.key[0]->signer->key.type != BM_KEY_P256) {
+        return image_signing_fail(g, BM_E_ARGUMENT,
+                                  "a key for LMS signs beside one for P-256");
+    }
+    return image_lms_open(&g->second, g->path, g->place->dir, g->lms);
+}
+
 int image_signing_open(struct image_signing *g, const struct args_many *uris,
                        size_t cap)
 {
@@ -55,6 +65,9 @@ int image_signing_open(struct image_signing *g, const struct args_many *uris,
                                    .dir = g->place->dir,
                                    .s = g->in_session ? &g->s : NULL };
     code = image_keys_open(&g->keys, uris);
+    if (code == CMD_OK && g->lms != NULL) {
+        code = open_second(g);
+    }
     if (code != CMD_OK) {
         return code;
     }
@@ -70,6 +83,7 @@ int image_signing_open(struct image_signing *g, const struct args_many *uris,
 
 void image_signing_close(struct image_signing *g)
 {
+    image_lms_close(&g->second);
     image_keys_close(&g->keys);
     if (g->in_session) {
         session_close(&g->s);
@@ -83,6 +97,12 @@ void image_signing_close(struct image_signing *g)
 
 /* ---- Sign, and look at it as others will */
 
+/* What the PUBKEY of a root that is hybrid has behind its first half. */
+static size_t second_size(const struct image_signing *g)
+{
+    return g->second.signer != NULL ? sizeof g->second.key : 0;
+}
+
 static bool names_key(const struct image_signing *g, size_t i,
                       const struct bm_image_tlv *tlv)
 {
@@ -91,7 +111,9 @@ static bool names_key(const struct image_signing *g, size_t i,
                             BM_IMAGE_DIGEST_SIZE);
     }
     return tlv->type == BM_IMAGE_TLV_PUBKEY &&
-           bm_bytes_equal(tlv->value, g->keys.key[i]->signer->key.der);
+           bm_bytes_equal(
+               (struct bm_bytes){ tlv->value.p, tlv->value.n - second_size(g) },
+               g->keys.key[i]->signer->key.der);
 }
 
 static bm_status verify_one(const struct image_signing *g, size_t i,
@@ -112,6 +134,22 @@ static bm_status verify_one(const struct image_signing *g, size_t i,
     return BM_E_IMAGE_ALGORITHM;
 }
 
+/* And of LMS, if it was to sign. */
+static bm_status verify_second(const struct image_signing *g,
+                               const struct bm_image *image, uint32_t at,
+                               struct bm_bytes digest)
+{
+    struct bm_image_tlv tlv;
+
+    if (g->second.signer == NULL) {
+        return BM_OK;
+    }
+    BM_TRY(bm_image_tlv_next(image->tlvs, &at, &tlv));
+    return tlv.type == BM_IMAGE_TLV_LMS
+               ? bm_lms_verify(g->second.key, digest, tlv.value)
+               : BM_E_IMAGE_MISSING;
+}
+
 /* The signature that follows the name of key `i`. */
 static bm_status find_and_verify(const struct image_signing *g, size_t i,
                                  const struct bm_image *image,
@@ -124,7 +162,8 @@ static bm_status find_and_verify(const struct image_signing *g, size_t i,
     while ((rc = bm_image_tlv_next(image->tlvs, &at, &tlv)) == BM_OK) {
         if (names_key(g, i, &tlv)) {
             BM_TRY(bm_image_tlv_next(image->tlvs, &at, &tlv));
-            return verify_one(g, i, digest, &tlv);
+            BM_TRY(verify_one(g, i, digest, &tlv));
+            return verify_second(g, image, at, digest);
         }
     }
     return rc == BM_E_END ? BM_E_IMAGE_KEY : rc;
@@ -169,17 +208,59 @@ static bm_status check(const struct image_signing *g)
     return BM_OK;
 }
 
-int image_signing_sign(struct image_signing *g, enum bm_image_tlv_type form)
+/* Both signatures of one key, whose name has both halves in PUBKEY. */
+static bm_status put_both(struct image_signing *g, enum bm_image_tlv_type form,
+                          const uint8_t second[BM_LMS_SIGNATURE_SIZE])
 {
-    bm_status rc = BM_OK;
+    const struct bm_signer *signer = g->keys.key[0]->signer;
+    uint8_t both[256];
+    struct bm_bytes name = { g->keys.keyhash[0], BM_IMAGE_DIGEST_SIZE };
+    struct bm_wr w;
+    size_t n;
 
+    if (form == BM_IMAGE_TLV_PUBKEY) {
+        bm_wr_init(&w, both, sizeof both);
+        bm_wr_put(&w, signer->key.der);
+        bm_wr_put(&w, BM_ARRAY(g->second.key));
+        BM_TRY(bm_wr_finish(&w, &n));
+        name = bm_wr_bytes(&w);
+    }
+    BM_TRY(bm_image_put_tlv(&g->put, (uint16_t)form, name));
+    BM_TRY(bm_image_put_signature(&g->put, signer));
+    return bm_image_put_tlv(&g->put, BM_IMAGE_TLV_LMS,
+                            (struct bm_bytes){ second, BM_LMS_SIGNATURE_SIZE });
+}
+
+static int put_all(struct image_signing *g, enum bm_image_tlv_type form)
+{
+    uint8_t second[BM_LMS_SIGNATURE_SIZE];
+    bm_status rc = BM_OK;
+    int code;
+
+    if (g->second.signer != NULL) {
+        code = image_lms_sign(&g->second, g->put.digest, second);
+        if (code != CMD_OK) {
+            return code;
+        }
+        rc = put_both(g, form, second);
+        return rc == BM_OK ? CMD_OK : image_signing_fail(g, rc, "signing");
+    }
     for (size_t i = 0; i < g->keys.n && rc == BM_OK; i++) {
         rc = bm_image_put_signer(&g->put, g->crypto, g->keys.key[i]->signer,
                                  form);
     }
-    if (rc == BM_OK) {
-        rc = bm_image_put_end(&g->put);
+    return rc == BM_OK ? CMD_OK : image_signing_fail(g, rc, "signing");
+}
+
+int image_signing_sign(struct image_signing *g, enum bm_image_tlv_type form)
+{
+    int code = put_all(g, form);
+    bm_status rc;
+
+    if (code != CMD_OK) {
+        return code;
     }
+    rc = bm_image_put_end(&g->put);
     if (rc != BM_OK) {
         return image_signing_fail(g, rc, "signing");
     }

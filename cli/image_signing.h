@@ -4,6 +4,7 @@
 
 #include "boot/image_put.h"
 #include "cli/image_keys.h"
+#include "cli/image_lms.h"
 #include "files/files.h"
 
 /*
@@ -27,11 +28,13 @@ struct image_signing {
     const struct session_place *place;
     bool ledger;     /* put signatures on record */
     const char *out; /* the new file */
+    const char *lms; /* URI of the key that signs beside the one; or NULL */
 
     /* Between open and close. */
     const struct bm_crypto *crypto;
     struct image_keys keys;
-    struct bm_wr w; /* of `cap` octets */
+    struct image_lms second; /* of `lms` */
+    struct bm_wr w;          /* of `cap` octets */
     struct bm_image_put put;
 
     /* Private. */

@@ -7,6 +7,7 @@
 #include "cli/diag.h"
 #include "cli/image_file.h"
 #include "cli/image_keys.h"
+#include "ports/mbedtls/lms/lms.h"
 
 /* ---- Reading */
 
@@ -86,13 +87,15 @@ void keyset_file_free(struct keyset_file *k)
 
 /* ---- As a device has it: flash with the set at its start */
 
-#define SECTOR 1024u
+#define SECTOR  1024u
+#define SECTORS 3u
+_Static_assert(SECTOR *SECTORS >= BM_KEYSET_MAX, "a set fits");
 
 static bm_status read_flash(void *self, uint32_t at, uint8_t *out, size_t n)
 {
     const struct bm_bytes *octets = self;
 
-    if (at > 2 * SECTOR || n > 2 * SECTOR - at) {
+    if (at > SECTORS * SECTOR || n > SECTORS * SECTOR - at) {
         return BM_E_FLASH_READ;
     }
     memset(out, 0xff, n);
@@ -112,11 +115,12 @@ bm_status keyset_file_verify(const struct keyset_file *k,
     struct bm_bytes octets = k->octets;
     const struct bm_flash flash = { .self = &octets,
                                     .sector = SECTOR,
-                                    .sectors = 2,
+                                    .sectors = SECTORS,
                                     .unit = 1,
                                     .read = read_flash };
     struct bm_verify_work work;
     const struct bm_verify v = { .crypto = crypto,
+                                 .lms = bm_lms_verify,
                                  .flash = &flash,
                                  .least = { epoch, epoch },
                                  .work = &work };

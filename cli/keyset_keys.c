@@ -7,6 +7,7 @@
 #include "boot/image_put.h"
 #include "ca/firmware.h"
 #include "cli/diag.h"
+#include "cli/image_lms.h"
 #include "cli/single.h"
 #include "cli/verify.h"
 #include "core/oid.h"
@@ -195,6 +196,42 @@ static int check_use(const char *path, const struct keyset_source *source)
     return CMD_OK;
 }
 
+/* The second halves: of all keys, for images need what the set demands. */
+static int add_lms(const char *path, const struct keyset_source *source,
+                   struct bm_ring *ring)
+{
+    int code = CMD_OK;
+
+    if (source->lms.n != ring->n) {
+        return cmd_usage_error(path, "--lms is for each key, or for none");
+    }
+    for (unsigned i = 0; code == CMD_OK && i < ring->n; i++) {
+        code = image_lms_read(path, source->lms.value[i], ring->keys[i].lms);
+    }
+    ring->required |= BM_BOOT_LMS;
+    return code;
+}
+
+bm_status keyset_root_id(const struct bm_crypto *crypto,
+                         const struct bm_spki *spki, const uint8_t *lms,
+                         uint8_t id[32])
+{
+    uint8_t both[256];
+    uint8_t hash[BM_HASH_MAX];
+    struct bm_wr w;
+    size_t n;
+
+    bm_wr_init(&w, both, sizeof both);
+    bm_wr_put(&w, spki->der);
+    if (lms != NULL) {
+        bm_wr_put(&w, (struct bm_bytes){ lms, BM_LMS_KEY_SIZE });
+    }
+    BM_TRY(bm_wr_finish(&w, &n));
+    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, bm_wr_bytes(&w), hash));
+    memcpy(id, hash, 32);
+    return BM_OK;
+}
+
 int keyset_keys_read(const char *path, const struct bm_crypto *crypto,
                      const struct keyset_source *source, struct bm_ring *ring)
 {
@@ -207,5 +244,6 @@ int keyset_keys_read(const char *path, const struct bm_crypto *crypto,
     if (code == CMD_OK && source->certs.n != 0) {
         code = add_certs(path, crypto, source, ring);
     }
-    return code;
+    return code == CMD_OK && source->lms.n != 0 ? add_lms(path, source, ring)
+                                                : code;
 }

@@ -18,6 +18,7 @@
 struct keyset_source {
     struct args_many keys;  /* files, PEM "PUBLIC KEY" */
     struct args_many certs; /* files, PEM or DER, one certificate each */
+    struct args_many lms;   /* files, PEM: one for each of these, or none */
     struct args_many anchors;
     struct args_many untrusted;
     struct args_many crls;
@@ -34,5 +35,11 @@ int keyset_keys_read(const char *path, const struct bm_crypto *crypto,
  * says of its point. */
 bm_status keyset_key_take(const struct bm_crypto *crypto,
                           const struct bm_spki *spki, struct bm_boot_key *key);
+
+/* What a bootloader has of a root (struct bm_roots): the hash of both halves;
+ * `lms` is NULL where there is one. */
+bm_status keyset_root_id(const struct bm_crypto *crypto,
+                         const struct bm_spki *spki, const uint8_t *lms,
+                         uint8_t id[32]);
 
 #endif

@@ -3,9 +3,6 @@
 
 #include <stdio.h>
 
-#ifdef BM_WITH_LMS
-#include "ports/mbedtls/lms/lms.h"
-#endif
 #include "ports/openssl/openssl.h"
 #include "ports/openssl/openssl_keys.h"
 
@@ -29,17 +26,4 @@ void provider_free(struct bm_crypto *crypto)
 const struct bm_key_maker *provider_key_maker(void)
 {
     return bm_openssl_key_maker();
-}
-
-bm_status provider_lms_verify(const uint8_t key[56], struct bm_bytes message,
-                              struct bm_bytes signature)
-{
-#ifdef BM_WITH_LMS
-    return bm_lms_verify(key, message, signature);
-#else
-    (void)key;
-    (void)message;
-    (void)signature;
-    return BM_E_IMAGE_ALGORITHM;
-#endif
 }
