@@ -159,25 +159,22 @@ def compile_with_traps(command, ends):
 
 
 def instructions(elf):
-    """(function, op, args) of a program's code, and None between sections."""
+    """(function, op, args) of a program's code; for a branch inside of its
+    function the arguments are ".L", as names that objdump finds for addresses
+    need not be those of functions."""
     text = subprocess.run(
         ["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", elf],
         stdout=subprocess.PIPE, text=True, check=True).stdout
-    name = "?"
-    for line in text.split("\n"):
-        head = re.match(r"[0-9a-f]+ <([^>]+)>:", line)
-        if head:
-            name = head.group(1)
-            continue
-        found = re.match(r"\s+[0-9a-f]+:\s+(\S+)\s*([^;<@]*)([^;@]*)", line)
-        if found:
-            op, args, symbol = found.groups()
-            target = re.match(r"<([\w.]+)(\+\w+)?>", symbol)
-            if target and target.group(1) == name and op.startswith("b"):
-                args = ".L" + symbol
-            elif target and not target.group(2):
-                args = target.group(1)
-            yield name, op, args
+    for part in re.split(r"\n(?=[0-9a-f]+ <)", text)[1:]:
+        name = re.match(r"\w+ <([^>]+)>:", part).group(1)
+        found = re.findall(r"^\s+([0-9a-f]+):\s+(\S+)\s*([^;<@\n]*)"
+                           r"(?:<(\w+)>)?", part, re.M)
+        inside = {int(at, 16) for at, _, _, _ in found}
+        for _, op, args, symbol in found:
+            if re.match(r"b(\.[nw])?$", op) and int(args, 16) in inside:
+                yield name, op, ".L"
+            else:
+                yield name, op, symbol or args
 
 
 def check(elf, excused, ends):
