@@ -9,7 +9,8 @@
 #include "ports/mps2/boot/map.h"
 
 struct bm_verify_work mps2_boot_work;
-struct bm_ring mps2_boot_ring;
+union mps2_boot_front mps2_boot_front
+    __attribute__((section(".handover"), aligned(8)));
 
 const struct bm_roots mps2_boot_roots = MPS2_BOOT_ROOTS;
 

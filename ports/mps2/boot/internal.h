@@ -2,7 +2,7 @@
 #ifndef BM_PORTS_MPS2_BOOT_INTERNAL_H
 #define BM_PORTS_MPS2_BOOT_INTERNAL_H
 
-#include "boot/boot.h"
+#include "boot/handover.h"
 
 /* What the files of a bootloader share. */
 
@@ -17,7 +17,13 @@ _Noreturn void mps2_boot_recover(bm_status why);
 
 /* common.c: what they have in common. */
 extern struct bm_verify_work mps2_boot_work;
-extern struct bm_ring mps2_boot_ring;
+/* The keys, while it is decided; then they are not needed any more, and the
+ * handover takes their place, where the application looks for it. */
+extern union mps2_boot_front {
+    uint32_t recovery[2];
+    struct bm_ring ring;
+    uint8_t handover[BM_HANDOVER_MAX];
+} mps2_boot_front;
 extern const struct bm_roots mps2_boot_roots;
 bm_status mps2_boot_counters_open(void);
 bm_status mps2_boot_counter_read(void *self, unsigned which, uint32_t *value);
@@ -39,7 +45,7 @@ _Noreturn void mps2_boot_reset(void);
 _Noreturn void mps2_boot_main(void);
 
 /* From boot.ld. */
-extern uint32_t mps2_boot_bss_start[];
+extern uint32_t mps2_boot_clear_start[];
 extern uint32_t mps2_boot_bss_end[];
 extern uint32_t mps2_boot_stack_top[];
 

@@ -3,7 +3,6 @@
  * The way through a start: decide, tell, lock, jump. Reference: Arm DDI0403E,
  * B1.5.5 (reset), B3.2 (system control).
  */
-#include "boot/handover.h"
 #include "boot/harden.h"
 #include "ports/mps2/boot/internal.h"
 #include "ports/mps2/boot/map.h"
@@ -17,9 +16,6 @@
 
 /* VTOR has no lower bits: a table lies at a multiple (B3.2.5). */
 #define VECTORS_ALIGN 128u
-
-static uint8_t handover[BM_HANDOVER_MAX]
-    __attribute__((section(".handover"), aligned(8)));
 
 _Noreturn void mps2_boot_reset(void)
 {
@@ -52,11 +48,12 @@ static _Noreturn void jump(const struct bm_verdict *verdict, uint32_t address)
 /* By the application's wish, or by hand. */
 static bool recovery_wanted(void)
 {
-    volatile uint32_t *word = &REG32(MAP_RECOVERY);
+    volatile uint32_t *word = mps2_boot_front.recovery;
     bool wanted = (word[0] == MAP_RECOVERY_WORD && word[1] == ~word[0]) ||
                   (FPGA_BUTTON & 1u) != 0;
 
-    word[0] = 0; /* once */
+    word[0] = 0; /* once; and the keys start as none */
+    word[1] = 0;
     return wanted;
 }
 
@@ -67,11 +64,11 @@ static void tell(const struct bm_boot_result *result,
 {
     struct bm_wr w;
 
-    bm_wr_init(&w, handover, sizeof handover);
+    bm_wr_init(&w, mps2_boot_front.handover, sizeof mps2_boot_front.handover);
     bm_handover_begin(&w);
     bm_handover_image(&w, 0, &result->image);
     if (bm_handover_end(&w, result, lifecycle) != BM_OK) {
-        handover[0] = 0;
+        mps2_boot_front.handover[0] = 0;
     }
 }
 

@@ -10,7 +10,7 @@ void mps2_boot_start(void);
 /* The first code after reset; the CPU has loaded the stack pointer. */
 void mps2_boot_start(void)
 {
-    for (volatile uint32_t *p = mps2_boot_bss_start; p < mps2_boot_bss_end;
+    for (volatile uint32_t *p = mps2_boot_clear_start; p < mps2_boot_bss_end;
          p++) {
         *p = 0;
     }

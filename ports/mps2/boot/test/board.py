@@ -217,7 +217,9 @@ class Board:
         self.flash = mmap.mmap(self.file.fileno(), 0)
         self.paint = os.path.join(tmp, "paint")
         with open(self.paint, "wb") as f:
-            f.write(b"\xa5" * MAP["MAP_RAM_SIZE"])
+            # Noise in the variables, paint where the stack will be.
+            f.write((b"\x5a" * (MAP["MAP_RAM_SIZE"] - program.stack))
+                    .ljust(MAP["MAP_RAM_SIZE"], b"\xa5"))
 
     def close(self):
         self.flash.close()
