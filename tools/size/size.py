@@ -8,7 +8,8 @@ Prints text, RAM and the worst stack of each module of the freestanding
 folders; then each budget beside what was measured. A group is measured by
 linking its entry points with --gc-sections and counting what is left of our
 objects, or of those that the row names. RAM is what the compiler says of an
-expression. Exits 1 if a budget is exceeded (for one that is known to be, its
+expression. A program that is linked already is measured whole, its stack by
+running it. Exits 1 if a budget is exceeded (for one that is known to be, its
 ceiling), an entry point does not exist, or a function calls itself by whatever
 way.
 """
@@ -196,7 +197,24 @@ def judge_text(row, modules, graph):
     return kept
 
 
-def judge(budgets, modules, graph):
+def judge_elf(row, build):
+    """A linked bootloader: all its text; its variables, and its stack as a
+    script measures it by running it in QEMU."""
+    name, text, ram, stack, path = row[1:6]
+    elf = os.path.join(build, path, name + ".elf")
+    if not os.path.exists(elf):
+        print("%-28s cannot be measured, missing: %s" % (name, elf))
+        return False
+    sizes = run("arm-none-eabi-size", elf).split("\n")[1].split()
+    variables = int(sizes[1]) + int(sizes[2])
+    deepest = int(run("python3", os.path.join(ROOT, path, "test/stack.py"),
+                      os.path.join(build, path), name))
+    kept = verdict("text of " + name, int(sizes[0]) + int(sizes[1]), text)
+    kept &= verdict("  its RAM", variables + deepest, ram)
+    return verdict("  its stack, of that", deepest, stack) and kept
+
+
+def judge(budgets, modules, graph, build):
     kept = True
     print("\n%-28s %8s    %6s  %5s" % ("budget", "measured", "budget",
                                        "ratio"))
@@ -209,6 +227,8 @@ def judge(budgets, modules, graph):
                             ram_of(row[3], " ".join(row[4:])), row[2])
         elif row[0] == "text":
             kept &= judge_text(row, modules, graph)
+        elif row[0] == "elf":
+            kept &= judge_elf(row, build)
     return kept
 
 
@@ -226,7 +246,7 @@ def main():
     print_modules(folders)
     sys.stdout.flush()
     graph = Graph(modules)
-    kept = judge(budgets, modules, graph)
+    kept = judge(budgets, modules, graph, build)
     for name in list(graph.stack):
         graph.depth(name)
     for name in sorted(graph.recursive):

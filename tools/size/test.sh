@@ -75,6 +75,8 @@ expect "RAM is what the compiler says" 0 "RAM of t *36 of" \
 expect "RAM over its budget fails" 1 "RAM of t.*EXCEEDED" \
     'ram t 35 stdint.h sizeof(uint32_t[8]) + 4\n'
 expect "a missing entry point fails" 1 "missing: bm_none" 'text t 20 bm_none\n'
+expect "a bootloader that is not there fails" 1 "missing: .*boot-none.elf" \
+    'elf boot-none 1 1 1 ports/mps2/boot\n'
 
 echo "1..$count"
 exit $failed

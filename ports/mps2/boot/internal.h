@@ -13,7 +13,10 @@
 extern const struct bm_boot mps2_boot;
 bm_status mps2_boot_decide(struct bm_boot_result *result);
 /* Nothing may run, or recovery was asked for (BM_OK). */
-_Noreturn void mps2_boot_recover(bm_status why);
+_Noreturn void mps2_boot_recover(const struct bm_boot_result *result,
+                                 bm_status why);
+/* What was measured of images beside image 0, as handover.h writes it. */
+struct bm_bytes mps2_boot_others(void);
 
 /* common.c: what they have in common. */
 extern struct bm_verify_work mps2_boot_work;
@@ -39,6 +42,7 @@ void mps2_boot_quiesce(void);
 /* serial.c: UART 0, polled. */
 void mps2_boot_serial_open(void);
 void mps2_boot_put(uint8_t octet);
+bm_status mps2_boot_get(void *self, uint8_t *octet);
 
 /* main.c */
 _Noreturn void mps2_boot_reset(void);

@@ -66,6 +66,7 @@ static void tell(const struct bm_boot_result *result,
 
     bm_wr_init(&w, mps2_boot_front.handover, sizeof mps2_boot_front.handover);
     bm_handover_begin(&w);
+    bm_wr_put(&w, mps2_boot_others());
     bm_handover_image(&w, 0, &result->image);
     if (bm_handover_end(&w, result, lifecycle) != BM_OK) {
         mps2_boot_front.handover[0] = 0;
@@ -84,14 +85,15 @@ _Noreturn void mps2_boot_main(void)
         !bm_sure_equal(lifecycle, BM_LIFECYCLE_PROVISIONED)) {
         mps2_boot_lock_debug();
     }
+    /* A recovery that was asked for is entered after the decision, too: what
+     * was begun is finished first (recovery.h). */
     rc = mps2_boot_counters_open();
-    if (rc != BM_OK || wanted) {
-        mps2_boot_recover(rc);
+    if (rc == BM_OK) {
+        rc = mps2_boot_decide(&result);
     }
-    rc = mps2_boot_decide(&result);
-    if (rc != BM_OK || !bm_verdict_yes(&result.verdict) ||
+    if (wanted || rc != BM_OK || !bm_verdict_yes(&result.verdict) ||
         result.address % VECTORS_ALIGN != 0) {
-        mps2_boot_recover(rc);
+        mps2_boot_recover(&result, rc);
     }
     tell(&result, lifecycle);
     mps2_boot_quiesce();

@@ -1,18 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The root keys of a bootloader, as a header.
+"""The keys that are fixed in a bootloader, as a header.
 
-roots.py ROOT.pem ROOT.pem [RESCUE.pem]
+roots.py ROOT.pem ROOT.pem [RESCUE.pem]    roots of key sets
+roots.py --keys KEY.pem...                 keys of firmware, without key sets
 
 Each file is a key on P-256, the public half (SubjectPublicKeyInfo) or, for
-tests, the private one; openssl reads it. What is fixed in the bootloader is
-the SHA-256 of the SubjectPublicKeyInfo. Without a rescue key there is none.
+tests, the private one; openssl reads it. Of a root what is fixed is the SHA-256
+of its SubjectPublicKeyInfo; without a rescue key there is none. Keys of firmware
+are fixed whole.
 """
 import hashlib
 import subprocess
 import sys
 
 SPKI_SIZE = 91  # of a point on P-256, uncompressed
+POINT_SIZE = 65
 NONE = bytes(32)
 
 
@@ -32,7 +35,21 @@ def words(digest):
     return "{ " + ", ".join("0x%02x" % b for b in digest) + " }"
 
 
+def keys(paths):
+    if not paths:
+        sys.exit(__doc__)
+    print("/* Made by roots.py from", ", ".join(paths), "*/")
+    print("#define MPS2_BOOT_KEYS { \\")
+    print(", \\\n".join(
+        "{ .id = %s, .point = %s }"
+        % (words(hashlib.sha256(der).digest()), words(der[-POINT_SIZE:]))
+        for der in map(spki, paths)) + " }")
+
+
 def main(paths):
+    if paths[:1] == ["--keys"]:
+        keys(paths[1:])
+        return
     if len(paths) not in (2, 3):
         sys.exit(__doc__)
     hashes = [hashlib.sha256(spki(p)).digest() for p in paths] + [NONE]
