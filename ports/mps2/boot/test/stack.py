@@ -34,6 +34,8 @@ def main():
         b.put("KEYSET0", keyset(1, keys, key("root0")), 2 * board.SECTOR)
         b.put("LIFECYCLE", bytes(4))
         b.slot(0, app(0, b"one", keys[0]))
+        if "full" in NAME:
+            b.put("SECOND_SLOT0", image(b"second" * 999, keys[0]))
         for label, words in ((b"two", ()), (b"tri", ("confirm=1",))):
             update = app(1, label, keys[1])
             b.slot(1, update)
