@@ -11,9 +11,9 @@
  * without a whole record is that of a new device: all counters are 0.
  *
  * A skipped instruction must not make a device look new: the journal is read
- * twice, and values that differ are BM_E_BOOT_COUNTER. So is a
- * counter whose raise failed, until it is opened again: nobody knows which value
- * is durable.
+ * twice, and values that differ are BM_E_BOOT_COUNTER. So is, until they are
+ * opened again, a counter whose raise failed: nobody knows which value is
+ * durable.
  */
 struct bm_counter {
     struct bm_journal journal;
