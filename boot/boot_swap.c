@@ -27,8 +27,46 @@ static bm_status move(struct bm_start *start, enum bm_boot_event event)
     return bm_start_move(start);
 }
 
+/* Who asked, by request or trailer, does so once. */
+static bm_status refuse(struct bm_start *start, unsigned set, bm_status why)
+{
+    bool permanent;
+
+    bm_start_refuse(start, why);
+    BM_TRY(bm_start_consume(start));
+    set &= bm_start_trailers(start->boot, &permanent);
+    return bm_start_trailers_drop(start->boot, set);
+}
+
+static bm_status install(struct bm_start *start)
+{
+    const struct bm_request *request = &start->request;
+    bool asked = (request->flags & BM_REQUEST_INSTALL) != 0;
+    bool permanent = (request->flags & BM_REQUEST_PERMANENT) != 0;
+    unsigned set = request->images & ((1u << start->boot->images) - 1);
+    const struct bm_boot_state before = start->state;
+    bm_status rc;
+    bool lossy;
+
+    if (!asked) {
+        set = bm_start_trailers(start->boot, &permanent);
+    }
+    if (set == 0) {
+        return bm_start_consume(start);
+    }
+    rc = bm_start_plan(start, set, asked ? request->update[0] : NULL, &lossy);
+    if (rc != BM_OK) {
+        start->state = before; /* a trial goes on with what it had */
+        return refuse(start, set, rc);
+    }
+    /* What there is no way back from needs no trial. */
+    return move(start, lossy       ? BM_BOOT_FALLBACK
+                       : permanent ? BM_BOOT_CONFIRMED
+                                   : BM_BOOT_TRIAL);
+}
+
 /* The trial is over. Without the image before it, which the application may
- * have overwritten, it goes on. */
+ * have overwritten, it goes on; or what recovery wrote there comes instead. */
 static bm_status end_trial(struct bm_start *start)
 {
     struct bm_boot_state *state = &start->state;
@@ -50,44 +88,11 @@ static bm_status end_trial(struct bm_start *start)
         return move(start, BM_BOOT_REVERTED);
     }
     start->result->event = BM_BOOT_TRIAL;
+    if ((start->request.flags & BM_REQUEST_PERMANENT) != 0) {
+        return install(start);
+    }
     bm_start_refuse(start, rc);
     return bm_start_consume(start);
-}
-
-/* Who asked, by request or trailer, does so once. */
-static bm_status refuse(struct bm_start *start, unsigned set, bm_status why)
-{
-    bool permanent;
-
-    bm_start_refuse(start, why);
-    BM_TRY(bm_start_consume(start));
-    set &= bm_start_trailers(start->boot, &permanent);
-    return bm_start_trailers_drop(start->boot, set);
-}
-
-static bm_status install(struct bm_start *start)
-{
-    const struct bm_request *request = &start->request;
-    bool asked = (request->flags & BM_REQUEST_INSTALL) != 0;
-    bool permanent = (request->flags & BM_REQUEST_PERMANENT) != 0;
-    unsigned set = request->images & ((1u << start->boot->images) - 1);
-    bm_status rc;
-    bool lossy;
-
-    if (!asked) {
-        set = bm_start_trailers(start->boot, &permanent);
-    }
-    if (set == 0) {
-        return bm_start_consume(start);
-    }
-    rc = bm_start_plan(start, set, asked ? request->update[0] : NULL, &lossy);
-    if (rc != BM_OK) {
-        return refuse(start, set, rc);
-    }
-    /* What there is no way back from needs no trial. */
-    return move(start, lossy       ? BM_BOOT_FALLBACK
-                       : permanent ? BM_BOOT_CONFIRMED
-                                   : BM_BOOT_TRIAL);
 }
 
 static void measure(const struct bm_boot *boot, unsigned number,
