@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/powerloss/acts.h"
 
+#include "tests/powerloss/recover.h"
+
 /* The application programs that much at once. */
 #define PIECE 512u
 
@@ -134,8 +136,8 @@ static bm_status put_request(struct life *l, const struct line *line)
         name(request.update[i], l->written[i], update_slot(l));
     }
     name(request.keyset, l->candidate, 0);
-    return bm_request_put(&l->world->sims[RANGE_MAILBOX].flash, l->consumed,
-                          &request);
+    return bm_request_put(&l->world->sims[RANGE_MAILBOX].flash,
+                          l->result.consumed, &request);
 }
 
 bm_status act_do(struct life *l, const struct line *line)
@@ -147,6 +149,8 @@ bm_status act_do(struct life *l, const struct line *line)
         return write_candidate(l, line);
     case ACT_REQUEST:
         return put_request(l, line);
+    case ACT_RECOVER:
+        return recover_send(l->world, &l->result, image_get(line->what, 0));
     case ACT_RESTART:
     case ACT_END:
         break;
@@ -188,6 +192,19 @@ static void request_facts(const struct life *l, const struct line *line,
     }
 }
 
+/* Recovery writes as the application does, and asks as it does. */
+static unsigned recover_facts(const struct life *l, const struct line *line,
+                              struct facts chain[ACT_CHAIN])
+{
+    unsigned number = image_get(line->what, 0)->number;
+    unsigned n = write_facts(l, line, chain);
+
+    chain[n - 1].asked |= BM_REQUEST_INSTALL | BM_REQUEST_PERMANENT;
+    chain[n - 1].images |= (uint8_t)(1u << number);
+    chain[n - 1].update[number] = (uint8_t)line->what;
+    return n;
+}
+
 unsigned act_facts(const struct life *l, const struct line *line,
                    const struct facts *f, struct facts chain[ACT_CHAIN])
 {
@@ -204,6 +221,8 @@ unsigned act_facts(const struct life *l, const struct line *line,
     case ACT_REQUEST:
         request_facts(l, line, &chain[1]);
         return 2;
+    case ACT_RECOVER:
+        return recover_facts(l, line, chain);
     case ACT_RESTART:
     case ACT_END:
         break;

@@ -74,26 +74,6 @@ static bool has_way_back(const struct facts *f)
     return true;
 }
 
-/* A new image was confirmed, or gives way: without what it could give way to,
- * it stays on trial. Other requests are for who is confirmed. */
-static void end_trial(const struct facts_device *device, struct facts *f,
-                      struct seen *seen)
-{
-    if (is_confirmed(device, f, 0)) {
-        f->trial = false;
-        f->asked &= (uint8_t)~BM_REQUEST_CONFIRM;
-        seen->events = EVENT(BM_BOOT_CONFIRMED);
-        return;
-    }
-    f->asked = 0;
-    seen->events = EVENT(BM_BOOT_TRIAL);
-    if (has_way_back(f)) {
-        swap(f, f->swapped);
-        f->trial = false;
-        seen->events = EVENT(BM_BOOT_REVERTED);
-    }
-}
-
 /* All that runs has to be signed by who is in the new set. */
 static bool take_set(const struct facts_device *device, struct facts *f,
                      unsigned slot)
@@ -135,6 +115,20 @@ static void settle_set(const struct facts_device *device, struct facts *f,
     f->counter[0] = counter_of(f->set);
 }
 
+/* What may not run is not kept, so that there is no way back and no trial; the
+ * new image stays in slot 1, too. */
+static void keep_none(const struct facts *f, struct facts *then,
+                      unsigned images)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if ((images >> i & 1) != 0 && !acceptable(f, f->at[i][0])) {
+            then->at[i][1] = f->at[i][1];
+            then->trial = false;
+            then->lossy = true;
+        }
+    }
+}
+
 static bool install(const struct facts_device *device, struct facts *f,
                     unsigned images, unsigned flags)
 {
@@ -143,6 +137,7 @@ static bool install(const struct facts_device *device, struct facts *f,
     swap(&then, images);
     for (unsigned i = 0; i < device->images; i++) {
         if (!acceptable(f, then.at[i][0]) ||
+            ((images >> i & 1) != 0 && f->at[i][0] == f->at[i][1]) ||
             ((images >> i & 1) != 0 && then.at[i][0] != f->update[i])) {
             return false;
         }
@@ -153,6 +148,7 @@ static bool install(const struct facts_device *device, struct facts *f,
     }
     then.trial = (flags & BM_REQUEST_PERMANENT) == 0;
     then.swapped = (uint8_t)images;
+    keep_none(f, &then, images);
     *f = then;
     return true;
 }
@@ -189,13 +185,39 @@ static void take_update(const struct facts_device *device, struct facts *f,
     for (unsigned i = 0; i < device->images; i++) {
         f->trailer[i] = (images >> i & 1) != 0 ? 0 : f->trailer[i];
     }
+    f->lossy = false;
     if (!install(device, f, images, flags)) {
-        seen->events = EVENT(BM_BOOT_REFUSED);
+        seen->events = f->trial ? seen->events : EVENT(BM_BOOT_REFUSED);
+    } else if (f->lossy) {
+        seen->events = EVENT(BM_BOOT_FALLBACK);
     } else if (f->trial) {
         seen->events = EVENT(BM_BOOT_TRIAL);
     } else {
         seen->events = EVENT(BM_BOOT_CONFIRMED);
     }
+}
+
+/* A new image was confirmed, or gives way: without what it could give way to,
+ * it stays on trial, or gives way to what recovery brought. Other requests are
+ * for who is confirmed. */
+static void end_trial(const struct facts_device *device, struct facts *f,
+                      struct seen *seen)
+{
+    if (is_confirmed(device, f, 0)) {
+        f->trial = false;
+        f->asked &= (uint8_t)~BM_REQUEST_CONFIRM;
+        seen->events = EVENT(BM_BOOT_CONFIRMED);
+        return;
+    }
+    seen->events = EVENT(BM_BOOT_TRIAL);
+    if (has_way_back(f)) {
+        swap(f, f->swapped);
+        f->trial = false;
+        seen->events = EVENT(BM_BOOT_REVERTED);
+    } else if ((f->asked & BM_REQUEST_PERMANENT) != 0) {
+        take_update(device, f, seen);
+    }
+    f->asked = 0;
 }
 
 /* A key set, asked for by who is confirmed in `slot`; then its epoch. */
@@ -241,13 +263,15 @@ static unsigned start_swap(const struct facts_device *device,
     }
     f.asked = 0;
     f.images = 0;
+    f.lossy = false;
     fall_back(device, &f, seen);
-    if (!f.trial) {
+    if (!f.trial && acceptable(&f, f.at[0][0])) {
         raise_counters(device, &f, 0);
     }
     chain[n++] = f;
     for (unsigned i = 0; i < device->images; i++) {
         seen->runs[i] = f.at[i][0];
+        seen->nothing = seen->nothing || !acceptable(&f, f.at[i][0]);
     }
     return n;
 }

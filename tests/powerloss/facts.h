@@ -32,7 +32,8 @@ struct facts {
     uint8_t running[2];
     uint8_t update[2];
     uint8_t keyset;
-    uint8_t zero[3];
+    bool lossy; /* within a start */
+    uint8_t zero[2];
     uint32_t counter[3]; /* epoch, images */
 };
 _Static_assert(sizeof(struct facts) == 36, "facts are compared octet by octet");
@@ -40,6 +41,7 @@ _Static_assert(sizeof(struct facts) == 36, "facts are compared octet by octet");
 /* What is to be seen of a start. */
 struct seen {
     uint8_t runs[2]; /* in the slot that runs, of each image */
+    bool nothing;    /* may run */
     unsigned slot;
     uint32_t epoch;
     unsigned events; /* bit n: it may be enum bm_boot_event n */

@@ -38,11 +38,16 @@ void life_begin(struct life *l, const struct scenario *scenario,
 
 /* What is wrong with a start, as seen from that state after it? */
 static const char *contradicts(const struct life *l, const struct facts *f,
-                               const struct seen *seen,
-                               const struct bm_boot_result *result)
+                               const struct seen *seen)
 {
     const struct bm_boot_counters *counters = &l->world->boot.counters;
+    const struct bm_boot_result *result = &l->result;
 
+    if (!l->boots || seen->nothing) {
+        return l->boots        ? "runs what may not run"
+               : seen->nothing ? NULL
+                               : "nothing boots";
+    }
     if (result->slot != seen->slot) {
         return "runs from the other slot";
     }
@@ -76,7 +81,7 @@ static const char *contradicts(const struct life *l, const struct facts *f,
 }
 
 /* What was possible, and agrees with what is seen. */
-static void judge(struct life *l, const struct bm_boot_result *result)
+static void judge(struct life *l)
 {
     struct belief after = { 0 };
     const char *why = NULL;
@@ -85,7 +90,7 @@ static void judge(struct life *l, const struct bm_boot_result *result)
         struct facts chain[CHAIN];
         struct seen seen;
         unsigned n = facts_start(&l->device, &l->belief.facts[i], chain, &seen);
-        const char *wrong = contradicts(l, &chain[n - 1], &seen, result);
+        const char *wrong = contradicts(l, &chain[n - 1], &seen);
 
         if (wrong == NULL) {
             belief_add(&after, &chain[n - 1]);
@@ -120,28 +125,29 @@ static void cut_during_start(struct life *l)
 static void start(struct life *l)
 {
     const struct bm_boot_slot *slots = l->world->boot.slot[0];
-    struct bm_boot_result result;
+    struct bm_boot_result *result = &l->result;
 
-    l->status = world_start(l->world, &result);
+    l->status = world_start(l->world, result);
     if (!world_alive(l->world)) {
         l->cut = true;
         cut_during_start(l);
         return;
     }
-    if (l->status != BM_OK || result.verdict.yes != BM_VERDICT_YES ||
-        result.verdict.no != ~BM_VERDICT_YES) {
-        l->why = "nothing boots";
-    } else if (result.slot > 1 || result.address != slots[result.slot].address +
-                                                        BM_IMAGE_HEADER_SIZE) {
+    l->boots = l->status == BM_OK && result->verdict.yes == BM_VERDICT_YES &&
+               result->verdict.no == (uint32_t)~BM_VERDICT_YES;
+    if (l->boots &&
+        (result->slot > 1 || result->address != slots[result->slot].address +
+                                                    BM_IMAGE_HEADER_SIZE)) {
         l->why = "jumps to no image";
-    } else {
-        judge(l, &result);
+        return;
     }
-    l->lost = l->lost || (result.event == BM_BOOT_REVERTED && !l->tried);
-    l->tried = result.event == BM_BOOT_TRIAL;
+    judge(l);
     l->running = true;
-    l->slot = result.slot;
-    l->consumed = result.consumed;
+    if (l->boots) {
+        l->lost = l->lost || (result->event == BM_BOOT_REVERTED && !l->tried);
+        l->tried = result->event == BM_BOOT_TRIAL;
+        l->slot = result->slot;
+    }
 }
 
 static void act(struct life *l, const struct line *line)

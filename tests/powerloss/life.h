@@ -17,7 +17,7 @@
  *  - its security counter is not below what was raised at any time;
  *  - during a trial no counter is above that of the image before it;
  *  - the other image of a trial is whole, so that there is a way back;
- *  - without another cut each start comes to an image.
+ *  - without another cut each start comes to an image, if there is one.
  */
 
 enum act {
@@ -26,6 +26,7 @@ enum act {
                       with `flags` a tool's trailer asks for them */
     ACT_CANDIDATE, /* a key set where candidates go */
     ACT_REQUEST,   /* `flags`: images and sets that were written last */
+    ACT_RECOVER,   /* `what` over the serial line, instead of a run */
     ACT_RESTART
 };
 
@@ -53,11 +54,12 @@ struct life {
     struct facts_device device;
     struct belief belief;
     unsigned line;
-    bool running;
+    bool running;    /* or waits in recovery */
+    bool boots;      /* the last start came to an image */
     uint8_t runs[2]; /* enum image_id, of each image */
     unsigned slot;
-    uint32_t consumed;
-    uint8_t written[2]; /* last, by the application */
+    struct bm_boot_result result; /* of the last start */
+    uint8_t written[2];           /* last, by the application */
     uint8_t candidate;
     bool cut;         /* the last phase was */
     bool tried;       /* an image was started on trial */

@@ -19,6 +19,10 @@
     {                                \
         ACT_CANDIDATE, when, what, 0 \
     }
+#define RECOVER(when, what)        \
+    {                              \
+        ACT_RECOVER, when, what, 0 \
+    }
 #define ASK(when, flags)                  \
     {                                     \
         ACT_REQUEST, when, NOTHING, flags \
@@ -161,6 +165,25 @@ const struct scenario scenarios[] = {
       .lines = { ASK(FIRST, CONFIRM), ASK(FIRST, CONFIRM), ASK(FIRST, CONFIRM),
                  ASK(FIRST, CONFIRM), RESTART(NOTHING), ASK(FIRST, CONFIRM),
                  ASK(FIRST, CONFIRM), ASK(FIRST, CONFIRM), RESTART(NOTHING) } },
+    { .name = "recovery",
+      .images = 1,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { RECOVER(FIRST, UPDATE), RESTART(FIRST) } },
+    { .name = "recovery, empty",
+      .images = 1,
+      .slots = { { NOTHING, NOTHING } },
+      .lines = { RECOVER(NOTHING, FIRST), RESTART(NOTHING) } },
+    { .name = "recovery, trial",
+      .images = 1,
+      .slots = { { FIRST, NOTHING } },
+      .lines = { WRITE(FIRST, UPDATE), ASK(FIRST, INSTALL), RESTART(FIRST),
+                 RECOVER(UPDATE, SMALL), RESTART(UPDATE) } },
+    { .name = "recovery, needy",
+      .images = 2,
+      .slots = { { FIRST, NOTHING }, { FIRST_SECOND, NOTHING } },
+      .lines = { WRITE(FIRST, UPDATE), ASK(FIRST, INSTALL), RESTART(FIRST),
+                 RECOVER(UPDATE, NEEDY), RESTART(UPDATE), ASK(UPDATE, CONFIRM),
+                 RESTART(UPDATE) } },
     { .name = "XIP, first start",
       .images = 1,
       .xip = true,

@@ -10,10 +10,6 @@
 #define MEMORY (7u * 1024u * 1024u)
 
 static struct world the_world;
-static struct bm_counter counter;
-static struct bm_boot_counters counters_beneath;
-static struct bm_verify_work work;
-static struct bm_ring ring;
 static uint8_t memory[MEMORY];
 static size_t memory_used;
 static struct world saved_worlds[SAVES];
@@ -59,7 +55,7 @@ static bm_status counter_read(void *self, unsigned number, uint32_t *value)
 {
     struct world *w = self;
 
-    BM_TRY(counters_beneath.read(counters_beneath.self, number, value));
+    BM_TRY(w->ram.counters.read(w->ram.counters.self, number, value));
     if (number < COUNTERS &&
         (*value < w->seen.floor[number] || *value > w->seen.asked[number])) {
         w->strange_counter = true;
@@ -74,7 +70,7 @@ static bm_status counter_raise(void *self, unsigned number, uint32_t value)
     if (number < COUNTERS && value > w->seen.asked[number]) {
         w->seen.asked[number] = value;
     }
-    BM_TRY(counters_beneath.raise(counters_beneath.self, number, value));
+    BM_TRY(w->ram.counters.raise(w->ram.counters.self, number, value));
     if (number < COUNTERS && value > w->seen.floor[number]) {
         w->seen.floor[number] = value;
     }
@@ -109,8 +105,8 @@ static void describe(struct world *w, unsigned images)
         (struct bm_boot_counters){ w, counter_read, counter_raise };
     w->counters = w->sims[RANGE_COUNTERS].flash;
     boot->roots = images_roots();
-    boot->ring = &ring;
-    boot->work = &work;
+    boot->ring = &w->ram.ring;
+    boot->work = &w->ram.work;
     if (world_double != NULL) {
         world_double->insert(w);
     }
@@ -171,14 +167,12 @@ void world_place(struct world *w, enum range range,
 /* What RAM has when the power comes: anything. */
 static void scramble(struct world *w)
 {
-    memset(&work, (int)(flash_sim_random(&w->supply) & 0xff), sizeof work);
-    memset(&ring, 0x3c, sizeof ring);
-    memset(&counter, 0x5a, sizeof counter);
+    memset(&w->ram, (int)(flash_sim_random(&w->supply) & 0xff), sizeof w->ram);
 }
 
 static bm_status start(struct world *w, struct bm_boot_result *result)
 {
-    BM_TRY(bm_counter_open(&counter, &w->counters, &counters_beneath));
+    BM_TRY(bm_counter_open(&w->ram.counter, &w->counters, &w->ram.counters));
     return w->xip ? bm_boot_xip(&w->boot, result)
                   : bm_boot_swap(&w->boot, result);
 }

@@ -48,11 +48,20 @@ struct counters_seen {
     uint32_t asked[COUNTERS];
 };
 
+/* What the bootloader has in RAM beside its stack. */
+struct world_ram {
+    struct bm_counter counter;
+    struct bm_boot_counters counters; /* of that */
+    struct bm_verify_work work;
+    struct bm_ring ring;
+};
+
 struct world {
     const struct geometry *geometry;
     struct flash_sim supply; /* has no octets, only the power */
     struct flash_sim sims[RANGES];
     struct counters_seen seen;
+    struct world_ram ram;
     struct bm_boot boot;
     struct bm_flash counters; /* as the bootloader sees it */
     bool xip;
