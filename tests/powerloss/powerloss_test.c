@@ -78,7 +78,7 @@ static struct plan plan_for(const struct geometry *geometry)
 {
     switch (size) {
     case TINY:
-        return (struct plan){ .first = 5, .storms = 5 };
+        return (struct plan){ .first = 2, .storms = 5 };
     case SAMPLE:
         return (struct plan){ .first = geometry->every,
                               .second = geometry->every <= 11 ? 199 : 0,
