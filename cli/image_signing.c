@@ -53,6 +53,9 @@ int image_signing_open(struct image_signing *g, const struct args_many *uris,
     struct stat there;
     int code;
 
+    if (strcmp(g->out, "-") == 0) {
+        return cmd_usage_error(g->path, "--out is a file");
+    }
     /* Before a key is asked for anything. */
     if (lstat(g->out, &there) == 0) {
         return image_signing_fail(g, BM_E_EXISTS, "%s", g->out);
@@ -208,6 +211,29 @@ static bm_status check(const struct image_signing *g)
     return BM_OK;
 }
 
+/* What a bootloader without LMS has room for (BM_IMAGE_TLVS_MAX). */
+#define TLVS_MAX 768u
+
+/* MCUboot has no such limit, so it is no refusal. */
+static void warn_of_size(const struct image_signing *g)
+{
+    struct bm_bytes file = bm_wr_bytes(&g->w);
+    unsigned most = g->second.signer != NULL ? BM_IMAGE_TLVS_MAX : TLVS_MAX;
+    struct bm_image image = { .counter = 0 };
+    size_t n;
+
+    if (bm_image_parse_file(file, &image) != BM_OK) {
+        return;
+    }
+    n = file.n - bm_image_tlvs_at(&image.header);
+    if (n > most) {
+        fprintf(stderr,
+                "%s: %zu octets of TLVs: a bootloader of ours has room for "
+                "%u\n",
+                g->path, n, most);
+    }
+}
+
 /* Both signatures of one key, whose name has both halves in PUBKEY. */
 static bm_status put_both(struct image_signing *g, enum bm_image_tlv_type form,
                           const uint8_t second[BM_LMS_SIGNATURE_SIZE])
@@ -265,8 +291,11 @@ int image_signing_sign(struct image_signing *g, enum bm_image_tlv_type form)
         return image_signing_fail(g, rc, "signing");
     }
     rc = check(g);
-    return rc == BM_OK ? CMD_OK
-                       : image_signing_fail(g, rc, "the image that was made");
+    if (rc != BM_OK) {
+        return image_signing_fail(g, rc, "the image that was made");
+    }
+    warn_of_size(g);
+    return CMD_OK;
 }
 
 /* ---- On record, and written */
@@ -308,6 +337,12 @@ static int record(struct image_signing *g, const struct image_signed *what)
         int code = record_one(g, i, what);
 
         if (code != CMD_OK) {
+            if (i != 0) {
+                fprintf(stderr,
+                        "%s: %zu signatures are on record, and nothing was "
+                        "written\n",
+                        g->path, i);
+            }
             return code;
         }
     }

@@ -329,6 +329,16 @@ def test_several_keys_sign_in_their_order():
           (i.digest().hex(), "1.2.3+4", len(read("two.img"))))
     for pub in ("fw.pub", "fw2.pub"):
         verified(read("two.img"), pub)
+    # Four signatures and a long bill are too much for small devices.
+    write("bill", "{}\n")
+    for name in ("fw3", "fw4"):
+        ok("image", "keygen", "--dir", "acme", "file:%s.key" % name)
+    four = [a for n in (2, 3, 4) for a in ("--key", "file:fw%d.key" % n)]
+    code, _, err = run(*sign("four.img", *four, "--boot-record", "SPE",
+                             "--sbom", "bill", "--sbom-uri", "x" * 190))
+    equal(code, 0, err)
+    contains(err, "a bootloader of ours has room for 768")
+    equal(len(image("four.img").signatures()), 4)
     refused("the same key twice", *sign("x.img", "--key", "file:fw.key"))
 
 
@@ -393,6 +403,7 @@ def test_wrong_use_is_told_and_does_nothing():
     for words, more in WRONG:
         refused(words, "image", "sign", "--dir", "acme", "--key",
                 "file:fw.key", "--out", "wrong.img", *more, "program", code=2)
+    refused("--out is a file", *sign("-"), code=2)
     refused("no --key", "image", "sign", "--dir", "acme", "--out",
             "wrong.img", "--version", "1", "program", code=2)
     refused("no name as RFC 4514", "image", "request", "--dir", "acme",
