@@ -280,7 +280,8 @@ static void open_memory(struct board *board)
     map(board, 0, CODE_SIZE, UC_PROT_READ | UC_PROT_EXEC, board->code);
     board->ram_n = (used + BOARD_PAGE - 1u) / BOARD_PAGE * BOARD_PAGE;
     board->ram = memory_new(board->ram_n);
-    map(board, RAM_BASE, board->ram_n, UC_PROT_ALL, board->ram);
+    map(board, RAM_BASE, board->ram_n, UC_PROT_READ | UC_PROT_WRITE,
+        board->ram);
     region_open(board, BOARD_REST, RAM_BASE + board->ram_n,
                 RAM_SIZE - board->ram_n);
     region_open(board, BOARD_FLASH, FLASH_BASE, FLASH_SIZE);
