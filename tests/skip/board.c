@@ -52,8 +52,8 @@ static const int registers[16] = {
 const char *board_end_name(enum board_end end)
 {
     static const char *const names[BOARD_ENDS] = {
-        "runs",   "boots",  "recovery", "stops",
-        "faults", "resets", "exits",    "hangs",
+        "runs",   "boots", "recovery", "stops", "faults",
+        "resets", "exits", "hangs",    "joins",
     };
 
     return end < BOARD_ENDS ? names[end] : "?";
@@ -136,6 +136,12 @@ static void mark(struct board_region *region, uint32_t page)
     }
 }
 
+static uint64_t mix(uint64_t h, uint64_t value)
+{
+    h = (h ^ value) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 29;
+}
+
 /* Unicorn takes these regions for read-only, and asks before each store. */
 static bool on_store(uc_engine *uc, uc_mem_type type, uint64_t at, int n,
                      int64_t value, void *with)
@@ -149,6 +155,8 @@ static bool on_store(uc_engine *uc, uc_mem_type type, uint64_t at, int n,
         return false;
     }
     memcpy(region->memory + ((uint32_t)at - region->base), &value, (size_t)n);
+    board->stores =
+        mix(board->stores ^ at, (uint64_t)value ^ (uint64_t)n << 60);
     mark(region, ((uint32_t)at - region->base) / BOARD_PAGE);
     mark(region, ((uint32_t)at + (uint32_t)n - 1u - region->base) / BOARD_PAGE);
     if (at == AIRCR && ((uint32_t)value & 0xffff0000u) == AIRCR_KEY &&
@@ -205,6 +213,12 @@ static void on_block(uc_engine *uc, uint64_t pc, uint32_t n, void *with)
         return;
     }
     --*left;
+    if (board->meet != NULL && !board->quiet && pc < PROGRAM_MAX &&
+        board->program->starts[pc / 2] != 0 &&
+        board->meet(board, (uint32_t)pc, board->meet_with)) {
+        stop(board, BOARD_JOINS);
+        return;
+    }
     if (n == 2 && pc < CODE_SIZE) {
         uint16_t instruction;
 
@@ -419,11 +433,38 @@ static void copy_pages(struct board_region *to, struct board_region *from,
 
 void board_copy(struct board *to, struct board *from)
 {
+    to->stores = from->stores;
     memcpy(to->ram, from->ram, from->ram_n);
     for (unsigned i = 0; i < BOARD_REGIONS; i++) {
         copy_pages(&to->region[i], &from->region[i], &from->region[i]);
         copy_pages(&to->region[i], &from->region[i], &to->region[i]);
     }
+}
+
+#define LANES 4 /* independent, so that the host does them at once */
+
+uint64_t board_hash(struct board *board, uint32_t pc)
+{
+    struct board_cpu cpu;
+    uint64_t lane[LANES] = { pc, board->stores, board->faulted, 0 };
+    uint64_t word[LANES] = { 0 };
+    const uint8_t *registers_of = (const uint8_t *)&cpu;
+
+    board_get(board, &cpu);
+    cpu.r[PC] = pc;
+    cpu.psr &= 0xf8000000u;
+    for (size_t i = 0; i < sizeof cpu; i += 4) {
+        memcpy(word, registers_of + i, 4);
+        lane[0] = mix(lane[0], word[0] & 0xffffffffu);
+    }
+    for (size_t i = 0; i < board->ram_n; i += sizeof word) {
+        memcpy(word, board->ram + i, sizeof word);
+        for (unsigned j = 0; j < LANES; j++) {
+            lane[j] = (lane[j] ^ word[j]) * 0x9e3779b97f4a7c15u;
+            lane[j] ^= lane[j] >> 29;
+        }
+    }
+    return mix(mix(mix(lane[0], lane[1]), lane[2]), lane[3]);
 }
 
 /* The CPU gives up where taking an exception fails, too. */

@@ -29,6 +29,7 @@ enum board_end {
     BOARD_RESETS,   /* the program asked for a reset */
     BOARD_EXITS,    /* ... or ended the emulator by semihosting */
     BOARD_HANGS,    /* ran for longer than it may */
+    BOARD_JOINS,    /* came to a state from which the end is known */
     BOARD_ENDS      /* how many there are */
 };
 const char *board_end_name(enum board_end end);
@@ -84,12 +85,16 @@ struct board {
     /* A look at each instruction before it is executed, or NULL. */
     board_watch *watch;
     void *watch_with;
+    /* The same at the start of each function; true ends the run: it joins. */
+    bool (*meet)(struct board *board, uint32_t pc, void *with);
+    void *meet_with;
 
     /* The run that goes on. */
     enum board_end end;
     bool called; /* stopped at a function whose result may be known */
     bool quiet;  /* inside of it: computed, and not watched */
     bool faulted;
+    uint64_t stores;      /* to all regions, one after the other, as a hash */
     uint64_t blocks;      /* left, */
     uint64_t call_blocks; /* ... and inside of what was called */
 };
@@ -119,6 +124,9 @@ void board_set(struct board *board, const struct board_cpu *cpu);
  * came from board_flash() the first time.
  */
 void board_copy(struct board *to, struct board *from);
+
+/* All that decides how it goes on, as a hash. */
+uint64_t board_hash(struct board *board, uint32_t pc);
 
 /* Run from `cpu`, for at most `blocks` blocks of code. */
 enum board_end board_run(struct board *board, const struct board_cpu *cpu,

@@ -77,15 +77,19 @@ static bool is_crypto(const char *source, const char *name, bool local)
            strncmp(name, "mbedtls_internal_sha256", 23) == 0;
 }
 
-static void mark_crypto(struct program *program)
+static void mark_functions(struct program *program)
 {
     program->crypto = calloc(PROGRAM_MAX / 2, 1);
-    if (program->crypto == NULL) {
+    program->starts = calloc(PROGRAM_MAX / 2, 1);
+    if (program->crypto == NULL || program->starts == NULL) {
         die("no memory");
     }
     for (size_t i = 0; i < program->functions_n; i++) {
         const struct program_function *f = &program->functions[i];
 
+        if (!f->crypto && f->at < PROGRAM_MAX) {
+            program->starts[f->at / 2] = 1;
+        }
         for (uint32_t at = f->at;
              f->crypto && at < f->at + f->size && at < PROGRAM_MAX; at += 2) {
             program->crypto[at / 2] = 1;
@@ -156,13 +160,14 @@ void program_open(struct program *program, const char *path)
     if (program->functions_n == 0 || program->data_end == 0) {
         die("%s has no symbols", path);
     }
-    mark_crypto(program);
+    mark_functions(program);
 }
 
 void program_close(struct program *program)
 {
     free(program->functions);
     free(program->crypto);
+    free(program->starts);
     free(program->file);
     *program = (struct program){ 0 };
 }

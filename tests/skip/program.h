@@ -24,6 +24,7 @@ struct program {
     struct program_function *functions; /* sorted by address */
     size_t functions_n;
     uint32_t data_end; /* of .data, .bss and the stack */
+    uint8_t *starts;   /* 1 for each halfword that begins another one */
     uint8_t *crypto;   /* 1 for each halfword of such functions */
 };
 

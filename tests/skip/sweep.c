@@ -20,10 +20,16 @@ enum {
 #define BLOCKS_FIRST 100000000u /* of the plain start, which ends */
 #define BLOCKS_LEAST 5000u
 
-/* Executions with the same registers, by their hash. */
+/* Numbers with a count for each; all are hashes, none is 0. */
 struct seen {
     uint64_t hash;
     uint64_t n;
+};
+
+struct table {
+    struct seen *seen;
+    size_t n; /* a power of two */
+    size_t used;
 };
 
 struct sweep_state {
@@ -38,14 +44,14 @@ struct sweep_state {
     uint64_t runs;   /* so far, of all parts */
     uint64_t random;
     bool in_crypto;
-    uint32_t crypto_sp; /* where the stack was when it was called */
-    uint64_t *total;    /* executions of each site in the cryptography */
-    uint64_t *executed; /* ... so far */
-    uint8_t *chosen;    /* bit 0: the first one, bit 1: the last one */
-    uint8_t *met;       /* sites of the decision path */
-    struct seen *seen;
-    size_t seen_n; /* a power of two */
-    size_t seen_used;
+    uint32_t crypto_sp;  /* where the stack was when it was called */
+    uint64_t *total;     /* executions of each site in the cryptography */
+    uint64_t *executed;  /* ... so far */
+    uint8_t *chosen;     /* bit 0: the first one, bit 1: the last one */
+    uint8_t *met;        /* sites of the decision path */
+    struct table cpus;   /* executions with the same registers */
+    struct table states; /* of the plain start, at the start of functions */
+    uint64_t meetings;   /* of this run */
 };
 
 static uint64_t draw(struct sweep_state *s)
@@ -98,44 +104,63 @@ static uint64_t hash_cpu(const struct board_cpu *cpu)
     return h == 0 ? 1 : h;
 }
 
-static struct seen *seen_at(struct seen *seen, size_t n, uint64_t hash)
+static struct seen *seen_at(const struct table *table, uint64_t hash)
 {
-    size_t i = (hash >> 7) & (n - 1);
+    size_t i = (hash >> 7) & (table->n - 1);
 
-    while (seen[i].hash != 0 && seen[i].hash != hash) {
-        i = (i + 1) & (n - 1);
+    while (table->seen[i].hash != 0 && table->seen[i].hash != hash) {
+        i = (i + 1) & (table->n - 1);
     }
-    return &seen[i];
+    return &table->seen[i];
 }
 
-static void seen_grow(struct sweep_state *s)
+static void grow(struct table *table)
 {
-    size_t n = s->seen_n == 0 ? 4096 : s->seen_n * 2;
-    struct seen *larger = must_have(n, sizeof *larger);
+    struct table larger = { .n = table->n == 0 ? 4096 : table->n * 2,
+                            .used = table->used };
 
-    for (size_t i = 0; i < s->seen_n; i++) {
-        if (s->seen[i].hash != 0) {
-            *seen_at(larger, n, s->seen[i].hash) = s->seen[i];
+    larger.seen = must_have(larger.n, sizeof *larger.seen);
+    for (size_t i = 0; i < table->n; i++) {
+        if (table->seen[i].hash != 0) {
+            *seen_at(&larger, table->seen[i].hash) = table->seen[i];
         }
     }
-    free(s->seen);
-    s->seen = larger;
-    s->seen_n = n;
+    free(table->seen);
+    *table = larger;
 }
 
-/* Which execution with exactly these registers is it? From 1. */
-static uint64_t see(struct sweep_state *s, const struct board_cpu *cpu)
+/* How often was it there, with this time? */
+static uint64_t see(struct table *table, uint64_t hash)
 {
-    uint64_t hash = hash_cpu(cpu);
     struct seen *seen;
 
-    if (s->seen_used * 2 >= s->seen_n) {
-        seen_grow(s);
+    if (table->used * 2 >= table->n) {
+        grow(table);
     }
-    seen = seen_at(s->seen, s->seen_n, hash);
-    s->seen_used += seen->hash == 0;
+    seen = seen_at(table, hash);
+    table->used += seen->hash == 0;
     seen->hash = hash;
     return ++seen->n;
+}
+
+/* The plain start: what comes from here on is known to those that come here. */
+static bool remember(struct board *board, uint32_t pc, void *with)
+{
+    struct sweep_state *s = with;
+
+    see(&s->states, board_hash(board, pc) | 1);
+    return false;
+}
+
+/* Most that is left out has no effect soon after, or never; not asked too
+ * often, since that takes as long as a hundred instructions. */
+static bool joins(struct board *board, uint32_t pc, void *with)
+{
+    struct sweep_state *s = with;
+    uint64_t n = ++s->meetings;
+
+    return (n <= 32 || n % 64 == 0) && s->states.n != 0 &&
+           seen_at(&s->states, board_hash(board, pc) | 1)->hash != 0;
 }
 
 /* The start after the one that was disturbed: nothing is left out of it, but
@@ -147,6 +172,7 @@ static bool boots_later(struct sweep_state *s)
     if (s->run.region[BOARD_FLASH].dirty_n == 0) {
         return false;
     }
+    s->run.meet = NULL;
     board_reset(&s->run, &cpu);
     return board_run(&s->run, &cpu, s->blocks) == BOARD_BOOTS;
 }
@@ -173,8 +199,11 @@ static void leave_out(struct sweep_state *s, struct sweep_run *run)
     cpu.r[PC] += run->length;
     cpu.psr = thumb_psr(cpu.psr, thumb_it_next(it));
     board_copy(&s->run, &s->plain);
+    s->meetings = 0;
+    s->run.meet = joins;
     run->end = board_run(&s->run, &cpu, s->blocks);
-    run->later = run->end != BOARD_BOOTS && boots_later(s);
+    run->later =
+        run->end != BOARD_BOOTS && run->end != BOARD_JOINS && boots_later(s);
     s->result->runs[run->kind][run->end]++;
     s->result->later[run->kind] += run->later;
     if (run->end == BOARD_BOOTS || run->later ||
@@ -193,7 +222,7 @@ static void consider(struct sweep_state *s, uint32_t pc, enum sweep_kind kind)
     run.cpu.psr = thumb_psr(run.cpu.psr, thumb_it_state(&s->it, pc));
     memcpy(&first, s->plain.code + pc, sizeof first);
     run.length = thumb_length(first);
-    run.nth = see(s, &run.cpu);
+    run.nth = see(&s->cpus, hash_cpu(&run.cpu));
     if (s->runs++ % s->config->parts == s->config->part) {
         leave_out(s, &run);
     }
@@ -272,6 +301,9 @@ static enum board_end start(struct sweep_state *s, board_watch *watch,
     s->run.memo = s->memo;
     s->plain.watch = watch;
     s->plain.watch_with = s;
+    s->plain.meet = watch == NULL ? remember : NULL;
+    s->plain.meet_with = s;
+    s->run.meet_with = s;
     board_reset(&s->plain, &cpu);
     end = board_run(&s->plain, &cpu, BLOCKS_FIRST);
     s->blocks = (BLOCKS_FIRST - s->plain.blocks) * PATIENCE + BLOCKS_LEAST;
@@ -299,7 +331,8 @@ static void state_free(struct sweep_state *s)
     free(s->executed);
     free(s->chosen);
     free(s->met);
-    free(s->seen);
+    free(s->cpus.seen);
+    free(s->states.seen);
 }
 
 enum board_end sweep_plain(const struct sweep_config *config)
