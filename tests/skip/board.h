@@ -91,8 +91,10 @@ struct board {
 
     /* The run that goes on. */
     enum board_end end;
-    bool called; /* stopped at a function whose result may be known */
-    bool quiet;  /* inside of it: computed, and not watched */
+    bool called;   /* stopped at a function whose result may be known */
+    bool quiet;    /* inside of it: computed, and not watched, */
+    uint32_t back; /* ... until it returns there */
+    bool returned;
     bool faulted;
     uint64_t stores;      /* to all regions, one after the other, as a hash */
     uint64_t blocks;      /* left, */

@@ -285,7 +285,7 @@ bool memo_apply(struct memo *memo, struct board *board)
         return board_call(board);
     }
     result = find(memo, &key);
-    if (result == NULL && signature && !memo->exact && board->watch == NULL) {
+    if (result == NULL && signature && !memo->exact) {
         ask(board, &cpu);
         return true;
     }

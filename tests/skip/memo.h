@@ -12,9 +12,8 @@
  * to the remains below the stack.
  *
  * Otherwise it is computed, by the emulator from the bootloader's own code. A
- * memory that is not exact has signatures that only a disturbed run comes to
- * verified by OpenSSL, which knows the answer ten thousand times faster, but
- * not what p256-m leaves on the stack.
+ * memory that is not exact has signatures verified by OpenSSL, which knows the
+ * answer ten thousand times faster, but not what p256-m leaves on the stack.
  */
 struct memo;
 
