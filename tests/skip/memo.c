@@ -30,7 +30,7 @@ static const struct known_function known_functions[] = {
 #define KNOWN_FUNCTIONS (sizeof known_functions / sizeof *known_functions)
 
 #define KEY_MAX  320u
-#define HASH_MAX 64u /* octets of a digest */
+#define HASH_MAX 32u /* octets of a digest that p256-m looks at */
 
 struct change {
     uint32_t at; /* in board->ram */
@@ -137,13 +137,12 @@ static bool key_of(struct board *board, const struct board_cpu *cpu,
 
         if (n == 0 && input->pointer != 0) {
             n = cpu->r[input->pointer + 1];
+            n = n < HASH_MAX ? n : HASH_MAX;
         }
-        if (n > HASH_MAX ||
-            (n > 0 &&
-             !put(
-                 key,
+        if (n > 0 &&
+            !put(key,
                  board_memory(board, cpu->r[input->pointer] + input->offset, n),
-                 n))) {
+                 n)) {
             return false;
         }
     }
@@ -260,7 +259,7 @@ static void recall(const struct result *result, struct board *board,
 /* Arguments that were not met before; key_of() has seen that they exist. */
 static void ask(struct board *board, struct board_cpu *cpu)
 {
-    uint32_t n = cpu->r[3];
+    uint32_t n = cpu->r[3] < HASH_MAX ? cpu->r[3] : HASH_MAX;
 
     cpu->r[0] = judge_signature(
         board_memory(board, cpu->r[0], JUDGE_SIGNATURE),

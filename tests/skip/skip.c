@@ -9,6 +9,7 @@
  *   --plain                 leave nothing out, say how it ends
  *   --no-decision           leave out nothing of the decision path
  *   --crypto N|all          ... and N places of the cryptography (none)
+ *   --loops N               of loops, the first and the last N passes, and some
  *   --samples N             list about every Nth that did not boot
  *   --seed N                what is drawn
  *   --part N/M              do the Nth of M parts, from 0
@@ -28,6 +29,7 @@ static const struct option options[] = {
     { "plain", no_argument, NULL, 'p' },
     { "no-decision", no_argument, NULL, 'n' },
     { "crypto", required_argument, NULL, 'c' },
+    { "loops", required_argument, NULL, 'l' },
     { "samples", required_argument, NULL, 's' },
     { "seed", required_argument, NULL, 'S' },
     { "part", required_argument, NULL, 'P' },
@@ -83,6 +85,9 @@ static void take_option(struct sweep_config *config, int option,
     case 'c':
         config->crypto_all = strcmp(text, "all") == 0;
         config->crypto = config->crypto_all ? 0 : (unsigned)number(&text);
+        break;
+    case 'l':
+        config->loops = (unsigned)number(&text);
         break;
     case 's':
         config->samples = (unsigned)number(&text);

@@ -14,9 +14,11 @@ enum {
     PC = 15
 };
 
-/* How many times longer than the plain start a run may take; a wait that never
- * ends is cut off there. */
-#define PATIENCE     2u
+/* A run may take a quarter longer than the plain start, and that much; a wait
+ * that never ends is cut off there. */
+/* Of the passes of a loop between the first and the last ones. */
+#define LOOP_SAMPLE 100
+
 #define BLOCKS_FIRST 100000000u /* of the plain start, which ends */
 #define BLOCKS_LEAST 5000u
 
@@ -49,6 +51,8 @@ struct sweep_state {
     uint64_t *executed;  /* ... so far */
     uint8_t *chosen;     /* bit 0: the first one, bit 1: the last one */
     uint8_t *met;        /* sites of the decision path */
+    struct table passes; /* executions of a site, by who called */
+    struct table again;  /* ... so far, in the second pass */
     struct table cpus;   /* executions with the same registers */
     struct table states; /* of the plain start, at the start of functions */
     uint64_t meetings;   /* of this run */
@@ -93,15 +97,15 @@ static bool in_crypto(struct sweep_state *s, uint32_t pc)
     return s->in_crypto;
 }
 
-static uint64_t hash_cpu(const struct board_cpu *cpu)
+static uint64_t hash_octets(const void *octets, size_t n)
 {
-    const uint8_t *p = (const uint8_t *)cpu;
+    const uint8_t *p = octets;
     uint64_t h = 0xcbf29ce484222325u;
 
-    for (size_t i = 0; i < sizeof *cpu; i++) {
+    for (size_t i = 0; i < n; i++) {
         h = (h ^ p[i]) * 0x100000001b3u;
     }
-    return h == 0 ? 1 : h;
+    return h | 1;
 }
 
 static struct seen *seen_at(const struct table *table, uint64_t hash)
@@ -222,7 +226,7 @@ static void consider(struct sweep_state *s, uint32_t pc, enum sweep_kind kind)
     run.cpu.psr = thumb_psr(run.cpu.psr, thumb_it_state(&s->it, pc));
     memcpy(&first, s->plain.code + pc, sizeof first);
     run.length = thumb_length(first);
-    run.nth = see(&s->cpus, hash_cpu(&run.cpu));
+    run.nth = see(&s->cpus, hash_octets(&run.cpu, sizeof run.cpu));
     if (s->runs++ % s->config->parts == s->config->part) {
         leave_out(s, &run);
     }
@@ -241,18 +245,48 @@ static void count(struct board *board, uint32_t pc, void *with)
     }
 }
 
+/* One instruction, called from one place at one depth. */
+static uint64_t site(struct board *board, uint32_t pc)
+{
+    uint32_t from[3] = { pc, 0, 0 };
+
+    uc_reg_read(board->uc, UC_ARM_REG_SP, &from[1]);
+    uc_reg_read(board->uc, UC_ARM_REG_LR, &from[2]);
+    return hash_octets(from, sizeof from);
+}
+
+/* First pass over the decision path. */
+static void pass(struct board *board, uint32_t pc, void *with)
+{
+    struct sweep_state *s = with;
+
+    if (pc >= PROGRAM_MAX || in_crypto(s, pc)) {
+        return;
+    }
+    s->result->sites[SWEEP_DECISION] += s->met[pc / 2] == 0;
+    s->met[pc / 2] = 1;
+    see(&s->passes, site(board, pc));
+}
+
+/* The first ones, the last ones, and some of those between. */
+static bool wanted(struct sweep_state *s, uint64_t which)
+{
+    uint64_t n = see(&s->again, which);
+    uint64_t all = seen_at(&s->passes, which)->n;
+
+    return s->config->loops == 0 || n <= s->config->loops ||
+           n + s->config->loops > all || draw(s) % LOOP_SAMPLE == 0;
+}
+
 /* The decision path: each execution of each instruction. */
 static void decide(struct board *board, uint32_t pc, void *with)
 {
     struct sweep_state *s = with;
 
     thumb_it_step(&s->it, pc, board->code);
-    if (pc >= PROGRAM_MAX || in_crypto(s, pc)) {
-        return;
+    if (pc < PROGRAM_MAX && !in_crypto(s, pc) && wanted(s, site(board, pc))) {
+        consider(s, pc, SWEEP_DECISION);
     }
-    s->result->sites[SWEEP_DECISION] += s->met[pc / 2] == 0;
-    s->met[pc / 2] = 1;
-    consider(s, pc, SWEEP_DECISION);
 }
 
 /* The cryptography: those executions that are chosen. */
@@ -306,7 +340,7 @@ static enum board_end start(struct sweep_state *s, board_watch *watch,
     s->run.meet_with = s;
     board_reset(&s->plain, &cpu);
     end = board_run(&s->plain, &cpu, BLOCKS_FIRST);
-    s->blocks = (BLOCKS_FIRST - s->plain.blocks) * PATIENCE + BLOCKS_LEAST;
+    s->blocks = (BLOCKS_FIRST - s->plain.blocks) * 5 / 4 + BLOCKS_LEAST;
     board_close(&s->plain);
     board_close(&s->run);
     return end;
@@ -331,6 +365,8 @@ static void state_free(struct sweep_state *s)
     free(s->executed);
     free(s->chosen);
     free(s->met);
+    free(s->passes.seen);
+    free(s->again.seen);
     free(s->cpus.seen);
     free(s->states.seen);
 }
@@ -380,6 +416,7 @@ void sweep(const struct sweep_config *config, struct sweep_result *result)
     /* What a start takes without its cryptography, which is not counted. */
     result->plain = start(&s, NULL, s.memo);
     if (config->decision) {
+        start(&s, pass, s.memo);
         start(&s, decide, s.memo);
     }
     if (config->crypto_all || config->crypto > 0) {

@@ -26,6 +26,8 @@ struct sweep_config {
     unsigned recoveries;
     bool exact;       /* compute all signatures in the emulator (memo.h) */
     bool decision;    /* sweep the decision path */
+    unsigned loops;   /* 0: each pass of each loop. Else only so many first and
+                     last passes, and one in a hundred between them */
     unsigned crypto;  /* how many of the cryptography: 0 none, */
     bool crypto_all;  /* ... or all of them */
     unsigned samples; /* how many that did not boot are listed, too */
