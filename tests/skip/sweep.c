@@ -53,7 +53,7 @@ struct sweep_state {
     uint8_t *met;        /* sites of the decision path */
     struct table passes; /* executions of a site, by who called */
     struct table again;  /* ... so far, in the second pass */
-    struct table cpus;   /* executions with the same registers */
+    struct table depths; /* executions with the same stack pointer */
     struct table states; /* of the plain start, at the start of functions */
     uint64_t meetings;   /* of this run */
 };
@@ -216,7 +216,8 @@ static void leave_out(struct sweep_state *s, struct sweep_run *run)
     }
 }
 
-static void consider(struct sweep_state *s, uint32_t pc, enum sweep_kind kind)
+static void consider(struct sweep_state *s, uint32_t pc, uint64_t nth,
+                     enum sweep_kind kind)
 {
     struct sweep_run run = { .kind = kind };
     uint16_t first;
@@ -226,7 +227,7 @@ static void consider(struct sweep_state *s, uint32_t pc, enum sweep_kind kind)
     run.cpu.psr = thumb_psr(run.cpu.psr, thumb_it_state(&s->it, pc));
     memcpy(&first, s->plain.code + pc, sizeof first);
     run.length = thumb_length(first);
-    run.nth = see(&s->cpus, hash_octets(&run.cpu, sizeof run.cpu));
+    run.nth = nth;
     if (s->runs++ % s->config->parts == s->config->part) {
         leave_out(s, &run);
     }
@@ -252,6 +253,15 @@ static uint64_t site(struct board *board, uint32_t pc)
 
     uc_reg_read(board->uc, UC_ARM_REG_SP, &from[1]);
     uc_reg_read(board->uc, UC_ARM_REG_LR, &from[2]);
+    return hash_octets(from, sizeof from);
+}
+
+/* ... for a debugger, which finds it again by where the stack is. */
+static uint64_t depth(struct board *board, uint32_t pc)
+{
+    uint32_t from[2] = { pc, 0 };
+
+    uc_reg_read(board->uc, UC_ARM_REG_SP, &from[1]);
     return hash_octets(from, sizeof from);
 }
 
@@ -283,9 +293,12 @@ static void decide(struct board *board, uint32_t pc, void *with)
 {
     struct sweep_state *s = with;
 
+    uint64_t nth;
+
     thumb_it_step(&s->it, pc, board->code);
+    nth = see(&s->depths, depth(board, pc));
     if (pc < PROGRAM_MAX && !in_crypto(s, pc) && wanted(s, site(board, pc))) {
-        consider(s, pc, SWEEP_DECISION);
+        consider(s, pc, nth, SWEEP_DECISION);
     }
 }
 
@@ -302,7 +315,7 @@ static void compute(struct board *board, uint32_t pc, void *with)
     n = ++s->executed[pc / 2];
     if (((s->chosen[pc / 2] & 1) != 0 && n == 1) ||
         ((s->chosen[pc / 2] & 2) != 0 && n == s->total[pc / 2])) {
-        consider(s, pc, SWEEP_CRYPTO);
+        consider(s, pc, n, SWEEP_CRYPTO);
     }
 }
 
@@ -367,7 +380,7 @@ static void state_free(struct sweep_state *s)
     free(s->met);
     free(s->passes.seen);
     free(s->again.seen);
-    free(s->cpus.seen);
+    free(s->depths.seen);
     free(s->states.seen);
 }
 

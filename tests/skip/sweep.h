@@ -47,7 +47,8 @@ struct sweep_run {
     enum sweep_kind kind;
     struct board_cpu cpu; /* before the instruction, at cpu.r[15] */
     uint32_t length;      /* of the instruction: 2 or 4 octets */
-    uint64_t nth;         /* execution of it, with these registers, from 1 */
+    uint64_t nth;         /* execution of it, with this stack pointer, from 1;
+                           in the cryptography: with any */
     enum board_end end;
     bool later; /* booted by the start after that one */
 };
