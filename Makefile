@@ -10,7 +10,7 @@ TEST_PRESETS ?= debug asan release cortex-m3
 
 .DEFAULT_GOAL := build
 .PHONY: build test demo bench bench-large bench-service fuzz fault \
-    powerloss-full size check deps coverage help clean
+    powerloss-full skip-full size check deps coverage help clean
 
 build: configure-release ## build everything for users into build/bin
 	cmake --build --preset release -j $(JOBS)
@@ -79,6 +79,11 @@ powerloss-full: configure-release ## cut the bootloader's power at every operati
 	    --target tests_powerloss tests_powerloss_mutants
 	@build/release/tests/powerloss/tests_powerloss_mutants
 	@build/release/tests/powerloss/tests_powerloss full
+
+skip-full: configure-release compile-cortex-m3 ## skip each instruction of each bootloader, for hours
+	cmake --build --preset release -j $(JOBS) --target skip_tool
+	@python3 tests/skip/skip_test.py build/release/tests/skip/skip_tool \
+	    build/cortex-m3/ports/mps2/boot full
 
 size: compile-cortex-m3 ## text, RAM and stack on Cortex-M3 against the budgets
 	@tools/size/size.py
