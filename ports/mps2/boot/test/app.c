@@ -7,7 +7,7 @@
  *   confirm           what runs is good
  *   install=NAME      install slot 1, whose digest begins so (hexadecimal)
  *   permanent=NAME    ... without a trial
- *   both=NAME,NAME    install both images
+ *   both=NAME+NAME    install both images
  *   keyset=NAME       take the candidate key set
  *   load=FILE         put a file of the host into slot 1
  *   poke=ADDRESS      write to an address

@@ -257,11 +257,10 @@ class Board:
                 (["-device", "loader,force-raw=on,addr=0x%x,file=%s"
                   % (MAP["MAP_RAM"], self.paint)] if paint else []))
 
-    def begin(self, *words, paint=True):
+    def begin(self, *words, paint=True, stdin=subprocess.DEVNULL):
         """Switch it on; what runs is a process to wait for, or to cut()."""
         return subprocess.Popen(self.command(words, paint),
-                                stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE,
+                                stdin=stdin, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT,
                                 start_new_session=True)
 

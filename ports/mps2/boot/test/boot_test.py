@@ -1,12 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""boot-swap in QEMU, from a new board to updates, keys and cuts. TAP.
+"""The bootloaders in QEMU, from a new board to updates, keys and cuts. TAP.
 
 boot_test.py FOLDER     where boot-*.elf are, and test/boot-app-*.bin
 """
 import os
 import random
+import struct
+import subprocess
 import sys
+import time
+import zlib
 
 import board
 from board import (CONFIRMED, MAP, REFUSED, REVERTED, SECTOR, TRIAL, equal,
@@ -17,6 +21,7 @@ SWAP = board.Program(os.path.join(FOLDER, "boot-swap.elf"))
 APP = board.read(os.path.join(FOLDER, "test/boot-app-slot0.bin"))
 FIRMWARE = key("firmware")
 RANGE = 2 * SECTOR  # of everything but slots
+RAM_HEADER = board.HEADER_SIZE  # load_address is where the payload begins
 
 
 def app(label, pem=FIRMWARE, size=0, **more):
@@ -59,7 +64,7 @@ def a_board_without_an_image_starts_nothing(tmp):
 
 
 def the_first_image_starts_every_time(tmp):
-    first = app("one", record=b"\xa0")
+    first = app("one")
     b = provisioned(tmp, first)
     for _ in range(2):
         start = b.start().runs("one-----")
@@ -165,6 +170,178 @@ def recovery_is_entered_on_request(tmp):
     b.start().runs("one-----")
 
 
+def a_trailer_of_imgtool_asks_for_a_trial_or_for_none(tmp):
+    b = provisioned(tmp)
+    b.slot(1, app("two"), board.trailer())
+    b.start().runs("two-----", TRIAL)
+    b.start().runs("one-----", REVERTED)
+    b.slot(1, app("three"), board.trailer(confirmed=True))
+    equal(b.start().label, "three---", "without a trial")
+    b.start().runs("three---")
+
+
+def a_key_is_revoked_in_the_field(tmp):
+    other = key("firmware2")
+    b = provisioned(tmp)
+    b.put("KEYSET0", keyset(1, [FIRMWARE, other], key("root0")), RANGE)
+    b.slot(0, app("one", other))
+    old = app("old", FIRMWARE)
+    b.slot(1, old)
+    wrong = keyset(2, [FIRMWARE], key("firmware"))
+    b.put("CANDIDATE", wrong, RANGE)
+    b.start("keyset=" + name(wrong)).runs("one-----")
+    equal(b.start().fields["epoch"], "1", "a set that no root signed")
+    new = keyset(2, [other], key("root1"))
+    b.put("CANDIDATE", new, RANGE)
+    b.start("keyset=" + name(new)).runs("one-----")
+    equal(b.start().runs("one-----").fields["epoch"], "2", "epoch")
+    holds(b.get("SLOT1", len(old)) != old, "the other slot was invalidated")
+    b.slot(1, old, board.trailer(confirmed=True))
+    refuses(b, "an image of the key that was revoked")
+    # The old set does not come back, wherever it is put.
+    for place in ("KEYSET0", "KEYSET1"):
+        b.put(place, keyset(1, [FIRMWARE], key("root0")), RANGE)
+    holds(b.start().refused not in (None, "0000"), "an old set")
+
+
+def no_kill_in_the_middle_of_a_swap_is_fatal(tmp):
+    seed = int.from_bytes(os.urandom(4), "little")
+    dice = random.Random(seed)
+    print("# seed %d" % seed)
+    one, two = app("one", size=150000), app("two", size=190000)
+    b = provisioned(tmp, one)
+    b.slot(1, two)
+    b.start("permanent=" + name(two)).runs("one-----")
+    kills = 0
+    for _ in range(8):
+        before = b.get("JOURNAL", RANGE)
+        qemu = b.begin()
+        while qemu.poll() is None and b.get("JOURNAL", RANGE) == before:
+            time.sleep(0.001)
+        time.sleep(dice.uniform(0, 0.03))
+        kills += qemu.poll() is None
+        b.cut(qemu)
+    start = b.start()
+    equal((start.code, start.label), (0, "two-----"), "seed %d" % seed)
+    equal(b.get("SLOT0", len(two)), two, "slot 0")
+    equal(b.get("SLOT1", len(one)), one, "slot 1")
+    print("# killed %d times" % kills)
+    holds(kills > 0, "one of them came before the end")
+
+
+def in_place(number, label, slot=None, **more):
+    """An image made for a slot, of boot-xip or boot-ram."""
+    payload = board.read(os.path.join(FOLDER, "test/boot-app-%s.bin" % (
+        slot or "slot%d" % number)))
+    return image(payload.replace(b"label:--------", b"label:" + label),
+                 FIRMWARE, **more)
+
+
+def xip_image(number, label, version):
+    return in_place(number, label, flags=board.ROM_FIXED,
+                    address=MAP["MAP_SLOT%d" % number],
+                    version=(version, 0, 0, 0))
+
+
+def images_run_where_they_are(tmp):
+    b = board.Board(board.Program(os.path.join(FOLDER, "boot-xip.elf")), tmp)
+    b.slot(0, xip_image(0, b"one-----", 1))
+    b.start().runs("one-----")
+    two = xip_image(1, b"two-----", 2)
+    b.slot(1, two)
+    equal(b.start().runs("two-----", TRIAL).fields["slot"], "1", "slot")
+    b.start().runs("one-----", REVERTED)
+    b.start("install=" + name(two)).runs("one-----")
+    b.start("confirm=1").runs("two-----", TRIAL)
+    b.start().runs("two-----", CONFIRMED)
+    # Made for another slot: it would run where it is not.
+    b.slot(1, xip_image(0, b"three---", 3))
+    equal(b.start().label, "one-----", "what is made for its slot")
+
+
+def what_may_change_in_flash_runs_as_a_copy(tmp):
+    b = provisioned(tmp)
+    b.program = board.Program(os.path.join(FOLDER, "boot-ram.elf"))
+    b.slot(0, in_place(0, b"copied--", "ram", flags=board.RAM_LOAD,
+                       address=MAP["MAP_LOAD"] + RAM_HEADER))
+    b.start().runs("copied--")
+    b.slot(0, app("one"))
+    holds(b.start().refused not in (None, "0000"), "in place it is refused")
+
+
+# {1: "SPE", 2: room for the measurement}, as imgtool has it
+RECORD = b"\xa2\x01\x63SPE\x02\x58\x20" + bytes(32)
+SECOND = image(b"first second" * 99, FIRMWARE, record=RECORD)
+
+
+def full(tmp):
+    """A board with two images, and recovery."""
+    b = provisioned(tmp)
+    b.program = board.Program(os.path.join(FOLDER, "boot-full.elf"))
+    b.put("SECOND_SLOT0", SECOND)
+    return b
+
+
+def two_images_are_swapped_together(tmp):
+    b = full(tmp)
+    start = b.start().runs("one-----")
+    equal(start.records[1], RECORD[:-32].hex() + board.digest(SECOND),
+          "boot record of the second image")
+    one, other = app("two"), image(b"second second" * 99, FIRMWARE,
+                                   version=(2, 0, 0, 0))
+    b.slot(1, one)
+    b.put("SECOND_SLOT1", other)
+    b.start("both=%s+%s" % (name(one), name(other))).runs("one-----")
+    start = b.start("confirm=1").runs("two-----", TRIAL)
+    equal(start.digests, [board.digest(one), board.digest(other)], "digests")
+    b.start().runs("two-----", CONFIRMED)
+    equal(b.get("SECOND_SLOT0", len(other)), other, "the second image")
+
+
+def frame(kind, sequence, octets=b""):
+    """docs/recovery.md"""
+    body = struct.pack("<BBH", kind, sequence, len(octets)) + octets
+    return b"\xa5\x5a" + body + struct.pack("<I", zlib.crc32(body))
+
+
+def ask(qemu, kind, sequence, octets=b""):
+    """Send a frame; what came with the answer, which says BM_OK."""
+    qemu.stdin.write(frame(kind, sequence, octets))
+    qemu.stdin.flush()
+    seen = b""
+    while not seen.endswith(b"\xa5\x5a"):
+        octet = qemu.stdout.read(1)
+        holds(octet, "an answer")
+        seen += octet
+    head = qemu.stdout.read(4)
+    got, number, size = struct.unpack("<BBH", head)
+    answer = qemu.stdout.read(size)
+    equal(struct.unpack("<I", qemu.stdout.read(4))[0],
+          zlib.crc32(head + answer), "CRC")
+    equal((got, number), (kind + 0x80, sequence), "answer")
+    equal(struct.unpack_from("<I", answer)[0], 0, "status")
+    return answer[4:]
+
+
+def recovery_brings_an_image_to_a_board_without_one(tmp):
+    b = full(tmp)
+    b.slot(0, b"")
+    one = app("sent")
+    qemu = b.begin(stdin=subprocess.PIPE)
+    try:
+        ask(qemu, 1, 1)
+        ask(qemu, 2, 2, struct.pack("<BBHI", 0, 0, 0, len(one)))
+        for number, at in enumerate(range(0, len(one), 512)):
+            ask(qemu, 3, (3 + number) % 256,
+                struct.pack("<I", at) + one[at:at + 512])
+        ask(qemu, 4, 200)
+        ask(qemu, 5, 201)
+        out = qemu.stdout.read().decode("utf-8", "replace")
+    finally:
+        b.cut(qemu)
+    holds("app sent----" in out, "it runs after the reset: " + out)
+
+
 def main():
     board.main([
         a_board_without_anything_starts_nothing,
@@ -179,7 +356,15 @@ def main():
         the_life_cycle_is_told,
         what_is_the_bootloaders_cannot_be_written,
         recovery_is_entered_on_request,
+        a_trailer_of_imgtool_asks_for_a_trial_or_for_none,
+        a_key_is_revoked_in_the_field,
+        no_kill_in_the_middle_of_a_swap_is_fatal,
+        images_run_where_they_are,
+        what_may_change_in_flash_runs_as_a_copy,
+        two_images_are_swapped_together,
+        recovery_brings_an_image_to_a_board_without_one,
     ])
+
 
 
 main()
