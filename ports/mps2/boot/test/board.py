@@ -292,6 +292,8 @@ class Board:
                       self.program)
         if start.stack is not None and paint:
             Board.deepest = max(Board.deepest, start.stack)
+            # With nothing left of the paint, it grew into the variables.
+            holds(start.stack < self.program.stack, "the stack has an end")
         return start
 
 
