@@ -33,6 +33,7 @@ ENTRY = 64     # of the payload: where its code begins
 RUNS = 42      # exit code of the application
 COUNTER = 5    # security counter of the device
 SAMPLES = 4000  # of so many runs without a boot one is repeated in QEMU
+WAIT = 20  # seconds for a start to come to its end, on a busy machine
 
 
 # -- what is in flash -------------------------------------------------------
@@ -89,6 +90,8 @@ class World:
                        2 * SECTOR)
         self.board.put("LIFECYCLE", bytes(4))
         self.board.slot(0, application(fixed=self.fixed))
+        if "full" in program:
+            self.board.put("SECOND_SLOT0", application())
         equal([self.board.start(paint=False).code for _ in range(2)],
               [RUNS, RUNS], "the right image starts in QEMU")
 
@@ -193,7 +196,7 @@ def boots_in_qemu(world, flash, run):
         leave_out(qemu.gdb, run)
         qemu.gdb.breakpoint(entry)
         qemu.gdb.breakpoint(world.program.symbols["bm_fault"])
-        return (qemu.gdb.go_on(3) and
+        return (qemu.gdb.go_on(WAIT) and
                 qemu.gdb.registers()[gdb.PC] == entry)
     except gdb.Ended:
         return qemu.process.wait() == RUNS
