@@ -10,8 +10,10 @@ void mps2_boot_start(void);
 /* The first code after reset; the CPU has loaded the stack pointer. */
 void mps2_boot_start(void)
 {
-    for (volatile uint32_t *p = mps2_boot_clear_start; p < mps2_boot_bss_end;
-         p++) {
+    uint32_t end = (uint32_t)(uintptr_t)mps2_boot_bss_end;
+
+    for (volatile uint32_t *p = mps2_boot_clear_start;
+         (uint32_t)(uintptr_t)p < end; p++) {
         *p = 0;
     }
     mps2_boot_main();
