@@ -31,6 +31,7 @@
 #define SYS_EXIT      0x18u
 #define SYS_EXIT_EXT  0x20u
 #define BRANCH_HERE   0xe7feu
+#define PSR_THUMB     0x20u
 #define PSR_IT        0x0600fc00u
 
 /* Several P-256 verifications in one start, each of some seven million. */
@@ -176,12 +177,16 @@ static void on_exception(uc_engine *uc, uint32_t number, void *with)
     uc_emu_stop(uc);
 }
 
+/* A branch to an address without bit 0 is a fault on this profile, and no boot
+ * (B1.5.14, INVSTATE); Unicorn would go on. */
 static void on_application(uc_engine *uc, uint64_t pc, uint32_t n, void *with)
 {
-    (void)uc;
+    uint32_t psr = 0;
+
     (void)pc;
     (void)n;
-    stop(with, BOARD_BOOTS);
+    uc_reg_read(uc, UC_ARM_REG_CPSR, &psr);
+    stop(with, (psr & PSR_THUMB) != 0 ? BOARD_BOOTS : BOARD_FAULTS);
 }
 
 static void on_recovery(uc_engine *uc, uint64_t pc, uint32_t n, void *with)
