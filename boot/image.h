@@ -51,7 +51,7 @@ enum bm_image_flag {
     BM_IMAGE_ENCRYPTED_AES128 = 0x4,
     BM_IMAGE_ENCRYPTED_AES256 = 0x8,
     BM_IMAGE_NON_BOOTABLE = 0x10,
-    BM_IMAGE_RAM_LOAD = 0x20,   /* load_address: where the payload runs */
+    BM_IMAGE_RAM_LOAD = 0x20,   /* load_address: where the image is then */
     BM_IMAGE_ROM_FIXED = 0x100, /* load_address: the slot it is made for */
 };
 

@@ -44,7 +44,9 @@ static bool runs_in_ram(const struct bm_verify *v, const struct bm_image *image)
 /* Where in v->ram the payload goes to. */
 static uint32_t ram_at(const struct bm_verify *v, const struct bm_image *image)
 {
-    return v->ring == NULL ? 0 : image->header.load_address - v->ram_address;
+    return v->ring == NULL ? 0
+                           : image->header.load_address - v->ram_address +
+                                 image->header.header_size;
 }
 
 /*
@@ -349,9 +351,9 @@ static uint32_t entry(const struct pass *pass)
 {
     const struct bm_image_header *header = &pass->image->header;
 
-    return (header->flags & BM_IMAGE_RAM_LOAD) != 0
-               ? header->load_address
-               : pass->v->address + header->header_size;
+    return ((header->flags & BM_IMAGE_RAM_LOAD) != 0 ? header->load_address
+                                                     : pass->v->address) +
+           header->header_size;
 }
 
 #if BM_BOOT_HARDENING

@@ -97,8 +97,9 @@ struct bm_verify {
  * not and a verdict of no. `*image` is what was read, as far as it was.
  *
  * Firmware (v->ring): not flagged non-bootable; with RAM_LOAD the payload is
- * copied to where it runs (it has to fit in between ram_address and
- * ram_address + ram_size, or BM_E_BOOT_ADDRESS) and hashed there; with
+ * copied to where it runs, as MCUboot has it, which is header_size behind
+ * load_address (it has to fit in between ram_address and ram_address +
+ * ram_size, or BM_E_BOOT_ADDRESS), and hashed there; with
  * ROM_FIXED it must be made for v->address, or BM_E_BOOT_ADDRESS. Whether a
  * slot may be executed in place is the caller's to know.
  *

@@ -325,7 +325,7 @@ static void only_an_image_in_ram_runs_from_flash_that_others_write(void)
                &(struct firmware){ .text = 'r',
                                    .counter = 1,
                                    .flags = BM_IMAGE_RAM_LOAD,
-                                   .load_address = 0x20000020 });
+                                   .load_address = 0x20000000 });
     CHECK(device_runs(d, BM_BOOT_NORMAL, "r"));
     CHECK(d->result.address == 0x20000020 && ram[0x20] == 'r');
 }

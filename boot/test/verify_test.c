@@ -29,7 +29,7 @@ static void the_verdict_says_where_it_runs(void)
     CHECK(world.verdict.address == ADDRESS + 40);
     world_image(BM_IMAGE_RAM_LOAD, RAM_ADDRESS + 8);
     world_takes();
-    CHECK(world.verdict.address == RAM_ADDRESS + 8);
+    CHECK(world.verdict.address == RAM_ADDRESS + 8 + HEADER_SIZE);
 }
 
 static void every_octet_counts(void)
@@ -216,7 +216,7 @@ static void an_image_that_does_not_fit_into_its_ram_is_refused(void)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         uint32_t at = rows[i].address - RAM_ADDRESS;
 
-        world_image(BM_IMAGE_RAM_LOAD, rows[i].address);
+        world_image(BM_IMAGE_RAM_LOAD, rows[i].address - HEADER_SIZE);
         CHECK_STATUS(world_judge(), rows[i].want);
         CHECK(bm_verdict_yes(&world.verdict) == (rows[i].want == BM_OK));
         if (rows[i].want == BM_OK) {

@@ -200,12 +200,15 @@ static inline void world_put(void)
     memcpy(world.slot, world.made.octets, world.made.n);
 }
 
+/* Its header; with RAM_LOAD the payload is that far behind load_address. */
+#define HEADER_SIZE 40u
+
 /* The usual image lies in the slot. */
 static inline void world_image(uint32_t flags, uint32_t load_address)
 {
     const struct bm_image_header header = {
         .load_address = load_address,
-        .header_size = 40,
+        .header_size = HEADER_SIZE,
         .flags = flags,
         .version = { 1, 2, 3, 4 },
     };

@@ -21,7 +21,6 @@ SWAP = board.Program(os.path.join(FOLDER, "boot-swap.elf"))
 APP = board.read(os.path.join(FOLDER, "test/boot-app-slot0.bin"))
 FIRMWARE = key("firmware")
 RANGE = 2 * SECTOR  # of everything but slots
-RAM_HEADER = board.HEADER_SIZE  # load_address is where the payload begins
 
 
 def app(label, pem=FIRMWARE, size=0, **more):
@@ -263,7 +262,7 @@ def what_may_change_in_flash_runs_as_a_copy(tmp):
     b = provisioned(tmp)
     b.program = board.Program(os.path.join(FOLDER, "boot-ram.elf"))
     b.slot(0, in_place(0, b"copied--", "ram", flags=board.RAM_LOAD,
-                       address=MAP["MAP_LOAD"] + RAM_HEADER))
+                       address=MAP["MAP_LOAD"]))
     b.start().runs("copied--")
     b.slot(0, app("one"))
     holds(b.start().refused not in (None, "0000"), "in place it is refused")
