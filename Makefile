@@ -21,7 +21,7 @@ configure-%:
 	@cmake --preset $* > build/$*.configure.log 2>&1 || \
 	    { cat build/$*.configure.log; exit 1; }
 
-$(addprefix configure-,debug release asan fuzz coverage cortex-m3): | build/
+$(addprefix configure-,debug release asan coverage cortex-m3): | build/
 
 build/:
 	mkdir -p $@
@@ -59,9 +59,9 @@ bench-service: build ## the service with BENCH_ROWS stored, BENCH_ISSUED more is
 	@BENCH_ROWS=$(BENCH_ROWS) BENCH_ISSUED=$(BENCH_ISSUED) TMPDIR=$(BENCH_DIR) \
 	    bench/run.sh service memory
 
-fuzz: configure-fuzz ## fuzz each parser for FUZZ_SECONDS seconds
-	cmake --build --preset fuzz -j $(JOBS) \
-	    --target $$(cut -d ' ' -f 1 build/fuzz/fuzzers.txt)
+fuzz: configure-asan ## fuzz each parser for FUZZ_SECONDS seconds
+	cmake --build --preset asan -j $(JOBS) \
+	    --target $$(cut -d ' ' -f 1 build/asan/fuzzers.txt)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tools/fuzz/fuzz.sh
 
 fault: compile-release ## kill, fail and cut the power at every call, not at some

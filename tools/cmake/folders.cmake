@@ -80,7 +80,7 @@ function(bm_tests dir)
 endfunction()
 
 # bm_fuzzers(DIR LIB...): each DIR/fuzz/x_fuzz.c is a libFuzzer program in
-# preset fuzz; in other host presets it replays DIR/fuzz/corpus/x under ctest.
+# preset asan; in other host presets it replays DIR/fuzz/corpus/x under ctest.
 function(bm_fuzzers dir)
     if(BM_ON_MCU)
         return()

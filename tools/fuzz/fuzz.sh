@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Run each libFuzzer program of preset fuzz for FUZZ_SECONDS, starting from its
-# corpus. What it finds worth keeping stays in build/fuzz/work/NAME; inputs
-# that crash land in build/fuzz/crashes and make this script fail.
+# Run each libFuzzer program of preset asan for FUZZ_SECONDS, starting from its
+# corpus. What it finds worth keeping stays in build/asan/work/NAME; inputs
+# that crash land in build/asan/crashes and make this script fail.
 #   fuzz.sh [NAME]...   only these programs
 # Where the folder BM_VECTORS has seeds (fuzz-seeds.tar.xz), they are used too.
 set -eu
 root=$(cd "$(dirname "$0")/../.." && pwd)
-build=${BM_FUZZ_BUILD:-$root/build/fuzz}
+build=${BM_FUZZ_BUILD:-$root/build/asan}
 seconds=${FUZZ_SECONDS:-60}
 input_max=65536 # bytes; the largest message any parser here reads whole
 
