@@ -43,6 +43,7 @@ demo: build compile-cortex-m3 ## run the demonstration
 	@examples/first-root/demo.sh
 	@examples/first-gateway/demo.sh
 	@examples/first-chain/demo.sh
+	@examples/first-boot/demo.sh
 
 bench: build ## measure, as ratios
 	@if [ -x bench/run.sh ]; then bench/run.sh; fi
