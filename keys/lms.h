@@ -15,10 +15,10 @@
  * never given back, whatever becomes of the signature (NIST SP 800-208 9.2).
  *
  * The second file must never be older than it was: it is in no backup, and it
- * names itself (its inode, and the machine). A copy, or what was restored, is
- * not itself, and a key without it has no memory: such a key is retired
- * (BM_E_LMS_RETIRED) for ever. A whole file system that is set back is not
- * noticed: docs/signing.md.
+ * names itself (its inode, its birth, and the machine). A copy, or what was
+ * restored, is not itself, and a key without it has no memory: such a key is
+ * retired (BM_E_LMS_RETIRED) for ever. A whole file system that is set back is
+ * not noticed: docs/signing.md.
  *
  * Only the files are here: ports/mbedtls/lms computes.
  */

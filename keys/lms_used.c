@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* statx */
 
 /*
  * NAME.lms-used: lines of LINE octets, so that where a line is says which index
  * it takes, also where a cut left half of one.
  *
- *     birthmark-lms-used 1 KEY INODE MACHINE     the first, filled with blanks
- *     INDEX TIME DIGEST                          for each that is used
+ *     birthmark-lms-used 1 KEY INODE BORN MACHINE   the first, then blanks
+ *     INDEX TIME DIGEST                             for each that is used
  *
  * KEY is the start of the public key's root, MACHINE that of a hash of
- * /etc/machine-id: together with the inode it is the file's own name.
+ * /etc/machine-id. INODE and BORN, nanoseconds, are the file's own name: ext4
+ * gives the inode of a file that was removed to the next one, but no program
+ * can say when a file was born.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -67,16 +71,21 @@ static bm_status name_line(const struct bm_lms_place *place, int fd,
 {
     char key[2 * NAMED + 1];
     char where[2 * NAMED + 1];
-    struct stat st;
+    unsigned long long born = 0; /* of a file system that does not know */
+    struct statx st;
     int n;
 
-    if (fstat(fd, &st) != 0) {
+    if (statx(fd, "", AT_EMPTY_PATH, STATX_INO | STATX_BTIME, &st) != 0) {
         return disk_status(errno);
+    }
+    if ((st.stx_mask & STATX_BTIME) != 0) {
+        born = (unsigned long long)st.stx_btime.tv_sec * 1000000000u +
+               st.stx_btime.tv_nsec;
     }
     BM_TRY(machine(place->crypto, where));
     put_hex(key, public + BM_LMS_PUBLIC_SIZE - 32, NAMED);
-    n = snprintf(line, LINE + 1, "birthmark-lms-used 1 %s %llu %s", key,
-                 (unsigned long long)st.st_ino, where);
+    n = snprintf(line, LINE + 1, "birthmark-lms-used 1 %s %llx %llx %s", key,
+                 (unsigned long long)st.stx_ino, born, where);
     if (n < 0 || (size_t)n >= LINE) {
         return BM_E_INTERNAL;
     }
