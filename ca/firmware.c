@@ -75,8 +75,10 @@ bm_status ca_firmware_cert_check(const struct bm_cert *cert)
 /* Of those that have the key, the newest that is for code. */
 struct search {
     const struct ca *ca;
+    const struct ca_actor *actor;
     const uint8_t *key;
-    bool other; /* there is one that is not */
+    bool foreign; /* what was found is out of the actor's scope */
+    bool other;   /* there is one that is not */
     bool found;
     struct ca_cert_row row;
 };
@@ -104,7 +106,9 @@ static bm_status look_at(void *arg, const void *visited)
     }
     search->found = true;
     ca_keep_row(&search->row, &row);
-    return BM_E_END;
+    rc = s->cert_get(s->self, &search->actor->scope, *id, &row);
+    search->foreign = rc == BM_E_NOT_FOUND;
+    return rc == BM_OK || search->foreign ? BM_E_END : rc;
 }
 
 static bm_status check_row(const struct store_cert *row, int64_t now,
@@ -138,6 +142,11 @@ static bm_status find_cert(struct search *search, int64_t now,
     struct store_visit visit = { search, look_at };
 
     BM_TRY(s->claim_list(s->self, STORE_CLAIM_KEY, search->key, &visit));
+    /* Nothing is told of it, and nothing recorded in its name. */
+    if (search->foreign) {
+        return ca_refuse(why, BM_E_CA_FORBIDDEN,
+                         "the certificate of this key is not in scope");
+    }
     if (search->found) {
         return check_row(&search->row.row, now, why);
     }
@@ -220,7 +229,7 @@ static bm_status put(struct ca *ca, const struct ca_actor *actor,
                      struct ca_firmware_place *place, struct ca_refusal *why)
 {
     struct ca_record record = ca_record_of(CA_RECORD_FIRMWARE, actor, now);
-    struct search search = { .ca = ca, .key = firmware->key };
+    struct search search = { .ca = ca, .actor = actor, .key = firmware->key };
 
     BM_TRY(find_cert(&search, now, why));
     record.hash = BM_ARRAY(firmware->digest);

@@ -40,7 +40,8 @@ struct ca_firmware_place {
  * Put a signature on record. Again makes another record: there is another
  * signature. BM_E_ARGUMENT: no such version; BM_E_PATH_EKU: the key has
  * certificates, and none is for code; BM_E_CA_STATUS: the newest that is may
- * not be used. On error `*place` is zero.
+ * not be used; BM_E_CA_FORBIDDEN: it is out of the actor's scope. On error
+ * `*place` is zero.
  */
 BM_MUST_CHECK bm_status ca_firmware_record(struct ca *ca,
                                            const struct ca_actor *actor,

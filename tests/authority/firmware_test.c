@@ -235,6 +235,26 @@ static void what_is_not_the_roles_or_no_version_is_refused(void)
     world_close(&w);
 }
 
+/* An operator of another organisation neither learns of it nor uses it. */
+static void what_is_out_of_scope_is_not_used(void)
+{
+    struct ca_actor other = admin;
+    struct ca_firmware f = firmware_of(1);
+    struct ca_firmware_place place;
+    static struct issued c;
+    struct ca_refusal why;
+    struct world w;
+
+    world_open(&w);
+    certified(&w, CODE, world_key(), &c);
+    key_of(&c, &f);
+    other.scope.organisation = 77;
+    CHECK_STATUS(ca_firmware_record(w.ca, &other, &f, w.now, &place, &why),
+                 BM_E_CA_FORBIDDEN);
+    CHECK(place.serial_n == 0);
+    world_close(&w);
+}
+
 /* A leaf that claims a certificate which cannot have signed is found. */
 static void a_record_that_cannot_be_true_is_found(void)
 {
@@ -285,6 +305,7 @@ int main(void)
     RUN(the_certificate_of_the_key_is_named);
     RUN(a_key_whose_certificate_is_not_good_is_refused);
     RUN(what_is_not_the_roles_or_no_version_is_refused);
+    RUN(what_is_out_of_scope_is_not_used);
     RUN(a_record_that_cannot_be_true_is_found);
     return bm_test_done();
 }
