@@ -134,7 +134,7 @@ static int print(struct run *run, struct tree *t, json_t *o, bm_status rc)
     int code;
 
     if (rc == BM_OK && !image_check_for_devices(&run->f)) {
-        fprintf(stderr, "%s: no bootloader takes its algorithm\n", verb.path);
+        fprintf(stderr, "%s: no bootloader takes it\n", verb.path);
     }
     if (run->given->json) {
         code = show_image_print(verb.path, t, o, true);

@@ -103,8 +103,9 @@ static bool is_named(const struct check *c, const struct image_check_key *key,
 {
     uint8_t hash[BM_HASH_MAX];
 
+    /* With a key set, devices go by KEYHASH alone. */
     if (tlv->type == BM_IMAGE_TLV_PUBKEY) {
-        return bm_bytes_equal(tlv->value, key->spki.der);
+        return key->required == 0 && bm_bytes_equal(tlv->value, key->spki.der);
     }
     if (c->f->pure && tlv->value.n == 64) {
         return c->crypto->hash(c->crypto->self, BM_HASH_SHA512, key->spki.der,
@@ -145,6 +146,17 @@ static void begin_key(struct check *c, const struct bm_image_tlv *tlv)
     }
 }
 
+/* Zeros behind the DER are padding, for devices and for MCUboot. */
+static struct bm_bytes without_padding(struct bm_bytes der)
+{
+    size_t n = der.p[1] + 2u;
+
+    while (der.n > n && der.p[der.n - 1] == 0) {
+        der.n--;
+    }
+    return der;
+}
+
 /* One signature of a key of ours. A good Ed25519 signature is all that its key
  * can give, and counts as P-256 does for keys that can that. */
 static bm_status verify(const struct check *c, const struct bm_image_tlv *tlv)
@@ -159,7 +171,7 @@ static bm_status verify(const struct check *c, const struct bm_image_tlv *tlv)
 
     if (tlv->type == BM_IMAGE_TLV_ECDSA && key->type == BM_KEY_P256) {
         return crypto->verify_hash(crypto->self, key, BM_SIG_ECDSA_SHA256,
-                                   digest, tlv->value);
+                                   digest, without_padding(tlv->value));
     }
     if (tlv->type == BM_IMAGE_TLV_ED25519 && key->type == BM_KEY_ED25519) {
         return crypto->verify(crypto->self, key, BM_SIG_ED25519,
@@ -286,11 +298,18 @@ bool image_check_for_devices(const struct image_file *f)
 {
     struct bm_image_tlv tlv;
     uint32_t at = 0;
+    bool named = false;
 
+    if (f->status != BM_OK ||
+        (f->image.header.flags & BM_IMAGE_NON_BOOTABLE) != 0) {
+        return false;
+    }
     while (bm_image_tlv_next(f->image.tlvs, &at, &tlv) == BM_OK) {
-        if (tlv.type == BM_IMAGE_TLV_ECDSA) {
-            return f->status == BM_OK;
+        if (tlv.type == BM_IMAGE_TLV_ECDSA && named) {
+            return true;
         }
+        named = tlv.type == BM_IMAGE_TLV_KEYHASH ||
+                (named && tlv.type != BM_IMAGE_TLV_PUBKEY);
     }
     return false;
 }

@@ -270,6 +270,24 @@ def test_a_key_set_may_demand_two_signatures():
             "--keyset", "both.bin")
 
 
+def test_verify_agrees_with_devices():
+    root, a = images.Key("r"), images.Key("a")
+    part = full()
+    write("set.bin", images.key_set(1, [a], root))
+    # imgtool --pad-sig: zeros behind the DER, and nothing else.
+    der = b"0" * 72
+    while len(der) > 71:
+        der = a.sign(hashlib.sha256(part).digest())
+    for end, code in ((b"\0", 0), (b"\1", 1)):
+        data = images.image(part, [a.keyhash(), tlv(images.ECDSA, der + end)])
+        equal(verify(data, "--keyset", "set.bin")[0], code)
+    # A key set's keys are named by KEYHASH.
+    data = images.image(part, [a.pubkey(), a.signature(part)])
+    refused("not signed by a key", data, "--keyset", "set.bin")
+    code, o, _ = verify(data, "--key", a.pub)
+    equal((code, o["for_devices"]), (0, False))
+
+
 def test_keys_are_read_in_their_usual_forms():
     key = images.Key("k")
     images.openssl("req", "-new", "-x509", "-key", key.file, "-subj", "/CN=k",
