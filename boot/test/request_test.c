@@ -99,6 +99,27 @@ static void an_erased_mailbox_counts_on_from_what_was_read(void)
     CHECK(sequence == 4712);
 }
 
+/* Whoever wrote the mailbox once does not make it deaf for ever. */
+static void a_number_from_nowhere_hides_no_request(void)
+{
+    static const struct bm_request confirm = { .flags = BM_REQUEST_CONFIRM };
+    static const uint32_t ahead[] = { 0x7fffffff, 0x80000000, 0x80000001,
+                                      0x80000002, 0xffffffff };
+    struct bm_journal journal;
+    struct bm_request none;
+
+    for (size_t i = 0; i < sizeof ahead / sizeof ahead[0]; i++) {
+        begin();
+        CHECK_STATUS(bm_journal_open(&journal, &sim.flash, &none, sizeof none),
+                     BM_E_NOT_FOUND);
+        journal.last = 4711 + ahead[i] - 1;
+        CHECK_STATUS(bm_journal_put(&journal, &none), BM_OK);
+        CHECK_STATUS(bm_request_put(&sim.flash, 4711, &confirm), BM_OK);
+        CHECK_STATUS(bm_request_get(&sim.flash, 4711, &got, &sequence), BM_OK);
+        CHECK(got.flags == BM_REQUEST_CONFIRM);
+    }
+}
+
 static void errors_of_flash_are_handed_on(void)
 {
     static const struct bm_request confirm = { .flags = BM_REQUEST_CONFIRM };
@@ -118,6 +139,7 @@ int main(void)
     RUN(who_asks_last_says_whether_there_is_a_trial);
     RUN(what_was_read_is_not_asked_again);
     RUN(an_erased_mailbox_counts_on_from_what_was_read);
+    RUN(a_number_from_nowhere_hides_no_request);
     RUN(errors_of_flash_are_handed_on);
     return bm_test_done();
 }
