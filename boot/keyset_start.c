@@ -164,16 +164,16 @@ static bm_status verify_waiting(const struct bm_boot *boot, unsigned image,
 /* An image that does not verify any more is no image any more, so that nothing
  * is decided by what its header says. What reads as none may be an erase that
  * was cut, and is erased again. */
-static bm_status invalidate(const struct bm_boot *boot, unsigned slot)
+static void invalidate(const struct bm_boot *boot, unsigned slot)
 {
     for (unsigned i = 0; i < boot->images; i++) {
         const struct bm_flash *flash = &boot->slot[i][slot ^ 1].flash;
 
         if (verify_waiting(boot, i, slot) != BM_OK) {
-            BM_TRY(flash->erase(flash->self, 0));
+            /* A worn sector keeps nobody from running what is in `slot`. */
+            (void)!flash->erase(flash->self, 0);
         }
     }
-    return BM_OK;
 }
 
 bm_status bm_keyset_settle(const struct bm_boot *boot,
@@ -187,6 +187,6 @@ bm_status bm_keyset_settle(const struct bm_boot *boot,
         return BM_OK;
     }
     BM_TRY(verify_running(boot, slot));
-    BM_TRY(invalidate(boot, slot));
+    invalidate(boot, slot);
     return counters->raise(counters->self, BM_COUNTER_EPOCH, now->epoch);
 }

@@ -31,6 +31,23 @@ static void a_newer_set_of_a_root_revokes(void)
     CHECK(w.now.epoch == 6 && !world_broken(&w));
 }
 
+static bm_status worn_erase(void *self, uint32_t at)
+{
+    (void)self;
+    (void)at;
+    return BM_E_FLASH_VERIFY;
+}
+
+static void what_takes_no_erase_keeps_no_set_from_counting(void)
+{
+    world_live(&w, &shape, KEY(SIGNER_A) | KEY(SIGNER_B));
+    w.boot.slot[0][1].flash.erase = worn_erase;
+    world_put(&w.candidate, make_set(6, KEY(SIGNER_A), ROOT));
+    w.offer = &field;
+    CHECK_STATUS(world_start(&w), BM_OK);
+    CHECK(w.now.epoch == 6 && world_counter(&w) == 6);
+}
+
 static void an_update_that_verifies_under_it_stays(void)
 {
     CHECK_STATUS(offer(KEY(SIGNER_A),
@@ -288,6 +305,7 @@ static void starts_write_nothing_once_all_is_settled(void)
 int main(void)
 {
     RUN(a_newer_set_of_a_root_revokes);
+    RUN(what_takes_no_erase_keeps_no_set_from_counting);
     RUN(an_update_that_verifies_under_it_stays);
     RUN(all_images_are_looked_at);
     RUN(the_slot_that_runs_may_be_either);
