@@ -27,6 +27,8 @@ static bm_status move(struct bm_start *start, enum bm_boot_event event)
     return bm_start_move(start);
 }
 
+static bm_status raise_confirmed(struct bm_start *start);
+
 /* Who asked, by request or trailer, does so once. */
 static bm_status refuse(struct bm_start *start, unsigned set, bm_status why)
 {
@@ -35,7 +37,10 @@ static bm_status refuse(struct bm_start *start, unsigned set, bm_status why)
     bm_start_refuse(start, why);
     BM_TRY(bm_start_consume(start));
     set &= bm_start_trailers(start->boot, &permanent);
-    return bm_start_trailers_drop(start->boot, set);
+    /* Where the sector is worn, the trailer asks again at each start and is
+     * refused: no reason not to run what is in slot 0. */
+    (void)!bm_start_trailers_drop(start->boot, set);
+    return BM_OK;
 }
 
 static bm_status install(struct bm_start *start)
@@ -54,6 +59,7 @@ static bm_status install(struct bm_start *start)
     if (set == 0) {
         return bm_start_consume(start);
     }
+    BM_TRY(raise_confirmed(start));
     rc = bm_start_plan(start, set, asked ? request->update[0] : NULL, &lossy);
     if (rc != BM_OK) {
         start->state = before; /* a trial goes on with what it had */
@@ -88,7 +94,8 @@ static bm_status end_trial(struct bm_start *start)
         return move(start, BM_BOOT_REVERTED);
     }
     start->result->event = BM_BOOT_TRIAL;
-    if ((start->request.flags & BM_REQUEST_PERMANENT) != 0) {
+    if ((~start->request.flags & (BM_REQUEST_INSTALL | BM_REQUEST_PERMANENT)) ==
+        0) {
         return install(start);
     }
     bm_start_refuse(start, rc);
@@ -183,11 +190,26 @@ static bm_status raise_counters(const struct bm_start *start,
 {
     const struct bm_boot_counters *counters = &start->boot->counters;
 
+    if (start->state.phase != BM_PHASE_IDLE) {
+        return BM_OK;
+    }
     for (unsigned i = 0; i < start->boot->images; i++) {
         BM_TRY(
             counters->raise(counters->self, BM_COUNTER_IMAGE + i, values[i]));
     }
     return BM_OK;
+}
+
+/* Before another image comes: nothing below what is confirmed comes with it,
+ * nor while that waits in slot 1 for the end of a trial. */
+static bm_status raise_confirmed(struct bm_start *start)
+{
+    uint32_t counters[BM_BOOT_IMAGES] = { 0 };
+    bm_status why;
+    unsigned broken = verify_all(start, counters, &why);
+
+    BM_VERDICT_NO(&start->result->verdict); /* it is not what is to run */
+    return broken == 0 ? raise_counters(start, counters) : BM_OK;
 }
 
 static bm_status run(struct bm_start *start)
@@ -207,10 +229,7 @@ static bm_status run(struct bm_start *start)
         }
     }
     BM_TRY(arrive(start));
-    if (start->state.phase == BM_PHASE_IDLE) {
-        BM_TRY(raise_counters(start, counters));
-    }
-    return BM_OK;
+    return raise_counters(start, counters);
 }
 
 static bm_status decide(struct bm_start *start)

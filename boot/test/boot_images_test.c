@@ -238,6 +238,43 @@ static void a_trailer_of_what_is_refused_is_gone(void)
     CHECK(device_runs(d, BM_BOOT_NORMAL, "ac"));
 }
 
+/* The sector of the trailer is worn, as an application can make it. */
+static uint32_t worn;
+static bm_status worn_erase(void *self, uint32_t at)
+{
+    return at == worn ? BM_E_FLASH_VERIFY : flash_sim_erase(self, at);
+}
+
+static void a_worn_sector_of_slot_1_stops_no_start(void)
+{
+    static const struct firmware bad = { .text = 'b', .foreign = true };
+    struct bm_flash *flash = &d->w.boot.slot[0][1].flash;
+
+    begin(&bad, NULL);
+    put_trailer(0, 8, true);
+    worn = flash->sector * (flash->sectors - 1);
+    flash->erase = worn_erase;
+    for (int i = 0; i < 2; i++) {
+        CHECK(device_runs(d, BM_BOOT_REFUSED, "ac"));
+        CHECK_STATUS(d->result.refusal, BM_E_IMAGE_KEY);
+    }
+}
+
+/* What runs on trial gives way to an image that was asked for alone. */
+static void a_trial_gives_way_to_no_other_trial(void)
+{
+    static const struct firmware third = { .text = 'f', .counter = 3 };
+
+    begin(&b, NULL);
+    device_ask(d, BM_REQUEST_INSTALL, 1);
+    CHECK(device_runs(d, BM_BOOT_TRIAL, "bc"));
+    device_put(d, 0, 1, &third);
+    put_trailer(0, 8, false);
+    device_ask(d, BM_REQUEST_PERMANENT, 0);
+    CHECK(device_runs(d, BM_BOOT_TRIAL, "bc"));
+    CHECK_STATUS(d->result.refusal, BM_E_BOOT_REQUEST);
+}
+
 /* The image reaches into the sector of the trailer. */
 static void a_trailer_in_the_last_sector_of_the_image_is_read_once(void)
 {
@@ -283,6 +320,8 @@ int main(void)
     RUN(a_confirmed_trailer_asks_for_no_trial);
     RUN(trailers_of_two_images_are_one_request);
     RUN(a_trailer_of_what_is_refused_is_gone);
+    RUN(a_worn_sector_of_slot_1_stops_no_start);
+    RUN(a_trial_gives_way_to_no_other_trial);
     RUN(a_trailer_in_the_last_sector_of_the_image_is_read_once);
     return bm_test_done();
 }

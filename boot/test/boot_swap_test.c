@@ -104,8 +104,37 @@ static void confirming_and_installing_can_be_asked_for_together(void)
     device_put(d, 0, 1, &third);
     device_ask(d, BM_REQUEST_CONFIRM | BM_REQUEST_INSTALL, 1);
     CHECK(device_runs(d, BM_BOOT_TRIAL, "c"));
+    CHECK(device_counter(d, 0) == 2);
     CHECK(device_runs(d, BM_BOOT_REVERTED, "b"));
     CHECK(device_counter(d, 0) == 2);
+}
+
+/* `b` confirms itself and asks for another in one request. */
+static void confirm_and_install(const struct firmware *next)
+{
+    begin();
+    device_ask(d, BM_REQUEST_INSTALL, 1);
+    CHECK(device_runs(d, BM_BOOT_TRIAL, "b"));
+    device_put(d, 0, 1, next);
+    device_ask(d, BM_REQUEST_CONFIRM | BM_REQUEST_INSTALL, 1);
+}
+
+static void what_is_confirmed_is_the_least_for_what_comes_with_it(void)
+{
+    static const struct firmware third = { .text = 'c',
+                                           .version = 3,
+                                           .counter = 3 };
+
+    confirm_and_install(&old);
+    CHECK(device_runs(d, BM_BOOT_CONFIRMED, "b"));
+    CHECK_STATUS(d->result.refusal, BM_E_BOOT_DOWNGRADE);
+    confirm_and_install(&third);
+    CHECK(device_runs(d, BM_BOOT_TRIAL, "c"));
+    /* Who can write slot 1 and the mailbox. */
+    device_put(d, 0, 1, &old);
+    device_ask(d, BM_REQUEST_INSTALL | BM_REQUEST_PERMANENT, 1);
+    CHECK(device_runs(d, BM_BOOT_TRIAL, "c"));
+    CHECK_STATUS(d->result.refusal, BM_E_BOOT_DOWNGRADE);
 }
 
 /* What is in slot 1 when it is asked for, and why it is not taken. */
@@ -419,6 +448,7 @@ int main(void)
     RUN(a_confirmation_of_another_image_confirms_nothing);
     RUN(a_permanent_update_needs_no_confirmation);
     RUN(confirming_and_installing_can_be_asked_for_together);
+    RUN(what_is_confirmed_is_the_least_for_what_comes_with_it);
     RUN(what_is_not_acceptable_is_refused_once);
     RUN(a_request_that_names_another_image_is_refused);
     RUN(an_altered_update_is_refused);

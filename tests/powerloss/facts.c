@@ -170,6 +170,14 @@ static unsigned read_trailers(const struct facts_device *device,
     return images;
 }
 
+/* What else came to pass is told rather than that. */
+static void refuse(struct seen *seen)
+{
+    if (seen->events == EVENT(BM_BOOT_NORMAL)) {
+        seen->events = EVENT(BM_BOOT_REFUSED);
+    }
+}
+
 static void take_update(const struct facts_device *device, struct facts *f,
                         struct seen *seen)
 {
@@ -187,7 +195,7 @@ static void take_update(const struct facts_device *device, struct facts *f,
     }
     f->lossy = false;
     if (!install(device, f, images, flags)) {
-        seen->events = f->trial ? seen->events : EVENT(BM_BOOT_REFUSED);
+        refuse(seen);
     } else if (f->lossy) {
         seen->events = EVENT(BM_BOOT_FALLBACK);
     } else if (f->trial) {
@@ -226,7 +234,7 @@ static void take_key_set(const struct facts_device *device, struct facts *f,
 {
     if ((f->asked & BM_REQUEST_KEYSET) != 0 && f->keyset != f->set &&
         !take_set(device, f, slot)) {
-        seen->events = EVENT(BM_BOOT_REFUSED);
+        refuse(seen);
     }
     f->asked &= (uint8_t)~BM_REQUEST_KEYSET;
     settle_set(device, f, slot);
@@ -245,6 +253,27 @@ static void fall_back(const struct facts_device *device, struct facts *f,
     }
 }
 
+static bool asks_for_update(const struct facts_device *device,
+                            const struct facts *f)
+{
+    bool asks = (f->asked & BM_REQUEST_INSTALL) != 0;
+
+    for (unsigned i = 0; i < device->images; i++) {
+        asks = asks || f->trailer[i] != 0;
+    }
+    return asks;
+}
+
+static bool all_run(const struct facts_device *device, const struct facts *f)
+{
+    bool all = true;
+
+    for (unsigned i = 0; i < device->images; i++) {
+        all = all && acceptable(f, f->at[i][0]);
+    }
+    return all;
+}
+
 static unsigned start_swap(const struct facts_device *device,
                            struct facts chain[CHAIN], struct seen *seen)
 {
@@ -259,6 +288,10 @@ static unsigned start_swap(const struct facts_device *device,
     if (!trial || seen->events == EVENT(BM_BOOT_CONFIRMED)) {
         take_key_set(device, &f, 0, seen);
         chain[n++] = f;
+        if (asks_for_update(device, &f) && all_run(device, &f)) {
+            raise_counters(device, &f, 0);
+            chain[n++] = f;
+        }
         take_update(device, &f, seen);
     }
     f.asked = 0;

@@ -28,6 +28,7 @@ static const struct recipe recipes[IMAGE_IDS] = {
     [SMALL] = { "small", SIGNER_NEW, 5, 0, 3, 30, 0, false },
     [STALE] = { "stale", SIGNER_NEW, 4, 0, 4, 62, 0, false },
     [FOREIGN] = { "foreign", SIGNER_STRANGER, 7, 0, 5, 62, 0, false },
+    [LATER] = { "later", SIGNER_NEW, 7, 0, 4, 45, 0, false },
     [BY_NEW] = { "by-new", SIGNER_NEW, 5, 0, 1, 62, 0, false },
     [NEEDY] = { "needy", SIGNER_NEW, 6, 0, 2, 50, 0, true },
     [FIRST_SECOND] = { "first-1", SIGNER_NEW, 2, 1, 1, 40, 0, false },

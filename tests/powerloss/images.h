@@ -29,6 +29,7 @@ enum image_id {
     SMALL,   /* of the counter of FIRST */
     STALE,   /* a counter below that of FIRST */
     FOREIGN, /* not signed by a key that counts */
+    LATER,   /* a counter above that of UPDATE */
     BY_NEW,  /* as FIRST, by the key that is not revoked */
     NEEDY,   /* depends on UPDATE_SECOND */
     FIRST_SECOND,
