@@ -60,20 +60,26 @@ _Noreturn void bm_fault(void);
 #define BM_CHECK_FAULT(cond) ((void)0)
 #endif
 
-/* a == b, asked twice. True is what the attacker wants to hear. */
+/*
+ * a == b, asked twice. True is what the attacker wants to hear. What the second
+ * question is about comes to be before the first: behind that one the compiler
+ * knows that a is b, and would compare one of them with itself.
+ */
 BM_HARDEN_INLINE bool bm_sure_equal(uint32_t a, uint32_t b)
 {
-    if (a != b) {
-        return false;
-    }
 #if BM_BOOT_HARDENING
-    BM_OPAQUE(a);
-    BM_OPAQUE(b);
+    uint32_t differ = a;
+
+    BM_OPAQUE(differ);
+    differ ^= b;
+    BM_OPAQUE(differ);
     if (a != b) {
         return false;
     }
+    return differ == 0;
+#else
+    return a == b;
 #endif
-    return true;
 }
 
 /* a <= b, likewise. */
