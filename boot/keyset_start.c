@@ -49,12 +49,15 @@ bm_status bm_keyset_load(const struct bm_boot *boot, struct bm_keyset_now *now)
     boot->ring->n = 0;
     now->epoch = 0;
     BM_TRY(begin(boot, 0, &v));
-    for (unsigned i = 0; i < 2; i++) {
-        v.flash = &boot->keyset[now->place ^ i];
+    /* What could not be read once may be read the second time. */
+    for (unsigned i = 0; i < 4; i++) {
+        unsigned place = now->place ^ i >> 1;
+
+        v.flash = &boot->keyset[place];
         rc = bm_keyset_verify(&v, boot->roots, BM_KEYSET_RECOVERY, boot->ring,
                               &set);
         if (rc == BM_OK) {
-            now_is(now, now->place ^ i, &set);
+            now_is(now, place, &set);
             break;
         }
     }

@@ -267,6 +267,27 @@ static void a_place_that_cannot_be_read_gives_way_to_the_other(void)
     CHECK(w.now.place == 1 && w.now.epoch == 6);
 }
 
+static unsigned fail_reads;
+static bm_status flaky_read(void *self, uint32_t at, uint8_t *out, size_t n)
+{
+    if (fail_reads > 0) {
+        fail_reads--;
+        return BM_E_FLASH_READ;
+    }
+    return flash_sim_read(self, at, out, n);
+}
+
+/* ... which would be for good, as its place is in the next record. */
+static void a_read_that_fails_once_gives_way_to_none(void)
+{
+    world_live(&w, &shape, KEY(SIGNER_A));
+    world_put(&w.keyset[1], make_set(6, KEY(SIGNER_A), ROOT));
+    w.boot.keyset[0].read = flaky_read;
+    fail_reads = 1;
+    CHECK_STATUS(world_start(&w), BM_OK);
+    CHECK(w.now.place == 0 && w.now.epoch == EPOCH_OLD && fail_reads == 0);
+}
+
 /* ... but never to one that is older than the counter. */
 static void an_old_set_does_not_come_back(void)
 {
@@ -318,6 +339,7 @@ int main(void)
     RUN(what_recovery_brought_is_settled_by_an_image_that_runs);
     RUN(without_any_set_nothing_runs_until_recovery_brings_one);
     RUN(a_place_that_cannot_be_read_gives_way_to_the_other);
+    RUN(a_read_that_fails_once_gives_way_to_none);
     RUN(an_old_set_does_not_come_back);
     RUN(a_set_larger_than_its_place_is_refused);
     RUN(starts_write_nothing_once_all_is_settled);
