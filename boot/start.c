@@ -108,7 +108,7 @@ bm_status bm_start_verify(const struct bm_boot *boot,
     }
     rc = bm_verify_image(&v, image, verdict);
     bm_wipe(&v, sizeof v);
-    if (which->image == 0 && (image->header.flags & BM_IMAGE_RAM_LOAD) == 0 &&
+    if ((image->header.flags & BM_IMAGE_RAM_LOAD) == 0 &&
         !bm_sure_equal(slot[which->runs].internal, true)) {
         BM_VERDICT_NO(verdict); /* it could change after the check */
         rc = rc != BM_OK ? rc : BM_E_BOOT_ADDRESS;

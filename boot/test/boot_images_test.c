@@ -164,6 +164,14 @@ static void a_broken_image_falls_back_alone_or_not_at_all(void)
     CHECK(device_runs(d, BM_BOOT_FALLBACK, "be"));
 }
 
+static void every_image_is_where_nobody_else_writes(void)
+{
+    begin(NULL, NULL);
+    d->w.boot.slot[1][0].internal = false;
+    CHECK_STATUS(device_start(d), BM_E_BOOT_ADDRESS);
+    CHECK(d->result.verdict.yes == 0 && d->result.verdict.no == 0);
+}
+
 /* A trailer at the end of slot 1, as imgtool puts it there. */
 static void put_trailer(unsigned image, uint32_t align, bool confirmed)
 {
@@ -316,6 +324,7 @@ int main(void)
     RUN(dependencies_hold_in_what_would_result);
     RUN(an_image_that_stays_is_asked_for_its_dependencies);
     RUN(a_broken_image_falls_back_alone_or_not_at_all);
+    RUN(every_image_is_where_nobody_else_writes);
     RUN(a_trailer_asks_for_a_trial_once);
     RUN(a_confirmed_trailer_asks_for_no_trial);
     RUN(trailers_of_two_images_are_one_request);
