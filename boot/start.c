@@ -44,9 +44,15 @@ bm_status bm_start_end(struct bm_start *start, bm_status rc)
     return rc;
 }
 
+/* A place that is worn is no reason to stop: the next one is taken. */
 bm_status bm_start_put(struct bm_start *start)
 {
-    return bm_journal_put(&start->journal, &start->state);
+    bm_status rc = BM_E_INTERNAL;
+
+    for (int i = 0; i < 4 && rc != BM_OK; i++) {
+        rc = bm_journal_put(&start->journal, &start->state);
+    }
+    return rc;
 }
 
 bm_status bm_start_consume(struct bm_start *start)

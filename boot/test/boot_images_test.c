@@ -268,6 +268,24 @@ static void a_worn_sector_of_slot_1_stops_no_start(void)
     }
 }
 
+/* The first place of each sector takes nothing any more. */
+static bm_status worn_program(void *self, uint32_t at, struct bm_bytes data)
+{
+    const struct flash_sim *sim = self;
+
+    return at % sim->flash.sector == 0 ? BM_E_FLASH_VERIFY
+                                       : flash_sim_program(self, at, data);
+}
+
+static void a_worn_place_in_the_journal_stops_no_move(void)
+{
+    begin(&b, &e);
+    d->w.boot.journal.program = worn_program;
+    device_ask(d, BM_REQUEST_INSTALL, 3);
+    CHECK(device_runs(d, BM_BOOT_TRIAL, "be"));
+    CHECK(device_runs(d, BM_BOOT_REVERTED, "ac"));
+}
+
 /* What runs on trial gives way to an image that was asked for alone. */
 static void a_trial_gives_way_to_no_other_trial(void)
 {
@@ -330,6 +348,7 @@ int main(void)
     RUN(trailers_of_two_images_are_one_request);
     RUN(a_trailer_of_what_is_refused_is_gone);
     RUN(a_worn_sector_of_slot_1_stops_no_start);
+    RUN(a_worn_place_in_the_journal_stops_no_move);
     RUN(a_trial_gives_way_to_no_other_trial);
     RUN(a_trailer_in_the_last_sector_of_the_image_is_read_once);
     return bm_test_done();
