@@ -37,6 +37,7 @@ static const struct {
     { admin_cert_full_fields, "CertificateInFull" },
     { admin_cert_new_fields, "NewCertificate" },
     { admin_cert_page, "CertificatePage" },
+    { admin_firmware_fields, "Firmware" },
     { admin_proof_fields, "Proof" },
     { admin_checkpoint_fields, "Checkpoint" },
     { admin_bundle_fields, "Bundle" },
