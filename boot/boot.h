@@ -87,7 +87,6 @@ struct bm_boot {
     uint32_t ram_address;
     uint32_t ram_size;
     struct bm_verify_work *work;
-    enum bm_lifecycle lifecycle;
     /* Swap: told of each image that was verified to run, image 0 last; with
      * NULL before the first of them, and again whenever that begins anew. Or
      * NULL: nobody wants to know. bm_handover_measured() is one. */

@@ -104,24 +104,23 @@ static bm_status take(const struct bm_crypto *crypto,
     return has_root(ring, roots) ? BM_E_KEYSET : BM_OK;
 }
 
-bm_status bm_keyset_verify(const struct bm_verify *v,
-                           const struct bm_roots *roots,
+bm_status bm_keyset_verify(struct bm_verify *v, const struct bm_roots *roots,
                            enum bm_keyset_road road, struct bm_ring *ring,
                            struct bm_keyset *set)
 {
     const struct bm_signers signers = { roots->required, (unsigned)road,
                                         roots->ids };
-    struct bm_verify mine = *v;
     struct bm_verdict verdict;
     struct bm_image image;
     bm_status rc;
 
-    mine.ring = NULL;
-    mine.signers = &signers;
-    mine.ram = (uint8_t *)ring;
-    mine.ram_size = sizeof *ring;
+    v->ring = NULL;
+    v->signers = &signers;
+    v->ram = (uint8_t *)ring;
+    v->ram_size = sizeof *ring;
     BM_VERDICT_NO(&verdict);
-    rc = bm_verify_image(&mine, &image, &verdict);
+    rc = bm_verify_image(v, &image, &verdict);
+    v->signers = NULL;
     if (rc == BM_OK && bm_verdict_yes(&verdict)) {
         rc = take(v->crypto, roots, &image, ring, set);
         if (rc == BM_OK) {

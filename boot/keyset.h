@@ -58,12 +58,13 @@ struct bm_keyset {
 
 /*
  * Verify the key set at the start of `v->flash` and read it into `ring`. Of
- * `v`, crypto, flash, work and `least` are used, which is the least epoch.
+ * `v`, crypto, flash, work and `least` are used, which is the least epoch; what
+ * else is in it is changed, for a copy would be the depth of a small stack.
  * BM_E_KEYSET_EPOCH below that, BM_E_KEYSET_ROOT where somebody else signed
  * it, BM_E_KEYSET where it is no key set, or why it is no image. On error
  * `*ring` has no keys, and `*set` is zero.
  */
-BM_MUST_CHECK bm_status bm_keyset_verify(const struct bm_verify *v,
+BM_MUST_CHECK bm_status bm_keyset_verify(struct bm_verify *v,
                                          const struct bm_roots *roots,
                                          enum bm_keyset_road road,
                                          struct bm_ring *ring,

@@ -24,7 +24,8 @@ enum {
 
 struct session {
     const struct bm_boot *boot;
-    const struct bm_boot_result *result;
+    enum bm_lifecycle lifecycle;
+    struct bm_boot_result *result;
     const struct bm_serial *serial;
     uint8_t *frame; /* kind, sequence, length, octets, CRC */
     /* What is being received; size 0: nothing. */
@@ -108,7 +109,7 @@ static bm_status hello(struct session *s, size_t *n)
     p[1] = (uint8_t)b->images;
     bm_le16_put(p + 2, BM_RECOVERY_DATA_MAX);
     bm_le32_put(p + 4, s->result->epoch);
-    bm_le32_put(p + 8, b->lifecycle);
+    bm_le32_put(p + 8, s->lifecycle);
     *n = 12;
     for (unsigned i = 0; i < b->images; i++, *n += 4) {
         const struct bm_flash *slot = &b->slot[i][1].flash;
@@ -213,21 +214,23 @@ static bm_status give_up_moving(struct bm_start *start)
     return bm_start_put(start);
 }
 
-/* Verified where it is; the next start does so again, and then installs it. */
+/* Verified where it is; the next start does so again, and then installs it.
+ * The request takes the place of the one that was read: stack is short here. */
 static bm_status take_image(const struct session *s, struct bm_start *start)
 {
     const struct bm_boot_which which = { .image = s->image, .slot = 1 };
-    struct bm_request request = { .flags =
-                                      BM_REQUEST_INSTALL | BM_REQUEST_PERMANENT,
-                                  .images = (uint8_t)(1u << s->image) };
-    struct bm_verdict verdict;
-    struct bm_image image;
+    struct bm_image *image = &s->result->image;
+    struct bm_request *request = &start->request;
+    struct bm_verdict verdict; /* not the result's, by which an image runs */
 
     BM_TRY(bm_start_keys(start));
-    BM_TRY(bm_start_verify(s->boot, &which, &image, &verdict));
-    memcpy(request.update[s->image], image.digest.p, BM_REQUEST_NAME);
+    BM_TRY(bm_start_verify(s->boot, &which, image, &verdict));
+    memset(request, 0, sizeof *request);
+    request->flags = BM_REQUEST_INSTALL | BM_REQUEST_PERMANENT;
+    request->images = (uint8_t)(1u << s->image);
+    memcpy(request->update[s->image], image->digest.p, BM_REQUEST_NAME);
     BM_TRY(give_up_moving(start));
-    return bm_request_put(&s->boot->mailbox, start->state.consumed, &request);
+    return bm_request_put(&s->boot->mailbox, start->state.consumed, request);
 }
 
 static bm_status take_keyset(const struct session *s, struct bm_start *start)
@@ -238,12 +241,12 @@ static bm_status take_keyset(const struct session *s, struct bm_start *start)
     (void)!bm_start_keys(start);
     BM_TRY(bm_keyset_accept(s->boot, &offer, &start->keyset));
     start->state.keyset = (uint8_t)start->keyset.place;
+    start->result->epoch = start->keyset.epoch;
     return bm_start_put(start);
 }
 
 static bm_status end(struct session *s, size_t *n)
 {
-    struct bm_boot_result result;
     struct bm_start start;
     bm_status rc;
 
@@ -251,7 +254,7 @@ static bm_status end(struct session *s, size_t *n)
     if (s->size == 0 || s->received != s->size) {
         return BM_E_RECOVERY_ORDER;
     }
-    rc = bm_start_begin(&start, s->boot, &result);
+    rc = bm_start_begin(&start, s->boot, s->result);
     if (rc == BM_OK) {
         rc = s->what == KEYSET ? take_keyset(s, &start) : take_image(s, &start);
     }
@@ -288,15 +291,18 @@ static bm_status serve(struct session *s)
 }
 
 bm_status bm_recovery_serve(const struct bm_boot *boot,
-                            const struct bm_boot_result *result,
+                            enum bm_lifecycle lifecycle,
+                            struct bm_boot_result *result,
                             const struct bm_serial *serial)
 {
     struct session s = { .boot = boot,
+                         .lifecycle = lifecycle,
                          .result = result,
                          .serial = serial,
                          .frame = boot->work->tlvs };
     bm_status rc;
 
+    BM_VERDICT_NO(&result->verdict);
     do {
         rc = get_frame(&s);
         if (rc == BM_OK) {

@@ -55,11 +55,13 @@ struct bm_serial {
 
 /*
  * Serve until the other side asks for a reset: BM_OK, and the port resets.
- * `result` is what bm_boot_swap() came to. boot->work is the only memory that
+ * `result` is what bm_boot_swap() came to; it is used up, and after this no
+ * image runs by it: its verdict is no. boot->work is the only other memory that
  * this takes beside the stack.
  */
 BM_MUST_CHECK bm_status bm_recovery_serve(const struct bm_boot *boot,
-                                          const struct bm_boot_result *result,
+                                          enum bm_lifecycle lifecycle,
+                                          struct bm_boot_result *result,
                                           const struct bm_serial *serial);
 
 #endif

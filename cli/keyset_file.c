@@ -119,11 +119,11 @@ bm_status keyset_file_verify(const struct keyset_file *k,
                                     .unit = 1,
                                     .read = read_flash };
     struct bm_verify_work work;
-    const struct bm_verify v = { .crypto = crypto,
-                                 .lms = bm_lms_verify,
-                                 .flash = &flash,
-                                 .least = { epoch, epoch },
-                                 .work = &work };
+    struct bm_verify v = { .crypto = crypto,
+                           .lms = bm_lms_verify,
+                           .flash = &flash,
+                           .least = { epoch, epoch },
+                           .work = &work };
     struct bm_ring ring;
     struct bm_keyset set;
 

@@ -64,7 +64,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     new_device();
     line = (struct bm_bytes){ data, size };
-    rc = bm_recovery_serve(&world.boot, &result, &serial);
+    rc = bm_recovery_serve(&world.boot, BM_LIFECYCLE_OPEN, &result, &serial);
     must(rc == BM_OK || rc == BM_E_IO);
     must(memcmp(world.slot[0][0].octets, born.slot[0][0].octets,
                 world.slot[0][0].size) == 0);

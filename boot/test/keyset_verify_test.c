@@ -12,10 +12,10 @@ static uint32_t least;
 /* Verify what is at the start of the flash. */
 static bm_status verify(enum bm_keyset_road road)
 {
-    const struct bm_verify v = { .crypto = world_crypto(),
-                                 .flash = &sim.flash,
-                                 .least = { least, least },
-                                 .work = &work };
+    struct bm_verify v = { .crypto = world_crypto(),
+                           .flash = &sim.flash,
+                           .least = { least, least },
+                           .work = &work };
 
     memset(&ring, 0xee, sizeof ring);
     memset(&set, 0xee, sizeof set);
@@ -187,9 +187,9 @@ static void a_set_brings_the_key_that_signed_it(void)
 static void roots_may_demand_more_than_there_is(void)
 {
     struct bm_roots roots = *world_roots();
-    const struct bm_verify v = { .crypto = world_crypto(),
-                                 .flash = &sim.flash,
-                                 .work = &work };
+    struct bm_verify v = { .crypto = world_crypto(),
+                           .flash = &sim.flash,
+                           .work = &work };
 
     roots.required |= BM_BOOT_LMS;
     put(make_set(7, KEY(SIGNER_A), ROOT));

@@ -125,7 +125,6 @@ static void new_device(void)
     world.boot.scratch = scratch.flash;
     world.boot.journal = world.journal.flash;
     world.boot.ring = &world.ring;
-    world.boot.lifecycle = BM_LIFECYCLE_CLOSED;
     world.boot.slot[0][0].internal = true;
     CHECK_STATUS(world.journal.flash.erase(&world.journal, 0), BM_OK);
     new_line();
@@ -136,7 +135,8 @@ static bm_status serve(void)
     static const struct bm_serial serial = { NULL, line_get, line_put };
     struct bm_boot_result result = { .epoch = EPOCH_OLD };
 
-    return bm_recovery_serve(&world.boot, &result, &serial);
+    return bm_recovery_serve(&world.boot, BM_LIFECYCLE_CLOSED, &result,
+                             &serial);
 }
 
 /* Status of the answer that came as number `n`, from 0; all are whole. */

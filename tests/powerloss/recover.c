@@ -109,7 +109,8 @@ bm_status recover_send(struct world *w, const struct bm_boot_result *result,
 {
     struct sender s = { .world = w, .image = image, .said = BM_E_INTERNAL };
     const struct bm_serial serial = { &s, get, put };
+    struct bm_boot_result used = *result;
 
-    BM_TRY(bm_recovery_serve(&w->boot, result, &serial));
+    BM_TRY(bm_recovery_serve(&w->boot, BM_LIFECYCLE_OPEN, &used, &serial));
     return s.said;
 }

@@ -56,14 +56,14 @@ static bm_status put(void *self, struct bm_bytes octets)
 }
 
 /* It comes to an end only by the other side's wish. */
-_Noreturn void mps2_boot_recover(const struct bm_boot_result *result,
-                                 bm_status why)
+_Noreturn void mps2_boot_recover(struct bm_boot_result *result, bm_status why)
 {
     static const struct bm_serial serial = { .get = mps2_boot_get, .put = put };
 
     (void)why;
     mps2_boot_serial_open();
-    while (bm_recovery_serve(&mps2_boot, result, &serial) != BM_OK) {
+    while (bm_recovery_serve(&mps2_boot, mps2_boot_lifecycle(), result,
+                             &serial) != BM_OK) {
     }
     mps2_boot_reset();
 }

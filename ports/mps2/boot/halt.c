@@ -5,8 +5,7 @@
 #include "boot/harden.h"
 #include "ports/mps2/boot/internal.h"
 
-_Noreturn void mps2_boot_recover(const struct bm_boot_result *result,
-                                 bm_status why)
+_Noreturn void mps2_boot_recover(struct bm_boot_result *result, bm_status why)
 {
     (void)result;
     mps2_boot_serial_open();

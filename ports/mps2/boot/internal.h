@@ -13,8 +13,7 @@
 extern const struct bm_boot mps2_boot;
 bm_status mps2_boot_decide(struct bm_boot_result *result);
 /* Nothing may run, or recovery was asked for (BM_OK). */
-_Noreturn void mps2_boot_recover(const struct bm_boot_result *result,
-                                 bm_status why);
+_Noreturn void mps2_boot_recover(struct bm_boot_result *result, bm_status why);
 /* What was measured of images beside image 0, as handover.h writes it. */
 struct bm_bytes mps2_boot_others(void);
 

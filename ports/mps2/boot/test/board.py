@@ -257,9 +257,9 @@ class Board:
                 (["-device", "loader,force-raw=on,addr=0x%x,file=%s"
                   % (MAP["MAP_RAM"], self.paint)] if paint else []))
 
-    def begin(self, *words, paint=True, stdin=subprocess.DEVNULL):
+    def begin(self, *words, paint=True, stdin=subprocess.DEVNULL, more=()):
         """Switch it on; what runs is a process to wait for, or to cut()."""
-        return subprocess.Popen(self.command(words, paint),
+        return subprocess.Popen(self.command(words, paint) + list(more),
                                 stdin=stdin, stdout=subprocess.PIPE,
                                 stderr=subprocess.STDOUT,
                                 start_new_session=True)
@@ -291,10 +291,14 @@ class Board:
         start = Start(qemu.returncode, out.decode("utf-8", "replace"),
                       self.program)
         if start.stack is not None and paint:
-            Board.deepest = max(Board.deepest, start.stack)
-            # With nothing left of the paint, it grew into the variables.
-            holds(start.stack < self.program.stack, "the stack has an end")
+            self.deep(start.stack)
         return start
+
+    def deep(self, stack):
+        """The bootloader's stack was found to be so deep."""
+        Board.deepest = max(Board.deepest, stack)
+        # With nothing left of the paint, it grew into the variables.
+        holds(stack < self.program.stack, "the stack has an end")
 
 
 def main(tests):

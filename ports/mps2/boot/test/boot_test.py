@@ -6,18 +6,17 @@ boot_test.py FOLDER     where boot-*.elf are, and test/boot-app-*.bin
 """
 import os
 import random
-import struct
-import subprocess
 import sys
 import time
-import zlib
 
 import board
 from board import (CONFIRMED, MAP, REFUSED, REVERTED, SECTOR, TRIAL, equal,
                    holds, image, key, keyset, name)
+from recovery import IMAGE, KEYSET, Recovery
 
 FOLDER = os.path.abspath(sys.argv[1])
 SWAP = board.Program(os.path.join(FOLDER, "boot-swap.elf"))
+FULL = board.Program(os.path.join(FOLDER, "boot-full.elf"))
 APP = board.read(os.path.join(FOLDER, "test/boot-app-slot0.bin"))
 FIRMWARE = key("firmware")
 RANGE = 2 * SECTOR  # of everything but slots
@@ -276,7 +275,7 @@ SECOND = image(b"first second" * 99, FIRMWARE, record=RECORD)
 def full(tmp):
     """A board with two images, and recovery."""
     b = provisioned(tmp)
-    b.program = board.Program(os.path.join(FOLDER, "boot-full.elf"))
+    b.program = FULL
     b.put("SECOND_SLOT0", SECOND)
     return b
 
@@ -297,47 +296,19 @@ def two_images_are_swapped_together(tmp):
     equal(b.get("SECOND_SLOT0", len(other)), other, "the second image")
 
 
-def frame(kind, sequence, octets=b""):
-    """docs/recovery.md"""
-    body = struct.pack("<BBH", kind, sequence, len(octets)) + octets
-    return b"\xa5\x5a" + body + struct.pack("<I", zlib.crc32(body))
-
-
-def ask(qemu, kind, sequence, octets=b""):
-    """Send a frame; what came with the answer, which says BM_OK."""
-    qemu.stdin.write(frame(kind, sequence, octets))
-    qemu.stdin.flush()
-    seen = b""
-    while not seen.endswith(b"\xa5\x5a"):
-        octet = qemu.stdout.read(1)
-        holds(octet, "an answer")
-        seen += octet
-    head = qemu.stdout.read(4)
-    got, number, size = struct.unpack("<BBH", head)
-    answer = qemu.stdout.read(size)
-    equal(struct.unpack("<I", qemu.stdout.read(4))[0],
-          zlib.crc32(head + answer), "CRC")
-    equal((got, number), (kind + 0x80, sequence), "answer")
-    equal(struct.unpack_from("<I", answer)[0], 0, "status")
-    return answer[4:]
-
-
-def recovery_brings_an_image_to_a_board_without_one(tmp):
-    b = full(tmp)
-    b.slot(0, b"")
-    one = app("sent")
-    qemu = b.begin(stdin=subprocess.PIPE)
-    try:
-        ask(qemu, 1, 1)
-        ask(qemu, 2, 2, struct.pack("<BBHI", 0, 0, 0, len(one)))
-        for number, at in enumerate(range(0, len(one), 512)):
-            ask(qemu, 3, (3 + number) % 256,
-                struct.pack("<I", at) + one[at:at + 512])
-        ask(qemu, 4, 200)
-        ask(qemu, 5, 201)
-        out = qemu.stdout.read().decode("utf-8", "replace")
-    finally:
-        b.cut(qemu)
+def recovery_brings_keys_and_images_to_a_board_without(tmp):
+    b = board.Board(FULL, tmp)
+    b.put("LIFECYCLE", bytes(4))
+    keys = keyset(3, [FIRMWARE], key("root0"))
+    with Recovery(b) as line:
+        equal(line.hello(), (1, 2, 512, 0, 0x5a96693c), "without keys")
+        line.send(KEYSET, keyset(3, [FIRMWARE], FIRMWARE), status=None)
+        line.send(KEYSET, keys)
+        line.send(IMAGE, app("bad", key("firmware2")), status=None)
+        line.send(IMAGE, SECOND, 1)
+        line.send(IMAGE, app("sent"))
+        equal(line.hello()[3], 3, "the epoch of what was sent")
+        out = line.reset()
     holds("app sent----" in out, "it runs after the reset: " + out)
 
 
@@ -361,7 +332,7 @@ def main():
         images_run_where_they_are,
         what_may_change_in_flash_runs_as_a_copy,
         two_images_are_swapped_together,
-        recovery_brings_an_image_to_a_board_without_one,
+        recovery_brings_keys_and_images_to_a_board_without,
     ])
 
 
