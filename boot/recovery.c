@@ -34,6 +34,9 @@ struct session {
     uint32_t received;
     uint8_t what;
     uint8_t image;
+    /* It has come to its end, and to this: who asks again is told again. */
+    bool ended;
+    bm_status said;
 };
 
 static struct bm_bytes octets_of(const struct session *s)
@@ -64,6 +67,8 @@ static bm_status get_start(const struct session *s)
     return BM_OK;
 }
 
+/* Not an answer, as where a line echoes what is put on it: answering those
+ * would never end, and one to a reset would look like the end of this. */
 static bm_status get_frame(const struct session *s)
 {
     size_t n;
@@ -75,7 +80,8 @@ static bm_status get_frame(const struct session *s)
         return BM_E_RECOVERY_FRAME;
     }
     BM_TRY(get_some(s, s->frame + HEAD, n - HEAD + CRC_SIZE));
-    return bm_le32(s->frame + n) == bm_crc32(0, s->frame, n)
+    return (s->frame[0] & 0x80) == 0 &&
+                   bm_le32(s->frame + n) == bm_crc32(0, s->frame, n)
                ? BM_OK
                : BM_E_RECOVERY_FRAME;
 }
@@ -133,6 +139,7 @@ static bm_status begin(struct session *s, size_t *n)
 
     (void)n;
     s->size = 0;
+    s->ended = false;
     if (asked.n != 8 || p[0] > KEYSET || p[1] >= b->images) {
         return BM_E_RECOVERY_FRAME;
     }
@@ -251,6 +258,9 @@ static bm_status end(struct session *s, size_t *n)
     bm_status rc;
 
     (void)n;
+    if (s->ended) {
+        return s->said;
+    }
     if (s->size == 0 || s->received != s->size) {
         return BM_E_RECOVERY_ORDER;
     }
@@ -262,6 +272,8 @@ static bm_status end(struct session *s, size_t *n)
         s->size = 0;
         BM_TRY(erase_first(s));
     }
+    s->ended = true;
+    s->said = rc;
     return rc;
 }
 
