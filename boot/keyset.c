@@ -84,6 +84,28 @@ static bool has_root(const struct bm_ring *ring, const struct bm_roots *roots)
     return false;
 }
 
+/* Ids of roots that are hybrid are of both halves, and no key's of a ring. Of
+ * the one that signed the first half is here. */
+static bool has_signer(const struct bm_ring *ring, const struct bm_image *image)
+{
+    struct bm_image_tlv tlv;
+    uint32_t at = 0;
+
+    while (bm_image_tlv_next(image->tlvs, &at, &tlv) == BM_OK) {
+        for (unsigned i = 0; tlv.type == BM_IMAGE_TLV_PUBKEY && i < ring->n;
+             i++) {
+            size_t n = sizeof spki_head + sizeof ring->keys[i].point;
+
+            if (tlv.value.n >= n &&
+                memcmp(tlv.value.p + sizeof spki_head, ring->keys[i].point,
+                       sizeof ring->keys[i].point) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* The payload is at the start of `ring`, and verified with all else. */
 static bm_status take(const struct bm_crypto *crypto,
                       const struct bm_roots *roots,
@@ -101,7 +123,10 @@ static bm_status take(const struct bm_crypto *crypto,
         return BM_E_KEYSET;
     }
     BM_TRY(bm_keyset_parse(crypto, payload, ring));
-    return has_root(ring, roots) ? BM_E_KEYSET : BM_OK;
+    return has_root(ring, roots) || (BM_IMAGE_TLVS_MAX > BM_IMAGE_LMS_SIZE &&
+                                     has_signer(ring, image))
+               ? BM_E_KEYSET
+               : BM_OK;
 }
 
 bm_status bm_keyset_verify(struct bm_verify *v, const struct bm_roots *roots,

@@ -155,9 +155,10 @@ static void put_root(size_t i)
     signed_image_tlv(&world.made, BM_IMAGE_TLV_PUBKEY, both, sizeof both);
 }
 
-/* A set of test key 2 that demands `required`, signed by root 0 with the
+/* A set of test key `key` that demands `required`, signed by root 0 with the
  * pieces. */
-static bm_status verify_set(const char *pieces, uint32_t required)
+static bm_status verify_set_of(size_t key, const char *pieces,
+                               uint32_t required)
 {
     struct bm_image_header header = { .header_size = 32,
                                       .protected_size = 12,
@@ -169,7 +170,7 @@ static bm_status verify_set(const char *pieces, uint32_t required)
 
     new_world(BM_BOOT_P256);
     ring = (struct bm_ring){ .required = required, .n = 1 };
-    signed_image_ring_key(&ring.keys[0], 2);
+    signed_image_ring_key(&ring.keys[0], key);
     memcpy(ring.keys[0].lms, keys[0], BM_LMS_KEY_SIZE);
     bm_wr_init(&w, octets, sizeof octets);
     CHECK_STATUS(bm_keyset_put(&w, &ring), BM_OK);
@@ -192,6 +193,11 @@ static bm_status verify_set(const char *pieces, uint32_t required)
     return BM_OK;
 }
 
+static bm_status verify_set(const char *pieces, uint32_t required)
+{
+    return verify_set_of(2, pieces, required);
+}
+
 static void hybrid_roots_sign_with_both(void)
 {
     roots.required = BOTH;
@@ -201,6 +207,13 @@ static void hybrid_roots_sign_with_both(void)
     CHECK_STATUS(verify_set("L", BOTH), BM_E_IMAGE_MISSING);
     CHECK_STATUS(verify_set("El", BOTH), BM_E_IMAGE_SIGNATURE);
     CHECK_STATUS(verify_set("eL", BOTH), BM_E_IMAGE_SIGNATURE);
+}
+
+static void a_hybrid_root_names_no_half_of_itself(void)
+{
+    roots.required = BOTH;
+    CHECK_STATUS(verify_set_of(0, "EL", BOTH), BM_E_KEYSET);
+    CHECK_STATUS(verify_set_of(0, "EL", BM_BOOT_P256), BM_E_KEYSET);
 }
 
 int main(void)
@@ -215,6 +228,7 @@ int main(void)
     RUN(each_octet_of_either_signature_counts);
     RUN(a_bootloader_without_lms_refuses_a_set_that_demands_it);
     RUN(hybrid_roots_sign_with_both);
+    RUN(a_hybrid_root_names_no_half_of_itself);
     for (size_t i = 0; i < KEYS; i++) {
         bm_lms_signer_free(signers[i]);
     }
