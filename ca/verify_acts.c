@@ -339,6 +339,10 @@ static bm_status check_firmware(const struct act *a)
         return act_found(a, BM_E_LEDGER_CHANGED,
                          "firmware was signed by another key than its own");
     }
+    if (a->record->time < row.not_before || a->record->time > row.not_after) {
+        return act_found(a, BM_E_LEDGER_RECORD,
+                         "firmware was signed out of its time");
+    }
     BM_TRY(find_mark(a, &row, &mark));
     if (mark == NULL || may_happen(a->record, *mark & MARK_STATUS)) {
         return BM_OK;

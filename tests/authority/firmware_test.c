@@ -260,18 +260,19 @@ static void a_record_that_cannot_be_true_is_found(void)
 {
     static const struct {
         bool revoked;
+        bool late;
         bool other_key;
         bool no_cert;
     } rows[] = { { .revoked = true },
+                 { .late = true },
                  { .other_key = true },
                  { .no_cert = true } };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct ca_firmware f = firmware_of(1);
-        struct ca_record r =
-            ca_record_of(CA_RECORD_FIRMWARE, &admin, WORLD_START);
         static const uint8_t nobody[] = { 0x7f, 1 };
         static struct issued c;
+        struct ca_record r;
         struct world w;
         uint64_t leaf;
 
@@ -284,6 +285,8 @@ static void a_record_that_cannot_be_true_is_found(void)
             CHECK_STATUS(world_revoke(&w, &c, BM_REASON_HOLD), BM_OK);
         }
         CHECK(world_sound(&w));
+        r = ca_record_of(CA_RECORD_FIRMWARE, &admin,
+                         rows[i].late ? c.cert.not_after + 1 : w.now);
         r.hash = BM_ARRAY(f.digest);
         r.key = BM_ARRAY(f.key);
         r.text = BM_LIT("1.2.3+4");
