@@ -56,7 +56,8 @@ bm_status image_check(const struct image_file *f,
                       const struct bm_crypto *crypto, struct tree *t,
                       json_t *signers);
 
-/* Would a bootloader take its algorithms? Not Ed25519, not SIG_PURE. */
+/* Is it of what bootloaders take: for a slot, and by P-256 under a key set? Not
+ * Ed25519, SIG_PURE, a key that is named by PUBKEY, a key set. */
 bool image_check_for_devices(const struct image_file *f);
 
 #endif

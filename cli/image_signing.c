@@ -416,10 +416,11 @@ static int print(struct image_signing *g, const struct image_signed *what)
     return code;
 }
 
-static int publish(struct image_signing *g, struct files_draft *draft)
+/* Only now: what is on a medium, under whatever name, can be taken from it. */
+static int put_file(struct image_signing *g)
 {
     struct ca_refusal why = { .status = BM_OK };
-    bm_status rc = files_draft_publish(draft, &why);
+    bm_status rc = files_create(g->out, bm_wr_bytes(&g->w), 0644, &why);
 
     if (rc == BM_OK) {
         return CMD_OK;
@@ -432,26 +433,35 @@ static int publish(struct image_signing *g, struct files_draft *draft)
     return refusal_print_act(g->path, rc, &why);
 }
 
+/* Where nothing can be written, nothing goes on record. */
+static bm_status try_file(const struct image_signing *g, struct ca_refusal *why)
+{
+    struct files_draft draft = { .open = false };
+    bm_status rc = files_draft_open(&draft, g->out,
+                                    (struct bm_bytes){ NULL, 0 }, 0644, why);
+
+    files_draft_drop(&draft);
+    return rc;
+}
+
 int image_signing_write(struct image_signing *g,
                         const struct image_signed *what)
 {
     struct ca_refusal why = { .status = BM_OK };
-    struct files_draft draft = { .open = false };
     bm_status rc = list_keys(g);
     int published;
     int code;
 
     if (rc == BM_OK) {
-        rc = files_draft_open(&draft, g->out, bm_wr_bytes(&g->w), 0644, &why);
+        rc = try_file(g, &why);
     }
     if (rc != BM_OK) {
         return refusal_print_act(g->path, rc, &why);
     }
     code = record(g, what);
     if (code == CMD_OK) {
-        code = publish(g, &draft);
+        code = put_file(g);
     }
-    files_draft_drop(&draft);
     /* What is on record is published, whatever became of the file. */
     published = g->in_session ? session_publish(&g->s) : CMD_OK;
     if (code == CMD_OK) {

@@ -14,12 +14,11 @@
  *     open    the instance, if signatures go on record; the keys
  *     (the caller writes what is signed: bm_image_put_begin(&g.put, ..., &g.w))
  *     sign    with each key, and read and verify what came out, as others will
- *     write   to the medium under another name; put each signature on record;
- *             only then give the file its name
+ *     write   put each signature on record; only then write the file
  *
- * So there is no image that somebody could flash and that is not on record,
- * and no half of one. A record whose image did not come to be is harmless, and
- * said.
+ * So there is no image that somebody could flash and that is not on record, and
+ * no half of one under its name. A record whose image did not come to be is
+ * harmless, and said.
  *
  * Functions print what is wrong and return an exit code of cmd.h.
  */
