@@ -12,3 +12,6 @@ if [ "${1:-service}" = service ]; then
     [ $# -eq 0 ] || shift
     "$top/build/release/bench/bm_bench_server" "$top/build/bin/birthmarkd" "$@"
 fi
+if [ $# -eq 0 ]; then
+    "$top/bench/boot.sh"
+fi
