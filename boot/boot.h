@@ -36,6 +36,12 @@
 
 #define BM_BOOT_IMAGES 2 /* that are updated together, at most */
 
+/* Of them, what this bootloader has room for; what is in flash has the same
+ * form everywhere. */
+#ifndef BM_BOOT_IMAGES_MOST
+#define BM_BOOT_IMAGES_MOST BM_BOOT_IMAGES
+#endif
+
 struct bm_boot_slot {
     struct bm_flash flash;
     /* Where the CPU sees the slot that an image in here runs from: this one,
@@ -74,14 +80,16 @@ struct bm_boot {
     bm_status (*lms)(const uint8_t key[56], struct bm_bytes digest,
                      struct bm_bytes signature);
     unsigned images; /* 1 to BM_BOOT_IMAGES; image 0 is the one that runs */
-    struct bm_boot_slot slot[BM_BOOT_IMAGES][2];
-    struct bm_flash scratch; /* a block, or several that are used in turn */
+    struct bm_boot_slot slot[BM_BOOT_IMAGES_MOST][2];
     struct bm_flash journal; /* of the bootloader */
     struct bm_flash mailbox; /* of the application: request.h */
+#if !BM_BOOT_FIXED
+    struct bm_flash scratch; /* a block, or several that are used in turn */
     struct bm_flash keyset[2];
     struct bm_flash candidate; /* a key set that the application brings */
-    struct bm_boot_counters counters;
     const struct bm_roots *roots;
+#endif
+    struct bm_boot_counters counters;
     struct bm_ring *ring; /* RAM: the keys that count, once they are read */
     uint8_t *ram;         /* where RAM_LOAD images run, or NULL */
     uint32_t ram_address;

@@ -5,7 +5,7 @@
 
 #define COUNTERS (BM_COUNTER_IMAGE + BM_BOOT_IMAGES)
 
-static bm_status read_value(void *self, unsigned which, uint32_t *value)
+bm_status bm_counter_value(void *self, unsigned which, uint32_t *value)
 {
     const struct bm_counter *counter = self;
 
@@ -20,12 +20,12 @@ static bm_status read_value(void *self, unsigned which, uint32_t *value)
 
 /* A raise that failed leaves a pair that differs: what is durable is not known
  * until the counters are opened again. */
-static bm_status raise_value(void *self, unsigned which, uint32_t value)
+bm_status bm_counter_raise(void *self, unsigned which, uint32_t value)
 {
     struct bm_counter *counter = self;
     uint32_t before;
 
-    BM_TRY(read_value(self, which, &before));
+    BM_TRY(bm_counter_value(self, which, &before));
     if (value > before) {
         counter->values[which] = value;
         BM_TRY(bm_journal_put(&counter->journal, counter->values));
@@ -43,11 +43,18 @@ static bm_status find(struct bm_journal *journal, const struct bm_flash *flash,
     return rc == BM_E_NOT_FOUND ? BM_OK : rc;
 }
 
+bm_status bm_counter_load(struct bm_counter *counter,
+                          const struct bm_flash *flash)
+{
+    BM_TRY(find(&counter->journal, flash, counter->again));
+    return find(&counter->journal, flash, counter->values);
+}
+
 bm_status bm_counter_open(struct bm_counter *counter,
                           const struct bm_flash *flash,
                           struct bm_boot_counters *counters)
 {
-    *counters = (struct bm_boot_counters){ counter, read_value, raise_value };
-    BM_TRY(find(&counter->journal, flash, counter->again));
-    return find(&counter->journal, flash, counter->values);
+    *counters = (struct bm_boot_counters){ counter, bm_counter_value,
+                                           bm_counter_raise };
+    return bm_counter_load(counter, flash);
 }

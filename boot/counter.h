@@ -27,4 +27,11 @@ BM_MUST_CHECK bm_status bm_counter_open(struct bm_counter *counter,
                                         const struct bm_flash *flash,
                                         struct bm_boot_counters *counters);
 
+/* The same in two halves, for a struct bm_boot that is constant: read the
+ * journal; and what such a table has, with the counter as `self`. */
+BM_MUST_CHECK bm_status bm_counter_load(struct bm_counter *counter,
+                                        const struct bm_flash *flash);
+bm_status bm_counter_value(void *self, unsigned which, uint32_t *value);
+bm_status bm_counter_raise(void *self, unsigned which, uint32_t value);
+
 #endif

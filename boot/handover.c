@@ -5,32 +5,34 @@
 
 #include "boot/crc.h"
 #include "boot/handover_internal.h"
-
-static void put_u16(struct bm_wr *w, uint32_t v)
-{
-    bm_wr_u8(w, (uint8_t)v);
-    bm_wr_u8(w, (uint8_t)(v >> 8));
-}
+#include "boot/le.h"
 
 static void put_u32(struct bm_wr *w, uint32_t v)
 {
-    put_u16(w, v);
-    put_u16(w, v >> 16);
+    uint8_t octets[4];
+
+    bm_le32_put(octets, v);
+    bm_wr_put(w, BM_ARRAY(octets));
+}
+
+/* u16 type | u16 length */
+static void put_head(struct bm_wr *w, uint32_t type, size_t n)
+{
+    put_u32(w, type | (uint32_t)n << 16);
 }
 
 static void put_entry(struct bm_wr *w, uint32_t type, struct bm_bytes octets)
 {
-    put_u16(w, type);
-    put_u16(w, (uint32_t)octets.n);
+    put_head(w, type, octets.n);
     bm_wr_put(w, octets);
 }
 
 void bm_handover_begin(struct bm_wr *w)
 {
-    put_u16(w, BM_HANDOVER_MAGIC);
-    put_u16(w, 0); /* the length: bm_handover_end() */
+    put_u32(w, BM_HANDOVER_MAGIC); /* u16, then the length: bm_handover_end() */
 }
 
+#if BM_HANDOVER_RECORDS
 /*
  * The record comes with its image, and its last value, a byte string as long as
  * a digest, is zero there: an image cannot have its own digest in what the
@@ -54,13 +56,16 @@ static void put_record(struct bm_wr *w, unsigned number,
                BM_IMAGE_DIGEST_SIZE);
     }
 }
+#endif
 
 void bm_handover_image(struct bm_wr *w, unsigned number,
                        const struct bm_image *image)
 {
     put_entry(w, HANDOVER_TYPE(HANDOVER_MAJOR_OURS, number, HANDOVER_DIGEST),
               image->digest);
+#if BM_HANDOVER_RECORDS
     put_record(w, number, image);
+#endif
 }
 
 void bm_handover_measured(void *writer, unsigned number,
@@ -79,24 +84,22 @@ void bm_handover_measured(void *writer, unsigned number,
 bm_status bm_handover_end(struct bm_wr *w, const struct bm_boot_result *result,
                           enum bm_lifecycle lifecycle)
 {
-    uint32_t told[HANDOVER_WORDS] = { result->event,    result->refusal,
-                                      result->slot,     result->epoch,
-                                      result->consumed, lifecycle };
+    const uint32_t told[HANDOVER_WORDS] = { result->event,    result->refusal,
+                                            result->slot,     result->epoch,
+                                            result->consumed, lifecycle };
     size_t n = w->len + 4 + 4 * HANDOVER_WORDS + 8;
 
     if (n > w->cap) {
         return BM_E_BUFFER;
     }
-    w->buf[2] = (uint8_t)n;
-    w->buf[3] = (uint8_t)(n >> 8);
-    put_u16(w, HANDOVER_TYPE(HANDOVER_MAJOR_OURS, 0, HANDOVER_TOLD));
-    put_u16(w, 4 * HANDOVER_WORDS);
+    bm_le16_put(w->buf + 2, (uint16_t)n);
+    put_head(w, HANDOVER_TYPE(HANDOVER_MAJOR_OURS, 0, HANDOVER_TOLD),
+             sizeof told);
     for (unsigned i = 0; i < HANDOVER_WORDS; i++) {
         put_u32(w, told[i]);
     }
     n = w->len;
-    put_u16(w, HANDOVER_TYPE(HANDOVER_MAJOR_OURS, 0, HANDOVER_CRC));
-    put_u16(w, 4);
+    put_head(w, HANDOVER_TYPE(HANDOVER_MAJOR_OURS, 0, HANDOVER_CRC), 4);
     put_u32(w, bm_crc32(0, w->buf, n));
     return BM_OK;
 }

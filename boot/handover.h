@@ -29,6 +29,11 @@
 /* Two images with boot records of 100 octets, and what is told once. */
 #define BM_HANDOVER_MAX 360u
 
+/* 0: a bootloader that has no room for boot records. */
+#ifndef BM_HANDOVER_RECORDS
+#define BM_HANDOVER_RECORDS 1
+#endif
+
 /* The bootloader: begin, each image that was verified to run, end. The writer
  * has BM_HANDOVER_MAX octets and nothing before this. */
 void bm_handover_begin(struct bm_wr *w);

@@ -19,20 +19,21 @@ static const struct rule {
     uint16_t max;
     uint16_t how;
 } rules[] = {
-    { BM_IMAGE_TLV_SHA256, 32, 32, 0 },
-    { BM_IMAGE_TLV_KEYHASH, 32, 32, MANY | KEY },
-    /* SubjectPublicKeyInfo of Ed25519 (44) or P-256 (91), or a key set's. */
-    { BM_IMAGE_TLV_PUBKEY, 44, 256, MANY | KEY },
     /* DER, which some tools pad with zeros. */
     { BM_IMAGE_TLV_ECDSA, 8, 72, SIGNATURE },
     { BM_IMAGE_TLV_ED25519, 64, 64, SIGNATURE },
     { BM_IMAGE_TLV_LMS, BM_IMAGE_LMS_SIZE, BM_IMAGE_LMS_SIZE, SIGNATURE },
+    { BM_IMAGE_TLV_SHA256, 32, 32, 0 },
+    { BM_IMAGE_TLV_KEYHASH, 32, 32, MANY | KEY },
+    /* SubjectPublicKeyInfo of Ed25519 (44) or P-256 (91), or a key set's. */
+    { BM_IMAGE_TLV_PUBKEY, 44, 256, MANY | KEY },
     { BM_IMAGE_TLV_COUNTER, 4, 4, PROTECTED },
     { BM_IMAGE_TLV_DEPENDENCY, 12, 12, PROTECTED | MANY },
     { BM_IMAGE_TLV_BOOT_RECORD, 1, BM_IMAGE_BOOT_RECORD_MAX, PROTECTED },
     { BM_IMAGE_TLV_SBOM, BM_IMAGE_DIGEST_SIZE, BM_IMAGE_SBOM_MAX, PROTECTED },
 };
-#define RULES (sizeof(rules) / sizeof(rules[0]))
+#define RULES      (sizeof(rules) / sizeof(rules[0]))
+#define SIGNATURES 3u /* the first ones */
 
 /* What was met so far. */
 struct met {
@@ -148,11 +149,7 @@ static bm_status pair(struct met *met, unsigned how)
             return BM_E_IMAGE_MISSING;
         }
         met->key = met->unsigned_key = true;
-        for (unsigned i = 0; i < RULES; i++) {
-            if ((rules[i].how & SIGNATURE) != 0) {
-                met->types &= ~(1u << i);
-            }
-        }
+        met->types &= ~((1u << SIGNATURES) - 1);
     }
     if ((how & SIGNATURE) != 0) {
         met->unsigned_key = false;

@@ -24,6 +24,10 @@
 #define SPKI_SIZE  91u
 #define POINT_SIZE 65u
 
+/* What runs in place under keys that are fixed needs neither the code for key
+ * sets nor the code for RAM. */
+#define HAS_RING(v) (BM_BOOT_FIXED || (v)->ring != NULL)
+
 /* Octets of the slot; headers count in 32 bits, so flash does, too. */
 static uint32_t room(const struct bm_verify *v)
 {
@@ -38,15 +42,16 @@ static bm_status flash_read(const struct bm_verify *v, uint32_t at,
 
 static bool runs_in_ram(const struct bm_verify *v, const struct bm_image *image)
 {
-    return v->ring == NULL || (image->header.flags & BM_IMAGE_RAM_LOAD) != 0;
+    return (!HAS_RING(v) || (image->header.flags & BM_IMAGE_RAM_LOAD) != 0) &&
+           !BM_BOOT_FIXED;
 }
 
 /* Where in v->ram the payload goes to. */
 static uint32_t ram_at(const struct bm_verify *v, const struct bm_image *image)
 {
-    return v->ring == NULL ? 0
-                           : image->header.load_address - v->ram_address +
-                                 image->header.header_size;
+    return !HAS_RING(v) ? 0
+                        : image->header.load_address - v->ram_address +
+                              image->header.header_size;
 }
 
 /*
@@ -62,7 +67,7 @@ static bm_status load(const struct bm_verify *v, const struct bm_image *image)
         return BM_E_BOOT_ADDRESS;
     }
     if (!bm_sure_most(n, v->ram_size - at)) {
-        return v->ring == NULL ? BM_E_IMAGE_SIZE : BM_E_BOOT_ADDRESS;
+        return !HAS_RING(v) ? BM_E_IMAGE_SIZE : BM_E_BOOT_ADDRESS;
     }
     return flash_read(v, image->header.header_size, v->ram + at, n);
 }
@@ -120,8 +125,11 @@ static bm_status fits(const struct pass *pass)
     const struct bm_image *image = pass->image;
     uint32_t flags = image->header.flags;
 
-    if (((flags & BM_IMAGE_NON_BOOTABLE) != 0) != (v->ring == NULL)) {
+    if (((flags & BM_IMAGE_NON_BOOTABLE) == 0) != HAS_RING(v)) {
         return BM_E_IMAGE_FLAGS;
+    }
+    if (BM_BOOT_FIXED && (flags & BM_IMAGE_RAM_LOAD) != 0) {
+        return BM_E_BOOT_ADDRESS;
     }
     if ((flags & BM_IMAGE_ROM_FIXED) != 0 &&
         image->header.load_address != v->address) {
@@ -190,7 +198,7 @@ static bm_status hash(const struct pass *pass)
 
 static uint32_t demanded(const struct bm_verify *v)
 {
-    return v->ring != NULL ? v->ring->required : v->signers->required;
+    return HAS_RING(v) ? v->ring->required : v->signers->required;
 }
 
 static bool needs_lms(const struct bm_verify *v)
@@ -217,7 +225,7 @@ static const uint8_t *point_find(const struct bm_verify *v,
     size_t stride;
     unsigned n;
 
-    if (v->ring != NULL) {
+    if (HAS_RING(v)) {
         other = v->ring->keys[0].id;
         stride = sizeof v->ring->keys[0];
         n = tlv->type == BM_IMAGE_TLV_KEYHASH ? v->ring->n : 0;
@@ -233,8 +241,8 @@ static const uint8_t *point_find(const struct bm_verify *v,
     }
     for (; n > 0; n--, other += stride) {
         if (bm_differ(id, other) == 0) {
-            return v->ring != NULL ? other + ID_SIZE
-                                   : tlv->value.p + SPKI_SIZE - POINT_SIZE;
+            return HAS_RING(v) ? other + ID_SIZE
+                               : tlv->value.p + SPKI_SIZE - POINT_SIZE;
         }
     }
     return NULL;
@@ -351,8 +359,9 @@ static uint32_t entry(const struct pass *pass)
 {
     const struct bm_image_header *header = &pass->image->header;
 
-    return ((header->flags & BM_IMAGE_RAM_LOAD) != 0 ? header->load_address
-                                                     : pass->v->address) +
+    return (!BM_BOOT_FIXED && (header->flags & BM_IMAGE_RAM_LOAD) != 0
+                ? header->load_address
+                : pass->v->address) +
            header->header_size;
 }
 

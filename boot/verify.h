@@ -19,6 +19,15 @@
  * flash that the port calls internal, or in RAM after it was copied there.
  */
 
+/*
+ * 1: for a bootloader that is bm_boot_xip_fixed() alone (boot.h). There is no
+ * code for key sets then (v->ring is never NULL), nor for RAM_LOAD, which is
+ * BM_E_BOOT_ADDRESS.
+ */
+#ifndef BM_BOOT_FIXED
+#define BM_BOOT_FIXED 0
+#endif
+
 #define BM_VERDICT_YES 0x5ac3a96du
 struct bm_verdict {
     volatile uint32_t yes; /* BM_VERDICT_YES, and */

@@ -65,6 +65,7 @@ static bm_status hash_end(void *self, struct bm_hash_state *state, uint8_t *out)
     return rc;
 }
 
+#if BM_BOOT_CRYPTO_LEAST < 2
 static bm_status hash(void *self, enum bm_hash which, struct bm_bytes message,
                       uint8_t *out)
 {
@@ -74,6 +75,7 @@ static bm_status hash(void *self, enum bm_hash which, struct bm_bytes message,
     BM_TRY(hash_more(self, &state, message));
     return hash_end(self, &state, out);
 }
+#endif
 
 /*
  * One INTEGER at `*der`, in short form (X.690 8.1.3.4, 8.3): not empty, not
@@ -153,6 +155,7 @@ static bm_status verify_hash(void *self, const struct bm_spki *key,
                : BM_E_SIGNATURE;
 }
 
+#if BM_BOOT_CRYPTO_LEAST < 1
 static bm_status verify(void *self, const struct bm_spki *key,
                         enum bm_sig_alg alg, struct bm_bytes message,
                         struct bm_bytes signature)
@@ -212,6 +215,8 @@ static bm_status aead(void *self, const struct bm_aead_config *config,
     return BM_E_CRYPTO_UNSUPPORTED;
 }
 
+#endif
+
 /* Mbed TLS wipes after itself; here all of it is public. */
 void mbedtls_platform_zeroize(void *buf, size_t n)
 {
@@ -227,16 +232,20 @@ psa_status_t psa_generate_random(uint8_t *out, size_t n)
 }
 
 const struct bm_crypto bm_boot_crypto = {
+#if BM_BOOT_CRYPTO_LEAST < 2
     .hash = hash,
+#endif
     .hash_begin = hash_begin,
     .hash_more = hash_more,
     .hash_end = hash_end,
-    .verify = verify,
     .verify_hash = verify_hash,
+#if BM_BOOT_CRYPTO_LEAST < 1
+    .verify = verify,
     .check_key = check_key,
     .random = random_octets,
     .hmac = hmac,
     .hkdf = hkdf,
     .seal = aead,
     .open = aead,
+#endif
 };

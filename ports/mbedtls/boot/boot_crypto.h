@@ -16,7 +16,16 @@
  *
  * A signature is DER in its one encoding (RFC 3279 2.2.3, X.690 10.1): whatever
  * else would decode to the same numbers is BM_E_SIGNATURE.
+ *
+ * What is never called takes no room where BM_BOOT_CRYPTO_LEAST is 1: all that
+ * would be unsupported is NULL; or 2: hash is NULL, too, which key sets alone
+ * need (BM_BOOT_FIXED). That is for a bootloader, which is linked as a
+ * whole and calls no other.
  */
+#ifndef BM_BOOT_CRYPTO_LEAST
+#define BM_BOOT_CRYPTO_LEAST 0
+#endif
+
 extern const struct bm_crypto bm_boot_crypto;
 
 #endif

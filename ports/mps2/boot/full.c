@@ -29,7 +29,7 @@ struct bm_bytes mps2_boot_others(void)
 
 const struct bm_boot mps2_boot = {
     MPS2_BOOT_COMMON,
-    .roots = &mps2_boot_roots,
+    MPS2_BOOT_KEYSETS,
     .images = 2,
     .slot = { { MPS2_BOOT_SLOT(MAP_SLOT0, MAP_SLOT_SIZE, MAP_SLOT0),
                 MPS2_BOOT_SLOT(MAP_SLOT1, MAP_SLOT_SIZE, MAP_SLOT0) },

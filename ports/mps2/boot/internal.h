@@ -2,6 +2,7 @@
 #ifndef BM_PORTS_MPS2_BOOT_INTERNAL_H
 #define BM_PORTS_MPS2_BOOT_INTERNAL_H
 
+#include "boot/counter.h"
 #include "boot/handover.h"
 
 /* What the files of a bootloader share. */
@@ -27,9 +28,8 @@ extern union mps2_boot_front {
     uint8_t handover[BM_HANDOVER_MAX];
 } mps2_boot_front;
 extern const struct bm_roots mps2_boot_roots;
+extern struct bm_counter mps2_boot_counter;
 bm_status mps2_boot_counters_open(void);
-bm_status mps2_boot_counter_read(void *self, unsigned which, uint32_t *value);
-bm_status mps2_boot_counter_raise(void *self, unsigned which, uint32_t value);
 
 /* lock.c: the life cycle, and what is locked in it before the jump. */
 enum bm_lifecycle mps2_boot_lifecycle(void);

@@ -14,7 +14,7 @@
 
 const struct bm_boot mps2_boot = {
     MPS2_BOOT_COMMON,
-    .roots = &mps2_boot_roots,
+    MPS2_BOOT_KEYSETS,
     .images = 1,
     .slot = { { OUTSIDE(MAP_SLOT0), OUTSIDE(MAP_SLOT1) } },
     .scratch = MPS2_FLASH(MAP_SCRATCH, MAP_SMALL_SIZE),

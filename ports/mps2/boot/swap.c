@@ -7,7 +7,7 @@
 
 const struct bm_boot mps2_boot = {
     MPS2_BOOT_COMMON,
-    .roots = &mps2_boot_roots,
+    MPS2_BOOT_KEYSETS,
     .images = 1,
     .slot = { { MPS2_BOOT_SLOT(MAP_SLOT0, MAP_SLOT_SIZE, MAP_SLOT0),
                 MPS2_BOOT_SLOT(MAP_SLOT1, MAP_SLOT_SIZE, MAP_SLOT0) } },
