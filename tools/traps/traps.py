@@ -24,7 +24,8 @@ import sys
 
 TRAP = "\tudf\t#0xde"
 # Calls that do not return, beside what ends a function.
-NO_RETURN = {"bm_fault"}
+NO_RETURN = {"bm_fault", "mps2_boot_main", "mps2_boot_recover",
+             "mps2_boot_reset"}
 ROUNDS = 8  # of widening branches; each moves others a little
 PC_LIST = re.compile(r"\{[^}]*\bpc\b[^}]*\}")
 

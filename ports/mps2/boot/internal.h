@@ -31,7 +31,8 @@ extern const struct bm_roots mps2_boot_roots;
 extern struct bm_counter mps2_boot_counter;
 bm_status mps2_boot_counters_open(void);
 
-/* lock.c: the life cycle, and what is locked in it before the jump. */
+/* lock.c: the life cycle, and what is locked in it before the jump: each twice,
+ * as a call may be skipped. */
 enum bm_lifecycle mps2_boot_lifecycle(void);
 void mps2_boot_lock(const struct bm_boot_result *result);
 void mps2_boot_lock_debug(void);

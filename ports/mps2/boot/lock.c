@@ -12,57 +12,93 @@
 #define NVIC_ICER REG32(0xe000e180u)
 #define NVIC_ICPR REG32(0xe000e280u)
 #define SCB_ICSR  REG32(0xe000ed04u)
-#define MPU_CTRL  REG32(0xe000ed94u)
-#define MPU_RBAR  REG32(0xe000ed9cu)
-#define MPU_RASR  REG32(0xe000eda0u)
 #define DHCSR     REG32(0xe000edf0u)
 #define DEMCR     REG32(0xe000edfcu)
+
+struct mpu {
+    uint32_t type;
+    uint32_t ctrl;
+    uint32_t rnr;
+    uint32_t rbar;
+    uint32_t rasr;
+};
+#define MPU ((volatile struct mpu *)0xe000ed90u)
 
 #define ICSR_PENDING_CLEAR  ((1u << 27) | (1u << 25)) /* PendSV, SysTick */
 #define DHCSR_DEBUG_ENABLED 1u
 
 #define MPU_ENABLE_WITH_DEFAULT_MAP 5u
-#define RBAR_VALID                  (1u << 4)
 #define RASR_READ_ONLY              (6u << 24)
-#define RASR_NO_EXECUTE             ((1u << 28) | (3u << 24))
+#define RASR_READ_WRITE             (3u << 24)
+#define RASR_NO_EXECUTE             (1u << 28)
 #define RASR_NORMAL_MEMORY          (1u << 17)
 #define RASR_ENABLE                 1u
 
 #define ERASED 0xffffffffu
 
-static void guard(uint32_t number, uint32_t base, uint32_t size,
-                  uint32_t attributes)
-{
-    /* B3.5.8: the size is 2^(SIZE+1), and the base a multiple of it. */
-    uint32_t log2 = 31u - (uint32_t)__builtin_clz(size);
+/* B3.5.8: the size is 2^(SIZE+1), and the base a multiple of it. */
+#define RASR_SIZE(size) ((30u - (uint32_t)__builtin_clz(size)) << 1 | 1u)
+#define REGION(base, size, attributes)                            \
+    {                                                             \
+        base, RASR_SIZE(size) | RASR_NORMAL_MEMORY | (attributes) \
+    }
 
-    MPU_RBAR = base | RBAR_VALID | number;
-    MPU_RASR = attributes | (log2 - 1) << 1 | RASR_ENABLE;
-}
+enum {
+    LOAD = 1, /* where something runs in RAM */
+    SLOTS = 4 /* from here on, of each image two */
+};
+
+static const struct region {
+    uint32_t base;
+    uint32_t attributes;
+} regions[] = {
+    REGION(MAP_RAM, MAP_RAM_ALL, RASR_READ_WRITE | RASR_NO_EXECUTE),
+    REGION(MAP_LOAD, MAP_LOAD_SIZE, RASR_READ_ONLY),
+    REGION(MAP_CODE, MAP_CODE_ALL, RASR_READ_ONLY),
+    REGION(MAP_BOOT, MAP_BOOT_SIZE, RASR_READ_ONLY | RASR_NO_EXECUTE),
+    REGION(MAP_SLOT0, MAP_SLOT_SIZE, RASR_READ_WRITE | RASR_NO_EXECUTE),
+    REGION(MAP_SLOT1, MAP_SLOT_SIZE, RASR_READ_WRITE | RASR_NO_EXECUTE),
+    REGION(MAP_SECOND_SLOT0, MAP_SECOND_SIZE,
+           RASR_READ_WRITE | RASR_NO_EXECUTE),
+    REGION(MAP_SECOND_SLOT1, MAP_SECOND_SIZE,
+           RASR_READ_WRITE | RASR_NO_EXECUTE),
+};
 
 /*
  * Regions from 1: number 0 is left to drivers of the application, and where
  * two overlap the greater number wins (B3.5.1), so it opens nothing. What runs
- * is read-only, what may be written cannot run.
+ * is read-only; RAM and the slots that do not run cannot be executed.
+ *
+ * While the MPU is off a region is written, then it is only compared: locked
+ * twice, all regions are as they are to be, whichever instruction was skipped.
  */
 void mps2_boot_lock(const struct bm_boot_result *result)
 {
-    uint32_t number = 1;
+    volatile struct mpu *mpu = MPU;
+    bool in_ram = mps2_boot.ram != NULL;
+    uint32_t number = 0;
 
-    guard(number++, MAP_CODE, MAP_CODE_SIZE, RASR_READ_ONLY);
-    guard(number++, MAP_BOOT, MAP_BOOT_SIZE,
-          RASR_READ_ONLY | RASR_NORMAL_MEMORY);
-    for (unsigned i = 0; i < mps2_boot.images; i++) {
-        for (unsigned s = 0; s < 2; s++) {
-            const struct bm_flash *f = &mps2_boot.slot[i][s].flash;
+    BM_OPAQUE(mpu); /* offsets from there are shorter */
+    for (uint32_t i = 0; i < SLOTS + 2 * mps2_boot.images; i++) {
+        uint32_t base = regions[i].base;
+        uint32_t attributes = regions[i].attributes;
 
-            guard(number++, (uint32_t)(uintptr_t)f->self,
-                  f->sector * f->sectors,
-                  RASR_NORMAL_MEMORY |
-                      (s == result->slot ? RASR_READ_ONLY : RASR_NO_EXECUTE));
+        if (i >= SLOTS && i % 2 == result->slot) {
+            attributes ^= RASR_READ_WRITE ^ RASR_READ_ONLY;
+            attributes ^= in_ram ? 0 : RASR_NO_EXECUTE;
+        }
+        if (i != LOAD || in_ram) {
+            mpu->rnr = ++number;
+            if (mpu->ctrl == 0) {
+                mpu->rbar = base;
+                mpu->rasr = attributes;
+            }
+            if (mpu->rbar != (base | number) || mpu->rasr != attributes) {
+                bm_fault();
+            }
         }
     }
-    MPU_CTRL = MPU_ENABLE_WITH_DEFAULT_MAP;
+    mpu->ctrl = MPU_ENABLE_WITH_DEFAULT_MAP;
 }
 
 enum bm_lifecycle mps2_boot_lifecycle(void)

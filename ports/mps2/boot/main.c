@@ -84,6 +84,7 @@ _Noreturn void mps2_boot_main(void)
     if (!bm_sure_equal(lifecycle, BM_LIFECYCLE_OPEN) &&
         !bm_sure_equal(lifecycle, BM_LIFECYCLE_PROVISIONED)) {
         mps2_boot_lock_debug();
+        mps2_boot_lock_debug();
     }
     /* A recovery that was asked for is entered after the decision, too: what
      * was begun is finished first (recovery.h). */
@@ -98,7 +99,8 @@ _Noreturn void mps2_boot_main(void)
     tell(&result, lifecycle);
     mps2_boot_quiesce();
     if (!bm_sure_equal(lifecycle, BM_LIFECYCLE_OPEN)) {
-        mps2_boot_lock(&result);
+        mps2_boot_lock(&result); /* sets, */
+        mps2_boot_lock(&result); /* and compares */
     }
     jump(&result.verdict, result.address);
 }

@@ -22,9 +22,11 @@
  */
 #define MAP_CODE      0x00000000u
 #define MAP_CODE_SIZE 0x8000u
+#define MAP_CODE_ALL  0x800000u /* that memory, and its alias */
 
 #define MAP_RAM          0x20000000u
 #define MAP_RAM_SIZE     0x1000u
+#define MAP_RAM_ALL      0x1000000u /* up to flash */
 #define MAP_HANDOVER     MAP_RAM
 #define MAP_LOAD         0x20100000u
 #define MAP_LOAD_SIZE    0x100000u

@@ -11,6 +11,7 @@
  *   keyset=NAME       take the candidate key set
  *   load=FILE         put a file of the host into slot 1
  *   poke=ADDRESS      write to an address
+ *   call=ADDRESS      ... a function that does nothing, and call it
  *   recover           ask for recovery, and reset
  *
  * The label is for the tests to write another one into the finished image.
@@ -162,6 +163,17 @@ static _Noreturn void recover(void)
     }
 }
 
+static void call(unsigned long address)
+{
+    void (*function)(void);
+
+    *(volatile uint16_t *)(uintptr_t)address = 0x4770; /* bx lr */
+    address |= 1;
+    memcpy(&function, &address, sizeof function);
+    function();
+    printf("called\n");
+}
+
 int main(void)
 {
     static uint8_t octets[BM_HANDOVER_MAX];
@@ -189,6 +201,9 @@ int main(void)
     if (bm_board_arg("poke", word, sizeof word) == 0) {
         *(volatile uint32_t *)(uintptr_t)strtoul(word, NULL, 0) = 0;
         printf("poked\n");
+    }
+    if (bm_board_arg("call", word, sizeof word) == 0) {
+        call(strtoul(word, NULL, 0));
     }
     if (bm_board_arg("recover", word, sizeof word) == 0) {
         recover();

@@ -160,6 +160,18 @@ def what_is_the_bootloaders_cannot_be_written(tmp):
     equal(open_board.start("poke=0x%x" % MAP["MAP_SCRATCH"]).code, 0, "open")
 
 
+def what_can_be_written_cannot_be_executed(tmp):
+    b = provisioned(tmp)
+    places = (MAP["MAP_SLOT1"], MAP["MAP_RAM"] + 0x20000, MAP["MAP_LOAD"])
+    for at in places:
+        start = b.start("call=0x%x" % at)
+        equal((start.code, "called" in start.out), (99, False), hex(at))
+    open_board = provisioned(tmp, life=False)
+    for at in places:
+        start = open_board.start("call=0x%x" % at)
+        equal((start.code, "called" in start.out), (0, True), hex(at))
+
+
 def recovery_is_entered_on_request(tmp):
     b = provisioned(tmp)
     start = b.start("recover=1", paint=False)
@@ -325,6 +337,7 @@ def main():
         what_somebody_else_signed_is_refused,
         the_life_cycle_is_told,
         what_is_the_bootloaders_cannot_be_written,
+        what_can_be_written_cannot_be_executed,
         recovery_is_entered_on_request,
         a_trailer_of_imgtool_asks_for_a_trial_or_for_none,
         a_key_is_revoked_in_the_field,
