@@ -119,12 +119,12 @@ static unsigned verify_all(struct bm_start *start,
 
     measure(start->boot, 0, NULL);
     for (unsigned i = start->boot->images; i-- > 0;) {
-        const struct bm_boot_which which = { i, 0, 0 };
         struct bm_verdict *verdict = &start->result->verdict;
-        bm_status rc = bm_start_verify(start->boot, &which,
+        bm_status rc = bm_start_verify(start->boot, BM_WHICH(i, 0),
                                        &start->result->image, verdict);
 
-        if (rc == BM_OK && bm_verdict_yes(verdict)) {
+        if (rc == BM_OK &&
+            bm_verdict_yes_of(verdict, &start->boot->slot[i][0].flash)) {
             broken &= ~(1u << i);
         } else {
             *why = rc;

@@ -68,14 +68,15 @@ static bm_status choose(struct bm_start *start)
     bm_status rc = BM_E_BOOT_NONE;
 
     for (unsigned i = 0; i < 4; i++) {
-        struct bm_boot_which which = { .slot = first ^ (i & 1) };
+        unsigned slot = first ^ (i & 1);
 
-        which.runs = which.slot;
-        result->slot = which.slot;
-        rc = bm_start_verify(start->boot, &which, &result->image,
+        result->slot = slot;
+        rc = bm_start_verify(start->boot, BM_WHICH(0, slot), &result->image,
                              &result->verdict);
-        BM_CHECK_FAULT(which.runs == which.slot && result->slot == which.slot);
-        if (rc == BM_OK && bm_verdict_yes(&result->verdict) &&
+        BM_CHECK_FAULT(result->slot == slot);
+        if (rc == BM_OK &&
+            bm_verdict_yes_of(&result->verdict,
+                              &start->boot->slot[0][slot].flash) &&
             (i >= 2 || !is_name(result->image.digest.p, failed(start)))) {
             return BM_OK;
         }

@@ -115,6 +115,21 @@ BM_HARDEN_INLINE bool bm_verdict_yes(const struct bm_verdict *verdict)
 #endif
 }
 
+/* Yes, and about what lies there: which slot is verified is said by something
+ * in a register or in memory, that a fault may have left from another one. */
+BM_HARDEN_INLINE bool bm_verdict_yes_of(const struct bm_verdict *verdict,
+                                        const struct bm_flash *flash)
+{
+#if BM_BOOT_HARDENING
+    return bm_verdict_yes(verdict) &&
+           bm_sure_equal((uint32_t)(uintptr_t)verdict->flash,
+                         (uint32_t)(uintptr_t)flash);
+#else
+    (void)flash;
+    return bm_verdict_yes(verdict);
+#endif
+}
+
 /*
  * Control flow, as a sum in memory. Every step adds its own number and its
  * status (0 where it went well), so that only a run through all steps, each

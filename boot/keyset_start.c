@@ -64,21 +64,20 @@ bm_status bm_keyset_load(const struct bm_boot *boot, struct bm_keyset_now *now)
     return rc;
 }
 
-/* An image of `slot`, under the ring, if it is to run from slot `runs`. */
+/* An image of `slot`, under the ring. */
 static bm_status verify_slot(const struct bm_boot *boot, unsigned image,
-                             unsigned slot, unsigned runs)
+                             unsigned slot)
 {
-    const struct bm_boot_which which = { image, slot, runs };
     struct bm_verdict verdict;
     struct bm_image parsed;
 
-    return bm_start_verify(boot, &which, &parsed, &verdict);
+    return bm_start_verify(boot, BM_WHICH(image, slot), &parsed, &verdict);
 }
 
 static bm_status verify_running(const struct bm_boot *boot, unsigned slot)
 {
     for (unsigned i = 0; i < boot->images; i++) {
-        if (verify_slot(boot, i, slot, slot) != BM_OK) {
+        if (verify_slot(boot, i, slot) != BM_OK) {
             return BM_E_KEYSET_RUNNING;
         }
     }
@@ -149,21 +148,6 @@ bm_status bm_keyset_accept(const struct bm_boot *boot,
     return rc;
 }
 
-/*
- * What is in the other slot waits to run from this one (swap), or from its own
- * (XIP); which is asked for when it is to run.
- */
-static bm_status verify_waiting(const struct bm_boot *boot, unsigned image,
-                                unsigned slot)
-{
-    bm_status rc = verify_slot(boot, image, slot ^ 1, slot);
-
-    if (rc == BM_E_BOOT_ADDRESS) {
-        rc = verify_slot(boot, image, slot ^ 1, slot ^ 1);
-    }
-    return rc;
-}
-
 /* An image that does not verify any more is no image any more, so that nothing
  * is decided by what its header says. What reads as none may be an erase that
  * was cut, and is erased again. */
@@ -172,7 +156,7 @@ static void invalidate(const struct bm_boot *boot, unsigned slot)
     for (unsigned i = 0; i < boot->images; i++) {
         const struct bm_flash *flash = &boot->slot[i][slot ^ 1].flash;
 
-        if (verify_waiting(boot, i, slot) != BM_OK) {
+        if (verify_slot(boot, i, slot ^ 1) != BM_OK) {
             /* A worn sector keeps nobody from running what is in `slot`. */
             (void)!flash->erase(flash->self, 0);
         }

@@ -225,13 +225,12 @@ static bm_status give_up_moving(struct bm_start *start)
  * The request takes the place of the one that was read: stack is short here. */
 static bm_status take_image(const struct session *s, struct bm_start *start)
 {
-    const struct bm_boot_which which = { .image = s->image, .slot = 1 };
     struct bm_image *image = &s->result->image;
     struct bm_request *request = &start->request;
     struct bm_verdict verdict; /* not the result's, by which an image runs */
 
     BM_TRY(bm_start_keys(start));
-    BM_TRY(bm_start_verify(s->boot, &which, image, &verdict));
+    BM_TRY(bm_start_verify(s->boot, BM_WHICH(s->image, 1u), image, &verdict));
     memset(request, 0, sizeof *request);
     request->flags = BM_REQUEST_INSTALL | BM_REQUEST_PERMANENT;
     request->images = (uint8_t)(1u << s->image);

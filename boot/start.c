@@ -86,17 +86,16 @@ bool bm_start_confirms(const struct bm_start *start)
     return (start->request.flags & BM_REQUEST_CONFIRM) != 0;
 }
 
-bm_status bm_start_verify(const struct bm_boot *boot,
-                          const struct bm_boot_which *which,
+bm_status bm_start_verify(const struct bm_boot *boot, unsigned which,
                           struct bm_image *image, struct bm_verdict *verdict)
 {
-    const struct bm_boot_slot *slot = boot->slot[which->image];
+    const struct bm_boot_slot *slot = &boot->slot[which >> 1][which & 1];
     const struct bm_boot_counters *counters = &boot->counters;
     struct bm_verify v = { .crypto = boot->crypto,
                            .lms = boot->lms,
                            .ring = boot->ring,
-                           .flash = &slot[which->slot].flash,
-                           .address = slot[which->runs].address,
+                           .flash = &slot->flash,
+                           .address = slot->address,
                            .least = { UINT32_MAX, UINT32_MAX },
                            .ram = boot->ram,
                            .ram_address = boot->ram_address,
@@ -106,7 +105,7 @@ bm_status bm_start_verify(const struct bm_boot *boot,
 
     BM_VERDICT_NO(verdict);
     for (unsigned i = 0; i < 2; i++) {
-        unsigned counter = which->image;
+        unsigned counter = which >> 1;
 
         BM_OPAQUE(counter); /* or one sum would be for both */
         counter += BM_COUNTER_IMAGE;
@@ -115,7 +114,7 @@ bm_status bm_start_verify(const struct bm_boot *boot,
     rc = bm_verify_image(&v, image, verdict);
     bm_wipe(&v, sizeof v);
     if ((image->header.flags & BM_IMAGE_RAM_LOAD) == 0 &&
-        !bm_sure_equal(slot[which->runs].internal, true)) {
+        !bm_sure_equal(slot->internal, true)) {
         BM_VERDICT_NO(verdict); /* it could change after the check */
         rc = rc != BM_OK ? rc : BM_E_BOOT_ADDRESS;
     }

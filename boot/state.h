@@ -55,18 +55,14 @@ struct bm_start {
     struct bm_keyset_now keyset;
 };
 
-/* Which image, where. */
-struct bm_boot_which {
-    unsigned image;
-    unsigned slot;
-    unsigned runs; /* the slot that it would run from */
-};
+/* Which image, in which slot: in a register, for a store may be skipped. */
+#define BM_WHICH(image, slot) ((image) << 1 | (slot))
 
 /* Verify an image with boot->ring: its counter is not below the device's, and
- * it runs where it may. What is to run is asked for the verdict, too. */
+ * it runs where it may. What is to run is asked for the verdict, too, and that
+ * for the slot it is about: bm_verdict_yes_of(). */
 BM_MUST_CHECK bm_status bm_start_verify(const struct bm_boot *boot,
-                                        const struct bm_boot_which *which,
-                                        struct bm_image *image,
+                                        unsigned which, struct bm_image *image,
                                         struct bm_verdict *verdict);
 
 /* Read the state and the request. */

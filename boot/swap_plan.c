@@ -44,11 +44,10 @@ static bool depends_well(const struct bm_boot *boot,
 static bm_status look(const struct bm_boot *boot, unsigned i, unsigned k,
                       struct bm_boot_part *part, struct versions *versions)
 {
-    const struct bm_boot_which which = { i, k, 0 };
     struct bm_verdict verdict;
     struct bm_image image;
 
-    BM_TRY(bm_start_verify(boot, &which, &image, &verdict));
+    BM_TRY(bm_start_verify(boot, BM_WHICH(i, k), &image, &verdict));
     part->size[k] = bm_image_digest_end(&image.header) + (uint32_t)image.tlvs.n;
     memcpy(part->name[k], image.digest.p, BM_REQUEST_NAME);
     if (versions != NULL) {

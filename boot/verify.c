@@ -377,6 +377,7 @@ static bm_status decide(const struct bm_verify *v, struct bm_image *image,
     BM_TRY(judge(&pass, &flow));
     verdict->yes = flow.sum + (BM_VERDICT_YES - ALL_STEPS);
     verdict->address = entry(&pass);
+    verdict->flash = v->flash;
     pass.least = v->least[1];
     BM_TRY(judge(&pass, &flow));
     verdict->no = ~(flow.sum + (BM_VERDICT_YES - 2 * ALL_STEPS) + entry(&pass) -
@@ -394,6 +395,7 @@ static bm_status decide(const struct bm_verify *v, struct bm_image *image,
     verdict->yes = BM_VERDICT_YES;
     verdict->no = ~BM_VERDICT_YES;
     verdict->address = entry(&pass);
+    verdict->flash = v->flash;
     return BM_OK;
 }
 #endif

@@ -35,6 +35,8 @@ struct bm_verdict {
     /* Where what was verified begins to run: the payload, in place or in RAM.
      * Not said by anybody else, so a yes for one image starts no other. */
     volatile uint32_t address;
+    /* Where it was read from, so that it is known what the yes is about. */
+    const struct bm_flash *volatile flash;
 };
 
 /* A key that may sign: what KEYHASH names, and its halves. */

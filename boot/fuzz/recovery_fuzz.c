@@ -54,6 +54,7 @@ static void new_device(void)
     world.boot.journal = world.journal.flash;
     world.boot.ring = &world.ring;
     world.boot.slot[0][0].internal = true;
+    world.boot.slot[0][1].internal = true;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -129,7 +129,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static const uint8_t ids[1][32] = { { 0 } };
     static const struct bm_signers signers = { BM_BOOT_P256, 1, ids };
     static struct bm_verify_work work;
-    struct bm_verdict verdict = { BM_VERDICT_YES, ~BM_VERDICT_YES, 1 };
+    struct bm_verdict verdict = { BM_VERDICT_YES, ~BM_VERDICT_YES, 1, NULL };
     struct bm_image image;
     struct bm_flash flash = { .read = flash_read, .sectors = 1 };
     struct bm_verify v = { .crypto = &crypto,

@@ -125,6 +125,7 @@ static void an_update_is_asked_for_the_address_where_it_will_run(void)
 
     world_live(&w, &shape, KEY(SIGNER_A));
     w.boot.slot[0][0].address = 0x1000;
+    w.boot.slot[0][1].address = 0x1000;
     world_put(&w.slot[0][1],
               make_image(&config, SIGNER_A, BM_IMAGE_TLV_KEYHASH));
     world_put(&w.candidate, make_set(6, KEY(SIGNER_A), ROOT));

@@ -126,6 +126,7 @@ static void new_device(void)
     world.boot.journal = world.journal.flash;
     world.boot.ring = &world.ring;
     world.boot.slot[0][0].internal = true;
+    world.boot.slot[0][1].internal = true;
     CHECK_STATUS(world.journal.flash.erase(&world.journal, 0), BM_OK);
     new_line();
 }

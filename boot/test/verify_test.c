@@ -253,10 +253,21 @@ static void flags_say_what_it_is(void)
 
 static bool is_yes(uint32_t yes, uint32_t no)
 {
-    const struct bm_verdict verdict = { yes, no, ADDRESS };
+    const struct bm_verdict verdict = { yes, no, ADDRESS, NULL };
 
     return bm_verdict_yes(&verdict) ||
            bm_jump_address(&verdict, ADDRESS) == ADDRESS;
+}
+
+static void a_yes_is_about_one_slot(void)
+{
+    const struct bm_flash other = { .sector = 0 };
+
+    world_image(0, 0);
+    world_takes();
+    CHECK(bm_verdict_yes_of(&world.verdict, world.v.flash));
+    CHECK(!bm_verdict_yes_of(&world.verdict, &other));
+    CHECK(!bm_verdict_yes_of(&world.verdict, NULL));
 }
 
 static void a_word_that_was_faulted_is_no_yes(void)
@@ -306,6 +317,7 @@ int main(void)
     RUN(an_image_that_does_not_fit_into_its_ram_is_refused);
     RUN(a_larger_image_than_the_slot_is_refused);
     RUN(flags_say_what_it_is);
+    RUN(a_yes_is_about_one_slot);
     RUN(a_word_that_was_faulted_is_no_yes);
     RUN(a_sum_tells_what_was_left_out_or_failed);
     return bm_test_done();

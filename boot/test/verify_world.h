@@ -224,7 +224,7 @@ static inline bm_status world_judge(void)
     memset(world.times, 0, sizeof world.times);
     world.altered = false;
     world.verdict =
-        (struct bm_verdict){ BM_VERDICT_YES, ~BM_VERDICT_YES, ADDRESS };
+        (struct bm_verdict){ BM_VERDICT_YES, ~BM_VERDICT_YES, ADDRESS, NULL };
     return bm_verify_image(&world.v, &world.image, &world.verdict);
 }
 
