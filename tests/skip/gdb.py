@@ -132,5 +132,6 @@ class Qemu:
 
     def close(self):
         self.gdb.close()
-        self.process.kill()
+        # timeout(1) hands this on; killed, it would leave QEMU running.
+        self.process.terminate()
         self.process.wait()
