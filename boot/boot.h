@@ -48,9 +48,9 @@ struct bm_boot_slot {
      * or slot 0 of a swap. ROM_FIXED images must be made for it. */
     uint32_t address;
     /* Nothing but this bootloader changes that slot between check and run, so
-     * that code may execute in place, of any image. Otherwise images are RAM_LOAD,
-     * and made for addresses that do not overlap: one is copied after another,
-     * image 0 last. */
+     * that code may execute in place, of any image. Otherwise images are
+     * RAM_LOAD, and made for addresses that do not overlap: one is copied after
+     * another, image 0 last. */
     bool internal;
 };
 
