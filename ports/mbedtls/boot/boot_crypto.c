@@ -224,10 +224,10 @@ void mbedtls_platform_zeroize(void *buf, size_t n)
 }
 
 /* What p256-m would make keys and signatures with; the linker drops both. */
-psa_status_t psa_generate_random(uint8_t *out, size_t n)
+psa_status_t psa_generate_random(uint8_t *output, size_t output_size)
 {
-    (void)out;
-    (void)n;
+    (void)output;
+    (void)output_size;
     return PSA_ERROR_NOT_SUPPORTED;
 }
 
