@@ -19,6 +19,9 @@
 #define SYSTEM_SIZE   0x1000u
 #define VTOR          0xe000ed08u
 #define AIRCR         0xe000ed0cu
+#define MPU_RNR       0xe000ed98u
+#define MPU_RBAR      0xe000ed9cu
+#define MPU_RASR      0xe000eda0u
 #define AIRCR_KEY     0x05fa0000u
 #define AIRCR_RESET   0x00000005u /* SYSRESETREQ or VECTRESET */
 #define THUMB         1u
@@ -145,6 +148,44 @@ static uint64_t mix(uint64_t h, uint64_t value)
     return h ^ h >> 29;
 }
 
+/*
+ * The registers of the MPU show one of its regions at a time (DDI0403E, B3.5.8).
+ * The others are kept behind the registers, where nothing is, so that they are
+ * copied with them. They guard nothing here.
+ */
+#define MPU_REGIONS 16u
+#define MPU_KEPT    0xe000ef00u
+
+static uint8_t *mpu_kept(struct board *board)
+{
+    return board_memory(board,
+                        MPU_KEPT + 8 * (word(board, MPU_RNR) % MPU_REGIONS), 8);
+}
+
+static void mpu_store(struct board *board, uint32_t at, uint32_t value)
+{
+    if (at == MPU_RBAR) {
+        value = (value & ~0x1fu) | word(board, MPU_RNR) % MPU_REGIONS;
+        memcpy(mpu_kept(board), &value, 4);
+    } else if (at == MPU_RASR) {
+        memcpy(mpu_kept(board) + 4, &value, 4);
+    }
+}
+
+/* Before a load from the registers: both, of the region that they show. */
+static void on_mpu_load(uc_engine *uc, uc_mem_type type, uint64_t at, int n,
+                        int64_t value, void *with)
+{
+    struct board *board = with;
+
+    (void)uc;
+    (void)type;
+    (void)at;
+    (void)n;
+    (void)value;
+    memcpy(board_memory(board, MPU_RBAR, 8), mpu_kept(board), 8);
+}
+
 /* Unicorn takes these regions for read-only, and asks before each store. */
 static bool on_store(uc_engine *uc, uc_mem_type type, uint64_t at, int n,
                      int64_t value, void *with)
@@ -158,6 +199,7 @@ static bool on_store(uc_engine *uc, uc_mem_type type, uint64_t at, int n,
         return false;
     }
     memcpy(region->memory + ((uint32_t)at - region->base), &value, (size_t)n);
+    mpu_store(board, (uint32_t)at, (uint32_t)value);
     board->stores =
         mix(board->stores ^ at, (uint64_t)value ^ (uint64_t)n << 60);
     mark(region, ((uint32_t)at - region->base) / BOARD_PAGE);
@@ -258,6 +300,7 @@ union callback {
     uc_cb_hookcode_t code;
     uc_cb_hookintr_t exception;
     uc_cb_eventmem_t memory;
+    uc_cb_hookmem_t load;
     void *pointer;
 };
 
@@ -337,6 +380,8 @@ static void open_hooks(struct board *board, bool watched)
     }
     hook(board, UC_HOOK_BLOCK, (union callback){ .code = on_block },
          everywhere);
+    hook(board, UC_HOOK_MEM_READ, (union callback){ .load = on_mpu_load },
+         (struct board_range){ MPU_RBAR, MPU_RASR + 3 });
     hook(board, UC_HOOK_MEM_WRITE_PROT, (union callback){ .memory = on_store },
          everywhere);
     hook(board, UC_HOOK_INTR, (union callback){ .exception = on_exception },

@@ -13,7 +13,8 @@
  * state can be copied to another board of the same program, cheaply: that is
  * how each of many thousand runs begins in the middle of one start.
  *
- * What is not modelled, and where that leads: no MPU, so a store that QEMU
+ * What is not modelled, and where that leads: the MPU guards nothing (its
+ * registers are those of the board, region by region), so a store that QEMU
  * would refuse is done here, and a hit may be none (each is confirmed in QEMU);
  * no time, so a wait for it never ends and counts as a hang; nobody sends
  * anything over a serial line.
