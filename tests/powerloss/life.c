@@ -63,7 +63,7 @@ static const char *contradicts(const struct life *l, const struct facts *f,
             }
         }
     }
-    if ((seen->events >> result->event & 1) == 0) {
+    if (result->event >= 32 || (seen->events >> result->event & 1) == 0) {
         return "tells of another event";
     }
     if (result->epoch != seen->epoch) {

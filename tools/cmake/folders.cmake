@@ -53,8 +53,9 @@ endfunction()
 # bm_slow(LABEL NAME...): tests that take their time, mostly waiting for the
 # disk. CMakePresets.json says which presets leave out which label: `slow` and
 # `cli` run with gcc under sanitizers alone, `once` in the preset that has it.
-# Preset asan leaves out the areas of tests/, too: clang's sanitizers see the
-# units, gcc's see all.
+# Preset asan leaves out the areas of tests/ and the units of hosts, too: clang's
+# sanitizers see what parses and what runs on devices, and every fuzzer; gcc's
+# see all.
 function(bm_slow label)
     set_tests_properties(${ARGN} PROPERTIES LABELS ${label} TIMEOUT 900)
 endfunction()
@@ -76,6 +77,11 @@ function(bm_tests dir)
     foreach(source IN LISTS sources)
         get_filename_component(stem ${source} NAME_WE)
         bm_test_program(${prefix}_${stem} ${source} ${ARGN})
+        if("${bm_kind}" STREQUAL "host" AND NOT BM_HOST_TESTS)
+            set_target_properties(${prefix}_${stem} PROPERTIES
+                EXCLUDE_FROM_ALL ON)
+            set_tests_properties(${prefix}_${stem} PROPERTIES DISABLED ON)
+        endif()
     endforeach()
 endfunction()
 
@@ -116,6 +122,7 @@ endfunction()
 # bm_folder(DIR KIND LIB...): a folder of the house. One that needs more than
 # the convention brings its own CMakeLists.txt.
 function(bm_folder dir kind)
+    set(bm_kind ${kind}) # for bm_tests(), also in a folder's CMakeLists.txt
     string(REPLACE "/" "_" name ${dir})
     if(BM_ON_MCU AND NOT kind STREQUAL "freestanding")
         return()
