@@ -149,7 +149,7 @@ static uint64_t mix(uint64_t h, uint64_t value)
 }
 
 /*
- * The registers of the MPU show one of its regions at a time (DDI0403E, B3.5.8).
+ * The registers of the MPU show one of its regions at a time (DDI0403E B3.5.8).
  * The others are kept behind the registers, where nothing is, so that they are
  * copied with them. They guard nothing here.
  */
