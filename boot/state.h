@@ -56,7 +56,7 @@ struct bm_start {
 };
 
 /* Which image, in which slot: in a register, for a store may be skipped. */
-#define BM_WHICH(image, slot) ((image) << 1 | (slot))
+#define BM_WHICH(image, slot) ((unsigned)(image) << 1 | (unsigned)(slot))
 
 /* Verify an image with boot->ring: its counter is not below the device's, and
  * it runs where it may. What is to run is asked for the verdict, too, and that
