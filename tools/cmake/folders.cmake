@@ -58,6 +58,10 @@ endfunction()
 # see all.
 function(bm_slow label)
     set_tests_properties(${ARGN} PROPERTIES LABELS ${label} TIMEOUT 900)
+    if(label STREQUAL "once")
+        # The longest: first, or all others wait for them at the end.
+        set_tests_properties(${ARGN} PROPERTIES COST 100)
+    endif()
 endfunction()
 
 # bm_test_program(NAME SOURCE LIB...): one test program, started by ctest.
