@@ -16,7 +16,9 @@
  *    counter is not below the device's;
  *  - while there was one image that does, there is one after any cut;
  *  - a new image that is not confirmed by the application gives way to the one
- *    before it at the next start; a confirmed one never does;
+ *    before it at the next start, if that is still in slot 1; a confirmed one
+ *    never does. A cut between the record of the trial and the jump is such a
+ *    start, too: the image goes back without having run;
  *  - the bootloader writes slots, scratch, journal, key sets and counters; the
  *    application writes its slot 1, its requests and a candidate key set. What
  *    the application, or a tool, wrote is a request, read once (request.h),

@@ -43,8 +43,8 @@
 #define BM_HARDEN_INLINE static inline __attribute__((always_inline))
 
 /*
- * Something is as it cannot be: stop, and never go on. The one in harden.c is
- * a loop of traps; a port, or a test, that defines its own replaces it.
+ * Something is as it cannot be: stop, and never go on. The one in harden.c
+ * is a loop; a port, or a test, that defines its own replaces it.
  */
 _Noreturn void bm_fault(void);
 

@@ -18,10 +18,11 @@
  *
  * Trailers of MCUboot's tools (imgtool --pad, --confirm; mcumgr) are read the
  * same way, once: a magic at the end of slot 1 asks for a trial of the image
- * there, with image_ok for an installation without one. Which image was asked
- * for so is in the bootloader's state; the same one is asked for again by a
- * request only. In slot 0 a trailer says nothing that is not known: the image
- * of a device's first start has none before it, and counts as confirmed.
+ * there, with image_ok for an installation without one. The bootloader erases
+ * its sector when the answer is known, so it is asked once; where the sector
+ * cannot be erased it is asked, and refused, at each start. In slot 0 a trailer
+ * says nothing that is not known: the image of a device's first start has none
+ * before it, and counts as confirmed.
  */
 
 enum bm_request_flag {

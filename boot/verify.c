@@ -13,8 +13,10 @@
  * is called twice. So one fault in it changes one of two words of the verdict;
  * faults in copy() change what is hashed.
  *
- * What an attacker wrote is never on the stack, where a prologue that was
- * skipped would let it lie over a return address: it is in v->work.
+ * What an attacker wrote is kept in v->work, since on the stack a prologue that
+ * was skipped would let it lie over a return address. Three pieces are not: the
+ * header as numbers, where the caller keeps the image; r and s, while p256-m
+ * works on them; and the last block of a PUBKEY that is hashed.
  */
 
 /* Where the room is too small for any LMS signature, no code is for them. */
