@@ -28,7 +28,7 @@ DEPENDENCY, COUNTER, BOOT_RECORD = 0x40, 0x50, 0x60
 HEADER_SIZE = 0x200  # of applications: their vectors lie behind it
 
 # boot.h
-NORMAL, TRIAL, CONFIRMED, REVERTED, REFUSED, RECOVERED, FALLBACK = range(7)
+NORMAL, TRIAL, CONFIRMED, REVERTED, REFUSED, FALLBACK = range(6)
 
 
 class Skip(Exception):
