@@ -2,8 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "boot/harden.h"
 #include "boot/image_put.h"
 #include "boot/image_trailer.h"
+#include "boot/verify.h"
 #include "ports/openssl/openssl.h"
 #include "tests/harness/bm_test.h"
 #include "tests/harness/test_crypto.h"
@@ -199,10 +201,103 @@ static void a_padded_slot_is_made_again(void)
     CHECK_BYTES(made, file.n, file.p, file.n);
 }
 
+/* ---- What the bootloader says of them */
+
+static bm_status read_file(void *self, uint32_t at, uint8_t *out, size_t n)
+{
+    const struct bm_bytes *file = self;
+
+    if (at > file->n || n > file->n - at) {
+        return BM_E_FLASH_RANGE;
+    }
+    memcpy(out, file->p + at, n);
+    return BM_OK;
+}
+
+static void know_key(struct bm_ring *ring, const char *name)
+{
+    static uint8_t pem_octets[FILE_MAX];
+    struct bm_boot_key *key = &ring->keys[ring->n++];
+    struct bm_signer *signer = NULL;
+
+    CHECK_STATUS(
+        bm_openssl_signer_from_pem(read_vector(name, pem_octets), &signer),
+        BM_OK);
+    CHECK_STATUS(bm_image_keyhash(bm_test_crypto(), &signer->key, key->id),
+                 BM_OK);
+    memcpy(key->point, signer->key.key.p, sizeof key->point);
+    bm_openssl_signer_free(signer);
+}
+
+static bm_status judge(struct bm_bytes file, const struct bm_ring *ring,
+                       uint32_t counter, struct bm_verdict *verdict)
+{
+    static struct bm_verify_work work;
+    struct bm_flash flash = { .self = &file,
+                              .sector = FILE_MAX / 2,
+                              .sectors = 2,
+                              .unit = 1,
+                              .read = read_file };
+    struct bm_verify v = { .crypto = bm_test_crypto(),
+                           .ring = ring,
+                           .flash = &flash,
+                           .least = { counter, counter },
+                           .work = &work };
+    struct bm_image image;
+
+    return bm_verify_image(&v, &image, verdict);
+}
+
+/* Of the key that it knows; not of an algorithm that it does not have, nor of a
+ * key that it does not know, nor when an octet is another one. */
+static void the_bootloader_takes_those_of_p256(void)
+{
+    struct bm_ring none = { .required = BM_BOOT_P256, .n = 0 };
+    struct bm_ring ring = none;
+    struct bm_verdict verdict;
+
+    for (size_t i = 0; i < VECTORS; i++) {
+        struct bm_bytes file = read_vector(vectors[i].name, file_octets);
+        bool known = strcmp(vectors[i].key, "p256.pem") == 0;
+
+        if (file.n == 0) {
+            SKIP("no images of imgtool (BM_VECTORS)");
+        }
+        if (i == 0) {
+            know_key(&ring, "p256.pem");
+        }
+        CHECK_STATUS(judge(file, &ring, 0, &verdict),
+                     known ? BM_OK : BM_E_IMAGE_ALGORITHM);
+        CHECK(bm_verdict_yes(&verdict) == known);
+        CHECK(judge(file, &none, 0, &verdict) != BM_OK);
+        CHECK(!bm_verdict_yes(&verdict));
+        file_octets[vectors[i].slot != 0 ? 100 : file.n / 2] ^= 1;
+        CHECK(judge(file, &ring, 0, &verdict) != BM_OK);
+        CHECK(!bm_verdict_yes(&verdict));
+    }
+}
+
+static void the_bootloader_holds_them_to_its_counter(void)
+{
+    struct bm_bytes file = read_vector(vectors[1].name, file_octets);
+    struct bm_ring ring = { .required = BM_BOOT_P256, .n = 0 };
+    struct bm_verdict verdict;
+
+    if (file.n == 0) {
+        SKIP("no images of imgtool (BM_VECTORS)");
+    }
+    know_key(&ring, "p256.pem");
+    CHECK_STATUS(judge(file, &ring, 7, &verdict), BM_OK);
+    CHECK(judge(file, &ring, 8, &verdict) != BM_OK);
+    CHECK(!bm_verdict_yes(&verdict));
+}
+
 int main(void)
 {
     RUN(images_of_imgtool_are_read_and_made_again);
     RUN(the_payload_of_each_is_the_same);
     RUN(a_padded_slot_is_made_again);
+    RUN(the_bootloader_takes_those_of_p256);
+    RUN(the_bootloader_holds_them_to_its_counter);
     return bm_test_done();
 }
