@@ -26,7 +26,7 @@ const struct admin_field admin_record_firmware_params[] = {
     ADMIN_BODY("version", ADMIN_STRING, true, CA_FIRMWARE_VERSION_MAX - 1,
                "as the image has it: 1.2.3+4"),
     ADMIN_BODY("counter", ADMIN_INTEGER, false, UINT32_MAX,
-               "security counter; of a key set, its epoch"),
+               "security counter; a key set has one, which is its epoch"),
     ADMIN_BODY("key_set", ADMIN_BOOLEAN, false, 0,
                "it is no firmware, but a set of keys"),
     ADMIN_FIELDS_END,
@@ -97,6 +97,10 @@ bm_status admin_record_firmware(struct admin_context *c, const json_t *params,
     struct ca_firmware_place place;
     bm_status rc;
 
+    if (f.keyset && json_object_get(params, "counter") == NULL) {
+        return ca_refuse(why, BM_E_ARGUMENT,
+                         "a key set has a counter, which is its epoch");
+    }
     BM_TRY(read_hash(params, "digest", f.digest, why));
     BM_TRY(read_hash(params, "key", f.key, why));
     BM_TRY(ca_firmware_record(c->ca, &c->actor, &f, c->now, &place, why));

@@ -211,6 +211,7 @@ def firmware(api, serials):
     api.call("recordFirmware", {**signed, "digest": "x" * 64}, 400)
     api.call("recordFirmware", {**signed, "key": "5a" * 31}, 400)
     api.call("recordFirmware", {**signed, "version": "1.2.3"}, 400)
+    api.call("recordFirmware", {**signed, "key_set": True}, 400)
     # The key of a device signs no firmware.
     pem = api.call("showCertificate", {"serial": serials[1]})["pem"]
     spki = openssl("x509", "-noout", "-pubkey", stdin=pem.encode())
