@@ -83,7 +83,9 @@ static bool start(struct net_lookup *l)
     started = pthread_create(&thread, &attr, look, l) == 0;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)pthread_attr_destroy(&attr);
-    l->users = started ? l->users : 1;
+    if (!started) {
+        l->users = 1;
+    }
     return started;
 }
 
