@@ -16,7 +16,9 @@
  *   0x21000000   16 MB  flash (nor.h), of it
  *      +0x000000  64 KB  the bootloader's: journal, key sets, counters,
  *                        scratch, life cycle
- *      +0x010000  64 KB  the application's: mailbox, candidate key set
+ *      +0x010000  64 KB  the application's: mailbox, candidate key set, what
+ *                        the factory's station leaves for the first start
+ *      +0x020000 128 KB  the application's log (device/log.h)
  *      +0x100000         two slots of 512 KB of image 0
  *      +0x200000         two slots of 256 KB of image 1 (boot-full)
  */
@@ -28,6 +30,7 @@
 #define MAP_RAM_SIZE     0x1000u
 #define MAP_RAM_ALL      0x1000000u /* up to flash */
 #define MAP_HANDOVER     MAP_RAM
+#define MAP_APP_RAM      0x20010000u /* of applications: up to MAP_LOAD */
 #define MAP_LOAD         0x20100000u
 #define MAP_LOAD_SIZE    0x100000u
 #define MAP_NOR          BM_NOR_BOARD_BASE
@@ -41,6 +44,9 @@
 #define MAP_LIFECYCLE    (MAP_NOR + 0xf000u)
 #define MAP_MAILBOX      (MAP_NOR + 0x10000u)
 #define MAP_CANDIDATE    (MAP_NOR + 0x12000u)
+#define MAP_PROVISION    (MAP_NOR + 0x14000u)
+#define MAP_DATA         (MAP_NOR + 0x20000u)
+#define MAP_DATA_SIZE    0x20000u
 #define MAP_SLOT0        (MAP_NOR + 0x100000u)
 #define MAP_SLOT1        (MAP_NOR + 0x180000u)
 #define MAP_SLOT_SIZE    0x80000u
@@ -48,7 +54,7 @@
 #define MAP_SECOND_SLOT1 (MAP_NOR + 0x240000u)
 #define MAP_SECOND_SIZE  0x40000u
 
-/* All ranges but slots: the least that a struct bm_flash may have. */
+/* All ranges but slots and log: the least that a struct bm_flash may have. */
 #define MAP_SMALL_SIZE (2 * BM_NOR_SECTOR)
 
 /*
