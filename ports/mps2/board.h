@@ -23,8 +23,10 @@ enum {
     BM_BOARD_EXIT_POWER = 98  /* the flash model cut the power (nor.h) */
 };
 
-/* The counter's rate: 25 ticks are one microsecond. */
+/* The counter's rate on mps2-an385: 25 ticks are one microsecond. What runs on
+ * other boards too asks bm_board_hz(). */
 #define BM_BOARD_HZ 25000000u
+uint32_t bm_board_hz(void);
 
 /*
  * Ticks since the start, from the FPGA's free-running counter. Under QEMU's

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Time. The FPGA's 32-bit counter runs at 25 MHz and wraps after 171 s; the
+ * Time. The FPGA's 32-bit counter runs at 25 MHz and wraps after 171 s (an505:
+ * 20 MHz, 214 s); the
  * 1 kHz tick extends it to 64 bits. Ticks may be lost when the host is busy,
  * so they never count as time themselves: they only wake the CPU and look at
  * the counter often enough. (QEMU's user network also needs a guest that
@@ -9,15 +10,15 @@
 #include "ports/mps2/board.h"
 #include "ports/mps2/internal.h"
 
-#define FPGAIO_COUNTER  REG32(0x40028018u)
-#define FPGAIO_PRESCALE REG32(0x4002801cu)
+#define FPGAIO_COUNTER  REG32(mps2_board.fpgaio + 0x18u)
+#define FPGAIO_PRESCALE REG32(mps2_board.fpgaio + 0x1cu)
 #define SYST_CSR        REG32(0xe000e010u)
 #define SYST_RVR        REG32(0xe000e014u)
 #define SYST_CVR        REG32(0xe000e018u)
 
 #define SYST_ENABLE_INTERRUPT_CPU_CLOCK 7u
 
-#define TICKS_PER_MS (BM_BOARD_HZ / 1000u)
+#define TICKS_PER_MS (mps2_board.hz / 1000u)
 
 static uint32_t wraps;
 static uint32_t last;
@@ -46,6 +47,11 @@ static uint32_t interrupts_off(void)
 static void interrupts_restore(uint32_t before)
 {
     __asm__ volatile("msr primask, %0" : : "r"(before) : "memory");
+}
+
+uint32_t bm_board_hz(void)
+{
+    return mps2_board.hz;
 }
 
 uint64_t bm_board_ticks(void)

@@ -6,34 +6,12 @@
 #include "ports/mps2/board.h"
 #include "ports/mps2/internal.h"
 
-/* Reference for the MPU: Arm DDI0403E, B3.5. */
-#define MPU_CTRL REG32(0xe000ed94u)
-#define MPU_RNR  REG32(0xe000ed98u)
-#define MPU_RBAR REG32(0xe000ed9cu)
-#define MPU_RASR REG32(0xe000eda0u)
-
-#define MPU_ENABLE_WITH_DEFAULT_MAP 5u
-/* The highest number wins: what a bootloader locked stays so. */
-#define MPU_REGION         0u
-#define RASR_ENABLE_16MB   ((23u << 1) | 1u)
-#define RASR_NORMAL_MEMORY (1u << 17)
-#define RASR_READ_ONLY     (6u << 24)
-#define RASR_READ_WRITE    (3u << 24)
-
-/* Let the CPU write to the board's flash, or fault if it tries to. */
+/* Only the board's flash is guarded; memory of tests is not. */
 static void board_writable(const struct bm_nor *nor, bool writable)
 {
-    if ((uint32_t)(uintptr_t)nor->base != BM_NOR_BOARD_BASE) {
-        return;
+    if ((uint32_t)(uintptr_t)nor->base == mps2_board.nor) {
+        mps2_board.nor_writable(writable);
     }
-    MPU_RNR = MPU_REGION;
-    MPU_RBAR = BM_NOR_BOARD_BASE;
-    MPU_RASR = RASR_ENABLE_16MB | RASR_NORMAL_MEMORY |
-               (writable ? RASR_READ_WRITE : RASR_READ_ONLY);
-    MPU_CTRL = MPU_ENABLE_WITH_DEFAULT_MAP;
-    __asm__ volatile("dsb\n"
-                     "isb" ::
-                         : "memory");
 }
 
 void bm_nor_init(struct bm_nor *nor, uint8_t *base, size_t size)
@@ -43,8 +21,7 @@ void bm_nor_init(struct bm_nor *nor, uint8_t *base, size_t size)
 
 void bm_nor_board(struct bm_nor *nor)
 {
-    bm_nor_init(nor, (uint8_t *)(uintptr_t)BM_NOR_BOARD_BASE,
-                BM_NOR_BOARD_SIZE);
+    bm_nor_init(nor, (uint8_t *)(uintptr_t)mps2_board.nor, mps2_board.nor_size);
     board_writable(nor, false);
 }
 

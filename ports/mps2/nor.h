@@ -28,7 +28,7 @@
 #define BM_NOR_PAGE   256u  /* most bytes programmed in one operation */
 #define BM_NOR_UNIT   4u    /* programming starts and ends at multiples */
 
-/* The board's flash. */
+/* The flash of mps2-an385. */
 #define BM_NOR_BOARD_BASE 0x21000000u
 #define BM_NOR_BOARD_SIZE 0x01000000u
 

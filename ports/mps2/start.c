@@ -77,6 +77,9 @@ void mps2_start(void)
     size_t data = (uintptr_t)mps2_data_end - (uintptr_t)mps2_data_start;
     size_t bss = (uintptr_t)mps2_bss_end - (uintptr_t)mps2_bss_start;
 
+    if (mps2_board.early != NULL) {
+        mps2_board.early();
+    }
     paint_stack();
     memcpy(mps2_data_start, mps2_data_load, data);
     memset(mps2_bss_start, 0, bss);
@@ -104,7 +107,7 @@ __attribute__((section(".vectors"), used)) static const struct vectors table = {
         mps2_fault_entry, /* memory management fault */
         mps2_fault_entry, /* bus fault */
         mps2_fault_entry, /* usage fault */
-        NULL,
+        mps2_fault_entry, /* secure fault (Armv8-M; reserved before) */
         NULL,
         NULL,
         NULL,

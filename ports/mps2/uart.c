@@ -6,10 +6,10 @@
 
 #include "ports/mps2/internal.h"
 
-#define UART0_DATA    REG32(0x40004000u)
-#define UART0_STATE   REG32(0x40004004u)
-#define UART0_CTRL    REG32(0x40004008u)
-#define UART0_BAUDDIV REG32(0x40004010u)
+#define UART0_DATA    REG32(mps2_board.uart0)
+#define UART0_STATE   REG32(mps2_board.uart0 + 4u)
+#define UART0_CTRL    REG32(mps2_board.uart0 + 8u)
+#define UART0_BAUDDIV REG32(mps2_board.uart0 + 16u)
 
 #define STATE_TX_FULL 1u
 #define CTRL_TX       1u
