@@ -533,10 +533,10 @@ static bm_status sign_bundle(void *self, struct bm_bytes content, int64_t now,
 {
     struct local *l = self;
     const struct ca_signer_bundle *by = &l->c.bundle;
-    const struct bm_bundle_signer signer = { .crypto = l->c.crypto,
-                                             .signer = by->key,
-                                             .cert = by->cert,
-                                             .chain = by->chain };
+    const struct bm_signed_by signer = { .crypto = l->c.crypto,
+                                         .signer = by->key,
+                                         .cert = by->cert,
+                                         .chain = by->chain };
     struct ca_journal_entry e = { .kind = CA_JOURNAL_BUNDLE, .time = now };
     struct bm_bundle bundle;
 

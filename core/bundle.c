@@ -4,106 +4,10 @@
 #include "core/bundle.h"
 
 #include "core/bundle_internal.h"
-#include "core/oid.h"
+#include "core/cbor_map.h"
 
 /* Serial numbers of one issuer: a bundle for a large reader; see the format. */
 #define SERIALS_MAX 65536
-
-/* Dates are those that a certificate can have. */
-#define DATE_MAX ((uint64_t)BM_TIME_NEVER)
-
-/*
- * A map whose unsigned keys come in the order of the format: what is asked
- * for in that order is found without a search.
- */
-struct map {
-    struct bm_cbor *c;
-    size_t left; /* pairs */
-};
-
-static bm_status map_open(struct map *m, struct bm_cbor *c)
-{
-    m->c = c;
-    m->left = 0;
-    return bm_cbor_take_map(c, &m->left);
-}
-
-/* Is `key` the next one? Then its value is next. */
-static bool map_has(struct map *m, uint64_t key)
-{
-    struct bm_cbor ahead = *m->c;
-    uint64_t got = 0;
-
-    ahead.diag = NULL;
-    if (m->left == 0 || bm_cbor_take_uint(&ahead, &got) != BM_OK ||
-        got != key) {
-        return false;
-    }
-    m->c->p = ahead.p;
-    m->left--;
-    return true;
-}
-
-static bm_status map_need(struct map *m, uint64_t key)
-{
-    return map_has(m, key) ? BM_OK : bm_cbor_fail(m->c, BM_E_TRUST_BUNDLE);
-}
-
-/*
- * What is left must be remarks: negative keys. Any other is critical, and is
- * none that we know.
- */
-static bm_status map_close(struct map *m)
-{
-    struct bm_bytes last = { NULL, 0 };
-    struct bm_bytes value;
-
-    for (; m->left > 0; m->left--) {
-        if (!bm_cbor_at(m->c, BM_CBOR_NEGATIVE)) {
-            return bm_cbor_fail(m->c, BM_E_TRUST_FORMAT);
-        }
-        BM_TRY(bm_cbor_take_key(m->c, &last));
-        BM_TRY(bm_cbor_take_item(m->c, &value));
-    }
-    return BM_OK;
-}
-
-/* A number from `min` to `max`. */
-static bm_status take_number(struct bm_cbor *c, uint64_t min, uint64_t max,
-                             uint64_t *value)
-{
-    struct bm_cbor at = *c;
-    uint64_t got = 0;
-
-    BM_TRY(bm_cbor_take_uint(c, &got));
-    if (got < min || got > max) {
-        return bm_cbor_fail(&at, BM_E_TRUST_BUNDLE);
-    }
-    *value = got;
-    return BM_OK;
-}
-
-static bm_status take_date(struct bm_cbor *c, int64_t *t)
-{
-    uint64_t value = 0;
-
-    BM_TRY(take_number(c, 0, DATE_MAX, &value));
-    *t = (int64_t)value;
-    return BM_OK;
-}
-
-static bool is_name(struct bm_bytes name)
-{
-    if (name.n == 0 || name.n > BM_BUNDLE_NAME_MAX) {
-        return false;
-    }
-    for (size_t i = 0; i < name.n; i++) {
-        if (name.p[i] < 0x20 || name.p[i] == 0x7f) {
-            return false; /* it is shown on terminals */
-        }
-    }
-    return true;
-}
 
 int bm_bundle_order(struct bm_bytes a, struct bm_bytes b)
 {
@@ -170,21 +74,21 @@ static bm_status take_anchor(struct bm_cbor *c, struct bm_bundle_anchor *a)
 {
     uint64_t status = BM_BUNDLE_ACTIVE;
     uint64_t uses = BM_BUNDLE_USES;
-    struct map m;
+    struct bm_cbor_map m;
 
-    BM_TRY(map_open(&m, c));
-    BM_TRY(map_need(&m, ANCHOR_CERT));
+    BM_TRY(bm_cbor_map_open(&m, c, BM_E_TRUST_BUNDLE, BM_E_TRUST_FORMAT));
+    BM_TRY(bm_cbor_map_need(&m, ANCHOR_CERT));
     BM_TRY(bm_cbor_take_bytes(c, &a->cert));
-    if (map_has(&m, ANCHOR_STATUS)) {
+    if (bm_cbor_map_has(&m, ANCHOR_STATUS)) {
         BM_TRY(bm_cbor_take_uint(c, &status));
     }
-    if (map_has(&m, ANCHOR_USES)) {
+    if (bm_cbor_map_has(&m, ANCHOR_USES)) {
         BM_TRY(bm_cbor_take_uint(c, &uses));
     }
     /* A status of later versions stays one that is not known */
     a->status = status > UINT16_MAX ? UINT16_MAX : (unsigned)status;
     a->uses = (unsigned)(uses & UINT16_MAX);
-    return map_close(&m);
+    return bm_cbor_map_close(&m);
 }
 
 enum list {
@@ -232,47 +136,46 @@ static bm_status take_list(struct bm_cbor *c, enum list kind,
 }
 
 /* Keys 1 to 5. */
-static bm_status take_head(struct map *m, struct bm_bundle *b)
+static bm_status take_head(struct bm_cbor_map *m, struct bm_bundle *b)
 {
     struct bm_cbor *c = m->c;
     uint64_t format = 0;
 
-    BM_TRY(map_need(m, BUNDLE_FORMAT));
+    BM_TRY(bm_cbor_map_need(m, BUNDLE_FORMAT));
     BM_TRY(bm_cbor_take_uint(c, &format));
     if (format != BM_BUNDLE_FORMAT) {
         return bm_cbor_fail(c, BM_E_TRUST_FORMAT);
     }
-    BM_TRY(map_need(m, BUNDLE_NAME));
-    BM_TRY(bm_cbor_take_text(c, &b->name));
-    BM_TRY(map_need(m, BUNDLE_VERSION));
-    BM_TRY(take_number(c, 1, UINT64_MAX, &b->version));
-    BM_TRY(map_need(m, BUNDLE_ISSUED));
-    BM_TRY(take_date(c, &b->issued));
-    BM_TRY(map_need(m, BUNDLE_NEXT));
-    BM_TRY(take_date(c, &b->next_update));
-    return is_name(b->name) && b->issued <= b->next_update
-               ? BM_OK
-               : bm_cbor_fail(c, BM_E_TRUST_BUNDLE);
+    BM_TRY(bm_cbor_map_need(m, BUNDLE_NAME));
+    BM_TRY(bm_cbor_map_text(m, 1, BM_BUNDLE_NAME_MAX, &b->name));
+    BM_TRY(bm_cbor_map_need(m, BUNDLE_VERSION));
+    BM_TRY(bm_cbor_map_number(m, 1, UINT64_MAX, &b->version));
+    BM_TRY(bm_cbor_map_need(m, BUNDLE_ISSUED));
+    BM_TRY(bm_cbor_map_date(m, &b->issued));
+    BM_TRY(bm_cbor_map_need(m, BUNDLE_NEXT));
+    BM_TRY(bm_cbor_map_date(m, &b->next_update));
+    return b->issued <= b->next_update ? BM_OK
+                                       : bm_cbor_fail(c, BM_E_TRUST_BUNDLE);
 }
 
 static bm_status take_bundle(struct bm_cbor *c, struct bm_bundle *b)
 {
-    struct map m;
+    struct bm_cbor_map m;
 
-    BM_TRY(map_open(&m, c));
+    BM_TRY(bm_cbor_map_open(&m, c, BM_E_TRUST_BUNDLE, BM_E_TRUST_FORMAT));
     BM_TRY(take_head(&m, b));
-    BM_TRY(map_need(&m, BUNDLE_ANCHORS));
+    BM_TRY(bm_cbor_map_need(&m, BUNDLE_ANCHORS));
     BM_TRY(take_list(c, LIST_ANCHORS, &b->anchors));
-    BM_TRY(map_need(&m, BUNDLE_CROSS));
+    BM_TRY(bm_cbor_map_need(&m, BUNDLE_CROSS));
     BM_TRY(take_list(c, LIST_CROSS, &b->cross));
-    b->has_issuers = map_has(&m, BUNDLE_ISSUERS);
+    b->has_issuers = bm_cbor_map_has(&m, BUNDLE_ISSUERS);
     if (b->has_issuers) {
         BM_TRY(take_list(c, LIST_ISSUERS, &b->issuers));
     }
-    if (map_has(&m, BUNDLE_KEYS)) {
+    if (bm_cbor_map_has(&m, BUNDLE_KEYS)) {
         BM_TRY(take_list(c, LIST_KEYS, &b->keys));
     }
-    BM_TRY(map_close(&m));
+    BM_TRY(bm_cbor_map_close(&m));
     return bm_cbor_end(c);
 }
 

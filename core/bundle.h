@@ -3,7 +3,7 @@
 #define BM_CORE_BUNDLE_H
 
 #include "core/cbor.h"
-#include "core/cms.h"
+#include "core/signed.h"
 
 /*
  * Trust bundles: which anchors hold, which cross-certificates lead to them,
@@ -96,11 +96,11 @@ BM_MUST_CHECK bm_status bm_bundle_parse(struct bm_bytes content,
                                         struct bm_bundle *bundle);
 
 /*
- * Open a whole message: CMS with one signer, signed attributes, ECDSA P-256
- * and SHA-256, of content type BM_OID_CT_BUNDLE; its signature verified, its
- * content parsed. `*signer` is the certificate that signed, `*certs` all that
- * the message carries (bm_cms_next()). Whether the signer is to be trusted is
- * the caller's to find out, **before** anything in `*bundle` is believed.
+ * Open a whole message (signed.h) of content type BM_OID_CT_BUNDLE: its
+ * signature verified, its content parsed. `*signer` is the certificate that
+ * signed, `*certs` all that the message carries (bm_cms_next()). Whether the
+ * signer is to be trusted is the caller's to find out, **before** anything in
+ * `*bundle` is believed.
  */
 BM_MUST_CHECK bm_status bm_bundle_open(struct bm_bytes message,
                                        const struct bm_crypto *crypto,
@@ -192,20 +192,11 @@ int bm_bundle_order(struct bm_bytes a, struct bm_bytes b);
 BM_MUST_CHECK bm_status bm_bundle_put(const struct bm_bundle_config *config,
                                       struct bm_wr *w);
 
-/* Who signs a bundle. */
-struct bm_bundle_signer {
-    const struct bm_crypto *crypto;
-    const struct bm_signer *signer; /* ECDSA P-256, SHA-256 */
-    const struct bm_cert *cert;     /* see bm_bundle_signer_check() */
-    struct bm_bytes chain; /* DER, the signer's own first, one after another,
-                              without the anchor */
-};
-
 /*
  * Append the signed message. `content` is what bm_bundle_put() wrote;
- * signingTime is its `issued`.
+ * signingTime is its `issued`. The signer is one of bm_bundle_signer_check().
  */
-BM_MUST_CHECK bm_status bm_bundle_sign(const struct bm_bundle_signer *by,
+BM_MUST_CHECK bm_status bm_bundle_sign(const struct bm_signed_by *by,
                                        struct bm_bytes content,
                                        struct bm_wr *w);
 

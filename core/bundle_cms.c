@@ -1,57 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/bundle.h"
 #include "core/oid.h"
-
-/* Certificates in a message: the signer's chain, not a directory. */
-#define CERTS_MAX 8
-
-static bm_status check_message(const struct bm_cms *cms)
-{
-    struct bm_bytes certs = cms->certs;
-    struct bm_bytes der;
-    unsigned n = 0;
-
-    if (!bm_oid_is(cms->content_type, BM_OID_CT_BUNDLE) || !cms->has_content ||
-        cms->crls.n != 0) {
-        return BM_E_TRUST_BUNDLE;
-    }
-    while (bm_cms_next(&certs, &der)) {
-        n++;
-    }
-    return n <= CERTS_MAX ? BM_OK : BM_E_LIMIT;
-}
-
-/*
- * One signer, in the algorithms every reader has. That there are signed
- * attributes follows from the content type (RFC 5652 5.3), and bm_cms_parse()
- * has seen to it.
- */
-static bm_status take_signer(const struct bm_cms *cms, struct bm_cms_signer *s)
-{
-    struct bm_bytes signers = cms->signers;
-
-    if (!bm_cms_signer_next(&signers, s) || signers.n != 0) {
-        return BM_E_TRUST_BUNDLE;
-    }
-    if (s->hash != BM_HASH_SHA256 || s->sig_alg != BM_SIG_ECDSA_SHA256) {
-        return BM_E_ALG_UNSUPPORTED;
-    }
-    return BM_OK;
-}
-
-static bm_status open_message(struct bm_bytes message,
-                              const struct bm_crypto *crypto,
-                              struct bm_cert *signer, struct bm_cms *cms)
-{
-    struct bm_cms_verify_config config = { .crypto = crypto };
-    struct bm_cms_signer s;
-
-    BM_TRY(bm_cms_parse(message, NULL, cms));
-    BM_TRY(check_message(cms));
-    BM_TRY(take_signer(cms, &s));
-    BM_TRY(bm_cms_verify(cms, &s, &config, signer));
-    return signer->key.type == BM_KEY_P256 ? BM_OK : BM_E_KEY_UNSUPPORTED;
-}
+#include "core/signed.h"
 
 bm_status bm_bundle_open(struct bm_bytes message,
                          const struct bm_crypto *crypto, struct bm_cert *signer,
@@ -60,13 +10,11 @@ bm_status bm_bundle_open(struct bm_bytes message,
     struct bm_cms cms;
     bm_status rc;
 
-    *signer = (struct bm_cert){ 0 };
     *certs = (struct bm_bytes){ NULL, 0 };
     *bundle = (struct bm_bundle){ 0 };
-    rc = open_message(message, crypto, signer, &cms);
-    if (rc == BM_OK) {
-        rc = bm_bundle_parse(cms.content, NULL, bundle);
-    }
+    BM_TRY(bm_signed_open(message, BM_LIT(BM_OID_CT_BUNDLE), crypto, signer,
+                          &cms));
+    rc = bm_bundle_parse(cms.content, NULL, bundle);
     if (rc != BM_OK) {
         *signer = (struct bm_cert){ 0 };
         return rc;

@@ -173,24 +173,13 @@ bool bm_bundle_is_small(const struct bm_bundle *bundle, size_t n)
            cross <= BM_BUNDLE_SMALL_CROSS;
 }
 
-bm_status bm_bundle_sign(const struct bm_bundle_signer *by,
-                         struct bm_bytes content, struct bm_wr *w)
+bm_status bm_bundle_sign(const struct bm_signed_by *by, struct bm_bytes content,
+                         struct bm_wr *w)
 {
-    struct bm_cms_sign_config config = {
-        .crypto = by->crypto,
-        .signer = by->signer,
-        .cert = by->cert,
-        .content_type = BM_LIT(BM_OID_CT_BUNDLE),
-        .content = content,
-        .certs = by->chain,
-    };
     struct bm_bundle bundle;
 
     BM_TRY(bm_bundle_parse(content, NULL, &bundle));
     BM_TRY(bm_bundle_signer_check(by->cert));
-    if (by->signer->alg != BM_SIG_ECDSA_SHA256) {
-        return BM_E_ALG_UNSUPPORTED;
-    }
-    config.signing_time = bundle.issued;
-    return bm_cms_sign(&config, w);
+    return bm_signed_put(by, BM_LIT(BM_OID_CT_BUNDLE), content, bundle.issued,
+                         w);
 }

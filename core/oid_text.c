@@ -100,6 +100,7 @@ static const struct name others[] = {
     /* Our own: oid.h */
     { "2.25.43662891130725046516998155922503964190.1.1", "bundleSigning" },
     { "2.25.43662891130725046516998155922503964190.2.1", "trustBundle" },
+    { "2.25.43662891130725046516998155922503964190.2.2", "deliveryManifest" },
     { "1.3.6.1.5.5.7.8.3", "permanentIdentifier" },
     { "1.3.6.1.5.5.7.8.4", "hardwareModuleName" },
     { "1.3.6.1.5.5.7.48.1", "ocsp" },

@@ -172,4 +172,25 @@
     X(E_LMS_RETIRED, 0x2703, "SP 800-208 9",                                  \
       "key was restored, or copied: it must not sign again")
 
+#define BM_STATUS_DELIVERY(X)                                                 \
+    X(E_MANIFEST, 0x2801, "", "malformed manifest")                           \
+    X(E_MANIFEST_FORMAT, 0x2802, "",                                          \
+      "format or critical key of a manifest is not known")                    \
+    X(E_MANIFEST_SERIES, 0x2803, "", "manifest of another series")            \
+    X(E_MANIFEST_DEVICE, 0x2804, "", "manifest is for another device")        \
+    X(E_MANIFEST_ROLLBACK, 0x2805, "", "manifest is older than the one held") \
+    X(E_MANIFEST_STALE, 0x2806, "", "manifest is past its nextUpdate")        \
+    X(E_EVENT, 0x2807, "", "malformed events")                                \
+    X(E_DELIVER_ANSWER, 0x2808, "", "server answers otherwise than asked")    \
+    X(E_DELIVER_SIZE, 0x2809, "", "blob is not of the size in the manifest")  \
+    X(E_DELIVER_DIGEST, 0x280a, "", "blob is not the one in the manifest")    \
+    X(E_DELIVER_SPACE, 0x280b, "", "no room on this device for the blob")     \
+    X(E_DELIVER_NONE, 0x280c, "RFC 9110 15.5.5",                              \
+      "nothing there for this device")                                        \
+    X(E_DELIVER_FORBIDDEN, 0x280d, "RFC 9110 15.5.4",                         \
+      "server delivers nothing to this identity")                             \
+    X(E_DELIVER_SERVER, 0x280e, "RFC 9110 15.6", "server failed, or is busy") \
+    X(E_DELIVER_TIMEOUT, 0x280f, "", "delivery took too long")                \
+    X(E_DELIVER_KIND, 0x2810, "", "this device takes nothing of that kind")
+
 #endif

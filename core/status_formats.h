@@ -194,26 +194,28 @@
       "thisUpdate or nextUpdate does not cover the time")                      \
     X(E_OCSP_MISSING, 0x0b0e, "RFC 6960 3.2", "no answer for this CertID")
 
-#define BM_STATUS_CMS(X)                                                      \
-    X(E_CMS, 0x0c01, "RFC 5652 3", "malformed ContentInfo")                   \
-    X(E_CMS_TYPE, 0x0c02, "RFC 5652 5.1", "content is not SignedData")        \
-    X(E_CMS_SIGNED_DATA, 0x0c03, "RFC 5652 5.1", "malformed SignedData")      \
-    X(E_CMS_VERSION, 0x0c04, "RFC 5652 5.1",                                  \
-      "version does not fit the fields present")                              \
-    X(E_CMS_CERTS_ONLY, 0x0c05, "RFC 7030 4.1.3", "not a certs-only message") \
-    X(E_CMS_SIGNER_INFO, 0x0c06, "RFC 5652 5.3", "malformed SignerInfo")      \
-    X(E_CMS_ATTRS, 0x0c07, "RFC 5652 5.3", "malformed or missing attributes") \
-    X(E_CMS_CONTENT_TYPE, 0x0c08, "RFC 5652 11.1",                            \
-      "contentType attribute differs from eContentType")                      \
-    X(E_CMS_DIGEST, 0x0c09, "RFC 5652 11.2",                                  \
-      "messageDigest attribute differs from the content")                     \
-    X(E_CMS_SIGNER, 0x0c0a, "RFC 5652 5.3", "signer certificate not found")   \
-    X(E_CMS_SIGNATURE, 0x0c0b, "RFC 5652 5.6", "signature is wrong")          \
-    X(E_CMS_DETACHED, 0x0c0c, "RFC 5652 5.2",                                 \
-      "content missing, or given twice")                                      \
-    X(E_CMS_ALG, 0x0c0d, "RFC 5754 3, RFC 8419 3, RFC 9882 3",                \
-      "digest algorithm does not go with the signature algorithm")            \
-    X(E_CMS_DUPLICATE, 0x0c0e, "RFC 5652 11", "signed attribute occurs twice")
+#define BM_STATUS_CMS(X)                                                       \
+    X(E_CMS, 0x0c01, "RFC 5652 3", "malformed ContentInfo")                    \
+    X(E_CMS_TYPE, 0x0c02, "RFC 5652 5.1", "content is not SignedData")         \
+    X(E_CMS_SIGNED_DATA, 0x0c03, "RFC 5652 5.1", "malformed SignedData")       \
+    X(E_CMS_VERSION, 0x0c04, "RFC 5652 5.1",                                   \
+      "version does not fit the fields present")                               \
+    X(E_CMS_CERTS_ONLY, 0x0c05, "RFC 7030 4.1.3", "not a certs-only message")  \
+    X(E_CMS_SIGNER_INFO, 0x0c06, "RFC 5652 5.3", "malformed SignerInfo")       \
+    X(E_CMS_ATTRS, 0x0c07, "RFC 5652 5.3", "malformed or missing attributes")  \
+    X(E_CMS_CONTENT_TYPE, 0x0c08, "RFC 5652 11.1",                             \
+      "contentType attribute differs from eContentType")                       \
+    X(E_CMS_DIGEST, 0x0c09, "RFC 5652 11.2",                                   \
+      "messageDigest attribute differs from the content")                      \
+    X(E_CMS_SIGNER, 0x0c0a, "RFC 5652 5.3", "signer certificate not found")    \
+    X(E_CMS_SIGNATURE, 0x0c0b, "RFC 5652 5.6", "signature is wrong")           \
+    X(E_CMS_DETACHED, 0x0c0c, "RFC 5652 5.2",                                  \
+      "content missing, or given twice")                                       \
+    X(E_CMS_ALG, 0x0c0d, "RFC 5754 3, RFC 8419 3, RFC 9882 3",                 \
+      "digest algorithm does not go with the signature algorithm")             \
+    X(E_CMS_DUPLICATE, 0x0c0e, "RFC 5652 11", "signed attribute occurs twice") \
+    X(E_CMS_FORM, 0x0c0f, "",                                                  \
+      "not of the content type, or the form, that is asked for")
 
 #define BM_STATUS_PATH(X)                                                     \
     X(E_PATH_NO_ISSUER, 0x0d01, "RFC 5280 6.1", "no path to an anchor")       \

@@ -250,6 +250,21 @@ BM_MUST_CHECK bm_status bm_trust_take_bundle(struct bm_trust *trust,
                                              uint32_t uptime);
 
 /*
+ * May the signer of a message of ours (core/signed.h: a bundle, a manifest)
+ * speak to this device? It must chain to a pinned or learned anchor, have the
+ * one purpose BM_OID_KP_BUNDLE, and not be denied by what is known. It is
+ * config.work->cert[0], into which the caller has opened it, `certs` are those
+ * of the message; both are used up.
+ *
+ * From the network, `*uptime` is the moment: the chain must be good at one
+ * that is not before what the clock knows, nor before `issued`. NULL: the
+ * message comes from our flash, where that was decided.
+ */
+BM_MUST_CHECK bm_status bm_trust_signer(const struct bm_trust *trust,
+                                        struct bm_bytes certs, int64_t issued,
+                                        const uint32_t *uptime);
+
+/*
  * A CRL for one certificate in question, streamed (crl.h): for issuers that
  * the bundle does not list. 3.1 KB on a Cortex-M3, as long as the list is read.
  *

@@ -29,9 +29,7 @@ enum {
 
 #define BANKS 2
 
-/* Certificates of a message (docs/trust-bundle.md), in any order. */
-#define POOL_MAX 8
-_Static_assert(1 + POOL_MAX + BM_TRUST_ANCHORS_MAX <= BM_TRUST_CERTS,
+_Static_assert(1 + BM_SIGNED_CERTS_MAX + BM_TRUST_ANCHORS_MAX <= BM_TRUST_CERTS,
                "a signer, its pool and the anchors fit");
 
 static void put_number(struct bm_wr *w, uint64_t value, unsigned octets)
@@ -51,19 +49,13 @@ static uint64_t get_number(const uint8_t *p, unsigned octets)
     return value;
 }
 
-/*
- * May the signer sign bundles, under an anchor that is pinned or learned? When
- * it comes from the network, at a moment that is not before what we know and
- * not before the bundle was issued; from the flash, that was decided.
- */
-static bm_status check_signer(const struct bm_trust *trust,
-                              struct bm_bytes certs, int64_t issued,
-                              const uint32_t *uptime)
+bm_status bm_trust_signer(const struct bm_trust *trust, struct bm_bytes certs,
+                          int64_t issued, const uint32_t *uptime)
 {
     struct bm_trust_work *work = trust->config.work;
     struct bm_cert *signer = &work->cert[0];
     struct bm_cert *pool = signer + 1;
-    size_t pool_n = bm_trust_pool(certs, pool, POOL_MAX);
+    size_t pool_n = bm_trust_pool(certs, pool, BM_SIGNED_CERTS_MAX);
     struct bm_trust_check check = {
         .trust = trust,
         .anchors = pool + pool_n,
@@ -256,7 +248,7 @@ static bm_status check_bundle(const struct bm_trust *trust,
     }
     BM_TRY(bm_bundle_open(message, trust->config.crypto,
                           &trust->config.work->cert[0], &certs, bundle));
-    BM_TRY(check_signer(trust, certs, bundle->issued, &uptime));
+    BM_TRY(bm_trust_signer(trust, certs, bundle->issued, &uptime));
     BM_TRY(digest_of(trust, bundle->content, digest));
     BM_TRY(check_version(trust, bundle, digest));
     return check_room(trust, bundle);
@@ -317,7 +309,7 @@ static bm_status load_message(struct bm_trust *trust, size_t size)
     BM_TRY(load_chunks(trust, trust->bank, size));
     BM_TRY(bm_bundle_open(message, trust->config.crypto,
                           &trust->config.work->cert[0], &certs, &bundle));
-    BM_TRY(check_signer(trust, certs, bundle.issued, NULL));
+    BM_TRY(bm_trust_signer(trust, certs, bundle.issued, NULL));
     BM_TRY(digest_of(trust, bundle.content, digest));
     if (bundle.version != trust->floor ||
         memcmp(digest, trust->digest, sizeof digest) != 0) {

@@ -528,7 +528,7 @@ static const struct bm_signer *p256(uint8_t number)
 
 static struct bm_cert signer_cert;
 
-static struct bm_bundle_signer signer_of(const char *eku)
+static struct bm_signed_by signer_of(const char *eku)
 {
     maker_reset();
     maker_signer = p256;
@@ -537,15 +537,15 @@ static struct bm_bundle_signer signer_of(const char *eku)
                                        .key = 1,
                                        .signer = 0,
                                        .eku = eku });
-    return (struct bm_bundle_signer){ .crypto = bm_test_crypto(),
-                                      .signer = p256(1),
-                                      .cert = &signer_cert,
-                                      .chain = signer_cert.der };
+    return (struct bm_signed_by){ .crypto = bm_test_crypto(),
+                                  .signer = p256(1),
+                                  .cert = &signer_cert,
+                                  .chain = signer_cert.der };
 }
 
 static struct bm_bytes sign_message(struct bm_bytes content)
 {
-    struct bm_bundle_signer by = signer_of("b");
+    struct bm_signed_by by = signer_of("b");
     struct bm_wr w;
 
     bm_wr_init(&w, message_room, sizeof message_room);
@@ -579,7 +579,7 @@ static void only_a_certificate_for_bundles_alone_signs_them(void)
     struct bm_wr w;
 
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-        struct bm_bundle_signer by = signer_of(wrong[i]);
+        struct bm_signed_by by = signer_of(wrong[i]);
 
         CHECK_STATUS(bm_bundle_signer_check(by.cert), BM_E_PATH_EKU);
         bm_wr_init(&w, message_room, sizeof message_room);
@@ -618,7 +618,7 @@ static void another_content_type_is_no_bundle(void)
 {
     struct bm_bundle_config config = usual();
     struct bm_bytes content = put(&config);
-    struct bm_bundle_signer by = signer_of("b");
+    struct bm_signed_by by = signer_of("b");
     struct bm_cms_sign_config cms = { .crypto = by.crypto,
                                       .signer = by.signer,
                                       .cert = by.cert,
@@ -633,7 +633,7 @@ static void another_content_type_is_no_bundle(void)
     bm_wr_init(&w, message_room, sizeof message_room);
     CHECK_STATUS(bm_cms_sign(&cms, &w), BM_OK);
     CHECK_STATUS(bm_bundle_open(bm_wr_bytes(&w), by.crypto, &cert, &certs, &b),
-                 BM_E_TRUST_BUNDLE);
+                 BM_E_CMS_FORM);
 }
 
 int main(void)

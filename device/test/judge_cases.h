@@ -501,8 +501,8 @@ static inline void judge_issuers(unsigned what,
 /* Make the bundle of a case; a view into judge.message. */
 static inline struct bm_bytes judge_bundle(unsigned what)
 {
-    const struct bm_bundle_signer by = { bm_test_crypto(), judge_key(2),
-                                         &judge.bundler, judge.bundler.der };
+    const struct bm_signed_by by = { bm_test_crypto(), judge_key(2),
+                                     &judge.bundler, judge.bundler.der };
     const struct bm_bundle_anchor anchor = { judge.other.der, 0, 0 };
     uint8_t keys[3][BM_BUNDLE_KEY_SIZE];
     const struct bm_bytes bad = BM_ARRAY(keys[2]);

@@ -369,8 +369,8 @@ static struct bm_bytes listing(const struct bm_bundle_anchor *anchors, size_t n,
     const struct bm_bytes cross[] = { judge.cross.der, judge.cross.der,
                                       judge.cross.der, judge.cross.der,
                                       judge.cross.der };
-    const struct bm_bundle_signer by = { bm_test_crypto(), judge_key(2),
-                                         &judge.bundler, judge.bundler.der };
+    const struct bm_signed_by by = { bm_test_crypto(), judge_key(2),
+                                     &judge.bundler, judge.bundler.der };
     const struct bm_bundle_config config = { .name = BM_LIT("judge"),
                                              .version = 1,
                                              .issued = MAKER_NOW,
