@@ -170,6 +170,8 @@ static void fill(struct sqlite_store *s)
     sqlite_token_fill(store);
     sqlite_attestation_fill(store);
     sqlite_request_fill(store);
+    sqlite_release_fill(store);
+    sqlite_delivery_fill(store);
     sqlite_ledger_fill(store);
     sqlite_care_fill(store);
 }

@@ -155,6 +155,8 @@ void sqlite_revocation_fill(struct store *store);
 void sqlite_token_fill(struct store *store);
 void sqlite_attestation_fill(struct store *store);
 void sqlite_request_fill(struct store *store);
+void sqlite_release_fill(struct store *store);
+void sqlite_delivery_fill(struct store *store);
 void sqlite_ledger_fill(struct store *store);
 void sqlite_care_fill(struct store *store);
 

@@ -183,10 +183,52 @@ static const char attestations[] =
     "CREATE INDEX attestation_device ON attestation (device)"
     "  WHERE device != 0;"
     "CREATE INDEX attestation_ek ON attestation (ek, organisation);";
+
+/*
+ * Delivery: releases, for whom they are, what each device was told, how far it
+ * came, and what it says itself. Of assignments `organisation` is that of the
+ * devices; 0: of all.
+ */
+static const char delivery[] =
+    "CREATE TABLE release ("
+    "  id INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  mode INTEGER NOT NULL, name TEXT NOT NULL, created INTEGER NOT NULL,"
+    "  creator TEXT NOT NULL, UNIQUE (organisation, name)) STRICT;"
+    "CREATE TABLE release_item ("
+    "  id INTEGER PRIMARY KEY, release INTEGER NOT NULL,"
+    "  kind INTEGER NOT NULL, image INTEGER NOT NULL, hash BLOB NOT NULL,"
+    "  size INTEGER NOT NULL, version TEXT NOT NULL,"
+    "  UNIQUE (release, kind, image)) STRICT;"
+    "CREATE INDEX release_item_hash ON release_item (hash);"
+    "CREATE TABLE assignment ("
+    "  id INTEGER PRIMARY KEY, release INTEGER NOT NULL,"
+    "  organisation INTEGER NOT NULL, device INTEGER NOT NULL,"
+    "  percent INTEGER NOT NULL, number INTEGER NOT NULL,"
+    "  created INTEGER NOT NULL, actor TEXT NOT NULL,"
+    "  UNIQUE (release, organisation, device)) STRICT;"
+    "CREATE INDEX assignment_target ON assignment (organisation, device);"
+    "CREATE INDEX assignment_number ON assignment (number);"
+    "CREATE TABLE manifest ("
+    "  device INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  version INTEGER NOT NULL, issued INTEGER NOT NULL,"
+    "  next_update INTEGER NOT NULL, said BLOB NOT NULL,"
+    "  message BLOB NOT NULL) STRICT;"
+    "CREATE TABLE progress ("
+    "  assignment INTEGER NOT NULL, item INTEGER NOT NULL,"
+    "  device INTEGER NOT NULL, version INTEGER NOT NULL,"
+    "  steps INTEGER NOT NULL, PRIMARY KEY (assignment, item, device))"
+    "  STRICT, WITHOUT ROWID;"
+    "CREATE INDEX progress_device ON progress (device);"
+    "CREATE TABLE heard ("
+    "  device INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  number INTEGER NOT NULL, key TEXT NOT NULL, key_at INTEGER NOT NULL)"
+    "  STRICT;"
+    "ALTER TABLE event ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX event_claimed ON event (device) WHERE claimed != 0;";
 /* clang-format on */
 
-static const char *const steps[] = { first, listings, service, shards,
-                                     attestations };
+static const char *const steps[] = { first,  listings,     service,
+                                     shards, attestations, delivery };
 
 #define VERSION ((int)(sizeof steps / sizeof steps[0]))
 

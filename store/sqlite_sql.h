@@ -35,7 +35,15 @@
     "first, decider, created, decided, cert, csr"
 #define SQL_REPLY_COLUMNS       "operator, key, request, status, created, body"
 #define SQL_ATTESTATION_COLUMNS "key, organisation, device, place, ek, at"
-#define SQL_EVENT_COLUMNS       "id, organisation, at, kind, device, text"
+#define SQL_EVENT_COLUMNS       "id, organisation, at, kind, device, text, claimed"
+#define SQL_RELEASE_COLUMNS     "id, organisation, mode, name, created, creator"
+#define SQL_ITEM_COLUMNS        "id, release, kind, image, hash, size, version"
+#define SQL_ASSIGNMENT_COLUMNS \
+    "id, release, organisation, device, percent, number, created, actor"
+#define SQL_MANIFEST_COLUMNS \
+    "device, organisation, version, issued, next_update, said, message"
+#define SQL_PROGRESS_COLUMNS "assignment, item, device, version, steps"
+#define SQL_HEARD_COLUMNS    "device, organisation, number, key, key_at"
 
 #define SQL_LIST(X)                                                            \
     X(BEGIN_READ, "BEGIN")                                                     \
@@ -244,8 +252,68 @@
       "SELECT " SQL_ATTESTATION_COLUMNS " FROM attestation WHERE "             \
       "organisation = ? AND ek = ? "                                           \
       "ORDER BY id DESC LIMIT 1")                                              \
-    X(EVENT_PUT, "INSERT INTO event (organisation, at, kind, device, text) "   \
-                 "VALUES (?, ?, ?, ?, ?)")                                     \
+    X(EVENT_PUT, "INSERT INTO event (organisation, at, kind, device, text, "   \
+                 "claimed) VALUES (?, ?, ?, ?, ?, ?)")                         \
+    X(EVENT_FORGET,                                                            \
+      "DELETE FROM event WHERE device = ?1 AND claimed != 0 AND id <= "        \
+      "ifnull((SELECT id FROM event WHERE device = ?1 AND claimed != 0 "       \
+      "ORDER BY id DESC LIMIT 1 OFFSET ?2), 0)")                               \
+    X(RELEASE_PUT, "INSERT INTO release (organisation, mode, name, created, "  \
+                   "creator) VALUES (?, ?, ?, ?, ?)")                          \
+    X(RELEASE_FIND, "SELECT " SQL_RELEASE_COLUMNS                              \
+                    " FROM release WHERE organisation = ? AND name = ?")       \
+    X(RELEASE_LIST, "SELECT " SQL_RELEASE_COLUMNS                              \
+                    " FROM release WHERE id > ? AND $scope ORDER BY id")       \
+    X(ITEM_PUT, "INSERT INTO release_item (release, kind, image, hash, size, " \
+                "version) VALUES (?, ?, ?, ?, ?, ?)")                          \
+    X(ITEM_LIST, "SELECT " SQL_ITEM_COLUMNS                                    \
+                 " FROM release_item WHERE release = ? ORDER BY id")           \
+    X(ITEM_ASSIGNED,                                                           \
+      "SELECT 1 FROM release_item i JOIN assignment a ON a.release = "         \
+      "i.release WHERE i.hash = ? AND a.organisation IN (0, ?) AND "           \
+      "a.percent > 0 LIMIT 1")                                                 \
+    X(ASSIGNMENT_PUT,                                                          \
+      "INSERT INTO assignment (release, organisation, device, percent, "       \
+      "number, created, actor) VALUES (?, ?, ?, ?, "                           \
+      "(SELECT ifnull(max(number), 0) + 1 FROM assignment), ?, ?) "            \
+      "ON CONFLICT (release, organisation, device) DO UPDATE SET "             \
+      "percent = excluded.percent, number = excluded.number, "                 \
+      "created = excluded.created, actor = excluded.actor")                    \
+    X(ASSIGNMENT_GET, "SELECT " SQL_ASSIGNMENT_COLUMNS                         \
+                      " FROM assignment WHERE release = ? AND "                \
+                      "organisation = ? AND device = ?")                       \
+    X(ASSIGNMENT_LIST, "SELECT " SQL_ASSIGNMENT_COLUMNS                        \
+                       " FROM assignment WHERE release = ? AND $scope "        \
+                       "ORDER BY number")                                      \
+    X(ASSIGNMENT_OF_DEVICE,                                                    \
+      "SELECT a.id, a.release, a.organisation, a.device, a.percent, "          \
+      "a.number, a.created, a.actor, r.mode, r.name FROM assignment a "        \
+      "JOIN release r ON r.id = a.release WHERE "                              \
+      "(a.organisation = 0 AND a.device = 0) OR "                              \
+      "(a.organisation = ?1 AND a.device IN (0, ?2)) "                         \
+      "ORDER BY a.device != 0 DESC, a.organisation != 0 DESC, "                \
+      "a.number DESC")                                                         \
+    X(MANIFEST_PUT, "INSERT OR REPLACE INTO manifest (" SQL_MANIFEST_COLUMNS   \
+                    ") VALUES (?, ?, ?, ?, ?, ?, ?)")                          \
+    X(MANIFEST_GET,                                                            \
+      "SELECT " SQL_MANIFEST_COLUMNS " FROM manifest WHERE device = ?")        \
+    X(MANIFEST_FORGET, "DELETE FROM manifest")                                 \
+    X(PROGRESS_PUT, "INSERT INTO progress (" SQL_PROGRESS_COLUMNS ") VALUES "  \
+                    "(?, ?, ?, ?, ?) ON CONFLICT (assignment, item, device) "  \
+                    "DO UPDATE SET version = max(version, excluded.version), " \
+                    "steps = steps | excluded.steps")                          \
+    X(PROGRESS_FIND,                                                           \
+      "SELECT p.assignment, p.item, p.device, p.version, p.steps FROM "        \
+      "progress p JOIN release_item i ON i.id = p.item WHERE "                 \
+      "p.device = ? AND i.hash = ? ORDER BY p.version DESC LIMIT 1")           \
+    X(PROGRESS_COUNT,                                                          \
+      "SELECT ifnull(sum(steps & 1 != 0), 0), ifnull(sum(steps & 2 != 0), "    \
+      "0), ifnull(sum(steps & 4 != 0), 0), ifnull(sum(steps & 8 != 0), 0), "   \
+      "ifnull(sum(steps & 16 != 0), 0), ifnull(sum(steps & 32 != 0), 0) "      \
+      "FROM progress WHERE assignment = ? AND item = ?")                       \
+    X(HEARD_PUT, "INSERT OR REPLACE INTO heard (" SQL_HEARD_COLUMNS            \
+                 ") VALUES (?, ?, ?, ?, ?)")                                   \
+    X(HEARD_GET, "SELECT " SQL_HEARD_COLUMNS " FROM heard WHERE device = ?")   \
     X(EVENT_LIST, "SELECT " SQL_EVENT_COLUMNS                                  \
                   " FROM event WHERE id < ? AND $scope ORDER BY id DESC")      \
     X(EVENT_OF_DEVICE,                                                         \

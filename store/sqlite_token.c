@@ -111,6 +111,7 @@ static bm_status event_put(void *self, struct store_event *row)
     query_put_text(&q, row->kind, sizeof row->kind);
     query_put_u64(&q, row->device);
     query_put_text(&q, row->text, sizeof row->text);
+    query_put_i64(&q, row->claimed);
     query_run(&q);
     rc = query_close(&q);
     if (rc == BM_OK) {
@@ -129,6 +130,18 @@ static void event_read(struct sqlite_query *q, void *out)
     query_get_text(q, row->kind, sizeof row->kind);
     row->device = query_get_u64(q);
     query_get_text(q, row->text, sizeof row->text);
+    row->claimed = query_get_u32(q, 1) != 0;
+}
+
+static bm_status event_forget(void *self, uint64_t device)
+{
+    struct sqlite_query q;
+
+    query_open(&q, self, SQL_EVENT_FORGET);
+    query_put_u64(&q, device);
+    query_put_i64(&q, STORE_CLAIMED_MAX);
+    query_run(&q);
+    return query_close(&q);
 }
 
 static bm_status event_list(void *self, const struct store_scope *scope,
@@ -157,4 +170,5 @@ void sqlite_token_fill(struct store *store)
     store->token_list = token_list;
     store->event_put = event_put;
     store->event_list = event_list;
+    store->event_forget = event_forget;
 }

@@ -336,7 +336,105 @@ struct store_event {
     char kind[STORE_ID_MAX]; /* "fork", "key-misuse", ... */
     uint64_t device;         /* or 0 */
     char text[STORE_NAME_MAX];
+    bool claimed; /* by the device itself, and not found out by us */
 };
+
+/*
+ * Delivery (docs/delivery.md): what devices are to have. A release and its
+ * items never change; for whom they are, the assignments say.
+ */
+struct store_release {
+    uint64_t id; /* 0 when putting: chosen, and filled in */
+    uint32_t organisation;
+    uint32_t mode; /* of operation, plus 1; 0: it says nothing of it */
+    char name[STORE_ID_MAX]; /* unique within the organisation */
+    int64_t created;
+    char creator[STORE_ACTOR_MAX];
+};
+
+enum store_item_kind {
+    STORE_ITEM_FIRMWARE = 1,
+    STORE_ITEM_KEYSET,
+    STORE_ITEM_POLICY
+};
+
+#define STORE_ITEM_VERSION_MAX 33 /* with NUL */
+
+/* One of a kind, and number of the image, per release. */
+struct store_item {
+    uint64_t id; /* likewise */
+    uint64_t release;
+    enum store_item_kind kind;
+    uint32_t image; /* firmware: number of the image */
+    uint8_t hash[STORE_HASH_SIZE];
+    uint64_t size;
+    char version[STORE_ITEM_VERSION_MAX]; /* for people; or "" */
+};
+
+/* For whom: all devices, those of an organisation, one of them. There is one
+ * of a release and target: assigning again changes it. */
+struct store_assignment {
+    uint64_t id; /* filled in */
+    uint64_t release;
+    uint32_t organisation; /* 0: of all */
+    uint64_t device;       /* 0: all of those */
+    uint32_t percent;      /* 0 to 100 */
+    uint64_t number;       /* filled in: rises with each that is put */
+    int64_t created;
+    char actor[STORE_ACTOR_MAX];
+};
+
+/* One that covers a device, with what must be known of its release. */
+struct store_assigned {
+    struct store_assignment assignment;
+    uint32_t mode;
+    char release[STORE_ID_MAX];
+};
+
+/* The manifest that a device was given last. */
+struct store_manifest {
+    uint64_t device;
+    uint32_t organisation;
+    uint64_t version;
+    int64_t issued;
+    int64_t next_update;
+    uint8_t said[STORE_HASH_SIZE]; /* of what it says, version and dates
+                                      apart */
+    struct bm_bytes message;
+};
+
+/* How far an item came with a device, as bits. */
+enum {
+    STORE_STEP_OFFERED = 1 << 0, /* a manifest named it */
+    STORE_STEP_FETCHED = 1 << 1, /* the rest is what the device says */
+    STORE_STEP_TRIED = 1 << 2,
+    STORE_STEP_TAKEN = 1 << 3,
+    STORE_STEP_REVERTED = 1 << 4,
+    STORE_STEP_REFUSED = 1 << 5,
+    STORE_STEPS_ALL = (1 << 6) - 1
+};
+#define STORE_STEPS 6
+
+struct store_progress {
+    uint64_t assignment;
+    uint64_t item;
+    uint64_t device;
+    uint64_t version; /* of the last manifest that named it */
+    uint32_t steps;   /* STORE_STEP_... */
+};
+
+/* What a device has said of itself. */
+struct store_heard {
+    uint64_t device;
+    uint32_t organisation;
+    uint64_t number;          /* the highest of its events */
+    char key[STORE_NAME_MAX]; /* how and where its key was made; or "" */
+    int64_t key_at;           /* when it said so */
+};
+
+/* Events of a device's own telling that are kept, the latest: what it can
+ * make us store is bounded. */
+#define STORE_CLAIMED_MAX 256
 
 /* A leaf of the ledger. */
 struct store_leaf {
@@ -528,6 +626,57 @@ struct store {
     bm_status (*event_list)(void *self, const struct store_scope *scope,
                             uint64_t device, uint64_t before,
                             const struct store_visit *visit);
+
+    /* Drop what the device has claimed before its last STORE_CLAIMED_MAX. */
+    bm_status (*event_forget)(void *self, uint64_t device);
+
+    /* A new one. CONFLICT: the organisation has one of this name. */
+    bm_status (*release_put)(void *self, struct store_release *row);
+    bm_status (*release_find)(void *self, uint32_t organisation,
+                              const char *name, struct store_release *row);
+    /* Ordered by id, those above `after`. */
+    bm_status (*release_list)(void *self, const struct store_scope *scope,
+                              uint64_t after, const struct store_visit *visit);
+    /* CONFLICT: the release has one of this kind and image. */
+    bm_status (*item_put)(void *self, struct store_item *row);
+    bm_status (*item_list)(void *self, uint64_t release,
+                           const struct store_visit *visit);
+    /* A new one, or the same target again: percent, number, created, actor. */
+    bm_status (*assignment_put)(void *self, struct store_assignment *row);
+    /* Those of a release, in the order in which they were put; of targets
+     * outside of the scope none. */
+    bm_status (*assignment_list)(void *self, const struct store_scope *scope,
+                                 uint64_t release,
+                                 const struct store_visit *visit);
+    /* struct store_assigned: those that cover a device, percentages apart;
+     * narrow ones first, then the latest. */
+    bm_status (*assignment_of_device)(void *self, uint32_t organisation,
+                                      uint64_t device,
+                                      const struct store_visit *visit);
+    /* Is there an item with this hash that devices of the organisation were
+     * assigned? NOT_FOUND. */
+    bm_status (*item_assigned)(void *self, uint32_t organisation,
+                               const uint8_t hash[STORE_HASH_SIZE]);
+
+    bm_status (*manifest_put)(void *self, const struct store_manifest *row);
+    bm_status (*manifest_get)(void *self, uint64_t device,
+                              struct store_manifest *row);
+    /* No device has one any more. */
+    bm_status (*manifest_forget)(void *self);
+
+    /* Steps are added to those that are there. */
+    bm_status (*progress_put)(void *self, const struct store_progress *row);
+    /* Of the item with this hash that the device was offered last. */
+    bm_status (*progress_find)(void *self, uint64_t device,
+                               const uint8_t hash[STORE_HASH_SIZE],
+                               struct store_progress *row);
+    /* How many devices came to each step. */
+    bm_status (*progress_count)(void *self, uint64_t assignment, uint64_t item,
+                                uint64_t counts[STORE_STEPS]);
+
+    bm_status (*heard_put)(void *self, const struct store_heard *row);
+    bm_status (*heard_get)(void *self, uint64_t device,
+                           struct store_heard *row);
 
     bm_status (*leaf_put)(void *self, const struct store_leaf *row);
     bm_status (*leaf_get)(void *self, uint32_t tree, uint64_t index,

@@ -3,6 +3,7 @@
 /* SQLite keeps what every store promises. */
 #include "store/sqlite.h"
 #include "store/test/contract_cert.h"
+#include "store/test/contract_delivery.h"
 #include "store/test/contract_lists.h"
 #include "store/test/contract_rows.h"
 #include "store/test/files.h"
@@ -32,6 +33,7 @@ int main(void)
     contract_cert();
     contract_rows();
     contract_lists();
+    contract_delivery();
     files_end();
     return bm_test_done();
 }

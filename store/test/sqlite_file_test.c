@@ -164,18 +164,22 @@ static void a_reader_beside_a_writer_sees_what_that_one_commits(void)
 }
 
 /* Takes back what the steps after version 3, and version 1, do. */
-#define BACK_TO_3                                                   \
-    "DROP TABLE attestation;"                                       \
-    "DROP INDEX revocation_shard; DROP INDEX revocation_expires;"   \
-    "DROP TABLE revocation_change;"                                 \
-    "ALTER TABLE ca DROP COLUMN shards;"                            \
-    "ALTER TABLE certificate DROP COLUMN shard;"                    \
-    "ALTER TABLE revocation DROP COLUMN shard;"                     \
-    "CREATE TABLE old (ca TEXT PRIMARY KEY, number INTEGER "        \
-    "NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER "  \
-    "NOT NULL, der BLOB NOT NULL) STRICT, WITHOUT ROWID;"           \
-    "INSERT INTO old SELECT ca, number, this_update, next_update, " \
-    "der FROM crl WHERE list = 0; DROP TABLE crl;"                  \
+#define BACK_TO_3                                                      \
+    "DROP INDEX event_claimed; ALTER TABLE event DROP COLUMN claimed;" \
+    "DROP TABLE release; DROP TABLE release_item;"                     \
+    "DROP TABLE assignment; DROP TABLE manifest;"                      \
+    "DROP TABLE progress; DROP TABLE heard;"                           \
+    "DROP TABLE attestation;"                                          \
+    "DROP INDEX revocation_shard; DROP INDEX revocation_expires;"      \
+    "DROP TABLE revocation_change;"                                    \
+    "ALTER TABLE ca DROP COLUMN shards;"                               \
+    "ALTER TABLE certificate DROP COLUMN shard;"                       \
+    "ALTER TABLE revocation DROP COLUMN shard;"                        \
+    "CREATE TABLE old (ca TEXT PRIMARY KEY, number INTEGER "           \
+    "NOT NULL, this_update INTEGER NOT NULL, next_update INTEGER "     \
+    "NOT NULL, der BLOB NOT NULL) STRICT, WITHOUT ROWID;"              \
+    "INSERT INTO old SELECT ca, number, this_update, next_update, "    \
+    "der FROM crl WHERE list = 0; DROP TABLE crl;"                     \
     "ALTER TABLE old RENAME TO crl; PRAGMA user_version = 3;"
 #define BACK_TO_1                                                 \
     BACK_TO_3                                                     \

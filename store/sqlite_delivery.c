@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What devices were told to have, how far they came, and what they say. */
+#include <string.h>
+
+#include "store/sqlite_internal.h"
+
+/* ---- Manifests */
+
+static bm_status manifest_put(void *self, const struct store_manifest *row)
+{
+    struct sqlite_query q;
+
+    query_open(&q, self, SQL_MANIFEST_PUT);
+    query_put_u64(&q, row->device);
+    query_put_i64(&q, row->organisation);
+    query_put_u64(&q, row->version);
+    query_put_i64(&q, row->issued);
+    query_put_i64(&q, row->next_update);
+    query_put_bytes(&q, BM_ARRAY(row->said));
+    query_put_bytes(&q, row->message);
+    query_run(&q);
+    return query_close(&q);
+}
+
+static bm_status manifest_get(void *self, uint64_t device,
+                              struct store_manifest *row)
+{
+    struct sqlite_query q;
+
+    memset(row, 0, sizeof *row);
+    query_open(&q, self, SQL_MANIFEST_GET);
+    query_put_u64(&q, device);
+    if (query_one(&q)) {
+        row->device = query_get_u64(&q);
+        row->organisation = query_get_u32(&q, UINT32_MAX);
+        row->version = query_get_u64(&q);
+        row->issued = query_get_i64(&q);
+        row->next_update = query_get_i64(&q);
+        query_get_fixed(&q, row->said, sizeof row->said);
+        row->message = query_get_bytes(&q, SQLITE_BLOB_MAX);
+    }
+    return query_close(&q);
+}
+
+static bm_status manifest_forget(void *self)
+{
+    struct sqlite_query q;
+
+    query_open(&q, self, SQL_MANIFEST_FORGET);
+    query_run(&q);
+    return query_close(&q);
+}
+
+/* ---- Progress */
+
+static bm_status progress_put(void *self, const struct store_progress *row)
+{
+    struct sqlite_query q;
+
+    query_open(&q, self, SQL_PROGRESS_PUT);
+    query_put_u64(&q, row->assignment);
+    query_put_u64(&q, row->item);
+    query_put_u64(&q, row->device);
+    query_put_u64(&q, row->version);
+    query_put_i64(&q, row->steps);
+    query_run(&q);
+    return query_close(&q);
+}
+
+static bm_status progress_find(void *self, uint64_t device,
+                               const uint8_t hash[STORE_HASH_SIZE],
+                               struct store_progress *row)
+{
+    struct sqlite_query q;
+
+    memset(row, 0, sizeof *row);
+    query_open(&q, self, SQL_PROGRESS_FIND);
+    query_put_u64(&q, device);
+    query_put_bytes(&q, (struct bm_bytes){ hash, STORE_HASH_SIZE });
+    if (query_one(&q)) {
+        row->assignment = query_get_u64(&q);
+        row->item = query_get_u64(&q);
+        row->device = query_get_u64(&q);
+        row->version = query_get_u64(&q);
+        row->steps = query_get_u32(&q, STORE_STEPS_ALL);
+    }
+    return query_close(&q);
+}
+
+static bm_status progress_count(void *self, uint64_t assignment, uint64_t item,
+                                uint64_t counts[STORE_STEPS])
+{
+    struct sqlite_query q;
+
+    memset(counts, 0, STORE_STEPS * sizeof *counts);
+    query_open(&q, self, SQL_PROGRESS_COUNT);
+    query_put_u64(&q, assignment);
+    query_put_u64(&q, item);
+    if (query_one(&q)) {
+        for (size_t i = 0; i < STORE_STEPS; i++) {
+            counts[i] = query_get_u64(&q);
+        }
+    }
+    return query_close(&q);
+}
+
+/* ---- What a device says */
+
+static bm_status heard_put(void *self, const struct store_heard *row)
+{
+    struct sqlite_query q;
+
+    query_open(&q, self, SQL_HEARD_PUT);
+    query_put_u64(&q, row->device);
+    query_put_i64(&q, row->organisation);
+    query_put_u64(&q, row->number);
+    query_put_text(&q, row->key, sizeof row->key);
+    query_put_i64(&q, row->key_at);
+    query_run(&q);
+    return query_close(&q);
+}
+
+static bm_status heard_get(void *self, uint64_t device, struct store_heard *row)
+{
+    struct sqlite_query q;
+
+    memset(row, 0, sizeof *row);
+    query_open(&q, self, SQL_HEARD_GET);
+    query_put_u64(&q, device);
+    if (query_one(&q)) {
+        row->device = query_get_u64(&q);
+        row->organisation = query_get_u32(&q, UINT32_MAX);
+        row->number = query_get_u64(&q);
+        query_get_text(&q, row->key, sizeof row->key);
+        row->key_at = query_get_i64(&q);
+    }
+    return query_close(&q);
+}
+
+void sqlite_delivery_fill(struct store *store)
+{
+    store->manifest_put = manifest_put;
+    store->manifest_get = manifest_get;
+    store->manifest_forget = manifest_forget;
+    store->progress_put = progress_put;
+    store->progress_find = progress_find;
+    store->progress_count = progress_count;
+    store->heard_put = heard_put;
+    store->heard_get = heard_get;
+}
