@@ -193,4 +193,13 @@
     X(E_DELIVER_TIMEOUT, 0x280f, "", "delivery took too long")                \
     X(E_DELIVER_KIND, 0x2810, "", "this device takes nothing of that kind")
 
+#define BM_STATUS_NET(X)                                                  \
+    X(E_NIC, 0x2901, "", "network interface does not answer")             \
+    X(E_NIC_BUSY, 0x2902, "", "network interface has no room at present") \
+    X(E_NET_DOWN, 0x2903, "", "no link, or no address yet")               \
+    X(E_NET_RESOLVE, 0x2904, "RFC 1035", "host name is not resolved")     \
+    X(E_NET_CONNECT, 0x2905, "RFC 9293 3.5", "no connection to the peer") \
+    X(E_NET_TIMEOUT, 0x2906, "", "peer was silent for too long")          \
+    X(E_NET_BROKEN, 0x2907, "RFC 9293 3.5", "connection was broken")
+
 #endif
