@@ -36,6 +36,7 @@ struct job {
     struct bm_enrol enrol;
     struct bm_enrol_config enrol_config;
     struct bm_pump pump;
+    struct bm_job as_job;
     struct bm_pump_config pump_config;
     struct net net;
     const struct bm_tls *tls;
@@ -101,7 +102,7 @@ static void configure(struct job *j)
     };
     net_init(&j->net, s->timeout);
     j->pump_config = (struct bm_pump_config){
-        .enrol = &j->enrol,
+        .job = &j->as_job,
         .tls = j->tls,
         .connector = &j->net.connector,
         .chain = j->chain,
@@ -271,6 +272,7 @@ static bm_status run(struct job *j)
     if (rc != BM_OK) { /* neither identity nor secret to show */
         return rc == BM_E_IDENTITY_STATE ? BM_E_AGENT_NONE : rc;
     }
+    bm_enrol_as_job(&j->enrol, &j->as_job);
     bm_pump_init(&j->pump, &j->pump_config);
     rc = pump(j);
     report(j);

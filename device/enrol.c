@@ -23,13 +23,13 @@ _Static_assert(sizeof(void *) > 4 ||
 /* In each of them the caller is asked for one thing; in NEED for nothing, or
  * to close the connection first. */
 enum state {
-    CONNECTING = BM_ENROL_CONNECT,
-    SEND = BM_ENROL_SEND,
-    RECEIVE = BM_ENROL_RECEIVE,
-    NEED = BM_ENROL_CLOSE,
-    WAIT = BM_ENROL_WAIT,
-    DONE = BM_ENROL_DONE,
-    STOPPED = BM_ENROL_STOPPED
+    CONNECTING = BM_JOB_CONNECT,
+    SEND = BM_JOB_SEND,
+    RECEIVE = BM_JOB_RECEIVE,
+    NEED = BM_JOB_CLOSE,
+    WAIT = BM_JOB_WAIT,
+    DONE = BM_JOB_DONE,
+    STOPPED = BM_JOB_STOPPED
 };
 
 enum sink {
@@ -767,13 +767,12 @@ static void advance(struct bm_enrol *e)
     }
 }
 
-void bm_enrol_next(struct bm_enrol *e, uint32_t uptime,
-                   struct bm_enrol_ask *ask)
+void bm_enrol_next(struct bm_enrol *e, uint32_t uptime, struct bm_job_ask *ask)
 {
     e->at = uptime;
     advance(e);
-    *ask = (struct bm_enrol_ask){
-        .want = (enum bm_enrol_want)e->state,
+    *ask = (struct bm_job_ask){
+        .want = (enum bm_job_want)e->state,
         .show = e->shown != 0,
         .place = (enum bm_identity_place)(e->shown - (e->shown != 0)),
         .secret = !is_proof(e) && enrol_sends_token(e),
@@ -784,6 +783,52 @@ void bm_enrol_next(struct bm_enrol *e, uint32_t uptime,
     };
     if (must_close(e) || e->state == NEED) {
         e->flags &= (uint16_t) ~(ENROL_OPEN | ENROL_CLOSING);
-        ask->want = BM_ENROL_CLOSE;
+        ask->want = BM_JOB_CLOSE;
     }
+}
+
+/* ---- As a job (job.h): the same calls, for any kind of it */
+
+static void job_next(void *self, uint32_t uptime, struct bm_job_ask *ask)
+{
+    bm_enrol_next(self, uptime, ask);
+}
+
+static void job_connected(void *self, struct bm_bytes binding, bool expired)
+{
+    bm_enrol_connected(self, binding, expired);
+}
+
+static void job_sent(void *self, size_t n)
+{
+    bm_enrol_sent(self, n);
+}
+
+static void job_received(void *self, struct bm_bytes octets)
+{
+    bm_enrol_received(self, octets);
+}
+
+static void job_failed(void *self, bm_status why)
+{
+    bm_enrol_failed(self, why);
+}
+
+void bm_enrol_as_job(struct bm_enrol *e, struct bm_job *job)
+{
+    static const struct bm_job_calls calls = {
+        .next = job_next,
+        .connected = job_connected,
+        .sent = job_sent,
+        .received = job_received,
+        .failed = job_failed,
+    };
+
+    *job = (struct bm_job){ .self = e,
+                            .calls = &calls,
+                            .identity = e->config->identity,
+                            .trust = e->config->trust,
+                            .use = BM_TRUST_ENROL,
+                            .host = e->config->host,
+                            .port = e->config->port };
 }

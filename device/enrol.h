@@ -4,8 +4,7 @@
 
 #include "core/base64.h"
 #include "device/http.h"
-#include "device/identity.h"
-#include "device/trust.h"
+#include "device/job.h"
 
 /*
  * Enrolment and renewal: an EST client (RFC 7030, 8951, 9908) as a state
@@ -18,13 +17,13 @@
  *     for (;;) {
  *         bm_enrol_next(&e, uptime, &ask);
  *         switch (ask.want) {
- *         case BM_ENROL_CONNECT: ... TCP and TLS to config.host ...
- *                                bm_enrol_connected(&e, binding, expired);
- *         case BM_ENROL_SEND:    ... bm_enrol_sent(&e, n); break;
- *         case BM_ENROL_RECEIVE: ... bm_enrol_received(&e, octets); break;
- *         case BM_ENROL_CLOSE:   ... break;
- *         case BM_ENROL_WAIT:    ... ask.seconds; break;
- *         case BM_ENROL_DONE: case BM_ENROL_STOPPED: return;
+ *         case BM_JOB_CONNECT: ... TCP and TLS to config.host ...
+ *                              bm_enrol_connected(&e, binding, expired);
+ *         case BM_JOB_SEND:    ... bm_enrol_sent(&e, n); break;
+ *         case BM_JOB_RECEIVE: ... bm_enrol_received(&e, octets); break;
+ *         case BM_JOB_CLOSE:   ... break;
+ *         case BM_JOB_WAIT:    ... ask.seconds; break;
+ *         case BM_JOB_DONE: case BM_JOB_STOPPED: return;
  *
  * What it does, in order, over one connection or, where the server closes it,
  * over several:
@@ -43,8 +42,8 @@
  * key, and a server that had answered already takes it for the same request.
  *
  * Whatever goes wrong is told by bm_enrol_failed(), or found here, and
- * answered by waiting and trying again with the same key (BM_ENROL_WAIT says
- * why), or by BM_ENROL_STOPPED where only a person, or another job, helps.
+ * answered by waiting and trying again with the same key (BM_JOB_WAIT says
+ * why), or by BM_JOB_STOPPED where only a person, or another job, helps.
  *
  * One thread at a time, not from interrupts, no state outside of the struct.
  * The longest uninterrupted computation is within one bm_enrol_received(): the
@@ -65,28 +64,6 @@ enum bm_enrol_job {
                        on BM_E_ENROL_FORBIDDEN ask for the time (clock.h) and
                        begin again. Without a clock FIRST is tried. */
     BM_ENROL_PROVE  /* only the proof of a pending one */
-};
-
-enum bm_enrol_want {
-    BM_ENROL_CONNECT, /* TLS to config.host and config.port */
-    BM_ENROL_SEND,    /* `octets`, or some of them */
-    BM_ENROL_RECEIVE, /* whatever comes */
-    BM_ENROL_CLOSE,   /* the connection; then ask again */
-    BM_ENROL_WAIT,    /* `seconds`, without a connection; then ask again */
-    BM_ENROL_DONE,
-    BM_ENROL_STOPPED /* `status` says why; nothing is asked for any more */
-};
-
-struct bm_enrol_ask {
-    enum bm_enrol_want want;
-    bool show;                    /* CONNECT: show an identity at all, */
-    enum bm_identity_place place; /* this one: bm_identity_signer(), _cert() */
-    bool secret;                  /* CONNECT: a token will be sent, so for
-                                     bm_trust_expect.secret */
-    struct bm_bytes octets;       /* SEND: good until the next call */
-    uint32_t seconds; /* WAIT; CONNECT, SEND, RECEIVE: until patience ends and
-                         bm_enrol_next() has to be asked again, whatever came */
-    bm_status status; /* WAIT, STOPPED: why */
 };
 
 /*
@@ -218,30 +195,21 @@ BM_MUST_CHECK bm_status bm_enrol_start(struct bm_enrol *e,
                                        enum bm_enrol_job job, uint32_t uptime);
 
 /* What is wanted next. May be asked again and again. */
-void bm_enrol_next(struct bm_enrol *e, uint32_t uptime,
-                   struct bm_enrol_ask *ask);
+void bm_enrol_next(struct bm_enrol *e, uint32_t uptime, struct bm_job_ask *ask);
 
-/*
- * The connection of CONNECT stands. `binding` is the channel binding, or
- * empty: see bm_tls.binding. `expired`: the server passed although its
- * certificate has expired (bm_trust_verdict): no time is learned from it.
- */
+/* The rest of what a job is told: see struct bm_job_calls. */
+
 void bm_enrol_connected(struct bm_enrol *e, struct bm_bytes binding,
                         bool expired);
 
-/* `n` octets of SEND have left. */
 void bm_enrol_sent(struct bm_enrol *e, size_t n);
 
-/* What RECEIVE brought: any number of octets. */
 void bm_enrol_received(struct bm_enrol *e, struct bm_bytes octets);
 
 /*
- * Connecting, sending or receiving failed, or the connection has ended:
- * BM_E_TLS_CLOSED is the orderly end, with which some answers are complete.
- * The connection is taken as gone: no CLOSE is asked for. BM_E_TLS_ALERT is for
- * alerts about our certificate alone (pump.c has the list): three of them in
- * a row are a refusal of what was shown. Those of the handshake may be of
- * anybody on the way, so they destroy nothing.
+ * Three BM_E_TLS_ALERT in a row (pump.c has the list) are a refusal of what was
+ * shown. Those of the handshake may be of anybody on the way, so they destroy
+ * nothing.
  */
 void bm_enrol_failed(struct bm_enrol *e, bm_status why);
 
@@ -250,6 +218,9 @@ void bm_enrol_failed(struct bm_enrol *e, bm_status why);
  * strangers, to be made printable. Good until the next call.
  */
 struct bm_bytes bm_enrol_words(const struct bm_enrol *e);
+
+/* Hand it to a pump, once it is started. `*job` is good as long as `*e` is. */
+void bm_enrol_as_job(struct bm_enrol *e, struct bm_job *job);
 
 /* Give up: secrets are wiped; what is durable stays for the next start. */
 void bm_enrol_stop(struct bm_enrol *e);

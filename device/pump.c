@@ -25,16 +25,11 @@ void bm_pump_init(struct bm_pump *p, const struct bm_pump_config *config)
     *p = (struct bm_pump){ .config = config, .place = NO_PLACE };
 }
 
-static const struct bm_enrol_config *enrol_config(const struct bm_pump *p)
-{
-    return p->config->enrol->config;
-}
-
 /* The key that is open: of the pending place until it was proven, which made
  * it that of the current one. */
 static void close_key(struct bm_pump *p)
 {
-    struct bm_identity *id = enrol_config(p)->identity;
+    const struct bm_identity *id = p->config->job->identity;
     enum bm_identity_place place = (enum bm_identity_place)p->place;
 
     if (place == NO_PLACE) {
@@ -73,7 +68,7 @@ static bm_status load_chain(struct bm_pump *p, enum bm_identity_place place,
     size_t size;
 
     for (*n = 0; *n < BM_IDENTITY_CERTS_MAX; ++*n) {
-        rc = bm_identity_cert(enrol_config(p)->identity, place, *n, to, room,
+        rc = bm_identity_cert(p->config->job->identity, place, *n, to, room,
                               &size);
         if (rc != BM_OK) {
             break;
@@ -85,14 +80,14 @@ static bm_status load_chain(struct bm_pump *p, enum bm_identity_place place,
     return rc == BM_E_END && *n != 0 ? BM_OK : rc;
 }
 
-static bm_status open_session(struct bm_pump *p, const struct bm_enrol_ask *ask,
+static bm_status open_session(struct bm_pump *p, const struct bm_job_ask *ask,
                               uint32_t uptime)
 {
-    const struct bm_enrol_config *e = enrol_config(p);
+    const struct bm_job *job = p->config->job;
     struct bm_tls_config config = {
-        .trust = e->trust,
-        .expect = { .use = BM_TRUST_ENROL,
-                    .host = e->host,
+        .trust = job->trust,
+        .expect = { .use = job->use,
+                    .host = job->host,
                     .secret = ask->secret,
                     .uptime = uptime },
         .chain = p->certs,
@@ -102,7 +97,7 @@ static bm_status open_session(struct bm_pump *p, const struct bm_enrol_ask *ask,
 
     if (ask->show) {
         BM_TRY(load_chain(p, ask->place, &config.chain_n));
-        BM_TRY(bm_identity_signer(e->identity, ask->place, &config.signer));
+        BM_TRY(bm_identity_signer(job->identity, ask->place, &config.signer));
         p->place = (uint8_t)ask->place;
     }
     return p->config->tls->open(p->config->tls->self, &config, &p->session);
@@ -119,19 +114,20 @@ static void tell_connected(struct bm_pump *p)
         n = 0;
     }
     p->connected = true;
-    bm_enrol_connected(p->config->enrol, (struct bm_bytes){ binding, n },
-                       verdict != NULL && verdict->expired);
+    p->config->job->calls->connected(p->config->job->self,
+                                     (struct bm_bytes){ binding, n },
+                                     verdict != NULL && verdict->expired);
 }
 
-static bm_status connect(struct bm_pump *p, const struct bm_enrol_ask *ask,
+static bm_status connect(struct bm_pump *p, const struct bm_job_ask *ask,
                          uint32_t uptime)
 {
     const struct bm_connector *c = p->config->connector;
-    const struct bm_enrol_config *e = enrol_config(p);
+    const struct bm_job *job = p->config->job;
 
     if (p->transport == NULL) {
         p->begun = true;
-        BM_TRY(c->open(c->self, e->host, e->port, &p->transport));
+        BM_TRY(c->open(c->self, job->host, job->port, &p->transport));
     }
     if (p->session == NULL) {
         BM_TRY(open_session(p, ask, uptime));
@@ -143,12 +139,12 @@ static bm_status connect(struct bm_pump *p, const struct bm_enrol_ask *ask,
 
 /* ---- Octets */
 
-static bm_status send(struct bm_pump *p, const struct bm_enrol_ask *ask)
+static bm_status send(struct bm_pump *p, const struct bm_job_ask *ask)
 {
     size_t n = 0;
 
     BM_TRY(p->config->tls->write(p->session, ask->octets, &n));
-    bm_enrol_sent(p->config->enrol, n);
+    p->config->job->calls->sent(p->config->job->self, n);
     return BM_OK;
 }
 
@@ -158,20 +154,21 @@ static bm_status receive(struct bm_pump *p)
     size_t n = 0;
 
     BM_TRY(p->config->tls->read(p->session, piece, sizeof piece, &n));
-    bm_enrol_received(p->config->enrol, (struct bm_bytes){ piece, n });
+    p->config->job->calls->received(p->config->job->self,
+                                    (struct bm_bytes){ piece, n });
     return BM_OK;
 }
 
 /* Do what is asked for. BM_E_TLS_AGAIN: not now. */
-static bm_status serve(struct bm_pump *p, const struct bm_enrol_ask *ask,
+static bm_status serve(struct bm_pump *p, const struct bm_job_ask *ask,
                        uint32_t uptime)
 {
     switch (ask->want) {
-    case BM_ENROL_CONNECT:
+    case BM_JOB_CONNECT:
         return connect(p, ask, uptime);
-    case BM_ENROL_SEND:
+    case BM_JOB_SEND:
         return send(p, ask);
-    case BM_ENROL_RECEIVE:
+    case BM_JOB_RECEIVE:
         return receive(p);
     default:
         bm_pump_close(p);
@@ -198,7 +195,8 @@ static bm_status reason(const struct bm_pump *p, bm_status why)
 
 bm_status bm_pump_run(struct bm_pump *p, uint32_t uptime, uint32_t *seconds)
 {
-    struct bm_enrol_ask ask;
+    const struct bm_job *job = p->config->job;
+    struct bm_job_ask ask;
     bm_status rc = BM_OK;
 
     p->waiting = false;
@@ -207,18 +205,18 @@ bm_status bm_pump_run(struct bm_pump *p, uint32_t uptime, uint32_t *seconds)
             *seconds = 0;
             return BM_E_TLS_AGAIN;
         }
-        bm_enrol_next(p->config->enrol, uptime, &ask);
+        job->calls->next(job->self, uptime, &ask);
         *seconds = ask.seconds;
-        if (ask.want >= BM_ENROL_WAIT) {
+        if (ask.want >= BM_JOB_WAIT) {
             p->why = ask.status;
-            p->waiting = ask.want == BM_ENROL_WAIT;
+            p->waiting = ask.want == BM_JOB_WAIT;
             return p->waiting ? BM_E_TLS_AGAIN : ask.status;
         }
         rc = serve(p, &ask, uptime);
         if (rc != BM_OK && rc != BM_E_TLS_AGAIN) {
             p->why = reason(p, rc);
             bm_pump_close(p);
-            bm_enrol_failed(p->config->enrol, p->why);
+            job->calls->failed(job->self, p->why);
         }
     }
     return rc;

@@ -2,14 +2,16 @@
 #ifndef BM_DEVICE_PUMP_H
 #define BM_DEVICE_PUMP_H
 
-#include "device/enrol.h"
+#include "device/job.h"
 #include "device/tls.h"
 
 /*
- * The pump joins the three parts that each do nothing alone: the enrolment
- * (enrol.h), TLS (tls.h) and a stream of octets. One function is called until
- * it is done; it never blocks. The same loop runs in firmware and in the agent.
+ * The pump joins the three parts that each do nothing alone: a job (job.h),
+ * TLS (tls.h) and a stream of octets. One function is called until it is done;
+ * it never blocks. The same loop runs in firmware and in the agent.
  *
+ *     bm_enrol_as_job(&enrol, &job);
+ *     bm_pump_init(&pump, &config);
  *     for (;;) {
  *         rc = bm_pump_run(&pump, uptime(), &seconds);
  *         if (rc != BM_E_TLS_AGAIN) { break; }
@@ -31,7 +33,7 @@ struct bm_connector {
 };
 
 struct bm_pump_config {
-    struct bm_enrol *enrol; /* started */
+    const struct bm_job *job; /* started */
     const struct bm_tls *tls;
     const struct bm_connector *connector;
     /* Memory for the certificates that are shown, DER: those of one place.
@@ -66,7 +68,7 @@ void bm_pump_init(struct bm_pump *p, const struct bm_pump_config *config);
 BM_MUST_CHECK bm_status bm_pump_run(struct bm_pump *p, uint32_t uptime,
                                     uint32_t *seconds);
 
-/* Close whatever is open. The enrolment is left as it is. */
+/* Close whatever is open. The job is left as it is. */
 void bm_pump_close(struct bm_pump *p);
 
 #endif

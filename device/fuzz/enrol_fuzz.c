@@ -65,31 +65,31 @@ static void receive(size_t piece, bool orderly)
 }
 
 /* True: go on. */
-static bool serve_ask(const struct bm_enrol_ask *ask, size_t piece)
+static bool serve_ask(const struct bm_job_ask *ask, size_t piece)
 {
     switch (ask->want) {
-    case BM_ENROL_CONNECT:
+    case BM_JOB_CONNECT:
         must(!device.open);
         device.open = true;
         bm_enrol_connected(&device.e, BM_LIT("0123456789abcdef"), false);
         return true;
-    case BM_ENROL_SEND:
+    case BM_JOB_SEND:
         must(device.open && ask->octets.n != 0);
         bm_enrol_sent(&device.e, ask->octets.n);
         return true;
-    case BM_ENROL_RECEIVE:
+    case BM_JOB_RECEIVE:
         must(device.open);
         receive(piece, piece % 2 == 0);
         return true;
-    case BM_ENROL_CLOSE:
+    case BM_JOB_CLOSE:
         must(device.open);
         device.open = false;
         return true;
-    case BM_ENROL_WAIT:
+    case BM_JOB_WAIT:
         must(!device.open && ask->seconds != 0 && ask->status != BM_OK);
         device.now += ask->seconds;
         return said_n != 0;
-    case BM_ENROL_DONE:
+    case BM_JOB_DONE:
         must(!device.open);
         return false;
     default:
@@ -128,7 +128,7 @@ static bm_status no_surprise(void *self, uint8_t *out, size_t n)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct bm_enrol_ask ask;
+    struct bm_job_ask ask;
     unsigned asks = 0;
     size_t piece;
 

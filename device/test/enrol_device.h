@@ -90,7 +90,7 @@ static inline void device_init(void)
 
 /* ---- The cable */
 
-static inline void cable_connect(const struct bm_enrol_ask *ask)
+static inline void cable_connect(const struct bm_job_ask *ask)
 {
     static const uint8_t binding[32] = { 1, 2, 3 };
 
@@ -111,7 +111,7 @@ static inline void cable_connect(const struct bm_enrol_ask *ask)
                        device.expired);
 }
 
-static inline void cable_send(const struct bm_enrol_ask *ask)
+static inline void cable_send(const struct bm_job_ask *ask)
 {
     struct bm_bytes part = ask->octets;
 
@@ -160,7 +160,7 @@ static inline void cable_receive(void)
  * BM_E_END: the power went (device.restart_at). */
 static inline bm_status device_go_on(void)
 {
-    struct bm_enrol_ask ask;
+    struct bm_job_ask ask;
 
     while (device.asks++ < ASKS_MAX) {
         if (device.asks == device.restart_at) {
@@ -168,19 +168,19 @@ static inline bm_status device_go_on(void)
         }
         bm_enrol_next(&device.e, device.now, &ask);
         switch (ask.want) {
-        case BM_ENROL_CONNECT:
+        case BM_JOB_CONNECT:
             cable_connect(&ask);
             break;
-        case BM_ENROL_SEND:
+        case BM_JOB_SEND:
             cable_send(&ask);
             break;
-        case BM_ENROL_RECEIVE:
+        case BM_JOB_RECEIVE:
             cable_receive();
             break;
-        case BM_ENROL_CLOSE:
+        case BM_JOB_CLOSE:
             device.open = false;
             break;
-        case BM_ENROL_WAIT:
+        case BM_JOB_WAIT:
             CHECK(!device.open && ask.seconds != 0 && ask.status != BM_OK);
             device.why = ask.status;
             device.waited = ask.seconds;
@@ -189,7 +189,7 @@ static inline bm_status device_go_on(void)
             }
             device.now += ask.seconds;
             break;
-        case BM_ENROL_DONE:
+        case BM_JOB_DONE:
             CHECK(!device.open);
             return BM_OK;
         default:

@@ -499,20 +499,20 @@ static void a_server_that_drips_is_left(void)
 
 static void patience_with_a_handshake_ends_too(void)
 {
-    struct bm_enrol_ask ask;
+    struct bm_job_ask ask;
 
     born();
     CHECK_STATUS(bm_enrol_start(&device.e, &device.config, BM_ENROL_FIRST, 5),
                  BM_OK);
     bm_enrol_next(&device.e, 5, &ask);
-    CHECK(ask.want == BM_ENROL_CONNECT);
+    CHECK(ask.want == BM_JOB_CONNECT);
     CHECK(ask.seconds == BM_ENROL_EXCHANGE_MAX);
     bm_enrol_next(&device.e, 5 + BM_ENROL_EXCHANGE_MAX - 1, &ask);
-    CHECK(ask.want == BM_ENROL_CONNECT && ask.seconds == 1);
+    CHECK(ask.want == BM_JOB_CONNECT && ask.seconds == 1);
     bm_enrol_next(&device.e, 5 + BM_ENROL_EXCHANGE_MAX, &ask);
-    CHECK(ask.want == BM_ENROL_CLOSE);
+    CHECK(ask.want == BM_JOB_CLOSE);
     bm_enrol_next(&device.e, 5 + BM_ENROL_EXCHANGE_MAX, &ask);
-    CHECK(ask.want == BM_ENROL_WAIT && ask.status == BM_E_ENROL_TIMEOUT);
+    CHECK(ask.want == BM_JOB_WAIT && ask.status == BM_E_ENROL_TIMEOUT);
 }
 
 static void octets_behind_an_answer_end_the_connection(void)
@@ -536,7 +536,7 @@ static void without_noise_no_key_is_born_and_the_job_waits(void)
 
 static void calls_at_the_wrong_time_do_nothing(void)
 {
-    struct bm_enrol_ask ask;
+    struct bm_job_ask ask;
 
     born();
     CHECK_STATUS(bm_enrol_start(&device.e, &device.config, BM_ENROL_FIRST, 5),
@@ -545,18 +545,18 @@ static void calls_at_the_wrong_time_do_nothing(void)
     bm_enrol_received(&device.e, BM_LIT("HTTP/1.1 200 OK\r\n\r\n"));
     bm_enrol_connected(&device.e, (struct bm_bytes){ NULL, 0 }, false);
     bm_enrol_next(&device.e, 5, &ask);
-    CHECK(ask.want == BM_ENROL_CONNECT);
+    CHECK(ask.want == BM_JOB_CONNECT);
     bm_enrol_connected(&device.e, (struct bm_bytes){ NULL, 0 }, false);
     bm_enrol_next(&device.e, 5, &ask);
-    CHECK(ask.want == BM_ENROL_SEND);
+    CHECK(ask.want == BM_JOB_SEND);
     bm_enrol_sent(&device.e, ask.octets.n + 1);
     bm_enrol_received(&device.e, BM_LIT("HTTP/1.1 200 OK\r\n\r\n"));
     bm_enrol_next(&device.e, 5, &ask);
-    CHECK(ask.want == BM_ENROL_SEND);
+    CHECK(ask.want == BM_JOB_SEND);
     bm_enrol_stop(&device.e);
     bm_enrol_failed(&device.e, BM_E_TLS_CLOSED);
     bm_enrol_next(&device.e, 5, &ask);
-    CHECK(ask.want == BM_ENROL_STOPPED && ask.status == BM_E_END);
+    CHECK(ask.want == BM_JOB_STOPPED && ask.status == BM_E_END);
 }
 
 int main(void)

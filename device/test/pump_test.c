@@ -171,7 +171,8 @@ static const struct bm_tls tls = { .open = tls_open,
                                    .facts = tls_facts,
                                    .close = tls_close };
 static const struct bm_connector connector = { NULL, wire_open, wire_close };
-static struct bm_pump_config pump_config = { &device.e, &tls, &connector, chain,
+static struct bm_job job;
+static struct bm_pump_config pump_config = { &job, &tls, &connector, chain,
                                              sizeof chain };
 
 static void wire_init(void)
@@ -204,14 +205,15 @@ static bm_status pump_on(void)
     return rc;
 }
 
-static bm_status run(enum bm_enrol_job job)
+static bm_status run(enum bm_enrol_job which)
 {
     bm_status rc;
 
     device.waits = 0;
     wire.opened = 0;
-    CHECK_STATUS(bm_enrol_start(&device.e, &device.config, job, device.now),
+    CHECK_STATUS(bm_enrol_start(&device.e, &device.config, which, device.now),
                  BM_OK);
+    bm_enrol_as_job(&device.e, &job);
     bm_pump_init(&pump, &pump_config);
     rc = pump_on();
     CHECK(wire.connectors == 0 && wire.sessions == 0 && !pump.connected);
@@ -283,6 +285,7 @@ static void a_connection_that_never_stands_is_left(void)
     CHECK_STATUS(
         bm_enrol_start(&device.e, &device.config, BM_ENROL_FIRST, device.now),
         BM_OK);
+    bm_enrol_as_job(&device.e, &job);
     bm_pump_init(&pump, &pump_config);
     while (!pump.waiting && device.now - before < 1000) {
         uint32_t seconds;
@@ -302,6 +305,7 @@ static void a_chain_that_does_not_fit_is_said(void)
     CHECK_STATUS(
         bm_enrol_start(&device.e, &device.config, BM_ENROL_FIRST, device.now),
         BM_OK);
+    bm_enrol_as_job(&device.e, &job);
     bm_pump_init(&pump, &pump_config);
     while (!pump.waiting) {
         uint32_t seconds;
@@ -336,6 +340,7 @@ static void a_server_that_never_stops_talking_is_left(void)
     CHECK_STATUS(
         bm_enrol_start(&device.e, &device.config, BM_ENROL_FIRST, device.now),
         BM_OK);
+    bm_enrol_as_job(&device.e, &job);
     bm_pump_init(&pump, &pump_config);
     while (!pump.waiting && calls++ < 1000) {
         CHECK_STATUS(bm_pump_run(&pump, device.now, &seconds), BM_E_TLS_AGAIN);
