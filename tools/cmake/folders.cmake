@@ -52,7 +52,9 @@ endfunction()
 
 # bm_slow(LABEL NAME...): tests that take their time, mostly waiting for the
 # disk. CMakePresets.json says which presets leave out which label: `slow` and
-# `cli` run with gcc under sanitizers alone, `once` in the preset that has it.
+# `cli` run with gcc under sanitizers alone, `bare` in release alone: they start
+# our programs hundreds of times, whose code the others run under sanitizers;
+# `once` runs in the preset that has it.
 # Preset asan leaves out the areas of tests/ and the units of hosts, too: clang's
 # sanitizers see what parses and what runs on devices, and every fuzzer; gcc's
 # see all.
