@@ -1,0 +1,270 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A sensor node in QEMU: its flash is a file, its network is QEMU's, its console
+a file that is read line by line. Power comes and goes as a test likes.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(TOP, "ports/mps2/boot/test"))
+# pylint: disable=wrong-import-position
+import board
+import service
+from board import MAP, SECTOR
+from direct import ok
+from service import equal, holds, read, wait_until, write
+
+PROVISION = os.path.join(TOP, "examples/sensor-node/provision.py")
+BUILT = b"1.0.0"  # what the node's program calls itself
+POWER_CUT = 98  # exit code of a board whose flash driver cut the power
+MAX_SECONDS = 240  # of one start: whatever hangs is ended
+
+
+# ---- Firmware
+
+class Maker:
+    """Who makes the node's firmware: a station with its keys, and what it has
+    signed. `folder` is where the build left programs."""
+
+    def __init__(self, folder, where="station"):
+        self.folder = os.path.abspath(folder)
+        self.where = where
+        self.boot = board.Program(os.path.join(
+            self.folder, "ports/mps2/boot/boot-swap.elf"))
+        self.program = os.path.join(
+            self.folder, "examples/sensor-node/sensor-node.bin")
+        if not os.path.exists(self.program):
+            raise service.Skip("no sensor-node.bin: `make mcu` builds it")
+        ok("init", where, "--subordinate", "--org", "Maker", "--host",
+           "localhost")
+        for name, key in (("firmware", "firmware"), ("other", "firmware2"),
+                          ("root", "root0")):
+            ok("image", "keygen", "--dir", where, "--from", board.key(key),
+               "--out", self.path(name + ".pub"), "file:%s.key" % name)
+        self.keys = self.keyset(1, "firmware")
+
+    def path(self, name):
+        return os.path.join(self.where, name)
+
+    def keyset(self, epoch, *names):
+        """The path of a set with these keys, signed by the root."""
+        path = self.path("keys-%d.set" % epoch)
+        more = sum((["--key", self.path(n + ".pub")] for n in names), [])
+        ok("keyset", "make", "--dir", self.where, "--root", "file:root.key",
+           "--epoch", str(epoch), *more, "--out", path)
+        return path
+
+    def built(self, version):
+        """The path of the node's program, as if built for that version: the
+        text of it is exchanged for another one."""
+        program = read(self.program)
+        other = program.replace(b"\0" + BUILT + b"\0",
+                                b"\0" + version.encode() + b"\0")
+        equal(len(other), len(program), "size of another version")
+        return write(self.path("node-%s.bin" % version), other)
+
+    def image(self, version, key="firmware", program=None):
+        """The path of the node's program as an image of that version."""
+        path = self.path("%s-%s.img" % (key, version))
+        if not os.path.exists(path):
+            program = program or self.built(version)
+            ok("image", "sign", "--dir", self.where, "--key",
+               "file:%s.key" % key, "--version", version,
+               "--security-counter", "auto", "--header-size", "0x200",
+               "--pad-header", "--boot-record", "APP", "--out", path,
+               program)
+        return path
+
+
+# ---- The board
+
+class Event:
+    """A line of the console: `node: WORD key=value ...`"""
+
+    def __init__(self, text):
+        self.text = text
+        words = text.split()
+        self.word = words[1]
+        self.fields = dict(w.split("=", 1) for w in words[2:] if "=" in w)
+        self.words = [w for w in words[2:] if "=" not in w]
+
+    def is_(self, word, fields):
+        first, *more = word.split()
+        return (self.word == first and self.words[:len(more)] == more and
+                all(self.fields.get(k) == str(v) for k, v in fields.items()))
+
+
+class Start:
+    """The power is on, until it is cut or the node ends."""
+
+    def __init__(self, node, command):
+        self.node = node
+        self.log = node.console
+        self.at = os.path.getsize(self.log) if os.path.exists(self.log) else 0
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True)
+
+    def text(self):
+        return read(self.log)[self.at:].decode("utf-8", "replace")
+
+    def lines(self):
+        """Events so far; a line that is not whole yet is none."""
+        whole = self.text().rpartition("\n")[0]
+        return [Event(line) for line in whole.splitlines()
+                if re.match(r"node: \S", line)]
+
+    def seen(self, word, **fields):
+        return [e for e in self.lines() if e.is_(word, fields)]
+
+    def wait(self, word, count=1, patience=service.PATIENCE, **fields):
+        """Until the node has said so `count` times since this start: the
+        last of them."""
+        def there():
+            found = self.seen(word, **fields)
+            if len(found) >= count:
+                return found[count - 1]
+            holds(self.process.poll() is None, "the node has ended")
+            return None
+        try:
+            return wait_until("node: %s %s" % (word, fields), there, patience)
+        except AssertionError as e:
+            # It may have said so with its last breath.
+            found = self.seen(word, **fields)
+            if len(found) >= count:
+                return found[count - 1]
+            raise AssertionError("%s\nthe console:\n%s" % (
+                e, self.text()[-3000:])) from None
+
+    def end(self, patience=MAX_SECONDS):
+        """Wait for the node to end: the exit code."""
+        return self.process.wait(patience)
+
+    def cut(self):
+        """The power goes."""
+        try:
+            os.killpg(self.process.pid, 9)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.cut()
+
+
+class Node(board.Board):
+    """A board as the factory's station leaves it. `settings` are those that
+    provision.py takes."""
+
+    def __init__(self, maker, name, version="1.0.0", life=True):
+        self.name = name
+        self.maker = maker
+        self.where = os.path.abspath("node-" + name)
+        os.makedirs(self.where)
+        super().__init__(maker.boot, self.where)
+        self.console = os.path.join(self.where, "console")
+        self.put("KEYSET0", read(maker.keys), 2 * SECTOR)
+        self.slot(0, read(maker.image(version)))
+        if life:
+            self.put("LIFECYCLE", bytes(4))
+
+    def provision(self, settings):
+        """`settings`: arguments of provision.py; the token goes by a file."""
+        settings = dict(settings)
+        token = settings.pop("token", None)
+        args = sum((["--" + key.replace("_", "-"), str(value)]
+                    for key, value in settings.items()), [])
+        if token is not None:
+            args += ["--token-file", write(os.path.join(self.where, "token"),
+                                           token + "\n")]
+        service.run(sys.executable, PROVISION, self.nor, *args)
+        return self
+
+    def begin(self, *words, net=None, seconds=MAX_SECONDS):
+        """Switch it on: a Start. `words` are for tests, see the README of
+        the node; `net` are QEMU's arguments about the network."""
+        if net is None:
+            net = user_net()
+        command = self.command(words, paint=False)
+        command[:2] = ["timeout", "-s", "KILL", str(seconds)]
+        return Start(self, command + net)
+
+    def run(self, *words, **how):
+        """One start to its end: the Start, and the exit code."""
+        with self.begin(*words, **how) as start:
+            return start, start.end()
+
+    def copy(self):
+        """The flash, to be put back by restore()."""
+        return bytes(self.flash)
+
+    def restore(self, flash):
+        self.flash[:] = flash
+
+    def remove(self):
+        """No one looks at it any more: 16 MB are free again."""
+        self.close()
+        shutil.rmtree(self.where)
+
+
+# ---- Networks
+
+def user_net(forward=None, more=""):
+    """QEMU's own network: DHCP, this machine as 10.0.2.2. `forward`: port
+    here, port of the node."""
+    text = "user,id=n0" + more
+    if forward:
+        text += ",hostfwd=tcp:127.0.0.1:%d-:%d" % forward
+    return ["-netdev", text, "-net", "nic,netdev=n0"]
+
+
+class Segment:
+    """One Ethernet for several nodes: a process of its own holds it together,
+    and joins it to QEMU's network, where this machine is."""
+
+    def __init__(self, ports, more=""):
+        self.ports = [service.free_port() for _ in range(ports)]
+        args = ["qemu-system-arm", "-M", "none", "-nodefaults", "-display",
+                "none", "-monitor", "none", "-netdev", "user,id=u" + more,
+                "-netdev", "hubport,id=hu,hubid=0,netdev=u"]
+        for i, port in enumerate(self.ports):
+            args += ["-netdev", "socket,id=s%d,listen=127.0.0.1:%d" % (i,
+                                                                      port),
+                     "-netdev", "hubport,id=h%d,hubid=0,netdev=s%d" % (i, i)]
+        self.args = ["timeout", "-s", "KILL", str(MAX_SECONDS)] + args
+
+    def net(self, i):
+        """The arguments of the node on port `i`; addresses of Ethernet are
+        told apart."""
+        return ["-netdev", "socket,id=n0,connect=127.0.0.1:%d" %
+                self.ports[i], "-net",
+                "nic,netdev=n0,macaddr=52:54:00:12:34:%02x" % (0x60 + i)]
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            self.args, stdin=subprocess.DEVNULL, start_new_session=True)
+        for port in self.ports:
+            wait_until("the segment is there", lambda p=port: bound(p))
+        return self
+
+    def __exit__(self, *_):
+        try:
+            os.killpg(self.process.pid, 9)
+        except ProcessLookupError:
+            pass
+        self.process.wait()
+
+
+def bound(port):
+    """Whether somebody listens; connecting would take the only place."""
+    text = read("/proc/net/tcp").decode()
+    return ":%04X 00000000:0000 0A" % port in text

@@ -1,0 +1,122 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Firmware on its way to a device: taken, refused, taken back, interrupted."""
+import os
+
+from service import equal, holds, read, wait_until, write
+from stage import STAGE
+
+import node as nodes
+import world
+
+TRIED, TAKEN, REVERTED, REFUSED = "tried", "taken", "reverted", "refused"
+
+
+def release(name, device, image=None, keyset=None):
+    """Made, and assigned to one device."""
+    site = STAGE.site
+    more = ["--firmware", image] if image else []
+    more += ["--keyset", keyset] if keyset else []
+    site.command("release", "create", name, *more)
+    site.command("release", "assign", name, "--device", device)
+
+
+def told(device, kind):
+    """Events of a kind that the service has from a device."""
+    return [e for e in STAGE.site.events(device) if e["kind"] == kind]
+
+
+def until_told(device, kind, count=1):
+    wait_until("%s is on record" % kind,
+               lambda: len(told(device, kind)) >= count)
+
+
+def test_a_good_update_is_fetched_tried_and_confirmed():
+    n = STAGE.active("u1")
+    release("good", "u1", STAGE.maker.image("1.0.1"))
+    with n.begin() as start:
+        start.wait("update fetched", patience=120)
+        start.wait("started", version="1.0.1", event="trial")
+        start.wait("update confirmed")
+        until_told("u1", TAKEN)
+    start, _ = n.run("until=started")
+    equal(start.seen("started")[0].fields["version"], "1.0.1")
+    equal(len(told("u1", TRIED)), 1)
+    STAGE.made["u1"] = n
+
+
+def refused(n, name, image):
+    """What a release brings is refused, told, and what ran goes on."""
+    before = len(told(n.name, REFUSED))
+    release(name, n.name, image)
+    with n.begin() as start:
+        start.wait("update refused", patience=120)
+        start.wait("report", via="https")
+        until_told(n.name, REFUSED, before + 1)
+    start, _ = n.run("until=started")
+    equal(start.seen("started")[0].fields["version"], "1.0.1", name)
+
+
+def test_what_was_tampered_with_does_not_boot():
+    n = STAGE.made["u1"]
+    good = bytearray(read(STAGE.maker.image("1.0.2")))
+    good[len(good) // 2] ^= 1
+    refused(n, "tampered", write("tampered.img", bytes(good)))
+
+
+def test_what_nobody_signed_does_not_boot():
+    maker = STAGE.maker
+    image = bytearray(read(maker.image("1.0.3")))
+    # The whole signature, and nothing else: zeros.
+    image[-64:] = bytes(64)
+    refused(STAGE.made["u1"], "unsigned", write("unsigned.img", bytes(image)))
+    refused(STAGE.made["u1"], "stranger", maker.image("1.0.3", "other"))
+
+
+def test_what_is_older_does_not_boot():
+    refused(STAGE.made["u1"], "older", STAGE.maker.image("1.0.0"))
+
+
+def test_what_does_not_confirm_is_taken_back():
+    """A program that is signed, and does nothing that it should."""
+    n = STAGE.made["u1"]
+    dud = STAGE.maker.image("1.0.4", program=os.path.join(
+        STAGE.maker.folder, "ports/mps2/boot/test/boot-app-slot0.bin"))
+    release("dud", "u1", dud)
+    start, _ = n.run()  # the dud ends the emulator
+    holds("app " in start.text(), "it ran on trial:\n" + start.text())
+    with n.begin() as start:
+        start.wait("started", version="1.0.1", event="reverted")
+        start.wait("update reverted")
+        until_told("u1", REVERTED)
+        start.wait("report", via="https")
+
+
+def test_a_download_goes_on_where_it_was_cut():
+    """The wire breaks in the middle; then the power goes in the middle."""
+    site = STAGE.site
+    size = os.path.getsize(STAGE.maker.image("1.0.1"))
+    broken = [0.4, 0.7]
+    relay = world.Relay(site.ports["devices"])
+    total = []
+
+    def lose(number, octets):
+        del number
+        if broken and octets > size * broken[0] - sum(total):
+            total.append(octets)
+            broken.pop(0)
+            return True
+        return False
+    with relay:
+        n = STAGE.active("u2", owner=world.HOST + ":%d/%s" % (relay.port,
+                                                            world.NODE))
+        release("resumed", "u2", STAGE.maker.image("1.0.1"))
+        relay.lose = lose
+        before = relay.octets
+        with n.begin() as start:
+            start.wait("update fetched", patience=180)
+            equal(relay.lost, 2, "broken connections")
+            start.wait("started", version="1.0.1")
+        carried = relay.octets - before
+    # Each octet of the image came about once, by what the wire has seen.
+    holds(carried < size * 1.4, "%d octets for %d" % (carried, size))
+    n.remove()
