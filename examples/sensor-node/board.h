@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NODE_BOARD_H
+#define NODE_BOARD_H
+
+#include "device/entropy.h"
+#include "device/flash.h"
+#include "device/keystore.h"
+#include "device/vault.h"
+
+/*
+ * All that a node knows of the board it is on. One file per board answers:
+ * board_mps2.c for mps2-an385. Whoever brings the node to another board writes
+ * that file, and nothing else here changes.
+ */
+
+/* Ranges of flash, each a struct bm_flash of its own. */
+extern const struct bm_flash board_data;      /* the log */
+extern const struct bm_flash board_provision; /* what the station left */
+extern const struct bm_flash board_update;    /* the slot for an update */
+extern const struct bm_flash board_mailbox;   /* requests to the bootloader */
+extern const struct bm_flash board_candidate; /* a key set for it */
+
+/* What the bootloader handed over: BM_HANDOVER_MAX octets. */
+extern const uint8_t *const board_handover;
+
+/* Where private keys and the secret of the vault live. */
+struct board_keys {
+    uint32_t lifetime; /* psa_key_lifetime_t; 0: PSA's storage, the log */
+    enum bm_key_place place;
+    enum bm_vault_secret secret;
+    bool born_here; /* of this program's noise, which is looked at again */
+};
+extern const struct board_keys board_keys;
+
+/* Where randomness comes from: raw samples, and what to call them. */
+extern const struct bm_noise board_noise;
+extern const char board_noise_label[];
+
+/* First of all: flash, watchdog, words for tests. */
+void board_open(void);
+
+/* Seconds and milliseconds since the start. */
+uint32_t board_uptime(void);
+uint32_t board_ms(void);
+
+/* Until the next interrupt, at most a millisecond. */
+void board_idle(void);
+
+/* Without this for some seconds the board resets itself. */
+void board_feed(void);
+
+/* In thousandths of a degree Celsius. */
+int32_t board_temperature(void);
+
+_Noreturn void board_restart(void);
+
+/*
+ * For tests. The value of a word key=VALUE on the command line, or false; it
+ * may change when things happen, and never what is allowed. board_end() ends
+ * the emulator.
+ */
+bool board_word(const char *key, char *value, size_t cap);
+_Noreturn void board_end(int code);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The node on mps2-an385: keys lie in the log, in the same flash as everything
+ * else; noise is that of the host, which is a stand-in for development.
+ */
+#include <stdlib.h>
+
+#include "examples/sensor-node/board.h"
+#include "ports/mps2/board.h"
+#include "ports/mps2/boot/map.h"
+#include "ports/mps2/nor.h"
+
+#define SCB_AIRCR   (*(volatile uint32_t *)0xe000ed0cu)
+#define AIRCR_RESET 0x05fa0004u /* the key, SYSRESETREQ */
+
+#define WORD_MAX 12
+
+/* One driver for all ranges, so that operations are counted across them. */
+static struct bm_nor nor;
+
+static size_t offset(void *self, uint32_t at)
+{
+    return (uint32_t)(uintptr_t)self - MAP_NOR + at;
+}
+
+static bm_status flash_read(void *self, uint32_t at, uint8_t *out, size_t n)
+{
+    return bm_nor_read(&nor, offset(self, at), out, n);
+}
+
+static bm_status flash_program(void *self, uint32_t at, struct bm_bytes data)
+{
+    board_feed();
+    return bm_nor_program(&nor, offset(self, at), data);
+}
+
+static bm_status flash_erase(void *self, uint32_t at)
+{
+    board_feed();
+    return bm_nor_erase(&nor, offset(self, at));
+}
+
+#define RANGE(base, size)                                                  \
+    {                                                                      \
+        .self = (void *)(base), .sector = BM_NOR_SECTOR,                   \
+        .sectors = (size) / BM_NOR_SECTOR, .unit = BM_NOR_UNIT,            \
+        .read = flash_read, .program = flash_program, .erase = flash_erase \
+    }
+
+const struct bm_flash board_data = RANGE(MAP_DATA, MAP_DATA_SIZE);
+const struct bm_flash board_provision = RANGE(MAP_PROVISION, MAP_SMALL_SIZE);
+const struct bm_flash board_update = RANGE(MAP_SLOT1, MAP_SLOT_SIZE);
+const struct bm_flash board_mailbox = RANGE(MAP_MAILBOX, MAP_SMALL_SIZE);
+const struct bm_flash board_candidate = RANGE(MAP_CANDIDATE, MAP_SMALL_SIZE);
+
+const uint8_t *const board_handover = (const uint8_t *)MAP_HANDOVER;
+
+const struct board_keys board_keys = {
+    .place = BM_KEY_PLACE_FLASH,
+    .secret = BM_VAULT_PLAINTEXT,
+    .born_here = true,
+};
+
+static bm_status read_noise(void *self, uint8_t *out, size_t n)
+{
+    (void)self;
+    return bm_board_random(out, n) == 0 ? BM_OK : BM_E_RANDOM;
+}
+
+/* /dev/urandom: 8 bits in an octet. */
+const struct bm_noise board_noise = { NULL, read_noise, 2048 };
+const char board_noise_label[] = "host-urandom";
+
+static uint32_t number(const char *key)
+{
+    char value[WORD_MAX];
+
+    return board_word(key, value, sizeof value)
+               ? (uint32_t)strtoul(value, NULL, 10)
+               : 0;
+}
+
+/* cut=N: the power fails in the N-th operation of flash since this start;
+ * tear=K: how much of it is done. */
+void board_open(void)
+{
+    bm_nor_board(&nor);
+    nor.cut_at = number("cut");
+    nor.tear = number("tear");
+    nor.exit_on_cut = true;
+}
+
+uint32_t board_uptime(void)
+{
+    return (uint32_t)(bm_board_ticks() / BM_BOARD_HZ);
+}
+
+uint32_t board_ms(void)
+{
+    return bm_board_ms();
+}
+
+void board_idle(void)
+{
+    bm_board_idle();
+}
+
+void board_feed(void)
+{
+}
+
+/* No sensor: somewhere between 20 and 25 degrees, as the day goes. */
+int32_t board_temperature(void)
+{
+    return 20000 + (int32_t)(board_ms() / 100 % 5000);
+}
+
+void board_restart(void)
+{
+    __asm__ volatile("dsb" ::: "memory");
+    SCB_AIRCR = AIRCR_RESET;
+    for (;;) {
+    }
+}
+
+bool board_word(const char *key, char *value, size_t cap)
+{
+    return bm_board_arg(key, value, cap) == 0;
+}
+
+void board_end(int code)
+{
+    bm_board_exit(code);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A sensor node: README.md says what it does, and where to start reading.
+ */
+#include "examples/sensor-node/board.h"
+#include "examples/sensor-node/node.h"
+#include "examples/sensor-node/say.h"
+
+#define WORD_MAX 24
+
+/* Seconds until a node that cannot be opened tries again. */
+#define AGAIN 60
+
+static struct node node;
+
+static const char *event_name(enum bm_boot_event event)
+{
+    static const char *const names[] = { "normal",   "trial",   "confirmed",
+                                         "reverted", "refused", "fallback" };
+
+    return event < sizeof names / sizeof names[0] ? names[event] : "unknown";
+}
+
+static void say_started(const struct node *n)
+{
+    say("started",
+        (struct say_field[]){ { "version", NODE_VERSION, 0 },
+                              { "slot", NULL, (long)n->boot.slot },
+                              { "event", event_name(n->boot.event), 0 },
+                              { NULL, NULL, 0 } });
+}
+
+/* Nothing can be done but to begin anew; an image on trial is taken back then.
+ */
+static _Noreturn void give_up(void)
+{
+    while (board_uptime() < AGAIN) {
+        board_feed();
+        board_idle();
+    }
+    board_restart();
+}
+
+int main(void)
+{
+    char word[WORD_MAX];
+
+    board_open();
+    if (board_word("until", word, sizeof word)) {
+        say_until(word);
+    }
+    if (node_open(&node) != BM_OK) {
+        give_up();
+    }
+    say_started(&node);
+    for (;;) {
+        board_feed();
+        board_idle();
+    }
+}

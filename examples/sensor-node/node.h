@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NODE_NODE_H
+#define NODE_NODE_H
+
+#include "boot/handover.h"
+#include "device/enrol.h"
+#include "device/identity.h"
+#include "device/trust.h"
+#include "device/vault.h"
+#include "examples/sensor-node/settings.h"
+#include "ports/mbedtls/mbedtls_keystore.h"
+
+/*
+ * The node: what is open for as long as it runs, and memory that its jobs
+ * share, since there are 64 KB in all. Every module gets it as a parameter;
+ * there is one.
+ */
+
+/* Octets of the trust bundle that is in force: half of what bundles for small
+ * devices may have. A larger one is refused and told. */
+#define NODE_BUNDLE_MAX 4096
+
+/* What the provisioning map may have: two anchors, and texts. */
+#define NODE_MAP_MAX 2560
+
+/* Certificates that are shown: three of P-256. */
+#define NODE_CHAIN_MAX 2048
+
+/* Nothing lives in it between two calls: every module that wants working
+ * memory for the time of a call gets the same. */
+union node_work {
+    struct bm_trust_work trust;
+    uint8_t vault[BM_VAULT_WORK_SIZE(BM_VAULT_VALUE_MAX)];
+    uint8_t cert[BM_LOG_VALUE_MAX];
+};
+
+/* One job at a time talks to a server; this is its memory while it does. */
+union node_job {
+    struct {
+        struct bm_enrol enrol;
+        uint8_t room[BM_ENROL_ROOM];
+    } enrol;
+    struct {
+        uint8_t read[NODE_MAP_MAX];
+        uint8_t put[BM_VAULT_VALUE_MAX];
+    } provision;
+};
+
+struct node {
+    struct bm_handover boot; /* what the bootloader said */
+    struct settings settings;
+
+    struct bm_log log;
+    struct bm_crypto crypto;
+    struct bm_mbedtls_noise noise;
+    struct bm_mbedtls_port port;
+    struct bm_mbedtls_keystore keys;
+    struct bm_mbedtls_secret secret;
+    struct bm_vault vault;
+    struct bm_identity identity;
+    struct bm_clock clock;
+    struct bm_trust trust;
+    struct bm_bytes anchor; /* the one that is pinned today */
+
+    uint8_t bundle[NODE_BUNDLE_MAX];
+    uint8_t learned[BM_TRUST_LEARNED_SIZE];
+
+    union node_work work;
+    union node_job job;
+    uint8_t chain[NODE_CHAIN_MAX];
+
+    /* Before birth the factory, whom nobody else knows. */
+    struct settings_server factory;
+};
+
+/*
+ * Open all of it, part by part; on error it has been said which. Of "secret",
+ * BM_E_NOT_FOUND: nobody has told this node who it is.
+ */
+BM_MUST_CHECK bm_status node_open(struct node *n);
+
+/* Is there an identity of this place, to be shown? */
+bool node_has(const struct node *n, enum bm_identity_place place);
+
+/*
+ * Trust whom this stage of life is about: the factory before birth, then the
+ * owner, and from then on the factory has no say.
+ */
+BM_MUST_CHECK bm_status node_trust(struct node *n);
+
+#endif
