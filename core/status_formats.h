@@ -257,7 +257,11 @@
     X(E_CRYPTO, 0x0e02, "", "cryptographic provider failed")             \
     X(E_CRYPTO_UNSUPPORTED, 0x0e03, "", "provider lacks this algorithm") \
     X(E_AEAD, 0x0e04, "", "authentication tag does not match")           \
-    X(E_RANDOM, 0x0e05, "", "no randomness available")
+    X(E_RANDOM, 0x0e05, "", "no randomness available")                   \
+    X(E_ELEMENT, 0x0e06, "", "secure element does not do as asked")      \
+    X(E_ELEMENT_BUSY, 0x0e07, "", "secure element is busy")              \
+    X(E_ELEMENT_ANSWER, 0x0e08, "",                                      \
+      "secure element gave what its key cannot have made")
 
 #define BM_STATUS_FLASH(X)                                                   \
     X(E_FLASH_RANGE, 0x0f01, "", "outside of the flash")                     \

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # run.sh PROGRAM.elf [WORD]...: boot a program on mps2-an385 in QEMU; its exit
 # code is the program's. WORDs reach it as bm_board_arg().
+#   BM_SECURE=FILE     a secure image: the board is mps2-an505, which starts with
+#                      it, and PROGRAM.elf one of its other world
 #   BM_NOR=FILE        16 MB file behind the flash; made, erased, if absent
 #   BM_QEMU_TIMEOUT=S  give up after S seconds (exit code 124), default 240
 #   BM_QEMU_ARGS=...   further arguments, for example '-icount shift=0'
@@ -15,8 +17,13 @@ for word in "$@"; do
     config=$config,arg=$word
 done
 
-set -- -M mps2-an385 -display none -monitor none -serial stdio \
-    -semihosting-config "$config" -kernel "$elf"
+if [ -n "${BM_SECURE:-}" ]; then
+    set -- -M mps2-an505 -kernel "$BM_SECURE" -device "loader,file=$elf"
+else
+    set -- -M mps2-an385 -kernel "$elf"
+fi
+set -- "$@" -display none -monitor none -serial stdio \
+    -semihosting-config "$config"
 if [ -n "${BM_NOR:-}" ]; then
     if [ ! -e "$BM_NOR" ]; then
         head -c $nor_bytes /dev/zero | tr '\0' '\377' > "$BM_NOR.new"
