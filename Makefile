@@ -6,7 +6,7 @@ FUZZ_SECONDS ?= 60
 # How often `make fault` kills at a random instant.
 FAULT_ROUNDS ?= 400
 # What `make test` builds and runs, in this order.
-TEST_PRESETS ?= debug asan release cortex-m3
+TEST_PRESETS ?= debug asan release cortex-m3 riscv32
 
 .DEFAULT_GOAL := build
 .PHONY: build test demo bench bench-large bench-service fuzz fault \
@@ -21,7 +21,7 @@ configure-%:
 	@cmake --preset $* > build/$*.configure.log 2>&1 || \
 	    { cat build/$*.configure.log; exit 1; }
 
-$(addprefix configure-,debug release asan coverage cortex-m3): | build/
+$(addprefix configure-,debug release asan coverage cortex-m3 riscv32): | build/
 
 build/:
 	mkdir -p $@
@@ -33,7 +33,7 @@ compile-%: configure-%
 test-%: compile-%
 	ctest --preset $* --no-tests=error -j $$(( $(JOBS) + 1 ))
 
-test: ## run every test: gcc, clang, sanitizers, Cortex-M3 in QEMU
+test: ## run every test: gcc, clang, sanitizers, two CPUs in QEMU
 	@set -e; for preset in $(TEST_PRESETS); do \
 	    $(MAKE) --no-print-directory test-$$preset; done
 

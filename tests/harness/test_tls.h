@@ -8,8 +8,8 @@
 #include "device/tls.h"
 #include "tests/harness/bm_test.h"
 #include "tests/harness/test_crypto.h"
-#ifdef __arm__
-#include "ports/mps2/board.h"
+#ifndef __linux__
+#include "ports/board.h"
 #endif
 
 /*
@@ -21,7 +21,7 @@
 /* On the board, how deep the stack has been; nothing elsewhere. */
 static inline void tls_print_stack(void)
 {
-#ifdef __arm__
+#ifndef __linux__
     printf("# the stack was at most %lu octets deep\n",
            (unsigned long)bm_board_stack_used());
 #endif

@@ -5,6 +5,7 @@
 set -eu
 cd "${1:-$(dirname "$0")/../..}"
 warnings="-std=c11 -Wpedantic -Wall -Wextra -Werror -Wundef -Wstrict-prototypes"
+riscv="-march=rv32imac -misa-spec=2.2 -mabi=ilp32 --specs=picolibc.specs"
 board="-mcpu=cortex-m3 -mthumb --specs=picolibc.specs"
 libraries=$(pkg-config --cflags p11-kit-1)
 freestanding=$(awk '$2 == "freestanding" { print $1 }' tools/layers.txt)
@@ -30,6 +31,7 @@ for header in $(find . \( -path ./build -o -path ./.git \) -prune -o \
     -name '*.h' -print | sed 's,^\./,,' | sort); do
     case $header in
         ports/mps2/*) alone "$header" arm-none-eabi-gcc $board ;;
+        ports/virt/*) alone "$header" riscv64-unknown-elf-gcc $riscv ;;
         # These need headers of their libraries.
         ports/mbedtls/* | ports/lwip/* | examples/sensor-node/*) ;;
         *) alone "$header" gcc -D_POSIX_C_SOURCE=200809L $libraries ;;

@@ -10,6 +10,9 @@ set(CMAKE_C_FLAGS_INIT "-mcpu=cortex-m3 -mthumb --specs=picolibc.specs")
 set(CMAKE_ASM_FLAGS_INIT "-mcpu=cortex-m3 -mthumb")
 set(CMAKE_C_FLAGS_MINSIZEREL_INIT "-g")
 
+# The board whose folder of ports/ is linked.
+set(BM_BOARD mps2)
+
 # Test programs are started through this script, which boots them in QEMU.
 set(CMAKE_CROSSCOMPILING_EMULATOR
     "${CMAKE_CURRENT_LIST_DIR}/../../ports/mps2/run.sh")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ports/mps2/board.h"
+#include "ports/board.h"
 #include "tests/harness/test_entropy.h"
 
 bm_status bm_test_entropy(void *self, uint8_t *out, size_t n)
