@@ -5,6 +5,7 @@
 #include "device/entropy.h"
 #include "device/flash.h"
 #include "device/keystore.h"
+#include "device/nic.h"
 #include "device/vault.h"
 
 /*
@@ -36,6 +37,9 @@ extern const struct board_keys board_keys;
 extern const struct bm_noise board_noise;
 extern const char board_noise_label[];
 
+/* The network; NULL where there is none. Once. */
+const struct bm_nic *board_nic(void);
+
 /* First of all: flash, watchdog, words for tests. */
 void board_open(void);
 
@@ -53,6 +57,9 @@ void board_feed(void);
 int32_t board_temperature(void);
 
 _Noreturn void board_restart(void);
+
+/* Octets of the stack that were in use at its deepest. */
+size_t board_stack(void);
 
 /*
  * For tests. The value of a word key=VALUE on the command line, or false; it

@@ -8,6 +8,7 @@
 #include "examples/sensor-node/board.h"
 #include "ports/mps2/board.h"
 #include "ports/mps2/boot/map.h"
+#include "ports/mps2/ethernet.h"
 #include "ports/mps2/nor.h"
 
 #define SCB_AIRCR   (*(volatile uint32_t *)0xe000ed0cu)
@@ -71,6 +72,15 @@ static bm_status read_noise(void *self, uint8_t *out, size_t n)
 const struct bm_noise board_noise = { NULL, read_noise, 2048 };
 const char board_noise_label[] = "host-urandom";
 
+const struct bm_nic *board_nic(void)
+{
+    static struct bm_ethernet ethernet;
+
+    return bm_ethernet_open(&ethernet, BM_ETHERNET_AN385, NULL) == BM_OK
+               ? &ethernet.nic
+               : NULL;
+}
+
 static uint32_t number(const char *key)
 {
     char value[WORD_MAX];
@@ -113,6 +123,11 @@ void board_feed(void)
 int32_t board_temperature(void)
 {
     return 20000 + (int32_t)(board_ms() / 100 % 5000);
+}
+
+size_t board_stack(void)
+{
+    return bm_board_stack_used();
 }
 
 void board_restart(void)

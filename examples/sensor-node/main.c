@@ -4,6 +4,7 @@
  */
 #include "examples/sensor-node/board.h"
 #include "examples/sensor-node/node.h"
+#include "examples/sensor-node/outbound.h"
 #include "examples/sensor-node/say.h"
 
 #define WORD_MAX 24
@@ -55,6 +56,9 @@ int main(void)
     say_started(&node);
     for (;;) {
         board_feed();
-        board_idle();
+        network_poll(&node.network);
+        if (!outbound_poll(&node)) {
+            board_idle();
+        }
     }
 }

@@ -5,8 +5,10 @@
 #include "boot/handover.h"
 #include "device/enrol.h"
 #include "device/identity.h"
+#include "device/pump.h"
 #include "device/trust.h"
 #include "device/vault.h"
+#include "examples/sensor-node/network.h"
 #include "examples/sensor-node/settings.h"
 #include "ports/mbedtls/mbedtls_keystore.h"
 
@@ -16,15 +18,15 @@
  * there is one.
  */
 
-/* Octets of the trust bundle that is in force: half of what bundles for small
- * devices may have. A larger one is refused and told. */
-#define NODE_BUNDLE_MAX 4096
+/* Octets of the trust bundle that is in force: three eighths of what bundles
+ * for small devices may have. A larger one is refused and told. */
+#define NODE_BUNDLE_MAX 3072
 
 /* What the provisioning map may have: two anchors, and texts. */
 #define NODE_MAP_MAX 2560
 
 /* Certificates that are shown: three of P-256. */
-#define NODE_CHAIN_MAX 2048
+#define NODE_CHAIN_MAX 1536
 
 /* Nothing lives in it between two calls: every module that wants working
  * memory for the time of a call gets the same. */
@@ -38,12 +40,30 @@ union node_work {
 union node_job {
     struct {
         struct bm_enrol enrol;
+        struct bm_enrol_config config;
+        uint8_t job; /* enum bm_enrol_job */
+        uint8_t subject[SETTINGS_TEXT_MAX + 16];
         uint8_t room[BM_ENROL_ROOM];
     } enrol;
     struct {
         uint8_t read[NODE_MAP_MAX];
         uint8_t put[BM_VAULT_VALUE_MAX];
     } provision;
+};
+
+/* Who talks to a server (outbound.h): jobs in the order in which they matter.
+ */
+enum outbound_job {
+    OUTBOUND_ENROL,
+    OUTBOUND_JOBS
+};
+struct outbound {
+    uint32_t at[OUTBOUND_JOBS];      /* uptime from which each is due */
+    uint8_t failures[OUTBOUND_JOBS]; /* in a row */
+    bool busy;
+    uint8_t job;  /* that is at work */
+    size_t stack; /* in use at their most, as was told */
+    size_t tls;
 };
 
 struct node {
@@ -62,15 +82,25 @@ struct node {
     struct bm_trust trust;
     struct bm_bytes anchor; /* the one that is pinned today */
 
-    uint8_t bundle[NODE_BUNDLE_MAX];
+    /* Before birth the factory, whom nobody knows later; then the owner's trust
+     * bundle. */
+    union {
+        struct settings_server factory;
+        uint8_t bundle[NODE_BUNDLE_MAX];
+    } stage;
     uint8_t learned[BM_TRUST_LEARNED_SIZE];
+
+    struct network network;
+    struct outbound outbound;
+    struct bm_job asked; /* of whoever is at work, for the pump */
+    struct bm_pump pump;
+    struct bm_pump_config pump_config;
+    struct bm_enrol_tally tally;
+    int64_t renew_at; /* renewal.h; INT64_MAX: there is nothing to renew */
 
     union node_work work;
     union node_job job;
     uint8_t chain[NODE_CHAIN_MAX];
-
-    /* Before birth the factory, whom nobody else knows. */
-    struct settings_server factory;
 };
 
 /*

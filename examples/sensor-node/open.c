@@ -3,6 +3,7 @@
  * From the bootloader's word to an open node: each part needs those before it.
  */
 #include "examples/sensor-node/board.h"
+#include "examples/sensor-node/enrolment.h"
 #include "examples/sensor-node/node.h"
 #include "examples/sensor-node/provision.h"
 #include "examples/sensor-node/say.h"
@@ -129,19 +130,29 @@ bm_status node_trust(struct node *n)
         .anchors = &n->anchor,
         .anchors_n = 1,
         .work = &n->work.trust,
-        .room = n->bundle,
-        .room_n = sizeof n->bundle,
+        .room = n->stage.bundle,
+        .room_n = sizeof n->stage.bundle,
         .learned = n->learned,
         .learned_n = sizeof n->learned,
     };
 
     if (!node_has(n, BM_IDENTITY_IDEVID)) {
         BM_TRY(provision_factory(n));
-        s = &n->factory;
-        config.log = NULL; /* what a factory says is not for the owner's days */
+        s = &n->stage.factory;
+        /* What a factory says is not for the owner's days. */
+        config.log = NULL;
+        config.room = NULL;
+        config.room_n = 0;
     }
     n->anchor = (struct bm_bytes){ s->anchor, s->anchor_n };
     return bm_trust_open(&n->trust, &config);
+}
+
+static bm_status open_network(struct node *n)
+{
+    BM_TRY(network_open(&n->network, &n->settings, &n->crypto));
+    outbound_open(n);
+    return BM_OK;
 }
 
 /* In this order; on error the rest stays closed. */
@@ -154,7 +165,8 @@ static const struct {
     { "clock", open_clock },       { "identity", open_identity },
     { "secret", open_secret },     { "vault", open_vault },
     { "settings", open_settings }, { "check", check_identity },
-    { "trust", node_trust },
+    { "trust", node_trust },       { "birth", enrolment_open },
+    { "network", open_network },
 };
 
 bm_status node_open(struct node *n)

@@ -50,7 +50,7 @@ static bm_status keep(struct node *n, struct bm_bytes map,
     size_t len;
 
     if (factory.n != 0 && !node_has(n, BM_IDENTITY_IDEVID)) {
-        BM_TRY(settings_parse_factory(factory, &n->factory));
+        BM_TRY(settings_parse_factory(factory, &n->stage.factory));
         BM_TRY(bm_vault_put(&n->vault, FACTORY, factory));
     }
     bm_wr_init(&w, n->job.provision.put, sizeof n->job.provision.put);
@@ -109,10 +109,10 @@ bm_status provision_factory(struct node *n)
 
     BM_TRY(bm_vault_get(&n->vault, FACTORY, n->job.provision.put,
                         sizeof n->job.provision.put, &len));
-    rc = len == 0
-             ? BM_E_NOT_FOUND
-             : settings_parse_factory(
-                   (struct bm_bytes){ n->job.provision.put, len }, &n->factory);
+    rc = len == 0 ? BM_E_NOT_FOUND
+                  : settings_parse_factory(
+                        (struct bm_bytes){ n->job.provision.put, len },
+                        &n->stage.factory);
     bm_wipe(&n->job, sizeof n->job);
     return rc;
 }
@@ -128,7 +128,7 @@ bm_status provision_forget(struct node *n)
                                 sizeof n->job.provision.put, &len);
 
     bm_wipe(&n->job, sizeof n->job);
-    bm_wipe(&n->factory, sizeof n->factory);
+    bm_wipe(&n->stage.factory, sizeof n->stage.factory);
     if (rc == BM_E_NOT_FOUND) {
         return BM_OK;
     }

@@ -25,7 +25,8 @@ BM_MUST_CHECK bm_status provision_take(struct node *n);
 /* node.settings from the vault. BM_E_NOT_FOUND. */
 BM_MUST_CHECK bm_status provision_load(struct node *n);
 
-/* node.factory from the vault. BM_E_NOT_FOUND: there is none (any more). */
+/* node.stage.factory from the vault. BM_E_NOT_FOUND: there is none (any more).
+ */
 BM_MUST_CHECK bm_status provision_factory(struct node *n);
 
 /* The node is born: the token goes, and every octet of it. Costs an erase of

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "examples/sensor-node/outbound.h"
+
+#include "device/renewal.h"
+#include "examples/sensor-node/board.h"
+#include "examples/sensor-node/enrolment.h"
+#include "examples/sensor-node/say.h"
+
+static const struct outbound_work *const works[OUTBOUND_JOBS] = {
+    [OUTBOUND_ENROL] = &enrolment_work,
+};
+
+static bool is_due(const struct outbound *o, unsigned job)
+{
+    return (int32_t)(board_uptime() - o->at[job]) >= 0;
+}
+
+void outbound_open(struct node *n)
+{
+    n->pump_config = (struct bm_pump_config){
+        .job = &n->asked,
+        .tls = &n->network.tls.tls,
+        .connector = &n->network.out.connector,
+        .chain = n->chain,
+        .chain_n = sizeof n->chain,
+    };
+}
+
+void outbound_now(struct node *n, enum outbound_job job)
+{
+    n->outbound.at[job] = board_uptime();
+    n->outbound.failures[job] = 0;
+}
+
+/* Told when either has grown: what is left of 64 KB is what an application has.
+ */
+static void say_memory(struct node *n)
+{
+    size_t stack = board_stack();
+    size_t now;
+    size_t peak;
+
+    bm_mbedtls_tls_used(&n->network.tls, &now, &peak);
+    if (stack <= n->outbound.stack && peak <= n->outbound.tls) {
+        return;
+    }
+    n->outbound.stack = stack;
+    n->outbound.tls = peak;
+    say("memory", (struct say_field[]){ { "stack", NULL, (long)stack },
+                                        { "tls", NULL, (long)peak },
+                                        { NULL, NULL, 0 } });
+}
+
+/* Not sooner than the job says or, where it would wait, than that; and after
+ * failures, than backing off says. */
+static void finish(struct node *n, bm_status rc, uint32_t waits)
+{
+    struct outbound *o = &n->outbound;
+    uint32_t wait = works[o->job]->end(n, rc);
+
+    bm_wipe(&n->job, sizeof n->job);
+    o->busy = false;
+    say_memory(n);
+    wait = wait > waits ? wait : waits;
+    if (rc == BM_OK) {
+        o->failures[o->job] = 0;
+    } else if (wait == 0) {
+        if (o->failures[o->job] < UINT8_MAX) {
+            o->failures[o->job]++;
+        }
+        wait = bm_backoff(&n->crypto, o->failures[o->job]);
+    }
+    o->at[o->job] = board_uptime() + wait;
+}
+
+static bool begin(struct node *n)
+{
+    struct outbound *o = &n->outbound;
+
+    for (unsigned job = 0; job < OUTBOUND_JOBS; job++) {
+        bm_status rc;
+
+        if (!is_due(o, job) || !works[job]->wanted(n)) {
+            continue;
+        }
+        o->job = (uint8_t)job;
+        o->busy = true;
+        rc = works[job]->begin(n);
+        if (rc == BM_OK) {
+            bm_pump_init(&n->pump, &n->pump_config);
+        } else {
+            finish(n, rc, 0);
+        }
+        return true;
+    }
+    return false;
+}
+
+bool outbound_poll(struct node *n)
+{
+    struct outbound *o = &n->outbound;
+    uint32_t seconds = 0;
+    bm_status rc;
+
+    if (!o->busy) {
+        return begin(n);
+    }
+    rc = bm_pump_run(&n->pump, board_uptime(), &seconds);
+    if (rc == BM_E_TLS_AGAIN &&
+        (!n->pump.waiting || seconds <= OUTBOUND_PATIENCE)) {
+        return seconds == 0 && !n->pump.waiting;
+    }
+    bm_pump_close(&n->pump);
+    finish(n, rc == BM_E_TLS_AGAIN ? n->pump.why : rc, seconds);
+    return true;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef NODE_OUTBOUND_H
+#define NODE_OUTBOUND_H
+
+#include "examples/sensor-node/node.h"
+
+/*
+ * Who talks to a server: one job at a time, since there is memory for one
+ * connection. The table in outbound.c has them in the order in which they
+ * matter; the first one that is due begins when the one before it has come to
+ * an end. A job that would wait for long ends, too, and is due again later, so
+ * that readings go out while a renewal waits.
+ */
+
+/* Seconds that a job may wait while it keeps the connection's memory. */
+#define OUTBOUND_PATIENCE 2
+
+/* One job's functions. */
+struct outbound_work {
+    /* Is there something to be done, apart from when? */
+    bool (*wanted)(struct node *n);
+    /* Begin: fill in node.job and node.asked. An error is its end. */
+    bm_status (*begin)(struct node *n);
+    /* Over, and how it went. Returns in how many seconds it is due again; 0: at
+     * once, or after an error as backing off has it. */
+    uint32_t (*end)(struct node *n, bm_status rc);
+};
+
+/* Once, when the network is open. */
+void outbound_open(struct node *n);
+
+/* Do what can be done now; false: nothing could. */
+bool outbound_poll(struct node *n);
+
+/* Due from now on, whatever it waits for. */
+void outbound_now(struct node *n, enum outbound_job job);
+
+#endif
