@@ -365,6 +365,9 @@ bm_status bm_identity_cert(const struct bm_identity *id,
 /* RFC 5280 4.1: what stands before subjectPublicKeyInfo, version apart. */
 #define FIELDS_BEFORE_KEY 5
 
+/* Ecdsa-Sig-Value of P-256, the one kind of key that a device has. */
+#define SIGNATURE_MAX 72
+
 static bm_status is_of_key(struct bm_bytes cert, const struct bm_signer *signer)
 {
     struct bm_der d, tbs;
@@ -382,6 +385,21 @@ static bm_status is_of_key(struct bm_bytes cert, const struct bm_signer *signer)
     return bm_bytes_equal(field, signer->key.der) ? BM_OK : BM_E_IDENTITY_KEY;
 }
 
+/*
+ * The certificate is not of the key. A secure element that erred when it
+ * showed its public key does not sign by what it showed, and that may pass; a
+ * key that signs is another one for certain.
+ */
+static bm_status is_other(const struct bm_signer *signer)
+{
+    uint8_t buf[SIGNATURE_MAX];
+    struct bm_wr w;
+
+    bm_wr_init(&w, buf, sizeof buf);
+    BM_TRY(as_lost(signer->sign(signer->self, BM_LIT("whose key"), &w)));
+    return BM_E_IDENTITY_LOST;
+}
+
 static bm_status look(const struct bm_identity *id,
                       enum bm_identity_place place, uint8_t *scratch,
                       size_t cap)
@@ -396,7 +414,7 @@ static bm_status look(const struct bm_identity *id,
     /* The last one read is its own. */
     return n == 0 || is_of_key((struct bm_bytes){ scratch, n }, signer) == BM_OK
                ? BM_OK
-               : BM_E_IDENTITY_LOST;
+               : is_other(signer);
 }
 
 bm_status bm_identity_check(struct bm_identity *id,

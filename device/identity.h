@@ -125,7 +125,8 @@ BM_MUST_CHECK bm_status bm_identity_cert(const struct bm_identity *id,
  * the way of a first one, under the IDevID; nothing is destroyed before its
  * successor is proven. To be called once after an open, and when a key or a
  * certificate failed in use. An empty place is BM_OK. Trouble that may pass (a
- * token that is not there) is returned as it came and marks nothing.
+ * token that is not there, one that shows another key than it signs by) is
+ * returned as it came and marks nothing.
  */
 BM_MUST_CHECK bm_status bm_identity_check(struct bm_identity *id,
                                           enum bm_identity_place place,

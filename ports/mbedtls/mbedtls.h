@@ -47,6 +47,7 @@ struct bm_mbedtls_signer {
     /* private */
     uint32_t key; /* psa_key_id_t */
     bool owned;
+    bool elsewhere; /* behind a driver of PSA's */
     uint8_t spki[BM_MBEDTLS_SPKI_SIZE];
 };
 
@@ -55,7 +56,11 @@ struct bm_mbedtls_signer {
  * bm_mbedtls_signer_close() releases what they took.
  */
 
-/* A key that lives in PSA already, perhaps in a secure element. */
+/*
+ * A key that lives in PSA already, perhaps in a secure element. What an element
+ * signs is verified by the public key that it showed before it is handed out:
+ * BM_E_ELEMENT_ANSWER. BM_E_ELEMENT: it did not do as asked, which may pass.
+ */
 BM_MUST_CHECK bm_status bm_mbedtls_signer_open(struct bm_mbedtls_signer *s,
                                                uint32_t key_id);
 

@@ -20,6 +20,10 @@ static bm_status from_psa(psa_status_t status)
     case PSA_ERROR_INSUFFICIENT_STORAGE:
     case PSA_ERROR_INSUFFICIENT_MEMORY: /* of an element's slots, or ours */
         return BM_E_LOG_FULL;
+    case PSA_ERROR_COMMUNICATION_FAILURE:
+        return BM_E_ELEMENT;
+    case PSA_ERROR_HARDWARE_FAILURE:
+        return BM_E_ELEMENT_ANSWER;
     case PSA_ERROR_DATA_CORRUPT: /* there was one, and it is gone */
     case PSA_ERROR_DATA_INVALID:
         return BM_E_LOG_READ;

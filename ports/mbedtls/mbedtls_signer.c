@@ -3,24 +3,71 @@
 
 #define POINT_SIZE 65
 
+/* Ecdsa-Sig-Value of P-256: two INTEGERs of at most 33 octets. */
+#define DER_SIGNATURE_MAX 72
+
 /* What PSA lets these keys do: ECDSA with random nonces over SHA-256. */
 #define SIGN_ALG PSA_ALG_ECDSA(PSA_ALG_SHA_256)
+
+/* What PSA says of a key that is somewhere else; of our own it never does. */
+static bm_status refused(psa_status_t status)
+{
+    switch (status) {
+    case PSA_ERROR_INVALID_HANDLE:
+    case PSA_ERROR_DOES_NOT_EXIST:
+        return BM_E_NOT_FOUND;
+    case PSA_ERROR_DATA_CORRUPT:
+        return BM_E_LOG_READ;
+    case PSA_ERROR_COMMUNICATION_FAILURE:
+        return BM_E_ELEMENT;
+    case PSA_ERROR_HARDWARE_FAILURE:
+        return BM_E_ELEMENT_ANSWER;
+    default:
+        return BM_E_CRYPTO;
+    }
+}
+
+/*
+ * What an element signed is verified before anybody uses it: one that errs,
+ * or that showed a key other than the one it signs with, must not get that into
+ * a certificate request.
+ */
+static bm_status is_signed(const struct bm_mbedtls_signer *s,
+                           struct bm_bytes digest, struct bm_bytes signature)
+{
+    return mbedtls_verify_hash(NULL, &s->signer.key, BM_SIG_ECDSA_SHA256,
+                               digest, signature) == BM_OK
+               ? BM_OK
+               : BM_E_ELEMENT_ANSWER;
+}
 
 static bm_status sign_hash(void *self, struct bm_bytes digest,
                            struct bm_wr *sig)
 {
     const struct bm_mbedtls_signer *s = self;
     uint8_t raw[RAW_SIGNATURE_SIZE];
+    uint8_t der[DER_SIGNATURE_MAX];
+    struct bm_wr w;
+    psa_status_t status;
     size_t n;
 
     if (digest.n != PSA_HASH_LENGTH(PSA_ALG_SHA_256)) {
         return BM_E_ARGUMENT;
     }
-    if (psa_sign_hash(s->key, SIGN_ALG, digest.p, digest.n, raw, sizeof raw,
-                      &n) != PSA_SUCCESS) {
-        return BM_E_CRYPTO;
+    status = psa_sign_hash(s->key, SIGN_ALG, digest.p, digest.n, raw,
+                           sizeof raw, &n);
+    if (status != PSA_SUCCESS) {
+        return refused(status);
     }
-    mbedtls_sig_put(sig, raw);
+    if (n != sizeof raw) {
+        return BM_E_ELEMENT_ANSWER;
+    }
+    bm_wr_init(&w, der, sizeof der);
+    mbedtls_sig_put(&w, raw);
+    if (s->elsewhere) {
+        BM_TRY(is_signed(s, digest, bm_wr_bytes(&w)));
+    }
+    bm_wr_put(sig, bm_wr_bytes(&w));
     return BM_OK;
 }
 
@@ -39,18 +86,34 @@ static bm_status sign(void *self, struct bm_bytes message, struct bm_wr *sig)
 /* Read the public half and fill in the rest; PSA owns the private one. */
 static bm_status fill_in(struct bm_mbedtls_signer *s)
 {
+    psa_key_attributes_t a = PSA_KEY_ATTRIBUTES_INIT;
     uint8_t point[POINT_SIZE];
     struct bm_wr w;
     size_t n;
+    psa_status_t status = psa_get_key_attributes(s->key, &a);
+    bm_status rc;
 
-    if (psa_export_public_key(s->key, point, sizeof point, &n) != PSA_SUCCESS ||
-        n != sizeof point) {
+    s->elsewhere = PSA_KEY_LIFETIME_GET_LOCATION(psa_get_key_lifetime(&a)) !=
+                   PSA_KEY_LOCATION_LOCAL_STORAGE;
+    psa_reset_key_attributes(&a);
+    if (status == PSA_SUCCESS) {
+        status = psa_export_public_key(s->key, point, sizeof point, &n);
+    }
+    if (status != PSA_SUCCESS) {
+        return s->elsewhere ? refused(status) : BM_E_KEY_UNSUPPORTED;
+    }
+    if (n != sizeof point) {
         return BM_E_KEY_UNSUPPORTED;
     }
     bm_wr_init(&w, s->spki, sizeof s->spki);
     bm_spki_put(&w, BM_KEY_P256, BM_ARRAY(point));
     BM_TRY(bm_wr_finish(&w, &n));
-    BM_TRY(bm_spki_parse(bm_wr_bytes(&w), NULL, &s->signer.key));
+    rc = bm_spki_parse(bm_wr_bytes(&w), NULL, &s->signer.key);
+    if (s->elsewhere &&
+        (rc != BM_OK || mbedtls_check_key(NULL, &s->signer.key) != BM_OK)) {
+        return BM_E_ELEMENT_ANSWER;
+    }
+    BM_TRY(rc);
     s->signer.self = s;
     s->signer.alg = BM_SIG_ECDSA_SHA256;
     s->signer.sign = sign;
