@@ -3,6 +3,7 @@
  * The node on mps2-an385: keys lie in the log, in the same flash as everything
  * else; noise is that of the host, which is a stand-in for development.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "examples/sensor-node/board.h"
@@ -143,7 +144,13 @@ bool board_word(const char *key, char *value, size_t cap)
     return bm_board_arg(key, value, cap) == 0;
 }
 
+/* count=1: how many operations of flash there were, for a test to cut each. */
 void board_end(int code)
 {
+    char value[WORD_MAX];
+
+    if (board_word("count", value, sizeof value)) {
+        printf("node: flash operations=%lu\n", (unsigned long)nor.operations);
+    }
     bm_board_exit(code);
 }

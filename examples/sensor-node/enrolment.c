@@ -154,17 +154,20 @@ static uint32_t end(struct node *n, bm_status rc)
 {
     struct bm_enrol *e = &n->job.enrol.enrol;
     enum bm_enrol_job job = (enum bm_enrol_job)n->job.enrol.job;
+    struct bm_renewal_window window = e->window;
 
     if (e->roots != 0) {
         say("learned", (struct say_field[]){ { "roots", NULL, (long)e->roots },
                                              { NULL, NULL, 0 } });
     }
-    if (rc == BM_OK) {
-        rc = job == BM_ENROL_BIRTH ? be_born(n) : be_active(n, job, &e->window);
-    } else {
+    if (rc != BM_OK) {
         say_refusal(n, rc);
     }
+    /* Its memory is that of the other jobs, too, which is used from here on. */
     bm_enrol_stop(e);
+    if (rc == BM_OK) {
+        rc = job == BM_ENROL_BIRTH ? be_born(n) : be_active(n, job, &window);
+    }
     return 0;
 }
 

@@ -111,6 +111,8 @@ bool outbound_poll(struct node *n)
         return seconds == 0 && !n->pump.waiting;
     }
     bm_pump_close(&n->pump);
-    finish(n, rc == BM_E_TLS_AGAIN ? n->pump.why : rc, seconds);
+    /* Of a job that is done, the seconds are left over. */
+    finish(n, rc == BM_E_TLS_AGAIN ? n->pump.why : rc,
+           rc == BM_OK ? 0 : seconds);
     return true;
 }
