@@ -10,7 +10,7 @@ TEST_PRESETS ?= debug asan release cortex-m3 riscv32
 
 .DEFAULT_GOAL := build
 .PHONY: build test demo bench bench-large bench-service fuzz fault \
-    powerloss-full skip-full size check deps coverage help clean
+    powerloss-full skip-full mcu-test mcu-cuts size check deps coverage help clean
 
 build: configure-release ## build everything for users into build/bin
 	cmake --build --preset release -j $(JOBS)
@@ -85,6 +85,16 @@ skip-full: configure-release compile-cortex-m3 ## skip each instruction of each 
 	cmake --build --preset release -j $(JOBS) --target skip_tool
 	@python3 tests/skip/skip_test.py build/release/tests/skip/skip_tool \
 	    build/cortex-m3/ports/mps2/boot full
+
+# The services around the nodes are those of preset release.
+MCU_TEST = python3 tests/mcu/mcu_test.py build/bin/birthmark \
+    build/bin/birthmarkd build/cortex-m3
+mcu-test: compile-release compile-cortex-m3 ## sensor nodes in QEMU among real services
+	@$(MCU_TEST)
+
+mcu-cuts: compile-release compile-cortex-m3 ## cut a node's power at every operation of its flash
+	@MCU_CUTS=all $(MCU_TEST) power_cuts_in_enrolment \
+	    power_cuts_in_renewal power_cuts_in_an_update kills_at_any_instant
 
 size: compile-cortex-m3 ## text, RAM and stack on Cortex-M3 against the budgets
 	@tools/size/size.py

@@ -18,8 +18,9 @@ import stage
 
 stage.FOLDER = FOLDER
 from around import *
-from birth import *
-from updates import *
+from birth import (test_a_device_asks_for_its_address_where_it_has_none,
+                   test_a_fresh_device_is_born)
+from cuts import test_power_cuts_in_enrolment
 
 if __name__ == "__main__":
     try:

@@ -142,9 +142,16 @@ class Start:
             raise AssertionError("%s\nthe console:\n%s" % (
                 e, self.text()[-3000:])) from None
 
-    def end(self, patience=MAX_SECONDS):
-        """Wait for the node to end: the exit code."""
-        return self.process.wait(patience)
+    def end(self, want=0, patience=service.PATIENCE):
+        """Wait for the node to end, with that exit code: itself."""
+        try:
+            code = self.process.wait(patience)
+        except subprocess.TimeoutExpired:
+            code = "it went on and on"
+        if want not in (None, code):
+            raise AssertionError("exit code %s, want %s; the console:\n%s" % (
+                code, want, self.text()[-3000:]))
+        return self
 
     def cut(self):
         """The power goes."""
@@ -198,10 +205,10 @@ class Node(board.Board):
         command[:2] = ["timeout", "-s", "KILL", str(seconds)]
         return Start(self, command + net)
 
-    def run(self, *words, **how):
-        """One start to its end: the Start, and the exit code."""
+    def run(self, *words, want=0, **how):
+        """One start to its end, with that exit code: the Start."""
         with self.begin(*words, **how) as start:
-            return start, start.end()
+            return start.end(want)
 
     def copy(self):
         """The flash, to be put back by restore()."""

@@ -38,7 +38,7 @@ def test_a_good_update_is_fetched_tried_and_confirmed():
         start.wait("started", version="1.0.1", event="trial")
         start.wait("update confirmed")
         until_told("u1", TAKEN)
-    start, _ = n.run("until=started")
+    start = n.run("until=started")
     equal(start.seen("started")[0].fields["version"], "1.0.1")
     equal(len(told("u1", TRIED)), 1)
     STAGE.made["u1"] = n
@@ -52,7 +52,7 @@ def refused(n, name, image):
         start.wait("update refused", patience=120)
         start.wait("report", via="https")
         until_told(n.name, REFUSED, before + 1)
-    start, _ = n.run("until=started")
+    start = n.run("until=started")
     equal(start.seen("started")[0].fields["version"], "1.0.1", name)
 
 
@@ -82,7 +82,7 @@ def test_what_does_not_confirm_is_taken_back():
     dud = STAGE.maker.image("1.0.4", program=os.path.join(
         STAGE.maker.folder, "ports/mps2/boot/test/boot-app-slot0.bin"))
     release("dud", "u1", dud)
-    start, _ = n.run()  # the dud ends the emulator
+    start = n.run()  # the dud ends the emulator
     holds("app " in start.text(), "it ran on trial:\n" + start.text())
     with n.begin() as start:
         start.wait("started", version="1.0.1", event="reverted")

@@ -66,7 +66,8 @@ PROFILES = {
 
 
 def long_ago(days):
-    """The environment of a program that believes to live then."""
+    """The environment of a program that believes to live then; with a negative
+    number, that much later."""
     shim = os.path.join(os.path.dirname(os.path.dirname(
         os.path.realpath(service.DAEMON))), "release/tests/daemon",
         "libshifted_clock.so")
@@ -118,6 +119,28 @@ class Site(Service):
         name = os.path.basename(self.dir)
         ok("ca", "install", "--dir", self.dir, self.signed(name, ca + "-2"))
         self.start()
+
+    def replace_root(self, new):
+        """By a root of that name, which is made; the two say of each other
+        what RFC 4210 4.4 has; the next owner's CA is below the new one."""
+        self.stop()
+        old = os.path.basename(self.above)
+        onsite.make_root(new, "/O=%s/CN=%s" % (new, new))
+        links = [onsite.link(new, old, "new-with-old.pem"),
+                 onsite.link(old, new, "old-with-new.pem")]
+        ca = max(row["id"] for row in self.cas() if row["kind"] == "issuing"
+                 and row["id"].startswith("issuing"))
+        ok("ca", "rollover", "--dir", self.dir, ca)
+        following = "issuing-%d" % (int(ca.partition("-")[2] or 1) + 1)
+        ok("ca", "request", "--dir", self.dir, following, "--out",
+           "following.csr")
+        ok("ca", "install", "--dir", self.dir, new + ".pem", *links,
+           onsite.sign(new, "following.csr", "following.pem"))
+        self.start()
+
+    def cas(self):
+        return [json.loads(line) for line in ok(
+            "ca", "list", "--dir", self.dir, "--json")[0].splitlines()]
 
     # -- what it has on record, as an operator is shown it
 
@@ -223,7 +246,6 @@ listener {port} 127.0.0.1
 cafile {dir}/anchors.pem
 certfile {cert}
 keyfile {key}
-crlfile {dir}/lists.pem
 require_certificate true
 use_subject_as_username true
 allow_anonymous false
@@ -236,19 +258,27 @@ class Broker(Other):
     """mosquitto, which knows a client by the subject of its certificate and
     lets it write below that name alone."""
 
-    def __init__(self, site, key, name="mosquitto"):
+    def __init__(self, site, key, name="mosquitto", lists=True, env=None):
+        """`site`: whose devices it knows, and whom of them not any more where
+        `lists`; `env`: as `long_ago()` has it."""
         service.have("mosquitto")
         where = os.path.abspath(name)
         os.makedirs(where, exist_ok=True)
         port = service.free_port()
         site.put_anchors(os.path.join(where, "anchors.pem"))
-        site.put_lists(os.path.join(where, "lists.pem"))
+        text = MOSQUITTO
+        if lists:
+            site.put_lists(os.path.join(where, "lists.pem"))
+            text += "crlfile {dir}/lists.pem\n"
         write(os.path.join(where, "acl"),
               "pattern readwrite things/%u/#\n")
         user = "user root\n" if os.geteuid() == 0 else ""
-        conf = write(os.path.join(where, "conf"), MOSQUITTO.format(
+        conf = write(os.path.join(where, "conf"), text.format(
             port=port, dir=where, cert=key.cert, key=key.key) + user)
-        super().__init__(name, "mosquitto", "-v", "-c", conf, port=port)
+        shift = ["%s=%s" % (k, env[k]) for k in ("LD_PRELOAD", "SHIFT")
+                 ] if env else []
+        super().__init__(name, "env", *shift, "mosquitto", "-v", "-c", conf,
+                         port=port)
 
     def words(self):
         return read(self.log).decode("utf-8", "replace")

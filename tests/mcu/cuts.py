@@ -1,0 +1,170 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The power goes: in the n-th operation of flash, which is torn, for each n of
+each window in which something is committed; and at any instant. Whenever it
+went, the device comes back with an identity that its servers take and with an
+image that boots, and nothing was issued twice.
+
+MCU_CUTS=all takes every n; else it is a few, chosen by a seed that is printed.
+"""
+import os
+import random
+import time
+
+from service import equal, holds, wait_until
+from stage import STAGE
+from updates import TAKEN, release, told
+from world import BIRTH
+
+from node import POWER_CUT
+
+ALL = os.environ.get("MCU_CUTS") == "all"
+KILLS = 20 if ALL else 4
+SAMPLE = 3
+SEED = int(os.environ.get("MCU_SEED", int.from_bytes(os.urandom(4), "big")))
+DICE = random.Random(SEED)
+
+# Operations of flash that only carry octets of an image, of which there are
+# hundreds: every so many of them is cut even where all are to be.
+STRIDE = 16
+
+
+def points(operations, dense):
+    """Where to cut a window of so many operations: each of the first and last
+    `dense`, and some in between; or a sample."""
+    every = [n for n in range(1, operations + 1)
+             if n <= dense or n > operations - dense or n % STRIDE == 0]
+    return every if ALL else sorted(DICE.sample(every,
+                                                min(SAMPLE, len(every))))
+
+
+def cut(n, at, *words):
+    """One start that ends with the power cut in operation `at`; false where the
+    node came to its end before that."""
+    tear = DICE.randrange(0, 4096)
+    start = n.run("cut=%d" % at, "tear=%d" % tear, *words, want=None)
+    holds(start.process.returncode in (0, POWER_CUT),
+          "cut=%d tear=%d, seed %d: exit code %s\n%s" % (
+              at, tear, SEED, start.process.returncode, start.text()[-3000:]))
+    return start.process.returncode == POWER_CUT
+
+
+def operations(n, *words):
+    """How many operations of flash a start takes, to its end."""
+    start = n.run("count=1", *words)
+    return int(start.seen("flash")[-1].fields["operations"])
+
+
+def report(window, cuts, of):
+    print("# %s: cut %d times, of %d operations; every time it came back" %
+          (window, cuts, of))
+
+
+def one_of_each(name):
+    """What is on record: born once, and one identity in force."""
+    rows = STAGE.site.certificates(name)
+    born = [r for r in rows if r["profile"] == BIRTH]
+    valid = [r for r in rows if r["profile"] != BIRTH and
+             r["status"] == "valid"]
+    equal((len(born), len(valid)), (1, 1), "%s, seed %d: %r" % (name, SEED,
+                                                              rows))
+    return rows
+
+
+def test_power_cuts_in_enrolment():
+    print("# seed %d" % SEED)
+    n = STAGE.node("cut-0")
+    count = operations(n, "until=active")
+    n.remove()
+    cuts = 0
+    for at in points(count, count if ALL else 40):
+        name = "cut-%d" % at
+        n = STAGE.node(name)
+        cuts += cut(n, at, "until=active")
+        n.run("until=active")
+        equal(len(one_of_each(name)), 2, "nothing was issued twice")
+        equal(STAGE.site.state(name), "active")
+        n.remove()
+    report("enrolment", cuts, count)
+    holds(cuts > 0, "the power was cut")
+
+
+def test_power_cuts_in_renewal():
+    n = STAGE.active("cut-r", profile="early")
+    count = operations(n, "now=renew", "until=renewed")
+    cuts = 0
+    for at in points(count, count):
+        before = one_of_each(n.name)
+        cuts += cut(n, at, "now=renew", "until=renewed")
+        n.run("now=renew", "until=renewed")
+        after = one_of_each(n.name)
+        # That one, and where it was not cut before its proof, this one.
+        holds(len(after) - len(before) in (1, 2), after)
+    n.run("until=report")
+    report("renewal", cuts, count)
+    holds(cuts > 0, "the power was cut")
+    n.remove()
+
+
+def updated(n, version, *words):
+    """The next version is assigned; the start that fetches it."""
+    release("cuts-" + version, n.name, STAGE.maker.image(version))
+    return n.run("until=update", *words, want=None)
+
+
+def comes_to(n, version):
+    """However it was left: that version runs in the end, and reports."""
+    with n.begin() as start:
+        start.wait("started", version=version, patience=120)
+        wait_until(version + " is taken", lambda: any(
+            version in (e.get("text") or "") for e in told(n.name, "started")))
+        start.wait("report", via="https")
+
+
+def test_power_cuts_in_an_update():
+    n = STAGE.active("cut-u")
+    version = 1
+    release("cuts-1", n.name, STAGE.maker.image("1.1.1"))
+    count = operations(n, "until=fetched")
+    comes_to(n, "1.1.1")
+    cuts = 0
+    for at in points(count, 24):
+        version += 1
+        text = "1.%d.%d" % (1 + version // 10, version % 10)
+        release("cuts-%d" % version, n.name, STAGE.maker.image(text))
+        cuts += cut(n, at, "until=confirmed")
+        comes_to(n, text)
+        one_of_each(n.name)
+    report("update", cuts, count)
+    holds(cuts > 0, "the power was cut")
+    equal(len(told(n.name, TAKEN)), version, "each update was taken once")
+    n.remove()
+
+
+def killed(n, seconds, *words):
+    """Switched off after so long, if it has not ended by itself."""
+    with n.begin(*words) as start:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and start.process.poll() is None:
+            time.sleep(0.002)
+        return start.process.poll() is None
+
+
+def test_kills_at_any_instant():
+    print("# seed %d" % SEED)
+    kills = 0
+    for i in range(KILLS // 2):
+        n = STAGE.node("kill-%d" % i)
+        kills += killed(n, DICE.uniform(0.1, 3))
+        n.run("until=report")
+        equal(len(one_of_each(n.name)), 2, "nothing was issued twice")
+        n.remove()
+    n = STAGE.active("kill-u")
+    for i in range(KILLS - KILLS // 2):
+        text = "1.%d.%d" % (1 + i // 10, i % 10)
+        release("kill-%d" % i, n.name, STAGE.maker.image(text))
+        kills += killed(n, DICE.uniform(0.1, 6))
+        comes_to(n, text)
+        one_of_each(n.name)
+    n.remove()
+    print("# killed %d times; every time it came back" % kills)
+    holds(kills > 0, "somebody was killed")
