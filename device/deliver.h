@@ -139,10 +139,13 @@ struct bm_deliver {
     const struct bm_deliver_config *config;
     struct bm_exchange exchange;
     struct bm_exchange_config exchange_config;
+    struct bm_exchange_sink sink;
     struct bm_manifest manifest; /* views into the room */
     const struct bm_flash *flash;
     bm_status why;
+    uint32_t at;      /* uptime, as told last */
     uint32_t until;   /* uptime: end of the wait */
+    uint32_t begun;   /* octets of the blob when the exchange began */
     uint32_t rounds;  /* connections tell apart what the clock learns */
     uint32_t kept;    /* octets of the blob that the log knows of */
     uint64_t posted;  /* events up to this one are on record, */

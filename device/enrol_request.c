@@ -12,33 +12,6 @@
 
 /* ---- Heads */
 
-static void put_number(struct bm_wr *w, size_t n)
-{
-    uint8_t digits[8];
-    size_t at = sizeof digits;
-
-    do {
-        digits[--at] = (uint8_t)('0' + n % 10);
-        n /= 10;
-    } while (n != 0 && at != 0);
-    bm_wr_put(w, (struct bm_bytes){ digits + at, sizeof digits - at });
-}
-
-/* RFC 9110 7.2: uri-host, in brackets where it is an address of IPv6, and the
- * port where it is not that of https. */
-static void put_authority(struct bm_wr *w, const struct bm_enrol_config *config)
-{
-    bool brackets = strchr(config->host, ':') != NULL;
-
-    bm_wr_str(w, brackets ? "[" : "");
-    bm_wr_str(w, config->host);
-    bm_wr_str(w, brackets ? "]" : "");
-    if (config->port != 443) {
-        bm_wr_u8(w, ':');
-        put_number(w, config->port);
-    }
-}
-
 static bool posts(const struct bm_enrol *e)
 {
     return e->step == ENROL_REQUEST;
@@ -110,7 +83,7 @@ static bm_status put_head(struct bm_wr *w, const struct bm_enrol *e,
         put_path(w, e);
     }
     bm_wr_str(w, " HTTP/1.1\r\nHost: ");
-    put_authority(w, e->config);
+    bm_http_put_authority(w, e->config->host, e->config->port);
     if (posts(e)) {
         if (enrol_sends_token(e)) {
             BM_TRY(put_credentials(w, e->config));
@@ -118,7 +91,7 @@ static bm_status put_head(struct bm_wr *w, const struct bm_enrol *e,
         bm_wr_str(w, "\r\nContent-Type: application/pkcs10"
                      "\r\nContent-Transfer-Encoding: base64"
                      "\r\nContent-Length: ");
-        put_number(w, body_n);
+        bm_http_put_number(w, (uint32_t)body_n);
     }
     bm_wr_str(w, "\r\n\r\n");
     return BM_OK;
@@ -364,7 +337,7 @@ static struct bm_bytes path_of(const struct bm_enrol *e)
 
     bm_wr_init(&w, text, sizeof text);
     bm_wr_str(&w, "https://");
-    put_authority(&w, e->config);
+    bm_http_put_authority(&w, e->config->host, e->config->port);
     origin = bm_wr_bytes(&w);
     if (path.n > origin.n && origin.n != 0 &&
         bm_host_equal((struct bm_bytes){ path.p, origin.n }, origin)) {

@@ -53,7 +53,7 @@ struct bm_exchange_sink {
     bm_status (*body)(void *self, struct bm_bytes octets);
 };
 
-/* What is pointed to lives until the exchange is over. */
+/* `body` lives until the exchange is over; the rest is not kept. */
 struct bm_exchange_request {
     const char *method;
     struct bm_bytes path;   /* and query; origin-form, as it is to stand */
@@ -96,13 +96,14 @@ struct bm_exchange {
     uint8_t state;
     bool open;    /* a connection is there, or is being made, */
     bool closing; /* which carries no other exchange */
+    bool ranged;  /* a Content-Range was seen */
     bm_status why;
     uint32_t at;    /* uptime, as told last */
     uint32_t until; /* end of patience */
     uint32_t piece; /* octets of the body since it began anew */
     size_t head_n;
-    size_t sent; /* of head and body */
-    struct bm_exchange_request request;
+    size_t sent;          /* of head and body */
+    struct bm_bytes body; /* of the request */
     const struct bm_exchange_sink *sink;
     const struct bm_exchange_config *config;
 };
@@ -111,7 +112,8 @@ void bm_exchange_init(struct bm_exchange *x,
                       const struct bm_exchange_config *config);
 
 /*
- * Begin. `sink` may be NULL: a body is passed over then. BM_E_BUFFER: the head
+ * Begin. `sink` may be NULL: a body is passed over then; else it lives until
+ * the exchange is over. BM_E_BUFFER: the head
  * does not fit into the room. BM_E_ARGUMENT: the configuration is incomplete,
  * or an exchange is on its way.
  */

@@ -69,7 +69,7 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
-static bool is_word(struct bm_bytes text, const char *word)
+bool bm_http_is(struct bm_bytes text, const char *word)
 {
     size_t n = strlen(word);
 
@@ -102,8 +102,7 @@ static struct bm_bytes trim(struct bm_bytes text)
     return text;
 }
 
-/* 1*DIGIT, all of it. */
-static bool number(struct bm_bytes text, uint32_t *value)
+bool bm_http_number(struct bm_bytes text, uint32_t *value)
 {
     uint32_t v = 0;
 
@@ -135,7 +134,8 @@ static bm_status read_length(struct bm_http *h, struct bm_bytes value)
     uint32_t n;
 
     /* RFC 9110 8.6 MUST: what is no number, a list included, is no length. */
-    if (!number(value, &n) || ((h->seen & SEEN_LENGTH) != 0 && h->left != n)) {
+    if (!bm_http_number(value, &n) ||
+        ((h->seen & SEEN_LENGTH) != 0 && h->left != n)) {
         return BM_E_HTTP_AMBIGUOUS;
     }
     h->left = n;
@@ -145,7 +145,7 @@ static bm_status read_length(struct bm_http *h, struct bm_bytes value)
 
 static bm_status read_coding(struct bm_http *h, struct bm_bytes value)
 {
-    if ((h->seen & SEEN_CHUNKED) != 0 || !is_word(value, "chunked")) {
+    if ((h->seen & SEEN_CHUNKED) != 0 || !bm_http_is(value, "chunked")) {
         return BM_E_HTTP_CODING;
     }
     h->seen |= SEEN_CHUNKED;
@@ -170,7 +170,7 @@ static bm_status read_location(struct bm_http *h, struct bm_bytes value)
 static void read_connection(struct bm_http *h, struct bm_bytes value)
 {
     for (; value.n >= 5; value.p++, value.n--) {
-        h->close |= is_word((struct bm_bytes){ value.p, 5 }, "close");
+        h->close |= bm_http_is((struct bm_bytes){ value.p, 5 }, "close");
     }
 }
 
@@ -187,7 +187,7 @@ static void read_type(struct bm_http *h, struct bm_bytes value)
 }
 
 static bm_status read_field(struct bm_http *h, enum field field,
-                            struct bm_bytes value)
+                            struct bm_bytes name, struct bm_bytes value)
 {
     switch (field) {
     case CONTENT_LENGTH:
@@ -203,7 +203,7 @@ static bm_status read_field(struct bm_http *h, enum field field,
         read_type(h, value);
         break;
     case RETRY_AFTER:
-        if (!number(value, &h->retry_after)) {
+        if (!bm_http_number(value, &h->retry_after)) {
             h->retry_date = moment(value);
         }
         break;
@@ -214,6 +214,9 @@ static bm_status read_field(struct bm_http *h, enum field field,
         (void)bm_renewal_parse(value, &h->renewal);
         break;
     default:
+        if (h->field != NULL) {
+            h->field(h->self, name, value);
+        }
         break;
     }
     return BM_OK;
@@ -224,7 +227,7 @@ static enum field field_of(struct bm_bytes name)
     const char *known = names;
     unsigned i = 0;
 
-    while (*known != '\0' && !is_word(name, known)) {
+    while (*known != '\0' && !bm_http_is(name, known)) {
         known += strlen(known) + 1;
         i++;
     }
@@ -255,7 +258,8 @@ static bm_status take_field(struct bm_http *h, struct bm_bytes line, bool cut)
         return field < CONTENT_TYPE ? BM_E_HTTP_LIMIT : BM_OK;
     }
     return read_field(
-        h, field, trim((struct bm_bytes){ line.p + n + 1, line.n - n - 1 }));
+        h, field, (struct bm_bytes){ line.p, n },
+        trim((struct bm_bytes){ line.p + n + 1, line.n - n - 1 }));
 }
 
 /* RFC 9112 4: status-line = HTTP-version SP status-code SP [ reason-phrase ],
@@ -267,7 +271,8 @@ static bm_status take_status(struct bm_http *h, struct bm_bytes line)
     if (line.n < 12 || memcmp(line.p, "HTTP/1.", 7) != 0 || line.p[7] < '0' ||
         line.p[7] > '9' || line.p[8] != ' ' ||
         (line.n > 12 && line.p[12] != ' ') ||
-        !number((struct bm_bytes){ line.p + 9, 3 }, &status) || status < 100) {
+        !bm_http_number((struct bm_bytes){ line.p + 9, 3 }, &status) ||
+        status < 100) {
         return BM_E_HTTP_SYNTAX;
     }
     if (status == 101) { /* nobody asked for another protocol */
@@ -304,9 +309,13 @@ static bm_status end_head(struct bm_http *h)
 
     if (h->status < 200) { /* RFC 9110 15.2: an interim response */
         uint16_t head_n = h->head_n;
+        void *self = h->self;
+        void (*field)(void *, struct bm_bytes, struct bm_bytes) = h->field;
 
         bm_http_init(h);
         h->head_n = head_n;
+        h->self = self;
+        h->field = field;
         return BM_OK;
     }
     h->head = true;
@@ -520,4 +529,31 @@ bm_status bm_http_end(struct bm_http *h)
         complete(h);
     }
     return h->done ? BM_OK : BM_E_HTTP_LENGTH;
+}
+
+/* ---- Writing */
+
+void bm_http_put_number(struct bm_wr *w, uint32_t n)
+{
+    uint8_t digits[10];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (uint8_t)('0' + n % 10);
+        n /= 10;
+    } while (n != 0);
+    bm_wr_put(w, (struct bm_bytes){ digits + at, sizeof digits - at });
+}
+
+void bm_http_put_authority(struct bm_wr *w, const char *host, uint16_t port)
+{
+    bool brackets = strchr(host, ':') != NULL;
+
+    bm_wr_str(w, brackets ? "[" : "");
+    bm_wr_str(w, host);
+    bm_wr_str(w, brackets ? "]" : "");
+    if (port != 443) {
+        bm_wr_u8(w, ':');
+        bm_http_put_number(w, port);
+    }
 }

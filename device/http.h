@@ -62,6 +62,14 @@ struct bm_http {
                                         parameters; cut if it is longer */
     struct bm_renewal_window renewal; /* Birthmark-Renewal, or zeros */
 
+    /*
+     * For who wants to see other headers; set after bm_http_init(), or NULL.
+     * Name and value as they stand, good for this call; `status` is that of
+     * the response, perhaps an interim one.
+     */
+    void (*field)(void *self, struct bm_bytes name, struct bm_bytes value);
+    void *self;
+
     /* Private. */
     int64_t date;
     int64_t retry_date;
@@ -92,5 +100,18 @@ BM_MUST_CHECK bm_status bm_http_read(struct bm_http *h, struct bm_bytes *in,
  * something is missing.
  */
 BM_MUST_CHECK bm_status bm_http_end(struct bm_http *h);
+
+/* For who reads a header or writes a request. */
+
+/* The same word, if case is left out of account; `word` is in lower case. */
+bool bm_http_is(struct bm_bytes text, const char *word);
+
+/* 1*DIGIT, all of it, below 1,000,000,000. */
+bool bm_http_number(struct bm_bytes text, uint32_t *value);
+void bm_http_put_number(struct bm_wr *w, uint32_t n);
+
+/* RFC 9110 7.2: uri-host, in brackets where it is an address of IPv6, and the
+ * port where it is not that of https. */
+void bm_http_put_authority(struct bm_wr *w, const char *host, uint16_t port);
 
 #endif

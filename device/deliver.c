@@ -1,0 +1,615 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "device/deliver_internal.h"
+
+/*
+ * The state machine. A step is one exchange with the server:
+ *
+ *   MANIFEST --> BLOB, for each item --> EVENTS, while there are any --> DONE
+ *       ^                                  |
+ *       +------------ WAIT <---------------+ (from each of them)
+ *
+ * From WAIT a round begins anew, so there is little to remember: what is
+ * settled, and how far the blob is.
+ */
+
+_Static_assert(sizeof(void *) > 4 || sizeof(struct bm_deliver) <= 1280,
+               "RAM budget of a delivery");
+
+enum state {
+    RUN,
+    WAIT = BM_JOB_WAIT,
+    DONE = BM_JOB_DONE
+};
+
+/* Exchanges, then what needs none. */
+enum step {
+    STEP_MANIFEST,
+    STEP_BLOB,
+    STEP_EVENTS,
+    STEP_ITEMS, /* what is next to be fetched? */
+    STEP_FINISH /* a blob is whole */
+};
+
+/* What a Retry-After is bounded by, in seconds. */
+#define LATER_MAX 86400
+
+/* A version in quotes. */
+#define ETAG_MAX 24
+
+/* The hash in hexadecimal, in quotes. */
+#define HASH_TAG (2 * BM_MANIFEST_HASH_SIZE + 2)
+
+/* ---- Ends of a round */
+
+static void fail(struct bm_deliver *d, bm_status why)
+{
+    const struct bm_http *reply = &d->exchange.reply;
+    uint32_t seconds;
+
+    d->failures = (uint8_t)(d->failures + (d->failures != UINT8_MAX));
+    seconds = bm_backoff(d->config->crypto, d->failures);
+    if (why == BM_E_DELIVER_SERVER && reply->retry_after != BM_HTTP_NO_RETRY &&
+        reply->retry_after > seconds) {
+        seconds =
+            reply->retry_after < LATER_MAX ? reply->retry_after : LATER_MAX;
+    }
+    d->until = d->at + seconds;
+    d->why = why;
+    d->fetching = false;
+    d->state = WAIT;
+}
+
+static void done(struct bm_deliver *d)
+{
+    d->failures = 0;
+    d->why = BM_OK;
+    d->state = DONE;
+}
+
+static void start(struct bm_deliver *d, enum step step,
+                  const struct bm_exchange_request *request)
+{
+    bm_status rc;
+
+    d->step = (uint8_t)step;
+    d->http = 0;
+    rc = bm_exchange_start(&d->exchange, request, &d->sink, d->at);
+    if (rc != BM_OK) {
+        fail(d, rc);
+    }
+}
+
+/* ---- The manifest */
+
+static void put_version(struct bm_wr *w, uint64_t version)
+{
+    uint8_t digits[20];
+    size_t at = sizeof digits;
+
+    do {
+        digits[--at] = (uint8_t)('0' + version % 10);
+        version /= 10;
+    } while (version != 0);
+    bm_wr_put(w, (struct bm_bytes){ digits + at, sizeof digits - at });
+}
+
+/* A manifest of which something is open is wanted whole: it is not kept. */
+static void get_manifest(struct bm_deliver *d)
+{
+    struct bm_exchange_request request = { .method = "GET",
+                                           .path =
+                                               BM_LIT("/device/v1/manifest") };
+    uint8_t tag[ETAG_MAX];
+    struct bm_wr w;
+
+    d->state = RUN;
+    d->rounds++;
+    d->fetching = false;
+    if (d->complete) {
+        bm_wr_init(&w, tag, sizeof tag);
+        bm_wr_u8(&w, '"');
+        put_version(&w, d->version);
+        bm_wr_u8(&w, '"');
+        request.unless = bm_wr_bytes(&w);
+    }
+    start(d, STEP_MANIFEST, &request);
+}
+
+static void post_events(struct bm_deliver *d)
+{
+    struct bm_exchange_request request = {
+        .method = "POST",
+        .path = BM_LIT("/device/v1/events"),
+        .type = "application/cbor",
+        .body = { deliver_room(d), 0 },
+    };
+    bm_status rc = deliver_put_events(d, &request.body.n);
+
+    d->fetching = false;
+    if (rc != BM_OK) {
+        fail(d, rc);
+    } else if (request.body.n == 0) {
+        done(d);
+    } else {
+        start(d, STEP_EVENTS, &request);
+    }
+}
+
+/* It came, and is not to be acted upon: told once for each reason in a row. */
+static void refuse_manifest(struct bm_deliver *d, bm_status why)
+{
+    if (why != d->refused && deliver_tell(d, BM_EVENT_REFUSED, why) == BM_OK) {
+        d->refused = why;
+    }
+    fail(d, why);
+}
+
+static void take_manifest(struct bm_deliver *d)
+{
+    const struct bm_deliver_app *app = d->config->app;
+    bm_status rc = deliver_take_manifest(d);
+
+    if (rc != BM_OK) {
+        refuse_manifest(d, rc);
+        return;
+    }
+    d->refused = BM_OK;
+    if (app->mode != NULL) {
+        app->mode(app->self, d->manifest.mode);
+    }
+    d->index = 0;
+    d->step = STEP_ITEMS;
+}
+
+static void end_manifest(struct bm_deliver *d, bm_status rc)
+{
+    if (rc == BM_E_LIMIT) {
+        refuse_manifest(d, rc);
+    } else if (rc != BM_OK) {
+        fail(d, rc);
+    } else if (d->http == 200) {
+        take_manifest(d);
+    } else if (d->http == 404 || (d->http == 304 && d->complete)) {
+        post_events(d); /* nothing was ever assigned; nothing is new */
+    } else {
+        fail(d, bm_exchange_status(d->http));
+    }
+}
+
+/* ---- Items */
+
+/* It will not be taken: for as long as it is asked for, or in this round. */
+static void refuse(struct bm_deliver *d, bm_status why, bool settle)
+{
+    uint8_t bit = (uint8_t)(1u << d->index);
+    bm_status rc = BM_OK;
+
+    if (settle || (d->told & bit) == 0) {
+        rc = deliver_tell(d, BM_EVENT_REFUSED, why);
+    }
+    if (rc == BM_OK && settle) {
+        rc = deliver_settle(d, d->item.sha256.p);
+    }
+    if (!settle) {
+        d->told |= bit;
+        d->left |= bit;
+    }
+    d->tries = 0;
+    d->step = STEP_ITEMS;
+    if (rc != BM_OK) {
+        fail(d, rc);
+    }
+}
+
+/* What costs erased sectors each time, and is the server's fault. */
+static bool is_settled_by(bm_status why)
+{
+    return why == BM_E_DELIVER_DIGEST || why == BM_E_DELIVER_SIZE;
+}
+
+/* An answer, or the flash, is not as it should be: again later, some times. */
+static void fail_item(struct bm_deliver *d, bm_status why)
+{
+    if (++d->tries < BM_DELIVER_TRIES) {
+        fail(d, why);
+        return;
+    }
+    refuse(d, why, is_settled_by(why));
+}
+
+static void put_hash(struct bm_wr *w, const uint8_t *hash)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    bm_wr_u8(w, '"');
+    for (size_t i = 0; i < BM_MANIFEST_HASH_SIZE; i++) {
+        bm_wr_u8(w, (uint8_t)digits[hash[i] >> 4]);
+        bm_wr_u8(w, (uint8_t)digits[hash[i] & 15]);
+    }
+    bm_wr_u8(w, '"');
+}
+
+static void get_blob(struct bm_deliver *d)
+{
+    uint8_t tag[HASH_TAG];
+    struct bm_wr w;
+
+    bm_wr_init(&w, tag, sizeof tag);
+    put_hash(&w, d->item.sha256.p);
+    start(d, STEP_BLOB,
+          &(struct bm_exchange_request){ .method = "GET",
+                                         .path = d->item.path,
+                                         .from = d->whole,
+                                         .same = bm_wr_bytes(&w) });
+}
+
+/* What the application says of it: flash and log may do better next time. */
+static bool may_pass(bm_status why)
+{
+    return (unsigned)why >> 8 == BM_E_FLASH_RANGE >> 8 ||
+           (unsigned)why >> 8 == BM_E_LOG_FULL >> 8;
+}
+
+/*
+ * It is what the manifest names. Events come before what they are about is
+ * settled: a cut in between tells one twice, and loses none.
+ */
+static bm_status hand_over(struct bm_deliver *d)
+{
+    const struct bm_deliver_app *app = d->config->app;
+    bm_status rc;
+
+    if (d->kept != d->item.size) {
+        BM_TRY(deliver_tell(d, BM_EVENT_FETCHED, BM_OK));
+        BM_TRY(deliver_keep_blob(d));
+    }
+    rc = app->take(app->self, &d->item, d->flash);
+    if (may_pass(rc)) {
+        return rc;
+    }
+    if (rc != BM_DELIVER_AT_START) {
+        BM_TRY(deliver_tell(d, rc == BM_OK ? BM_EVENT_TAKEN : BM_EVENT_REFUSED,
+                            rc));
+    }
+    BM_TRY(deliver_settle(d, d->item.sha256.p));
+    return deliver_drop_blob(d);
+}
+
+static void finish_blob(struct bm_deliver *d)
+{
+    bm_status rc = deliver_check_blob(d);
+
+    if (rc == BM_E_DELIVER_DIGEST) {
+        bm_status dropped = deliver_drop_blob(d);
+
+        rc = dropped == BM_OK ? rc : dropped;
+    }
+    if (rc == BM_OK) {
+        rc = hand_over(d);
+    }
+    if (rc != BM_OK) {
+        fail_item(d, rc);
+        return;
+    }
+    d->tries = 0;
+    d->step = STEP_ITEMS;
+}
+
+/* Is there something to do about this item? Then it is the one of d->item. */
+static bool turn_to(struct bm_deliver *d, const struct bm_manifest_item *item)
+{
+    const struct bm_deliver_app *app = d->config->app;
+
+    if (item->kind > BM_MANIFEST_BUNDLE || (d->left >> d->index & 1) != 0 ||
+        deliver_is_settled(d, item->sha256.p) ||
+        (app->have != NULL && app->have(app->self, item))) {
+        return false;
+    }
+    d->item = *item;
+    d->flash = app->place(app->self, item);
+    return true;
+}
+
+/* Can it be taken at all? */
+static bm_status check_place(const struct bm_deliver *d)
+{
+    if (d->flash == NULL) {
+        return BM_E_DELIVER_KIND;
+    }
+    return d->item.size <= (uint64_t)d->flash->sector * d->flash->sectors
+               ? BM_OK
+               : BM_E_DELIVER_SPACE;
+}
+
+static void end_items(struct bm_deliver *d)
+{
+    bm_status rc;
+
+    d->complete = d->left == 0;
+    rc = deliver_put_state(d);
+    if (rc != BM_OK) {
+        fail(d, rc);
+    } else {
+        post_events(d);
+    }
+}
+
+/* From d->index on; false at the end of the manifest. */
+static bool find_item(struct bm_deliver *d)
+{
+    struct bm_bytes list = d->manifest.items;
+    struct bm_manifest_item item;
+
+    for (uint8_t i = 0; bm_manifest_next(&list, &item); i++) {
+        if (i < d->index) {
+            continue;
+        }
+        d->index = i;
+        if (turn_to(d, &item)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void next_item(struct bm_deliver *d)
+{
+    bm_status rc;
+
+    d->fetching = false;
+    if (!find_item(d)) {
+        end_items(d);
+        return;
+    }
+    rc = check_place(d);
+    d->fetching = true;
+    if (rc != BM_OK) {
+        refuse(d, rc, true);
+        return;
+    }
+    deliver_begin_blob(d);
+    if (d->whole == d->item.size) {
+        d->step = STEP_FINISH;
+    } else {
+        get_blob(d);
+    }
+}
+
+static void end_blob(struct bm_deliver *d, bm_status rc)
+{
+    if (d->whole > d->begun) {
+        d->failures = 0;
+    }
+    if (rc == BM_OK && (d->http == 200 || d->http == 206)) {
+        rc = d->whole == d->item.size ? BM_OK : BM_E_DELIVER_SIZE;
+    } else if (rc == BM_OK) {
+        rc = bm_exchange_status(d->http);
+    }
+    if (d->http == 416 && deliver_drop_blob(d) != BM_OK) {
+        rc = BM_E_LOG_FULL;
+    }
+    deliver_break_blob(d, rc);
+    if (rc == BM_OK) {
+        d->step = STEP_FINISH;
+    } else if (rc == BM_E_DELIVER_NONE || rc == BM_E_DELIVER_ANSWER ||
+               rc == BM_E_DELIVER_SIZE || may_pass(rc)) {
+        fail_item(d, rc);
+    } else {
+        fail(d, rc);
+    }
+}
+
+/* ---- Answers as they arrive */
+
+/* RFC 9110 15.3.7, 15.3.1: the rest, or the whole anew. */
+static bm_status begin_body(struct bm_deliver *d, const struct bm_exchange *x)
+{
+    const struct bm_exchange_range *r = &x->range;
+
+    if (x->reply.status == 206) {
+        if (!r->there || r->first != d->whole || d->whole == 0) {
+            return BM_E_DELIVER_ANSWER;
+        }
+        return r->total == d->item.size && r->last == r->total - 1
+                   ? BM_OK
+                   : BM_E_DELIVER_SIZE;
+    }
+    return x->reply.status == 200 && d->whole != 0 ? deliver_drop_blob(d)
+                                                   : BM_OK;
+}
+
+static bm_status take_head(void *self, const struct bm_exchange *x)
+{
+    struct bm_deliver *d = self;
+
+    d->http = x->reply.status;
+    d->room_n = 0;
+    return d->step == STEP_BLOB ? begin_body(d, x) : BM_OK;
+}
+
+static bm_status take_body(void *self, struct bm_bytes octets)
+{
+    struct bm_deliver *d = self;
+
+    if (d->step == STEP_BLOB && (d->http == 200 || d->http == 206)) {
+        return deliver_write(d, octets);
+    }
+    if (d->step != STEP_MANIFEST || d->http != 200) {
+        return BM_OK; /* words for people */
+    }
+    if (octets.n > BM_MANIFEST_SIZE_MAX - (size_t)d->room_n) {
+        return BM_E_LIMIT;
+    }
+    memcpy(deliver_room(d) + d->room_n, octets.p, octets.n);
+    d->room_n = (uint16_t)(d->room_n + octets.n);
+    return BM_OK;
+}
+
+static void end_events(struct bm_deliver *d, bm_status rc)
+{
+    if (rc == BM_OK && d->http == 204) {
+        rc = deliver_events_posted(d);
+    } else if (rc == BM_OK) {
+        rc = bm_exchange_status(d->http);
+    }
+    if (rc == BM_OK) {
+        post_events(d); /* those that came meanwhile */
+    } else {
+        fail(d, rc);
+    }
+}
+
+/* Go on where nobody has to be asked; false while an exchange is on its way. */
+static bool go_on(struct bm_deliver *d)
+{
+    bm_status rc = bm_exchange_over(&d->exchange);
+
+    if (d->state != RUN || (d->step < STEP_ITEMS && rc == BM_E_TLS_AGAIN)) {
+        return false;
+    }
+    switch (d->step) {
+    case STEP_MANIFEST:
+        end_manifest(d, rc);
+        break;
+    case STEP_BLOB:
+        end_blob(d, rc);
+        break;
+    case STEP_EVENTS:
+        end_events(d, rc);
+        break;
+    case STEP_ITEMS:
+        next_item(d);
+        break;
+    default:
+        finish_blob(d);
+        break;
+    }
+    return true;
+}
+
+/* ---- What the caller tells, and is asked for */
+
+bm_status bm_deliver_open(struct bm_deliver *d,
+                          const struct bm_deliver_config *config)
+{
+    const struct bm_event lost = { .kind = BM_EVENT_LOST,
+                                   .code = BM_E_LOG_READ,
+                                   .text = BM_LIT("delivery") };
+    bm_status rc;
+
+    *d = (struct bm_deliver){ .config = config, .state = DONE };
+    if (config->crypto == NULL || config->log == NULL ||
+        config->identity == NULL || config->trust == NULL ||
+        config->host == NULL || config->device == NULL || config->app == NULL ||
+        config->room == NULL || config->room_n < BM_DELIVER_ROOM) {
+        return BM_E_ARGUMENT;
+    }
+    d->exchange_config = (struct bm_exchange_config){
+        .identity = config->identity,
+        .place = BM_IDENTITY_CURRENT,
+        .trust = config->trust,
+        .use = BM_TRUST_ENROL,
+        .host = config->host,
+        .port = config->port,
+        .room = config->room,
+        .room_n = BM_EXCHANGE_HEAD_MAX,
+        .patience = config->patience,
+    };
+    d->sink = (struct bm_exchange_sink){ d, take_head, take_body };
+    bm_exchange_init(&d->exchange, &d->exchange_config);
+    BM_TRY(deliver_load_events(d));
+    rc = deliver_load_state(d);
+    return rc == BM_E_LOG_READ
+               ? bm_deliver_event(
+                     d, &lost,
+                     config->clock == NULL ? 0 : config->clock->config.uptime)
+               : rc;
+}
+
+bm_status bm_deliver_start(struct bm_deliver *d, uint32_t uptime)
+{
+    if (bm_identity_state(d->config->identity, BM_IDENTITY_CURRENT) !=
+        BM_IDENTITY_CERT) {
+        return BM_E_IDENTITY_STATE;
+    }
+    bm_exchange_init(&d->exchange, &d->exchange_config);
+    d->at = uptime;
+    d->left = 0;
+    d->http = 0;
+    get_manifest(d);
+    return BM_OK;
+}
+
+bm_status bm_deliver_forget(struct bm_deliver *d)
+{
+    d->settled_n = 0;
+    d->complete = false;
+    return deliver_put_state(d);
+}
+
+static void job_next(void *self, uint32_t uptime, struct bm_job_ask *ask)
+{
+    struct bm_deliver *d = self;
+
+    d->at = uptime;
+    if (d->state == WAIT && (int32_t)(d->until - uptime) <= 0 &&
+        !d->exchange.open) {
+        get_manifest(d);
+    }
+    while (go_on(d)) {
+    }
+    /* The connection is closed before anything is waited for, or done. */
+    if (d->state == RUN || d->exchange.open) {
+        bm_exchange_next(&d->exchange, uptime, ask);
+        return;
+    }
+    *ask = (struct bm_job_ask){ .want = (enum bm_job_want)d->state,
+                                .seconds = d->until - uptime,
+                                .status = d->why };
+}
+
+static void job_connected(void *self, struct bm_bytes binding, bool expired)
+{
+    struct bm_deliver *d = self;
+
+    (void)binding;
+    bm_exchange_connected(&d->exchange, expired);
+}
+
+static void job_sent(void *self, size_t n)
+{
+    struct bm_deliver *d = self;
+
+    bm_exchange_sent(&d->exchange, n);
+}
+
+static void job_received(void *self, struct bm_bytes octets)
+{
+    struct bm_deliver *d = self;
+
+    bm_exchange_received(&d->exchange, octets);
+}
+
+static void job_failed(void *self, bm_status why)
+{
+    struct bm_deliver *d = self;
+
+    bm_exchange_failed(&d->exchange, why);
+}
+
+void bm_deliver_as_job(struct bm_deliver *d, struct bm_job *job)
+{
+    static const struct bm_job_calls calls = {
+        .next = job_next,
+        .connected = job_connected,
+        .sent = job_sent,
+        .received = job_received,
+        .failed = job_failed,
+    };
+
+    bm_exchange_as_job(&d->exchange, job);
+    job->self = d;
+    job->calls = &calls;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_DEVICE_DELIVER_INTERNAL_H
+#define BM_DEVICE_DELIVER_INTERNAL_H
+
+#include "device/deliver.h"
+
+/*
+ * What the files of the delivery share. deliver.c is the state machine,
+ * deliver_manifest.c judges what came and keeps what was decided,
+ * deliver_blob.c writes flash, deliver_event.c has the queue.
+ *
+ * Records of the log, numbers big end first:
+ *
+ *   STATE     version (8), SHA-256 of the manifest's content (32),
+ *             1 when all of it is settled (1), the first BM_DELIVER_NAME octets
+ *             of each blob that is settled
+ *   PROGRESS  SHA-256 of a blob (32), octets of it that are whole in flash (4)
+ *   POSTED    number of the last event that is on record (8)
+ *   EVENT(n)  an event as core/event.h writes it, in place number modulo
+ *             BM_DELIVER_EVENTS
+ */
+#define DELIVER_STATE    BM_LOG_KEY(BM_LOG_DELIVER, 0)
+#define DELIVER_PROGRESS BM_LOG_KEY(BM_LOG_DELIVER, 1)
+#define DELIVER_POSTED   BM_LOG_KEY(BM_LOG_DELIVER, 2)
+#define DELIVER_EVENT(n) \
+    BM_LOG_KEY(BM_LOG_DELIVER, 0x10 + (uint32_t)((n) % BM_DELIVER_EVENTS))
+
+static inline void deliver_put_number(uint8_t *to, unsigned octets,
+                                      uint64_t value)
+{
+    while (octets-- > 0) {
+        to[octets] = (uint8_t)value;
+        value >>= 8;
+    }
+}
+
+static inline uint64_t deliver_get_number(const uint8_t *p, unsigned octets)
+{
+    uint64_t value = 0;
+
+    while (octets-- > 0) {
+        value = value << 8 | *p++;
+    }
+    return value;
+}
+
+/* Where a manifest or a body of events lies. */
+static inline uint8_t *deliver_room(const struct bm_deliver *d)
+{
+    return d->config->room + BM_EXCHANGE_HEAD_MAX;
+}
+
+/* ---- deliver_manifest.c */
+
+/* Judge the message in the room, and keep its version. On error there is no
+ * manifest. */
+BM_MUST_CHECK bm_status deliver_take_manifest(struct bm_deliver *d);
+
+/* Load and keep the record STATE. BM_E_LOG_READ: there was one. */
+BM_MUST_CHECK bm_status deliver_load_state(struct bm_deliver *d);
+BM_MUST_CHECK bm_status deliver_put_state(const struct bm_deliver *d);
+
+bool deliver_is_settled(const struct bm_deliver *d, const uint8_t *sha256);
+BM_MUST_CHECK bm_status deliver_settle(struct bm_deliver *d,
+                                       const uint8_t *sha256);
+
+/* ---- deliver_blob.c */
+
+/* Turn to d->item, which goes to d->flash: what is whole of it already? */
+void deliver_begin_blob(struct bm_deliver *d);
+/* Nothing is whole any more, or the blob is not wanted any more. */
+BM_MUST_CHECK bm_status deliver_drop_blob(struct bm_deliver *d);
+/* All of it is there, and was seen: no hash is told twice. */
+BM_MUST_CHECK bm_status deliver_keep_blob(struct bm_deliver *d);
+/* The next octets. BM_E_DELIVER_SIZE: more than there are to be. */
+BM_MUST_CHECK bm_status deliver_write(struct bm_deliver *d,
+                                      struct bm_bytes octets);
+/* The connection has ended: go on from here, or from where the flash is in
+ * doubt. */
+void deliver_break_blob(struct bm_deliver *d, bm_status why);
+/* Is it what the manifest names? BM_E_DELIVER_DIGEST, BM_E_FLASH_... */
+BM_MUST_CHECK bm_status deliver_check_blob(const struct bm_deliver *d);
+
+/* ---- deliver_event.c */
+
+BM_MUST_CHECK bm_status deliver_load_events(struct bm_deliver *d);
+/* The body of a POST into the room; `*n` is 0 where there is none. */
+BM_MUST_CHECK bm_status deliver_put_events(struct bm_deliver *d, size_t *n);
+/* They are on record. */
+BM_MUST_CHECK bm_status deliver_events_posted(struct bm_deliver *d);
+/* Queue an event of our own about d->item. */
+BM_MUST_CHECK bm_status deliver_tell(struct bm_deliver *d,
+                                     enum bm_event_kind kind, bm_status code);
+
+#endif
