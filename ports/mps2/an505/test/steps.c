@@ -13,7 +13,11 @@
 #include "ports/mps2/an505/client.h"
 #include "ports/mps2/an505/secure.h"
 #include "ports/mps2/board.h"
+#include "ports/mps2/nor.h"
 #include "tests/harness/bm_test.h"
+
+/* In the flash, where nothing else is. */
+#define PLANTED_AT 0x40000u
 
 static struct bm_crypto crypto;
 static struct bm_mbedtls_keystore keystore;
@@ -123,6 +127,28 @@ static void a_destroyed_key_stays_away(void)
     tell_secret();
 }
 
+/* Stay, for a look at all memory: with what was planted there, if asked. */
+static void idle(bool plant)
+{
+    static uint8_t planted[32];
+    struct bm_nor nor;
+
+    if (plant) {
+        for (size_t i = 0; i < sizeof planted; i++) {
+            planted[i] = (uint8_t)(i * 37 + 11);
+        }
+        bm_nor_board(&nor);
+        CHECK_STATUS(bm_nor_program(&nor, PLANTED_AT, BM_ARRAY(planted)),
+                     BM_OK);
+    }
+    signs(BM_KEY_SLOT_IDEVID);
+    tell_secret();
+    printf("idle\n");
+    for (;;) {
+        bm_board_idle();
+    }
+}
+
 int main(void)
 {
     char step[16];
@@ -139,6 +165,8 @@ int main(void)
         RUN(a_key_is_destroyed);
     } else if (strcmp(step, "gone") == 0) {
         RUN(a_destroyed_key_stays_away);
+    } else if (strcmp(step, "idle") == 0 || strcmp(step, "plant") == 0) {
+        idle(strcmp(step, "plant") == 0);
     } else {
         return 2;
     }

@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What keeps a device's keys on mps2-an505: they survive restarts and leave
+when they are destroyed; a program that was taken over reads, writes and jumps
+into faults; and no octet of a private key is in anything that the program can
+read, which is looked for by a search that does find what was planted.
+
+an505_test.py SECURE.elf STEPS.elf ATTACK.elf
+"""
+import inspect
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RUN = os.path.join(HERE, "../../run.sh")
+SECURE, STEPS, ATTACK = sys.argv[1:4]
+PATIENCE = 60  # seconds for one start on a busy machine
+
+# an505.h
+RAM, RAM_SIZE = 0x28200000, 0x200000
+NOR_SIZE = 0xf00000  # then the secure part
+FAULT = 99
+
+PLANTED = bytes((i * 37 + 11) & 0xff for i in range(32))
+
+
+def equal(got, want, what="value"):
+    if got != want:
+        raise AssertionError("%s: got %r, want %r" % (what, got, want))
+
+
+def holds(value, what):
+    if not value:
+        raise AssertionError(what)
+
+
+def read(path):
+    with open(path, "rb") as f:
+        return f.read()
+
+
+def start(program, step, args=""):
+    env = dict(os.environ, BM_SECURE=SECURE, BM_NOR="nor.bin",
+               BM_QEMU_ARGS=args, BM_QEMU_TIMEOUT=str(PATIENCE))
+    return subprocess.Popen([RUN, program, "do=" + step], env=env,
+                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def run(program, step, want=0):
+    """Boot it, and what it printed."""
+    process = start(program, step)
+    out = process.communicate()[0].decode(errors="replace")
+    equal(process.returncode, want, step + ": " + out)
+    return out
+
+
+def word(out, name):
+    return bytes.fromhex(re.search(r"^%s ([0-9a-f]+)$" % name, out,
+                                   re.M).group(1))
+
+
+class Qmp:
+    """QEMU's monitor, for a look at memory."""
+
+    def __init__(self, path):
+        end = time.monotonic() + PATIENCE
+        while True:
+            self.socket = socket.socket(socket.AF_UNIX)
+            try:
+                self.socket.connect(path)
+                break
+            except OSError:
+                self.socket.close()
+                holds(time.monotonic() < end, "no monitor")
+                time.sleep(0.05)
+        self.file = self.socket.makefile("rw")
+        self.file.readline()
+        self.command("qmp_capabilities")
+
+    def command(self, name, **arguments):
+        self.file.write(json.dumps({"execute": name,
+                                    "arguments": arguments}) + "\n")
+        self.file.flush()
+        while True:
+            answer = json.loads(self.file.readline())
+            holds("error" not in answer, answer)
+            if "return" in answer:
+                return
+
+    def close(self):
+        self.command("quit")
+        self.file.close()
+        self.socket.close()
+
+
+def all_of_it(step):
+    """What a program printed, and all memory that it may read: RAM, and flash
+    with its own image."""
+    process = start(STEPS, step, "-qmp unix:qmp,server=on,wait=off")
+    out = ""
+    for line in process.stdout:
+        out += line.decode(errors="replace")
+        if line.strip() == b"idle":
+            break
+    else:
+        raise AssertionError("it does not idle: " + out)
+    qmp = Qmp("qmp")
+    qmp.command("stop")
+    qmp.command("memsave", val=RAM, size=RAM_SIZE,
+                filename=os.path.abspath("ram.bin"))
+    qmp.close()
+    process.communicate()
+    flash = read("nor.bin")
+    return out, {"ram": read("ram.bin"), "flash": flash[:NOR_SIZE],
+                 "image": read(STEPS)}, flash[NOR_SIZE:]
+
+
+def forms(secret):
+    """The ways in which arithmetic may have left it: octets and words, either
+    end first; half of it is enough."""
+    words = [secret[i:i + 4] for i in range(0, len(secret), 4)]
+    for whole in (secret, secret[::-1], b"".join(w[::-1] for w in words),
+                  b"".join(reversed(words))):
+        yield whole[:16]
+        yield whole[16:]
+
+
+def places_of(secret, memories):
+    return sorted(name for name, octets in memories.items()
+                  if any(form in octets for form in forms(secret)))
+
+
+def private_keys(secure):
+    """Scalars and secrets in the secure flash, as Mbed TLS stores them: after
+    its magic word (psa_crypto_storage.c)."""
+    found = []
+    for match in re.finditer(rb"PSA\0KEY\0", secure):
+        head = secure[match.start():match.start() + 36]
+        size = int.from_bytes(head[32:36], "little")
+        found.append(secure[match.start() + 36:match.start() + 36 + size])
+    return found
+
+
+def public_of(scalar):
+    der = bytes.fromhex("30310201010420") + scalar + bytes.fromhex(
+        "a00a06082a8648ce3d030107")
+    out = subprocess.run(["openssl", "ec", "-inform", "DER", "-pubout",
+                          "-outform", "DER"], input=der, check=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return out.stdout[-65:]
+
+
+def keys_are_born_and_there_at_the_next_start():
+    born = run(STEPS, "born")
+    again = run(STEPS, "again")
+    for name in ("public idevid", "public a", "derived"):
+        equal(word(again, name), word(born, name), name)
+
+
+def no_octet_of_a_key_is_where_the_program_can_read():
+    out, memories, secure = all_of_it("plant")
+    keys = private_keys(secure)
+    equal(len(keys), 3, "IDevID, slot A, secret")
+    holds(word(out, "public idevid") in [public_of(k) for k in keys],
+          "these are the keys in use")
+    for key in keys:
+        equal(len(key), 32)
+        equal(places_of(key, memories), [], "a private key")
+        equal(places_of(key, {"secure": secure}), ["secure"])
+    # The same search finds what was planted, and what is public.
+    equal(places_of(PLANTED, memories), ["flash", "ram"], "planted")
+    public = word(out, "public idevid")[1:33]
+    holds("ram" in places_of(public, memories), "the public key")
+
+
+def of_a_destroyed_key_no_octet_is_left():
+    before = private_keys(read("nor.bin")[NOR_SIZE:])
+    run(STEPS, "destroy")
+    run(STEPS, "gone")
+    secure = read("nor.bin")[NOR_SIZE:]
+    left = private_keys(secure)
+    equal(len(left), 2, "keys")
+    for key in before:
+        equal(key in left, bool(places_of(key, {"secure": secure})))
+
+
+def what_is_secure_cannot_be_touched():
+    text = read(os.path.join(HERE, "attack.c")).decode()
+    steps = re.findall(r'^    \{ "([a-z-]+)", ', text, re.M)
+    holds(len(steps) > 8, steps)
+    for step in steps:
+        out = run(ATTACK, step, FAULT)
+        holds("Bail out! fault" in out, out)
+
+
+def the_veneers_take_nothing_that_is_not_the_callers():
+    out = run(ATTACK, "calls")
+    holds("not ok" not in out, out)
+
+
+TESTS = [
+    keys_are_born_and_there_at_the_next_start,
+    what_is_secure_cannot_be_touched,
+    the_veneers_take_nothing_that_is_not_the_callers,
+    no_octet_of_a_key_is_where_the_program_can_read,
+    of_a_destroyed_key_no_octet_is_left,
+]
+
+
+def main():
+    failed = False
+    with tempfile.TemporaryDirectory() as where:
+        os.chdir(where)
+        for i, test in enumerate(TESTS):
+            try:
+                test()
+                print("ok %d - %s" % (i + 1, test.__name__), flush=True)
+            except Exception as e:  # a test's, whatever it is
+                failed = True
+                line = inspect.trace()[-1].lineno
+                print("# line %d: %s" % (line, str(e).replace("\n", "\n# ")))
+                print("not ok %d - %s" % (i + 1, test.__name__), flush=True)
+        os.chdir("/")
+    print("1..%d" % len(TESTS))
+    sys.exit(failed)
+
+
+main()
