@@ -177,7 +177,7 @@ static bm_status put_lost_bundle(struct recovery *r,
                                             .lost = true };
     uint64_t floor;
 
-    BM_TRY(ca_bundle_floor(r->ca->c.store, &floor));
+    BM_TRY(ca_version_floor(r->ca->c.store, CA_JOURNAL_BUNDLE, &floor));
     return entry->number <= floor
                ? BM_OK
                : ca_bundle_record(r->ca, &authority, &bundle, r->now);
@@ -197,6 +197,10 @@ static bm_status recover_entry(void *arg, const struct ca_journal_entry *entry)
     }
     if (entry->kind == CA_JOURNAL_BUNDLE) {
         return put_lost_bundle(r, entry);
+    }
+    if (entry->kind == CA_JOURNAL_MANIFEST) {
+        /* Nobody got it; its version is used up. */
+        return ca_version_used(r->ca, entry->kind, entry->number);
     }
     BM_TRY(s->ca_list(s->self, &ca_everything, &visit));
     if (k.id[0] == '\0') {

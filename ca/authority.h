@@ -156,6 +156,9 @@ enum ca_act {
     CA_ACT_DEVICE_RENEW,    /* ask it to renew early */
     CA_ACT_CA_INSTALL,      /* make, install, import, replace and retire them */
     CA_ACT_FIRMWARE_RECORD, /* that firmware was signed */
+    CA_ACT_RELEASE_CREATE,  /* and put the blobs that it names */
+    CA_ACT_RELEASE_ASSIGN,
+    CA_ACT_RELEASE_READ,
     CA_ACT_COUNT
 };
 

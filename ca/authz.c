@@ -42,6 +42,9 @@ static const struct {
     [CA_ACT_EVENT_READ] = { "see events", REGISTRAR | AUDITOR },
     [CA_ACT_STATUS_READ] = { "see the service", ANYBODY },
     [CA_ACT_CA_INSTALL] = { "install authorities", 0 },
+    [CA_ACT_RELEASE_CREATE] = { "create releases", REGISTRAR },
+    [CA_ACT_RELEASE_ASSIGN] = { "assign releases", REGISTRAR },
+    [CA_ACT_RELEASE_READ] = { "see releases", ANYBODY },
     [CA_ACT_FIRMWARE_RECORD] = { "record signatures of firmware", REGISTRAR },
 };
 

@@ -9,7 +9,6 @@
 
 /* Names of settings in the store. */
 #define SETTING_LAST   "bundle/last"   /* what is below, and the message */
-#define SETTING_FLOOR  "bundle/floor"  /* versions up to this one are used */
 #define SETTING_SIGNER "bundle/signer" /* CBOR: [uri, cert, ca] */
 
 #define SIGNER_MEMBERS 3
@@ -81,48 +80,11 @@ static bm_status put_last(struct ca *ca, const struct ca_bundle_last *last)
     return rc;
 }
 
-bm_status ca_bundle_floor(const struct store *s, uint64_t *version)
-{
-    struct bm_bytes v;
-    bm_status rc = s->setting_get(s->self, SETTING_FLOOR, &v);
-
-    *version = 0;
-    if (rc == BM_E_NOT_FOUND) {
-        return BM_OK;
-    }
-    BM_TRY(rc);
-    if (v.n != 8) {
-        return BM_E_STORE_CORRUPT;
-    }
-    *version = get_number(v.p);
-    return BM_OK;
-}
-
-static bm_status bundle_used(struct ca *ca, uint64_t version)
-{
-    const struct store *s = ca->c.store;
-    uint8_t value[8];
-    uint64_t last;
-
-    BM_TRY(ca_bundle_floor(s, &last));
-    if (version <= last) {
-        return BM_OK;
-    }
-    put_number(version, value);
-    ca->dirty = true;
-    return s->setting_put(s->self, SETTING_FLOOR, BM_ARRAY(value));
-}
-
 bm_status ca_bundle_skip(struct ca *ca, uint64_t n)
 {
     const struct store *s = ca->c.store;
-    uint64_t last;
 
-    BM_TRY(ca_bundle_floor(s, &last));
-    if (last > CA_LIST_NUMBER_MAX - n) {
-        return BM_E_CRL_NUMBER;
-    }
-    BM_TRY(bundle_used(ca, last + n));
+    BM_TRY(ca_version_skip(ca, CA_JOURNAL_BUNDLE, n));
     /* Others may have been published since: the next one is a new one. */
     return s->setting_put(s->self, SETTING_LAST, (struct bm_bytes){ NULL, 0 });
 }
@@ -137,7 +99,7 @@ bm_status ca_bundle_record(struct ca *ca, const struct ca_actor *actor,
     record.hash = (struct bm_bytes){ entry->hash, STORE_HASH_SIZE };
     record.text = ca_text(entry->lost ? "abandoned" : "");
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
-    return bundle_used(ca, entry->version);
+    return ca_version_used(ca, CA_JOURNAL_BUNDLE, entry->version);
 }
 
 /* ---- What it says */
@@ -246,33 +208,6 @@ bm_status ca_bundle_look(struct ca *ca, int64_t now,
 
 /* ---- Making one */
 
-/* Nobody believes it after the end of the certificate that signed it. */
-static bm_status choose_end(struct ca *ca, int64_t now, struct making *m,
-                            struct ca_refusal *why)
-{
-    struct ca_bundle_signer signer;
-    struct bm_cert cert;
-    bm_status rc = ca_bundle_signer_get(ca->c.store, &signer);
-
-    if (rc == BM_E_NOT_FOUND) {
-        return ca_refuse(why, BM_E_CA_UNAVAILABLE,
-                         "nothing signs trust bundles yet: the service makes "
-                         "a key and a certificate for that when it starts");
-    }
-    BM_TRY(rc);
-    BM_TRY(bm_cert_parse(signer.cert, BM_STRICT, NULL, &cert));
-    m->last.issued = now;
-    m->last.next_update = now + ca->c.bundle_lifetime;
-    if (m->last.next_update > cert.not_after) {
-        m->last.next_update = cert.not_after;
-    }
-    return m->last.next_update > now
-               ? BM_OK
-               : ca_refuse(why, BM_E_CA_UNAVAILABLE,
-                           "the certificate that signs trust bundles has "
-                           "expired");
-}
-
 static bm_status prepare(struct ca *ca, int64_t now, struct making **out,
                          struct ca_refusal *why)
 {
@@ -285,8 +220,9 @@ static bm_status prepare(struct ca *ca, int64_t now, struct making **out,
         return ca_refuse(why, BM_E_CA_UNAVAILABLE,
                          "there is no root that a bundle could name");
     }
-    BM_TRY(choose_end(ca, now, m, why));
-    BM_TRY(ca_bundle_floor(ca->c.store, &floor));
+    m->last.issued = now;
+    BM_TRY(ca_message_end(ca, now, &m->last.next_update, why));
+    BM_TRY(ca_version_floor(ca->c.store, CA_JOURNAL_BUNDLE, &floor));
     m->last.version = floor + 1;
     m->config.version = m->last.version;
     m->config.issued = m->last.issued;
@@ -294,46 +230,23 @@ static bm_status prepare(struct ca *ca, int64_t now, struct making **out,
     return put_content(ca, m, m->hash);
 }
 
-static bm_status record(struct ca *ca, const struct ca_actor *actor,
-                        const struct making *m, int64_t now)
+/* Who makes one, and what. */
+struct order {
+    const struct ca_actor *actor;
+    struct making *m;
+};
+
+static bm_status record(struct ca *ca, void *arg, int64_t now,
+                        struct bm_bytes message)
 {
+    const struct order *order = arg;
+    struct making *m = order->m;
     const struct ca_bundle_entry entry = { .version = m->last.version,
                                            .hash = m->hash };
 
-    BM_TRY(ca_bundle_record(ca, actor, &entry, now));
+    m->last.message = message;
+    BM_TRY(ca_bundle_record(ca, order->actor, &entry, now));
     return put_last(ca, &m->last);
-}
-
-static bm_status sign(struct ca *ca, const struct ca_actor *actor,
-                      struct making *m, int64_t now, struct bm_wr *message,
-                      struct ca_refusal *why)
-{
-    const struct ca_signer *signer = ca->c.signer;
-    size_t from = message->len;
-    size_t n;
-    bm_status rc;
-
-    if (signer->bundle == NULL) {
-        return ca_refuse_plain(why, BM_E_CA_UNAVAILABLE);
-    }
-    ca->recover = true;
-    rc = signer->bundle(signer->self, bm_wr_bytes(&m->content), now, message);
-    if (rc == BM_OK) {
-        rc = bm_wr_finish(message, &n);
-    }
-    if (rc != BM_OK) {
-        return ca_refuse_plain(why, rc);
-    }
-    m->last.message =
-        (struct bm_bytes){ message->buf + from, message->len - from };
-    /* It is signed: not to be taken for lost by this very transaction. */
-    ca->recover = false;
-    rc = ca_begin(ca, now, why);
-    ca->recover = true;
-    if (rc != BM_OK) {
-        return rc;
-    }
-    return ca_end_signed(ca, record(ca, actor, m, now), now, why);
 }
 
 bm_status ca_bundle_make(struct ca *ca, const struct ca_actor *actor,
@@ -341,7 +254,10 @@ bm_status ca_bundle_make(struct ca *ca, const struct ca_actor *actor,
                          struct ca_refusal *why)
 {
     const struct store *s = ca->c.store;
-    struct making *m = NULL;
+    struct order order = { actor, NULL };
+    struct ca_message signing = { .kind = CA_JOURNAL_BUNDLE,
+                                  .arg = &order,
+                                  .record = record };
     bm_status rc;
 
     BM_TRY(ca_authorise(actor, CA_ACT_CA_CRL, why));
@@ -350,13 +266,17 @@ bm_status ca_bundle_make(struct ca *ca, const struct ca_actor *actor,
     s->rollback(s->self);
     rc = s->begin(s->self, STORE_READ);
     if (rc == BM_OK) {
-        rc = prepare(ca, now, &m, why);
+        rc = prepare(ca, now, &order.m, why);
         s->rollback(s->self);
     }
-    rc = rc != BM_OK ? ca_refuse_plain(why, rc)
-                     : sign(ca, actor, m, now, message, why);
-    if (m != NULL) {
-        making_free(m);
+    if (rc == BM_OK) {
+        signing.content = bm_wr_bytes(&order.m->content);
+        rc = ca_message_sign(ca, &signing, now, message, why);
+    } else {
+        rc = ca_refuse_plain(why, rc);
+    }
+    if (order.m != NULL) {
+        making_free(order.m);
     }
     return rc;
 }

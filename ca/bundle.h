@@ -39,9 +39,13 @@ struct ca_bundle_last {
 BM_MUST_CHECK bm_status ca_bundle_last(const struct store *store,
                                        struct ca_bundle_last *last);
 
-/* In a transaction: the last version that was, or may have been, used; 0. */
-BM_MUST_CHECK bm_status ca_bundle_floor(const struct store *store,
-                                        uint64_t *version);
+/*
+ * In a transaction: the last version that was, or may have been, used; 0. Of
+ * CA_JOURNAL_BUNDLE, and of CA_JOURNAL_MANIFEST (delivery.h).
+ */
+BM_MUST_CHECK bm_status ca_version_floor(const struct store *store,
+                                         enum ca_journal_kind kind,
+                                         uint64_t *version);
 
 /* Is one to be made: does the last no longer say what is so, and when has it
  * lived half of its life? Takes a read transaction. */

@@ -95,6 +95,40 @@ BM_MUST_CHECK bm_status ca_crl_forget_bases(struct ca *ca, const char *id,
                                             uint32_t shards);
 
 /*
+ * Messages for devices that have versions (message.c): trust bundles and
+ * delivery manifests, each kind with versions of its own (ca_version_floor()).
+ * In a write transaction: versions up to this one have been used; and, `n` more
+ * are passed over.
+ */
+BM_MUST_CHECK bm_status ca_version_used(struct ca *ca,
+                                        enum ca_journal_kind kind,
+                                        uint64_t version);
+BM_MUST_CHECK bm_status ca_version_skip(struct ca *ca,
+                                        enum ca_journal_kind kind, uint64_t n);
+
+/* In any transaction: nextUpdate of one that is made now.
+ * BM_E_CA_UNAVAILABLE: nobody could sign it. */
+BM_MUST_CHECK bm_status ca_message_end(struct ca *ca, int64_t now, int64_t *end,
+                                       struct ca_refusal *why);
+
+/*
+ * Have one signed, appended to `message`, and put on record in a transaction
+ * of its own: `record` does so. ca_begin() has been tried before: nothing may
+ * be signed that it would refuse.
+ */
+struct ca_message {
+    enum ca_journal_kind kind;
+    struct bm_bytes content;
+    void *arg;
+    bm_status (*record)(struct ca *ca, void *arg, int64_t now,
+                        struct bm_bytes message);
+};
+BM_MUST_CHECK bm_status ca_message_sign(struct ca *ca,
+                                        const struct ca_message *m, int64_t now,
+                                        struct bm_wr *message,
+                                        struct ca_refusal *why);
+
+/*
  * In a write transaction: put a trust bundle on record, whose version is used
  * by that; `lost`: it was signed and never handed out. And: `n` versions are
  * passed over, and the last bundle is none any more.

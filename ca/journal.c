@@ -98,8 +98,10 @@ static bm_status put_head(struct output *o, uint64_t number)
     struct ca_journal_entry e = { .number = number };
 
     e.kind = JOURNAL_HEAD;
-    e.tree = (uint32_t)(m->keys + (m->has_checkpoint ? 1 : 0) +
-                        (m->bundle.number != 0 ? 1 : 0));
+    e.tree = (uint32_t)(m->keys + (m->has_checkpoint ? 1 : 0));
+    for (size_t i = 0; i < JOURNAL_VERSIONED; i++) {
+        e.tree += m->versioned[i].number != 0 ? 1 : 0;
+    }
     memcpy(e.hash, o->j->chain, sizeof e.hash);
     BM_TRY(put(o, &e));
     for (size_t i = 0; i < m->keys; i++) {
@@ -112,10 +114,12 @@ static bm_status put_head(struct output *o, uint64_t number)
         e.kind = JOURNAL_CARRIED_CHECKPOINT;
         BM_TRY(put(o, &e));
     }
-    if (m->bundle.number != 0) {
-        e = m->bundle;
-        e.kind = JOURNAL_CARRIED_BUNDLE;
-        BM_TRY(put(o, &e));
+    for (size_t i = 0; i < JOURNAL_VERSIONED; i++) {
+        if (m->versioned[i].number != 0) {
+            e = m->versioned[i];
+            e.kind = (enum ca_journal_kind)(JOURNAL_CARRIED_BUNDLE + i);
+            BM_TRY(put(o, &e));
+        }
     }
     return flush(o);
 }
@@ -261,8 +265,8 @@ void ca_journal_close(struct ca_journal *journal)
 
 static bool is_entry(const struct ca_journal_entry *entry)
 {
-    return entry->kind >= CA_JOURNAL_CERT && entry->kind <= CA_JOURNAL_BUNDLE &&
-           entry->serial_n <= 20;
+    return entry->kind >= CA_JOURNAL_CERT &&
+           entry->kind <= CA_JOURNAL_MANIFEST && entry->serial_n <= 20;
 }
 
 static bm_status append(struct ca_journal *j,
@@ -343,9 +347,11 @@ bool ca_journal_checkpoint(const struct ca_journal *journal,
     return journal->memory.has_checkpoint;
 }
 
-uint64_t ca_journal_bundle(const struct ca_journal *journal)
+uint64_t ca_journal_version(const struct ca_journal *journal,
+                            enum ca_journal_kind kind)
 {
-    return journal->memory.bundle.number;
+    return kind == CA_JOURNAL_MANIFEST ? journal->memory.versioned[1].number
+                                       : journal->memory.versioned[0].number;
 }
 
 void ca_journal_lists(const struct ca_journal *journal, const uint8_t key[8],

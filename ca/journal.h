@@ -24,7 +24,8 @@ enum ca_journal_kind {
     CA_JOURNAL_CERT = 1,
     CA_JOURNAL_CRL = 2,
     CA_JOURNAL_CHECKPOINT = 3,
-    CA_JOURNAL_BUNDLE = 4
+    CA_JOURNAL_BUNDLE = 4,
+    CA_JOURNAL_MANIFEST = 5
 };
 
 struct ca_journal_entry {
@@ -33,9 +34,9 @@ struct ca_journal_entry {
     uint8_t serial_n;    /* CERT: octets of `serial` */
     uint8_t serial[20];  /* CERT: INTEGER contents */
     uint8_t hash[32];    /* of the TBS octets; CHECKPOINT: root of the tree;
-                            BUNDLE: of its content */
+                            BUNDLE, MANIFEST: of its content */
     uint64_t number;     /* CRL: its number; CHECKPOINT: size of the tree;
-                            BUNDLE: its version */
+                            BUNDLE, MANIFEST: its version */
     uint32_t tree;       /* CHECKPOINT */
     uint32_t list;       /* CERT: the shard that it names, or 0; CRL: which */
     bool dated;          /* CRL: the next two are known; else it is old */
@@ -69,8 +70,10 @@ ca_journal_append(struct ca_journal *journal,
 bool ca_journal_checkpoint(const struct ca_journal *journal,
                            struct ca_journal_entry *entry);
 
-/* The version of the last trust bundle, or 0. */
-uint64_t ca_journal_bundle(const struct ca_journal *journal);
+/* The highest version of what is numbered, CA_JOURNAL_BUNDLE or
+ * CA_JOURNAL_MANIFEST; or 0. */
+uint64_t ca_journal_version(const struct ca_journal *journal,
+                            enum ca_journal_kind kind);
 
 /*
  * What the signer must know of the lists that a key has signed. Of complete

@@ -61,8 +61,8 @@ static bm_status next_chain(const struct bm_crypto *crypto,
 
 static bool kind_is_known(unsigned kind)
 {
-    return (kind >= CA_JOURNAL_CERT && kind <= CA_JOURNAL_BUNDLE) ||
-           (kind >= JOURNAL_HEAD && kind <= JOURNAL_CARRIED_BUNDLE);
+    return (kind >= CA_JOURNAL_CERT && kind <= CA_JOURNAL_MANIFEST) ||
+           (kind >= JOURNAL_HEAD && kind <= JOURNAL_CARRIED_MANIFEST);
 }
 
 /* Of which kinds is the one number a list, and not a tree? */
@@ -243,9 +243,21 @@ static bm_status remember_crl(struct journal_memory *memory,
     return BM_OK;
 }
 
+static void remember_version(struct ca_journal_entry *last,
+                             const struct ca_journal_entry *entry,
+                             enum ca_journal_kind kind)
+{
+    if (entry->number > last->number) {
+        *last = *entry;
+        last->kind = kind;
+    }
+}
+
 bm_status journal_remember(struct journal_memory *memory,
                            const struct ca_journal_entry *entry)
 {
+    size_t i;
+
     switch ((int)entry->kind) {
     case CA_JOURNAL_CRL:
     case JOURNAL_CARRIED_CRL:
@@ -257,11 +269,15 @@ bm_status journal_remember(struct journal_memory *memory,
         memory->has_checkpoint = true;
         return BM_OK;
     case CA_JOURNAL_BUNDLE:
+    case CA_JOURNAL_MANIFEST:
+        remember_version(&memory->versioned[entry->kind - CA_JOURNAL_BUNDLE],
+                         entry, entry->kind);
+        return BM_OK;
     case JOURNAL_CARRIED_BUNDLE:
-        if (entry->number > memory->bundle.number) {
-            memory->bundle = *entry;
-            memory->bundle.kind = CA_JOURNAL_BUNDLE;
-        }
+    case JOURNAL_CARRIED_MANIFEST:
+        i = (size_t)(entry->kind - JOURNAL_CARRIED_BUNDLE);
+        remember_version(&memory->versioned[i], entry,
+                         (enum ca_journal_kind)(CA_JOURNAL_BUNDLE + i));
         return BM_OK;
     default:
         return BM_OK;

@@ -16,6 +16,11 @@
 #define JOURNAL_CARRIED_CRL        ((enum ca_journal_kind)17)
 #define JOURNAL_CARRIED_CHECKPOINT ((enum ca_journal_kind)18)
 #define JOURNAL_CARRIED_BUNDLE     ((enum ca_journal_kind)19)
+#define JOURNAL_CARRIED_MANIFEST   ((enum ca_journal_kind)20)
+
+/* What has a version of its own: bundles and manifests, from the first kind
+ * on, and so carried. */
+#define JOURNAL_VERSIONED 2
 
 /* Signing keys of an instance: CAs of all generations. */
 #define JOURNAL_KEYS_MAX 256
@@ -42,7 +47,8 @@ BM_MUST_CHECK bm_status journal_parse(const struct bm_crypto *crypto,
 struct journal_memory {
     bool has_checkpoint;
     struct ca_journal_entry checkpoint;
-    struct ca_journal_entry bundle; /* of the highest version; 0: none */
+    /* Of the highest version; 0: none. */
+    struct ca_journal_entry versioned[JOURNAL_VERSIONED];
     size_t keys;
     struct {
         uint8_t key[8];

@@ -51,13 +51,20 @@ static bool memory_equal(const struct journal_memory *a,
                          const struct journal_memory *b)
 {
     if (a->has_checkpoint != b->has_checkpoint || a->keys != b->keys ||
-        a->bundle.number != b->bundle.number ||
-        memcmp(a->bundle.hash, b->bundle.hash, sizeof a->bundle.hash) != 0 ||
         (a->has_checkpoint && (a->checkpoint.tree != b->checkpoint.tree ||
                                a->checkpoint.number != b->checkpoint.number ||
                                memcmp(a->checkpoint.hash, b->checkpoint.hash,
                                       sizeof a->checkpoint.hash) != 0))) {
         return false;
+    }
+    for (size_t i = 0; i < JOURNAL_VERSIONED; i++) {
+        const struct ca_journal_entry *x = &a->versioned[i];
+        const struct ca_journal_entry *y = &b->versioned[i];
+
+        if (x->number != y->number ||
+            memcmp(x->hash, y->hash, sizeof x->hash) != 0) {
+            return false;
+        }
     }
     for (size_t i = 0; i < a->keys; i++) {
         if (!journal_lists_equal(&a->crl[i].lists, &b->crl[i].lists) ||
@@ -94,7 +101,8 @@ static bm_status take_carried(struct reader *r,
 {
     if (e->kind != JOURNAL_CARRIED_CRL &&
         e->kind != JOURNAL_CARRIED_CHECKPOINT &&
-        e->kind != JOURNAL_CARRIED_BUNDLE) {
+        e->kind != JOURNAL_CARRIED_BUNDLE &&
+        e->kind != JOURNAL_CARRIED_MANIFEST) {
         return BM_E_LEDGER_JOURNAL;
     }
     r->carried_left--;
@@ -114,7 +122,7 @@ static bm_status take_entry(struct reader *r, const uint8_t *in)
         BM_TRY(take_head(r, &e, before));
     } else if (r->carried_left != 0) {
         BM_TRY(take_carried(r, &e));
-    } else if (e.kind > CA_JOURNAL_BUNDLE) {
+    } else if (e.kind > CA_JOURNAL_MANIFEST) {
         return BM_E_LEDGER_JOURNAL;
     }
     r->at++;

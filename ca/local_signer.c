@@ -7,6 +7,7 @@
 #include "ca/authority.h"
 #include "ca/list_signing.h"
 #include "core/bundle.h"
+#include "core/manifest.h"
 #include "core/path.h"
 
 struct local {
@@ -501,9 +502,10 @@ static bm_status agree_signer(const struct local *l,
 
 /* As of lists, the first one too: whoever captured the issuer must not use up
  * the versions. */
-static bm_status agree_version(const struct local *l, uint64_t version)
+static bm_status agree_version(const struct local *l, enum ca_journal_kind kind,
+                               uint64_t version)
 {
-    uint64_t last = ca_journal_bundle(l->c.journal);
+    uint64_t last = ca_journal_version(l->c.journal, kind);
 
     return version > last && version <= CA_LIST_NUMBER_MAX &&
                    version - last <= CA_LIST_STEP_MAX
@@ -511,48 +513,100 @@ static bm_status agree_version(const struct local *l, uint64_t version)
                : BM_E_CA_SIGNER;
 }
 
-static bm_status agree_bundle(const struct local *l,
-                              const struct bm_bundle *bundle, int64_t now)
+/* What bundles and manifests have in common. */
+struct numbered {
+    enum ca_journal_kind kind;
+    struct bm_bytes series;
+    uint64_t version;
+    int64_t issued;
+    int64_t next_update;
+    bm_status (*sign)(const struct bm_signed_by *by, struct bm_bytes content,
+                      struct bm_wr *w);
+};
+
+static bm_status agree_numbered(const struct local *l, const struct numbered *m,
+                                int64_t now)
 {
     const struct ca_signer_bundle *by = &l->c.bundle;
 
-    if (!bm_bytes_are(bundle->name, by->series, strlen(by->series)) ||
-        bundle->keys.n != 0 || bundle->issued > now + CA_CLOCK_SLACK ||
-        bundle->next_update <= bundle->issued ||
-        bundle->next_update - bundle->issued > by->lifetime ||
-        bundle->next_update > by->cert->not_after) {
+    if (!bm_bytes_are(m->series, by->series, strlen(by->series)) ||
+        m->issued > now + CA_CLOCK_SLACK || m->next_update <= m->issued ||
+        m->next_update - m->issued > by->lifetime ||
+        m->next_update > by->cert->not_after) {
         return BM_E_CA_SIGNER;
     }
-    BM_TRY(agree_version(l, bundle->version));
-    BM_TRY(agree_signer(l, bundle));
-    return agree_certs(by, bundle);
+    return agree_version(l, m->kind, m->version);
+}
+
+static bm_status sign_numbered(struct local *l, const struct numbered *m,
+                               struct bm_bytes content, int64_t now,
+                               struct bm_wr *message)
+{
+    const struct ca_signer_bundle *by = &l->c.bundle;
+    const struct bm_signed_by signer = { .crypto = l->c.crypto,
+                                         .signer = by->key,
+                                         .cert = by->cert,
+                                         .chain = by->chain };
+    struct ca_journal_entry e = { .kind = m->kind,
+                                  .time = now,
+                                  .number = m->version };
+
+    if (by->holder != NULL) {
+        BM_TRY(of_key(bm_key_ready(by->holder)));
+    }
+    BM_TRY(hash_of(l, content, e.hash, sizeof e.hash));
+    BM_TRY(hash_of(l, by->cert->key.der, e.key, sizeof e.key));
+    BM_TRY(ca_journal_append(l->c.journal, &e, 1));
+    return m->sign(&signer, content, message);
 }
 
 static bm_status sign_bundle(void *self, struct bm_bytes content, int64_t now,
                              struct bm_wr *message)
 {
     struct local *l = self;
-    const struct ca_signer_bundle *by = &l->c.bundle;
-    const struct bm_signed_by signer = { .crypto = l->c.crypto,
-                                         .signer = by->key,
-                                         .cert = by->cert,
-                                         .chain = by->chain };
-    struct ca_journal_entry e = { .kind = CA_JOURNAL_BUNDLE, .time = now };
     struct bm_bundle bundle;
+    struct numbered m = { .kind = CA_JOURNAL_BUNDLE, .sign = bm_bundle_sign };
 
-    if (by->key == NULL) {
+    if (l->c.bundle.key == NULL) {
         return BM_E_CA_UNAVAILABLE;
     }
     BM_TRY(bm_bundle_parse(content, NULL, &bundle));
-    BM_TRY(agree_bundle(l, &bundle, now));
-    if (by->holder != NULL) {
-        BM_TRY(of_key(bm_key_ready(by->holder)));
+    m.series = bundle.name;
+    m.version = bundle.version;
+    m.issued = bundle.issued;
+    m.next_update = bundle.next_update;
+    BM_TRY(agree_numbered(l, &m, now));
+    if (bundle.keys.n != 0) {
+        return BM_E_CA_SIGNER;
     }
-    e.number = bundle.version;
-    BM_TRY(hash_of(l, content, e.hash, sizeof e.hash));
-    BM_TRY(hash_of(l, by->cert->key.der, e.key, sizeof e.key));
-    BM_TRY(ca_journal_append(l->c.journal, &e, 1));
-    return bm_bundle_sign(&signer, content, message);
+    BM_TRY(agree_signer(l, &bundle));
+    BM_TRY(agree_certs(&l->c.bundle, &bundle));
+    return sign_numbered(l, &m, content, now, message);
+}
+
+/*
+ * What it names is signed by others, or is a trust bundle of ours; so what is
+ * looked at is that it is a manifest of this authority, and newer than all
+ * before it.
+ */
+static bm_status sign_manifest(void *self, struct bm_bytes content, int64_t now,
+                               struct bm_wr *message)
+{
+    struct local *l = self;
+    struct bm_manifest manifest;
+    struct numbered m = { .kind = CA_JOURNAL_MANIFEST,
+                          .sign = bm_manifest_sign };
+
+    if (l->c.bundle.key == NULL) {
+        return BM_E_CA_UNAVAILABLE;
+    }
+    BM_TRY(bm_manifest_parse(content, NULL, &manifest));
+    m.series = manifest.series;
+    m.version = manifest.version;
+    m.issued = manifest.issued;
+    m.next_update = manifest.next_update;
+    BM_TRY(agree_numbered(l, &m, now));
+    return sign_numbered(l, &m, content, now, message);
 }
 
 void ca_signer_set_bundle(struct ca_signer *signer,
@@ -584,6 +638,7 @@ bm_status ca_signer_new(const struct ca_signer_config *config,
                                     .crl = sign_crl,
                                     .checkpoint = sign_checkpoint,
                                     .bundle = sign_bundle,
+                                    .manifest = sign_manifest,
                                     .last = last,
                                     .close = close_local };
     *signer = &l->signer;

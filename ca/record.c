@@ -84,6 +84,9 @@ static const struct {
       BIT(SUBJECT) },
     { CA_RECORD_FIRMWARE, "firmware", BIT(HASH) | BIT(KEY) | BIT(TEXT),
       BIT(CA) | BIT(SERIAL) | BIT(SUBJECT) | BIT(NUMBER) },
+    { CA_RECORD_DELIVERY, "delivery", BIT(SUBJECT) | BIT(HASH) | BIT(TEXT), 0 },
+    { CA_RECORD_ASSIGNMENT, "assignment", BIT(SUBJECT) | BIT(TEXT),
+      BIT(NUMBER) },
 };
 
 /*
@@ -302,7 +305,7 @@ static bm_status take_member(struct bm_cbor *c, enum member member,
     case VERSION:
         return take_number(c, CA_RECORD_VERSION, CA_RECORD_VERSION, &v);
     case KIND:
-        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_FIRMWARE, &v));
+        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_ASSIGNMENT, &v));
         record->kind = (enum ca_record_kind)v;
         return BM_OK;
     case TIME:

@@ -50,11 +50,16 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
     CA_RECORD_ATTESTATION = 19, /* a key was shown to be in a TPM; `hash`: of
                                    the key; `subject`: the device; `text`: the
                                    TPM */
-    CA_RECORD_FIRMWARE = 20     /* firmware was signed (firmware.h); `hash`: its
+    CA_RECORD_FIRMWARE = 20,    /* firmware was signed (firmware.h); `hash`: its
                                    digest; `key`: whose signature; `text`: its
                                    version; `number`: its security counter;
                                    `subject`: "key set", or empty; `ca`,
                                    `serial`: the signer's certificate */
+    CA_RECORD_DELIVERY = 21,    /* a release for devices was made (release.h);
+                                  `subject`: its name; `hash` of what is in it;
+                                  `text`: the same for people */
+    CA_RECORD_ASSIGNMENT = 22 /* it is for whom `text` says, `number` percent of
+                                 them */
 };
 
 /* Views. */

@@ -14,7 +14,8 @@
  * caller's digest. What it signs stands in this header: certificates that
  * match a profile it was started with, CRLs whose number grows, checkpoints
  * of a tree that continues the last one it signed, trust bundles whose version
- * grows and whose anchors are its roots. Each is in the journal before the
+ * grows and whose anchors are its roots, delivery manifests whose version
+ * grows. Each is in the journal before the
  * signature is handed out.
  *
  * The interface is a struct of functions, so that the issuer need not know
@@ -66,6 +67,11 @@ struct ca_signer {
      */
     bm_status (*bundle)(void *self, struct bm_bytes content, int64_t now,
                         struct bm_wr *message);
+
+    /* The same of a delivery manifest: `content` as bm_manifest_put() writes
+     * it (core/manifest.h). */
+    bm_status (*manifest)(void *self, struct bm_bytes content, int64_t now,
+                          struct bm_wr *message);
 
     /* The tree of the last checkpoint signed, for whoever makes the proof;
      * size 0 when there is none. */

@@ -160,7 +160,8 @@ struct verify {
 
     struct verify_ca *cas;
     size_t cas_n;
-    uint64_t bundle; /* version of the last bundle in the journal */
+    uint64_t bundle;   /* version of the last bundle in the journal, */
+    uint64_t manifest; /* and of the last manifest */
     bool journal_whole;
     struct ca_tree_head ahead; /* a checkpoint beyond the snapshot */
     struct verify_pending *pending;

@@ -187,6 +187,9 @@ static bm_status take_entry(void *arg, const struct ca_journal_entry *entry)
     case CA_JOURNAL_BUNDLE:
         v->bundle = entry->number > v->bundle ? entry->number : v->bundle;
         return BM_OK;
+    case CA_JOURNAL_MANIFEST:
+        v->manifest = entry->number > v->manifest ? entry->number : v->manifest;
+        return BM_OK;
     default:
         take_crl(v, entry);
         return BM_OK;
@@ -207,23 +210,27 @@ bm_status verify_journal(struct verify *v)
     return rc;
 }
 
-/* A bundle that nobody knows of is one that devices were to be shown. */
-static bm_status find_bundle(const struct verify *v, bool *found)
+/* What nobody knows of is what devices were to be shown. */
+static bm_status find_versions(const struct verify *v, bool *bundle,
+                               bool *manifest)
 {
     uint64_t floor;
 
-    BM_TRY(ca_bundle_floor(v->store, &floor));
-    *found = v->bundle <= floor;
+    BM_TRY(ca_version_floor(v->store, CA_JOURNAL_BUNDLE, &floor));
+    *bundle = v->bundle <= floor;
+    BM_TRY(ca_version_floor(v->store, CA_JOURNAL_MANIFEST, &floor));
+    *manifest = v->manifest <= floor;
     return BM_OK;
 }
 
 bm_status verify_journal_again(struct verify *v, bool *waiting)
 {
     size_t left = 0;
-    bool known;
+    bool bundle;
+    bool manifest;
 
-    BM_TRY(find_bundle(v, &known));
-    *waiting = !known;
+    BM_TRY(find_versions(v, &bundle, &manifest));
+    *waiting = !bundle || !manifest;
     for (size_t i = 0; i < v->pending_n; i++) {
         bool found;
 
@@ -266,13 +273,20 @@ static bm_status check_ahead(struct verify *v)
 
 bm_status verify_journal_end(struct verify *v)
 {
-    bool known;
+    bool bundle;
+    bool manifest;
 
     for (size_t i = 0; i < v->pending_n; i++) {
         BM_TRY(found_unrecorded(v, &v->pending[i]));
     }
-    BM_TRY(find_bundle(v, &known));
-    if (!known) {
+    BM_TRY(find_versions(v, &bundle, &manifest));
+    if (!manifest) {
+        BM_TRY(verify_found(v, BM_E_LEDGER_UNRECORDED,
+                            "the signer signed a manifest %llu for a device "
+                            "that is not on record",
+                            (unsigned long long)v->manifest));
+    }
+    if (!bundle) {
         BM_TRY(verify_found(v, BM_E_LEDGER_UNRECORDED,
                             "the signer signed a trust bundle %llu that is "
                             "not on record",

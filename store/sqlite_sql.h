@@ -297,7 +297,9 @@
                     ") VALUES (?, ?, ?, ?, ?, ?, ?)")                          \
     X(MANIFEST_GET,                                                            \
       "SELECT " SQL_MANIFEST_COLUMNS " FROM manifest WHERE device = ?")        \
-    X(MANIFEST_FORGET, "DELETE FROM manifest")                                 \
+    X(MANIFEST_FORGET,                                                         \
+      "UPDATE manifest SET version = 0, issued = 0, next_update = 0, said = "  \
+      "zeroblob(32), message = x''")                                           \
     X(PROGRESS_PUT, "INSERT INTO progress (" SQL_PROGRESS_COLUMNS ") VALUES "  \
                     "(?, ?, ?, ?, ?) ON CONFLICT (assignment, item, device) "  \
                     "DO UPDATE SET version = max(version, excluded.version), " \

@@ -661,7 +661,7 @@ struct store {
     bm_status (*manifest_put)(void *self, const struct store_manifest *row);
     bm_status (*manifest_get)(void *self, uint64_t device,
                               struct store_manifest *row);
-    /* No device has one any more. */
+    /* None is given out any more: version 0, without a message. */
     bm_status (*manifest_forget)(void *self);
 
     /* Steps are added to those that are there. */

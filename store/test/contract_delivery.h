@@ -253,7 +253,9 @@ static inline void the_last_manifest_of_a_device_is_kept(void)
     CHECK_STATUS(s->manifest_get(s->self, 6, &got), BM_E_NOT_FOUND);
     CHECK(got.version == 0);
     CHECK_STATUS(s->manifest_forget(s->self), BM_OK);
-    CHECK_STATUS(s->manifest_get(s->self, 5, &got), BM_E_NOT_FOUND);
+    CHECK_STATUS(s->manifest_get(s->self, 5, &got), BM_OK);
+    CHECK(got.device == 5 && got.version == 0 && got.next_update == 0 &&
+          got.message.n == 0);
     s->close(s->self);
 }
 

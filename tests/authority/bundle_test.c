@@ -419,7 +419,7 @@ static void a_lost_one_is_on_record_and_its_version_is_not_used_again(void)
     must(s->begin(s->self, STORE_READ) == BM_OK, "begin");
     CHECK_STATUS(ca_bundle_last(s, &last), BM_OK);
     CHECK(last.version < floor);
-    CHECK_STATUS(ca_bundle_floor(s, &last.version), BM_OK);
+    CHECK_STATUS(ca_version_floor(s, CA_JOURNAL_BUNDLE, &last.version), BM_OK);
     CHECK(last.version == floor);
     s->rollback(s->self);
     CHECK(world_sound(&w));

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Whom something is for, and what devices say. */
+#include "ca/delivery.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/device.h"
+#include "ca/internal.h"
+
+bm_status ca_delivery_device(struct ca *ca, struct bm_bytes cert,
+                             struct store_device *device,
+                             struct ca_refusal *why)
+{
+    struct ca_standing standing;
+
+    memset(device, 0, sizeof *device);
+    BM_TRY(ca_find_standing(ca, cert, &standing));
+    if (standing.device.id == 0) {
+        return ca_refuse(why, BM_E_CA_DEVICE, "the certificate is no device's");
+    }
+    if (standing.device.state >= STORE_DEVICE_SUSPENDED) {
+        return ca_refuse(why, BM_E_CA_DEVICE, "%s is %s", standing.device.name,
+                         ca_device_state_name(standing.device.state));
+    }
+    *device = standing.device;
+    return BM_OK;
+}
+
+bm_status ca_blob_allowed(struct ca *ca, const struct store_device *device,
+                          const uint8_t hash[STORE_HASH_SIZE])
+{
+    const struct store *s = ca->c.store;
+    bm_status rc;
+
+    BM_TRY(s->begin(s->self, STORE_READ));
+    rc = s->item_assigned(s->self, device->organisation, hash);
+    s->rollback(s->self);
+    return rc;
+}
+
+/* ---- Events */
+
+static void put_kind(unsigned kind, char *name, size_t cap)
+{
+    static const char *const names[] = {
+        [BM_EVENT_STARTED] = "started",   [BM_EVENT_FETCHED] = "fetched",
+        [BM_EVENT_TRIED] = "tried",       [BM_EVENT_TAKEN] = "taken",
+        [BM_EVENT_REVERTED] = "reverted", [BM_EVENT_REFUSED] = "refused",
+        [BM_EVENT_KEY] = "key",           [BM_EVENT_LOST] = "lost",
+    };
+
+    if (kind < sizeof names / sizeof names[0] && names[kind] != NULL) {
+        (void)snprintf(name, cap, "%s", names[kind]);
+    } else {
+        (void)snprintf(name, cap, "%s-%u",
+                       kind >= BM_EVENT_APPLICATION ? "application" : "kind",
+                       kind);
+    }
+}
+
+static uint32_t step_of(unsigned kind)
+{
+    switch (kind) {
+    case BM_EVENT_FETCHED:
+        return STORE_STEP_FETCHED;
+    case BM_EVENT_TRIED:
+        return STORE_STEP_TRIED;
+    case BM_EVENT_TAKEN:
+        return STORE_STEP_TAKEN;
+    case BM_EVENT_REVERTED:
+        return STORE_STEP_REVERTED;
+    case BM_EVENT_REFUSED:
+        return STORE_STEP_REFUSED;
+    default:
+        return 0;
+    }
+}
+
+static void add(char text[STORE_NAME_MAX], const char *words)
+{
+    size_t n = strlen(text);
+
+    (void)snprintf(text + n, STORE_NAME_MAX - n, "%s%s", n != 0 ? ", " : "",
+                   words);
+}
+
+/* What it says, in a line; the device's own words first, which are whole so,
+ * however long the rest is. */
+static void put_text(const struct bm_event *e, char text[STORE_NAME_MAX])
+{
+    char digits[2 * STORE_HASH_SIZE + 1];
+    char words[128];
+
+    (void)snprintf(text, STORE_NAME_MAX, "%.*s", (int)e->text.n,
+                   e->text.n != 0 ? (const char *)e->text.p : "");
+    if (e->sha256.n != 0) {
+        ca_hex(e->sha256, digits, sizeof digits);
+        (void)snprintf(words, sizeof words, "sha256 %s", digits);
+        add(text, words);
+    }
+    if (e->manifest != 0) {
+        (void)snprintf(words, sizeof words, "manifest %" PRIu64, e->manifest);
+        add(text, words);
+    }
+    if (e->code != 0) {
+        (void)snprintf(words, sizeof words, "code 0x%08" PRIx32 " (%s)",
+                       e->code, bm_status_text((bm_status)e->code));
+        add(text, words);
+    }
+}
+
+static bm_status put_event(struct ca *ca, const struct store_device *device,
+                           const struct bm_event *e, int64_t now)
+{
+    const struct store *s = ca->c.store;
+    struct store_event row = { .organisation = device->organisation,
+                               .at = now,
+                               .device = device->id,
+                               .claimed = true };
+
+    put_kind(e->kind, row.kind, sizeof row.kind);
+    put_text(e, row.text);
+    return s->event_put(s->self, &row);
+}
+
+/* It says something of what it was offered; of anything else nothing is
+ * counted. */
+static bm_status put_step(struct ca *ca, const struct store_device *device,
+                          const struct bm_event *e)
+{
+    const struct store *s = ca->c.store;
+    struct store_progress progress;
+    uint32_t step = step_of(e->kind);
+    bm_status rc;
+
+    if (step == 0 || e->sha256.n != STORE_HASH_SIZE) {
+        return BM_OK;
+    }
+    rc = s->progress_find(s->self, device->id, e->sha256.p, &progress);
+    if (rc != BM_OK) {
+        return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+    }
+    progress.steps = step;
+    return s->progress_put(s->self, &progress);
+}
+
+static bm_status take(struct ca *ca, const struct store_device *device,
+                      struct bm_bytes events, int64_t now)
+{
+    const struct store *s = ca->c.store;
+    struct store_heard heard;
+    struct bm_event e;
+    bm_status rc = s->heard_get(s->self, device->id, &heard);
+
+    if (rc != BM_OK && rc != BM_E_NOT_FOUND) {
+        return rc;
+    }
+    while (bm_event_next(&events, &e)) {
+        if (e.number <= heard.number) {
+            continue;
+        }
+        heard.number = e.number;
+        if (e.kind == BM_EVENT_KEY) {
+            (void)snprintf(heard.key, sizeof heard.key, "%.*s", (int)e.text.n,
+                           e.text.n != 0 ? (const char *)e.text.p : "");
+            heard.key_at = now;
+        }
+        ca->dirty = true;
+        BM_TRY(put_event(ca, device, &e, now));
+        BM_TRY(put_step(ca, device, &e));
+    }
+    if (!ca->dirty) {
+        return BM_OK;
+    }
+    heard.device = device->id;
+    heard.organisation = device->organisation;
+    BM_TRY(s->heard_put(s->self, &heard));
+    return s->event_forget(s->self, device->id);
+}
+
+bm_status ca_events_take(struct ca *ca, const struct store_device *device,
+                         struct bm_bytes body, int64_t now,
+                         struct ca_refusal *why)
+{
+    struct bm_bytes events;
+    struct bm_bytes walk;
+    struct bm_event e;
+    bm_status rc = bm_events_parse(body, NULL, &events);
+
+    walk = events;
+    while (rc == BM_OK && bm_event_next(&walk, &e)) {
+        /* It would leave none that is newer, and the store counts no more. */
+        rc = e.number > INT64_MAX ? BM_E_EVENT : BM_OK;
+    }
+    if (rc != BM_OK) {
+        return ca_refuse_plain(why, rc);
+    }
+    BM_TRY(ca_begin(ca, now, why));
+    return ca_end(ca, take(ca, device, events, now), now, why);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/release.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/internal.h"
+#include "core/cbor.h"
+
+/* Octets of what is hashed, and of the words about it. */
+#define CONTENT_MAX 512
+#define WORDS_MAX   256
+
+const char *ca_item_kind_name(enum store_item_kind kind)
+{
+    switch (kind) {
+    case STORE_ITEM_FIRMWARE:
+        return "firmware";
+    case STORE_ITEM_KEYSET:
+        return "keyset";
+    case STORE_ITEM_POLICY:
+        return "policy";
+    default:
+        return "unknown";
+    }
+}
+
+static bool is_word_character(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+           (c >= 'A' && c <= 'Z');
+}
+
+bool ca_release_name_check(const char *name)
+{
+    size_t n = strlen(name);
+
+    if (n == 0 || n >= STORE_ID_MAX || !is_word_character(name[0])) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!is_word_character(name[i]) && strchr("._+-", name[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bm_status ca_release_find(const struct store *s, const struct ca_actor *actor,
+                          const char *name, struct store_release *release,
+                          struct ca_refusal *why)
+{
+    bm_status rc = BM_E_NOT_FOUND;
+
+    memset(release, 0, sizeof *release);
+    if (actor->scope.organisation == 0 ||
+        actor->scope.organisation == actor->organisation) {
+        rc = s->release_find(s->self, actor->organisation, name, release);
+    }
+    return rc == BM_E_NOT_FOUND ? ca_refuse(why, rc, "release %s", name) : rc;
+}
+
+/* ---- Making one */
+
+/* What the record's hash is over (docs/ledger.md). */
+static bm_status hash_content(struct ca *ca,
+                              const struct ca_release_order *order,
+                              uint8_t hash[BM_HASH_MAX])
+{
+    uint8_t room[CONTENT_MAX];
+    struct bm_wr w;
+    size_t n;
+
+    bm_wr_init(&w, room, sizeof room);
+    bm_cbor_put_array(&w, 2);
+    bm_cbor_put_uint(&w, order->mode);
+    bm_cbor_put_array(&w, order->items_n);
+    for (size_t i = 0; i < order->items_n; i++) {
+        const struct store_item *item = &order->items[i];
+
+        bm_cbor_put_array(&w, 4);
+        bm_cbor_put_uint(&w, (uint64_t)item->kind);
+        bm_cbor_put_uint(&w, item->image);
+        bm_cbor_put_bytes(&w, BM_ARRAY(item->hash));
+        bm_cbor_put_uint(&w, item->size);
+    }
+    BM_TRY(bm_wr_finish(&w, &n));
+    return ca->c.crypto->hash(ca->c.crypto->self, BM_HASH_SHA256,
+                              bm_wr_bytes(&w), hash);
+}
+
+static void add_words(char words[WORDS_MAX], const char *what,
+                      const char *version)
+{
+    size_t n = strlen(words);
+
+    (void)snprintf(words + n, WORDS_MAX - n, "%s%s%s%s", n != 0 ? ", " : "",
+                   what, version[0] != '\0' ? " " : "", version);
+}
+
+static void put_words(const struct ca_release_order *order,
+                      char words[WORDS_MAX])
+{
+    static const char *const modes[] = { "", "mode normal", "mode lockdown",
+                                         "mode repair" };
+
+    words[0] = '\0';
+    for (size_t i = 0; i < order->items_n; i++) {
+        add_words(words, ca_item_kind_name(order->items[i].kind),
+                  order->items[i].version);
+    }
+    if (order->mode != 0) {
+        add_words(words, modes[order->mode], "");
+    }
+}
+
+static bm_status put_release(struct ca *ca, const struct ca_actor *actor,
+                             const struct ca_release_order *order, int64_t now)
+{
+    const struct store *s = ca->c.store;
+    struct ca_record record = ca_record_of(CA_RECORD_DELIVERY, actor, now);
+    struct store_release row = { .organisation = actor->organisation,
+                                 .mode = order->mode,
+                                 .created = now };
+    char words[WORDS_MAX];
+    uint8_t hash[BM_HASH_MAX];
+
+    (void)snprintf(row.name, sizeof row.name, "%s", order->name);
+    (void)snprintf(row.creator, sizeof row.creator, "%s", actor->name);
+    put_words(order, words);
+    BM_TRY(hash_content(ca, order, hash));
+    record.subject = ca_text(row.name);
+    record.hash = (struct bm_bytes){ hash, STORE_HASH_SIZE };
+    record.text = ca_text(words);
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    BM_TRY(s->release_put(s->self, &row));
+    for (size_t i = 0; i < order->items_n; i++) {
+        struct store_item item = order->items[i];
+
+        item.release = row.id;
+        BM_TRY(s->item_put(s->self, &item));
+    }
+    return BM_OK;
+}
+
+static bm_status create(struct ca *ca, const struct ca_actor *actor,
+                        const struct ca_release_order *order, int64_t now,
+                        struct ca_refusal *why)
+{
+    const struct store *s = ca->c.store;
+    struct store_release there;
+    bm_status rc =
+        s->release_find(s->self, actor->organisation, order->name, &there);
+
+    if (rc == BM_OK) {
+        return ca_refuse(why, BM_E_EXISTS,
+                         "release %s: one is made once and never changed",
+                         order->name);
+    }
+    return rc == BM_E_NOT_FOUND ? put_release(ca, actor, order, now) : rc;
+}
+
+bm_status ca_release_create(struct ca *ca, const struct ca_actor *actor,
+                            const struct ca_release_order *order, int64_t now,
+                            struct ca_refusal *why)
+{
+    BM_TRY(ca_authorise(actor, CA_ACT_RELEASE_CREATE, why));
+    if (!ca_release_name_check(order->name)) {
+        return ca_refuse(why, BM_E_ARGUMENT,
+                         "the name of a release has letters, digits and "
+                         "._+-, and at most %d of them",
+                         STORE_ID_MAX - 1);
+    }
+    if ((order->items_n == 0 && order->mode == 0) || order->mode > 3 ||
+        order->items_n > CA_RELEASE_ITEMS_MAX) {
+        return ca_refuse(why, BM_E_ARGUMENT,
+                         "there is nothing in it: firmware, a key set, a "
+                         "policy or a mode are wanted");
+    }
+    BM_TRY(ca_begin(ca, now, why));
+    return ca_end(ca, create(ca, actor, order, now, why), now, why);
+}
+
+/* ---- For whom */
+
+struct by_name {
+    const char *name;
+    uint32_t id;
+};
+
+static bm_status match_name(void *arg, const void *visited)
+{
+    const struct store_organisation *row = visited;
+    struct by_name *by = arg;
+
+    if (strcmp(row->name, by->name) != 0) {
+        return BM_OK;
+    }
+    by->id = row->id;
+    return BM_E_END;
+}
+
+static bm_status find_organisation(struct ca *ca, const struct ca_actor *actor,
+                                   const char *name, uint32_t *id,
+                                   struct ca_refusal *why)
+{
+    const struct store *s = ca->c.store;
+    struct by_name by = { name, 0 };
+    struct store_visit visit = { &by, match_name };
+
+    BM_TRY(s->organisation_list(s->self, &actor->scope, &visit));
+    *id = by.id;
+    return by.id != 0 ? BM_OK
+                      : ca_refuse(why, BM_E_NOT_FOUND, "organisation %s", name);
+}
+
+static bm_status find_device(struct ca *ca, const struct ca_actor *actor,
+                             const char *name, struct store_assignment *row,
+                             struct ca_refusal *why)
+{
+    const struct store *s = ca->c.store;
+    struct store_device device = { .id = 0 };
+    bm_status rc = BM_E_NOT_FOUND;
+
+    if (actor->scope.organisation == 0 ||
+        actor->scope.organisation == actor->organisation) {
+        rc = s->device_find(s->self, actor->organisation, name, &device);
+    }
+    row->organisation = device.organisation;
+    row->device = device.id;
+    return rc == BM_E_NOT_FOUND ? ca_refuse(why, rc, "device %s", name) : rc;
+}
+
+static bm_status find_target(struct ca *ca, const struct ca_actor *actor,
+                             const struct ca_release_target *target,
+                             struct store_assignment *row,
+                             char words[WORDS_MAX], struct ca_refusal *why)
+{
+    if (target->device != NULL) {
+        (void)snprintf(words, WORDS_MAX, "device %.240s", target->device);
+        return find_device(ca, actor, target->device, row, why);
+    }
+    if (target->organisation != NULL) {
+        (void)snprintf(words, WORDS_MAX, "organisation %.240s",
+                       target->organisation);
+        return find_organisation(ca, actor, target->organisation,
+                                 &row->organisation, why);
+    }
+    (void)snprintf(words, WORDS_MAX, "all");
+    return actor->scope.organisation == 0 && actor->scope.ecosystem == 0
+               ? BM_OK
+               : ca_refuse(why, BM_E_CA_FORBIDDEN,
+                           "%s does not see all devices: name an organisation "
+                           "or a device",
+                           actor->name);
+}
+
+static bm_status assign(struct ca *ca, const struct ca_actor *actor,
+                        const struct ca_release_target *target, int64_t now,
+                        struct ca_refusal *why)
+{
+    const struct store *s = ca->c.store;
+    struct ca_record record = ca_record_of(CA_RECORD_ASSIGNMENT, actor, now);
+    struct store_assignment row = { .percent = target->percent,
+                                    .created = now };
+    struct store_release release;
+    char words[WORDS_MAX];
+
+    BM_TRY(ca_release_find(s, actor, target->release, &release, why));
+    BM_TRY(find_target(ca, actor, target, &row, words, why));
+    row.release = release.id;
+    (void)snprintf(row.actor, sizeof row.actor, "%s", actor->name);
+    record.subject = ca_text(release.name);
+    record.text = ca_text(words);
+    record.number = target->percent;
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    return s->assignment_put(s->self, &row);
+}
+
+bm_status ca_release_assign(struct ca *ca, const struct ca_actor *actor,
+                            const struct ca_release_target *target, int64_t now,
+                            struct ca_refusal *why)
+{
+    BM_TRY(ca_authorise(actor, CA_ACT_RELEASE_ASSIGN, why));
+    if (target->percent > 100 ||
+        (target->organisation != NULL && target->device != NULL)) {
+        return ca_refuse(why, BM_E_ARGUMENT,
+                         "all, those of an organisation or one device, and 0 "
+                         "to 100 percent of them");
+    }
+    BM_TRY(ca_begin(ca, now, why));
+    return ca_end(ca, assign(ca, actor, target, now, why), now, why);
+}

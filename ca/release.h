@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CA_RELEASE_H
+#define BM_CA_RELEASE_H
+
+#include "ca/authority.h"
+
+/*
+ * Releases: what devices are to have (docs/delivery.md). One is made once and
+ * never changed; for whom it is, is said afterwards and said again. Both are in
+ * the ledger.
+ *
+ * The octets themselves are blobs, which whoever calls has put by already
+ * (server/blobs.h): here they are a hash and a length.
+ */
+
+/* Of each kind one, and of firmware one for each image. */
+#define CA_RELEASE_ITEMS_MAX 4
+
+struct ca_release_order {
+    const char *name; /* ca_release_name_check() */
+    uint32_t mode;    /* enum bm_manifest_mode plus 1; 0: says nothing */
+    const struct store_item *items; /* id, release are not read */
+    size_t items_n;
+};
+
+/* Letters, digits and ". _ + -", a letter or digit first: it stands in paths
+ * and in what people read. */
+bool ca_release_name_check(const char *name);
+
+/* BM_E_ARGUMENT: no such name, or nothing in it; BM_E_EXISTS: the organisation
+ * has one of that name. */
+BM_MUST_CHECK bm_status ca_release_create(struct ca *ca,
+                                          const struct ca_actor *actor,
+                                          const struct ca_release_order *order,
+                                          int64_t now, struct ca_refusal *why);
+
+/*
+ * For whom: those of an organisation, one device, or with neither all.
+ * BM_E_NOT_FOUND: no such release, organisation or device, or out of scope;
+ * BM_E_CA_FORBIDDEN: the actor does not see all.
+ */
+struct ca_release_target {
+    const char *release;
+    const char *organisation; /* its name, or NULL */
+    const char *device;       /* its name, or NULL */
+    uint32_t percent;         /* 0 to 100; 0 takes it back */
+};
+BM_MUST_CHECK bm_status
+ca_release_assign(struct ca *ca, const struct ca_actor *actor,
+                  const struct ca_release_target *target, int64_t now,
+                  struct ca_refusal *why);
+
+/* In a transaction: the release of that name that the actor sees.
+ * BM_E_NOT_FOUND. */
+BM_MUST_CHECK bm_status ca_release_find(const struct store *store,
+                                        const struct ca_actor *actor,
+                                        const char *name,
+                                        struct store_release *release,
+                                        struct ca_refusal *why);
+
+/* "firmware", "keyset", "policy"; "unknown". */
+const char *ca_item_kind_name(enum store_item_kind kind);
+
+#endif
