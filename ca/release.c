@@ -185,15 +185,27 @@ bm_status ca_release_create(struct ca *ca, const struct ca_actor *actor,
 
 struct by_name {
     const char *name;
+    uint32_t number; /* the same, if it is one */
     uint32_t id;
 };
+
+/* Digits alone, as other commands name organisations; else 0. */
+static uint32_t number_of(const char *text)
+{
+    uint64_t v = 0;
+
+    for (; *text >= '0' && *text <= '9' && v <= UINT32_MAX; text++) {
+        v = 10 * v + (uint64_t)(*text - '0');
+    }
+    return *text == '\0' && v <= UINT32_MAX ? (uint32_t)v : 0;
+}
 
 static bm_status match_name(void *arg, const void *visited)
 {
     const struct store_organisation *row = visited;
     struct by_name *by = arg;
 
-    if (strcmp(row->name, by->name) != 0) {
+    if (strcmp(row->name, by->name) != 0 && row->id != by->number) {
         return BM_OK;
     }
     by->id = row->id;
@@ -205,7 +217,7 @@ static bm_status find_organisation(struct ca *ca, const struct ca_actor *actor,
                                    struct ca_refusal *why)
 {
     const struct store *s = ca->c.store;
-    struct by_name by = { name, 0 };
+    struct by_name by = { name, number_of(name), 0 };
     struct store_visit visit = { &by, match_name };
 
     BM_TRY(s->organisation_list(s->self, &actor->scope, &visit));

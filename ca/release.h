@@ -13,6 +13,17 @@
  * (server/blobs.h): here they are a hash and a length.
  */
 
+/* Octets of a blob, at most: no device has a slot that is larger. */
+#define CA_BLOB_MAX (UINT32_C(16) << 20)
+
+/* A piece of a blob on its way here (server/blobs.h). */
+struct ca_blob_piece {
+    uint8_t hash[STORE_HASH_SIZE]; /* of the whole */
+    uint64_t size;                 /* of the whole */
+    uint64_t at;
+    struct bm_bytes octets;
+};
+
 /* Of each kind one, and of firmware one for each image. */
 #define CA_RELEASE_ITEMS_MAX 4
 
@@ -41,7 +52,7 @@ BM_MUST_CHECK bm_status ca_release_create(struct ca *ca,
  */
 struct ca_release_target {
     const char *release;
-    const char *organisation; /* its name, or NULL */
+    const char *organisation; /* its name or number, or NULL */
     const char *device;       /* its name, or NULL */
     uint32_t percent;         /* 0 to 100; 0 takes it back */
 };

@@ -138,6 +138,13 @@ int cmd_device_suspend(int argc, char **argv);
 int cmd_device_resume(int argc, char **argv);
 int cmd_device_renew(int argc, char **argv);
 
+int cmd_release(int argc, char **argv);
+int cmd_release_create(int argc, char **argv);
+int cmd_release_assign(int argc, char **argv);
+int cmd_release_status(int argc, char **argv);
+int cmd_release_list(int argc, char **argv);
+int cmd_release_show(int argc, char **argv);
+
 int cmd_operator(int argc, char **argv);
 int cmd_operator_create(int argc, char **argv);
 int cmd_operator_list(int argc, char **argv);

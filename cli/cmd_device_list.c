@@ -60,10 +60,8 @@ static const struct listing_column list_columns[] = {
 };
 
 static const struct listing_column events_columns[] = {
-    { "at", 20, NULL },
-    { "event", 12, NULL },
-    { "text", 0, NULL },
-    { NULL, 0, NULL },
+    { "at", 20, NULL },  { "event", 12, NULL }, { "source", 7, NULL },
+    { "text", 0, NULL }, { NULL, 0, NULL },
 };
 
 static int list_devices(struct session *s, const struct given *given)

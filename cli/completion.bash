@@ -27,7 +27,8 @@ _birthmark()
         --status) words="valid pending replaced held revoked expired abandoned" ;;
         --roles) words="administrator registrar auditor factory read-only" ;;
         --state) words="pending approved rejected issued lapsed" ;;
-        --at | --host | --id | --organisation | --ecosystem | --policy | --max | --org | --device | --subject | \
+        --mode) words="normal lockdown repair" ;;
+        --at | --percent | --host | --id | --organisation | --ecosystem | --policy | --max | --org | --device | --subject | \
             --not-after | --expires | --expires-before | --invalid-since | \
             --after | --limit | --ca | --url | --threshold | --custodian | \
             --shares | --name | --series | --above | --version | \

@@ -14,6 +14,7 @@
 #include "cli/terminal.h"
 #include "core/base64.h"
 #include "core/time.h"
+#include "server/blobs.h"
 
 #define SETTINGS_MAX ((size_t)64 << 10)
 
@@ -317,6 +318,23 @@ static bm_status host_make_bundle(void *self, const struct ca_actor *actor,
     return instance_make_bundle(s->instance, actor, now, why);
 }
 
+static bm_status host_put_blob(void *self, const struct ca_blob_piece *piece,
+                               uint64_t *have, struct ca_refusal *why)
+{
+    const struct session *s = self;
+
+    BM_TRY(blobs_make_dir(s->instance->dir, why));
+    return blobs_put(s->instance->dir, s->crypto, piece, have, why);
+}
+
+static bm_status host_look_at_blob(void *self, struct store_item *item,
+                                   struct ca_refusal *why)
+{
+    const struct session *s = self;
+
+    return blobs_look(s->instance->dir, item, why);
+}
+
 static bm_status run_here(struct session *s, unsigned operation,
                           const json_t *params, json_t **result,
                           struct ca_refusal *why)
@@ -337,7 +355,9 @@ static bm_status run_here(struct session *s, unsigned operation,
                   .load_crl = host_load_crl,
                   .list_changed = host_list_changed,
                   .publish = host_publish,
-                  .make_bundle = host_make_bundle },
+                  .make_bundle = host_make_bundle,
+                  .put_blob = host_put_blob,
+                  .look_at_blob = host_look_at_blob },
     };
 
     return admin_run(&c, operation, params, result, why);

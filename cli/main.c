@@ -30,6 +30,8 @@ static const struct cmd nouns[] = {
       "what devices are told of roots and of what is revoked", cmd_bundle },
     { "device", "list | show | events | suspend | resume | renew",
       "devices, and what happened to them", cmd_device },
+    { "release", "create | assign | status | list | show",
+      "what devices are to have, and how far it came", cmd_release },
     { "request", "list | show | approve | reject",
       "what waits for a second operator", cmd_request },
     { "operator", "create | list | renew | disable | enable",

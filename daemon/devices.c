@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <event2/event.h>
+#include <fcntl.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@
 #include "keys/key.h"
 #include "ports/openssl/openssl.h"
 #include "ports/openssl/openssl_keys.h"
+#include "server/blobs.h"
 #include "server/key_folder.h"
 
 /*
@@ -89,6 +92,7 @@ bm_status devices_new(struct room *room, SSL_CTX *tls, struct devices **devices)
     }
     d->room = room;
     d->held = -1;
+    d->blobs = -1;
     TAILQ_INIT(&d->queue);
     d->slots_n = (size_t)room->settings.limit_queue;
     d->slots = calloc(d->slots_n, sizeof(struct devices_waiting *));
@@ -135,6 +139,9 @@ void devices_free(struct devices *d)
     }
     http_free(d->http);
     let_go(d);
+    if (d->blobs >= 0) {
+        (void)close(d->blobs);
+    }
     if (d->tick != NULL) {
         event_free(d->tick);
     }
@@ -229,6 +236,16 @@ static void teardown(struct room *room)
     room->self = NULL;
 }
 
+/* The issuer, which is started first, makes it where it is not there. */
+static bm_status open_blobs(const char *dir, int *fd)
+{
+    char path[FILES_PATH_MAX];
+
+    BM_TRY(files_path(path, dir, BLOBS_DIR));
+    *fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return *fd >= 0 || errno == ENOENT ? BM_OK : BM_E_IO;
+}
+
 static bm_status setup(struct room *room, struct ca_refusal *why)
 {
     struct house *h = calloc(1, sizeof *h);
@@ -240,6 +257,7 @@ static bm_status setup(struct room *room, struct ca_refusal *why)
     room->self = h; /* teardown() is called whatever happens here */
     BM_TRY(open_tls(h, room, &chain, why));
     BM_TRY(devices_new(room, h->tls, &h->devices));
+    BM_TRY(open_blobs(room->dir, &h->devices->blobs));
     h->devices->signer = h->key->signer;
     h->devices->chain = chain;
     return BM_OK;
@@ -285,7 +303,7 @@ static const unsigned ports[] = { ROOM_PORT_DEVICES, ROOM_PORT_COUNT };
  * that this one can no longer reach. */
 const struct room_type room_devices = {
     .name = "devices",
-    .needs = { .accept = true },
+    .needs = { .accept = true, .read_dirs = { BLOBS_DIR } },
     .ports = ports,
     .setup = setup,
     .link = link_room,

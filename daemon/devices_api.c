@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "core/event.h"
 #include "daemon/devices_internal.h"
 #include "keys/attest.h"
 
@@ -20,7 +21,8 @@
 #define HEADERS_MAX 4
 
 static const struct {
-    const char *path; /* behind DEVICES_API */
+    const char *path; /* behind DEVICES_API; with a slash at its end: it, and
+                         what is behind it */
     unsigned methods;
     bool token; /* will do instead of a certificate */
     size_t body_max;
@@ -30,6 +32,9 @@ static const struct {
     { "renewal", HTTP_GET | HTTP_HEAD, false, 0, devices_serve_renewal },
     { "time", HTTP_GET, false, 0, devices_serve_time },
     { "bundle", HTTP_GET | HTTP_HEAD, false, 0, devices_serve_bundle },
+    { "manifest", HTTP_GET | HTTP_HEAD, false, 0, devices_serve_manifest },
+    { DEVICES_BLOB, HTTP_GET | HTTP_HEAD, false, 0, devices_serve_blob },
+    { "events", HTTP_POST, false, BM_EVENTS_SIZE_MAX, devices_serve_events },
     { "attest/challenge", HTTP_POST, true, BM_ATTEST_MESSAGE_MAX,
       devices_serve_challenge },
     { "attest/activate", HTTP_POST, true, BM_ATTEST_MESSAGE_MAX,
@@ -195,7 +200,10 @@ void devices_serve_api(struct devices *d, struct http_request *r)
     const char *path = http_path(r) + strlen(DEVICES_API);
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (strcmp(path, rows[i].path) == 0) {
+        size_t n = strlen(rows[i].path);
+
+        if (rows[i].path[n - 1] == '/' ? strncmp(path, rows[i].path, n) == 0
+                                       : strcmp(path, rows[i].path) == 0) {
             serve_row(d, r, i);
             return;
         }

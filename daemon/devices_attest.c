@@ -68,7 +68,7 @@ static void ask(struct devices *d, struct http_request *r, uint8_t op,
     devices_ask(d, w);
 }
 
-static bool is_cbor(const char *type)
+bool devices_is_cbor(const char *type)
 {
     size_t n = sizeof ATTEST_TYPE - 1;
 
@@ -81,7 +81,7 @@ static void serve(struct devices *d, struct http_request *r, uint8_t op)
     struct est_credentials credentials;
     struct ca_refusal why = { BM_OK, "" };
 
-    if (!is_cbor(http_header(r, "Content-Type"))) {
+    if (!devices_is_cbor(http_header(r, "Content-Type"))) {
         devices_say(r, 415,
                     &(struct ca_refusal){ BM_E_ATTEST,
                                           "Content-Type is " ATTEST_TYPE });

@@ -20,6 +20,7 @@
  *   devices_api.c        /device/v1, for clients with a certificate: the table
  *   devices_self.c       ... what a device asks about itself; the time
  *   devices_bundle.c     ... the trust bundle
+ *   devices_delivery.c   ... manifest, blobs, events
  *   devices_attest.c     where a key was made
  *   devices_answer.c     what is sent back
  *   devices_queue.c      requests that wait for the issuer
@@ -91,6 +92,7 @@ struct devices_bundle {
 
 struct devices {
     struct room *room;
+    int blobs; /* the folder, to be read; -1: there is none. Owned */
     struct bm_crypto *crypto; /* owned */
     /* Of the TLS server; signs what serverkeygen encrypts. Not owned. */
     const struct bm_signer *signer;
@@ -215,10 +217,20 @@ BM_MUST_CHECK bm_status devices_bundle_set(struct devices_bundle *bundle,
                                            struct bm_bytes in);
 void devices_bundle_wipe(struct devices_bundle *bundle);
 
+/* ---- devices_delivery.c: rows, too */
+
+#define DEVICES_BLOB "blob/"
+void devices_serve_manifest(struct devices *d, struct http_request *r);
+void devices_serve_blob(struct devices *d, struct http_request *r);
+void devices_serve_events(struct devices *d, struct http_request *r);
+
 /* ---- devices_attest.c: likewise */
 
 void devices_serve_challenge(struct devices *d, struct http_request *r);
 void devices_serve_activate(struct devices *d, struct http_request *r);
+
+/* Is this a Content-Type of CBOR, whatever its parameters? */
+bool devices_is_cbor(const char *type);
 
 /* ---- devices_answer.c: each answers the request */
 

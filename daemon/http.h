@@ -124,9 +124,13 @@ struct http_reply {
 };
 void http_answer(struct http_request *r, const struct http_reply *reply);
 
-/* The same with the body from a file: `n` octets of `fd` from the start,
- * which it takes over. */
+/* The same with the body from a file: `n` octets of `fd`, which it takes over,
+ * from `at` on. */
+struct http_part {
+    uint64_t at;
+    uint64_t n;
+};
 void http_answer_file(struct http_request *r, const struct http_reply *reply,
-                      int fd, uint64_t n);
+                      int fd, struct http_part part);
 
 #endif

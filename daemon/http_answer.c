@@ -261,11 +261,11 @@ static void answer(struct http_conn *c, const struct http_reply *reply,
 
 void http_answer(struct http_request *r, const struct http_reply *reply)
 {
-    http_answer_file(r, reply, -1, 0);
+    http_answer_file(r, reply, -1, (struct http_part){ 0, 0 });
 }
 
 void http_answer_file(struct http_request *r, const struct http_reply *reply,
-                      int fd, uint64_t n)
+                      int fd, struct http_part part)
 {
     struct http_conn *c = r->conn;
     bool inside;
@@ -283,12 +283,12 @@ void http_answer_file(struct http_request *r, const struct http_reply *reply,
     c->closing = reply->close || !r->head.keep || c->server->stopping;
     if (fd >= 0 && with_body) {
         c->file = fd;
-        c->file_at = 0;
-        c->file_n = n;
+        c->file_at = part.at;
+        c->file_n = part.n;
     } else if (fd >= 0) {
         (void)close(fd);
     }
-    answer(c, reply, fd >= 0 ? n : reply->body.n, with_body);
+    answer(c, reply, fd >= 0 ? part.n : reply->body.n, with_body);
     http_conn_leave(c, inside);
 }
 

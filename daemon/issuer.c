@@ -8,6 +8,7 @@
 #include "daemon/issuer_internal.h"
 #include "ports/openssl/openssl.h"
 #include "ports/openssl/openssl_keys.h"
+#include "server/blobs.h"
 
 /* Ticks of a hundredth of a second that answers may take to leave at a stop. */
 #define STOP_ROUNDS 200
@@ -315,6 +316,9 @@ static bm_status issuer_setup(struct room *room, struct ca_refusal *why)
     BM_TRY(remote_signer_new(&is->signer));
     BM_TRY(instance_open(room->dir, INSTANCE_ISSUER, &port, room_now(), &is->in,
                          why));
+    /* Before the sandbox is entered, and before there is a listener. */
+    BM_TRY(blobs_make_dir(room->dir, why));
+    blobs_drop_parts(room->dir);
     BM_TRY(issuer_who_init(is));
     BM_TRY(issuer_attest_init(is, why));
     BM_TRY(issuer_catalogue_make(is, why));
@@ -335,7 +339,7 @@ const struct room_type room_issuer = {
     .name = "issuer",
     .needs = { .write_files = true,
                .read_dirs = { "journal" },
-               .write_dirs = { "crl", "ledger" } },
+               .write_dirs = { "crl", "ledger", BLOBS_DIR } },
     .alone = true,
     .setup = issuer_setup,
     .link = issuer_link,

@@ -5,6 +5,7 @@
 #include "ca/operator.h"
 #include "daemon/issuer_internal.h"
 #include "protocols/admin/admin.h"
+#include "server/blobs.h"
 
 /*
  * Administration (protocols/admin runs it, and its table says who may what),
@@ -134,6 +135,22 @@ static bm_status make_bundle(void *self, const struct ca_actor *actor,
     return BM_OK;
 }
 
+static bm_status put_blob(void *self, const struct ca_blob_piece *piece,
+                          uint64_t *have, struct ca_refusal *why)
+{
+    const struct issuer *is = self;
+
+    return blobs_put(is->in->dir, is->crypto, piece, have, why);
+}
+
+static bm_status look_at_blob(void *self, struct store_item *item,
+                              struct ca_refusal *why)
+{
+    const struct issuer *is = self;
+
+    return blobs_look(is->in->dir, item, why);
+}
+
 static bm_status publish(void *self, int64_t now, struct ca_refusal *why)
 {
     struct issuer *is = self;
@@ -167,7 +184,8 @@ static bm_status call(struct issuer *is, const struct wire_admin *m,
         .actor = op->actor,
         .operator_shown = op,
         .now = room_now(),
-        .host = { is, make_crl, load_crl, list_changed, publish, make_bundle },
+        .host = { is, make_crl, load_crl, list_changed, publish, make_bundle,
+                  put_blob, look_at_blob },
     };
     json_t *params = json_loadb((const char *)m->params.p, m->params.n,
                                 JSON_REJECT_DUPLICATES, NULL);

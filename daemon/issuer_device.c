@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/delivery.h"
 #include "ca/device.h"
 #include "daemon/issuer_internal.h"
 #include "protocols/admin/things.h"
@@ -99,6 +100,91 @@ static bool serve_status(struct asking *q)
     return put_json(q, &t, standing(&t, &s, &q->answer));
 }
 
+/* ---- Delivery */
+
+/* What was asked of a signer that fell silent may still be signed: the
+ * authority is opened again before it may write. */
+static bool refuse_delivery(struct asking *q, bm_status rc,
+                            const struct ca_refusal *why)
+{
+    struct issuer *is = q->is;
+
+    if (!remote_signer_is_there(is->signer)) {
+        issuer_lose_signer(is);
+    }
+    log_refusal(LOG_LEVEL_INFO, "delivery.refused", why);
+    issuer_refuse(&q->reply, rc, why);
+    return false;
+}
+
+static bool find_device(struct asking *q, struct store_device *device)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    bm_status rc = ca_delivery_device(q->is->in->ca, q->m.cert, device, &why);
+
+    return rc == BM_OK || refuse_delivery(q, rc, &why);
+}
+
+static bool serve_manifest(struct asking *q)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    struct store_device device;
+    uint64_t version;
+    struct bm_wr w;
+    bm_status rc;
+
+    if (!find_device(q, &device)) {
+        return false;
+    }
+    bm_wr_init(&w, q->body + 8, BM_MANIFEST_SIZE_MAX);
+    rc =
+        ca_manifest_get(q->is->in->ca, &device, room_now(), &w, &version, &why);
+    if (rc == BM_E_NOT_FOUND) {
+        issuer_say(&q->reply, 404, 0, "nothing was assigned to this device");
+        return false;
+    }
+    if (rc != BM_OK) {
+        return refuse_delivery(q, rc, &why);
+    }
+    for (size_t i = 0; i < 8; i++) {
+        q->body[i] = (uint8_t)(version >> (56 - 8 * i));
+    }
+    q->answer.body = (struct bm_bytes){ q->body, 8 + w.len };
+    return true;
+}
+
+static bool serve_blob(struct asking *q)
+{
+    struct store_device device;
+    bm_status rc = BM_E_NOT_FOUND;
+
+    if (!find_device(q, &device)) {
+        return false;
+    }
+    if (q->m.body.n == STORE_HASH_SIZE) {
+        rc = ca_blob_allowed(q->is->in->ca, &device, q->m.body.p);
+    }
+    if (rc == BM_E_NOT_FOUND) {
+        issuer_say(&q->reply, 404, 0, "nothing like that was assigned");
+        return false;
+    }
+    return rc == BM_OK ||
+           refuse_delivery(q, rc, &(struct ca_refusal){ rc, "" });
+}
+
+static bool serve_events(struct asking *q)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    struct store_device device;
+    bm_status rc;
+
+    if (!find_device(q, &device)) {
+        return false;
+    }
+    rc = ca_events_take(q->is->in->ca, &device, q->m.body, room_now(), &why);
+    return rc == BM_OK || refuse_delivery(q, rc, &why);
+}
+
 /* ---- The table */
 
 static const struct {
@@ -106,6 +192,9 @@ static const struct {
     bool (*serve)(struct asking *q);
 } rows[] = {
     { WIRE_DEVICE_STATUS, serve_status },
+    { WIRE_DEVICE_MANIFEST, serve_manifest },
+    { WIRE_DEVICE_BLOB, serve_blob },
+    { WIRE_DEVICE_EVENTS, serve_events },
 };
 
 static bool serve(struct asking *q)

@@ -131,7 +131,7 @@ void publisher_answer_file(int dir, const struct site_path *site,
         http_answer(r, &reply);
         return;
     }
-    http_answer_file(r, &reply, file.fd, file.size);
+    http_answer_file(r, &reply, file.fd, (struct http_part){ 0, file.size });
 }
 
 void publisher_answer_octets(struct http_request *r,

@@ -8,6 +8,7 @@
 
 #include "ca/bundle.h"
 #include "core/der.h"
+#include "core/manifest.h"
 #include "daemon/link.h"
 #include "daemon/wire.h"
 
@@ -259,6 +260,19 @@ static bm_status sign_bundle(void *self, struct bm_bytes content, int64_t now,
     return BM_OK;
 }
 
+static bm_status sign_manifest(void *self, struct bm_bytes content, int64_t now,
+                               struct bm_wr *message)
+{
+    struct remote_signer *r = self;
+    struct bm_bytes body = { NULL, 0 };
+
+    (void)now;
+    BM_TRY(
+        ask(r, WIRE_SIGN_MANIFEST, content, BM_MANIFEST_SIZE_MAX, &body, NULL));
+    bm_wr_put(message, body);
+    return BM_OK;
+}
+
 static void last(void *self, struct ca_tree_head *head)
 {
     const struct remote_signer *r = self;
@@ -286,6 +300,7 @@ bm_status remote_signer_new(struct remote_signer **signer)
                                     .crl = sign_crl,
                                     .checkpoint = sign_checkpoint,
                                     .bundle = sign_bundle,
+                                    .manifest = sign_manifest,
                                     .last = last,
                                     .close = close_nothing };
     return BM_OK;

@@ -17,6 +17,7 @@
 
 #include "ca/authority.h"
 #include "core/der.h"
+#include "core/manifest.h"
 #include "daemon/key_watch.h"
 #include "daemon/link.h"
 #include "daemon/room.h"
@@ -320,13 +321,16 @@ static bm_status serve_checkpoint(void *self, struct link *link,
     return finish(link, frame, rc, bm_wr_bytes(&w));
 }
 
-/* ---- Trust bundles */
+/* ---- Trust bundles, manifests */
 
-static bm_status serve_bundle(void *self, struct link *link,
-                              const struct link_frame *frame)
+static bm_status serve_message(void *self, struct link *link,
+                               const struct link_frame *frame)
 {
     struct signer *s = self;
     struct ca_signer *signer = s->in->signer;
+    bm_status (*sign)(void *self, struct bm_bytes content, int64_t now,
+                      struct bm_wr *message) =
+        frame->verb == WIRE_SIGN_MANIFEST ? signer->manifest : signer->bundle;
     bm_status rc;
     size_t n;
 
@@ -335,7 +339,7 @@ static bm_status serve_bundle(void *self, struct link *link,
     }
     rc = make_room(&s->answer, CA_BUNDLE_MAX);
     if (rc == BM_OK) {
-        rc = signer->bundle(signer->self, frame->body, room_now(), &s->answer);
+        rc = sign(signer->self, frame->body, room_now(), &s->answer);
     }
     if (rc == BM_OK) {
         rc = bm_wr_finish(&s->answer, &n);
@@ -367,7 +371,8 @@ static const struct link_verb issuer_verbs[] = {
     { WIRE_SIGN_CRL_MORE, WIRE_CRL_CHUNK, serve_crl_more },
     { WIRE_SIGN_CRL_END, 0, serve_crl_end },
     { WIRE_SIGN_CHECKPOINT, 4096, serve_checkpoint },
-    { WIRE_SIGN_BUNDLE, CA_BUNDLE_MAX, serve_bundle },
+    { WIRE_SIGN_BUNDLE, CA_BUNDLE_MAX, serve_message },
+    { WIRE_SIGN_MANIFEST, BM_MANIFEST_SIZE_MAX, serve_message },
     { 0, 0, NULL },
 };
 static const struct link_verb keeper_verbs[] = {

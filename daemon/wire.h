@@ -21,6 +21,7 @@
  *   keeper            signer          SIGN_EXPECT
  *   issuer            signer          SIGN_HELLO SIGN_CERTS SIGN_CRL_...
  *                                     SIGN_CHECKPOINT SIGN_BUNDLE
+ *                                     SIGN_MANIFEST
  *   publisher         status signer   STATUS
  *
  * The issuer also sends CATALOGUE and BUNDLE unasked, with tag 0, when they
@@ -44,7 +45,8 @@ enum wire_verb {
     WIRE_DEVICE,
     WIRE_BUNDLE,
     WIRE_SIGN_BUNDLE,
-    WIRE_ATTEST
+    WIRE_ATTEST,
+    WIRE_SIGN_MANIFEST
 };
 
 /* Octets of one CSR, certificate, chain: what EST takes at most (est.h). */
@@ -108,6 +110,11 @@ BM_MUST_CHECK bm_status wire_seen_get(struct bm_bytes in, struct wire_seen *m);
  */
 enum wire_device_what {
     WIRE_DEVICE_STATUS = 1, /* the body is a JSON object */
+    /* docs/delivery.md. The answer: the version, 8 octets, and the message. */
+    WIRE_DEVICE_MANIFEST,
+    /* May this device have the blob with this hash, which is the body? */
+    WIRE_DEVICE_BLOB,
+    WIRE_DEVICE_EVENTS /* what it says: CBOR */
 };
 #define WIRE_DEVICE_BODY_MAX 16384
 struct wire_device {
@@ -278,8 +285,9 @@ struct wire_crl {
 void wire_crl_put(struct bm_wr *w, const struct wire_crl *m);
 BM_MUST_CHECK bm_status wire_crl_get(struct bm_bytes in, struct wire_crl *m);
 
-/* SIGN_BUNDLE: the body is the content of a trust bundle, the answer the
- * signed message (core/bundle.h). */
+/* SIGN_BUNDLE, SIGN_MANIFEST: the body is the content of a trust bundle
+ * (core/bundle.h) or of a delivery manifest (core/manifest.h), the answer the
+ * signed message. */
 
 /* SIGN_EXPECT (keeper): SHA-256 of the SubjectPublicKeyInfo of a responder, or
  * signer of bundles, whose certificate will be asked for; 32 octets and

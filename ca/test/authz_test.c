@@ -38,6 +38,9 @@ static const unsigned allowed[CA_ACT_COUNT] = {
     [CA_ACT_STATUS_READ] = A | R | F | U | O,
     [CA_ACT_CA_INSTALL] = A,
     [CA_ACT_FIRMWARE_RECORD] = A | R,
+    [CA_ACT_RELEASE_CREATE] = A | R,
+    [CA_ACT_RELEASE_ASSIGN] = A | R,
+    [CA_ACT_RELEASE_READ] = A | R | F | U | O,
 };
 
 /* Every set, those with bits that are none of ours among them. */

@@ -68,6 +68,13 @@ static const struct ca_record least[] = {
       .hash = { hash, 32 },
       .text = BM_LIT_INIT("1.2.3+4"),
       .key = { hash, 32 } },
+    { .kind = CA_RECORD_DELIVERY,
+      .subject = BM_LIT_INIT("fw-1.4"),
+      .hash = { hash, 32 },
+      .text = BM_LIT_INIT("firmware 1.2.3+4") },
+    { .kind = CA_RECORD_ASSIGNMENT,
+      .subject = BM_LIT_INIT("fw-1.4"),
+      .text = BM_LIT_INIT("all") },
 };
 #define KINDS (sizeof least / sizeof least[0])
 
@@ -246,9 +253,9 @@ static void a_record_that_lacks_a_member_is_refused(void)
 
 /* What a kind takes beyond its least; one letter a member, as in set(). */
 static const char *const may[KINDS] = {
-    "567",   "345789", "3457", "3457",  "457",  "257",  "178",
-    "12378", "3478",   "8",    "34567", "4567", "3578", "57",
-    "57",    "7",      "35",   "7",     "5",    "1258",
+    "567",  "345789", "3457",  "3457", "457",  "257", "178", "12378",
+    "3478", "8",      "34567", "4567", "3578", "57",  "57",  "7",
+    "35",   "7",      "5",     "1258", "",     "8",
 };
 
 static void a_member_that_a_kind_does_not_have_is_refused(void)

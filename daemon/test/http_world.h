@@ -79,7 +79,7 @@ static inline void say_file(struct http_request *r)
         CHECK(write(fd, block, sizeof(block)) == (ssize_t)sizeof(block));
     }
     http_answer_file(r, &(const struct http_reply){ .status = 200 }, fd,
-                     300 * sizeof(block));
+                     (struct http_part){ 0, 300 * sizeof(block) });
 }
 
 static inline void keep(struct seen_der *to, struct bm_bytes from)

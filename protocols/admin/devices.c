@@ -11,6 +11,8 @@ static const char *const states[] = { "expected",  "born",    "active",
                                       "suspended", "revoked", "retired",
                                       NULL };
 
+static const char *const sources[] = { "noticed", "claimed", NULL };
+
 static const char *const places[] = { "tpm", NULL };
 
 static const struct admin_field key_fields[] = {
@@ -23,6 +25,9 @@ static const struct admin_field key_fields[] = {
                 "SHA-256 of the SubjectPublicKeyInfo of the TPM's endorsement "
                 "key, in hexadecimal"),
     ADMIN_GIVES("at", ADMIN_TIME, false, "when it was shown"),
+    ADMIN_GIVES("claimed", ADMIN_STRING, false,
+                "how and where it was made, as the device says"),
+    ADMIN_GIVES("claimed_at", ADMIN_TIME, false, "when it said so"),
     ADMIN_FIELDS_END,
 };
 
@@ -51,6 +56,8 @@ const struct admin_field admin_event_fields[] = {
     ADMIN_GIVES("event", ADMIN_STRING, true, "its kind: fork, key-misuse"),
     ADMIN_GIVES("at", ADMIN_TIME, true, "when it was noticed"),
     ADMIN_GIVES("text", ADMIN_STRING, true, "what happened"),
+    ADMIN_GIVES_ENUM("source", sources, true,
+                     "claimed: the device says so, and nobody else"),
     ADMIN_GIVES("device_id", ADMIN_INTEGER, false, "number of the device"),
     ADMIN_FIELDS_END,
 };
@@ -152,6 +159,7 @@ struct key {
     bool found;
     uint8_t hash[STORE_HASH_SIZE];
     struct store_attestation attestation; /* place 0: nothing */
+    struct store_heard heard;             /* what the device says */
 };
 
 static bm_status take_key(void *arg, const void *visited)
@@ -179,6 +187,10 @@ static bm_status find_key(struct admin_context *c, uint64_t device,
 
     memset(key, 0, sizeof *key);
     BM_TRY(s->cert_list(s->self, &c->actor.scope, &filter, &visit));
+    rc = s->heard_get(s->self, device, &key->heard);
+    if (rc != BM_OK && rc != BM_E_NOT_FOUND) {
+        return rc;
+    }
     rc = key->found ? s->attestation_get(s->self, key->hash, &key->attestation)
                     : BM_OK;
     return rc == BM_E_NOT_FOUND ? BM_OK : rc;
@@ -195,6 +207,10 @@ static json_t *device_key(struct tree *t, const struct key *key)
         tree_set(t, o, "place", tree_str(t, places[a->place - 1]));
         tree_set(t, o, "ek", tree_hex(t, BM_ARRAY(a->ek)));
         tree_set(t, o, "at", tree_time(t, a->at));
+    }
+    if (key->heard.key[0] != '\0') {
+        tree_set(t, o, "claimed", tree_str(t, key->heard.key));
+        tree_set(t, o, "claimed_at", tree_time(t, key->heard.key_at));
     }
     return o;
 }

@@ -7,8 +7,6 @@
 
 #include "protocols/admin/internal.h"
 
-#define DIGITS (2 * STORE_HASH_SIZE)
-
 const struct admin_field admin_firmware_fields[] = {
     ADMIN_GIVES("tree", ADMIN_INTEGER, true, "which tree of the ledger"),
     ADMIN_GIVES("leaf", ADMIN_INTEGER, true, "index in it"),
@@ -19,9 +17,9 @@ const struct admin_field admin_firmware_fields[] = {
 };
 
 const struct admin_field admin_record_firmware_params[] = {
-    ADMIN_BODY("digest", ADMIN_STRING, true, DIGITS,
+    ADMIN_BODY("digest", ADMIN_STRING, true, ADMIN_DIGITS,
                "SHA-256 of the image, as it was signed, in hexadecimal"),
-    ADMIN_BODY("key", ADMIN_STRING, true, DIGITS,
+    ADMIN_BODY("key", ADMIN_STRING, true, ADMIN_DIGITS,
                "SHA-256 of the SubjectPublicKeyInfo of who signed"),
     ADMIN_BODY("version", ADMIN_STRING, true, CA_FIRMWARE_VERSION_MAX - 1,
                "as the image has it: 1.2.3+4"),
@@ -32,44 +30,10 @@ const struct admin_field admin_record_firmware_params[] = {
     ADMIN_FIELDS_END,
 };
 const struct admin_field admin_prove_firmware_params[] = {
-    ADMIN_PATH("digest", ADMIN_STRING, DIGITS, "SHA-256 of the image"),
-    ADMIN_QUERY("key", ADMIN_STRING, DIGITS, "whose signature; any"),
+    ADMIN_PATH("digest", ADMIN_STRING, ADMIN_DIGITS, "SHA-256 of the image"),
+    ADMIN_QUERY("key", ADMIN_STRING, ADMIN_DIGITS, "whose signature; any"),
     ADMIN_FIELDS_END,
 };
-
-static int digit_of(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    if (c >= 'a' && c <= 'f') {
-        return c - 'a' + 10;
-    }
-    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-static bm_status read_hash(const json_t *params, const char *name,
-                           uint8_t hash[STORE_HASH_SIZE],
-                           struct ca_refusal *why)
-{
-    const char *text = admin_text(params, name);
-
-    if (text == NULL || strlen(text) != DIGITS) {
-        return ca_refuse(why, BM_E_ARGUMENT, "%s is %d hexadecimal digits",
-                         name, DIGITS);
-    }
-    for (size_t i = 0; i < STORE_HASH_SIZE; i++) {
-        int high = digit_of(text[2 * i]);
-        int low = digit_of(text[2 * i + 1]);
-
-        if (high < 0 || low < 0) {
-            return ca_refuse(why, BM_E_ARGUMENT, "%s is %d hexadecimal digits",
-                             name, DIGITS);
-        }
-        hash[i] = (uint8_t)(high << 4 | low);
-    }
-    return BM_OK;
-}
 
 static bm_status give(const struct ca_firmware_place *place, json_t *result)
 {
@@ -101,8 +65,8 @@ bm_status admin_record_firmware(struct admin_context *c, const json_t *params,
         return ca_refuse(why, BM_E_ARGUMENT,
                          "a key set has a counter, which is its epoch");
     }
-    BM_TRY(read_hash(params, "digest", f.digest, why));
-    BM_TRY(read_hash(params, "key", f.key, why));
+    BM_TRY(admin_hash(params, "digest", f.digest, why));
+    BM_TRY(admin_hash(params, "key", f.key, why));
     BM_TRY(ca_firmware_record(c->ca, &c->actor, &f, c->now, &place, why));
     rc = give(&place, result);
     return admin_use_reserve(c, rc, result) ? give(&place, result) : rc;
@@ -116,8 +80,8 @@ static bm_status find(struct admin_context *c, const json_t *params,
     uint8_t key[STORE_HASH_SIZE];
     bm_status rc;
 
-    BM_TRY(read_hash(params, "digest", digest, why));
-    BM_TRY(by_key ? read_hash(params, "key", key, why) : BM_OK);
+    BM_TRY(admin_hash(params, "digest", digest, why));
+    BM_TRY(by_key ? admin_hash(params, "key", key, why) : BM_OK);
     BM_TRY(admin_begin(c));
     rc = ca_firmware_find(c->store, c->crypto, digest, by_key ? key : NULL,
                           tree, leaf);

@@ -157,6 +157,12 @@ bool admin_use_reserve(struct admin_context *c, bm_status rc, json_t *result);
 /* Move the members of `object` into `result`. */
 BM_MUST_CHECK bm_status admin_give(const struct tree *t, json_t *object,
                                    json_t *result);
+/* A SHA-256 in hexadecimal digits. */
+#define ADMIN_DIGITS (2 * STORE_HASH_SIZE)
+BM_MUST_CHECK bm_status admin_hash(const json_t *params, const char *name,
+                                   uint8_t hash[STORE_HASH_SIZE],
+                                   struct ca_refusal *why);
+
 /* A PEM block as a string. */
 json_t *admin_pem(struct tree *t, const char *label, struct bm_bytes der);
 
@@ -211,6 +217,12 @@ ADMIN_OPERATION(release_certificate);
 ADMIN_OPERATION(prove_certificate);
 ADMIN_OPERATION(record_firmware);
 ADMIN_OPERATION(prove_firmware);
+ADMIN_OPERATION(put_blob);
+ADMIN_OPERATION(list_releases);
+ADMIN_OPERATION(show_release);
+ADMIN_OPERATION(create_release);
+ADMIN_OPERATION(assign_release);
+ADMIN_OPERATION(release_status);
 ADMIN_OPERATION(sign_checkpoint);
 ADMIN_OPERATION(show_checkpoint);
 
@@ -244,5 +256,9 @@ extern const struct admin_field admin_cert_page[];
 extern const struct admin_field admin_proof_fields[];
 extern const struct admin_field admin_checkpoint_fields[];
 extern const struct admin_field admin_firmware_fields[];
+extern const struct admin_field admin_blob_fields[];
+extern const struct admin_field admin_release_fields[];
+extern const struct admin_field admin_release_page[];
+extern const struct admin_field admin_release_status_fields[];
 
 #endif

@@ -52,6 +52,39 @@ struct bm_bytes admin_serial(const json_t *params, struct admin_serial *room)
     return (struct bm_bytes){ room->octets, room->n };
 }
 
+static int digit_of(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bm_status admin_hash(const json_t *params, const char *name,
+                     uint8_t hash[STORE_HASH_SIZE], struct ca_refusal *why)
+{
+    const char *text = admin_text(params, name);
+
+    if (text == NULL || strlen(text) != ADMIN_DIGITS) {
+        return ca_refuse(why, BM_E_ARGUMENT, "%s is %d hexadecimal digits",
+                         name, ADMIN_DIGITS);
+    }
+    for (size_t i = 0; i < STORE_HASH_SIZE; i++) {
+        int high = digit_of(text[2 * i]);
+        int low = digit_of(text[2 * i + 1]);
+
+        if (high < 0 || low < 0) {
+            return ca_refuse(why, BM_E_ARGUMENT, "%s is %d hexadecimal digits",
+                             name, ADMIN_DIGITS);
+        }
+        hash[i] = (uint8_t)(high << 4 | low);
+    }
+    return BM_OK;
+}
+
 static bm_status decode(struct bm_bytes text, struct bm_wr *w)
 {
     struct bm_pem block;

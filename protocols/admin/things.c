@@ -141,6 +141,7 @@ json_t *things_event(struct tree *t, const struct store_event *row)
     tree_set(t, o, "event", tree_str(t, row->kind));
     tree_set(t, o, "at", tree_time(t, row->at));
     tree_set(t, o, "text", tree_str(t, row->text));
+    tree_set(t, o, "source", tree_str(t, row->claimed ? "claimed" : "noticed"));
     if (row->device != 0) {
         tree_set(t, o, "device_id", tree_int(t, (int64_t)row->device));
     }

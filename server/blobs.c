@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/blobs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "boot/image.h"
+#include "boot/keyset.h"
+#include "files/files.h"
+
+#define PART ".part"
+
+/* Hexadecimal digits, PART and a NUL. */
+#define NAME_ROOM (2 * STORE_HASH_SIZE + sizeof PART)
+
+static void put_name(const uint8_t hash[STORE_HASH_SIZE], const char *behind,
+                     char name[NAME_ROOM])
+{
+    for (size_t i = 0; i < STORE_HASH_SIZE; i++) {
+        (void)snprintf(name + 2 * i, 3, "%02x", hash[i]);
+    }
+    (void)snprintf(name + (size_t)2 * STORE_HASH_SIZE, sizeof PART, "%s",
+                   behind);
+}
+
+static bm_status fail(struct ca_refusal *why, const char *name)
+{
+    int error = errno;
+    bm_status rc = error == ENOSPC || error == EDQUOT ? BM_E_FULL
+                   : error == ENOENT                  ? BM_E_NOT_FOUND
+                                                      : BM_E_IO;
+    char words[128];
+
+    return ca_refuse(why, rc, BLOBS_DIR "/%s: %s", name,
+                     strerror_r(error, words, sizeof words) == 0 ? words : "");
+}
+
+/* ---- The folder */
+
+void blobs_drop_parts(const char *dir)
+{
+    char path[FILES_PATH_MAX];
+    const struct dirent *e;
+    DIR *d;
+
+    if (files_path(path, dir, BLOBS_DIR) != BM_OK) {
+        return;
+    }
+    d = opendir(path);
+    while (d != NULL && (e = readdir(d)) != NULL) {
+        size_t n = strlen(e->d_name);
+
+        if (n == NAME_ROOM - 1 &&
+            strcmp(e->d_name + n - (sizeof PART - 1), PART) == 0) {
+            (void)unlinkat(dirfd(d), e->d_name, 0);
+        }
+    }
+    if (d != NULL) {
+        (void)closedir(d);
+    }
+}
+
+bm_status blobs_make_dir(const char *dir, struct ca_refusal *why)
+{
+    struct ca_refusal there = { .status = BM_OK };
+    char path[FILES_PATH_MAX];
+    bm_status rc;
+
+    BM_TRY(files_path(path, dir, BLOBS_DIR));
+    rc = files_make_dir(path, 0700, &there);
+    return rc == BM_OK || rc == BM_E_EXISTS
+               ? BM_OK
+               : ca_refuse(why, rc, "%s", there.words);
+}
+
+/* ---- Putting */
+
+/* A blob that is being put. */
+struct putting {
+    const struct ca_blob_piece *piece;
+    const struct bm_crypto *crypto;
+    int dir;
+    int fd;
+    char name[NAME_ROOM];
+    char part[NAME_ROOM];
+};
+
+static bm_status hash_file(int fd, const struct bm_crypto *crypto,
+                           uint8_t hash[BM_HASH_MAX])
+{
+    struct bm_hash_state state = { .hash = BM_HASH_NONE };
+    uint8_t room[16384];
+    bm_status rc = crypto->hash_begin(crypto->self, &state, BM_HASH_SHA256);
+    off_t at = 0;
+    ssize_t n = 1;
+
+    while (rc == BM_OK && n > 0) {
+        n = pread(fd, room, sizeof room, at);
+        if (n < 0) {
+            rc = BM_E_IO;
+        } else {
+            at += n;
+            rc = crypto->hash_more(crypto->self, &state,
+                                   (struct bm_bytes){ room, (size_t)n });
+        }
+    }
+    if (rc != BM_OK) {
+        (void)crypto->hash_end(crypto->self, &state, NULL);
+        return rc;
+    }
+    return crypto->hash_end(crypto->self, &state, hash);
+}
+
+/* All octets are there: are they the right ones? Durable before it has its
+ * name, and the name before anybody is told. */
+static bm_status finish(struct putting *p, struct ca_refusal *why)
+{
+    uint8_t hash[BM_HASH_MAX];
+    bm_status rc = hash_file(p->fd, p->crypto, hash);
+
+    if (rc != BM_OK) {
+        return ca_refuse_plain(why, rc);
+    }
+    if (memcmp(hash, p->piece->hash, STORE_HASH_SIZE) != 0) {
+        (void)unlinkat(p->dir, p->part, 0);
+        return ca_refuse(why, BM_E_DELIVER_DIGEST, "%s", p->name);
+    }
+    if (fsync(p->fd) != 0 || renameat(p->dir, p->part, p->dir, p->name) != 0 ||
+        fsync(p->dir) != 0) {
+        return fail(why, p->name);
+    }
+    return BM_OK;
+}
+
+static bm_status write_all(int fd, struct bm_bytes octets, uint64_t at)
+{
+    while (octets.n != 0) {
+        ssize_t n = pwrite(fd, octets.p, octets.n, (off_t)at);
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n <= 0) {
+            return BM_E_IO;
+        }
+        octets.p += n;
+        octets.n -= (size_t)n;
+        at += (uint64_t)n;
+    }
+    return BM_OK;
+}
+
+static bm_status put_piece(struct putting *p, uint64_t *have,
+                           struct ca_refusal *why)
+{
+    const struct ca_blob_piece *piece = p->piece;
+    struct stat st;
+
+    p->fd = openat(p->dir, p->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                   0600);
+    if (p->fd < 0 || fstat(p->fd, &st) != 0) {
+        return fail(why, p->part);
+    }
+    *have = (uint64_t)st.st_size;
+    /* Of another size than this one: somebody began with a wrong one. */
+    if (*have > piece->size) {
+        *have = 0;
+        if (ftruncate(p->fd, 0) != 0) {
+            return fail(why, p->part);
+        }
+    }
+    if (piece->at == *have && piece->octets.n != 0) {
+        if (write_all(p->fd, piece->octets, *have) != BM_OK) {
+            bm_status rc = fail(why, p->part);
+
+            (void)!ftruncate(p->fd, (off_t)*have);
+            return rc;
+        }
+        *have += piece->octets.n;
+    }
+    return *have == piece->size ? finish(p, why) : BM_OK;
+}
+
+static bm_status check(const struct ca_blob_piece *piece,
+                       struct ca_refusal *why)
+{
+    if (piece->size == 0 || piece->size > CA_BLOB_MAX) {
+        return ca_refuse(why, BM_E_LIMIT, "a blob has 1 to %" PRIu32 " octets",
+                         CA_BLOB_MAX);
+    }
+    return piece->at <= piece->size &&
+                   piece->octets.n <= piece->size - piece->at
+               ? BM_OK
+               : ca_refuse(why, BM_E_ARGUMENT,
+                           "the piece goes beyond the end of the blob");
+}
+
+bm_status blobs_put(const char *dir, const struct bm_crypto *crypto,
+                    const struct ca_blob_piece *piece, uint64_t *have,
+                    struct ca_refusal *why)
+{
+    struct putting p = { .piece = piece, .crypto = crypto, .fd = -1 };
+    char path[FILES_PATH_MAX];
+    struct stat st;
+    bm_status rc = BM_E_INTERNAL;
+
+    *have = 0;
+    BM_TRY(check(piece, why));
+    BM_TRY(files_path(path, dir, BLOBS_DIR));
+    put_name(piece->hash, "", p.name);
+    put_name(piece->hash, PART, p.part);
+    p.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (p.dir < 0) {
+        return fail(why, "");
+    }
+    if (fstatat(p.dir, p.name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
+        rc = errno == ENOENT ? put_piece(&p, have, why) : fail(why, p.name);
+    } else if ((uint64_t)st.st_size == piece->size) {
+        *have = piece->size;
+        rc = BM_OK;
+    } else {
+        rc = ca_refuse(why, BM_E_ARGUMENT, "that blob has %lld octets",
+                       (long long)st.st_size);
+    }
+    if (p.fd >= 0) {
+        (void)close(p.fd);
+    }
+    (void)close(p.dir);
+    return rc;
+}
+
+/* ---- Looking */
+
+static bm_status look_at_firmware(struct bm_bytes octets,
+                                  struct store_item *item)
+{
+    const struct bm_image_version *v;
+    struct bm_image image;
+
+    BM_TRY(bm_image_parse_file(octets, &image));
+    if ((image.header.flags & BM_IMAGE_NON_BOOTABLE) != 0) {
+        return BM_E_IMAGE_FLAGS; /* a key set, or what nobody starts */
+    }
+    v = &image.header.version;
+    (void)snprintf(item->version, sizeof item->version, "%u.%u.%u+%" PRIu32,
+                   v->major, v->minor, v->revision, v->build);
+    return BM_OK;
+}
+
+static bm_status look_at_keyset(struct bm_bytes octets, struct store_item *item)
+{
+    struct bm_image image;
+
+    BM_TRY(bm_image_parse_file(octets, &image));
+    if (image.header.flags != BM_IMAGE_NON_BOOTABLE || !image.has_counter ||
+        octets.n > BM_KEYSET_MAX) {
+        return BM_E_KEYSET;
+    }
+    (void)snprintf(item->version, sizeof item->version, "epoch %" PRIu32,
+                   image.counter);
+    return BM_OK;
+}
+
+bm_status blobs_look(const char *dir, struct store_item *item,
+                     struct ca_refusal *why)
+{
+    char name[NAME_ROOM];
+    char path[FILES_PATH_MAX];
+    char relative[sizeof BLOBS_DIR + NAME_ROOM];
+    struct bm_bytes octets = { NULL, 0 };
+    uint8_t *memory;
+    bm_status rc;
+
+    put_name(item->hash, "", name);
+    (void)snprintf(relative, sizeof relative, BLOBS_DIR "/%s", name);
+    BM_TRY(files_path(path, dir, relative));
+    rc = files_read(path, CA_BLOB_MAX, &memory, &octets.n, why);
+    if (rc != BM_OK) {
+        return rc == BM_E_NOT_FOUND ? ca_refuse(why, rc, "blob %s", name) : rc;
+    }
+    octets.p = memory;
+    item->size = octets.n;
+    item->version[0] = '\0';
+    if (item->kind == STORE_ITEM_FIRMWARE) {
+        rc = look_at_firmware(octets, item);
+    } else if (item->kind == STORE_ITEM_KEYSET) {
+        rc = look_at_keyset(octets, item);
+    }
+    free(memory);
+    return rc == BM_OK ? BM_OK
+                       : ca_refuse(why, rc, "%s is no %s", name,
+                                   ca_item_kind_name(item->kind));
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_SERVER_BLOBS_H
+#define BM_SERVER_BLOBS_H
+
+#include "ca/release.h"
+#include "core/crypto.h"
+
+/*
+ * Blobs: what releases are made of (docs/delivery.md), a file each in the
+ * folder `blobs` of an instance, named by its SHA-256. A file of such a name is
+ * whole and durable, and never changes. One that is on its way is NAME.part.
+ */
+#define BLOBS_DIR "blobs"
+
+/* Make the folder, if it is not there. */
+BM_MUST_CHECK bm_status blobs_make_dir(const char *dir, struct ca_refusal *why);
+
+/* Drop what came by half, and nobody went on with. */
+void blobs_drop_parts(const char *dir);
+
+/*
+ * Put a piece. Pieces come in their order: one that does not begin where the
+ * last ended is passed over. `*have` is how much is there by now, and where
+ * the next one begins; piece->size: the blob is there, whole and durable, as it
+ * is when it was before. Who was interrupted goes on there.
+ *
+ * BM_E_LIMIT: larger than CA_BLOB_MAX; BM_E_ARGUMENT: the piece goes beyond
+ * its end; BM_E_DELIVER_DIGEST: all is there, and is something else, which is
+ * dropped.
+ */
+BM_MUST_CHECK bm_status blobs_put(const char *dir,
+                                  const struct bm_crypto *crypto,
+                                  const struct ca_blob_piece *piece,
+                                  uint64_t *have, struct ca_refusal *why);
+
+/*
+ * Is the blob with item->hash what item->kind says? Fills in size and version.
+ * BM_E_NOT_FOUND: it is not there; BM_E_IMAGE_..., BM_E_KEYSET: it is no such
+ * thing. Whether its signature is good only the device can say, which has the
+ * keys.
+ */
+BM_MUST_CHECK bm_status blobs_look(const char *dir, struct store_item *item,
+                                   struct ca_refusal *why);
+
+#endif

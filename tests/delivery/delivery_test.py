@@ -1,0 +1,401 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Delivery by a running service (docs/delivery.md): a reader of its own, and
+OpenSSL for the signatures.
+
+    delivery_test.py BIRTHMARK BIRTHMARKD
+"""
+import hashlib
+import json
+import os
+import signal
+import sqlite3
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "../service"))
+sys.path.insert(0, os.path.join(HERE, "../image"))
+# pylint: disable=wrong-import-position
+import images
+import service
+from service import Key, Service, contains, equal, holds, openssl, read, write
+
+LDEVID = "ieee-802.1ar-ldevid"
+API = "/device/v1/"
+CONTENT_TYPE = "2.25.43662891130725046516998155922503964190.2.2"
+
+# docs/delivery.md
+FORMAT, SERIES, VERSION, ISSUED, NEXT, DEVICE, MODE, ITEMS = range(1, 9)
+KIND, WHERE, SHA256, SIZE, IMAGE, WORDS = range(1, 7)
+FIRMWARE, KEYSET, POLICY, BUNDLE = range(1, 5)
+STARTED, FETCHED, TRIED, TAKEN, REVERTED, REFUSED, KEY, LOST = range(1, 9)
+
+
+# ---- CBOR (RFC 8949), as much as is needed
+
+def cbor(data):
+    """(value, rest) of one item."""
+    kind, more = data[0] >> 5, data[0] & 31
+    data = data[1:]
+    if more > 23:
+        n = 1 << (more - 24)
+        more, data = int.from_bytes(data[:n], "big"), data[n:]
+    if kind == 0:
+        return more, data
+    if kind in (2, 3):
+        value, data = data[:more], data[more:]
+        return (value if kind == 2 else value.decode()), data
+    values = []
+    for _ in range(more * (2 if kind == 5 else 1)):
+        value, data = cbor(data)
+        values.append(value)
+    if kind == 4:
+        return values, data
+    equal(kind, 5, "a type")
+    return dict(zip(values[::2], values[1::2])), data
+
+
+def head(kind, n):
+    if n < 24:
+        return bytes([kind << 5 | n])
+    for more, octets in ((24, 1), (25, 2), (26, 4), (27, 8)):
+        if n < 1 << (8 * octets):
+            return bytes([kind << 5 | more]) + n.to_bytes(octets, "big")
+    raise ValueError(n)
+
+
+def put(value):
+    if isinstance(value, int):
+        return head(0, value)
+    if isinstance(value, bytes):
+        return head(2, len(value)) + value
+    if isinstance(value, str):
+        return head(3, len(value.encode())) + value.encode()
+    if isinstance(value, list):
+        return head(4, len(value)) + b"".join(put(v) for v in value)
+    return head(5, len(value)) + b"".join(
+        put(k) + put(v) for k, v in sorted(value.items()))
+
+
+# ---- The world
+
+WORLD = {}
+
+
+def world():
+    if not WORLD:
+        s = Service(name="main", listeners=1, limits_identity=100000,
+                    limits_organisation=100000)
+        WORLD["service"] = s
+        WORLD["devices"] = [
+            s.issue(LDEVID, Key(".", "SN-%d" % i, "/serialNumber=SN-%d" % i))
+            for i in range(6)]
+        WORLD["image"] = write("app.bin", images.image(
+            images.signed_part(os.urandom(700000))))
+        s.start()
+    return WORLD["service"]
+
+
+def device(i):
+    return WORLD["devices"][i].pair()
+
+
+def release(*args, check=True):
+    s = world()
+    return s.birthmark("release", args[0], "--dir", s.dir, *args[1:],
+                       check=check)
+
+
+def status(name):
+    out = release("status", "--json", name)[1]
+    return json.loads(out)["assignments"]
+
+
+def manifest(s, i, headers=None):
+    return s.ask("GET", API + "manifest", None, headers, cert=device(i))
+
+
+def opened(answer, s):
+    """The content of a manifest that OpenSSL finds good under the root."""
+    equal(answer.status, 200, repr(answer))
+    equal(answer.headers["Content-Type"], "application/cms")
+    equal(answer.headers["Cache-Control"], "private, no-cache")
+    path = write("message.der", answer.body)
+    openssl("cms", "-verify", "-inform", "DER", "-in", path, "-CAfile", s.root,
+            "-purpose", "any", "-binary", "-out", "content.cbor")
+    contains(openssl("cms", "-cmsout", "-print", "-inform", "DER", "-in", path),
+             CONTENT_TYPE)
+    content, rest = cbor(read("content.cbor"))
+    equal(rest, b"")
+    equal(content[FORMAT], 1)
+    equal(answer.headers["ETag"], '"%d"' % content[VERSION])
+    holds(content[ISSUED] <= time.time() < content[NEXT], "dates")
+    return content
+
+
+def items(content):
+    return {(i[KIND], i.get(IMAGE, 0)): i for i in content[ITEMS]}
+
+
+def events(s, i, rows, **how):
+    body = how.pop("body", None) or put(rows)
+    return s.ask("POST", API + "events", body,
+                 {"Content-Type": "application/cbor"}, cert=device(i), **how)
+
+
+# ---- Tests
+
+def test_nothing_is_told_before_something_is_assigned():
+    s = world()
+    equal(manifest(s, 0).status, 404)
+    equal(s.ask("GET", API + "manifest").status, 403, "no certificate")
+    equal(s.ask("POST", API + "manifest", b"", cert=device(0)).status, 405)
+    equal(s.ask("GET", API + "events", cert=device(0)).status, 405)
+    out = release("list")[1]
+    equal(out, "")
+
+
+def test_a_release_is_made_once():
+    image = WORLD["image"]
+    out = release("create", "fw-1", "--firmware", image)[1]
+    equal(out, "fw-1\n")
+    code, _, err = release("create", "fw-1", "--mode", "repair", check=False)
+    equal(code, 3)
+    contains(err, "never changed")
+    shown = json.loads(release("show", "--json", "fw-1")[1])
+    equal(shown["items"], [{
+        "kind": "firmware", "image": 0, "size": len(read(image)),
+        "sha256": hashlib.sha256(read(image)).hexdigest(),
+        "version": shown["items"][0]["version"]}])
+    equal(shown["assignments"], [])
+    contains(release("list")[1], "fw-1")
+
+
+def test_what_is_no_image_is_refused():
+    write("junk.bin", b"junk" * 100)
+    for args in (["--firmware", "junk.bin"], ["--keyset", "junk.bin"],
+                 ["--keyset", WORLD["image"]]):
+        code, _, err = release("create", "junk", *args, check=False)
+        holds(code in (1, 3), err)
+        contains(err, "is no " + args[0][2:])
+    equal(release("create", "a/b", "--mode", "repair", check=False)[0] in (1, 3),
+          True)
+    equal(release("create", "empty", check=False)[0], 2)
+    equal(release("assign", "fw-1", check=False)[0], 2)
+    equal(release("assign", "fw-1", "--all", "--percent", "101",
+                  check=False)[0], 2)
+    contains(release("assign", "none", "--all", check=False)[2], "none")
+    contains(release("assign", "fw-1", "--org", "none", check=False)[2], "none")
+
+
+def number(name, i):
+    digest = hashlib.sha256(name.encode() + b"\0SN-%d" % i).digest()
+    return int.from_bytes(digest[:8], "big") % 100
+
+
+def test_a_percentage_of_the_devices_is_told():
+    s = world()
+    order = sorted(range(6), key=lambda i: number("fw-1", i))
+    percent = number("fw-1", order[2]) + 1
+    release("assign", "fw-1", "--org", "Example", "--percent", str(percent))
+    for i in range(6):
+        got = manifest(s, i)
+        if number("fw-1", i) < percent:
+            content = opened(got, s)
+            equal(content[DEVICE], "SN-%d" % i)
+            equal(content[MODE], 0)
+            item = items(content)[FIRMWARE, 0]
+            equal(item[SHA256], hashlib.sha256(read(WORLD["image"])).digest())
+            equal(item[WHERE], API + "blob/" + item[SHA256].hex())
+            # The bundle that is there is the one that is named.
+            named = items(content)[BUNDLE, 0]
+            bundle = s.ask("GET", named[WHERE], cert=device(i)).body
+            equal(named[SHA256], hashlib.sha256(bundle).digest())
+            equal(named[SIZE], len(bundle))
+        else:
+            equal(got.status, 404)
+    # Who is in stays in.
+    release("assign", "fw-1", "--org", "Example")
+    versions = [opened(manifest(s, i), s)[VERSION] for i in range(6)]
+    equal(len(set(versions)), 6, "no version is used twice")
+    row, = status("fw-1")
+    equal(row["percent"], 100)
+    equal(row["organisation"], "Example")
+    equal(row["items"][0]["offered"], 6)
+    equal(row["items"][0]["fetched"], 0)
+
+
+def test_a_manifest_stays_until_it_says_something_else():
+    s = world()
+    first = manifest(s, 0)
+    again = manifest(s, 0)
+    equal(again.body, first.body)
+    same = manifest(s, 0, {"If-None-Match": first.headers["ETag"]})
+    equal((same.status, same.body), (304, b""))
+    equal(same.headers["ETag"], first.headers["ETag"])
+    s.restart()
+    equal(manifest(s, 0).body, first.body)
+    write("policy.bin", b"a policy")
+    release("create", "lock", "--policy", "policy.bin", "--mode", "lockdown")
+    release("assign", "lock", "--device", "SN-0")
+    content = opened(manifest(s, 0), s)
+    holds(content[VERSION] > int(first.headers["ETag"].strip('"')), "it grows")
+    equal(content[MODE], 1)
+    equal([i[KIND] for i in content[ITEMS]], [BUNDLE, POLICY, FIRMWARE])
+    equal(opened(manifest(s, 1), s)[MODE], 0)
+    # Taken back: it says so, and is not silent.
+    release("assign", "lock", "--device", "SN-0", "--percent", "0")
+    content = opened(manifest(s, 0), s)
+    equal(content[MODE], 0)
+    equal([i[KIND] for i in content[ITEMS]], [BUNDLE, FIRMWARE])
+
+
+def test_blobs_come_whole_and_in_parts():
+    s = world()
+    data = read(WORLD["image"])
+    n = len(data)
+    name = hashlib.sha256(data).hexdigest()
+    path = API + "blob/" + name
+
+    def get(headers=None, method="GET", i=0, to=path):
+        return s.ask(method, to, None, headers, cert=device(i))
+
+    whole = get()
+    equal((whole.status, whole.body == data), (200, True))
+    equal(whole.headers["Accept-Ranges"], "bytes")
+    equal(whole.headers["ETag"], '"%s"' % name)
+    equal(whole.headers["Content-Type"], "application/octet-stream")
+    head_ = get(method="HEAD")
+    equal((head_.status, head_.body), (200, b""))
+    equal(head_.headers["Content-Length"], str(n))
+    for asked, first, last in (("bytes=0-0", 0, 0), ("bytes=65536-", 65536,
+                                                    n - 1),
+                               ("bytes=-100", n - 100, n - 1),
+                               ("bytes=%d-" % (n - 1), n - 1, n - 1),
+                               ("bytes=10-999999999999999999999", 10, n - 1)):
+        part = get({"Range": asked})
+        equal(part.status, 206, asked)
+        equal(part.headers["Content-Range"],
+              "bytes %d-%d/%d" % (first, last, n))
+        holds(part.body == data[first:last + 1], asked)
+    for asked in ("bytes=%d-" % n, "bytes=-0"):
+        none = get({"Range": asked})
+        equal(none.status, 416, asked)
+        equal(none.headers["Content-Range"], "bytes */%d" % n)
+    for asked in ("bytes=0-1,5-6", "bytes=9-8", "octets=0-1", "bytes=x"):
+        equal(get({"Range": asked}).status, 200, asked)
+    equal(get({"Range": "bytes=5-", "If-Range": '"%s"' % name}).status, 206)
+    equal(get({"Range": "bytes=5-", "If-Range": '"other"'}).status, 200)
+    equal(get({"If-None-Match": '"%s"' % name}).status, 304)
+    for to in (API + "blob/" + "0" * 64, API + "blob/" + name.upper(),
+               API + "blob/../manifest", API + "blob/", API + "blob/" +
+               name + "/"):
+        equal(get(to=to).status, 404, to)
+    equal(s.ask("GET", path).status, 403, "no certificate")
+
+
+def test_what_a_device_says_is_its_claim():
+    s = world()
+    digest = hashlib.sha256(read(WORLD["image"])).digest()
+    rows = [{1: 1, 2: STARTED, 6: "app 1.2.3"},
+            {1: 2, 2: FETCHED, 4: digest, 7: 5},
+            {1: 3, 2: TRIED, 4: digest},
+            {1: 4, 2: TAKEN, 3: 1800000000, 4: digest},
+            {1: 5, 2: KEY, 6: "P-256 in PSA, by its own generator"},
+            {1: 6, 2: 70}]
+    equal(events(s, 0, rows).status, 204)
+    equal(events(s, 1, [{1: 1, 2: REFUSED, 4: digest, 5: 0x2809}]).status, 204)
+    item = status("fw-1")[0]["items"][0]
+    equal([item[k] for k in ("offered", "fetched", "tried", "taken",
+                             "reverted", "refused")], [6, 1, 1, 1, 0, 1])
+    out = s.birthmark("device", "events", "--dir", s.dir, "--device", "SN-0",
+                      "--json")[1]
+    heard = [json.loads(line) for line in out.splitlines()]
+    equal([e["event"] for e in heard if e["source"] == "claimed"],
+          ["application-70", "key", "taken", "tried", "fetched", "started"])
+    contains(out, "app 1.2.3", "manifest 5", digest.hex())
+    # The reply was lost: nothing is there twice.
+    equal(events(s, 0, rows).status, 204)
+    equal(s.birthmark("device", "events", "--dir", s.dir, "--device", "SN-0",
+                      "--json")[1], out)
+    shown = json.loads(s.birthmark("device", "show", "--dir", s.dir, "--json",
+                                   "SN-0")[1])
+    equal(shown["key"]["claimed"], "P-256 in PSA, by its own generator")
+    equal(shown["key"]["attested"], False)
+    out = s.birthmark("device", "events", "--dir", s.dir, "--device",
+                      "SN-1")[1]
+    contains(out, "refused", "claimed")
+
+
+def test_malformed_events_are_refused_whole():
+    s = world()
+    good = put([{1: 50, 2: STARTED}])
+    for body in (b"\x80", b"\xff", good + b"\0", good[:-1],
+                 put([{1: 51, 2: STARTED, 6: "x" * 65}]),
+                 put([{1: 52, 2: STARTED}] * 2),
+                 put([{1: 1 << 63, 2: STARTED}])):
+        equal(events(s, 2, None, body=body).status, 400, body)
+    equal(s.ask("POST", API + "events", good, {"Content-Type": "text/plain"},
+                cert=device(2)).status, 415)
+    equal(s.ask("POST", API + "events", b"\0" * 4097,
+                {"Content-Type": "application/cbor"},
+                cert=device(2)).status, 413)
+    out = s.birthmark("device", "events", "--dir", s.dir, "--device", "SN-2",
+                      "--json")[1]
+    equal(out, "")
+
+
+def test_a_suspended_device_gets_nothing():
+    s = world()
+    s.birthmark("device", "suspend", "--dir", s.dir, "SN-5")
+    name = hashlib.sha256(read(WORLD["image"])).hexdigest()
+    equal(manifest(s, 5).status, 403)
+    equal(s.ask("GET", API + "blob/" + name, cert=device(5)).status, 403)
+    equal(events(s, 5, [{1: 1, 2: STARTED}]).status, 403)
+    s.birthmark("device", "resume", "--dir", s.dir, "SN-5")
+    equal(manifest(s, 5).status, 200)
+
+
+def test_it_outlives_kill_9():
+    s = world()
+    before = opened(manifest(s, 3), s)
+    s.stop(signal.SIGKILL)
+    for part in ("issuer", "signer"):
+        del part
+    s.start()
+    equal(opened(manifest(s, 3), s), before)
+    release("create", "fw-2", "--firmware", WORLD["image"] + ",image=1")
+    release("assign", "fw-2", "--all")
+    after = opened(manifest(s, 3), s)
+    holds(after[VERSION] > before[VERSION], "it grows")
+    equal(sorted(items(after)), [(FIRMWARE, 0), (FIRMWARE, 1), (BUNDLE, 0)])
+
+
+def test_the_same_in_direct_mode_and_all_is_on_record():
+    s = world()
+    s.stop()
+    for part in os.listdir(os.path.join(s.dir, "blobs")):
+        holds(len(part) == 64, part)
+    write("second.bin", images.image(images.signed_part(b"program")))
+    release("create", "fw-3", "--firmware", "second.bin", "--mode", "normal")
+    release("assign", "fw-3", "--device", "SN-4", "--percent", "100")
+    equal(status("fw-3")[0]["device"], "SN-4")
+    s.verify_ledger()
+    out = s.birthmark("ledger", "verify", "--dir", s.dir)[1]
+    del out
+    s.start()
+    item = items(opened(manifest(s, 4), s))[FIRMWARE, 0]
+    equal(item[SHA256], hashlib.sha256(read("second.bin")).digest())
+    equal(s.ask("GET", item[WHERE], cert=device(4)).body, read("second.bin"))
+
+
+def test_zz_end():
+    s = world()
+    equal(s.stop(), 0)
+    s.verify_ledger()
+    holds(sqlite3 is not None, "sqlite")
+
+
+if __name__ == "__main__":
+    service.main()
