@@ -128,7 +128,7 @@ static void take_range(struct bm_exchange *x, struct bm_bytes value)
     struct bm_exchange_range r = { .there = false };
 
     if (value.n > sizeof unit - 1 &&
-        bm_http_is((struct bm_bytes){ value.p, sizeof unit - 1 }, unit)) {
+        memcmp(value.p, unit, sizeof unit - 1) == 0) {
         value.p += sizeof unit - 1;
         value.n -= sizeof unit - 1;
         r.there = number_to(&value, '-', &r.first) &&
@@ -145,16 +145,17 @@ static void take_range(struct bm_exchange *x, struct bm_bytes value)
     x->range = r;
 }
 
-static void take_field(void *self, struct bm_bytes name, struct bm_bytes value)
+static void take_field(void *self, enum bm_http_field field,
+                       struct bm_bytes value)
 {
     struct bm_exchange *x = self;
 
     if (x->reply.status < 200) {
         return; /* interim */
     }
-    if (bm_http_is(name, "etag")) {
+    if (field == BM_HTTP_ETAG) {
         take_etag(x, value);
-    } else if (bm_http_is(name, "content-range")) {
+    } else {
         take_range(x, value);
     }
 }

@@ -10,7 +10,7 @@
  * depends on where the input was cut.
  */
 enum state {
-    STATUS_LINE,
+    STATUS_LINE, /* 0: what begin() leaves */
     FIELD_LINE,
     BODY_LENGTH, /* `left` octets */
     BODY_CLOSE,  /* all that comes */
@@ -43,11 +43,13 @@ enum field {
     RETRY_AFTER,
     DATE,
     RENEWAL,
+    ETAG,
+    CONTENT_RANGE,
     OTHER
 };
 static const char names[] = "content-length\0transfer-encoding\0location\0"
                             "connection\0content-type\0retry-after\0date\0"
-                            "birthmark-renewal\0";
+                            "birthmark-renewal\0etag\0content-range\0";
 
 /* Octets of a Location that leave room for the lines after it. */
 #define LOCATION_MAX 140
@@ -56,10 +58,22 @@ static const char names[] = "content-length\0transfer-encoding\0location\0"
  * zeros without end are not. */
 #define CHUNK_DIGITS_MAX 8
 
+/* A response begins, perhaps after an interim one: what came before counts
+ * for the length of the head alone. */
+static void begin(struct bm_http *h)
+{
+    size_t from = offsetof(struct bm_http, state);
+
+    memset((uint8_t *)h + from, 0, sizeof *h - from);
+    h->retry_after = BM_HTTP_NO_RETRY;
+}
+
 void bm_http_init(struct bm_http *h)
 {
-    *h = (struct bm_http){ .state = STATUS_LINE,
-                           .retry_after = BM_HTTP_NO_RETRY };
+    h->field = NULL;
+    h->self = NULL;
+    h->head_n = 0;
+    begin(h);
 }
 
 /* ---- Words */
@@ -69,7 +83,7 @@ static uint8_t lower(uint8_t c)
     return c >= 'A' && c <= 'Z' ? (uint8_t)(c | 0x20) : c;
 }
 
-bool bm_http_is(struct bm_bytes text, const char *word)
+static bool is_word(struct bm_bytes text, const char *word)
 {
     size_t n = strlen(word);
 
@@ -145,7 +159,7 @@ static bm_status read_length(struct bm_http *h, struct bm_bytes value)
 
 static bm_status read_coding(struct bm_http *h, struct bm_bytes value)
 {
-    if ((h->seen & SEEN_CHUNKED) != 0 || !bm_http_is(value, "chunked")) {
+    if ((h->seen & SEEN_CHUNKED) != 0 || !is_word(value, "chunked")) {
         return BM_E_HTTP_CODING;
     }
     h->seen |= SEEN_CHUNKED;
@@ -170,7 +184,7 @@ static bm_status read_location(struct bm_http *h, struct bm_bytes value)
 static void read_connection(struct bm_http *h, struct bm_bytes value)
 {
     for (; value.n >= 5; value.p++, value.n--) {
-        h->close |= bm_http_is((struct bm_bytes){ value.p, 5 }, "close");
+        h->close |= is_word((struct bm_bytes){ value.p, 5 }, "close");
     }
 }
 
@@ -187,7 +201,7 @@ static void read_type(struct bm_http *h, struct bm_bytes value)
 }
 
 static bm_status read_field(struct bm_http *h, enum field field,
-                            struct bm_bytes name, struct bm_bytes value)
+                            struct bm_bytes value)
 {
     switch (field) {
     case CONTENT_LENGTH:
@@ -213,9 +227,11 @@ static bm_status read_field(struct bm_http *h, enum field field,
     case RENEWAL:
         (void)bm_renewal_parse(value, &h->renewal);
         break;
+    case OTHER:
+        break;
     default:
         if (h->field != NULL) {
-            h->field(h->self, name, value);
+            h->field(h->self, (enum bm_http_field)(field - ETAG), value);
         }
         break;
     }
@@ -227,7 +243,7 @@ static enum field field_of(struct bm_bytes name)
     const char *known = names;
     unsigned i = 0;
 
-    while (*known != '\0' && !bm_http_is(name, known)) {
+    while (*known != '\0' && !is_word(name, known)) {
         known += strlen(known) + 1;
         i++;
     }
@@ -258,8 +274,7 @@ static bm_status take_field(struct bm_http *h, struct bm_bytes line, bool cut)
         return field < CONTENT_TYPE ? BM_E_HTTP_LIMIT : BM_OK;
     }
     return read_field(
-        h, field, (struct bm_bytes){ line.p, n },
-        trim((struct bm_bytes){ line.p + n + 1, line.n - n - 1 }));
+        h, field, trim((struct bm_bytes){ line.p + n + 1, line.n - n - 1 }));
 }
 
 /* RFC 9112 4: status-line = HTTP-version SP status-code SP [ reason-phrase ],
@@ -308,14 +323,7 @@ static bm_status end_head(struct bm_http *h)
     bool chunked = (h->seen & SEEN_CHUNKED) != 0;
 
     if (h->status < 200) { /* RFC 9110 15.2: an interim response */
-        uint16_t head_n = h->head_n;
-        void *self = h->self;
-        void (*field)(void *, struct bm_bytes, struct bm_bytes) = h->field;
-
-        bm_http_init(h);
-        h->head_n = head_n;
-        h->self = self;
-        h->field = field;
+        begin(h);
         return BM_OK;
     }
     h->head = true;

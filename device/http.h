@@ -40,13 +40,27 @@
 /* No Retry-After, or none that can be understood. */
 #define BM_HTTP_NO_RETRY UINT32_MAX
 
+/* Headers that are not read here, but handed on. */
+enum bm_http_field {
+    BM_HTTP_ETAG,
+    BM_HTTP_CONTENT_RANGE
+};
+
 /* The small ones first: instructions that reach these are shorter. */
 struct bm_http {
+    /*
+     * For who wants to see more headers; set after bm_http_init(), or NULL.
+     * The value as it stands, good for this call; `status` is that of the
+     * response, perhaps an interim one.
+     */
+    void (*field)(void *self, enum bm_http_field field, struct bm_bytes value);
+    void *self;
+
     /* Private. */
+    uint16_t head_n; /* from here on a response begins anew: */
     uint8_t state;
     uint8_t seen; /* headers that may come once */
     uint16_t line_n;
-    uint16_t head_n;
     uint16_t kept; /* octets of `line` that Location occupies */
     uint32_t left; /* of the body, or of the chunk */
 
@@ -61,14 +75,6 @@ struct bm_http {
     char type[BM_HTTP_TYPE_MAX + 1];  /* media type, lower case, without
                                         parameters; cut if it is longer */
     struct bm_renewal_window renewal; /* Birthmark-Renewal, or zeros */
-
-    /*
-     * For who wants to see other headers; set after bm_http_init(), or NULL.
-     * Name and value as they stand, good for this call; `status` is that of
-     * the response, perhaps an interim one.
-     */
-    void (*field)(void *self, struct bm_bytes name, struct bm_bytes value);
-    void *self;
 
     /* Private. */
     int64_t date;
@@ -102,9 +108,6 @@ BM_MUST_CHECK bm_status bm_http_read(struct bm_http *h, struct bm_bytes *in,
 BM_MUST_CHECK bm_status bm_http_end(struct bm_http *h);
 
 /* For who reads a header or writes a request. */
-
-/* The same word, if case is left out of account; `word` is in lower case. */
-bool bm_http_is(struct bm_bytes text, const char *word);
 
 /* 1*DIGIT, all of it, below 1,000,000,000. */
 bool bm_http_number(struct bm_bytes text, uint32_t *value);
