@@ -5,6 +5,8 @@
 #   BM_SECURE=FILE     a secure image: the board is mps2-an505, which starts with
 #                      it, and PROGRAM.elf one of its other world
 #   BM_NOR=FILE        16 MB file behind the flash; made, erased, if absent
+#   BM_NOISE=DEVICE    what is connected to UART 1 (noise.h): a character device
+#                      of the host, default /dev/urandom; or none
 #   BM_QEMU_TIMEOUT=S  give up after S seconds (exit code 124), default 240
 #   BM_QEMU_ARGS=...   further arguments, for example '-icount shift=0'
 set -eu
@@ -31,6 +33,10 @@ if [ -n "${BM_NOR:-}" ]; then
     fi
     set -- "$@" -machine memory-backend=nor -object \
         "memory-backend-file,id=nor,size=16M,mem-path=$BM_NOR,share=on"
+fi
+noise=${BM_NOISE:-/dev/urandom}
+if [ "$noise" != none ]; then
+    set -- "$@" -chardev "serial,id=noise,path=$noise" -serial chardev:noise
 fi
 # shellcheck disable=SC2086  # words of BM_QEMU_ARGS are separate on purpose
 exec timeout "${BM_QEMU_TIMEOUT:-240}" \
