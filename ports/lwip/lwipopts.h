@@ -73,12 +73,12 @@
 #endif
 
 /*
- * What came and was not read. A full frame takes three of them. Two connections
- * may leave a window each unread, and there must be some left to hear that
- * what we sent was acknowledged.
+ * What came and was not read. A full frame takes three of them, a window at
+ * most eight, and two connections may leave one each unread: there must be some
+ * left to hear that what we sent was acknowledged.
  */
 #ifndef PBUF_POOL_SIZE
-#define PBUF_POOL_SIZE 14
+#define PBUF_POOL_SIZE 18
 #endif
 #define PBUF_POOL_BUFSIZE 508
 

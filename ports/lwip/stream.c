@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ports/lwip/stream.h"
 
-#include <lwip/priv/tcp_priv.h>
-#include <string.h>
-
 #include "ports/lwip/internal.h"
 
 /* Where memory is short, so many octets may still find room. */
@@ -11,38 +8,49 @@
 
 /* ---- What lwIP calls */
 
+/* Room behind the octets of a buffer of the pool. */
+static size_t room_behind(const struct pbuf *p, uint8_t **to)
+{
+    uint8_t *payload = p->payload;
+    const uint8_t *end = (const uint8_t *)p + LWIP_MEM_ALIGN_SIZE(sizeof *p) +
+                         LWIP_MEM_ALIGN_SIZE(PBUF_POOL_BUFSIZE);
+
+    *to = payload + p->len;
+    return p->ref == 1 && pbuf_match_allocsrc(
+                              p, PBUF_TYPE_ALLOC_SRC_MASK_STD_MEMP_PBUF_POOL)
+               ? (size_t)(end - *to)
+               : 0;
+}
+
 /*
- * Small segments share a buffer: a peer that sends its window an octet at a
- * time must not take all buffers there are. Was there room?
+ * Append `p`, whose first octets fill what room there is. So a peer that sends
+ * its window an octet at a time takes no more buffers with it than one that
+ * sends full segments, and nothing within the window is ever refused.
  */
-static bool join(struct pbuf *queue, struct pbuf *p)
+static struct pbuf *append(struct pbuf *queue, struct pbuf *p)
 {
     struct pbuf *last = queue;
-    const uint8_t *end;
     uint8_t *to;
+    size_t room;
+    uint16_t n;
 
     while (last->next != NULL) {
         last = last->next;
     }
-    to = (uint8_t *)last->payload + last->len;
-    end = (uint8_t *)last + LWIP_MEM_ALIGN_SIZE(sizeof *last) +
-          LWIP_MEM_ALIGN_SIZE(PBUF_POOL_BUFSIZE);
-    if (p->next != NULL || p->len > end - to || last->ref != 1 ||
-        !pbuf_match_allocsrc(last,
-                             PBUF_TYPE_ALLOC_SRC_MASK_STD_MEMP_PBUF_POOL)) {
-        return false;
-    }
-    memcpy(to, p->payload, p->len);
+    room = room_behind(last, &to);
+    n = room < p->tot_len ? (uint16_t)room : p->tot_len;
+    (void)pbuf_copy_partial(p, to, n, 0);
     for (struct pbuf *q = queue; q != NULL; q = q->next) {
-        q->tot_len = (uint16_t)(q->tot_len + p->len);
+        q->tot_len = (uint16_t)(q->tot_len + n);
     }
-    last->len = (uint16_t)(last->len + p->len);
-    pbuf_free(p);
-    return true;
+    last->len = (uint16_t)(last->len + n);
+    p = pbuf_free_header(p, n);
+    if (p != NULL) {
+        pbuf_cat(queue, p);
+    }
+    return queue;
 }
 
-/* lwIP keeps what is refused here, and no more than that; it offers it again
- * when something was read (receive()). */
 static err_t on_receive(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
                         err_t err)
 {
@@ -53,19 +61,9 @@ static err_t on_receive(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
     s->moved = sys_now();
     if (p == NULL) {
         s->ended = true;
-        return ERR_OK;
+    } else {
+        s->in = s->in == NULL ? p : append(s->in, p);
     }
-    if (s->in == NULL) {
-        s->in = p;
-        return ERR_OK;
-    }
-    if (join(s->in, p)) {
-        return ERR_OK;
-    }
-    if (pbuf_clen(s->in) + pbuf_clen(p) > BM_NET_STREAM_BUFFERS) {
-        return ERR_MEM;
-    }
-    pbuf_cat(s->in, p);
     return ERR_OK;
 }
 
@@ -143,17 +141,6 @@ static bm_status stream_send(void *self, struct bm_bytes octets, size_t *n)
     return BM_OK;
 }
 
-/* There is room again: for the peer's window, and for what was refused. */
-static void let_in(struct bm_net_stream *s, uint16_t n)
-{
-    if (s->pcb != NULL) {
-        tcp_recved(s->pcb, n);
-    }
-    if (s->pcb != NULL && s->pcb->refused_data != NULL) {
-        (void)tcp_process_refused_data(s->pcb);
-    }
-}
-
 static bm_status stream_receive(void *self, uint8_t *out, size_t cap, size_t *n)
 {
     struct bm_net_stream *s = self;
@@ -169,7 +156,9 @@ static bm_status stream_receive(void *self, uint8_t *out, size_t cap, size_t *n)
     some = cap < s->in->tot_len ? (uint16_t)cap : s->in->tot_len;
     (void)pbuf_copy_partial(s->in, out, some, 0);
     s->in = pbuf_free_header(s->in, some);
-    let_in(s, some);
+    if (s->pcb != NULL) {
+        tcp_recved(s->pcb, some);
+    }
     *n = some;
     return BM_OK;
 }
@@ -273,12 +262,11 @@ void bm_net_stream_close(struct bm_net_stream *s)
     put_out(s);
     /* Unread octets would make lwIP reset the connection, and the peer would
      * not hear what we said last: why we refuse it, for example. */
-    while (s->in != NULL) {
-        struct pbuf *in = s->in;
-
-        s->in = NULL;
-        let_in(s, in->tot_len);
-        pbuf_free(in);
+    if (s->in != NULL && s->pcb != NULL) {
+        tcp_recved(s->pcb, s->in->tot_len);
+    }
+    if (s->in != NULL) {
+        pbuf_free(s->in);
     }
     pcb = let_go(s);
     if (pcb != NULL && tcp_close(pcb) != ERR_OK) {

@@ -11,8 +11,8 @@
 /*
  * A TCP connection as a struct bm_transport (device/tls.h), whoever opened it.
  *
- * What came lies in lwIP's buffers until it is read; the peer may send a window
- * more (TCP_WND), and no small segments without end. What is sent is copied
+ * What came lies in lwIP's buffers until it is read, a window of it (TCP_WND)
+ * and no more, in whatever pieces it was sent. What is sent is copied
  * into lwIP's memory until the peer has acknowledged it, at most TCP_SND_BUF;
  * where that is full, or memory is, send() says BM_E_TLS_AGAIN. It leaves with
  * the next receive() or bm_net_poll(), so that several writes share a segment.
@@ -38,13 +38,6 @@ struct bm_net_stream {
     uint32_t idle;    /* ms of silence that are too long; 0: none are */
     uint32_t until;   /* deadline, if limited */
 };
-
-/*
- * Buffers of lwIP's that one stream keeps unread: those of a full frame. lwIP
- * holds another one back (refused data), which makes a window; the pool has
- * room for two such streams and some to spare.
- */
-#define BM_NET_STREAM_BUFFERS 3
 
 /*
  * From now on the peer has `ms` milliseconds for all that is to come, however

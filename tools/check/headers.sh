@@ -33,7 +33,7 @@ for header in $(find . \( -path ./build -o -path ./.git \) -prune -o \
         ports/mps2/*) alone "$header" arm-none-eabi-gcc $board ;;
         ports/virt/*) alone "$header" riscv64-unknown-elf-gcc $riscv ;;
         # These need headers of their libraries.
-        ports/mbedtls/* | ports/lwip/* | examples/sensor-node/*) ;;
+        ports/mbedtls/* | ports/lwip/* | examples/sensor-node/* | tests/net/*) ;;
         *) alone "$header" gcc -D_POSIX_C_SOURCE=200809L $libraries ;;
     esac
     for folder in $freestanding; do

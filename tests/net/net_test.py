@@ -1,0 +1,243 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The network of a microcontroller, with real peers: net_test.py DEVICE.elf"""
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import time
+
+import net
+from net import Device, Echo, contains, exchange, free_port, holds, pattern
+
+PROGRAM = os.path.abspath(sys.argv[1])
+VERSIONS = {"13": ssl.TLSVersion.TLSv1_3, "12": ssl.TLSVersion.TLSv1_2}
+
+
+def device(world, identity="device", anchor="root", **words):
+    return Device(world, PROGRAM, world.device(identity, anchor), **words)
+
+
+def client(world, port, **words):
+    return device(world, do="client", host="10.0.2.2", port=port, **words)
+
+
+def server(world, **words):
+    forward = free_port()
+    d = device(world, do="server", port=net.GUEST_PORT, forward=forward,
+               **words)
+    d.wait_for("listening")
+    d.wait_for("up address")
+    return d, forward
+
+
+def test_a_client_and_a_server_of_python_agree_in_both_versions(world):
+    for tls, version in VERSIONS.items():
+        echo = Echo(world.context(True, "server", version=version))
+        text = client(world, echo.port, tls=tls).end()
+        contains(text, "connected tls=030%d" % (int(tls) - 9), "octets=16")
+        holds(echo.done().octets == 16, echo.error)
+
+
+def test_a_server_of_openssl_is_judged_and_judges(world):
+    port = free_port()
+    peer = subprocess.Popen(
+        ["openssl", "s_server", "-accept", "127.0.0.1:%d" % port, "-cert",
+         world.path("server.pem"), "-key", world.path("server.key"),
+         "-CAfile", world.path("root.pem"), "-Verify", "1",
+         "-verify_return_error", "-WWW", "-naccept", "1"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=world.dir)
+    try:
+        for line in peer.stdout:
+            if b"ACCEPT" in line:
+                break
+        # It sends nothing back, and does not need to.
+        contains(client(world, port, idle=1000).end(1), "connected tls=0304")
+    finally:
+        peer.kill()
+        out = peer.communicate()[0].decode()
+    contains(out, "depth=0 CN = device")
+
+
+def test_a_client_of_openssl_is_judged_and_judges(world):
+    d, port = server(world)
+    done = subprocess.run(
+        ["openssl", "s_client", "-connect", "127.0.0.1:%d" % port, "-cert",
+         world.path("device.pem"), "-key", world.path("device.key"),
+         "-CAfile", world.path("root.pem"), "-verify_return_error", "-quiet",
+         "-no_ign_eof"],
+        input=b"hello\n", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        timeout=net.PATIENCE, check=False)
+    holds(done.returncode == 0, done.stderr.decode())
+    contains(d.end(), "connected tls=0304")
+
+
+def test_who_is_of_another_root_is_refused_by_each_side(world):
+    # The server is not ours.
+    echo = Echo(world.context(True, "false-server"))
+    text = client(world, echo.port).end(1)
+    contains(text, "refused status=0x0d")
+    holds("unknown ca" in str(echo.done().error), echo.error)
+    # We are not the server's.
+    for tls, version in VERSIONS.items():
+        echo = Echo(world.context(True, "server", version=version))
+        d = device(world, "false-device", do="client", host="10.0.2.2",
+                   port=echo.port, tls=tls)
+        contains(d.end(1), "refused status=0x1f04 alert=48")
+        holds(echo.done().error is not None, "it was let in")
+    # A client is not ours; and the next one is served.
+    for version in VERSIONS.values():
+        d, port = server(world, conns=2)
+        try:
+            exchange(world.context(False, "false-device", version=version),
+                     port, pattern(16))
+            raise AssertionError("a stranger was served")
+        except (OSError, ssl.SSLError):
+            pass
+        net.insist(world.context(False, "device", version=version), port,
+                   pattern(16))
+        contains(d.end(), "refused status=0x0d", "octets=16")
+    # We are not the client's.
+    d, port = server(world)
+    try:
+        exchange(world.context(False, "device", anchor="other"), port, b"x")
+        raise AssertionError("a stranger was believed")
+    except ssl.SSLError:
+        pass
+    contains(d.end(), "refused status=0x1f04 alert=48")
+
+
+def test_a_server_of_another_name_is_refused(world):
+    echo = Echo(world.context(True, "server"))
+    text = client(world, echo.port, name="x.example.test").end(1)
+    contains(text, "refused status=0x0d")
+    holds(echo.done().error is not None, "it was let in")
+
+
+def test_a_megabyte_goes_out_and_comes_back(world):
+    echo = Echo(world.context(True, "server"))
+    text = client(world, echo.port, octets=1000000).end()
+    contains(text, "done octets=1000000")
+    holds(echo.done().octets == 1000000, echo.error)
+    print("# client: " + text.strip().split("\n")[-1])
+
+
+def test_a_megabyte_comes_in_and_goes_back(world):
+    d, port = server(world)
+    exchange(world.context(False, "device"), port, pattern(1000000))
+    text = d.end()
+    contains(text, "done octets=1000000")
+    print("# server: " + text.strip().split("\n")[-1])
+
+
+def test_a_device_that_looks_away_loses_nothing(world):
+    """The controller's FIFO and all buffers of lwIP run full."""
+    d, port = server(world, deaf=800)
+    exchange(world.context(False, "device"), port, pattern(100000))
+    contains(d.end(), "done octets=100000")
+
+
+def test_small_segments_do_not_take_all_buffers(world):
+    d, port = server(world, deaf=300)
+    exchange(world.context(False, "device"), port, pattern(500), size=1)
+    contains(d.end(), "done octets=500")
+
+
+def test_a_pulled_cable_costs_time_alone(world):
+    echo = Echo(world.context(True, "server"))
+    d = client(world, echo.port, octets=400000, monitor=True)
+    d.wait_for("connected")
+    d.link(False)
+    time.sleep(0.3)  # retransmissions into nothing
+    d.link(True)
+    contains(d.end(), "done octets=400000")
+    holds(echo.done().octets == 400000, echo.error)
+
+
+def test_without_a_link_the_reason_is_told(world):
+    d = client(world, 9, patience=300, arguments="-S", monitor=True)
+    wait_for_file(d.monitor)
+    d.link(False)
+    d.qmp(execute="cont")
+    contains(d.end(1), "refused status=0x2903")
+
+
+def test_nobody_at_a_port_is_told(world):
+    contains(client(world, free_port()).end(1), "refused status=0x2905")
+
+
+def test_a_name_without_dns_is_told(world):
+    d = device(world, do="client", host="server.example.test", port=9)
+    contains(d.end(1), "refused status=0x2904")
+
+
+def test_dhcp_gives_an_address(world):
+    echo = Echo(world.context(True, "server"))
+    d = client(world, echo.port, address="")
+    contains(d.end(), "up address=10.0.2.15", "octets=16")
+
+
+def test_a_silent_peer_loses_its_place(world):
+    d, port = server(world, conns=2, patience=2000)
+    with socket.create_connection(("127.0.0.1", port), net.PATIENCE) as s:
+        holds(s.recv(1) == b"", "something came")
+    net.insist(world.context(False, "device"), port, pattern(16))
+    contains(d.end(), "refused status=0x2906", "octets=16")
+
+
+def test_mosquitto_takes_and_gives_by_mqtt(world):
+    net.have("mosquitto")
+    net.have("mosquitto_pub")
+    port, local = free_port(), free_port()
+    config = world.path("mosquitto.conf")
+    with open(config, "w", encoding="utf-8") as f:
+        f.write("user root\nper_listener_settings true\nlistener %d 127.0.0.1\ncafile %s\ncertfile %s\nkeyfile %s\n"
+                "require_certificate true\nuse_identity_as_username true\n"
+                "listener %d 127.0.0.1\nallow_anonymous true\n"
+                % (port, world.path("root.pem"), world.path("server.pem"),
+                   world.path("server.key"), local))
+    broker = subprocess.Popen(["mosquitto", "-c", config],
+                              stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    try:
+        wait_listening(local)
+        listener = subprocess.Popen(
+            ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(local), "-t",
+             "from/device-1", "-C", "2", "-W", str(net.PATIENCE)],
+            stdout=subprocess.PIPE)
+        time.sleep(0.2)
+        d = device(world, do="mqtt", host="10.0.2.2", port=port)
+        d.wait_for("published err=0")
+        subprocess.run(["mosquitto_pub", "-h", "127.0.0.1", "-p", str(local),
+                        "-t", "to/device-1", "-q", "1", "-m", "open"],
+                       check=True)
+        contains(d.end(), "mqtt status=0", "subscribed err=0",
+                 "incoming topic=to/device-1")
+        holds(listener.communicate()[0] == b"hello\nopen\n", "what was heard")
+        refused = device(world, "false-device", do="mqtt", host="10.0.2.2",
+                         port=port)
+        contains(refused.end(1), "refused status=0x1f04")
+    finally:
+        broker.kill()
+        broker.wait()
+
+
+def wait_for_file(path):
+    end = time.monotonic() + net.PATIENCE
+    while not os.path.exists(path):
+        holds(time.monotonic() < end, "no " + path)
+        time.sleep(0.01)
+
+
+def wait_listening(port):
+    end = time.monotonic() + net.PATIENCE
+    while True:
+        with socket.socket() as s:
+            if s.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        holds(time.monotonic() < end, "nobody listens")
+        time.sleep(0.01)
+
+
+net.run_tests(sys.modules[__name__])
