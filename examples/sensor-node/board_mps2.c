@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The node on mps2-an385: keys lie in the log, in the same flash as everything
- * else; noise is that of the host, which is a stand-in for development.
+ * The node on boards of the MPS2 family. Where they differ, in keys, noise and
+ * network, is board_an385.c and board_an505.c; where their memory is, the map's
+ * base (CMakeLists.txt).
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "examples/sensor-node/board.h"
+#include "examples/sensor-node/board_mps2.h"
 #include "ports/mps2/board.h"
 #include "ports/mps2/boot/map.h"
-#include "ports/mps2/ethernet.h"
 #include "ports/mps2/nor.h"
 
 #define SCB_AIRCR   (*(volatile uint32_t *)0xe000ed0cu)
@@ -57,31 +58,6 @@ const struct bm_flash board_candidate = RANGE(MAP_CANDIDATE, MAP_SMALL_SIZE);
 
 const uint8_t *const board_handover = (const uint8_t *)MAP_HANDOVER;
 
-const struct board_keys board_keys = {
-    .place = BM_KEY_PLACE_FLASH,
-    .secret = BM_VAULT_PLAINTEXT,
-    .born_here = true,
-};
-
-static bm_status read_noise(void *self, uint8_t *out, size_t n)
-{
-    (void)self;
-    return bm_board_random(out, n) == 0 ? BM_OK : BM_E_RANDOM;
-}
-
-/* /dev/urandom: 8 bits in an octet. */
-const struct bm_noise board_noise = { NULL, read_noise, 2048 };
-const char board_noise_label[] = "host-urandom";
-
-const struct bm_nic *board_nic(void)
-{
-    static struct bm_ethernet ethernet;
-
-    return bm_ethernet_open(&ethernet, BM_ETHERNET_AN385, NULL) == BM_OK
-               ? &ethernet.nic
-               : NULL;
-}
-
 static uint32_t number(const char *key)
 {
     char value[WORD_MAX];
@@ -99,11 +75,12 @@ void board_open(void)
     nor.cut_at = number("cut");
     nor.tear = number("tear");
     nor.exit_on_cut = true;
+    board_keys_open();
 }
 
 uint32_t board_uptime(void)
 {
-    return (uint32_t)(bm_board_ticks() / BM_BOARD_HZ);
+    return (uint32_t)(bm_board_ticks() / bm_board_hz());
 }
 
 uint32_t board_ms(void)

@@ -11,7 +11,7 @@
 
 /* PSA's names of our keys: the three slots of identity, and the vault's. */
 #define FIRST_KEY  0x100
-#define SECRET_KEY 0x110
+#define SECRET_KEY 0x103
 
 static bm_status open_boot(struct node *n)
 {

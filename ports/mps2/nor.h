@@ -28,8 +28,11 @@
 #define BM_NOR_PAGE   256u  /* most bytes programmed in one operation */
 #define BM_NOR_UNIT   4u    /* programming starts and ends at multiples */
 
-/* The flash of mps2-an385. */
+/* The flash of mps2-an385; what is compiled for another board says where that
+ * has it. */
+#ifndef BM_NOR_BOARD_BASE
 #define BM_NOR_BOARD_BASE 0x21000000u
+#endif
 #define BM_NOR_BOARD_SIZE 0x01000000u
 
 struct bm_nor {

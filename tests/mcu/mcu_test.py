@@ -21,6 +21,7 @@ from around import *
 from birth import (test_a_device_asks_for_its_address_where_it_has_none,
                    test_a_fresh_device_is_born)
 from cuts import test_power_cuts_in_enrolment
+from secure import test_the_same_node_keeps_its_keys_in_a_secure_world
 
 if __name__ == "__main__":
     try:

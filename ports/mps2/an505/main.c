@@ -8,6 +8,7 @@
 #include <arm_cmse.h>
 #include <stdio.h>
 
+#include "boot/handover.h"
 #include "ports/mps2/an505/an505.h"
 #include "ports/mps2/an505/keys.h"
 #include "ports/mps2/internal.h"
@@ -97,6 +98,21 @@ const struct mps2_board mps2_board = {
     .nor_writable = an505_nor_writable,
 };
 
+/*
+ * What a bootloader would say, where the program looks for it: that it started
+ * as always. It was not verified, and the life cycle says that the board is one
+ * of development.
+ */
+static bm_status hand_over(void)
+{
+    const struct bm_boot_result result = { .event = BM_BOOT_NORMAL };
+    struct bm_wr w;
+
+    bm_wr_init(&w, (uint8_t *)(uintptr_t)AN505_RAM, BM_HANDOVER_MAX);
+    bm_handover_begin(&w);
+    return bm_handover_end(&w, &result, BM_LIFECYCLE_OPEN);
+}
+
 typedef void __attribute__((cmse_nonsecure_call)) program(void);
 
 /* Its stack, its table of exceptions, its first instruction. */
@@ -118,6 +134,9 @@ int main(void)
 {
     bm_status rc = keys_open();
 
+    if (rc == BM_OK) {
+        rc = hand_over();
+    }
     if (rc != BM_OK) {
         printf("secure: no keys, status=%04x\n", (unsigned)rc);
         return 1;

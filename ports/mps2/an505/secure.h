@@ -16,7 +16,7 @@
  * is looked at, and what it returns is written last, so the caller may change
  * its memory meanwhile and harm nobody but itself.
  */
-#define AN505_FIRST_KEY 0x4d0u /* IDevID, slots A and B, secret of the vault */
+#define AN505_FIRST_KEY 0x100u /* IDevID, slots A and B, secret of the vault */
 #define AN505_KEYS      4u
 #define AN505_SECRET    (AN505_FIRST_KEY + 3u)
 

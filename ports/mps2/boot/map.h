@@ -26,7 +26,9 @@
 #define MAP_CODE_SIZE 0x8000u
 #define MAP_CODE_ALL  0x800000u /* that memory, and its alias */
 
-#define MAP_RAM          0x20000000u
+#ifndef MAP_RAM /* of another board */
+#define MAP_RAM 0x20000000u
+#endif
 #define MAP_RAM_SIZE     0x1000u
 #define MAP_RAM_ALL      0x1000000u /* up to flash */
 #define MAP_HANDOVER     MAP_RAM
