@@ -10,11 +10,13 @@
  */
 
 /* How much of it: QEMU is slow. */
-#ifdef __arm__
-#define OCTET_STEP 997
-#define CUT_STEP   37
+#if defined(__arm__) || defined(__riscv)
+#define EDGE_STEP  211
+#define OCTET_STEP 2999
+#define CUT_STEP   61
 #define SECONDS    1
 #else
+#define EDGE_STEP  1
 #define OCTET_STEP 61
 #define CUT_STEP   1
 #define SECONDS    3
@@ -56,8 +58,7 @@ static void begin(void)
     if (signed_n[0] == 0) {
         sign_both();
     }
-    world.crypto.verify = world_verify;
-    world.crypto.verify_hash = world_verify;
+    world_believe();
     offer(1);
     CHECK_STATUS(world_round(), BM_OK);
     CHECK(world.takes == 1 && server.heard_n == 2);
@@ -91,7 +92,7 @@ static void every_cut_of_an_answer_goes_on_where_it_was(void)
     all = world.answered;
     /* Heads and ends to the octet, what lies between in steps. */
     for (size_t cut = 1; cut < all;
-         cut += cut < 1500 || cut > all - 500 ? 1 : OCTET_STEP) {
+         cut += cut < 1500 || cut > all - 500 ? EDGE_STEP : OCTET_STEP) {
         begin();
         world.cut_after = cut;
         world.cut_dirty = cut % 2 != 0;
