@@ -97,6 +97,9 @@ static struct {
                         line, so often */
     const char *say_to;
     unsigned say_times;
+    struct bm_bytes script; /* answers in turn: two octets, how many, and
+                               these; where `scripted` */
+    bool scripted;
     bool no_ranges;
     bool closes; /* after each answer */
     /* What was asked. */
@@ -335,6 +338,25 @@ static inline void serve_events(struct bm_bytes body)
     server.hangs = server.closes;
 }
 
+/* The next answer of the script; the connection ends behind the last. */
+static inline void serve_script(void)
+{
+    struct bm_bytes *in = &server.script;
+    size_t n = in->n < 2 ? 0 : (size_t)in->p[0] << 8 | in->p[1];
+
+    server.hangs = true;
+    if (in->n < 2) {
+        return;
+    }
+    in->p += 2;
+    in->n -= 2;
+    n = n < in->n ? n : in->n;
+    server_put(in->p, n);
+    in->p += n;
+    in->n -= n;
+    server.hangs = n == 0;
+}
+
 static inline void serve(struct bm_bytes body)
 {
     const char *path = strchr(server.request, ' ') + 1;
@@ -346,8 +368,13 @@ static inline void serve(struct bm_bytes body)
         server.hangs = true;
         return;
     }
-    if (strncmp(path, "/device/v1/manifest ", 20) == 0) {
+    if (strncmp(path, "/device/v1/manifest ", 20) == 0 &&
+        (!server.scripted || server.manifest_n != 0)) {
         serve_manifest();
+        return;
+    }
+    if (server.scripted) {
+        serve_script();
         return;
     }
     if (strncmp(server.request, "POST /device/v1/events ", 23) == 0) {
