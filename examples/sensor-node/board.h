@@ -20,6 +20,12 @@ extern const struct bm_flash board_provision; /* what the station left */
 extern const struct bm_flash board_update;    /* the slot for an update */
 extern const struct bm_flash board_mailbox;   /* requests to the bootloader */
 extern const struct bm_flash board_candidate; /* a key set for it */
+extern const struct bm_flash board_staging;   /* what is looked at once */
+extern const struct bm_flash board_running;   /* to be read: what runs, */
+extern const struct bm_flash board_keyset[2]; /* and by whose keys */
+
+/* Flash is in the address space: where a range of it is. */
+const uint8_t *board_mapped(const struct bm_flash *flash);
 
 /* What the bootloader handed over: BM_HANDOVER_MAX octets. */
 extern const uint8_t *const board_handover;

@@ -56,6 +56,16 @@ const struct bm_flash board_update = RANGE(MAP_SLOT1, MAP_SLOT_SIZE);
 const struct bm_flash board_mailbox = RANGE(MAP_MAILBOX, MAP_SMALL_SIZE);
 const struct bm_flash board_candidate = RANGE(MAP_CANDIDATE, MAP_SMALL_SIZE);
 
+const struct bm_flash board_staging = RANGE(MAP_STAGING, MAP_SMALL_SIZE);
+const struct bm_flash board_running = RANGE(MAP_SLOT0, MAP_SLOT_SIZE);
+const struct bm_flash board_keyset[2] = { RANGE(MAP_KEYSET0, MAP_SMALL_SIZE),
+                                          RANGE(MAP_KEYSET1, MAP_SMALL_SIZE) };
+
+const uint8_t *board_mapped(const struct bm_flash *flash)
+{
+    return flash->self;
+}
+
 const uint8_t *const board_handover = (const uint8_t *)MAP_HANDOVER;
 
 static uint32_t number(const char *key)

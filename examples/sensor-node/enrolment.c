@@ -8,9 +8,13 @@
 #include "examples/sensor-node/provision.h"
 #include "examples/sensor-node/renewal.h"
 #include "examples/sensor-node/say.h"
+#include "examples/sensor-node/update.h"
 
 /* Octets of a serial number that are shown (RFC 5280 4.1.2.2: at most 20). */
 #define SERIAL_MAX 20
+
+/* For tests, now=renew. */
+#define WORD_MAX 8
 
 /* ---- Which job */
 
@@ -117,17 +121,49 @@ static void say_identity(struct node *n, enum bm_identity_place place,
                               { NULL, NULL, 0 } });
 }
 
-/* The way from factory to owner: the token goes, the owner is trusted. */
-static bm_status be_born(struct node *n)
+/* How and where the key was made; a server has it on record as claimed. */
+static void tell_key(struct node *n)
 {
-    BM_TRY(provision_forget(n));
-    BM_TRY(node_trust(n));
-    say_identity(n, BM_IDENTITY_IDEVID, "born");
-    return BM_OK;
+    static const char *const places[] = {
+        [BM_KEY_PLACE_FLASH] = "flash",   [BM_KEY_PLACE_FILE] = "file",
+        [BM_KEY_PLACE_OPAQUE] = "opaque", [BM_KEY_PLACE_TPM] = "tpm",
+        [BM_KEY_PLACE_TOKEN] = "token",
+    };
+    char text[BM_EVENT_TEXT_MAX];
+    struct bm_wr w;
+
+    bm_wr_init(&w, (uint8_t *)text, sizeof text);
+    bm_wr_str(&w, "place=");
+    bm_wr_str(&w, places[board_keys.place]);
+    bm_wr_str(&w, " noise=");
+    bm_wr_str(&w, board_noise_label);
+    update_event(
+        n, &(struct bm_event){ .kind = BM_EVENT_KEY, .text = bm_wr_bytes(&w) });
+    say("key", (struct say_field[]){ { "place", places[board_keys.place], 0 },
+                                     { "noise", board_noise_label, 0 },
+                                     { NULL, NULL, 0 } });
 }
 
-static bm_status be_active(struct node *n, enum bm_enrol_job job,
-                           const struct bm_renewal_window *window)
+/* The way from factory to owner: the token goes, the owner is trusted. What
+ * does not come about is made up for by the next start. */
+static void be_born(struct node *n)
+{
+    bm_status rc;
+
+    tell_key(n);
+    rc = provision_forget(n);
+    if (rc == BM_OK) {
+        rc = node_trust(n);
+    }
+    if (rc != BM_OK) {
+        say_failed("birth", rc);
+        board_restart();
+    }
+    say_identity(n, BM_IDENTITY_IDEVID, "born");
+}
+
+static void be_active(struct node *n, enum bm_enrol_job job,
+                      const struct bm_renewal_window *window)
 {
     bm_status rc = renewal_note(n, window);
 
@@ -137,7 +173,6 @@ static bm_status be_active(struct node *n, enum bm_enrol_job job,
     renewal_look(n);
     say_identity(n, BM_IDENTITY_CURRENT,
                  job == BM_ENROL_FIRST ? "active" : "renewed");
-    return BM_OK;
 }
 
 static void say_refusal(const struct node *n, bm_status rc)
@@ -162,20 +197,33 @@ static uint32_t end(struct node *n, bm_status rc)
     }
     if (rc != BM_OK) {
         say_refusal(n, rc);
+        if (rc == BM_E_ENROL_FORBIDDEN && job == BM_ENROL_RENEW) {
+            /* Perhaps it has expired, and our clock stood still (enrol.h). */
+            outbound_now(n, OUTBOUND_REFRESH);
+        }
     }
     /* Its memory is that of the other jobs, too, which is used from here on. */
     bm_enrol_stop(e);
-    if (rc == BM_OK) {
-        rc = job == BM_ENROL_BIRTH ? be_born(n) : be_active(n, job, &window);
+    if (rc == BM_OK && job == BM_ENROL_BIRTH) {
+        be_born(n);
+    } else if (rc == BM_OK) {
+        be_active(n, job, &window);
     }
     return 0;
 }
 
-const struct outbound_work enrolment_work = { wanted, begin, end };
+const struct outbound_work enrolment_work = { .wanted = wanted,
+                                              .begin = begin,
+                                              .end = end };
 
 /* After a cut between birth and what follows it. */
 bm_status enrolment_open(struct node *n)
 {
+    char word[WORD_MAX];
+
     renewal_look(n);
+    if (board_word("now", word, sizeof word) && strcmp(word, "renew") == 0) {
+        n->renew_at = INT64_MIN;
+    }
     return node_has(n, BM_IDENTITY_IDEVID) ? provision_forget(n) : BM_OK;
 }

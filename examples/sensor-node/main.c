@@ -5,12 +5,18 @@
 #include "examples/sensor-node/board.h"
 #include "examples/sensor-node/node.h"
 #include "examples/sensor-node/outbound.h"
+#include "examples/sensor-node/peer.h"
 #include "examples/sensor-node/say.h"
+#include "examples/sensor-node/update.h"
 
 #define WORD_MAX 24
 
 /* Seconds until a node that cannot be opened tries again. */
 #define AGAIN 60
+
+/* A string by itself, NUL before it too: tests find it in the program. */
+static const char version[] = "\0" NODE_VERSION;
+const char *const node_version = version + 1;
 
 static struct node node;
 
@@ -25,7 +31,7 @@ static const char *event_name(enum bm_boot_event event)
 static void say_started(const struct node *n)
 {
     say("started",
-        (struct say_field[]){ { "version", NODE_VERSION, 0 },
+        (struct say_field[]){ { "version", node_version, 0 },
                               { "slot", NULL, (long)n->boot.slot },
                               { "event", event_name(n->boot.event), 0 },
                               { NULL, NULL, 0 } });
@@ -54,10 +60,14 @@ int main(void)
         give_up();
     }
     say_started(&node);
+    if (update_look(&node) != BM_OK) {
+        say_failed("update", BM_E_LOG_READ);
+    }
     for (;;) {
         board_feed();
         network_poll(&node.network);
-        if (!outbound_poll(&node)) {
+        update_poll(&node);
+        if (!outbound_poll(&node) && !peer_poll(&node)) {
             board_idle();
         }
     }

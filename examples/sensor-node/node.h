@@ -2,14 +2,21 @@
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
+#include <lwip/apps/mqtt.h>
+#include <lwip/apps/mqtt_priv.h>
+
 #include "boot/handover.h"
+#include "device/deliver.h"
 #include "device/enrol.h"
 #include "device/identity.h"
 #include "device/pump.h"
 #include "device/trust.h"
 #include "device/vault.h"
 #include "examples/sensor-node/network.h"
+#include "examples/sensor-node/reading.h"
 #include "examples/sensor-node/settings.h"
+#include "ports/lwip/listen.h"
+#include "ports/lwip/tls_layer.h"
 #include "ports/mbedtls/mbedtls_keystore.h"
 
 /*
@@ -28,6 +35,15 @@
 /* Certificates that are shown: three of P-256. */
 #define NODE_CHAIN_MAX 1536
 
+/* A peer's line, and ours. */
+#define PEER_LINE_MAX 48
+
+/* What a TLS session of our own making shows (show.h). */
+struct show {
+    struct bm_bytes certs[BM_IDENTITY_CERTS_MAX];
+    uint8_t chain[NODE_CHAIN_MAX];
+};
+
 /* Nothing lives in it between two calls: every module that wants working
  * memory for the time of a call gets the same. */
 union node_work {
@@ -45,6 +61,43 @@ union node_job {
         uint8_t subject[SETTINGS_TEXT_MAX + 16];
         uint8_t room[BM_ENROL_ROOM];
     } enrol;
+    uint8_t deliver[BM_DELIVER_ROOM];
+    struct {
+        struct bm_exchange exchange;
+        struct bm_exchange_config config;
+        struct bm_exchange_sink sink;
+        uint8_t step;
+        bool answered; /* by the owner's server, under our identity */
+        bm_status rc;
+        uint8_t nonce[16];
+        uint8_t head[BM_EXCHANGE_HEAD_MAX];
+        uint8_t body[256];
+        size_t body_n;
+    } refresh;
+    struct {
+        struct bm_exchange exchange;
+        struct bm_exchange_config config;
+        uint8_t head[BM_EXCHANGE_HEAD_MAX];
+        char reading[READING_MAX];
+    } https;
+    struct {
+        struct altcp_tls_config layer;
+        struct bm_tls_layer_config config;
+        mqtt_client_t client;
+        struct show show;
+        bm_status rc;
+        uint32_t until; /* uptime */
+        char reading[READING_MAX];
+    } mqtt;
+    struct {
+        struct bm_connector connector;
+        uint8_t want; /* enum bm_job_want */
+        uint32_t until;
+        bm_status rc;
+        size_t sent;
+        char line[PEER_LINE_MAX];
+        size_t line_n;
+    } peer;
     struct {
         uint8_t read[NODE_MAP_MAX];
         uint8_t put[BM_VAULT_VALUE_MAX];
@@ -55,6 +108,11 @@ union node_job {
  */
 enum outbound_job {
     OUTBOUND_ENROL,
+    OUTBOUND_REFRESH,
+    OUTBOUND_UPDATE,
+    OUTBOUND_PEER,
+    OUTBOUND_HTTPS,
+    OUTBOUND_MQTT,
     OUTBOUND_JOBS
 };
 struct outbound {
@@ -65,6 +123,35 @@ struct outbound {
     size_t stack; /* in use at their most, as was told */
     size_t tls;
 };
+
+/* Peers (peer.h): the one that came, and the one that is to be asked. */
+struct peer {
+    struct bm_net_listener listener;
+    struct bm_net_stream place;
+    struct bm_net_stream *stream; /* whoever came, or NULL */
+    struct bm_tls_session *session;
+    uint8_t state;
+    bool told; /* who it is */
+    uint8_t line[PEER_LINE_MAX];
+    size_t line_n;
+    struct show show;
+
+    char host[SETTINGS_TEXT_MAX + 1];
+    char name[SETTINGS_TEXT_MAX + 1];
+    uint16_t port; /* 0: nobody is to be asked */
+};
+
+/* Delivery (update.h). */
+struct update {
+    struct bm_deliver_config config;
+    struct bm_deliver_app app;
+    bool restart; /* something was asked of the bootloader */
+    bool trial;   /* of an image that we asked for */
+    bool proven;  /* and it is confirmed */
+};
+
+/* What runs: "1.0.0". */
+extern const char *const node_version;
 
 struct node {
     struct bm_handover boot; /* what the bootloader said */
@@ -96,6 +183,9 @@ struct node {
     struct bm_pump pump;
     struct bm_pump_config pump_config;
     struct bm_enrol_tally tally;
+    struct bm_deliver deliver;
+    struct update update;
+    struct peer peer;
     int64_t renew_at; /* renewal.h; INT64_MAX: there is nothing to renew */
 
     union node_work work;

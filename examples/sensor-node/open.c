@@ -2,11 +2,15 @@
 /*
  * From the bootloader's word to an open node: each part needs those before it.
  */
+#include <string.h>
+
 #include "examples/sensor-node/board.h"
 #include "examples/sensor-node/enrolment.h"
 #include "examples/sensor-node/node.h"
+#include "examples/sensor-node/peer.h"
 #include "examples/sensor-node/provision.h"
 #include "examples/sensor-node/say.h"
+#include "examples/sensor-node/update.h"
 #include "ports/mbedtls/mbedtls_its.h"
 
 /* PSA's names of our keys: the three slots of identity, and the vault's. */
@@ -107,6 +111,11 @@ static bm_status check_identity(struct node *n)
 
         if (rc != BM_OK) {
             say_failed(names[i], rc);
+            update_event(
+                n, &(struct bm_event){ .kind = BM_EVENT_LOST,
+                                       .code = (uint32_t)rc,
+                                       .text = { (const uint8_t *)names[i],
+                                                 strlen(names[i]) } });
         }
         bm_identity_close(&n->identity, place);
     }
@@ -152,7 +161,7 @@ static bm_status open_network(struct node *n)
 {
     BM_TRY(network_open(&n->network, &n->settings, &n->crypto));
     outbound_open(n);
-    return BM_OK;
+    return peer_open(n);
 }
 
 /* In this order; on error the rest stays closed. */
@@ -164,9 +173,9 @@ static const struct {
     { "noise", open_noise },       { "crypto", open_crypto },
     { "clock", open_clock },       { "identity", open_identity },
     { "secret", open_secret },     { "vault", open_vault },
-    { "settings", open_settings }, { "check", check_identity },
-    { "trust", node_trust },       { "birth", enrolment_open },
-    { "network", open_network },
+    { "settings", open_settings }, { "events", update_open },
+    { "check", check_identity },   { "trust", node_trust },
+    { "birth", enrolment_open },   { "network", open_network },
 };
 
 bm_status node_open(struct node *n)

@@ -4,10 +4,16 @@
 #include "device/renewal.h"
 #include "examples/sensor-node/board.h"
 #include "examples/sensor-node/enrolment.h"
+#include "examples/sensor-node/peer.h"
+#include "examples/sensor-node/refresh.h"
+#include "examples/sensor-node/report.h"
 #include "examples/sensor-node/say.h"
+#include "examples/sensor-node/update.h"
 
 static const struct outbound_work *const works[OUTBOUND_JOBS] = {
-    [OUTBOUND_ENROL] = &enrolment_work,
+    [OUTBOUND_ENROL] = &enrolment_work, [OUTBOUND_REFRESH] = &refresh_work,
+    [OUTBOUND_UPDATE] = &update_work,   [OUTBOUND_PEER] = &peer_work,
+    [OUTBOUND_HTTPS] = &report_https,   [OUTBOUND_MQTT] = &report_mqtt,
 };
 
 static bool is_due(const struct outbound *o, unsigned job)
@@ -104,6 +110,13 @@ bool outbound_poll(struct node *n)
 
     if (!o->busy) {
         return begin(n);
+    }
+    if (works[o->job]->run != NULL) {
+        rc = works[o->job]->run(n);
+        if (rc != BM_E_TLS_AGAIN) {
+            finish(n, rc, 0);
+        }
+        return rc != BM_E_TLS_AGAIN;
     }
     rc = bm_pump_run(&n->pump, board_uptime(), &seconds);
     if (rc == BM_E_TLS_AGAIN &&

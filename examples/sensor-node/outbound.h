@@ -21,6 +21,8 @@ struct outbound_work {
     bool (*wanted)(struct node *n);
     /* Begin: fill in node.job and node.asked. An error is its end. */
     bm_status (*begin)(struct node *n);
+    /* Go on: BM_OK, BM_E_TLS_AGAIN, or why not; NULL: the pump does. */
+    bm_status (*run)(struct node *n);
     /* Over, and how it went. Returns in how many seconds it is due again; 0: at
      * once, or after an error as backing off has it. */
     uint32_t (*end)(struct node *n, bm_status rc);

@@ -50,7 +50,7 @@ void say(const char *word, const struct say_field *fields)
         }
     }
     put("\n");
-    if (until[0] != '\0' && strcmp(word, until) == 0) {
+    if (until[0] != '\0' && strncmp(word, until, strlen(until)) == 0) {
         board_end(0);
     }
 }

@@ -27,7 +27,7 @@ void say_failed(const char *what, bm_status status);
 #define SAY_STATUS_MAX 7
 const char *say_status(bm_status status, char out[SAY_STATUS_MAX]);
 
-/* The word after which a test wants the node to end; say() looks. */
+/* The word, or how it begins, after which a test wants the node to end. */
 void say_until(const char *word);
 
 #endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "examples/sensor-node/update.h"
+
+#include <string.h>
+
+#include "boot/image.h"
+#include "boot/request.h"
+#include "examples/sensor-node/board.h"
+#include "examples/sensor-node/say.h"
+
+/*
+ * What was asked of the bootloader and has not been answered: of which blob,
+ * and what the bootloader calls it. In the log as it is here, since no other
+ * machine reads it.
+ */
+#define ASKED_FIRMWARE BM_LOG_KEY(BM_LOG_APPLICATION, 2)
+#define ASKED_KEY_SET  BM_LOG_KEY(BM_LOG_APPLICATION, 3)
+struct asked {
+    uint8_t sha256[BM_MANIFEST_HASH_SIZE];
+    uint8_t name[BM_REQUEST_NAME];
+    uint32_t size;
+};
+
+/* ---- Events */
+
+void update_event(struct node *n, const struct bm_event *event)
+{
+    bm_status rc = bm_deliver_event(&n->deliver, event, board_uptime());
+
+    if (rc != BM_OK) {
+        say_failed("event", rc);
+    }
+}
+
+static void tell(struct node *n, unsigned kind, const uint8_t *sha256,
+                 bm_status code)
+{
+    update_event(
+        n, &(struct bm_event){ .kind = kind,
+                               .sha256 = { sha256, BM_MANIFEST_HASH_SIZE },
+                               .code = (uint32_t)code });
+}
+
+/* ---- What the bootloader is asked */
+
+/* The digest by which the bootloader will know what lies in `flash`. */
+static bm_status name_of(struct node *n, const struct bm_flash *flash,
+                         uint8_t name[BM_REQUEST_NAME])
+{
+    uint8_t octets[BM_IMAGE_HEADER_SIZE];
+    const uint32_t room = flash->sectors * flash->sector;
+    struct bm_image image;
+    uint32_t at;
+    uint32_t size = 0;
+
+    BM_TRY(flash->read(flash->self, 0, octets, sizeof octets));
+    BM_TRY(bm_image_header_parse(octets, room, &image.header));
+    BM_TRY(flash->read(flash->self, bm_image_digest_end(&image.header), octets,
+                       BM_IMAGE_INFO_SIZE));
+    BM_TRY(bm_image_tlvs_size(&image.header, octets, &size));
+    at = bm_image_tlvs_at(&image.header);
+    if (size > sizeof n->work.cert || size > room - at) {
+        return BM_E_LIMIT;
+    }
+    BM_TRY(flash->read(flash->self, at, n->work.cert, size));
+    BM_TRY(bm_image_parse((struct bm_bytes){ n->work.cert, size }, &image));
+    memcpy(name, image.digest.p, BM_REQUEST_NAME);
+    return BM_OK;
+}
+
+/* Remembered first: a request that nobody remembers would be answered to
+ * nobody; one that was not made is made again. */
+static bm_status request(struct node *n, const struct bm_manifest_item *item,
+                         const struct bm_flash *flash)
+{
+    const bool firmware = item->kind == BM_MANIFEST_FIRMWARE;
+    struct asked asked = { .size = item->size };
+    struct bm_request r = { 0 };
+
+    BM_TRY(name_of(n, flash, asked.name));
+    memcpy(asked.sha256, item->sha256.p, sizeof asked.sha256);
+    if (firmware) {
+        r.flags = BM_REQUEST_INSTALL;
+        r.images = 1;
+        memcpy(r.update[0], asked.name, sizeof asked.name);
+    } else {
+        r.flags = BM_REQUEST_KEYSET;
+        memcpy(r.keyset, asked.name, sizeof asked.name);
+    }
+    BM_TRY(
+        bm_log_put(&n->log, firmware ? ASKED_FIRMWARE : ASKED_KEY_SET,
+                   (struct bm_bytes){ (const uint8_t *)&asked, sizeof asked }));
+    BM_TRY(bm_request_put(&board_mailbox, n->boot.consumed, &r));
+    say("update fetched",
+        (struct say_field[]){ { "what", firmware ? "firmware" : "keyset", 0 },
+                              { "octets", NULL, (long)item->size },
+                              { NULL, NULL, 0 } });
+    n->update.restart = true;
+    return BM_DELIVER_AT_START;
+}
+
+static bool recall(struct node *n, uint32_t key, struct asked *asked)
+{
+    size_t len = 0;
+
+    return bm_log_get(&n->log, key, (uint8_t *)asked, sizeof *asked, &len) ==
+               BM_OK &&
+           len == sizeof *asked;
+}
+
+/* ---- What the delivery asks of us */
+
+static bool holds(const struct node *n, const struct bm_flash *flash,
+                  const uint8_t *sha256, uint32_t size)
+{
+    uint8_t digest[BM_MANIFEST_HASH_SIZE];
+
+    return size <= flash->sectors * flash->sector &&
+           bm_deliver_hash(&n->crypto, flash, size, digest) == BM_OK &&
+           memcmp(digest, sha256, sizeof digest) == 0;
+}
+
+static bool has_key_set(const struct node *n, const uint8_t *sha256,
+                        uint32_t size)
+{
+    return holds(n, &board_keyset[0], sha256, size) ||
+           holds(n, &board_keyset[1], sha256, size);
+}
+
+static bool have(void *self, const struct bm_manifest_item *item)
+{
+    const struct node *n = self;
+
+    switch (item->kind) {
+    case BM_MANIFEST_FIRMWARE:
+        return item->image == 0 &&
+               holds(n, &board_running, item->sha256.p, item->size);
+    case BM_MANIFEST_KEY_SET:
+        return has_key_set(n, item->sha256.p, item->size);
+    default:
+        return false;
+    }
+}
+
+static const struct bm_flash *place(void *self,
+                                    const struct bm_manifest_item *item)
+{
+    (void)self;
+    switch (item->kind) {
+    case BM_MANIFEST_FIRMWARE:
+        return item->image == 0 ? &board_update : NULL;
+    case BM_MANIFEST_KEY_SET:
+        return &board_candidate;
+    case BM_MANIFEST_BUNDLE:
+        return &board_staging;
+    default:
+        return NULL;
+    }
+}
+
+static bm_status take_bundle(struct node *n,
+                             const struct bm_manifest_item *item)
+{
+    const struct bm_bytes message = { board_mapped(&board_staging),
+                                      item->size };
+    uint32_t connection = 0;
+
+    BM_TRY(n->crypto.random(n->crypto.self, (uint8_t *)&connection,
+                            sizeof connection));
+    BM_TRY(
+        bm_trust_take_bundle(&n->trust, message, connection, board_uptime()));
+    say("bundle", (struct say_field[]){
+                      { "version", NULL, (long)n->trust.bundle.version },
+                      { NULL, NULL, 0 } });
+    return BM_OK;
+}
+
+static bm_status take(void *self, const struct bm_manifest_item *item,
+                      const struct bm_flash *flash)
+{
+    struct node *n = self;
+
+    return item->kind == BM_MANIFEST_BUNDLE ? take_bundle(n, item)
+                                            : request(n, item, flash);
+}
+
+/* ---- Rounds */
+
+static bool wanted(struct node *n)
+{
+    return node_has(n, BM_IDENTITY_CURRENT);
+}
+
+static bm_status begin(struct node *n)
+{
+    BM_TRY(bm_deliver_start(&n->deliver, board_uptime()));
+    bm_deliver_as_job(&n->deliver, &n->asked);
+    return BM_OK;
+}
+
+static uint32_t end(struct node *n, bm_status rc)
+{
+    if (rc != BM_OK) {
+        say_failed("delivery", rc);
+    } else if (n->update.restart) {
+        say("restarting", NULL);
+        board_restart();
+    }
+    return rc == BM_OK ? n->settings.refresh : 0;
+}
+
+const struct outbound_work update_work = { .wanted = wanted,
+                                           .begin = begin,
+                                           .end = end };
+
+bm_status update_open(struct node *n)
+{
+    const struct settings_server *s = &n->settings.owner;
+
+    n->update.app = (struct bm_deliver_app){
+        .self = n, .have = have, .place = place, .take = take
+    };
+    n->update.config = (struct bm_deliver_config){
+        .crypto = &n->crypto,
+        .log = &n->log,
+        .identity = &n->identity,
+        .trust = &n->trust,
+        .clock = &n->clock,
+        .host = s->host,
+        .port = s->port,
+        .device = n->settings.device,
+        .app = &n->update.app,
+        .room = n->job.deliver,
+        .room_n = sizeof n->job.deliver,
+    };
+    return bm_deliver_open(&n->deliver, &n->update.config);
+}
+
+/* ---- What the bootloader answered */
+
+static void say_refused(bm_status why)
+{
+    char number[SAY_STATUS_MAX];
+
+    say("update refused",
+        (struct say_field[]){ { "status", say_status(why, number), 0 },
+                              { NULL, NULL, 0 } });
+}
+
+static bool runs(const struct node *n, const struct asked *asked)
+{
+    struct bm_bytes digest = n->boot.image[0].digest;
+
+    return digest.n >= sizeof asked->name &&
+           memcmp(digest.p, asked->name, sizeof asked->name) == 0;
+}
+
+/*
+ * The answer is told once, so it is on record here before what was asked is
+ * forgotten; after a cut in between it is told once more. Where it was not
+ * heard (the power went before it came here), what runs tells as much.
+ */
+static bm_status look_firmware(struct node *n)
+{
+    struct asked asked;
+
+    if (!recall(n, ASKED_FIRMWARE, &asked)) {
+        return BM_OK;
+    }
+    if (runs(n, &asked)) {
+        if (n->boot.event == BM_BOOT_TRIAL) {
+            say("update trial", NULL);
+            tell(n, BM_EVENT_TRIED, asked.sha256, BM_OK);
+            n->update.trial = true;
+            return BM_OK;
+        }
+        say("update confirmed", NULL);
+        tell(n, BM_EVENT_TAKEN, asked.sha256, BM_OK);
+    } else if (n->boot.event == BM_BOOT_REVERTED) {
+        say("update reverted", NULL);
+        tell(n, BM_EVENT_REVERTED, asked.sha256, BM_OK);
+    } else if (n->boot.event == BM_BOOT_REFUSED) {
+        say_refused(n->boot.refusal);
+        tell(n, BM_EVENT_REFUSED, asked.sha256, n->boot.refusal);
+    }
+    return bm_log_delete(&n->log, ASKED_FIRMWARE);
+}
+
+static bm_status look_key_set(struct node *n)
+{
+    struct asked asked;
+
+    if (!recall(n, ASKED_KEY_SET, &asked)) {
+        return BM_OK;
+    }
+    if (has_key_set(n, asked.sha256, asked.size)) {
+        say("keyset",
+            (struct say_field[]){ { "epoch", NULL, (long)n->boot.epoch },
+                                  { NULL, NULL, 0 } });
+        tell(n, BM_EVENT_TAKEN, asked.sha256, BM_OK);
+    } else {
+        say_refused(n->boot.refusal);
+        tell(n, BM_EVENT_REFUSED, asked.sha256, n->boot.refusal);
+    }
+    return bm_log_delete(&n->log, ASKED_KEY_SET);
+}
+
+bm_status update_look(struct node *n)
+{
+    char text[BM_EVENT_TEXT_MAX];
+    struct bm_wr w;
+
+    bm_wr_init(&w, (uint8_t *)text, sizeof text);
+    bm_wr_str(&w, "sensor-node ");
+    bm_wr_str(&w, node_version);
+    update_event(n, &(struct bm_event){ .kind = BM_EVENT_STARTED,
+                                        .text = bm_wr_bytes(&w) });
+    BM_TRY(look_key_set(n));
+    return look_firmware(n);
+}
+
+/* ---- The trial */
+
+static bm_status confirm(struct node *n)
+{
+    struct bm_request r = { .flags = BM_REQUEST_CONFIRM };
+    struct bm_bytes digest = n->boot.image[0].digest;
+    struct asked asked;
+
+    if (digest.n < BM_REQUEST_NAME) {
+        return BM_E_BOOT_HANDOVER;
+    }
+    memcpy(r.running[0], digest.p, BM_REQUEST_NAME);
+    BM_TRY(bm_request_put(&board_mailbox, n->boot.consumed, &r));
+    n->update.trial = false;
+    say("update confirmed", NULL);
+    if (recall(n, ASKED_FIRMWARE, &asked)) {
+        tell(n, BM_EVENT_TAKEN, asked.sha256, BM_OK);
+    }
+    outbound_now(n, OUTBOUND_UPDATE); /* and tell */
+    return bm_log_delete(&n->log, ASKED_FIRMWARE);
+}
+
+void update_proven(struct node *n)
+{
+    bm_status rc;
+
+    if (n->boot.event != BM_BOOT_TRIAL || n->update.proven) {
+        return;
+    }
+    rc = confirm(n);
+    n->update.proven = rc == BM_OK;
+    if (rc != BM_OK) {
+        say_failed("confirm", rc);
+    }
+}
+
+void update_poll(struct node *n)
+{
+    if (n->boot.event == BM_BOOT_TRIAL && !n->update.proven &&
+        board_uptime() > UPDATE_TRIAL) {
+        say("restarting", NULL);
+        board_restart();
+    }
+}
