@@ -10,7 +10,8 @@ TEST_PRESETS ?= debug asan release cortex-m3 riscv32
 
 .DEFAULT_GOAL := build
 .PHONY: build test demo bench bench-large bench-service fuzz fault \
-    powerloss-full skip-full mcu-test mcu-cuts size check deps coverage help clean
+    powerloss-full skip-full mcu mcu-run mcu-test mcu-cuts size check deps \
+    coverage help clean
 
 build: configure-release ## build everything for users into build/bin
 	cmake --build --preset release -j $(JOBS)
@@ -44,6 +45,14 @@ demo: build compile-cortex-m3 ## run the demonstration
 	@examples/first-gateway/demo.sh
 	@examples/first-chain/demo.sh
 	@examples/first-boot/demo.sh
+
+mcu: configure-cortex-m3 ## build the sensor node and its bootloader
+	cmake --build --preset cortex-m3 -j $(JOBS) \
+	    --target boot-swap sensor-node sensor-node-1.1.0
+
+mcu-run: build mcu ## run it in QEMU with a live log, until Ctrl-C
+	@python3 examples/sensor-node/run.py build/bin/birthmark \
+	    build/bin/birthmarkd build/cortex-m3 $(MCU_SECONDS)
 
 bench: build ## measure, as ratios
 	@if [ -x bench/run.sh ]; then bench/run.sh; fi
