@@ -40,8 +40,8 @@ struct board_keys {
 extern const struct board_keys board_keys;
 
 /* Where randomness comes from: raw samples, and what to call them. */
-extern const struct bm_noise board_noise;
-extern const char board_noise_label[];
+extern const struct bm_noise *const board_noise;
+const char *board_noise_label(void); /* good once something was read */
 
 /* The network; NULL where there is none. Once. */
 const struct bm_nic *board_nic(void);

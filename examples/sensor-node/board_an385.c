@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The node on mps2-an385: keys lie in the log, in the same flash as everything
- * else; noise is that of the host, which is a stand-in for development.
+ * else; noise comes through UART 1 (ports/mps2/noise.h).
  */
 #include "examples/sensor-node/board.h"
 #include "examples/sensor-node/board_mps2.h"
-#include "ports/mps2/board.h"
 #include "ports/mps2/ethernet.h"
+#include "ports/mps2/noise.h"
 
 void board_keys_open(void)
 {
@@ -18,15 +18,12 @@ const struct board_keys board_keys = {
     .born_here = true,
 };
 
-static bm_status read_noise(void *self, uint8_t *out, size_t n)
-{
-    (void)self;
-    return bm_board_random(out, n) == 0 ? BM_OK : BM_E_RANDOM;
-}
+const struct bm_noise *const board_noise = &bm_board_noise;
 
-/* /dev/urandom: 8 bits in an octet. */
-const struct bm_noise board_noise = { NULL, read_noise, 2048 };
-const char board_noise_label[] = "host-urandom";
+const char *board_noise_label(void)
+{
+    return bm_board_random_label();
+}
 
 const struct bm_nic *board_nic(void)
 {

@@ -26,8 +26,13 @@ static bm_status read_noise(void *self, uint8_t *out, size_t n)
     return an505_port.entropy(an505_port.self, out, n);
 }
 
-const struct bm_noise board_noise = { NULL, read_noise, 2048 };
-const char board_noise_label[] = "host-urandom by the secure world";
+static const struct bm_noise noise = { NULL, read_noise, 2048 };
+const struct bm_noise *const board_noise = &noise;
+
+const char *board_noise_label(void)
+{
+    return "host's urandom by the secure world";
+}
 
 const struct bm_nic *board_nic(void)
 {

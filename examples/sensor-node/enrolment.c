@@ -121,6 +121,14 @@ static void say_identity(struct node *n, enum bm_identity_place place,
                               { NULL, NULL, 0 } });
 }
 
+/* Blanks would end the value. */
+static void put_word(struct bm_wr *w, const char *label)
+{
+    for (; *label != '\0'; label++) {
+        bm_wr_u8(w, (uint8_t)(*label == ' ' ? '-' : *label));
+    }
+}
+
 /* How and where the key was made; a server has it on record as claimed. */
 static void tell_key(struct node *n)
 {
@@ -129,18 +137,21 @@ static void tell_key(struct node *n)
         [BM_KEY_PLACE_OPAQUE] = "opaque", [BM_KEY_PLACE_TPM] = "tpm",
         [BM_KEY_PLACE_TOKEN] = "token",
     };
-    char text[BM_EVENT_TEXT_MAX];
+    char text[BM_EVENT_TEXT_MAX + 1] = { 0 };
     struct bm_wr w;
+    size_t noise_at;
 
-    bm_wr_init(&w, (uint8_t *)text, sizeof text);
+    bm_wr_init(&w, (uint8_t *)text, sizeof text - 1);
     bm_wr_str(&w, "place=");
     bm_wr_str(&w, places[board_keys.place]);
     bm_wr_str(&w, " noise=");
-    bm_wr_str(&w, board_noise_label);
+    noise_at = w.len;
+    put_word(&w, board_noise_label());
+    text[bm_wr_bytes(&w).n] = '\0';
     update_event(
         n, &(struct bm_event){ .kind = BM_EVENT_KEY, .text = bm_wr_bytes(&w) });
     say("key", (struct say_field[]){ { "place", places[board_keys.place], 0 },
-                                     { "noise", board_noise_label, 0 },
+                                     { "noise", text + noise_at, 0 },
                                      { NULL, NULL, 0 } });
 }
 

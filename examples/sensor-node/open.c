@@ -30,7 +30,7 @@ static bm_status open_log(struct node *n)
 
 static bm_status open_noise(struct node *n)
 {
-    return bm_mbedtls_noise_open(&n->noise, &board_noise);
+    return bm_mbedtls_noise_open(&n->noise, board_noise);
 }
 
 static bm_status open_crypto(struct node *n)
