@@ -35,9 +35,11 @@
     "first, decider, created, decided, cert, csr"
 #define SQL_REPLY_COLUMNS       "operator, key, request, status, created, body"
 #define SQL_ATTESTATION_COLUMNS "key, organisation, device, place, ek, at"
-#define SQL_EVENT_COLUMNS       "id, organisation, at, kind, device, text, claimed"
-#define SQL_RELEASE_COLUMNS     "id, organisation, mode, name, created, creator"
-#define SQL_ITEM_COLUMNS        "id, release, kind, image, hash, size, version"
+#define SQL_EVENT_COLUMNS          \
+    "id, organisation, at, kind, " \
+    "device, text, claimed"
+#define SQL_RELEASE_COLUMNS "id, organisation, mode, name, created, creator"
+#define SQL_ITEM_COLUMNS    "id, release, kind, image, hash, size, version"
 #define SQL_ASSIGNMENT_COLUMNS \
     "id, release, organisation, device, percent, number, created, actor"
 #define SQL_MANIFEST_COLUMNS \
