@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "server/blobs.h"
+
 /* A segment of the journal and the group that was the last in it. */
 #define SEGMENT_MAX (((size_t)CA_JOURNAL_SEGMENT + 2048) * CA_JOURNAL_ENTRY)
 
@@ -233,6 +235,24 @@ static bm_status add_bad_keys(struct making *m)
                : BM_OK;
 }
 
+/* Those that are whole, which never change. */
+static bm_status add_blob(struct making *m, const char *name)
+{
+    return strlen(name) == sizeof BLOBS_DIR + 2 * STORE_HASH_SIZE
+               ? add_as_it_is(m, name)
+               : BM_OK;
+}
+
+/* An instance of an earlier version has no such folder. */
+static bm_status add_blobs(struct making *m)
+{
+    char path[FILES_PATH_MAX];
+
+    BM_TRY(files_path(path, m->instance->dir, BLOBS_DIR));
+    return access(path, F_OK) == 0 ? add_folder(m, BLOBS_DIR, "", add_blob)
+                                   : BM_OK;
+}
+
 static bm_status gather(struct making *m)
 {
     BM_TRY(copy_store(m));
@@ -245,6 +265,7 @@ static bm_status gather(struct making *m)
     BM_TRY(add_folder(m, "ca", ".pem", add_as_it_is));
     BM_TRY(add_folder(m, "ca", ".csr", add_as_it_is));
     BM_TRY(add_folder(m, "crl", ".crl", add_copy));
+    BM_TRY(add_blobs(m));
     if (m->config->keys) {
         BM_TRY(add_as_it_is(m, "keys/kek"));
         BM_TRY(add_folder(m, "keys", ".key", add_as_it_is));

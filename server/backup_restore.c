@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "server/backup.h"
+#include "server/blobs.h"
 #include "server/instance_internal.h"
 #include "store/sqlite.h"
 
@@ -18,6 +19,7 @@ static const struct archive_kind kinds[] = {
     { "profiles/", (uint64_t)64 << 10, 0644 },
     { "ca/", (uint64_t)64 << 10, 0644 },
     { "crl/", (uint64_t)4 << 30, 0644 },
+    { BLOBS_DIR "/", CA_BLOB_MAX, 0644 },
     { "journal/", (uint64_t)64 << 20, 0600 },
     { "keys/unlock", 0, 0600 }, /* never in a backup */
     { "keys/", (uint64_t)64 << 10, 0600 },
@@ -98,6 +100,7 @@ static bm_status make_folders(struct restoring *r)
             BM_TRY(files_make_dir(path, 0700, r->why));
         }
     }
+    BM_TRY(blobs_make_dir(r->new, r->why));
     return files_sync_dir(r->new, r->why);
 }
 

@@ -17,6 +17,14 @@
 
 #define PART ".part"
 
+/*
+ * The device listener may be another user: it opens the folder before it
+ * becomes that one, and then the files in it by their names. The folder of the
+ * instance keeps out all others.
+ */
+#define DIR_MODE  0711
+#define FILE_MODE 0644
+
 /* Hexadecimal digits, PART and a NUL. */
 #define NAME_ROOM (2 * STORE_HASH_SIZE + sizeof PART)
 
@@ -74,10 +82,15 @@ bm_status blobs_make_dir(const char *dir, struct ca_refusal *why)
     bm_status rc;
 
     BM_TRY(files_path(path, dir, BLOBS_DIR));
-    rc = files_make_dir(path, 0700, &there);
-    return rc == BM_OK || rc == BM_E_EXISTS
-               ? BM_OK
-               : ca_refuse(why, rc, "%s", there.words);
+    rc = files_make_dir(path, DIR_MODE, &there);
+    if (rc == BM_E_EXISTS) {
+        return BM_OK;
+    }
+    /* Whatever the umask is. */
+    if (rc == BM_OK && chmod(path, DIR_MODE) != 0) {
+        rc = fail(&there, "");
+    }
+    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", there.words);
 }
 
 /* ---- Putting */
@@ -132,8 +145,8 @@ static bm_status finish(struct putting *p, struct ca_refusal *why)
         (void)unlinkat(p->dir, p->part, 0);
         return ca_refuse(why, BM_E_DELIVER_DIGEST, "%s", p->name);
     }
-    if (fsync(p->fd) != 0 || renameat(p->dir, p->part, p->dir, p->name) != 0 ||
-        fsync(p->dir) != 0) {
+    if (fchmod(p->fd, FILE_MODE) != 0 || fsync(p->fd) != 0 ||
+        renameat(p->dir, p->part, p->dir, p->name) != 0 || fsync(p->dir) != 0) {
         return fail(why, p->name);
     }
     return BM_OK;

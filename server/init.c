@@ -8,6 +8,7 @@
 #include "ca/setup.h"
 #include "ceremony/root.h"
 #include "keys/file.h"
+#include "server/blobs.h"
 #include "server/instance_internal.h"
 #include "server/new_ca.h"
 #include "server/outfit.h"
@@ -67,7 +68,7 @@ static bm_status make_folders(struct making *m)
         BM_TRY(path_in(m, folders[i], path));
         BM_TRY(files_make_dir(path, 0700, m->why));
     }
-    return BM_OK;
+    return blobs_make_dir(m->dir, m->why);
 }
 
 static bm_status make_root(struct making *m)

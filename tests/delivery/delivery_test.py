@@ -8,6 +8,7 @@ OpenSSL for the signatures.
 import hashlib
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import sys
@@ -361,8 +362,6 @@ def test_it_outlives_kill_9():
     s = world()
     before = opened(manifest(s, 3), s)
     s.stop(signal.SIGKILL)
-    for part in ("issuer", "signer"):
-        del part
     s.start()
     equal(opened(manifest(s, 3), s), before)
     release("create", "fw-2", "--firmware", WORLD["image"] + ",image=1")
@@ -381,20 +380,93 @@ def test_the_same_in_direct_mode_and_all_is_on_record():
     release("create", "fw-3", "--firmware", "second.bin", "--mode", "normal")
     release("assign", "fw-3", "--device", "SN-4", "--percent", "100")
     equal(status("fw-3")[0]["device"], "SN-4")
-    s.verify_ledger()
-    out = s.birthmark("ledger", "verify", "--dir", s.dir)[1]
-    del out
+    contains(s.verify_ledger(), "valid")
     s.start()
     item = items(opened(manifest(s, 4), s))[FIRMWARE, 0]
     equal(item[SHA256], hashlib.sha256(read("second.bin")).digest())
     equal(s.ask("GET", item[WHERE], cert=device(4)).body, read("second.bin"))
 
 
-def test_zz_end():
+def test_organisations_do_not_see_each_other():
+    """SN-2 is given to another organisation; nothing is delivered to it but
+    what all were assigned."""
+    s = world()
+    s.stop()
+    with sqlite3.connect(os.path.join(s.dir, "birthmark.db")) as db:
+        db.execute("INSERT INTO organisation (ecosystem, name, created) "
+                   "VALUES (1, 'Other', 1)")
+        other, = db.execute("SELECT id FROM organisation WHERE name = 'Other'"
+                            ).fetchone()
+        db.execute("UPDATE device SET organisation = ? WHERE name = 'SN-2'",
+                   (other,))
+        db.execute("DELETE FROM manifest")
+    db.close()
+    s.start()
+    content = opened(manifest(s, 2), s)
+    equal(sorted(items(content)), [(FIRMWARE, 1), (BUNDLE, 0)])
+    write("own.bin", b"for Other alone")
+    release("create", "own", "--policy", "own.bin")
+    release("assign", "own", "--org", "Other")
+    digest = hashlib.sha256(b"for Other alone").hexdigest()
+    equal(items(opened(manifest(s, 2), s))[POLICY, 0][SHA256].hex(), digest)
+    path = API + "blob/" + digest
+    equal(s.ask("GET", path, cert=device(2)).body, b"for Other alone")
+    equal(s.ask("GET", path, cert=device(1)).status, 404)
+    name = hashlib.sha256(read("second.bin")).hexdigest()
+    equal(s.ask("GET", API + "blob/" + name, cert=device(4)).status, 200)
+    equal(s.ask("GET", API + "blob/" + name, cert=device(2)).status, 404)
+    equal(status("own")[0]["organisation_id"], other)
+    # An operator of the first organisation assigns within it, and sees no
+    # more.
+    local = Key(".", "local", "/CN=local")
+    s.birthmark("operator", "create", "--id", "local", "--dir", s.dir,
+                "--roles", "registrar", "--organisation", "1", "--csr",
+                local.csr, "--out", local.cert)
+    both = write("local.both", read(local.cert) + read(local.key))
+
+    def as_local(*args):
+        return s.birthmark("release", *args, "--url", "https://127.0.0.1:%d" %
+                           s.ports["operators"], "--identity", both,
+                           "--server-ca", s.root, check=False)
+
+    equal(json.loads(as_local("show", "--json", "own")[1])["assignments"], [])
+    for target in (["--all"], ["--org", "Other"], ["--org", str(other)]):
+        code, _, err = as_local("assign", "own", *target)
+        equal((code != 0, bool(err)), (True, True), err)
+    equal(as_local("assign", "own", "--org", "1", "--percent", "0")[0], 0)
+    rows = json.loads(as_local("status", "--json", "own")[1])["assignments"]
+    equal([row["organisation_id"] for row in rows], [1])
+
+
+def test_versions_go_on_above_a_backup():
     s = world()
     equal(s.stop(), 0)
     s.verify_ledger()
-    holds(sqlite3 is not None, "sqlite")
+    s.birthmark("backup", "--dir", s.dir, "--with-keys", "main.backup")
+    s.start()
+    lost = opened(manifest(s, 0), s)
+    write("lost.bin", b"lost")
+    release("create", "lost", "--policy", "lost.bin")
+    release("assign", "lost", "--all")
+    lost = opened(manifest(s, 0), s)
+    equal(s.stop(), 0)
+    s.birthmark("restore", "main.backup", "again")
+    shutil.copy(s.dir + "/keys/unlock", "again/keys/unlock")
+    shutil.copy(s.dir + "/operator/operator.key", "again/operator")
+    holds(os.path.exists("again/blobs/" + hashlib.sha256(
+        read(WORLD["image"])).hexdigest()), "blobs are in a backup")
+    again = Service(name="again", listeners=1)
+    again.birthmark("restore", "--resume", "--dir", again.dir, "--against",
+                    os.path.join(s.dir, "ledger/checkpoint"))
+    again.start()
+    try:
+        content = opened(manifest(again, 0), again)
+        holds(content[VERSION] > lost[VERSION] + 1000, "it jumps")
+        equal([i[KIND] for i in content[ITEMS]], [BUNDLE, FIRMWARE, FIRMWARE])
+        equal(again.stop(), 0)
+        again.verify_ledger()
+    finally:
+        again.stop(signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/blobs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "files/files.h"
+#include "tests/harness/bm_test.h"
+#include "tests/harness/test_crypto.h"
+
+static const struct bm_crypto *crypto;
+static char dir[64];
+
+static void start(void)
+{
+    struct ca_refusal why = { BM_OK, "" };
+
+    (void)snprintf(dir, sizeof dir, "blobs_test.XXXXXX");
+    CHECK(mkdtemp(dir) != NULL);
+    CHECK_STATUS(blobs_make_dir(dir, &why), BM_OK);
+    CHECK_STATUS(blobs_make_dir(dir, &why), BM_OK); /* again is fine */
+}
+
+static void end(void)
+{
+    CHECK_STATUS(files_remove_tree(dir, NULL), BM_OK);
+}
+
+static const uint8_t text[] = "octets of a blob that comes in pieces";
+#define N (sizeof text - 1)
+
+static struct ca_blob_piece piece_of(size_t at, size_t n)
+{
+    struct ca_blob_piece piece = { .size = N,
+                                   .at = at,
+                                   .octets = { text + at, n } };
+    uint8_t hash[BM_HASH_MAX];
+
+    CHECK_STATUS(crypto->hash(crypto->self, BM_HASH_SHA256,
+                              (struct bm_bytes){ text, N }, hash),
+                 BM_OK);
+    memcpy(piece.hash, hash, sizeof piece.hash);
+    return piece;
+}
+
+static uint64_t put(struct ca_blob_piece piece, bm_status want)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    uint64_t have;
+
+    CHECK_STATUS(blobs_put(dir, crypto, &piece, &have, &why), want);
+    return have;
+}
+
+static bool is_there(const struct ca_blob_piece *piece, const char *behind)
+{
+    char path[256];
+    struct stat st;
+    int n = snprintf(path, sizeof path, "%s/" BLOBS_DIR "/", dir);
+
+    for (size_t i = 0; i < sizeof piece->hash; i++) {
+        n +=
+            snprintf(path + n, sizeof path - (size_t)n, "%02x", piece->hash[i]);
+    }
+    (void)snprintf(path + n, sizeof path - (size_t)n, "%s", behind);
+    return stat(path, &st) == 0;
+}
+
+static void pieces_come_in_their_order(void)
+{
+    struct ca_blob_piece all = piece_of(0, N);
+
+    start();
+    CHECK(put(piece_of(0, 0), BM_OK) == 0); /* where to begin? */
+    CHECK(put(piece_of(0, 10), BM_OK) == 10);
+    CHECK(put(piece_of(0, 10), BM_OK) == 10);  /* the answer was lost */
+    CHECK(put(piece_of(20, 10), BM_OK) == 10); /* not its turn */
+    CHECK(is_there(&all, ".part") && !is_there(&all, ""));
+    CHECK(put(piece_of(10, N - 10), BM_OK) == N);
+    CHECK(is_there(&all, "") && !is_there(&all, ".part"));
+    CHECK(put(piece_of(0, 5), BM_OK) == N); /* it is whole already */
+    end();
+}
+
+static void what_is_something_else_is_dropped(void)
+{
+    struct ca_blob_piece wrong = piece_of(0, N);
+
+    start();
+    wrong.hash[0] ^= 1;
+    (void)put(wrong, BM_E_DELIVER_DIGEST);
+    CHECK(!is_there(&wrong, "") && !is_there(&wrong, ".part"));
+    end();
+}
+
+static void bounds_are_kept(void)
+{
+    struct ca_blob_piece piece = piece_of(0, N);
+
+    start();
+    piece.size = (uint64_t)CA_BLOB_MAX + 1;
+    (void)put(piece, BM_E_LIMIT);
+    piece.size = 0;
+    (void)put(piece, BM_E_LIMIT);
+    piece.size = N - 1;
+    (void)put(piece, BM_E_ARGUMENT);
+    piece.size = N;
+    piece.at = N + 1;
+    (void)put(piece, BM_E_ARGUMENT);
+    piece.at = 1;
+    (void)put(piece, BM_E_ARGUMENT);
+    /* Who named a wrong length at first begins again. */
+    CHECK(put(piece_of(0, 10), BM_OK) == 10);
+    piece = piece_of(0, 0);
+    piece.size = 5;
+    CHECK(put(piece, BM_OK) == 0);
+    CHECK(put(piece_of(0, N), BM_OK) == N);
+    piece.size = N - 1;
+    piece.octets.n = 0;
+    (void)put(piece, BM_E_ARGUMENT); /* the whole one is longer */
+    end();
+}
+
+static void what_came_by_half_is_dropped_at_a_start(void)
+{
+    struct ca_blob_piece all = piece_of(0, N);
+
+    start();
+    CHECK(put(piece_of(0, 10), BM_OK) == 10);
+    blobs_drop_parts(dir);
+    CHECK(!is_there(&all, ".part"));
+    CHECK(put(piece_of(0, N), BM_OK) == N);
+    blobs_drop_parts(dir);
+    CHECK(is_there(&all, ""));
+    end();
+}
+
+static void only_what_it_says_it_is_passes(void)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    struct store_item item = { .kind = STORE_ITEM_POLICY };
+    struct ca_blob_piece all = piece_of(0, N);
+
+    start();
+    memcpy(item.hash, all.hash, sizeof item.hash);
+    CHECK_STATUS(blobs_look(dir, &item, &why), BM_E_NOT_FOUND);
+    CHECK(put(all, BM_OK) == N);
+    CHECK_STATUS(blobs_look(dir, &item, &why), BM_OK);
+    CHECK(item.size == N && item.version[0] == '\0');
+    item.kind = STORE_ITEM_FIRMWARE;
+    CHECK(blobs_look(dir, &item, &why) != BM_OK);
+    CHECK(strstr(why.words, "is no firmware") != NULL);
+    item.kind = STORE_ITEM_KEYSET;
+    CHECK(blobs_look(dir, &item, &why) != BM_OK);
+    CHECK(strstr(why.words, "is no keyset") != NULL);
+    end();
+}
+
+int main(void)
+{
+    crypto = bm_test_crypto();
+    RUN(pieces_come_in_their_order);
+    RUN(what_is_something_else_is_dropped);
+    RUN(bounds_are_kept);
+    RUN(what_came_by_half_is_dropped_at_a_start);
+    RUN(only_what_it_says_it_is_passes);
+    return bm_test_done();
+}
