@@ -103,7 +103,7 @@ const struct admin_field admin_blob_fields[] = {
     ADMIN_PATH("release", ADMIN_STRING, ADMIN_ID_MAX, "name of the release")
 
 const struct admin_field admin_put_blob_params[] = {
-    ADMIN_PATH("sha256", ADMIN_STRING, ADMIN_DIGITS,
+    ADMIN_BODY("sha256", ADMIN_STRING, true, ADMIN_DIGITS,
                "SHA-256 of all of it, in hexadecimal"),
     ADMIN_BODY("size", ADMIN_INTEGER, true, CA_BLOB_MAX, "octets of all of it"),
     { .name = "at",

@@ -153,8 +153,8 @@ const struct admin_operation admin_operations[] = {
         CA_ACT_LEDGER_READ, false, 0, prove_firmware, admin_proof_fields,
         "Prove that a signature of firmware was recorded."),
 
-    ROW("putBlob", "POST", "/blobs/{sha256}/pieces", "releases",
-        CA_ACT_RELEASE_CREATE, false, ADMIN_RULES, put_blob, admin_blob_fields,
+    ROW("putBlob", "POST", "/blobs", "releases", CA_ACT_RELEASE_CREATE, false,
+        ADMIN_RULES, put_blob, admin_blob_fields,
         "Put a piece of what a release is to be made of. Pieces come in their "
         "order; the answer says where the next one begins."),
     ROW("listReleases", "GET", "/releases", "releases", CA_ACT_RELEASE_READ,

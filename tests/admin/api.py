@@ -270,7 +270,8 @@ def make_operator(api, name, roles, **scope):
 SOME = {"ca": "none", "profile": "none", "token": "none", "device": "none",
         "serial": "01", "operator": "none", "request": 77, "crl": "MAA=",
         "csr": "MAA=", "text": "x", "id": "none", "roles": ["auditor"],
-        "digest": "none", "key": "none", "version": "1.2.3+4"}
+        "digest": "none", "sha256": "none", "release": "none", "size": 1,
+        "key": "none", "version": "1.2.3+4"}
 
 
 def some_params(op):

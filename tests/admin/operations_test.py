@@ -227,6 +227,55 @@ def firmware(api, serials):
     api.call("proveFirmware", {"digest": signed["digest"], "key": key}, 404)
 
 
+def put_blob(api, data):
+    digest = hashlib.sha256(data).hexdigest()
+    half = len(data) // 2
+    for at, piece in ((0, data[:half]), (half, data[half:])):
+        answer = api.call("putBlob", {
+            "sha256": digest, "size": len(data), "at": at,
+            "octets": base64.b64encode(piece).decode()})
+        equal(answer, {"have": at + len(piece), "whole": at != 0})
+    equal(api.call("putBlob", {"sha256": digest, "size": len(data)}),
+          {"have": len(data), "whole": True})
+    return digest
+
+
+def releases(api):
+    digest = put_blob(api, b"a policy of somebody's")
+    api.call("putBlob", {"sha256": "00" * 32, "size": 2, "octets": "MAA="},
+             422)
+    api.call("putBlob", {"sha256": "00" * 32, "size": 1, "octets": "MAA="},
+             400)
+    api.call("putBlob", {"sha256": "x" * 64, "size": 1}, 400)
+    made = api.call("createRelease", {"release": "r-1", "policy": digest,
+                                      "mode": "lockdown"})
+    equal((made["name"], made["mode"], made["assignments"]),
+          ("r-1", "lockdown", []))
+    equal([(i["kind"], i["sha256"]) for i in made["items"]],
+          [("policy", digest)])
+    api.call("createRelease", {"release": "r-1", "mode": "normal"}, 409)
+    api.call("createRelease", {"release": "r-2"}, 400)
+    api.call("createRelease", {"release": "-r", "mode": "normal"}, 400)
+    api.call("createRelease", {"release": "r-2", "mode": "sleep"}, 400)
+    api.call("createRelease", {"release": "r-2", "policy": "00" * 32}, 404)
+    api.call("createRelease", {"release": "r-2", "firmware": digest}, 422)
+    for name in ("r-2", "r-3"):
+        api.call("createRelease", {"release": name, "mode": "normal"})
+    whole_and_in_pages(api, "listReleases", "name")
+    equal(api.call("showRelease", {"release": "r-1"}), made)
+    api.call("showRelease", {"release": "none"}, 404)
+    api.call("showReleaseStatus", {"release": "none"}, 404)
+    api.call("assignRelease", {"release": "none"}, 404)
+    api.call("assignRelease", {"release": "r-1", "device": "none"}, 404)
+    api.call("assignRelease", {"release": "r-1", "organisation": "none"}, 404)
+    api.call("assignRelease", {"release": "r-1", "percent": 101}, 400)
+    api.call("assignRelease", {"release": "r-1", "percent": 30})
+    again = api.call("assignRelease", {"release": "r-1", "percent": 0})
+    equal([a["percent"] for a in again["assignments"]], [0])
+    row, = api.call("showReleaseStatus", {"release": "r-1"})["assignments"]
+    equal((row["percent"], row["items"][0]["offered"]), (0, 0))
+
+
 def operators(api):
     one = admin.make_operator(api, "one", ["registrar", "auditor"])
     csr = csr_of(new_key("x", "/CN=x"))
@@ -359,6 +408,7 @@ def test_the_document_is_true():
         devices(api)
         ledger(api, serials)
         firmware(api, serials)
+        releases(api)
         operators(api)
         requests(api)
         cursors(api)
