@@ -291,7 +291,7 @@ static void the_signer_reads_what_it_signs(void)
     uint64_t last;
 
     world_open(&w);
-    last = ca_journal_bundle(w.journal);
+    last = ca_journal_version(w.journal, CA_JOURNAL_BUNDLE);
     CHECK(last != 0); /* that of init */
     good = (struct bm_bundle_config){ .name = { (const uint8_t *)series,
                                                 strlen(series) },
@@ -333,9 +333,9 @@ static void the_signer_reads_what_it_signs(void)
     c = good;
     c.next_update = w.now + 8 * DAY;
     CHECK_STATUS(sign(&w, &c), BM_E_CA_SIGNER);
-    CHECK(ca_journal_bundle(w.journal) == last);
+    CHECK(ca_journal_version(w.journal, CA_JOURNAL_BUNDLE) == last);
     CHECK_STATUS(sign(&w, &good), BM_OK);
-    CHECK(ca_journal_bundle(w.journal) == last + 1);
+    CHECK(ca_journal_version(w.journal, CA_JOURNAL_BUNDLE) == last + 1);
     CHECK_STATUS(sign(&w, &good), BM_E_CA_SIGNER);
     world_close(&w);
 }
@@ -362,7 +362,7 @@ static bool try_failing(struct faulty *f, struct world *w, uint64_t at,
                         bool after)
 {
     static struct made m;
-    uint64_t before = ca_journal_bundle(w->journal);
+    uint64_t before = ca_journal_version(w->journal, CA_JOURNAL_BUNDLE);
     bool hit;
     bm_status rc;
 
@@ -376,7 +376,8 @@ static bool try_failing(struct faulty *f, struct world *w, uint64_t at,
     w->now++;
     CHECK_STATUS(make(w, &m), BM_OK);
     CHECK(m.bundle.version > before);
-    CHECK(m.bundle.version == ca_journal_bundle(w->journal));
+    CHECK(m.bundle.version ==
+          ca_journal_version(w->journal, CA_JOURNAL_BUNDLE));
     return hit;
 }
 
@@ -413,7 +414,7 @@ static void a_lost_one_is_on_record_and_its_version_is_not_used_again(void)
     w.signer.f.after = true;
     CHECK(make(&w, &m) == BM_E_IO);
     faulty_disarm(&w.signer.f);
-    floor = ca_journal_bundle(w.journal);
+    floor = ca_journal_version(w.journal, CA_JOURNAL_BUNDLE);
     must(world_reopen(&w) == BM_OK, "reopen");
     s = w.store;
     must(s->begin(s->self, STORE_READ) == BM_OK, "begin");
