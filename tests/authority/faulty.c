@@ -15,8 +15,7 @@ void faulty_disarm(struct faulty *f)
     f->after = false;
 }
 
-/* Does this call fail? */
-static bool fails(struct faulty *f)
+bool faulty_fails(struct faulty *f)
 {
     f->calls++;
     if (f->fail_at == 0 || f->calls < f->fail_at ||
@@ -27,23 +26,11 @@ static bool fails(struct faulty *f)
     return true;
 }
 
-/* The end of every function: fail, or do it; or both. */
-#define HAND_ON(s, call)                    \
-    do {                                    \
-        bool fail_ = fails(&(s)->f);        \
-        bm_status rc_ = BM_OK;              \
-                                            \
-        if (!fail_ || (s)->f.after) {       \
-            rc_ = (call);                   \
-        }                                   \
-        return fail_ ? (s)->f.status : rc_; \
-    } while (0)
-
 static bm_status begin(void *self, enum store_mode mode)
 {
     struct faulty_store *s = self;
 
-    if (fails(&s->f)) {
+    if (faulty_fails(&s->f)) {
         return s->f.status;
     }
     s->writing = mode == STORE_WRITE;
@@ -55,7 +42,7 @@ static bm_status begin(void *self, enum store_mode mode)
 static bm_status commit(void *self)
 {
     struct faulty_store *s = self;
-    bool fail = fails(&s->f);
+    bool fail = faulty_fails(&s->f);
     bm_status rc = BM_OK;
 
     if (fail && !s->f.after) {
@@ -628,6 +615,7 @@ void faulty_store_init(struct faulty_store *s, struct store *real)
     s->base.reply_purge = reply_purge;
     s->base.event_put = event_put;
     s->base.event_list = event_list;
+    faulty_delivery_fill(&s->base);
     s->base.leaf_put = leaf_put;
     s->base.leaf_get = leaf_get;
     s->base.leaf_list = leaf_list;
@@ -643,7 +631,7 @@ static bm_status sign_certs(void *self, const struct ca_signing *group,
                             size_t n, int64_t now, struct ca_refusal *why)
 {
     struct faulty_signer *s = self;
-    bool fail = fails(&s->f);
+    bool fail = faulty_fails(&s->f);
     bm_status rc = BM_OK;
 
     if (!fail || s->f.after) {
@@ -679,6 +667,14 @@ static bm_status sign_bundle(void *self, struct bm_bytes content, int64_t now,
     HAND_ON(s, s->real->bundle(s->real->self, content, now, message));
 }
 
+static bm_status sign_manifest(void *self, struct bm_bytes content, int64_t now,
+                               struct bm_wr *message)
+{
+    struct faulty_signer *s = self;
+
+    HAND_ON(s, s->real->manifest(s->real->self, content, now, message));
+}
+
 static void last(void *self, struct ca_tree_head *head)
 {
     struct faulty_signer *s = self;
@@ -695,6 +691,7 @@ void faulty_signer_init(struct faulty_signer *s, struct ca_signer *real)
                                   .crl = sign_crl,
                                   .checkpoint = sign_checkpoint,
                                   .bundle = sign_bundle,
+                                  .manifest = sign_manifest,
                                   .last = last,
                                   .close = close_nothing };
 }

@@ -23,6 +23,21 @@ struct faulty {
 void faulty_arm(struct faulty *f, uint64_t fail_at, bm_status status);
 void faulty_disarm(struct faulty *f);
 
+/* Does this call fail? */
+bool faulty_fails(struct faulty *f);
+
+/* The end of every function: fail, or do it; or both. */
+#define HAND_ON(s, call)                    \
+    do {                                    \
+        bool fail_ = faulty_fails(&(s)->f); \
+        bm_status rc_ = BM_OK;              \
+                                            \
+        if (!fail_ || (s)->f.after) {       \
+            rc_ = (call);                   \
+        }                                   \
+        return fail_ ? (s)->f.status : rc_; \
+    } while (0)
+
 struct faulty_store {
     struct store base; /* what is handed to others */
     struct faulty f;
@@ -31,6 +46,8 @@ struct faulty_store {
     bool writing;
 };
 void faulty_store_init(struct faulty_store *s, struct store *real);
+/* ... of which this fills in what is about delivery. */
+void faulty_delivery_fill(struct store *base);
 
 struct faulty_signer {
     struct ca_signer base;

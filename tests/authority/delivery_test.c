@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ca/delivery.h"
+
+#include <string.h>
+
+#include "ca/bundle.h"
+#include "ca/internal.h"
+#include "ca/release.h"
+#include "tests/authority/world.h"
+
+/* Delivery: what the signer agrees to, that no version comes twice, and that
+ * what failed has said nothing. */
+
+struct told {
+    uint8_t room[BM_MANIFEST_SIZE_MAX];
+    size_t n;
+    uint64_t version;
+    struct bm_manifest manifest;
+};
+
+static bm_status ask(struct world *w, const struct store_device *device,
+                     struct told *t)
+{
+    struct bm_bytes certs;
+    struct bm_cert signer;
+    struct bm_wr out;
+
+    bm_wr_init(&out, t->room, sizeof t->room);
+    BM_TRY(ca_manifest_get(w->ca, device, w->now, &out, &t->version, NULL));
+    t->n = out.len;
+    must(bm_manifest_open((struct bm_bytes){ t->room, t->n }, world_crypto(),
+                          &signer, &certs, &t->manifest) == BM_OK,
+         "a manifest");
+    CHECK(t->manifest.version == t->version);
+    CHECK_STATUS(bm_bundle_signer_check(&signer), BM_OK);
+    return BM_OK;
+}
+
+static void make_device(struct world *w, const char *name,
+                        struct store_device *device)
+{
+    static struct issued c;
+
+    must(by_operator(w, LDEVID, name, world_key(), &c) == BM_OK, name);
+    must(ca_delivery_device(w->ca, issued_der(&c), device, NULL) == BM_OK,
+         name);
+}
+
+static void make_release(struct world *w, const char *name, uint32_t mode)
+{
+    const struct store_item item = { .kind = STORE_ITEM_POLICY,
+                                     .hash = { 1, 2, 3 },
+                                     .size = 77 };
+    const struct ca_release_order order = { name, mode, &item, 1 };
+
+    must(ca_release_create(w->ca, &admin, &order, w->now, NULL) == BM_OK, name);
+}
+
+static bm_status assign(struct world *w, const char *name, const char *device,
+                        uint32_t percent)
+{
+    const struct ca_release_target target = { name, NULL, device, percent };
+
+    return ca_release_assign(w->ca, &admin, &target, w->now, NULL);
+}
+
+/* ---- What the signer agrees to */
+
+static bm_status sign(struct world *w, const struct bm_manifest_config *config)
+{
+    static uint8_t content[BM_MANIFEST_SIZE_MAX];
+    static uint8_t message[BM_MANIFEST_SIZE_MAX];
+    struct ca_signer *s = w->real_signer;
+    struct bm_wr c;
+    struct bm_wr out;
+
+    bm_wr_init(&c, content, sizeof content);
+    must(bm_manifest_put(config, &c) == BM_OK, "content");
+    bm_wr_init(&out, message, sizeof message);
+    return s->manifest(s->self, bm_wr_bytes(&c), w->now, &out);
+}
+
+static uint64_t last_of(const struct world *w)
+{
+    return ca_journal_version(w->journal, CA_JOURNAL_MANIFEST);
+}
+
+static void the_signer_reads_what_it_signs(void)
+{
+    const char *series = world_base()->settings.bundle_series;
+    struct bm_manifest_config good;
+    struct bm_manifest_config c;
+    struct world w;
+    uint64_t last;
+
+    world_open(&w);
+    last = last_of(&w);
+    good = (struct bm_manifest_config){ .series = { (const uint8_t *)series,
+                                                    strlen(series) },
+                                        .version = last + 1,
+                                        .issued = w.now,
+                                        .next_update = w.now + 3600,
+                                        .device = BM_LIT("SN-1") };
+    c = good;
+    c.series = BM_LIT("of somebody else");
+    CHECK_STATUS(sign(&w, &c), BM_E_CA_SIGNER);
+    c = good;
+    c.version = last + 1 + CA_LIST_STEP_MAX;
+    CHECK_STATUS(sign(&w, &c), BM_E_CA_SIGNER);
+    c = good;
+    c.issued = w.now + CA_CLOCK_SLACK + 1;
+    c.next_update = c.issued + 3600;
+    CHECK_STATUS(sign(&w, &c), BM_E_CA_SIGNER);
+    c = good;
+    c.next_update = w.now;
+    CHECK_STATUS(sign(&w, &c), BM_E_CA_SIGNER);
+    c = good;
+    c.next_update = w.now + world_base()->settings.bundle_lifetime + 1;
+    CHECK_STATUS(sign(&w, &c), BM_E_CA_SIGNER);
+    CHECK(last_of(&w) == last);
+    CHECK_STATUS(sign(&w, &good), BM_OK);
+    CHECK(last_of(&w) == last + 1);
+    CHECK_STATUS(sign(&w, &good), BM_E_CA_SIGNER); /* not twice */
+    world_close(&w);
+}
+
+/* The same key signs both: what is of one form is not of the other. */
+static void a_bundle_is_no_manifest(void)
+{
+    static uint8_t room[CA_BUNDLE_MAX];
+    static uint8_t content[CA_BUNDLE_MAX];
+    struct ca_bundle_last last;
+    struct bm_cms cms;
+    struct world w;
+    struct bm_wr out;
+
+    world_open(&w);
+    must(w.store->begin(w.store->self, STORE_READ) == BM_OK, "begin");
+    must(ca_bundle_last(w.store, &last) == BM_OK, "a bundle");
+    must(bm_cms_parse(last.message, NULL, &cms) == BM_OK, "CMS");
+    memcpy(content, cms.content.p, cms.content.n);
+    w.store->rollback(w.store->self);
+    bm_wr_init(&out, room, sizeof room);
+    CHECK(w.real_signer->manifest(w.real_signer->self,
+                                  (struct bm_bytes){ content, cms.content.n },
+                                  w.now, &out) != BM_OK);
+    CHECK(out.len == 0);
+    world_close(&w);
+}
+
+/* ---- What devices are told */
+
+static void each_is_told_its_own_and_versions_rise(void)
+{
+    static struct told one;
+    static struct told two;
+    struct store_device a;
+    struct store_device b;
+    struct world w;
+
+    world_open(&w);
+    make_device(&w, "SN-1", &a);
+    make_device(&w, "SN-2", &b);
+    CHECK_STATUS(ask(&w, &a, &one), BM_E_NOT_FOUND);
+    make_release(&w, "r-1", 0);
+    CHECK_STATUS(assign(&w, "r-1", NULL, 100), BM_OK);
+    CHECK_STATUS(ask(&w, &a, &one), BM_OK);
+    CHECK_STATUS(ask(&w, &b, &two), BM_OK);
+    CHECK(two.version > one.version);
+    CHECK(bm_bytes_are(one.manifest.device, "SN-1", 4));
+    CHECK(bm_bytes_are(two.manifest.device, "SN-2", 4));
+    CHECK_STATUS(ask(&w, &b, &one), BM_OK);
+    CHECK(one.version == two.version); /* it says the same */
+    w.now = two.manifest.issued +
+            (two.manifest.next_update - two.manifest.issued) / 2;
+    CHECK_STATUS(ask(&w, &b, &one), BM_OK);
+    CHECK(one.version > two.version); /* half of its life is over */
+    CHECK(world_sound(&w));
+    world_close(&w);
+}
+
+static void one_that_is_due_is_given_while_nobody_can_sign(void)
+{
+    static struct told first;
+    static struct told again;
+    struct store_device device;
+    struct world w;
+
+    world_open(&w);
+    make_device(&w, "SN-1", &device);
+    make_release(&w, "r-1", 2);
+    CHECK_STATUS(assign(&w, "r-1", "SN-1", 100), BM_OK);
+    CHECK_STATUS(ask(&w, &device, &first), BM_OK);
+    CHECK(first.manifest.mode == BM_MANIFEST_LOCKDOWN);
+    faulty_arm(&w.signer.f, 1, BM_E_KEYS_GONE);
+    w.now = first.manifest.next_update - 1;
+    CHECK_STATUS(ask(&w, &device, &again), BM_OK);
+    CHECK(again.version == first.version);
+    w.now++;
+    CHECK_STATUS(ask(&w, &device, &again), BM_E_KEYS_GONE);
+    faulty_disarm(&w.signer.f);
+    CHECK_STATUS(ask(&w, &device, &again), BM_OK);
+    CHECK(again.version > first.version);
+    world_close(&w);
+}
+
+/* Whatever call of the store fails, and whether it was done or not: nobody is
+ * told a version that another manifest has. */
+static void what_was_signed_in_vain_uses_its_version(void)
+{
+    static struct told t;
+    struct store_device device;
+    struct world w;
+    uint64_t last = 0;
+
+    for (uint64_t at = 1;; at++) {
+        bm_status rc;
+
+        world_open(&w);
+        make_device(&w, "SN-1", &device);
+        make_release(&w, "r-1", 0);
+        must(assign(&w, "r-1", NULL, 100) == BM_OK, "assigned");
+        faulty_arm(&w.faulty.f, at, BM_E_IO);
+        rc = ask(&w, &device, &t);
+        faulty_disarm(&w.faulty.f);
+        if (!w.faulty.f.hit) {
+            CHECK_STATUS(rc, BM_OK);
+            world_close(&w);
+            break;
+        }
+        last = last_of(&w);
+        CHECK_STATUS(ask(&w, &device, &t), BM_OK);
+        CHECK(rc == BM_OK || t.version > last || t.version == last_of(&w));
+        CHECK(world_sound(&w));
+        world_close(&w);
+    }
+}
+
+/* ---- What devices say */
+
+static void a_number_is_heard_once(void)
+{
+    static const uint8_t body[] = { 0x82, 0xa2, 0x01, 0x01, 0x02, 0x01,
+                                    0xa2, 0x01, 0x02, 0x02, 0x18, 0x40 };
+    static const uint8_t more[] = { 0x81, 0xa2, 0x01, 0x03, 0x02, 0x04 };
+    struct store_device device;
+    struct store_heard heard;
+    struct world w;
+
+    world_open(&w);
+    make_device(&w, "SN-1", &device);
+    for (unsigned i = 0; i < 2; i++) {
+        CHECK_STATUS(ca_events_take(w.ca, &device, BM_ARRAY(body), w.now, NULL),
+                     BM_OK);
+        must(w.store->begin(w.store->self, STORE_READ) == BM_OK, "begin");
+        CHECK_STATUS(w.store->heard_get(w.store->self, device.id, &heard),
+                     BM_OK);
+        CHECK(heard.number == 2);
+        w.store->rollback(w.store->self);
+    }
+    faulty_arm(&w.faulty.f, 4, BM_E_IO);
+    CHECK_STATUS(ca_events_take(w.ca, &device, BM_ARRAY(more), w.now, NULL),
+                 BM_E_IO);
+    faulty_disarm(&w.faulty.f);
+    CHECK_STATUS(ca_events_take(w.ca, &device, BM_ARRAY(more), w.now, NULL),
+                 BM_OK);
+    for (size_t n = 0; n < sizeof more; n++) {
+        CHECK(ca_events_take(w.ca, &device, (struct bm_bytes){ more, n }, w.now,
+                             NULL) != BM_OK);
+    }
+    CHECK(world_sound(&w));
+    world_close(&w);
+}
+
+int main(void)
+{
+    RUN(the_signer_reads_what_it_signs);
+    RUN(a_bundle_is_no_manifest);
+    RUN(each_is_told_its_own_and_versions_rise);
+    RUN(one_that_is_due_is_given_while_nobody_can_sign);
+    RUN(what_was_signed_in_vain_uses_its_version);
+    RUN(a_number_is_heard_once);
+    return bm_test_done();
+}
