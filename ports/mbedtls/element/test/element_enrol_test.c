@@ -8,8 +8,8 @@
 /*
  * Enrolment with keys in an element that errs: the server (est_server.h)
  * insists that every request that arrives is signed by the key that it names.
- * While the element errs the device waits and asks again, longer each time; when it
- * is well again the job is done, and nothing was lost meanwhile.
+ * While the element errs the device waits and asks again, longer each time;
+ * when it is well again the job is done, and nothing was lost meanwhile.
  */
 static struct stand_in element;
 static struct flash_sim element_sim; /* the element's own memory */
