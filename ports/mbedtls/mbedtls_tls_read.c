@@ -16,7 +16,7 @@
 #include "ports/mbedtls/mbedtls_tls_internal.h"
 
 /*
- * Three functions are linked in front of the library's own, by -Wl,--wrap=NAME:
+ * Four functions are linked in front of the library's own, by -Wl,--wrap=NAME:
  * who calls NAME gets __wrap_NAME, and __real_NAME is the library's.
  */
 int __wrap_mbedtls_x509_crt_parse_der(mbedtls_x509_crt *list,
@@ -34,6 +34,14 @@ int __wrap_mbedtls_ssl_tls13_compute_application_transform(
     mbedtls_ssl_context *ssl);
 int __real_mbedtls_ssl_tls13_compute_application_transform(
     mbedtls_ssl_context *ssl);
+int __wrap_mbedtls_ssl_tls13_write_client_hello_exts(mbedtls_ssl_context *ssl,
+                                                     unsigned char *to,
+                                                     unsigned char *end,
+                                                     size_t *n);
+int __real_mbedtls_ssl_tls13_write_client_hello_exts(mbedtls_ssl_context *ssl,
+                                                     unsigned char *to,
+                                                     unsigned char *end,
+                                                     size_t *n);
 /* Internal to the library. */
 void mbedtls_ssl_set_outbound_transform(mbedtls_ssl_context *ssl,
                                         mbedtls_ssl_transform *transform);
@@ -154,6 +162,34 @@ int __wrap_mbedtls_ssl_tls13_check_received_extension(mbedtls_ssl_context *ssl,
     }
     return __real_mbedtls_ssl_tls13_check_received_extension(
         ssl, message, extension, allowed);
+}
+
+/*
+ * Extensions of a ClientHello for TLS 1.3. The library asks for short records
+ * among those for TLS 1.2; who offers 1.3 alone asks here.
+ *
+ *   RFC 6066 4: enum { 2^9(1), 2^10(2), 2^11(3), 2^12(4) } MaxFragmentLength;
+ */
+int __wrap_mbedtls_ssl_tls13_write_client_hello_exts(mbedtls_ssl_context *ssl,
+                                                     unsigned char *to,
+                                                     unsigned char *end,
+                                                     size_t *n)
+{
+    const mbedtls_ssl_config *conf = mbedtls_ssl_context_get_config(ssl);
+    const uint8_t extension[] = { 0, MAX_FRAGMENT_LENGTH, 0, 1,
+                                  conf->MBEDTLS_PRIVATE(mfl_code) };
+    int ret = __real_mbedtls_ssl_tls13_write_client_hello_exts(ssl, to, end, n);
+
+    if (ret != 0 ||
+        conf->MBEDTLS_PRIVATE(min_tls_version) == MBEDTLS_SSL_VERSION_TLS1_2) {
+        return ret;
+    }
+    if ((size_t)(end - to) < *n + sizeof extension) {
+        return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+    }
+    memcpy(to + *n, extension, sizeof extension);
+    *n += sizeof extension;
+    return 0;
 }
 
 /*

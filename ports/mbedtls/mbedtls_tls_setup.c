@@ -8,6 +8,11 @@
 static const int suites[] = { MBEDTLS_TLS1_3_AES_128_GCM_SHA256,
                               MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
                               0 };
+#ifdef MBEDTLS_SSL_PROTO_TLS1_2
+#define OLDEST BM_TLS_1_2
+#else
+#define OLDEST BM_TLS_1_3
+#endif
 static const uint16_t groups[] = { MBEDTLS_SSL_IANA_TLS_GROUP_SECP256R1,
                                    MBEDTLS_SSL_IANA_TLS_GROUP_NONE };
 static const uint16_t algorithms[] = {
@@ -131,8 +136,7 @@ static void set_conf(struct bm_tls_session *s)
                                                      : MBEDTLS_SSL_IS_CLIENT);
     mbedtls_ssl_conf_transport(conf, MBEDTLS_SSL_TRANSPORT_STREAM);
     mbedtls_ssl_conf_min_tls_version(
-        conf,
-        (mbedtls_ssl_protocol_version)(version != 0 ? version : BM_TLS_1_2));
+        conf, (mbedtls_ssl_protocol_version)(version != 0 ? version : OLDEST));
     mbedtls_ssl_conf_max_tls_version(
         conf,
         (mbedtls_ssl_protocol_version)(version != 0 ? version : BM_TLS_1_3));
@@ -145,8 +149,10 @@ static void set_conf(struct bm_tls_session *s)
     mbedtls_ssl_conf_rng(conf, mbedtls_psa_get_random,
                          MBEDTLS_PSA_RANDOM_STATE);
     mbedtls_ssl_conf_authmode(conf, auth_mode(&s->config));
+#ifdef MBEDTLS_SSL_EXTENDED_MASTER_SECRET
     mbedtls_ssl_conf_extended_master_secret(conf,
                                             MBEDTLS_SSL_EXTENDED_MS_ENABLED);
+#endif
     mbedtls_ssl_conf_verify(conf, mbedtls_tls_judge, s);
     /* Without any CA the library refuses to verify at all
      * (MBEDTLS_ERR_SSL_CA_CHAIN_REQUIRED); this one has no name and no key, so
@@ -156,8 +162,10 @@ static void set_conf(struct bm_tls_session *s)
                                       MBEDTLS_SSL_CERT_REQ_CA_LIST_DISABLED);
 }
 
+#ifdef MBEDTLS_SSL_PROTO_TLS1_2
 _Static_assert(MBEDTLS_PREMASTER_SIZE >= 32 && MBEDTLS_PREMASTER_SIZE <= 128,
                "a premaster secret is one coordinate of P-256");
+#endif
 _Static_assert((int)MBEDTLS_SSL_VERSION_TLS1_2 == BM_TLS_1_2 &&
                    (int)MBEDTLS_SSL_VERSION_TLS1_3 == BM_TLS_1_3,
                "versions are those of the wire");

@@ -204,12 +204,13 @@ class Device:
 # ---- Peers
 
 class Echo(threading.Thread):
-    """A TLS server on this host that sends back what it gets."""
+    """A TLS server on this host that sends back what it gets; `gather` octets
+    of it first and in one go, in records as long as the client takes."""
 
-    def __init__(self, context, slow=0):
+    def __init__(self, context, gather=0):
         super().__init__(daemon=True)
         self.context = context
-        self.slow = slow
+        self.gather = gather
         self.socket = socket.create_server(("127.0.0.1", 0))
         self.socket.settimeout(PATIENCE)
         self.port = self.socket.getsockname()[1]
@@ -221,13 +222,17 @@ class Echo(threading.Thread):
         try:
             raw, _ = self.socket.accept()
             raw.settimeout(PATIENCE)
+            held = b""
             with self.context.wrap_socket(raw, server_side=True) as s:
                 while True:
                     piece = s.recv(65536)
                     if not piece:
                         break
                     self.octets += len(piece)
-                    s.sendall(piece)
+                    held += piece
+                    if self.octets >= self.gather:
+                        s.sendall(held)
+                        held = b""
         except (OSError, ssl.SSLError) as e:
             self.error = e
         finally:

@@ -1,6 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The network of a microcontroller, with real peers: net_test.py DEVICE.elf"""
+"""The network of a microcontroller, with real peers:
+
+    net_test.py DEVICE.elf LEAST.elf
+
+DEVICE has TLS 1.3 and 1.2 and IPv6, LEAST has TLS 1.3 and IPv4 alone.
+"""
 import os
 import socket
 import ssl
@@ -12,11 +17,12 @@ import net
 from net import Device, Echo, contains, exchange, free_port, holds, pattern
 
 PROGRAM = os.path.abspath(sys.argv[1])
+LEAST = os.path.abspath(sys.argv[2])
 VERSIONS = {"13": ssl.TLSVersion.TLSv1_3, "12": ssl.TLSVersion.TLSv1_2}
 
 
-def device(world, identity="device", anchor="root", **words):
-    return Device(world, PROGRAM, world.device(identity, anchor), **words)
+def device(world, identity="device", anchor="root", program=PROGRAM, **words):
+    return Device(world, program, world.device(identity, anchor), **words)
 
 
 def client(world, port, **words):
@@ -113,6 +119,16 @@ def test_a_server_of_another_name_is_refused(world):
     text = client(world, echo.port, name="x.example.test").end(1)
     contains(text, "refused status=0x0d")
     holds(echo.done().error is not None, "it was let in")
+
+
+def test_who_has_tls_1_3_alone_asks_for_short_records_too(world):
+    """And gets them: 20,000 octets come back in records that fit."""
+    echo = Echo(world.context(True, "server"), gather=20000)
+    d = client(world, echo.port, program=LEAST, octets=20000)
+    contains(d.end(), "connected tls=0304", "done octets=20000")
+    echo = Echo(world.context(True, "server",
+                              version=ssl.TLSVersion.TLSv1_2))
+    contains(client(world, echo.port, program=LEAST).end(1), "refused status")
 
 
 def test_a_megabyte_goes_out_and_comes_back(world):
