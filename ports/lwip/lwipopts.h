@@ -69,20 +69,21 @@
  * connection's. Whoever finds none waits (BM_E_TLS_AGAIN).
  */
 #ifndef MEM_SIZE
-#define MEM_SIZE (4 * 1024)
+#define MEM_SIZE 3840
 #endif
 
 /*
  * What came and was not read. A full frame takes three of them, a window at
- * most eight, and two connections may leave one each unread: there must be some
+ * most seven, and two connections may leave one each unread: there must be some
  * left to hear that what we sent was acknowledged.
  */
 #ifndef PBUF_POOL_SIZE
-#define PBUF_POOL_SIZE 18
+#define PBUF_POOL_SIZE 16
 #endif
 #define PBUF_POOL_BUFSIZE 508
 
-#define TCP_MSS     1460
+/* RFC 8200 5: what every link takes, IPv6 and its header of 60 included. */
+#define TCP_MSS     1220
 #define TCP_WND     (2 * TCP_MSS)
 #define TCP_SND_BUF (2 * TCP_MSS)
 /* Segments of one connection that are not acknowledged. */

@@ -214,6 +214,49 @@ def judge_elf(row, build):
     return verdict("  its stack, of that", deepest, stack) and kept
 
 
+# Parts of a device's image, by the archive (lib.../x.a) that an object is from,
+# and the object; the first that fits.
+PARTS = [("libc", r"lib(c|gcc)\.a"), ("lwip", r"liblwip\w*\.a"),
+         ("tls", r"libmbedtls\w*\.a\(ssl_|libbm_port_mbedtls_tls"),
+         ("crypto", r"libmbedtls|libbm_port_mbedtls"),
+         ("core", r"libbm_core"), ("device", r"libbm_device"),
+         ("boot", r"libbm_boot"), ("ports", r"libbm_port_"), ("app", r"")]
+
+
+def image_parts(listing):
+    """part -> [text, variables] of a linked image, from its map"""
+    with open(listing, encoding="utf-8") as f:
+        text = f.read().split("Linker script and memory map")[1]
+    section = re.compile(r"^ \.?(text|rodata|data|bss|COMMON)[\w.$*]*\s+"
+                         r"0x[0-9a-f]+\s+0x([0-9a-f]+)\s+(\S+)$", re.M)
+    parts = {}
+    for kind, size, obj in section.findall(text):
+        part = next(p for p, pattern in PARTS if re.search(pattern, obj))
+        shares = parts.setdefault(part, [0, 0])
+        if kind in ("text", "rodata"):
+            shares[0] += int(size, 16)
+        else:
+            shares[1] += int(size, 16)
+    return parts
+
+
+def judge_image(row, build):
+    """The image of a whole device, part by part: what lies in flash; all of
+    its variables and its stack."""
+    name, text, ram, path = row[1:5]
+    elf = os.path.join(build, path)
+    if not os.path.exists(elf):
+        print("%-28s cannot be measured, missing: %s" % (name, elf))
+        return False
+    sizes = run("arm-none-eabi-size", elf).split("\n")[1].split()
+    kept = verdict("flash of " + name, int(sizes[0]) + int(sizes[1]), text)
+    kept &= verdict("  its RAM", int(sizes[1]) + int(sizes[2]), ram)
+    parts = image_parts(elf + ".map")
+    for part in sorted(parts, key=lambda p: parts[p], reverse=True):
+        print("    %-10s flash %7d   RAM %6d" % (part, *parts[part]))
+    return kept
+
+
 def judge(budgets, modules, graph, build):
     kept = True
     print("\n%-28s %8s    %6s  %5s" % ("budget", "measured", "budget",
@@ -227,6 +270,8 @@ def judge(budgets, modules, graph, build):
                             ram_of(row[3], " ".join(row[4:])), row[2])
         elif row[0] == "text":
             kept &= judge_text(row, modules, graph)
+        elif row[0] == "image":
+            kept &= judge_image(row, build)
         elif row[0] == "elf":
             kept &= judge_elf(row, build)
     return kept

@@ -77,6 +77,30 @@ expect "RAM over its budget fails" 1 "RAM of t.*EXCEEDED" \
 expect "a missing entry point fails" 1 "missing: bm_none" 'text t 20 bm_none\n'
 expect "a bootloader that is not there fails" 1 "missing: .*boot-none.elf" \
     'elf boot-none 1 1 1 ports/mps2/boot\n'
+expect "an image that is not there fails" 1 "missing: .*/none" \
+    'image i 1 1 none\n'
+# A whole device: two objects of which one comes from an archive.
+cat > "$tmp/main.c" <<'C'
+int bm_in_core(int n);
+int variable[16];
+int main(void);
+int main(void) { return bm_in_core(variable[3]); }
+C
+echo 'int bm_in_core(int n) { return n * 3 + 1; }' > "$tmp/in_core.c"
+for source in main in_core; do
+    arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb -c "$tmp/$source.c" \
+        -o "$tmp/$source.o"
+done
+arm-none-eabi-ar rc "$tmp/libbm_core.a" "$tmp/in_core.o"
+arm-none-eabi-gcc -mcpu=cortex-m3 -mthumb -nostdlib -Wl,-emain \
+    -Wl,-Map="$tmp/image.map" -o "$tmp/image" "$tmp/main.o" "$tmp/libbm_core.a"
+expect "an image is measured whole" 0 "flash of i .* of *300" \
+    'image i 300 64 image\n'
+expect "and part by part" 0 "core *flash *[1-9]" 'image i 300 64 image\n'
+expect "an image over its budget fails" 1 "flash of i.*EXCEEDED" \
+    'image i 8 64 image\n'
+expect "RAM of an image over its budget fails" 1 "its RAM.*EXCEEDED" \
+    'image i 300 63 image\n'
 
 echo "1..$count"
 exit $failed
