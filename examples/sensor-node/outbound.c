@@ -79,27 +79,42 @@ static void finish(struct node *n, bm_status rc, uint32_t waits)
     o->at[o->job] = board_uptime() + wait;
 }
 
+/* The job that has been due for the longest; of equals the first one in the
+ * table. An order alone would let the last ones starve where those before them
+ * take as long as their intervals. OUTBOUND_JOBS: none. */
+static unsigned choose(struct node *n)
+{
+    const struct outbound *o = &n->outbound;
+    unsigned found = OUTBOUND_JOBS;
+
+    for (unsigned job = 0; job < OUTBOUND_JOBS; job++) {
+        if (is_due(o, job) && works[job]->wanted(n) &&
+            (found == OUTBOUND_JOBS ||
+             (int32_t)(o->at[job] - o->at[found]) < 0)) {
+            found = job;
+        }
+    }
+    return found;
+}
+
 static bool begin(struct node *n)
 {
     struct outbound *o = &n->outbound;
+    unsigned job = choose(n);
+    bm_status rc;
 
-    for (unsigned job = 0; job < OUTBOUND_JOBS; job++) {
-        bm_status rc;
-
-        if (!is_due(o, job) || !works[job]->wanted(n)) {
-            continue;
-        }
-        o->job = (uint8_t)job;
-        o->busy = true;
-        rc = works[job]->begin(n);
-        if (rc == BM_OK) {
-            bm_pump_init(&n->pump, &n->pump_config);
-        } else {
-            finish(n, rc, 0);
-        }
-        return true;
+    if (job == OUTBOUND_JOBS) {
+        return false;
     }
-    return false;
+    o->job = (uint8_t)job;
+    o->busy = true;
+    rc = works[job]->begin(n);
+    if (rc == BM_OK) {
+        bm_pump_init(&n->pump, &n->pump_config);
+    } else {
+        finish(n, rc, 0);
+    }
+    return true;
 }
 
 bool outbound_poll(struct node *n)

@@ -6,9 +6,9 @@
 
 /*
  * Who talks to a server: one job at a time, since there is memory for one
- * connection. The table in outbound.c has them in the order in which they
- * matter; the first one that is due begins when the one before it has come to
- * an end. A job that would wait for long ends, too, and is due again later, so
+ * connection. The one that has been due for the longest begins when the one
+ * before it has come to an end; of equals the one that matters more, which is
+ * the order of the table in outbound.c. A job that would wait for long ends, too, and is due again later, so
  * that readings go out while a renewal waits.
  */
 
