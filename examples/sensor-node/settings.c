@@ -286,8 +286,9 @@ bm_status settings_parse(struct bm_bytes cbor, struct settings *settings,
     struct bm_cbor c;
     bm_status rc;
 
-    *settings = (struct settings){ .interval = SETTINGS_INTERVAL,
-                                   .refresh = SETTINGS_REFRESH };
+    memset(settings, 0, sizeof *settings);
+    settings->interval = SETTINGS_INTERVAL;
+    settings->refresh = SETTINGS_REFRESH;
     *factory = (struct bm_bytes){ NULL, 0 };
     bm_cbor_init(&c, cbor, NULL);
     rc = take_settings(&c, settings, factory);
