@@ -85,8 +85,9 @@ struct bm_deliver_app {
      * Where it goes: flash whose contents are of no use any more and are
      * erased from here on; NULL: this device takes nothing of that kind
      * (refused, BM_E_DELIVER_KIND). Until the item is settled the answer has
-     * to be the same. Memory behind the functions of a struct bm_flash does for
-     * small things, such as trust bundles.
+     * to be the same. Where flash is of use for now, as slot 1 is while an
+     * update is on trial, no round is begun. Memory behind the functions of a
+     * struct bm_flash does for small things, such as trust bundles.
      */
     const struct bm_flash *(*place)(void *self,
                                     const struct bm_manifest_item *item);

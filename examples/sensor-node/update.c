@@ -186,9 +186,12 @@ static bm_status take(void *self, const struct bm_manifest_item *item,
 
 /* ---- Rounds */
 
+/* Not on trial: slot 1 holds what a revert brings back, and a delivery would
+ * write over it. */
 static bool wanted(struct node *n)
 {
-    return node_has(n, BM_IDENTITY_CURRENT);
+    return node_has(n, BM_IDENTITY_CURRENT) &&
+           (n->boot.event != BM_BOOT_TRIAL || n->update.proven);
 }
 
 static bm_status begin(struct node *n)
