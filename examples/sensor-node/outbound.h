@@ -7,9 +7,9 @@
 /*
  * Who talks to a server: one job at a time, since there is memory for one
  * connection. The one that has been due for the longest begins when the one
- * before it has come to an end; of equals the one that matters more, which is
- * the order of the table in outbound.c. A job that would wait for long ends, too, and is due again later, so
- * that readings go out while a renewal waits.
+ * before it has come to an end; of equals the one that matters more, which
+ * is the order of the table in outbound.c. A job that would wait for long ends,
+ * too, and is due again later, so that readings go out while a renewal waits.
  */
 
 /* Seconds that a job may wait while it keeps the connection's memory. */

@@ -113,7 +113,7 @@ ENTRY int32_t an505_mac(uint32_t id, const uint8_t *message, uint32_t n,
                         uint8_t mac[32])
 {
     uint8_t made[BM_ELEMENT_MAC_SIZE];
-    uint8_t copy[BM_ELEMENT_MESSAGE_MAX];
+    uint8_t copy[BM_ELEMENT_MESSAGE_MAX] = { 0 };
 
     if (n > sizeof copy || (n != 0 && !readable(message, n)) ||
         !writable(mac, sizeof made)) {
