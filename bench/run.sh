@@ -14,4 +14,5 @@ if [ "${1:-service}" = service ]; then
 fi
 if [ $# -eq 0 ]; then
     "$top/bench/boot.sh"
+    "$top/bench/net.sh"
 fi

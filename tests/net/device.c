@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Words: do=client|server|mqtt, dir=FOLDER of anchor.der, cert.der, key.bin;
+ * Words: do=client|server|mqtt|raw, dir=FOLDER of anchor.der, cert.der, key.bin;
  * host= name= port= tls=12|13; address= (by DHCP otherwise) dns=; octets= ;
  * conns= ; deaf=MS: look at nothing for so long, when connected. Ends with 0, 1
  * for a status that was printed.
@@ -26,6 +26,13 @@
 static struct device device;
 static uint8_t tls_memory[TLS_MEMORY] __attribute__((aligned(8)));
 static uint64_t longest; /* ticks between two turns of the main loop */
+static uint64_t busy;    /* ticks in all turns that are over */
+static uint64_t turn;    /* when this one began */
+
+uint64_t device_busy(void)
+{
+    return busy + bm_board_ticks() - turn;
+}
 
 const char *device_word(const char *key)
 {
@@ -148,6 +155,7 @@ static const struct role *find_role(void)
     return strcmp(word, "client") == 0   ? &echo_client
            : strcmp(word, "server") == 0 ? &echo_server
            : strcmp(word, "mqtt") == 0   ? &mqtt_client
+           : strcmp(word, "raw") == 0    ? &raw_crypto
                                          : NULL;
 }
 
@@ -171,14 +179,15 @@ static bm_status run(struct device *d, const struct role *role)
         rc = BM_E_TLS_AGAIN;
     }
     while (rc == BM_E_TLS_AGAIN) {
-        uint64_t before = bm_board_ticks();
         uint64_t took;
         bool idle = true;
 
+        turn = bm_board_ticks();
         bm_net_poll(&d->net);
         tell_ready(d);
         rc = role->turn(d, &idle);
-        took = bm_board_ticks() - before;
+        took = bm_board_ticks() - turn;
+        busy += took;
         longest = took > longest ? took : longest;
         if (idle) {
             bm_board_idle();

@@ -18,6 +18,7 @@
  *   device.c   the parts, and the main loop
  *   echo.c     octets out and back, as client and as server
  *   mqtt.c     lwIP's MQTT client
+ *   raw.c      the cryptography of a handshake, alone
  */
 struct device {
     struct bm_ethernet ethernet;
@@ -53,6 +54,10 @@ struct role {
 extern const struct role echo_client;
 extern const struct role echo_server;
 extern const struct role mqtt_client;
+extern const struct role raw_crypto;
+
+/* Ticks in which the program did something, waiting excluded. */
+uint64_t device_busy(void);
 
 /* Octet number `i` of what is sent. */
 uint8_t device_pattern(uint32_t i);

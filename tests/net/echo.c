@@ -40,7 +40,7 @@ static void tell_session(const struct device *d)
 
     tls->facts(e.session, &facts);
     printf("connected tls=%04x ticks=%lu\n", facts.version,
-           (unsigned long)(bm_board_ticks() - e.began));
+           (unsigned long)(device_busy() - e.began));
 }
 
 /* Look at nothing, as a program that is busy with its flash. */
@@ -58,7 +58,7 @@ static bm_status shake(struct device *d, const struct bm_tls_config *config)
     const struct bm_tls *tls = &d->tls.tls;
 
     if (e.session == NULL) {
-        e.began = bm_board_ticks();
+        e.began = device_busy();
         BM_TRY(tls->open(tls->self, config, &e.session));
     }
     if (!e.shaken) {
