@@ -80,12 +80,15 @@ class Image:
                     unsized.append((value, text))
         # Functions in assembly, libgcc's, end where something else begins:
         # the ABI's mapping symbol says where data does (AAELF32 5.5.5).
+        sized = {start for start, _, _, _ in marks}
         for value, text in unsized:
+            if value in sized:
+                continue  # another name of one that has a size
             ends = [at for at in data + [m[0] for m in marks] +
                     [at for at, _ in unsized] if at > value]
             if ends:
                 marks.append((value, min(ends), text, True))
-        return sorted(marks)
+        return sorted(marks, key=lambda mark: (mark[0], -mark[1]))
 
     def cut(self, address, octets, marks):
         at = address
