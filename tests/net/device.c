@@ -17,7 +17,7 @@
 #include "ports/mps2/semihost.h"
 
 /* One outbound session and one of a peer, handshakes included. */
-#define TLS_MEMORY   (21 * 1024)
+#define TLS_MEMORY   (21u * 1024)
 #define TLS_SESSIONS 2
 
 #define WORD_MAX 128
