@@ -117,6 +117,11 @@ static bool begin(struct node *n)
     return true;
 }
 
+bool outbound_shakes(const struct node *n)
+{
+    return n->outbound.busy && !n->pump.connected && !n->pump.waiting;
+}
+
 bool outbound_poll(struct node *n)
 {
     struct outbound *o = &n->outbound;
@@ -124,7 +129,8 @@ bool outbound_poll(struct node *n)
     bm_status rc;
 
     if (!o->busy) {
-        return begin(n);
+        /* Memory is for one handshake at a time. */
+        return !peer_shakes(n) && begin(n);
     }
     if (works[o->job]->run != NULL) {
         rc = works[o->job]->run(n);

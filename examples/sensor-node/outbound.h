@@ -34,6 +34,9 @@ void outbound_open(struct node *n);
 /* Do what can be done now; false: nothing could. */
 bool outbound_poll(struct node *n);
 
+/* Is a connection being made, so that the memory of TLS is spoken for? */
+bool outbound_shakes(const struct node *n);
+
 /* Due from now on, whatever it waits for. */
 void outbound_now(struct node *n, enum outbound_job job);
 

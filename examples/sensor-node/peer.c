@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "examples/sensor-node/board.h"
+#include "examples/sensor-node/outbound.h"
 #include "examples/sensor-node/peer_say.h"
 #include "examples/sensor-node/reading.h"
 #include "examples/sensor-node/show.h"
@@ -119,11 +120,20 @@ static bm_status step(struct node *n)
     }
 }
 
+bool peer_shakes(const struct node *n)
+{
+    return n->peer.state == SHAKING;
+}
+
 bool peer_poll(struct node *n)
 {
     bm_status rc;
 
     if (n->settings.peer_port == 0) {
+        return false;
+    }
+    /* Memory is for one handshake at a time, beside a session that stands. */
+    if (n->peer.stream == NULL && outbound_shakes(n)) {
         return false;
     }
     if (n->peer.stream == NULL) {

@@ -20,6 +20,9 @@ BM_MUST_CHECK bm_status peer_open(struct node *n);
 /* Serve whoever came; false: there was nothing to do. */
 bool peer_poll(struct node *n);
 
+/* Is there a peer in its handshake? */
+bool peer_shakes(const struct node *n);
+
 /* Ask the other one. */
 extern const struct outbound_work peer_work;
 
