@@ -99,7 +99,7 @@ skip-full: configure-release compile-cortex-m3 ## skip each instruction of each 
 MCU_TEST = python3 tests/mcu/mcu_test.py build/bin/birthmark \
     build/bin/birthmarkd build/cortex-m3
 mcu-test: compile-release compile-cortex-m3 ## sensor nodes in QEMU among real services
-	@$(MCU_TEST)
+	@MCU_TEST=all $(MCU_TEST)
 
 mcu-cuts: compile-release compile-cortex-m3 ## cut a node's power at every operation of its flash
 	@MCU_CUTS=all $(MCU_TEST) power_cuts_in_enrolment \

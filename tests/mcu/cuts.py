@@ -12,7 +12,7 @@ import time
 
 from service import equal, holds, wait_until
 from stage import STAGE
-from updates import TAKEN, release, told
+from updates import TAKEN, release, told, until_told
 from world import BIRTH
 
 from node import POWER_CUT
@@ -105,18 +105,12 @@ def test_power_cuts_in_renewal():
     n.remove()
 
 
-def updated(n, version, *words):
-    """The next version is assigned; the start that fetches it."""
-    release("cuts-" + version, n.name, STAGE.maker.image(version))
-    return n.run("until=update", *words, want=None)
-
-
-def comes_to(n, version):
-    """However it was left: that version runs in the end, and reports."""
+def comes_to(n, name, version):
+    """However it was left: the version of that release runs in the end, and
+    reports."""
     with n.begin() as start:
         start.wait("started", version=version, patience=120)
-        wait_until(version + " is taken", lambda: any(
-            version in (e.get("text") or "") for e in told(n.name, "started")))
+        until_told(name, TAKEN)
         start.wait("report", via="https")
 
 
@@ -124,19 +118,19 @@ def test_power_cuts_in_an_update():
     n = STAGE.active("cut-u")
     version = 1
     release("cuts-1", n.name, STAGE.maker.image("1.1.1"))
-    count = operations(n, "until=fetched")
-    comes_to(n, "1.1.1")
+    count = operations(n, "until=restarting")
+    comes_to(n, "cuts-1", "1.1.1")
     cuts = 0
     for at in points(count, 24):
         version += 1
         text = "1.%d.%d" % (1 + version // 10, version % 10)
         release("cuts-%d" % version, n.name, STAGE.maker.image(text))
-        cuts += cut(n, at, "until=confirmed")
-        comes_to(n, text)
+        cuts += cut(n, at, "until=restarting")
+        comes_to(n, "cuts-%d" % version, text)
         one_of_each(n.name)
+        equal(told("cuts-%d" % version)[TAKEN], 1, "it is taken once")
     report("update", cuts, count)
     holds(cuts > 0, "the power was cut")
-    equal(len(told(n.name, TAKEN)), version, "each update was taken once")
     n.remove()
 
 
@@ -163,7 +157,7 @@ def test_kills_at_any_instant():
         text = "1.%d.%d" % (1 + i // 10, i % 10)
         release("kill-%d" % i, n.name, STAGE.maker.image(text))
         kills += killed(n, DICE.uniform(0.1, 6))
-        comes_to(n, text)
+        comes_to(n, "kill-%d" % i, text)
         one_of_each(n.name)
     n.remove()
     print("# killed %d times; every time it came back" % kills)

@@ -5,7 +5,8 @@ the services around them show together. TAP.
 
     mcu_test.py BIRTHMARK BIRTHMARKD FOLDER [TEST]...
 
-FOLDER is what preset cortex-m3 built.
+FOLDER is what preset cortex-m3 built. Without names of tests, and without
+MCU_TEST=all, those of LONG are left out.
 """
 # pylint: disable=wildcard-import,unused-wildcard-import,wrong-import-position
 import os
@@ -18,12 +19,28 @@ import stage
 
 stage.FOLDER = FOLDER
 from around import *
-from birth import (test_a_device_asks_for_its_address_where_it_has_none,
-                   test_a_fresh_device_is_born)
-from cuts import test_power_cuts_in_enrolment
-from secure import test_the_same_node_keeps_its_keys_in_a_secure_world
+from birth import *
+from peers import *
+from refusals import *
+from renewals import *
+from secure import *
+from updates import *
+from cuts import *
+
+# They mostly wait, or repeat; `make mcu-test` has them.
+LONG = ("a_node_renews_in_time_and_by_itself",
+        "a_reply_that_was_lost_costs_nothing",
+        "a_node_takes_its_next_certificate_from_the_next_ca",
+        "a_node_learns_the_next_root",
+        "a_node_refuses_a_server_that_was_revoked",
+        "all_refuse_a_node_that_was_revoked",
+        "power_cuts_in_renewal", "power_cuts_in_an_update",
+        "kills_at_any_instant")
 
 if __name__ == "__main__":
+    if len(sys.argv) == 3 and os.environ.get("MCU_TEST") != "all":
+        for name in LONG:
+            del globals()["test_" + name]
     try:
         service.main()
     finally:

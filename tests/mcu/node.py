@@ -2,12 +2,14 @@
 """A sensor node in QEMU: its flash is a file, its network is QEMU's, its console
 a file that is read line by line. Power comes and goes as a test likes.
 """
+import contextlib
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
-import time
+import threading
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
@@ -63,8 +65,8 @@ class Maker:
         """The path of the node's program, as if built for that version: the
         text of it is exchanged for another one."""
         program = read(self.program)
-        other = program.replace(b"\0" + BUILT + b"\0",
-                                b"\0" + version.encode() + b"\0")
+        equal(program.count(BUILT + b"\0"), 1, "where its version is")
+        other = program.replace(BUILT + b"\0", version.encode() + b"\0")
         equal(len(other), len(program), "size of another version")
         return write(self.path("node-%s.bin" % version), other)
 
@@ -235,35 +237,77 @@ def user_net(forward=None, more=""):
 
 
 class Segment:
-    """One Ethernet for several nodes: a process of its own holds it together,
-    and joins it to QEMU's network, where this machine is."""
+    """One Ethernet for several nodes, and QEMU's network, where this machine
+    is. A switch, and not a hub of QEMU's: its network answers whatever it
+    sees, also what one node says to another."""
 
-    def __init__(self, ports, more=""):
-        self.ports = [service.free_port() for _ in range(ports)]
-        args = ["qemu-system-arm", "-M", "none", "-nodefaults", "-display",
-                "none", "-monitor", "none", "-netdev", "user,id=u" + more,
-                "-netdev", "hubport,id=hu,hubid=0,netdev=u"]
-        for i, port in enumerate(self.ports):
-            args += ["-netdev", "socket,id=s%d,listen=127.0.0.1:%d" % (i,
-                                                                      port),
-                     "-netdev", "hubport,id=h%d,hubid=0,netdev=s%d" % (i, i)]
-        self.args = ["timeout", "-s", "KILL", str(MAX_SECONDS)] + args
+    def __init__(self):
+        self.port = service.free_port()  # of QEMU's network
+        self.args = ["timeout", "-s", "KILL", str(MAX_SECONDS),
+                     "qemu-system-arm", "-M", "none", "-nodefaults",
+                     "-display", "none", "-monitor", "none",
+                     "-netdev", "user,id=u",
+                     "-netdev", "hubport,id=hu,hubid=0,netdev=u", "-netdev",
+                     "socket,id=s,listen=127.0.0.1:%d" % self.port,
+                     "-netdev", "hubport,id=hs,hubid=0,netdev=s"]
+        self.cables = []
+        self.learned = {}  # address of Ethernet: cable
+        self.lock = threading.Lock()
+        self.listener = socket.create_server(("127.0.0.1", 0))
 
     def net(self, i):
-        """The arguments of the node on port `i`; addresses of Ethernet are
-        told apart."""
+        """The arguments of node `i`; addresses of Ethernet are told apart."""
         return ["-netdev", "socket,id=n0,connect=127.0.0.1:%d" %
-                self.ports[i], "-net",
+                self.listener.getsockname()[1], "-net",
                 "nic,netdev=n0,macaddr=52:54:00:12:34:%02x" % (0x60 + i)]
+
+    def plug(self, cable):
+        with self.lock:
+            self.cables.append(cable)
+        threading.Thread(target=self.carry, args=(cable,),
+                         daemon=True).start()
+
+    def carry(self, cable):
+        """Frames as QEMU sends them: length, then octets."""
+        stream = cable.makefile("rb")
+        while True:
+            try:
+                head = stream.read(4)
+                frame = stream.read(int.from_bytes(head, "big"))
+            except OSError:
+                head = b""
+            if len(head) < 4:
+                break
+            with self.lock:
+                self.learned[frame[6:12]] = cable
+                to = self.learned.get(frame[:6])
+                for other in [to] if to else self.cables:
+                    if other is not cable:
+                        with contextlib.suppress(OSError):
+                            other.sendall(head + frame)
+        with self.lock:
+            self.cables.remove(cable)
+            self.learned = {k: v for k, v in self.learned.items()
+                            if v is not cable}
+
+    def accept(self):
+        while True:
+            try:
+                self.plug(self.listener.accept()[0])
+            except OSError:
+                return
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            self.args, stdin=subprocess.DEVNULL, start_new_session=True)
-        for port in self.ports:
-            wait_until("the segment is there", lambda p=port: bound(p))
+            self.args, stdin=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL, start_new_session=True)
+        wait_until("the network is there", lambda: bound(self.port))
+        self.plug(socket.create_connection(("127.0.0.1", self.port)))
+        threading.Thread(target=self.accept, daemon=True).start()
         return self
 
     def __exit__(self, *_):
+        self.listener.close()
         try:
             os.killpg(self.process.pid, 9)
         except ProcessLookupError:

@@ -26,7 +26,7 @@ def call(segment, caller, callee, address):
 
 def test_two_nodes_talk_to_each_other():
     one, two = pair("p1", A), pair("p2", B)
-    with Segment(2) as segment:
+    with Segment() as segment:
         here, there = call(segment, two, one, A)
         with here, there:
             there.wait("peer", **{"from": "p2"})
@@ -39,7 +39,7 @@ def test_two_nodes_refuse_one_of_another_root():
     stranger = pair("p3", C, site=other)
     equal(other.state("p3"), "active")
     one = pair("p1", A)
-    with Segment(2) as segment:
+    with Segment() as segment:
         here, there = call(segment, stranger, one, A)
         with here, there:
             here.wait("refused peer")

@@ -4,6 +4,7 @@ one that has expired, one that was revoked. Each side is asked.
 """
 from service import Key, equal, holds, serial_of, read, wait_until
 from stage import STAGE
+from updates import release
 from world import HOST, NODE, Broker, ServerKey, Sink, long_ago, onsite
 
 import world
@@ -32,7 +33,7 @@ def turned_down(n, sink):
 
 
 def test_a_node_refuses_a_server_of_another_root():
-    key = ServerKey(".", "foreign", onsite.make_root("foreign"))
+    key = ServerKey(".", "foreign", onsite.make_root("foreign-root"))
     with Sink(STAGE.site, key) as sink:
         turned_down(node(), sink)
 
@@ -52,6 +53,8 @@ def test_a_node_refuses_a_server_that_was_revoked():
     serial = serial_of(read(key.cert).decode())
     key.put(read(key.cert) + read(site.operations))
     n = node()
+    # Who is to have something is told who is revoked, too.
+    release("keys", n.name, keyset=STAGE.maker.keys)
     with Sink(site, key) as sink:
         moved(n, https=HOST + ":%d/readings" % sink.port)
         with n.begin() as start:
@@ -89,23 +92,23 @@ def test_a_broker_refuses_a_node_that_has_expired():
 
 
 def test_all_refuse_a_node_that_was_revoked():
-    """And its owner gives it another identity, because it still has the one of
-    its maker."""
+    """The owner's service, the broker, and the service for readings."""
     site = STAGE.site
     n = STAGE.active("r2")
     row, = site.certificates("r2", NODE)
     site.revoke(row["serial_number"])
     site.fresh_lists(row["serial_number"])
-    with Broker(site, STAGE.key, "strict", lists=True) as broker:
-        shut_out_once = len(broker.words())
-        moved(n, mqtt=HOST + ":%d/things/serialNumber=r2/x" % broker.port)
+    with Broker(site, STAGE.key, "strict") as broker, Sink(
+            site, STAGE.key, site.put_lists("strict.pem")) as sink:
+        moved(n, mqtt=HOST + ":%d/things/serialNumber=r2/x" % broker.port,
+              https=HOST + ":%d/readings" % sink.port)
         with n.begin() as start:
-            start.wait("active", patience=120)
-            start.wait("report", via="mqtt", patience=120)
-        holds("revoked" in broker.words()[shut_out_once:] or
-              broker.published("r2"), broker.words())
-    rows = site.certificates("r2", NODE)
-    equal([r["status"] for r in rows], ["revoked", "valid"])
+            for what in ("mqtt", "https", "delivery"):
+                start.wait("failed", what=what)
+        equal((sink.taken, broker.published("r2")), ([], 0))
+        holds(any("revoked" in why for why in sink.refused), sink.refused)
+        holds("certificate verify failed" in broker.words(), broker.words())
+    equal(site.certificates("r2", NODE)[0]["status"], "revoked")
     n.remove()
 
 

@@ -86,8 +86,8 @@ class Stage:
         """A new node, until it is active; then it is off."""
         made = self.node(name, **more)
         made.run("until=active", *words)
-        wait_until(name + " is active", lambda: self.site.state(name) ==
-                   "active")
+        site = more.get("site", self.site)
+        wait_until(name + " is active", lambda: site.state(name) == "active")
         return made
 
 

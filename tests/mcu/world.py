@@ -36,33 +36,27 @@ HOST = "10.0.2.2"
 BIRTH = "ieee-802.1ar-idevid"
 NODE = "node"
 
-# Profiles of the owner. A node is client and server.
-PROFILE = """\
-profile: %(name)s
-about: a sensor node, client and server
-ca: issuing
-by: [token, idevid, current]
-idevid_of: [ieee-802.1ar-idevid]
-device: { from: [serialNumber], identity: owner, one_active: true }
-validity: { for: %(life)s, nested: true, backdate: %(backdate)s }
-renewal: { before: %(before)s, grace: 14d }
-keys: [p256]
-subject:
-  - { attribute: serialNumber, from: device }
-basic_constraints: { ca: false }
-key_usage: [digitalSignature]
-extended_key_usage: { purposes: [clientAuth, serverAuth] }
-subject_key_id: none
-authority_key_id: true
-crl: true
-"""
+# Profiles of the owner: the one of examples/first-device, and what tests need
+# instead of its dates.
+PROFILE = os.path.join(os.path.dirname(TESTS), "examples/first-device",
+                       NODE + ".yaml")
 PROFILES = {
-    NODE: {"life": "90d", "before": "30d", "backdate": "5m"},
+    NODE: {},
     # To be renewed at any time: a sweep does it again and again.
-    "early": {"life": "90d", "before": "90d", "backdate": "5m"},
+    "early": {"before: 30d": "before: 90d"},
     # Renewed by the device itself while a test looks on.
-    "brief": {"life": "60s", "before": "55s", "backdate": "0s"},
+    "brief": {"for: 90d": "for: 60s", "before: 30d": "before: 55s",
+              "backdate: 5m": "backdate: 0s"},
 }
+
+
+def profile(name):
+    text = read(PROFILE).decode()
+    for old, new in {"profile: " + NODE: "profile: " + name,
+                     **PROFILES[name]}.items():
+        holds(old in text, "%s: no %r" % (PROFILE, old))
+        text = text.replace(old, new)
+    return text
 
 
 def long_ago(days):
@@ -96,9 +90,8 @@ class Site(Service):
         born = os.path.join(name, "profiles", BIRTH + ".yaml")
         write(born, re.sub("(?m)^ca: .*", "ca: factory",
                            read(born).decode()))
-        for profile, values in PROFILES.items():
-            write(os.path.join(name, "profiles", profile + ".yaml"),
-                  PROFILE % dict(values, name=profile))
+        for of in PROFILES:
+            write(os.path.join(name, "profiles", of + ".yaml"), profile(of))
         super().__init__(name=name, log_level="info", listeners=1,
                          limits_identity=6000)
         self.anchor = os.path.join(self.dir, "anchor.der")
