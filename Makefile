@@ -45,6 +45,7 @@ demo: build compile-cortex-m3 ## run the demonstration
 	@examples/first-gateway/demo.sh
 	@examples/first-chain/demo.sh
 	@examples/first-boot/demo.sh
+	@examples/first-device/demo.sh
 
 mcu: configure-cortex-m3 ## build the sensor node and its bootloader
 	cmake --build --preset cortex-m3 -j $(JOBS) \

@@ -192,9 +192,10 @@ is_told()
 {
     "$bin/birthmark" device events --device SN-1 --url \
         "https://localhost:$operators" --identity "$dir/operator.pem" \
-        --server-ca "$ca/ca/root.pem" | grep -q taken
+        --server-ca "$ca/ca/root.pem" | grep -q 'started.*1\.1\.0'
 }
 await is_told
 operator device events --device SN-1
+operator release status node-1.1.0
 run "$bin/birthmark" ledger verify --dir "$ca"
 kill $board

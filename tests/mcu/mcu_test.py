@@ -30,10 +30,7 @@ from cuts import *
 # They mostly wait, or repeat; `make mcu-test` has them.
 LONG = ("a_node_renews_in_time_and_by_itself",
         "a_reply_that_was_lost_costs_nothing",
-        "a_node_takes_its_next_certificate_from_the_next_ca",
         "a_node_learns_the_next_root",
-        "a_node_refuses_a_server_that_was_revoked",
-        "all_refuse_a_node_that_was_revoked",
         "power_cuts_in_renewal", "power_cuts_in_an_update",
         "kills_at_any_instant")
 

@@ -361,7 +361,7 @@ class Relay:
         self.to = port
         self.lose = lose
         self.connections = 0
-        self.octets = 0  # that came from the server
+        self.octets = {}  # connection: that came from the server
         self.lost = 0
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -402,7 +402,7 @@ class Relay:
                         return
                     if end is server:
                         octets += len(piece)
-                        self.octets += len(piece)
+                        self.octets[number] = octets
                     try:
                         (server if end is device else device).sendall(piece)
                     except OSError:
