@@ -9,6 +9,7 @@
 
 #include "ca/device.h"
 #include "ca/internal.h"
+#include "core/time.h"
 
 bm_status ca_delivery_device(struct ca *ca, struct bm_bytes cert,
                              struct store_device *device,
@@ -87,8 +88,22 @@ static void add(char text[STORE_NAME_MAX], const char *words)
                    words);
 }
 
+/* The device's own time, as it says it. */
+static void add_when(char text[STORE_NAME_MAX], int64_t when)
+{
+    char words[32];
+    struct bm_wr w;
+
+    bm_wr_init(&w, (uint8_t *)words, sizeof words);
+    bm_wr_str(&w, "when ");
+    bm_time_put_text(&w, when);
+    bm_wr_u8(&w, 0);
+    add(text, words);
+}
+
 /* What it says, in a line; the device's own words first, which are whole so,
- * however long the rest is. */
+ * however long the rest is. Then its number: a gap shows that some were
+ * lost. */
 static void put_text(const struct bm_event *e, char text[STORE_NAME_MAX])
 {
     char digits[2 * STORE_HASH_SIZE + 1];
@@ -96,6 +111,11 @@ static void put_text(const struct bm_event *e, char text[STORE_NAME_MAX])
 
     (void)snprintf(text, STORE_NAME_MAX, "%.*s", (int)e->text.n,
                    e->text.n != 0 ? (const char *)e->text.p : "");
+    (void)snprintf(words, sizeof words, "number %" PRIu64, e->number);
+    add(text, words);
+    if (e->when != BM_EVENT_NO_TIME) {
+        add_when(text, e->when);
+    }
     if (e->sha256.n != 0) {
         ca_hex(e->sha256, digits, sizeof digits);
         (void)snprintf(words, sizeof words, "sha256 %s", digits);
@@ -192,8 +212,11 @@ bm_status ca_events_take(struct ca *ca, const struct store_device *device,
 
     walk = events;
     while (rc == BM_OK && bm_event_next(&walk, &e)) {
-        /* It would leave none that is newer, and the store counts no more. */
-        rc = e.number > INT64_MAX ? BM_E_EVENT : BM_OK;
+        if (e.number > (uint64_t)(now + CA_EVENT_NUMBER_SLACK)) {
+            rc =
+                ca_refuse(why, BM_E_EVENT,
+                          "number %" PRIu64 " is far above the time", e.number);
+        }
     }
     if (rc != BM_OK) {
         return ca_refuse_plain(why, rc);

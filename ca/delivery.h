@@ -49,8 +49,15 @@ BM_MUST_CHECK bm_status ca_blob_allowed(struct ca *ca,
 /*
  * Put on record what a device says (core/event.h): as its own claims, and
  * those alone that are newer than all before. BM_E_EVENT, BM_E_CBOR_...:
- * malformed, and nothing is kept.
+ * malformed, or a number that is above `now` + CA_EVENT_NUMBER_SLACK, and
+ * nothing is kept.
+ *
+ * Numbers begin at the time in seconds, and go up by one. One that is far above
+ * it, from a device gone wrong, would silence that device for ever: what it
+ * says later, set up anew, is below. The slack is 136 years, in seconds or in
+ * events: more than any device is wrong by, or has to say.
  */
+#define CA_EVENT_NUMBER_SLACK (INT64_C(1) << 32)
 BM_MUST_CHECK bm_status ca_events_take(struct ca *ca,
                                        const struct store_device *device,
                                        struct bm_bytes body, int64_t now,

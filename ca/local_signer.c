@@ -538,6 +538,36 @@ static bm_status agree_numbered(const struct local *l, const struct numbered *m,
     return agree_version(l, m->kind, m->version);
 }
 
+/* ECDSA on P-256 (RFC 3279 2.2.3): a SEQUENCE of two INTEGERs of 33 octets. */
+#define LONGEST_SIGNATURE 72
+
+static bm_status put_longest(void *self, struct bm_bytes message,
+                             struct bm_wr *signature)
+{
+    static const uint8_t blank[LONGEST_SIGNATURE];
+
+    (void)self;
+    (void)message;
+    bm_wr_put(signature, BM_ARRAY(blank));
+    return BM_OK;
+}
+
+/* Will it fit, however long the signature comes out? Tried where it will be
+ * written: what does not fit must not burn a version with each attempt. */
+static bm_status try_numbered(const struct numbered *m,
+                              const struct bm_signed_by *by,
+                              struct bm_bytes content, struct bm_wr message)
+{
+    struct bm_signer blank = *by->signer;
+    struct bm_signed_by trying = *by;
+    bm_status rc;
+
+    blank.sign = put_longest;
+    trying.signer = &blank;
+    rc = m->sign(&trying, content, &message);
+    return rc == BM_E_LIMIT ? BM_E_BUFFER : rc;
+}
+
 static bm_status sign_numbered(struct local *l, const struct numbered *m,
                                struct bm_bytes content, int64_t now,
                                struct bm_wr *message)
@@ -551,6 +581,7 @@ static bm_status sign_numbered(struct local *l, const struct numbered *m,
                                   .time = now,
                                   .number = m->version };
 
+    BM_TRY(try_numbered(m, &signer, content, *message));
     if (by->holder != NULL) {
         BM_TRY(of_key(bm_key_ready(by->holder)));
     }

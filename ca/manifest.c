@@ -21,6 +21,7 @@
 struct making {
     const struct ca *ca;
     const struct store_device *device;
+    struct ca_refusal *why;
     uint32_t mode; /* enum bm_manifest_mode plus 1; 0: nobody said so far */
     struct store_item rows[ITEMS_MAX]; /* id 0: the bundle */
     uint64_t by[ITEMS_MAX];            /* assignments */
@@ -175,6 +176,10 @@ static bm_status gather(struct making *m, bool *anything)
     BM_TRY(s->assignment_of_device(s->self, m->device->organisation,
                                    m->device->id, &visit));
     *anything = m->n != 0 || m->mode > BM_MANIFEST_NORMAL + 1;
+    if (strlen(m->device->name) > BM_MANIFEST_NAME_MAX) {
+        return *anything ? ca_refuse_name(m->why, m->device->name)
+                         : BM_E_NOT_FOUND;
+    }
     for (size_t i = 0; i < m->n; i++) {
         m->items[i] = blob_item(&m->rows[i], m->paths[i]);
     }
@@ -334,17 +339,11 @@ bm_status ca_manifest_get(struct ca *ca, const struct store_device *device,
     if (m == NULL) {
         return ca_refuse_plain(why, BM_E_MEMORY);
     }
-    if (strlen(device->name) > BM_MANIFEST_NAME_MAX) {
-        rc = ca_refuse(why, BM_E_LIMIT,
-                       "the name of a device in a manifest has at most %d "
-                       "octets",
-                       BM_MANIFEST_NAME_MAX);
-    } else {
-        m->ca = ca;
-        m->device = device;
-        rc = get(m, ca, now, message, why);
-        *version = rc == BM_OK ? m->row.version : 0;
-    }
+    m->ca = ca;
+    m->device = device;
+    m->why = why;
+    rc = get(m, ca, now, message, why);
+    *version = rc == BM_OK ? m->row.version : 0;
     free(m);
     return rc;
 }

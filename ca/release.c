@@ -6,6 +6,7 @@
 
 #include "ca/internal.h"
 #include "core/cbor.h"
+#include "core/manifest.h"
 
 /* Octets of what is hashed, and of the words about it. */
 #define CONTENT_MAX 512
@@ -243,6 +244,14 @@ static bm_status find_device(struct ca *ca, const struct ca_actor *actor,
     return rc == BM_E_NOT_FOUND ? ca_refuse(why, rc, "device %s", name) : rc;
 }
 
+bm_status ca_refuse_name(struct ca_refusal *why, const char *name)
+{
+    return ca_refuse(why, BM_E_LIMIT,
+                     "device %s: nothing can be delivered to it, a manifest "
+                     "takes names of at most %d octets",
+                     name, BM_MANIFEST_NAME_MAX);
+}
+
 static bm_status find_target(struct ca *ca, const struct ca_actor *actor,
                              const struct ca_release_target *target,
                              struct store_assignment *row,
@@ -250,7 +259,10 @@ static bm_status find_target(struct ca *ca, const struct ca_actor *actor,
 {
     if (target->device != NULL) {
         (void)snprintf(words, WORDS_MAX, "device %.240s", target->device);
-        return find_device(ca, actor, target->device, row, why);
+        BM_TRY(find_device(ca, actor, target->device, row, why));
+        return strlen(target->device) <= BM_MANIFEST_NAME_MAX
+                   ? BM_OK
+                   : ca_refuse_name(why, target->device);
     }
     if (target->organisation != NULL) {
         (void)snprintf(words, WORDS_MAX, "organisation %.240s",

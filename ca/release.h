@@ -18,6 +18,7 @@
 
 /* A piece of a blob on its way here (server/blobs.h). */
 struct ca_blob_piece {
+    uint32_t organisation;         /* who puts it */
     uint8_t hash[STORE_HASH_SIZE]; /* of the whole */
     uint64_t size;                 /* of the whole */
     uint64_t at;
@@ -48,7 +49,8 @@ BM_MUST_CHECK bm_status ca_release_create(struct ca *ca,
 /*
  * For whom: those of an organisation, one device, or with neither all.
  * BM_E_NOT_FOUND: no such release, organisation or device, or out of scope;
- * BM_E_CA_FORBIDDEN: the actor does not see all.
+ * BM_E_CA_FORBIDDEN: the actor does not see all; BM_E_LIMIT: the name of the
+ * device is too long for a manifest.
  */
 struct ca_release_target {
     const char *release;
@@ -68,6 +70,10 @@ BM_MUST_CHECK bm_status ca_release_find(const struct store *store,
                                         const char *name,
                                         struct store_release *release,
                                         struct ca_refusal *why);
+
+/* BM_E_LIMIT: the name of that device is too long for a manifest. */
+BM_MUST_CHECK bm_status ca_refuse_name(struct ca_refusal *why,
+                                       const char *name);
 
 /* "firmware", "keyset", "policy"; "unknown". */
 const char *ca_item_kind_name(enum store_item_kind kind);

@@ -279,7 +279,8 @@ static bm_status resume(struct resuming *r)
     BM_TRY(s->ca_list(s->self, &ca_everything, &cas));
     BM_TRY(ca_bundle_skip(r->ca, CA_RESTORE_CRL_JUMP));
     /* Devices may have taken later ones than are on record. */
-    BM_TRY(ca_version_skip(r->ca, CA_JOURNAL_MANIFEST, CA_RESTORE_CRL_JUMP));
+    BM_TRY(
+        ca_version_skip(r->ca, CA_JOURNAL_MANIFEST, CA_RESTORE_MANIFEST_JUMP));
     BM_TRY(s->manifest_forget(s->self));
     BM_TRY(revoke_tokens(r));
     BM_TRY(put_event(r));

@@ -31,6 +31,14 @@ BM_MUST_CHECK bm_status ca_restored_get(const struct store *store,
  */
 #define CA_RESTORE_CRL_JUMP 1000000
 
+/*
+ * Manifests of all devices draw from one sequence, so theirs goes on by more:
+ * a thousand new ones for each of a million devices. A quarter of
+ * CA_LIST_STEP_MAX, so the signer, whose journal is as old as the backup at
+ * worst, lets it pass, and after a few restores in a row, too.
+ */
+#define CA_RESTORE_MANIFEST_JUMP (UINT32_C(1) << 30)
+
 struct ca_resume {
     struct bm_bytes against; /* a signed note, or a proof that has one */
     const struct ca_import *imports;
@@ -62,8 +70,8 @@ struct ca_resumed {
  *   4. what the journal has and no row knows is put on record as abandoned,
  *      and revoked
  *   5. what `lists` revoke is revoked again
- *   6. CRL numbers jump; tokens that have not been used are revoked: they may
- *      have been, since
+ *   6. CRL numbers and versions of bundles and manifests jump; tokens that
+ *      have not been used are revoked: they may have been, since
  *   7. the mark goes
  *
  * Whatever is refused, nothing has changed:

@@ -112,7 +112,8 @@ static bool refuse_delivery(struct asking *q, bm_status rc,
     if (!remote_signer_is_there(is->signer)) {
         issuer_lose_signer(is);
     }
-    log_refusal(LOG_LEVEL_INFO, "delivery.refused", why);
+    log_refusal(rc == BM_E_BUFFER ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
+                "delivery.refused", why);
     issuer_refuse(&q->reply, rc, why);
     return false;
 }

@@ -47,6 +47,8 @@ static const struct row rows[] = {
     { BM_E_KEYS_URI, BM_E_KEYS_BUSY, 503, ISSUER_RETRY, MUTE },
     { BM_E_LEDGER_RECORD, BM_E_LEDGER_PROOF_FILE, 503, ISSUER_RETRY_FULL,
       MUTE },
+    /* What we would say does not fit: nothing is wrong with the request. */
+    { BM_E_BUFFER, BM_E_BUFFER, 503, ISSUER_RETRY_FULL, MUTE },
     { BM_E_MEMORY, BM_E_IO, 503, ISSUER_RETRY, MUTE },
     { BM_E_CRYPTO, BM_E_RANDOM, 503, ISSUER_RETRY, MUTE },
     { BM_E_INTERNAL, BM_E_INTERNAL, 500, 0, MUTE },

@@ -25,17 +25,26 @@
 #define DIR_MODE  0711
 #define FILE_MODE 0644
 
-/* Hexadecimal digits, PART and a NUL. */
-#define NAME_ROOM (2 * STORE_HASH_SIZE + sizeof PART)
+/* Hexadecimal digits, a number behind a point, PART and a NUL. */
+#define NAME_ROOM (2 * STORE_HASH_SIZE + sizeof ".4294967295" PART)
 
-static void put_name(const uint8_t hash[STORE_HASH_SIZE], const char *behind,
-                     char name[NAME_ROOM])
+/* What belongs to a hash, and to who put it. */
+struct names {
+    char name[NAME_ROOM]; /* the blob */
+    char mark[NAME_ROOM]; /* that the organisation has put it */
+    char part[NAME_ROOM]; /* what it has put so far */
+};
+
+static void put_names(const uint8_t hash[STORE_HASH_SIZE],
+                      uint32_t organisation, struct names *names)
 {
     for (size_t i = 0; i < STORE_HASH_SIZE; i++) {
-        (void)snprintf(name + 2 * i, 3, "%02x", hash[i]);
+        (void)snprintf(names->name + 2 * i, 3, "%02x", hash[i]);
     }
-    (void)snprintf(name + (size_t)2 * STORE_HASH_SIZE, sizeof PART, "%s",
-                   behind);
+    (void)snprintf(names->mark, NAME_ROOM, "%.64s.%" PRIu32, names->name,
+                   organisation);
+    (void)snprintf(names->part, NAME_ROOM, "%.64s.%" PRIu32 PART, names->name,
+                   organisation);
 }
 
 static bm_status fail(struct ca_refusal *why, const char *name)
@@ -65,7 +74,7 @@ void blobs_drop_parts(const char *dir)
     while (d != NULL && (e = readdir(d)) != NULL) {
         size_t n = strlen(e->d_name);
 
-        if (n == NAME_ROOM - 1 &&
+        if (n > 2 * STORE_HASH_SIZE &&
             strcmp(e->d_name + n - (sizeof PART - 1), PART) == 0) {
             (void)unlinkat(dirfd(d), e->d_name, 0);
         }
@@ -101,8 +110,7 @@ struct putting {
     const struct bm_crypto *crypto;
     int dir;
     int fd;
-    char name[NAME_ROOM];
-    char part[NAME_ROOM];
+    struct names n;
 };
 
 static bm_status hash_file(int fd, const struct bm_crypto *crypto,
@@ -131,8 +139,17 @@ static bm_status hash_file(int fd, const struct bm_crypto *crypto,
     return crypto->hash_end(crypto->self, &state, hash);
 }
 
+static bm_status make_mark(const struct putting *p)
+{
+    int fd = openat(p->dir, p->n.mark,
+                    O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, FILE_MODE);
+
+    return fd >= 0 && close(fd) == 0 ? BM_OK : BM_E_IO;
+}
+
 /* All octets are there: are they the right ones? Durable before it has its
- * name, and the name before anybody is told. */
+ * name, and the name before anybody is told. If another has put the same, it
+ * takes the place of its equal. */
 static bm_status finish(struct putting *p, struct ca_refusal *why)
 {
     uint8_t hash[BM_HASH_MAX];
@@ -142,12 +159,13 @@ static bm_status finish(struct putting *p, struct ca_refusal *why)
         return ca_refuse_plain(why, rc);
     }
     if (memcmp(hash, p->piece->hash, STORE_HASH_SIZE) != 0) {
-        (void)unlinkat(p->dir, p->part, 0);
-        return ca_refuse(why, BM_E_DELIVER_DIGEST, "%s", p->name);
+        (void)unlinkat(p->dir, p->n.part, 0);
+        return ca_refuse(why, BM_E_DELIVER_DIGEST, "%s", p->n.name);
     }
     if (fchmod(p->fd, FILE_MODE) != 0 || fsync(p->fd) != 0 ||
-        renameat(p->dir, p->part, p->dir, p->name) != 0 || fsync(p->dir) != 0) {
-        return fail(why, p->name);
+        renameat(p->dir, p->n.part, p->dir, p->n.name) != 0 ||
+        make_mark(p) != BM_OK || fsync(p->dir) != 0) {
+        return fail(why, p->n.name);
     }
     return BM_OK;
 }
@@ -176,22 +194,22 @@ static bm_status put_piece(struct putting *p, uint64_t *have,
     const struct ca_blob_piece *piece = p->piece;
     struct stat st;
 
-    p->fd = openat(p->dir, p->part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+    p->fd = openat(p->dir, p->n.part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
                    0600);
     if (p->fd < 0 || fstat(p->fd, &st) != 0) {
-        return fail(why, p->part);
+        return fail(why, p->n.part);
     }
     *have = (uint64_t)st.st_size;
     /* Of another size than this one: somebody began with a wrong one. */
     if (*have > piece->size) {
         *have = 0;
         if (ftruncate(p->fd, 0) != 0) {
-            return fail(why, p->part);
+            return fail(why, p->n.part);
         }
     }
     if (piece->at == *have && piece->octets.n != 0) {
         if (write_all(p->fd, piece->octets, *have) != BM_OK) {
-            bm_status rc = fail(why, p->part);
+            bm_status rc = fail(why, p->n.part);
 
             (void)!ftruncate(p->fd, (off_t)*have);
             return rc;
@@ -215,6 +233,13 @@ static bm_status check(const struct ca_blob_piece *piece,
                            "the piece goes beyond the end of the blob");
 }
 
+/* Is it there, and has the organisation put it? errno says why not. */
+static bool is_put(int dir, const struct names *names, struct stat *st)
+{
+    return fstatat(dir, names->mark, st, AT_SYMLINK_NOFOLLOW) == 0 &&
+           fstatat(dir, names->name, st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 bm_status blobs_put(const char *dir, const struct bm_crypto *crypto,
                     const struct ca_blob_piece *piece, uint64_t *have,
                     struct ca_refusal *why)
@@ -227,14 +252,13 @@ bm_status blobs_put(const char *dir, const struct bm_crypto *crypto,
     *have = 0;
     BM_TRY(check(piece, why));
     BM_TRY(files_path(path, dir, BLOBS_DIR));
-    put_name(piece->hash, "", p.name);
-    put_name(piece->hash, PART, p.part);
+    put_names(piece->hash, piece->organisation, &p.n);
     p.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (p.dir < 0) {
         return fail(why, "");
     }
-    if (fstatat(p.dir, p.name, &st, AT_SYMLINK_NOFOLLOW) != 0) {
-        rc = errno == ENOENT ? put_piece(&p, have, why) : fail(why, p.name);
+    if (!is_put(p.dir, &p.n, &st)) {
+        rc = errno == ENOENT ? put_piece(&p, have, why) : fail(why, p.n.name);
     } else if ((uint64_t)st.st_size == piece->size) {
         *have = piece->size;
         rc = BM_OK;
@@ -281,22 +305,38 @@ static bm_status look_at_keyset(struct bm_bytes octets, struct store_item *item)
     return BM_OK;
 }
 
-bm_status blobs_look(const char *dir, struct store_item *item,
-                     struct ca_refusal *why)
+/* The octets of a blob that the organisation has put, which the caller
+ * frees. */
+static bm_status read_blob(const char *dir, const struct names *names,
+                           uint8_t **octets, size_t *n, struct ca_refusal *why)
 {
-    char name[NAME_ROOM];
+    char folder[FILES_PATH_MAX];
     char path[FILES_PATH_MAX];
-    char relative[sizeof BLOBS_DIR + NAME_ROOM];
-    struct bm_bytes octets = { NULL, 0 };
-    uint8_t *memory;
     bm_status rc;
 
-    put_name(item->hash, "", name);
-    (void)snprintf(relative, sizeof relative, BLOBS_DIR "/%s", name);
-    BM_TRY(files_path(path, dir, relative));
-    rc = files_read(path, CA_BLOB_MAX, &memory, &octets.n, why);
+    BM_TRY(files_path(folder, dir, BLOBS_DIR));
+    BM_TRY(files_path(path, folder, names->mark));
+    rc = access(path, F_OK) == 0 ? BM_OK : fail(why, names->mark);
+    if (rc == BM_OK) {
+        BM_TRY(files_path(path, folder, names->name));
+        rc = files_read(path, CA_BLOB_MAX, octets, n, why);
+    }
+    return rc == BM_E_NOT_FOUND ? ca_refuse(why, rc, "blob %s", names->name)
+                                : rc;
+}
+
+bm_status blobs_look(const char *dir, uint32_t organisation,
+                     struct store_item *item, struct ca_refusal *why)
+{
+    struct bm_bytes octets = { NULL, 0 };
+    struct names names;
+    uint8_t *memory = NULL;
+    bm_status rc;
+
+    put_names(item->hash, organisation, &names);
+    rc = read_blob(dir, &names, &memory, &octets.n, why);
     if (rc != BM_OK) {
-        return rc == BM_E_NOT_FOUND ? ca_refuse(why, rc, "blob %s", name) : rc;
+        return rc;
     }
     octets.p = memory;
     item->size = octets.n;
@@ -308,6 +348,6 @@ bm_status blobs_look(const char *dir, struct store_item *item,
     }
     free(memory);
     return rc == BM_OK ? BM_OK
-                       : ca_refuse(why, rc, "%s is no %s", name,
+                       : ca_refuse(why, rc, "%s is no %s", names.name,
                                    ca_item_kind_name(item->kind));
 }

@@ -8,7 +8,13 @@
 /*
  * Blobs: what releases are made of (docs/delivery.md), a file each in the
  * folder `blobs` of an instance, named by its SHA-256. A file of such a name is
- * whole and durable, and never changes. One that is on its way is NAME.part.
+ * whole and durable, and never changes.
+ *
+ * Who knows a hash does not have the octets: an organisation can name a blob in
+ * a release only when it has put all of it itself, and is told of no other. So
+ * what is on its way is NAME.ORGANISATION.part, and an empty file
+ * NAME.ORGANISATION says that the organisation of that number has put it. These
+ * are in no backup: afterwards, who makes a release puts the octets again.
  */
 #define BLOBS_DIR "blobs"
 
@@ -20,9 +26,10 @@ void blobs_drop_parts(const char *dir);
 
 /*
  * Put a piece. Pieces come in their order: one that does not begin where the
- * last ended is passed over. `*have` is how much is there by now, and where
- * the next one begins; piece->size: the blob is there, whole and durable, as it
- * is when it was before. Who was interrupted goes on there.
+ * last ended is passed over. `*have` is how much the organisation has put by
+ * now, and where the next one begins; piece->size: the blob is there, whole and
+ * durable, as it is when it had put it before. Who was interrupted goes on
+ * there.
  *
  * BM_E_LIMIT: larger than CA_BLOB_MAX; BM_E_ARGUMENT: the piece goes beyond
  * its end; BM_E_DELIVER_DIGEST: all is there, and is something else, which is
@@ -35,11 +42,12 @@ BM_MUST_CHECK bm_status blobs_put(const char *dir,
 
 /*
  * Is the blob with item->hash what item->kind says? Fills in size and version.
- * BM_E_NOT_FOUND: it is not there; BM_E_IMAGE_..., BM_E_KEYSET: it is no such
- * thing. Whether its signature is good only the device can say, which has the
- * keys.
+ * BM_E_NOT_FOUND: the organisation has put no such one; BM_E_IMAGE_...,
+ * BM_E_KEYSET: it is no such thing. Whether its signature is good only the
+ * device can say, which has the keys.
  */
-BM_MUST_CHECK bm_status blobs_look(const char *dir, struct store_item *item,
+BM_MUST_CHECK bm_status blobs_look(const char *dir, uint32_t organisation,
+                                   struct store_item *item,
                                    struct ca_refusal *why);
 
 #endif

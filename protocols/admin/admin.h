@@ -175,12 +175,12 @@ struct admin_host {
     /* Make a trust bundle and publish it. */
     bm_status (*make_bundle)(void *self, const struct ca_actor *actor,
                              int64_t now, struct ca_refusal *why);
-    /* Put a piece of a blob, and say how much is there; is one what an item
-     * says (server/blobs.h)? */
+    /* Put a piece of a blob, and say how much is there; is one that the
+     * organisation has put what an item says (server/blobs.h)? */
     bm_status (*put_blob)(void *self, const struct ca_blob_piece *piece,
                           uint64_t *have, struct ca_refusal *why);
-    bm_status (*look_at_blob)(void *self, struct store_item *item,
-                              struct ca_refusal *why);
+    bm_status (*look_at_blob)(void *self, uint32_t organisation,
+                              struct store_item *item, struct ca_refusal *why);
 };
 
 struct ca_operator;

@@ -94,7 +94,8 @@ const struct admin_field admin_release_status_fields[] = {
 
 const struct admin_field admin_blob_fields[] = {
     ADMIN_GIVES("have", ADMIN_INTEGER, true,
-                "octets that are there: where the next piece begins"),
+                "octets that your organisation has put: where the next piece "
+                "begins"),
     ADMIN_GIVES("whole", ADMIN_BOOLEAN, true, "it is there, and durable"),
     ADMIN_FIELDS_END,
 };
@@ -164,6 +165,7 @@ bm_status admin_put_blob(struct admin_context *c, const json_t *params,
                          json_t *result, struct ca_refusal *why)
 {
     struct ca_blob_piece piece = {
+        .organisation = c->actor.organisation,
         .size = (uint64_t)admin_number(params, "size", 0),
         .at = (uint64_t)admin_number(params, "at", 0),
     };
@@ -458,7 +460,8 @@ bm_status admin_create_release(struct admin_context *c, const json_t *params,
         new->kind = rows[i].kind;
         new->image = rows[i].image;
         BM_TRY(admin_hash(params, rows[i].param, new->hash, why));
-        BM_TRY(c->host.look_at_blob(c->host.self, new, why));
+        BM_TRY(c->host.look_at_blob(c->host.self, c->actor.organisation, new,
+                                    why));
         order.items_n++;
     }
     BM_TRY(ca_release_create(c->ca, &c->actor, &order, c->now, why));

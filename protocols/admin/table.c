@@ -166,7 +166,8 @@ const struct admin_operation admin_operations[] = {
     ROW("createRelease", "POST", "/releases", "releases", CA_ACT_RELEASE_CREATE,
         true, ADMIN_MISSING | ADMIN_CONFLICT | ADMIN_RULES, create_release,
         admin_release_fields,
-        "Make a release of blobs that have been put. It never changes."),
+        "Make a release of blobs that your organisation has put. It never "
+        "changes."),
     ROW("assignRelease", "POST", "/releases/{release}/assignments", "releases",
         CA_ACT_RELEASE_ASSIGN, false, ADMIN_MISSING, assign_release,
         admin_release_fields,

@@ -34,9 +34,9 @@ static const uint8_t text[] = "octets of a blob that comes in pieces";
 
 static struct ca_blob_piece piece_of(size_t at, size_t n)
 {
-    struct ca_blob_piece piece = { .size = N,
-                                   .at = at,
-                                   .octets = { text + at, n } };
+    struct ca_blob_piece piece = {
+        .organisation = 1, .size = N, .at = at, .octets = { text + at, n }
+    };
     uint8_t hash[BM_HASH_MAX];
 
     CHECK_STATUS(crypto->hash(crypto->self, BM_HASH_SHA256,
@@ -78,10 +78,43 @@ static void pieces_come_in_their_order(void)
     CHECK(put(piece_of(0, 10), BM_OK) == 10);
     CHECK(put(piece_of(0, 10), BM_OK) == 10);  /* the answer was lost */
     CHECK(put(piece_of(20, 10), BM_OK) == 10); /* not its turn */
-    CHECK(is_there(&all, ".part") && !is_there(&all, ""));
+    CHECK(is_there(&all, ".1.part") && !is_there(&all, ""));
     CHECK(put(piece_of(10, N - 10), BM_OK) == N);
-    CHECK(is_there(&all, "") && !is_there(&all, ".part"));
+    CHECK(is_there(&all, "") && !is_there(&all, ".1.part"));
     CHECK(put(piece_of(0, 5), BM_OK) == N); /* it is whole already */
+    end();
+}
+
+/* Nor whether another has it, or part of it. */
+static void a_hash_alone_gives_nothing(void)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    struct store_item item = { .kind = STORE_ITEM_POLICY };
+    struct ca_blob_piece piece = piece_of(0, N);
+
+    start();
+    memcpy(item.hash, piece.hash, sizeof item.hash);
+    CHECK(put(piece_of(0, 10), BM_OK) == 10);
+    piece = piece_of(0, 0);
+    piece.organisation = 2;
+    CHECK(put(piece, BM_OK) == 0);
+    CHECK(put(piece_of(10, N - 10), BM_OK) == N);
+    CHECK(put(piece, BM_OK) == 0);
+    piece.size = 5; /* nor how long it is */
+    CHECK(put(piece, BM_OK) == 0);
+    CHECK_STATUS(blobs_look(dir, 2, &item, &why), BM_E_NOT_FOUND);
+    piece = piece_of(0, N - 1);
+    piece.organisation = 2;
+    CHECK(put(piece, BM_OK) == N - 1);
+    CHECK_STATUS(blobs_look(dir, 2, &item, &why), BM_E_NOT_FOUND);
+    CHECK_STATUS(blobs_look(dir, 1, &item, &why), BM_OK);
+    piece = piece_of(N - 1, 1);
+    piece.organisation = 2;
+    CHECK(put(piece, BM_OK) == N);
+    CHECK_STATUS(blobs_look(dir, 2, &item, &why), BM_OK);
+    CHECK_STATUS(blobs_look(dir, 1, &item, &why), BM_OK);
+    CHECK_STATUS(blobs_look(dir, 22, &item, &why), BM_E_NOT_FOUND);
+    CHECK(is_there(&piece, ".1") && is_there(&piece, ".2"));
     end();
 }
 
@@ -92,7 +125,7 @@ static void what_is_something_else_is_dropped(void)
     start();
     wrong.hash[0] ^= 1;
     (void)put(wrong, BM_E_DELIVER_DIGEST);
-    CHECK(!is_there(&wrong, "") && !is_there(&wrong, ".part"));
+    CHECK(!is_there(&wrong, "") && !is_there(&wrong, ".1.part"));
     end();
 }
 
@@ -131,7 +164,7 @@ static void what_came_by_half_is_dropped_at_a_start(void)
     start();
     CHECK(put(piece_of(0, 10), BM_OK) == 10);
     blobs_drop_parts(dir);
-    CHECK(!is_there(&all, ".part"));
+    CHECK(!is_there(&all, ".1.part"));
     CHECK(put(piece_of(0, N), BM_OK) == N);
     blobs_drop_parts(dir);
     CHECK(is_there(&all, ""));
@@ -146,15 +179,15 @@ static void only_what_it_says_it_is_passes(void)
 
     start();
     memcpy(item.hash, all.hash, sizeof item.hash);
-    CHECK_STATUS(blobs_look(dir, &item, &why), BM_E_NOT_FOUND);
+    CHECK_STATUS(blobs_look(dir, 1, &item, &why), BM_E_NOT_FOUND);
     CHECK(put(all, BM_OK) == N);
-    CHECK_STATUS(blobs_look(dir, &item, &why), BM_OK);
+    CHECK_STATUS(blobs_look(dir, 1, &item, &why), BM_OK);
     CHECK(item.size == N && item.version[0] == '\0');
     item.kind = STORE_ITEM_FIRMWARE;
-    CHECK(blobs_look(dir, &item, &why) != BM_OK);
+    CHECK(blobs_look(dir, 1, &item, &why) != BM_OK);
     CHECK(strstr(why.words, "is no firmware") != NULL);
     item.kind = STORE_ITEM_KEYSET;
-    CHECK(blobs_look(dir, &item, &why) != BM_OK);
+    CHECK(blobs_look(dir, 1, &item, &why) != BM_OK);
     CHECK(strstr(why.words, "is no keyset") != NULL);
     end();
 }
@@ -163,6 +196,7 @@ int main(void)
 {
     crypto = bm_test_crypto();
     RUN(pieces_come_in_their_order);
+    RUN(a_hash_alone_gives_nothing);
     RUN(what_is_something_else_is_dropped);
     RUN(bounds_are_kept);
     RUN(what_came_by_half_is_dropped_at_a_start);

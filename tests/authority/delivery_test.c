@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/delivery.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/bundle.h"
@@ -124,6 +125,47 @@ static void the_signer_reads_what_it_signs(void)
     world_close(&w);
 }
 
+/* Each attempt would burn one, and the journal with it. */
+static void what_does_not_fit_uses_no_version(void)
+{
+    const char *series = world_base()->settings.bundle_series;
+    static uint8_t content[BM_MANIFEST_SIZE_MAX];
+    static uint8_t room[BM_MANIFEST_SIZE_MAX];
+    struct bm_manifest_config config;
+    struct ca_signer *s;
+    struct world w;
+    struct bm_wr c;
+    struct bm_wr out;
+    uint64_t last;
+    size_t n;
+
+    world_open(&w);
+    s = w.real_signer;
+    last = last_of(&w);
+    config = (struct bm_manifest_config){ .series = { (const uint8_t *)series,
+                                                      strlen(series) },
+                                          .version = last + 1,
+                                          .issued = w.now,
+                                          .next_update = w.now + 3600,
+                                          .device = BM_LIT("SN-1") };
+    bm_wr_init(&c, content, sizeof content);
+    must(bm_manifest_put(&config, &c) == BM_OK, "content");
+    for (n = c.len; n < sizeof room; n++) {
+        bm_wr_init(&out, room, n);
+        if (s->manifest(s->self, bm_wr_bytes(&c), w.now, &out) == BM_OK) {
+            break;
+        }
+        CHECK(out.len == 0 && last_of(&w) == last);
+    }
+    /* And what it did sign has room for the longest signature. */
+    CHECK(n < sizeof room && out.len <= n && out.len + 8 > n);
+    CHECK(last_of(&w) == last + 1);
+    bm_wr_init(&out, room, c.len);
+    CHECK_STATUS(s->manifest(s->self, bm_wr_bytes(&c), w.now, &out),
+                 BM_E_CA_SIGNER); /* that version is used */
+    world_close(&w);
+}
+
 /* The same key signs both: what is of one form is not of the other. */
 static void a_bundle_is_no_manifest(void)
 {
@@ -176,6 +218,35 @@ static void each_is_told_its_own_and_versions_rise(void)
     CHECK_STATUS(ask(&w, &b, &one), BM_OK);
     CHECK(one.version > two.version); /* half of its life is over */
     CHECK(world_sound(&w));
+    world_close(&w);
+}
+
+static void a_long_name_is_told_nothing(void)
+{
+    static struct told t;
+    struct store_device device;
+    char name[BM_MANIFEST_NAME_MAX + 2];
+    struct ca_refusal why = { BM_OK, "" };
+    struct ca_release_target target = { "r-1", NULL, name, 100 };
+    struct world w;
+
+    memset(name, 'x', sizeof name);
+    name[sizeof name - 1] = '\0';
+    world_open(&w);
+    make_device(&w, "SN-1", &device);
+    make_release(&w, "r-1", 0);
+    (void)snprintf(device.name, sizeof device.name, "%s", name);
+    must(w.store->begin(w.store->self, STORE_WRITE) == BM_OK, "begin");
+    device.id = 0;
+    must(w.store->device_put(w.store->self, &device) == BM_OK, name);
+    must(w.store->commit(w.store->self) == BM_OK, name);
+    CHECK_STATUS(ask(&w, &device, &t), BM_E_NOT_FOUND);
+    CHECK_STATUS(ca_release_assign(w.ca, &admin, &target, w.now, &why),
+                 BM_E_LIMIT);
+    CHECK(strstr(why.words, "at most 64 octets") != NULL);
+    CHECK_STATUS(ask(&w, &device, &t), BM_E_NOT_FOUND);
+    CHECK_STATUS(assign(&w, "r-1", NULL, 100), BM_OK);
+    CHECK_STATUS(ask(&w, &device, &t), BM_E_LIMIT);
     world_close(&w);
 }
 
@@ -272,13 +343,53 @@ static void a_number_is_heard_once(void)
     world_close(&w);
 }
 
+static bm_status say(struct world *w, const struct store_device *device,
+                     uint64_t number)
+{
+    struct bm_event e = { .number = number,
+                          .kind = BM_EVENT_STARTED,
+                          .when = BM_EVENT_NO_TIME };
+    uint8_t body[64];
+    struct bm_wr out;
+
+    bm_wr_init(&out, body, sizeof body);
+    bm_cbor_put_array(&out, 1);
+    must(bm_event_put(&e, &out) == BM_OK, "an event");
+    return ca_events_take(w->ca, device, bm_wr_bytes(&out), w->now, NULL);
+}
+
+static void a_number_far_above_the_time_silences_nobody(void)
+{
+    struct store_device device;
+    struct store_heard heard;
+    struct world w;
+    uint64_t last;
+
+    world_open(&w);
+    make_device(&w, "SN-1", &device);
+    last = (uint64_t)(w.now + CA_EVENT_NUMBER_SLACK);
+    CHECK_STATUS(say(&w, &device, UINT64_MAX), BM_E_EVENT);
+    CHECK_STATUS(say(&w, &device, INT64_MAX), BM_E_EVENT);
+    CHECK_STATUS(say(&w, &device, last + 1), BM_E_EVENT);
+    CHECK_STATUS(say(&w, &device, (uint64_t)w.now), BM_OK);
+    CHECK_STATUS(say(&w, &device, last), BM_OK);
+    must(w.store->begin(w.store->self, STORE_READ) == BM_OK, "begin");
+    CHECK_STATUS(w.store->heard_get(w.store->self, device.id, &heard), BM_OK);
+    CHECK(heard.number == last);
+    w.store->rollback(w.store->self);
+    world_close(&w);
+}
+
 int main(void)
 {
     RUN(the_signer_reads_what_it_signs);
+    RUN(what_does_not_fit_uses_no_version);
     RUN(a_bundle_is_no_manifest);
     RUN(each_is_told_its_own_and_versions_rise);
+    RUN(a_long_name_is_told_nothing);
     RUN(one_that_is_due_is_given_while_nobody_can_sign);
     RUN(what_was_signed_in_vain_uses_its_version);
     RUN(a_number_is_heard_once);
+    RUN(a_number_far_above_the_time_silences_nobody);
     return bm_test_done();
 }

@@ -5,6 +5,7 @@ OpenSSL for the signatures.
 
     delivery_test.py BIRTHMARK BIRTHMARKD
 """
+import base64
 import hashlib
 import json
 import os
@@ -20,7 +21,8 @@ sys.path.insert(0, os.path.join(HERE, "../image"))
 # pylint: disable=wrong-import-position
 import images
 import service
-from service import Key, Service, contains, equal, holds, openssl, read, write
+from service import (Key, Service, contains, equal, holds, openssl, read,
+                     wait_until, write)
 
 LDEVID = "ieee-802.1ar-ldevid"
 API = "/device/v1/"
@@ -315,7 +317,8 @@ def test_what_a_device_says_is_its_claim():
     heard = [json.loads(line) for line in out.splitlines()]
     equal([e["event"] for e in heard if e["source"] == "claimed"],
           ["application-70", "key", "taken", "tried", "fetched", "started"])
-    contains(out, "app 1.2.3", "manifest 5", digest.hex())
+    contains(out, "app 1.2.3, number 1", "manifest 5", digest.hex(),
+             "number 4, when 2027-01-15T08:00:00Z")
     # The reply was lost: nothing is there twice.
     equal(events(s, 0, rows).status, 204)
     equal(s.birthmark("device", "events", "--dir", s.dir, "--device", "SN-0",
@@ -335,7 +338,9 @@ def test_malformed_events_are_refused_whole():
     for body in (b"\x80", b"\xff", good + b"\0", good[:-1],
                  put([{1: 51, 2: STARTED, 6: "x" * 65}]),
                  put([{1: 52, 2: STARTED}] * 2),
-                 put([{1: 1 << 63, 2: STARTED}])):
+                 put([{1: 1 << 63, 2: STARTED}]),
+                 put([{1: 53, 2: STARTED},
+                      {1: int(time.time()) + (2 << 32), 2: STARTED}])):
         equal(events(s, 2, None, body=body).status, 400, body)
     equal(s.ask("POST", API + "events", good, {"Content-Type": "text/plain"},
                 cert=device(2)).status, 415)
@@ -361,7 +366,10 @@ def test_a_suspended_device_gets_nothing():
 def test_it_outlives_kill_9():
     s = world()
     before = opened(manifest(s, 3), s)
+    rooms = service.descendants(s.process.pid)
     s.stop(signal.SIGKILL)
+    wait_until("its rooms follow it", lambda: not any(
+        os.path.exists("/proc/%d" % pid) for pid in rooms))
     s.start()
     equal(opened(manifest(s, 3), s), before)
     release("create", "fw-2", "--firmware", WORLD["image"] + ",image=1")
@@ -375,7 +383,7 @@ def test_the_same_in_direct_mode_and_all_is_on_record():
     s = world()
     s.stop()
     for part in os.listdir(os.path.join(s.dir, "blobs")):
-        holds(len(part) == 64, part)
+        holds(not part.endswith(".part"), part)
     write("second.bin", images.image(images.signed_part(b"program")))
     release("create", "fw-3", "--firmware", "second.bin", "--mode", "normal")
     release("assign", "fw-3", "--device", "SN-4", "--percent", "100")
@@ -416,6 +424,23 @@ def test_organisations_do_not_see_each_other():
     equal(s.ask("GET", API + "blob/" + name, cert=device(4)).status, 200)
     equal(s.ask("GET", API + "blob/" + name, cert=device(2)).status, 404)
     equal(status("own")[0]["organisation_id"], other)
+    # Who knows the hash of what another has put does not have it.
+    theirs = Key(".", "theirs", "/CN=theirs")
+    s.birthmark("operator", "create", "--id", "theirs", "--dir", s.dir,
+                "--roles", "registrar", "--organisation", str(other), "--csr",
+                theirs.csr, "--out", theirs.cert)
+
+    def as_theirs(path, params):
+        answer = s.api("POST", path, params, cert=theirs.pair())
+        return answer.status, json.loads(answer.body)
+
+    blob = {"sha256": digest, "size": len(read("own.bin"))}
+    taken = {"release": "taken", "policy": digest}
+    equal(as_theirs("/releases", taken)[0], 404)
+    equal(as_theirs("/blobs", blob), (200, {"have": 0, "whole": False}))
+    blob["octets"] = base64.b64encode(read("own.bin")).decode()
+    equal(as_theirs("/blobs", blob)[1]["whole"], True)
+    equal(as_theirs("/releases", taken)[0], 201)
     # An operator of the first organisation assigns within it, and sees no
     # more.
     local = Key(".", "local", "/CN=local")
@@ -461,8 +486,10 @@ def test_versions_go_on_above_a_backup():
     again.start()
     try:
         content = opened(manifest(again, 0), again)
-        holds(content[VERSION] > lost[VERSION] + 1000, "it jumps")
+        holds(content[VERSION] > lost[VERSION] + 1000000000, "it jumps")
         equal([i[KIND] for i in content[ITEMS]], [BUNDLE, FIRMWARE, FIRMWARE])
+        again.birthmark("release", "create", "fw-4", "--dir", again.dir,
+                        "--firmware", "second.bin")
         equal(again.stop(), 0)
         again.verify_ledger()
     finally:
