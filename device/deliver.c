@@ -10,8 +10,9 @@
  *       ^                                  |
  *       +------------ WAIT <---------------+ (from each of them)
  *
- * From WAIT a round begins anew, so there is little to remember: what is
- * settled, and how far the blob is.
+ * Where a round fails and the connection stands, events are posted before it
+ * waits: they say why. From WAIT a round begins anew, so there is little to
+ * remember: what is settled, and how far the blob is.
  */
 
 _Static_assert(sizeof(void *) > 4 || sizeof(struct bm_deliver) <= 1280,
@@ -28,8 +29,9 @@ enum step {
     STEP_MANIFEST,
     STEP_BLOB,
     STEP_EVENTS,
-    STEP_ITEMS, /* what is next to be fetched? */
-    STEP_FINISH /* a blob is whole */
+    STEP_ITEMS,  /* what is next to be fetched? */
+    STEP_FINISH, /* a blob is whole */
+    STEP_TELL    /* the round has failed: is there an event to be posted? */
 };
 
 /* What a Retry-After is bounded by, in seconds. */
@@ -43,7 +45,8 @@ enum step {
 
 /* ---- Ends of a round */
 
-static void fail(struct bm_deliver *d, bm_status why)
+/* Wait for the next one, from now on. */
+static void set_wait(struct bm_deliver *d, bm_status why)
 {
     const struct bm_http *reply = &d->exchange.reply;
     uint32_t seconds;
@@ -57,14 +60,32 @@ static void fail(struct bm_deliver *d, bm_status why)
     }
     d->until = d->at + seconds;
     d->why = why;
-    d->fetching = false;
-    d->state = WAIT;
 }
 
-static void done(struct bm_deliver *d)
+/* The first failure of a round is what it waits for. */
+static void fail(struct bm_deliver *d, bm_status why)
 {
+    bool first = d->why == BM_OK;
+
+    if (first) {
+        set_wait(d, why);
+    }
+    d->fetching = false;
+    if (first && d->exchange.open && d->step != STEP_EVENTS) {
+        d->step = STEP_TELL;
+    } else {
+        d->state = WAIT;
+    }
+}
+
+/* Nothing is left to be told. */
+static void end_round(struct bm_deliver *d)
+{
+    if (d->why != BM_OK) {
+        d->state = WAIT;
+        return;
+    }
     d->failures = 0;
-    d->why = BM_OK;
     d->state = DONE;
 }
 
@@ -105,6 +126,7 @@ static void get_manifest(struct bm_deliver *d)
     struct bm_wr w;
 
     d->state = RUN;
+    d->why = BM_OK;
     d->rounds++;
     d->fetching = false;
     if (d->complete) {
@@ -131,7 +153,7 @@ static void post_events(struct bm_deliver *d)
     if (rc != BM_OK) {
         fail(d, rc);
     } else if (request.body.n == 0) {
-        done(d);
+        end_round(d);
     } else {
         start(d, STEP_EVENTS, &request);
     }
@@ -146,9 +168,17 @@ static void refuse_manifest(struct bm_deliver *d, bm_status why)
     fail(d, why);
 }
 
-static void take_manifest(struct bm_deliver *d)
+static void tell_mode(const struct bm_deliver *d)
 {
     const struct bm_deliver_app *app = d->config->app;
+
+    if (app->mode != NULL && d->version != 0) {
+        app->mode(app->self, (enum bm_manifest_mode)d->mode);
+    }
+}
+
+static void take_manifest(struct bm_deliver *d)
+{
     bm_status rc = deliver_take_manifest(d);
 
     if (rc != BM_OK) {
@@ -156,9 +186,7 @@ static void take_manifest(struct bm_deliver *d)
         return;
     }
     d->refused = BM_OK;
-    if (app->mode != NULL) {
-        app->mode(app->self, d->manifest.mode);
-    }
+    tell_mode(d);
     d->index = 0;
     d->step = STEP_ITEMS;
 }
@@ -190,7 +218,7 @@ static void refuse(struct bm_deliver *d, bm_status why, bool settle)
         rc = deliver_tell(d, BM_EVENT_REFUSED, why);
     }
     if (rc == BM_OK && settle) {
-        rc = deliver_settle(d, d->item.sha256.p);
+        rc = deliver_settle(d, d->item.sha256.p, deliver_tag(&d->item));
     }
     if (!settle) {
         d->told |= bit;
@@ -273,7 +301,7 @@ static bm_status hand_over(struct bm_deliver *d)
         BM_TRY(deliver_tell(d, rc == BM_OK ? BM_EVENT_TAKEN : BM_EVENT_REFUSED,
                             rc));
     }
-    BM_TRY(deliver_settle(d, d->item.sha256.p));
+    BM_TRY(deliver_settle(d, d->item.sha256.p, deliver_tag(&d->item)));
     return deliver_drop_blob(d);
 }
 
@@ -303,7 +331,7 @@ static bool turn_to(struct bm_deliver *d, const struct bm_manifest_item *item)
     const struct bm_deliver_app *app = d->config->app;
 
     if (item->kind > BM_MANIFEST_BUNDLE || (d->left >> d->index & 1) != 0 ||
-        deliver_is_settled(d, item->sha256.p) ||
+        deliver_is_settled(d, item->sha256.p, deliver_tag(item)) ||
         (app->have != NULL && app->have(app->self, item))) {
         return false;
     }
@@ -482,8 +510,11 @@ static bool go_on(struct bm_deliver *d)
     case STEP_ITEMS:
         next_item(d);
         break;
-    default:
+    case STEP_FINISH:
         finish_blob(d);
+        break;
+    default:
+        post_events(d);
         break;
     }
     return true;
@@ -521,6 +552,7 @@ bm_status bm_deliver_open(struct bm_deliver *d,
     bm_exchange_init(&d->exchange, &d->exchange_config);
     BM_TRY(deliver_load_events(d));
     rc = deliver_load_state(d);
+    tell_mode(d);
     return rc == BM_E_LOG_READ
                ? bm_deliver_event(
                      d, &lost,
@@ -554,11 +586,12 @@ static void job_next(void *self, uint32_t uptime, struct bm_job_ask *ask)
     struct bm_deliver *d = self;
 
     d->at = uptime;
+    while (go_on(d)) {
+    }
+    /* It may be over already, where it took long to post. */
     if (d->state == WAIT && (int32_t)(d->until - uptime) <= 0 &&
         !d->exchange.open) {
         get_manifest(d);
-    }
-    while (go_on(d)) {
     }
     /* The connection is closed before anything is waited for, or done. */
     if (d->state == RUN || d->exchange.open) {

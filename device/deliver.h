@@ -36,7 +36,8 @@
  * assigned anew it is tried anew.
  *
  * Whatever else goes wrong is waited out (BM_JOB_WAIT says why), longer each
- * time, and gone on with where it was. An item that failed BM_DELIVER_TRIES
+ * time, and gone on with where it was; events are posted before, where the
+ * connection stands. An item that failed BM_DELIVER_TRIES
  * times is left, with an event, until the next round, and the next one is
  * turned to.
  *
@@ -99,8 +100,9 @@ struct bm_deliver_app {
      */
     bm_status (*take)(void *self, const struct bm_manifest_item *item,
                       const struct bm_flash *flash);
-    /* The mode that this manifest wants, told with each one that is fetched;
-     * NULL: there is one mode. */
+    /* The mode that the manifest wants: told by bm_deliver_open(), of the one
+     * that was taken last, and with each one that is fetched. NULL: there is
+     * one mode. */
     void (*mode)(void *self, enum bm_manifest_mode mode);
 };
 
@@ -124,7 +126,8 @@ struct bm_deliver_config {
 
 #define BM_DELIVER_ROOM (BM_EXCHANGE_HEAD_MAX + BM_MANIFEST_SIZE_MAX)
 
-/* Octets of a blob's hash that tell items apart: nothing is trusted by it. */
+/* Octets that tell items apart, of hash, kind and image: nothing is trusted by
+ * them. */
 #define BM_DELIVER_NAME 8
 
 /* About 1.1 KB on a Cortex-M3. */
@@ -162,6 +165,8 @@ struct bm_deliver {
     uint8_t settled_n;
     uint8_t part_n;
     bool complete;     /* all of the manifest is settled */
+    bool dated;        /* numbers of events began at a time that was learned */
+    uint8_t mode;      /* of that manifest */
     uint16_t room_n;   /* octets of the manifest, or of the events */
     bm_status refused; /* the manifest, last: one event for each reason */
     uint8_t digest[BM_MANIFEST_HASH_SIZE]; /* of the manifest's content */
@@ -187,8 +192,9 @@ void bm_deliver_as_job(struct bm_deliver *d, struct bm_job *job);
 /*
  * Queue an event, to be posted in the next round: durable on BM_OK. Number,
  * and `when` where there is a clock, are filled in here. REVERTED and REFUSED
- * settle the blob that they name. May be called at any time after
- * bm_deliver_open(), from take() too.
+ * settle the blob that they name, of whatever kind and image, unless it is
+ * settled for one. May be called at any time after bm_deliver_open(), from
+ * take() too.
  */
 BM_MUST_CHECK bm_status bm_deliver_event(struct bm_deliver *d,
                                          const struct bm_event *event,

@@ -53,9 +53,13 @@ static uint32_t look_up(const struct bm_deliver *d)
 
 void deliver_begin_blob(struct bm_deliver *d)
 {
+    uint8_t blob[sizeof d->blob];
+
+    memcpy(blob, d->item.sha256.p, sizeof blob);
+    blob[sizeof blob - 1] ^= deliver_tag(&d->item);
     d->part_n = 0;
-    if (memcmp(d->blob, d->item.sha256.p, sizeof d->blob) != 0) {
-        memcpy(d->blob, d->item.sha256.p, sizeof d->blob);
+    if (memcmp(d->blob, blob, sizeof blob) != 0) {
+        memcpy(d->blob, blob, sizeof blob);
         d->tries = 0;
         d->kept = look_up(d);
         d->whole = d->kept;

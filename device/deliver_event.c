@@ -7,6 +7,9 @@
  * last number is known as long as the log is.
  */
 
+/* The record POSTED. */
+#define POSTED_SIZE 9
+
 /* The event in a place; BM_E_NOT_FOUND where none can be read. */
 static bm_status get(const struct bm_deliver *d, uint64_t place, uint8_t *room,
                      size_t *n, uint64_t *number)
@@ -26,21 +29,22 @@ static bm_status get(const struct bm_deliver *d, uint64_t place, uint8_t *room,
     return BM_OK;
 }
 
-static uint64_t load_posted(const struct bm_deliver *d)
+static void load_posted(struct bm_deliver *d)
 {
-    uint8_t record[8];
+    uint8_t record[POSTED_SIZE];
     size_t n = 0;
 
-    return bm_log_get(d->config->log, DELIVER_POSTED, record, sizeof record,
-                      &n) == BM_OK &&
-                   n == sizeof record
-               ? deliver_get_number(record, sizeof record)
-               : 0;
+    if (bm_log_get(d->config->log, DELIVER_POSTED, record, sizeof record, &n) ==
+            BM_OK &&
+        n == sizeof record) {
+        d->posted = deliver_get_number(record, 8);
+        d->dated = record[8] == 1;
+    }
 }
 
 /*
- * A log that is empty, perhaps because all was lost: the time, as far as it is
- * known, is above what was used before, for numbers begin at the time.
+ * The log may be empty because all was lost. Numbers begin at the time, as far
+ * as it is known: so they are above those of before, which began earlier.
  */
 static uint64_t first_number(const struct bm_deliver *d)
 {
@@ -48,6 +52,29 @@ static uint64_t first_number(const struct bm_deliver *d)
     int64_t now = clock == NULL ? 0 : bm_clock_now(clock, clock->config.uptime);
 
     return now > 0 ? (uint64_t)now : 1;
+}
+
+/*
+ * Who lost the log lost the clock's record, too, and begins at the time of the
+ * build, perhaps for the second time. Once a better one was learned, and
+ * nothing waits whose place would be another, numbers begin anew; and only
+ * once: numbers that followed the time would show no gap, and would be ahead of
+ * what a clock learns after the next loss.
+ */
+static void date_numbers(struct bm_deliver *d)
+{
+    const struct bm_clock *clock = d->config->clock;
+    uint64_t first = first_number(d);
+
+    if (d->dated || clock == NULL || first <= (uint64_t)clock->config.build ||
+        bm_deliver_events(d) != 0) {
+        return;
+    }
+    d->dated = true;
+    if (first > d->number) {
+        d->number = first;
+        d->posted = first - 1;
+    }
 }
 
 bm_status deliver_load_events(struct bm_deliver *d)
@@ -58,7 +85,7 @@ bm_status deliver_load_events(struct bm_deliver *d)
     uint64_t number = 0;
     size_t n = 0;
 
-    d->posted = load_posted(d);
+    load_posted(d);
     newest = d->posted;
     for (uint64_t i = 0; i < BM_DELIVER_EVENTS; i++) {
         if (get(d, i, room, &n, &number) != BM_OK || number <= d->posted) {
@@ -95,6 +122,7 @@ static bm_status queue(struct bm_deliver *d, const struct bm_event *event,
     uint8_t room[BM_EVENT_SIZE_MAX];
     struct bm_wr w;
 
+    date_numbers(d);
     stamped.number = d->number;
     stamped.when =
         clock == NULL ? BM_EVENT_NO_TIME : bm_clock_now(clock, uptime);
@@ -112,18 +140,17 @@ bm_status bm_deliver_event(struct bm_deliver *d, const struct bm_event *event,
     BM_TRY(queue(d, event, uptime));
     return event->sha256.n != 0 && (event->kind == BM_EVENT_REVERTED ||
                                     event->kind == BM_EVENT_REFUSED)
-               ? deliver_settle(d, event->sha256.p)
+               ? deliver_settle(d, event->sha256.p, DELIVER_TAG_ANY)
                : BM_OK;
 }
 
 bm_status deliver_tell(struct bm_deliver *d, enum bm_event_kind kind,
                        bm_status code)
 {
-    struct bm_event event = { .kind = kind,
-                              .code = (uint32_t)code,
-                              .manifest = d->version };
+    struct bm_event event = { .kind = kind, .code = (uint32_t)code };
 
     if (d->fetching) {
+        event.manifest = d->version;
         event.sha256 = d->item.sha256;
     }
     return queue(d, &event, d->at);
@@ -158,9 +185,10 @@ bm_status deliver_put_events(struct bm_deliver *d, size_t *n)
 
 bm_status deliver_events_posted(struct bm_deliver *d)
 {
-    uint8_t record[8];
+    uint8_t record[POSTED_SIZE];
 
-    deliver_put_number(record, sizeof record, d->posting);
+    deliver_put_number(record, 8, d->posting);
+    record[8] = d->dated;
     BM_TRY(bm_log_put(d->config->log, DELIVER_POSTED, BM_ARRAY(record)));
     d->posted = d->posting;
     return BM_OK;

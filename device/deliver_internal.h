@@ -12,10 +12,13 @@
  * Records of the log, numbers big end first:
  *
  *   STATE     version (8), SHA-256 of the manifest's content (32),
- *             1 when all of it is settled (1), the first BM_DELIVER_NAME octets
- *             of each blob that is settled
- *   PROGRESS  SHA-256 of a blob (32), octets of it that are whole in flash (4)
- *   POSTED    number of the last event that is on record (8)
+ *             its mode times two, and 1 when all of it is settled (1), the
+ *             names of what is settled (BM_DELIVER_NAME each): the first octets
+ *             of a hash, and a tag
+ *   PROGRESS  SHA-256 of a blob, the tag mixed into its last octet (32), octets
+ *             of it that are whole in flash (4)
+ *   POSTED    number of the last event that is on record (8), 1 when numbers
+ *             began at a time that was learned (1)
  *   EVENT(n)  an event as core/event.h writes it, in place number modulo
  *             BM_DELIVER_EVENTS
  */
@@ -60,9 +63,18 @@ BM_MUST_CHECK bm_status deliver_take_manifest(struct bm_deliver *d);
 BM_MUST_CHECK bm_status deliver_load_state(struct bm_deliver *d);
 BM_MUST_CHECK bm_status deliver_put_state(const struct bm_deliver *d);
 
-bool deliver_is_settled(const struct bm_deliver *d, const uint8_t *sha256);
+/* The same octets may be of two images. An event tells of a blob alone: ANY. */
+#define DELIVER_TAG_ANY 0
+
+static inline uint8_t deliver_tag(const struct bm_manifest_item *item)
+{
+    return (uint8_t)(item->kind << 1 | item->image);
+}
+
+bool deliver_is_settled(const struct bm_deliver *d, const uint8_t *sha256,
+                        uint8_t tag);
 BM_MUST_CHECK bm_status deliver_settle(struct bm_deliver *d,
-                                       const uint8_t *sha256);
+                                       const uint8_t *sha256, uint8_t tag);
 
 /* ---- deliver_blob.c */
 
@@ -88,7 +100,8 @@ BM_MUST_CHECK bm_status deliver_load_events(struct bm_deliver *d);
 BM_MUST_CHECK bm_status deliver_put_events(struct bm_deliver *d, size_t *n);
 /* They are on record. */
 BM_MUST_CHECK bm_status deliver_events_posted(struct bm_deliver *d);
-/* Queue an event of our own about d->item. */
+/* Queue an event of our own: about d->item, or about a manifest that is not to
+ * be acted upon, so that there is no version to name. */
 BM_MUST_CHECK bm_status deliver_tell(struct bm_deliver *d,
                                      enum bm_event_kind kind, bm_status code);
 

@@ -7,7 +7,7 @@
 enum {
     STATE_VERSION = 0,
     STATE_DIGEST = 8,
-    STATE_COMPLETE = 40,
+    STATE_MODE = 40,
     STATE_SETTLED = 41,
     STATE_MAX = STATE_SETTLED + BM_MANIFEST_ITEMS_MAX * BM_DELIVER_NAME
 };
@@ -19,7 +19,7 @@ bm_status deliver_put_state(const struct bm_deliver *d)
 
     deliver_put_number(record + STATE_VERSION, 8, d->version);
     memcpy(record + STATE_DIGEST, d->digest, sizeof d->digest);
-    record[STATE_COMPLETE] = d->complete;
+    record[STATE_MODE] = (uint8_t)(d->mode << 1 | d->complete);
     memcpy(record + STATE_SETTLED, d->settled, n);
     return bm_log_put(d->config->log, DELIVER_STATE,
                       (struct bm_bytes){ record, STATE_SETTLED + n });
@@ -37,39 +37,53 @@ bm_status deliver_load_state(struct bm_deliver *d)
     }
     if (rc == BM_E_BUFFER ||
         (rc == BM_OK &&
-         (n < STATE_SETTLED || (n - STATE_SETTLED) % BM_DELIVER_NAME != 0))) {
+         (n < STATE_SETTLED || (n - STATE_SETTLED) % BM_DELIVER_NAME != 0 ||
+          record[STATE_MODE] >> 1 > BM_MANIFEST_REPAIR))) {
         return BM_E_LOG_READ;
     }
     BM_TRY(rc);
     d->version = deliver_get_number(record + STATE_VERSION, 8);
     memcpy(d->digest, record + STATE_DIGEST, sizeof d->digest);
-    d->complete = record[STATE_COMPLETE] == 1;
+    d->mode = record[STATE_MODE] >> 1;
+    d->complete = (record[STATE_MODE] & 1) != 0;
     d->settled_n = (uint8_t)((n - STATE_SETTLED) / BM_DELIVER_NAME);
     memcpy(d->settled, record + STATE_SETTLED, n - STATE_SETTLED);
     return BM_OK;
 }
 
-bool deliver_is_settled(const struct bm_deliver *d, const uint8_t *sha256)
+/* Octets of a hash in a name; the tag follows. */
+#define HASH_PART (BM_DELIVER_NAME - 1)
+
+static bool is_name(const uint8_t *name, const uint8_t *sha256, uint8_t tag)
+{
+    return memcmp(name, sha256, HASH_PART) == 0 &&
+           (name[HASH_PART] == tag || name[HASH_PART] == DELIVER_TAG_ANY ||
+            tag == DELIVER_TAG_ANY);
+}
+
+bool deliver_is_settled(const struct bm_deliver *d, const uint8_t *sha256,
+                        uint8_t tag)
 {
     size_t i = 0;
 
-    while (i < d->settled_n &&
-           memcmp(d->settled[i], sha256, BM_DELIVER_NAME) != 0) {
+    while (i < d->settled_n && !is_name(d->settled[i], sha256, tag)) {
         i++;
     }
     return i < d->settled_n;
 }
 
 /* Where there is no place, the first goes: it is of an earlier manifest. */
-bm_status deliver_settle(struct bm_deliver *d, const uint8_t *sha256)
+bm_status deliver_settle(struct bm_deliver *d, const uint8_t *sha256,
+                         uint8_t tag)
 {
-    if (!deliver_is_settled(d, sha256)) {
+    if (!deliver_is_settled(d, sha256, tag)) {
         if (d->settled_n == BM_MANIFEST_ITEMS_MAX) {
             d->settled_n--;
             memmove(d->settled[0], d->settled[1],
                     (size_t)d->settled_n * BM_DELIVER_NAME);
         }
-        memcpy(d->settled[d->settled_n++], sha256, BM_DELIVER_NAME);
+        memcpy(d->settled[d->settled_n], sha256, HASH_PART);
+        d->settled[d->settled_n++][HASH_PART] = tag;
     }
     return deliver_put_state(d);
 }
@@ -85,7 +99,7 @@ static void prune(struct bm_deliver *d, const struct bm_manifest *m)
         bool there = false;
 
         while (!there && bm_manifest_next(&list, &item)) {
-            there = memcmp(item.sha256.p, d->settled[i], BM_DELIVER_NAME) == 0;
+            there = is_name(d->settled[i], item.sha256.p, deliver_tag(&item));
         }
         if (there) {
             memmove(d->settled[kept++], d->settled[i], BM_DELIVER_NAME);
@@ -158,6 +172,7 @@ bm_status deliver_take_manifest(struct bm_deliver *d)
         prune(d, &m);
     }
     d->version = m.version;
+    d->mode = (uint8_t)m.mode;
     memcpy(d->digest, digest, sizeof d->digest);
     BM_TRY(deliver_put_state(d));
     learn_time(d, m.issued);

@@ -167,6 +167,57 @@ static void what_was_lost_is_fetched_again_when_it_is_forgotten(void)
     CHECK(world.takes == 4 && server.manifests == 2);
 }
 
+/* It is fetched for each of them: they lie in different flash. */
+static void two_images_of_the_same_octets_are_two_items(void)
+{
+    struct bm_manifest_item items[2];
+    struct bm_manifest_config config;
+
+    world_init();
+    items[0] = item_of(&server.blob[0], BM_MANIFEST_FIRMWARE);
+    items[1] = items[0];
+    items[1].image = 1;
+    config = manifest_of(1, items, 1);
+    server_publish(&config);
+    CHECK_STATUS(world_round(), BM_OK);
+    CHECK(world.takes == 1);
+    config = manifest_of(2, items, 2);
+    server_publish(&config);
+    CHECK_STATUS(world_round(), BM_OK);
+    CHECK(world.takes == 2 && server.blob_asks == 2);
+    CHECK(heard(BM_EVENT_FETCHED, &server.blob[0]) == 2);
+    /* The first one goes, and the second stays settled. */
+    CHECK_STATUS(world_power_on(), BM_OK);
+    config = manifest_of(3, items + 1, 1);
+    server_publish(&config);
+    CHECK_STATUS(world_round(), BM_OK);
+    config = manifest_of(4, items, 2);
+    server_publish(&config);
+    CHECK_STATUS(world_round(), BM_OK);
+    CHECK(world.takes == 3 && !world.slot.broken);
+}
+
+static void the_mode_outlives_a_restart(void)
+{
+    struct bm_manifest_config config = manifest_of(1, NULL, 0);
+
+    world_init();
+    CHECK(world.modes == 0);
+    config.mode = BM_MANIFEST_LOCKDOWN;
+    server_publish(&config);
+    CHECK_STATUS(world_round(), BM_OK);
+    CHECK(world.modes == 1 && world.mode == BM_MANIFEST_LOCKDOWN);
+    world.mode = BM_MANIFEST_NORMAL;
+    CHECK_STATUS(world_power_on(), BM_OK);
+    CHECK(world.modes == 2 && world.mode == BM_MANIFEST_LOCKDOWN);
+    CHECK_STATUS(world_round(), BM_OK);
+    CHECK(server.unchanged == 1 && world.modes == 2);
+    /* Whatever else is kept, it stays. */
+    CHECK_STATUS(bm_deliver_forget(&world.d), BM_OK);
+    CHECK_STATUS(world_power_on(), BM_OK);
+    CHECK(world.modes == 3 && world.mode == BM_MANIFEST_LOCKDOWN);
+}
+
 /* ---- Manifests that are none for us */
 
 static void a_manifest_is_judged_before_it_is_believed(void)
@@ -203,13 +254,14 @@ static void a_manifest_is_judged_before_it_is_believed(void)
         world.stop_wait = true;
         CHECK_STATUS(world_round(), rows[i].want);
         CHECK(world.d.version == 5 && world.modes == 1);
-        CHECK(bm_deliver_events(&world.d) == 1);
+        CHECK(heard(BM_EVENT_REFUSED, NULL) == 1);
+        CHECK(server.heard[0].event.code == (uint32_t)rows[i].want);
+        CHECK(server.heard[0].event.manifest == 0);
         world.stop_wait = false;
         server_assign(10);
         world.has = true;
         CHECK_STATUS(world_round(), BM_OK);
-        CHECK(heard(BM_EVENT_REFUSED, NULL) == 1);
-        CHECK(server.heard[0].event.code == (uint32_t)rows[i].want);
+        CHECK(server.heard_n == 1);
     }
 }
 
@@ -225,7 +277,8 @@ static void a_refusal_of_a_manifest_is_told_once(void)
     for (int i = 0; i < 3; i++) {
         CHECK_STATUS(world_round(), BM_E_MANIFEST_DEVICE);
     }
-    CHECK(bm_deliver_events(&world.d) == 1);
+    CHECK(server.heard_n == 1 && server.posts == 1);
+    CHECK(heard(BM_EVENT_REFUSED, NULL) == 1);
 }
 
 static void a_damaged_manifest_changes_nothing(void)
@@ -463,6 +516,99 @@ static void events_wait_until_they_are_on_record(void)
     CHECK(server.posts == 3 && server.heard_n == 2);
 }
 
+/* So the server hears why, or at least that the device is there. */
+static void who_has_to_wait_posts_events_before(void)
+{
+    static const struct {
+        const char *to;
+        const char *answer;
+        bm_status connect;
+        bm_status want;
+        unsigned heard;
+    } rows[] = {
+        { "/device/v1/manifest", BUSY, BM_OK, BM_E_DELIVER_SERVER, 1 },
+        { "/device/v1/manifest", "nonsense\r\n\r\n", BM_OK, BM_E_HTTP_SYNTAX,
+          1 },
+        { "/device/v1/blob/policy", BUSY, BM_OK, BM_E_DELIVER_SERVER, 1 },
+        { "/device/v1/blob/policy", NOT_FOUND, BM_OK, BM_E_DELIVER_NONE, 1 },
+        /* Nobody is there to hear, or has just gone. */
+        { "/device/v1/manifest", "", BM_OK, BM_E_TLS_CLOSED, 0 },
+        { "", "", BM_E_TLS_HANDSHAKE, BM_E_TLS_HANDSHAKE, 0 },
+    };
+    const struct bm_event e = { .kind = BM_EVENT_APPLICATION };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        world_init();
+        server_assign(1);
+        CHECK_STATUS(bm_deliver_event(&world.d, &e, world.now), BM_OK);
+        say(rows[i].to, rows[i].answer, rows[i].connect == BM_OK);
+        world.connect = rows[i].connect;
+        world.connect_times = rows[i].connect != BM_OK;
+        world.stop_wait = true;
+        CHECK_STATUS(world_round(), rows[i].want);
+        CHECK(server.heard_n == rows[i].heard && world.takes == 0);
+        CHECK(rows[i].want != BM_E_DELIVER_SERVER || world.waited == 5000);
+        world.stop_wait = false;
+        CHECK_STATUS(world_round(), BM_OK);
+        CHECK(heard(BM_EVENT_APPLICATION, NULL) == 1 && world.takes == 2);
+    }
+}
+
+/* What went wrong first is the reason; and a wait that is over while nobody
+ * answers is not waited for once more. */
+static void posting_before_a_wait_may_fail_as_well(void)
+{
+    struct bm_manifest_config config = manifest_of(1, NULL, 0);
+
+    for (int silent = 0; silent < 2; silent++) {
+        world_init();
+        config.device = BM_LIT("node-2");
+        server_publish(&config);
+        say("/device/v1/events", silent ? "" : BUSY, 1);
+        server.say_no_more = silent;
+        world.stop_wait = true;
+        CHECK_STATUS(world_round(), BM_E_MANIFEST_DEVICE);
+        CHECK(world.waited <= 2 * BM_BACKOFF_FLOOR);
+        CHECK(server.manifests == 1u + (unsigned)silent);
+        CHECK(server.heard_n == (unsigned)silent);
+    }
+}
+
+/* The first is passed over: its number was used before. */
+static void numbers_go_up_once_time_is_known_again(void)
+{
+    const struct bm_event e = { .kind = BM_EVENT_APPLICATION };
+    const uint32_t issued[] = { 90000, 200000 };
+    uint64_t number;
+
+    world_init();
+    for (uint64_t life = 0; life < 2; life++) {
+        struct bm_manifest_config config = manifest_of(1 + life, NULL, 0);
+
+        world_lose_log();
+        CHECK_STATUS(world_power_on(), BM_OK);
+        server.heard_n = 0;
+        config.issued += issued[life];
+        config.next_update = config.issued + 86400;
+        server_publish(&config);
+        CHECK_STATUS(bm_deliver_event(&world.d, &e, world.now), BM_OK);
+        CHECK_STATUS(world_round(), BM_OK);
+        CHECK(server.heard_n == (life == 0));
+        CHECK_STATUS(world_power_on(), BM_OK);
+        CHECK_STATUS(bm_deliver_event(&world.d, &e, world.now), BM_OK);
+        CHECK_STATUS(world_power_on(), BM_OK);
+        CHECK_STATUS(world_round(), BM_OK);
+        CHECK(server.heard_n == 1u + (life == 0));
+        number = server.highest;
+        CHECK(number >= (uint64_t)config.issued);
+        /* From there on without a gap. */
+        world.now += 1000;
+        CHECK_STATUS(bm_deliver_event(&world.d, &e, world.now), BM_OK);
+        CHECK_STATUS(world_round(), BM_OK);
+        CHECK(server.highest == number + 1);
+    }
+}
+
 static void numbers_go_up_through_restarts(void)
 {
     const struct bm_event e = { .kind = BM_EVENT_APPLICATION };
@@ -540,6 +686,8 @@ int main(void)
     RUN(assigned_anew_it_is_tried_anew);
     RUN(what_was_reverted_is_settled);
     RUN(what_was_lost_is_fetched_again_when_it_is_forgotten);
+    RUN(two_images_of_the_same_octets_are_two_items);
+    RUN(the_mode_outlives_a_restart);
     RUN(a_manifest_is_judged_before_it_is_believed);
     RUN(a_refusal_of_a_manifest_is_told_once);
     RUN(a_damaged_manifest_changes_nothing);
@@ -556,6 +704,9 @@ int main(void)
     RUN(a_server_that_says_nothing_is_left);
     RUN(waits_grow_and_end_with_the_first_success);
     RUN(events_wait_until_they_are_on_record);
+    RUN(who_has_to_wait_posts_events_before);
+    RUN(posting_before_a_wait_may_fail_as_well);
+    RUN(numbers_go_up_once_time_is_known_again);
     RUN(numbers_go_up_through_restarts);
     RUN(one_too_many_takes_the_place_of_the_oldest);
     RUN(an_event_that_nobody_could_read_is_refused);

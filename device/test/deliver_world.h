@@ -97,6 +97,7 @@ static struct {
                         line, so often */
     const char *say_to;
     unsigned say_times;
+    bool say_no_more;       /* ... and the connection stays */
     struct bm_bytes script; /* answers in turn: two octets, how many, and
                                these; where `scripted` */
     bool scripted;
@@ -365,7 +366,7 @@ static inline void serve(struct bm_bytes body)
         strncmp(path, server.say_to, strlen(server.say_to)) == 0) {
         server.say_times--;
         server_put(server.say, strlen(server.say));
-        server.hangs = true;
+        server.hangs = !server.say_no_more;
         return;
     }
     if (strncmp(path, "/device/v1/manifest ", 20) == 0 &&
@@ -498,14 +499,21 @@ static inline bm_status world_power_on(void)
     return world_power_on_kept();
 }
 
-static inline void world_init(void)
+/* The log is as it left the factory. */
+static inline void world_lose_log(void)
 {
     const struct flash_sim_shape log = { WORLD_SECTOR, LOG_SECTORS, 8 };
+
+    flash_sim_init(&world.sim, world.memory, &log, 1);
+}
+
+static inline void world_init(void)
+{
     const struct flash_sim_shape slot = { WORLD_SECTOR, SLOT_SECTORS, 16 };
 
     memset(&world, 0, sizeof world);
     memset(&server, 0, sizeof server);
-    flash_sim_init(&world.sim, world.memory, &log, 1);
+    world_lose_log();
     flash_sim_init(&world.slot, world.slot_memory, &slot, 2);
     world.slot.supply = &world.sim;
     world.crypto = *bm_test_crypto();
