@@ -16,8 +16,8 @@
 #define BAUDDIV_MIN 16u
 
 /* An octet at the slowest of usual rates takes one. A host that is busy with
- * other things may let us wait longer. */
-#define OCTET_MS 250u
+ * other things may let us wait for much longer. */
+#define OCTET_MS 3000u
 
 static enum {
     UNKNOWN,
