@@ -58,16 +58,16 @@ def test_a_reply_that_was_lost_costs_nothing():
 
 def test_a_node_takes_its_next_certificate_from_the_next_ca():
     site = STAGE.site
-    n = STAGE.active("w3", profile="brief")
+    n = STAGE.active("w3", profile="early")
     equal([row["ca"] for row in owned("w3")], ["issuing"])
     site.roll_over()
     # One that has no lists, as there were none of this CA when others began.
     with Sink(site, STAGE.key) as sink:
         n.provision(STAGE.settings(
             "w3", factory=None, factory_anchor=None, token=None,
-            profile="brief", https=HOST + ":%d/x" % sink.port))
-        with n.begin() as start:
-            start.wait("renewed", patience=120)
+            profile="early", https=HOST + ":%d/x" % sink.port))
+        with n.begin("now=renew") as start:
+            start.wait("renewed")
             wait_until("it is served", lambda: sink.of("w3"))
     equal(owned("w3")[-1]["ca"], "issuing-2")
     n.remove()
@@ -75,25 +75,18 @@ def test_a_node_takes_its_next_certificate_from_the_next_ca():
 
 def test_a_node_learns_the_next_root():
     """The new root and what the old one says of it; then a service that only
-    the new one vouches for."""
+    the new one vouches for, to a node that has started anew."""
     site = STAGE.site
-    n = STAGE.active("w4", profile="brief")
+    n = STAGE.active("w4", profile="early")
     site.replace_root("next-root")
+    start = n.run("now=renew", "until=renewed")
+    equal(start.seen("learned")[0].fields["roots"], "1")
     key = ServerKey(".", "newer", "next-root")
     with Sink(site, key) as sink:
         n.provision(STAGE.settings(
-            "w4", factory=None, factory_anchor=None, token=None,
-            profile="brief", https=HOST + ":%d/x" % sink.port))
-        with n.begin() as start:
-            start.wait("renewed", patience=120)
-            start.wait("report", via="https", patience=120)
+            "w4", factory=None, factory_anchor=None, token=None, mqtt=None,
+            profile="early", https=HOST + ":%d/x" % sink.port))
+        n.run("until=report")
         equal({row[0] for row in sink.taken}, {"w4"})
-    # And it knows it when it starts again.
-    with Sink(site, key) as sink:
-        n.provision(STAGE.settings(
-            "w4", factory=None, factory_anchor=None, token=None,
-            profile="brief", https=HOST + ":%d/x" % sink.port))
-        with n.begin() as start:
-            start.wait("report", via="https")
     equal(owned("w4")[-1]["status"], "valid")
     n.remove()
