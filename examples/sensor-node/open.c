@@ -164,7 +164,8 @@ static bm_status open_network(struct node *n)
     return peer_open(n);
 }
 
-/* In this order; on error the rest stays closed. */
+/* In this order; on error the rest stays closed. Birth comes before trust: it
+ * wipes what is left of the factory, where the bundle will lie. */
 static const struct {
     const char *name;
     bm_status (*open)(struct node *n);
@@ -174,8 +175,8 @@ static const struct {
     { "clock", open_clock },       { "identity", open_identity },
     { "secret", open_secret },     { "vault", open_vault },
     { "settings", open_settings }, { "events", update_open },
-    { "check", check_identity },   { "trust", node_trust },
-    { "birth", enrolment_open },   { "network", open_network },
+    { "check", check_identity },   { "birth", enrolment_open },
+    { "trust", node_trust },       { "network", open_network },
 };
 
 bm_status node_open(struct node *n)
