@@ -47,7 +47,7 @@ def test_a_node_refuses_a_server_that_has_expired():
 def test_a_node_refuses_a_server_that_was_revoked():
     """By the trust bundle, which a node fetches."""
     site = STAGE.site
-    key = Key(".", "revoked", "/CN=" + HOST, "IP:%s,IP:127.0.0.1" % HOST)
+    key = Key(".", "withdrawn", "/CN=" + HOST, "IP:%s,IP:127.0.0.1" % HOST)
     answer = site.command("cert", "issue", "--profile", "tls-server", "--csr",
                           key.csr, "--out", key.cert)
     serial = serial_of(read(key.cert).decode())

@@ -44,6 +44,9 @@ PROFILES = {
     NODE: {},
     # To be renewed at any time: a sweep does it again and again.
     "early": {"before: 30d": "before: 90d"},
+    # Over soon.
+    "gone": {"for: 90d": "for: 5s", "before: 30d": "before: 1s",
+             "backdate: 5m": "backdate: 0s"},
     # Renewed by the device itself while a test looks on.
     "brief": {"for: 90d": "for: 60s", "before: 30d": "before: 55s",
               "backdate: 5m": "backdate: 0s"},
