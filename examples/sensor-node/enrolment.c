@@ -20,9 +20,7 @@
 
 static enum bm_enrol_job choose(const struct node *n)
 {
-    if (bm_identity_state(&n->identity, BM_IDENTITY_IDEVID) !=
-            BM_IDENTITY_CERT &&
-        !node_has(n, BM_IDENTITY_CURRENT)) {
+    if (!node_born(n)) {
         return BM_ENROL_BIRTH;
     }
     return node_has(n, BM_IDENTITY_CURRENT) ? BM_ENROL_RENEW : BM_ENROL_FIRST;
@@ -236,5 +234,5 @@ bm_status enrolment_open(struct node *n)
     if (board_word("now", word, sizeof word) && strcmp(word, "renew") == 0) {
         n->renew_at = INT64_MIN;
     }
-    return node_has(n, BM_IDENTITY_IDEVID) ? provision_forget(n) : BM_OK;
+    return node_born(n) ? provision_forget(n) : BM_OK;
 }

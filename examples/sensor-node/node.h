@@ -202,6 +202,9 @@ BM_MUST_CHECK bm_status node_open(struct node *n);
 /* Is there an identity of this place, to be shown? */
 bool node_has(const struct node *n, enum bm_identity_place place);
 
+/* Is its birth behind it? Either identity says so: one may be lost. */
+bool node_born(const struct node *n);
+
 /*
  * Trust whom this stage of life is about: the factory before birth, then the
  * owner, and from then on the factory has no say.

@@ -129,6 +129,11 @@ bool node_has(const struct node *n, enum bm_identity_place place)
     return bm_identity_state(&n->identity, place) == BM_IDENTITY_CERT;
 }
 
+bool node_born(const struct node *n)
+{
+    return node_has(n, BM_IDENTITY_IDEVID) || node_has(n, BM_IDENTITY_CURRENT);
+}
+
 bm_status node_trust(struct node *n)
 {
     const struct settings_server *s = &n->settings.owner;
@@ -145,7 +150,7 @@ bm_status node_trust(struct node *n)
         .learned_n = sizeof n->learned,
     };
 
-    if (!node_has(n, BM_IDENTITY_IDEVID)) {
+    if (!node_born(n)) {
         BM_TRY(provision_factory(n));
         s = &n->stage.factory;
         /* What a factory says is not for the owner's days. */

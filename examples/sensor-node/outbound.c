@@ -139,6 +139,11 @@ bool outbound_poll(struct node *n)
         }
         return rc != BM_E_TLS_AGAIN;
     }
+    /* One that connects anew waits, too: connecting takes more than one call,
+     * so TLS is not open yet. A peer has but seconds (peer.c). */
+    if (outbound_shakes(n) && peer_shakes(n)) {
+        return false;
+    }
     rc = bm_pump_run(&n->pump, board_uptime(), &seconds);
     if (rc == BM_E_TLS_AGAIN &&
         (!n->pump.waiting || seconds <= OUTBOUND_PATIENCE)) {

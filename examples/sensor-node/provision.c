@@ -49,7 +49,7 @@ static bm_status keep(struct node *n, struct bm_bytes map,
     struct bm_wr w;
     size_t len;
 
-    if (factory.n != 0 && !node_has(n, BM_IDENTITY_IDEVID)) {
+    if (factory.n != 0 && !node_born(n)) {
         BM_TRY(settings_parse_factory(factory, &n->stage.factory));
         BM_TRY(bm_vault_put(&n->vault, FACTORY, factory));
     }

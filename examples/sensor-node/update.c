@@ -10,8 +10,8 @@
 
 /*
  * What was asked of the bootloader and has not been answered: of which blob,
- * and what the bootloader calls it. In the log as it is here, since no other
- * machine reads it.
+ * what the bootloader calls it, and what it had read before (bm_handover). In
+ * the log as it is here, since no other machine reads it.
  */
 #define ASKED_FIRMWARE BM_LOG_KEY(BM_LOG_APPLICATION, 2)
 #define ASKED_KEY_SET  BM_LOG_KEY(BM_LOG_APPLICATION, 3)
@@ -19,6 +19,7 @@ struct asked {
     uint8_t sha256[BM_MANIFEST_HASH_SIZE];
     uint8_t name[BM_REQUEST_NAME];
     uint32_t size;
+    uint32_t consumed;
 };
 
 /* ---- Events */
@@ -74,7 +75,7 @@ static bm_status request(struct node *n, const struct bm_manifest_item *item,
                          const struct bm_flash *flash)
 {
     const bool firmware = item->kind == BM_MANIFEST_FIRMWARE;
-    struct asked asked = { .size = item->size };
+    struct asked asked = { .size = item->size, .consumed = n->boot.consumed };
     struct bm_request r = { 0 };
 
     BM_TRY(name_of(n, flash, asked.name));
@@ -259,6 +260,22 @@ static bool runs(const struct node *n, const struct asked *asked)
 }
 
 /*
+ * Did it come into the mailbox? A cut between remembering and asking leaves
+ * what nobody answers; a refusal is another's then. It is forgotten, and asked
+ * again.
+ */
+static bool was_asked(const struct asked *asked, bool firmware)
+{
+    struct bm_request r;
+    uint32_t sequence;
+
+    return bm_request_get(&board_mailbox, asked->consumed, &r, &sequence) ==
+               BM_OK &&
+           memcmp(firmware ? r.update[0] : r.keyset, asked->name,
+                  sizeof asked->name) == 0;
+}
+
+/*
  * The answer is told once, so it is on record here before what was asked is
  * forgotten; after a cut in between it is told once more. Where it was not
  * heard (the power went before it came here), what runs tells as much.
@@ -282,7 +299,7 @@ static bm_status look_firmware(struct node *n)
     } else if (n->boot.event == BM_BOOT_REVERTED) {
         say("update reverted", NULL);
         tell(n, BM_EVENT_REVERTED, asked.sha256, BM_OK);
-    } else if (n->boot.event == BM_BOOT_REFUSED) {
+    } else if (n->boot.event == BM_BOOT_REFUSED && was_asked(&asked, true)) {
         say_refused(n->boot.refusal);
         tell(n, BM_EVENT_REFUSED, asked.sha256, n->boot.refusal);
     }
@@ -301,7 +318,7 @@ static bm_status look_key_set(struct node *n)
             (struct say_field[]){ { "epoch", NULL, (long)n->boot.epoch },
                                   { NULL, NULL, 0 } });
         tell(n, BM_EVENT_TAKEN, asked.sha256, BM_OK);
-    } else {
+    } else if (was_asked(&asked, false)) {
         say_refused(n->boot.refusal);
         tell(n, BM_EVENT_REFUSED, asked.sha256, n->boot.refusal);
     }

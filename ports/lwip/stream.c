@@ -6,6 +6,10 @@
 /* Where memory is short, so many octets may still find room. */
 #define SEND_LEAST 256
 
+/* Half seconds that a peer has to acknowledge the end: what is lost is sent
+ * again after one second and after three. */
+#define LINGER 8
+
 /* ---- What lwIP calls */
 
 /* Room behind the octets of a buffer of the pool. */
@@ -252,6 +256,24 @@ static void unlink_stream(struct bm_net_stream *s)
     }
 }
 
+static err_t linger(void *arg, struct tcp_pcb *pcb)
+{
+    (void)arg;
+    tcp_abort(pcb);
+    return ERR_ABRT;
+}
+
+/* A peer that acknowledges nothing would hold the connection and what we sent
+ * on it for minutes: it gives way to whoever needs one, and ends soon. */
+static void end(struct tcp_pcb *pcb)
+{
+    tcp_setprio(pcb, TCP_PRIO_MIN);
+    tcp_poll(pcb, linger, LINGER);
+    if (tcp_close(pcb) != ERR_OK) {
+        tcp_abort(pcb);
+    }
+}
+
 void bm_net_stream_close(struct bm_net_stream *s)
 {
     struct tcp_pcb *pcb;
@@ -269,8 +291,8 @@ void bm_net_stream_close(struct bm_net_stream *s)
         pbuf_free(s->in);
     }
     pcb = let_go(s);
-    if (pcb != NULL && tcp_close(pcb) != ERR_OK) {
-        tcp_abort(pcb);
+    if (pcb != NULL) {
+        end(pcb);
     }
     unlink_stream(s);
     *s = (struct bm_net_stream){ 0 };

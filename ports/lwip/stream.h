@@ -50,8 +50,9 @@ void bm_net_stream_peer(const struct bm_net_stream *s,
                         char out[BM_NET_ADDRESS_SIZE]);
 
 /*
- * Send what was written and close; lwIP sees to the rest. What came and was not
- * read is lost. One that is not in use is fine.
+ * Send what was written and close; lwIP sees to the rest, for four seconds at
+ * most: then it resets the connection. What came and was not read is lost. One
+ * that is not in use is fine.
  */
 void bm_net_stream_close(struct bm_net_stream *s);
 

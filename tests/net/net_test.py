@@ -15,6 +15,7 @@ import time
 
 import net
 from net import Device, Echo, contains, exchange, free_port, holds, pattern
+from stranger import ACK, FIN, PSH, RST, Stranger
 
 PROGRAM = os.path.abspath(sys.argv[1])
 LEAST = os.path.abspath(sys.argv[2])
@@ -200,6 +201,23 @@ def test_a_silent_peer_loses_its_place(world):
         holds(s.recv(1) == b"", "something came")
     net.insist(world.context(False, "device"), port, pattern(16))
     contains(d.end(), "refused status=0x2906", "octets=16")
+
+
+def test_who_acknowledges_no_end_is_reset(world):
+    """It would hold one of few connections for minutes."""
+    peer = Stranger()
+    d = device(world, do="server", port=net.GUEST_PORT, network=peer.network,
+               conns=2)
+    try:
+        d.wait_for("up address")
+        peer.connect(net.GUEST_PORT)
+        peer.send(PSH | ACK, b"not TLS.")
+        peer.wait(FIN)
+        peer.wait(RST)
+        contains(d.text(), "refused status=")
+    finally:
+        d.kill()
+        peer.close()
 
 
 def test_mosquitto_takes_and_gives_by_mqtt(world):
