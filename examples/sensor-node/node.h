@@ -145,9 +145,10 @@ struct peer {
 struct update {
     struct bm_deliver_config config;
     struct bm_deliver_app app;
-    bool restart; /* something was asked of the bootloader */
-    bool trial;   /* of an image that we asked for */
-    bool proven;  /* and it is confirmed */
+    uint32_t connection; /* of the round, for device/trust.h */
+    bool restart;        /* something was asked of the bootloader */
+    bool trial;          /* of an image that we asked for */
+    bool proven;         /* and it is confirmed */
 };
 
 /* What runs: "1.0.0". */

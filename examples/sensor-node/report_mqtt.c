@@ -35,11 +35,17 @@ static void closed(void *self)
     bm_identity_close(&n->identity, BM_IDENTITY_CURRENT);
 }
 
+/* The first word counts: a broker may close once it has acknowledged. */
+static void settle(struct node *n, bm_status rc)
+{
+    if (n->job.mqtt.rc == BM_E_TLS_AGAIN) {
+        n->job.mqtt.rc = rc;
+    }
+}
+
 static void published(void *self, err_t err)
 {
-    struct node *n = self;
-
-    n->job.mqtt.rc = err == ERR_OK ? BM_OK : BM_E_NET_TIMEOUT;
+    settle(self, err == ERR_OK ? BM_OK : BM_E_NET_TIMEOUT);
 }
 
 static void connected(mqtt_client_t *client, void *self,
@@ -49,14 +55,14 @@ static void connected(mqtt_client_t *client, void *self,
     struct bm_bytes reading;
 
     if (status != MQTT_CONNECT_ACCEPTED) {
-        n->job.mqtt.rc = n->job.mqtt.layer.why != BM_OK ? n->job.mqtt.layer.why
-                                                        : BM_E_NET_BROKEN;
+        settle(n, n->job.mqtt.layer.why != BM_OK ? n->job.mqtt.layer.why
+                                                 : BM_E_NET_BROKEN);
         return;
     }
     reading = reading_json(n->settings.device, n->job.mqtt.reading);
     if (mqtt_publish(client, n->settings.mqtt.name, reading.p,
                      (uint16_t)reading.n, 1, 0, published, n) != ERR_OK) {
-        n->job.mqtt.rc = BM_E_MEMORY;
+        settle(n, BM_E_MEMORY);
     }
 }
 

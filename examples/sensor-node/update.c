@@ -164,12 +164,9 @@ static bm_status take_bundle(struct node *n,
 {
     const struct bm_bytes message = { board_mapped(&board_staging),
                                       item->size };
-    uint32_t connection = 0;
 
-    BM_TRY(n->crypto.random(n->crypto.self, (uint8_t *)&connection,
-                            sizeof connection));
-    BM_TRY(
-        bm_trust_take_bundle(&n->trust, message, connection, board_uptime()));
+    BM_TRY(bm_trust_take_bundle(&n->trust, message, n->update.connection,
+                                board_uptime()));
     say("bundle", (struct say_field[]){
                       { "version", NULL, (long)n->trust.bundle.version },
                       { NULL, NULL, 0 } });
@@ -195,8 +192,12 @@ static bool wanted(struct node *n)
            (n->boot.event != BM_BOOT_TRIAL || n->update.proven);
 }
 
+/* Randomness first: where it fails here, the round is put off; in take(), the
+ * bundle would be refused for good. */
 static bm_status begin(struct node *n)
 {
+    BM_TRY(n->crypto.random(n->crypto.self, (uint8_t *)&n->update.connection,
+                            sizeof n->update.connection));
     BM_TRY(bm_deliver_start(&n->deliver, board_uptime()));
     bm_deliver_as_job(&n->deliver, &n->asked);
     return BM_OK;

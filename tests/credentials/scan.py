@@ -45,7 +45,7 @@ class Allowed:
     def has(self, area):
         digest = hashlib.sha256(area.octets).hexdigest()
         return any(fnmatch.fnmatchcase(area.name, row[0]) and
-                   (row[1] == "*" or digest.startswith(row[1]))
+                   digest.startswith(row[1])
                    for row in self.tables)
 
     def without(self, octets):
