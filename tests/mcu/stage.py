@@ -46,7 +46,7 @@ class Stage:
             self.site, self.key).__enter__())
 
     def close(self):
-        for what in ("sink", "broker", "site"):
+        for what in ("sink", "broker", "site", "other site"):
             if what in self.made:
                 self.made[what].__exit__(None, None, None)
 
