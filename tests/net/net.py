@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A device in QEMU and its peers on this host: certificates, TLS servers and
-clients of Python's ssl, QEMU's monitor, TAP. For net_test.py and bench/net.py.
+clients of Python's ssl, QEMU's monitor, TAP. For net_test.py and net_bench.py.
 """
 import contextlib
 import inspect
@@ -20,6 +20,8 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 RUN = os.path.join(TOP, "ports/mps2/run.sh")
+sys.path.insert(0, os.path.join(TOP, "tests/harness"))
+from tcp_port import free_port  # noqa: E402,F401
 
 # How long anything may take on a slow machine, in seconds.
 PATIENCE = 60
@@ -51,18 +53,6 @@ def have(program):
     os.environ["PATH"] += ":/usr/sbin:/sbin"
     if shutil.which(program) is None:
         raise Skip(program + " is not installed")
-
-
-def free_port():
-    """Below the ports that the kernel gives to connections."""
-    while True:
-        port = random.randrange(10000, 32768)
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                pass
 
 
 # ---- Certificates

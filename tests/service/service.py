@@ -9,7 +9,6 @@ import http.client
 import inspect
 import json
 import os
-import random
 import re
 import shutil
 import signal
@@ -22,6 +21,9 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(TOP, "tests/harness"))
+from tcp_port import free_port  # noqa: E402,F401
+
 PROGRAM = os.path.abspath(sys.argv[1])
 DAEMON = os.path.abspath(sys.argv[2])
 
@@ -88,22 +90,6 @@ def wait_until(what, condition, patience=PATIENCE):
         if time.monotonic() > end:
             raise AssertionError("waited in vain: " + what)
         time.sleep(0.01)
-
-
-# Below the ports that the kernel gives to connections (Linux: from 32768), or
-# one of them would take a port that a service leaves for a moment.
-PORTS = range(10000, 32768)
-
-
-def free_port():
-    while True:
-        port = random.choice(PORTS)
-        with socket.socket() as s:
-            try:
-                s.bind(("127.0.0.1", port))
-                return port
-            except OSError:
-                pass
 
 
 def listening(port):
@@ -284,7 +270,8 @@ class Service:
     def wait_ready(self):
         """Until devices are answered, the issuer asked."""
         def ready():
-            holds(self.process.poll() is None, "birthmarkd has ended")
+            holds(self.process.poll() is None,
+                  "birthmarkd has ended: %s" % self.words()[-500:])
             return self.try_get("/.well-known/est/cacerts") == 200
         wait_until("birthmarkd answers", ready)
         wait_until("the publisher listens",
