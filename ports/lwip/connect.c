@@ -8,7 +8,7 @@
 
 enum {
     IDLE,
-    WAITING,    /* for a link and an address of ours */
+    WAITING,    /* for a link, an address of ours, our turn to ask DNS */
     RESOLVING,  /* for an answer of DNS */
     UNKNOWN,    /* which was: there is no such name */
     RESOLVED,   /* but not on the way yet */
@@ -41,6 +41,10 @@ static bm_status look_up(struct bm_net_connector *c, const char *host)
         c->state = RESOLVING;
         err = dns_gethostbyname(host, &c->address, found, c);
     }
+    if (err == ERR_MEM) {
+        c->state = WAITING; /* somebody else's look-up is under way */
+        return BM_E_TLS_AGAIN;
+    }
     if (err == ERR_OK) {
         c->state = RESOLVED;
     }
@@ -49,9 +53,14 @@ static bm_status look_up(struct bm_net_connector *c, const char *host)
 
 static bm_status start(struct bm_net_connector *c, uint16_t port)
 {
-    struct tcp_pcb *pcb = tcp_new_ip_type(IP_GET_TYPE(&c->address));
+    struct tcp_pcb *pcb;
     err_t err;
 
+    /* lwIP would take one of our addresses that is of no use there. */
+    if (!lwip_may_reach(c->config.net, &c->address)) {
+        return BM_E_TLS_AGAIN;
+    }
+    pcb = tcp_new_ip_type(IP_GET_TYPE(&c->address));
     if (pcb == NULL) {
         return BM_E_MEMORY;
     }
@@ -103,9 +112,16 @@ static void connector_close(void *self)
 /* Time is up: what was missing? */
 static bm_status too_late(const struct bm_net_connector *c)
 {
-    return c->state == WAITING     ? BM_E_NET_DOWN
-           : c->state == RESOLVING ? BM_E_NET_RESOLVE
-                                   : BM_E_NET_TIMEOUT;
+    switch (c->state) {
+    case WAITING:
+        return bm_net_ready(c->config.net) ? BM_E_NET_RESOLVE : BM_E_NET_DOWN;
+    case RESOLVING:
+        return BM_E_NET_RESOLVE;
+    case RESOLVED:
+        return BM_E_NET_DOWN; /* no address of ours like the peer's */
+    default:
+        return BM_E_NET_TIMEOUT;
+    }
 }
 
 static bm_status connector_open(void *self, const char *host, uint16_t port,

@@ -13,8 +13,9 @@
  * BM_E_TLS_AGAIN while there is no link or address, while the name is looked
  * up and while the connection is made; all of that may take `connect_ms`.
  *
- *   BM_E_NET_DOWN      time was up, and there was no link or no address
- *   BM_E_NET_RESOLVE   no such name, or no server to ask
+ *   BM_E_NET_DOWN      time was up, and there was no link, or no address of
+ *                      the peer's kind
+ *   BM_E_NET_RESOLVE   no such name, no server to ask, or no answer in time
  *   BM_E_NET_CONNECT   refused
  *   BM_E_NET_TIMEOUT   time was up
  *   BM_E_MEMORY        lwIP has no connection to spare

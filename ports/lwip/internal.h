@@ -12,6 +12,9 @@
  * variable of this port (net.c). NULL before bm_net_open(). */
 struct bm_net *lwip_net(void);
 
+/* net.c: have we an address from which one like `address` may be talked to? */
+bool lwip_may_reach(const struct bm_net *net, const ip_addr_t *address);
+
 /* random.c */
 bm_status lwip_random_open(struct bm_net *net);
 

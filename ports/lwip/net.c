@@ -126,9 +126,11 @@ uint32_t bm_net_sleep(const struct bm_net *net)
 /* ---- Addresses */
 
 #if LWIP_IPV6
+/* An announced one. The first place is that of the link-local address, which no
+ * router carries farther than to the neighbours. */
 static const ip6_addr_t *address6(const struct bm_net *net)
 {
-    for (int i = LWIP_IPV6_NUM_ADDRESSES - 1; i >= 0; i--) {
+    for (int i = LWIP_IPV6_NUM_ADDRESSES - 1; i > 0; i--) {
         if (ip6_addr_isvalid(netif_ip6_addr_state(&net->netif, i))) {
             return netif_ip6_addr(&net->netif, i);
         }
@@ -164,6 +166,12 @@ bool bm_net_ready(const struct bm_net *net)
 {
     return netif_is_link_up(&net->netif) &&
            (has_address4(net) || address6(net) != NULL);
+}
+
+bool lwip_may_reach(const struct bm_net *net, const ip_addr_t *address)
+{
+    (void)address; /* where there is IPv4 alone */
+    return IP_IS_V6(address) ? address6(net) != NULL : has_address4(net);
 }
 
 void bm_net_address(const struct bm_net *net, char out[BM_NET_ADDRESS_SIZE])

@@ -82,10 +82,11 @@ void bm_net_poll(struct bm_net *net);
 /* Milliseconds until bm_net_poll() has something to do that no frame causes. */
 uint32_t bm_net_sleep(const struct bm_net *net);
 
-/* There is a link, and an address that may be used. */
+/* There is a link, and an address that may be used; a link-local one is none,
+ * since what is behind a router cannot be reached from it. */
 bool bm_net_ready(const struct bm_net *net);
 
-/* Our address as text: of IPv4, else of IPv6; "" while there is none. */
+/* That address as text: of IPv4, else of IPv6; "" while there is none. */
 void bm_net_address(const struct bm_net *net, char out[BM_NET_ADDRESS_SIZE]);
 
 #endif

@@ -16,6 +16,9 @@ static struct {
 
     /* Client. */
     struct bm_net_connector connector;
+    struct bm_net_connector other; /* of somebody else, who came first */
+    const struct bm_transport *others;
+    char also[64]; /* whom that one wants */
     char host[64];
     char name[64];
     uint16_t port;
@@ -97,6 +100,8 @@ static bm_status open_client(struct device *d)
     };
 
     bm_net_connector_init(&e.connector, &config);
+    bm_net_connector_init(&e.other, &config);
+    (void)snprintf(e.also, sizeof e.also, "%s", device_word("also"));
     (void)snprintf(e.host, sizeof e.host, "%s", device_word("host"));
     (void)snprintf(e.name, sizeof e.name, "%s", device_word("name"));
     e.port = (uint16_t)device_number("port", 0);
@@ -154,6 +159,9 @@ static bm_status client(struct device *d, bool *idle)
     struct bm_tls_config config = { .expect = { .use = BM_TRUST_CLOUD,
                                                 .host = e.name } };
 
+    if (e.also[0] != '\0' && e.others == NULL) {
+        (void)e.other.connector.open(&e.other, e.also, e.port, &e.others);
+    }
     if (e.transport == NULL) {
         BM_TRY(e.connector.connector.open(&e.connector, e.host, e.port,
                                           &e.transport));

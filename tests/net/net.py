@@ -197,11 +197,13 @@ class Echo(threading.Thread):
     """A TLS server on this host that sends back what it gets; `gather` octets
     of it first and in one go, in records as long as the client takes."""
 
-    def __init__(self, context, gather=0):
+    def __init__(self, context, gather=0, family=socket.AF_INET):
         super().__init__(daemon=True)
         self.context = context
         self.gather = gather
-        self.socket = socket.create_server(("127.0.0.1", 0))
+        self.socket = socket.create_server(
+            ("::1" if family == socket.AF_INET6 else "127.0.0.1", 0),
+            family=family)
         self.socket.settimeout(PATIENCE)
         self.port = self.socket.getsockname()[1]
         self.octets = 0

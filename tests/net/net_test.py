@@ -15,11 +15,12 @@ import time
 
 import net
 from net import Device, Echo, contains, exchange, free_port, holds, pattern
-from stranger import ACK, FIN, PSH, RST, Stranger
+from stranger import ACK, ADDRESS, FIN, PSH, RST, Stranger
 
 PROGRAM = os.path.abspath(sys.argv[1])
 LEAST = os.path.abspath(sys.argv[2])
 VERSIONS = {"13": ssl.TLSVersion.TLSv1_3, "12": ssl.TLSVersion.TLSv1_2}
+FALSE = bytes((10, 0, 2, 98))
 
 
 def device(world, identity="device", anchor="root", program=PROGRAM, **words):
@@ -189,6 +190,69 @@ def test_a_name_without_dns_is_told(world):
     contains(d.end(1), "refused status=0x2904")
 
 
+def test_a_name_is_looked_up(world):
+    """Though the first question was lost, somebody who does not know its number
+    answered first, and there is room for one question at a time."""
+    peer = Stranger()
+    d = device(world, do="client", host="server.example.test", port=7,
+               also="other.example.test", dns="10.0.2.99",
+               network=peer.network)
+    try:
+        d.wait_for("up address")
+        peer.meet()
+        peer.query()
+        for name in ("other.example.test", "server.example.test"):
+            question = peer.query()
+            holds(question.name == name, question.name)
+            peer.answer(question, address=FALSE, number=question.number ^ 1)
+            peer.answer(question, address=ADDRESS)
+            number, port = peer.syn()
+            holds(port == 7 and number, "connects to %d" % port)
+        holds("refused" not in d.text(), d.text())
+    finally:
+        d.kill()
+        peer.close()
+
+
+def test_a_name_that_does_not_exist_is_told(world):
+    peer = Stranger()
+    d = device(world, do="client", host="server.example.test", port=7,
+               dns="10.0.2.99", network=peer.network)
+    try:
+        d.wait_for("up address")
+        peer.meet()
+        peer.answer(peer.query())
+        d.wait_for("refused")
+        contains(d.end(1), "refused status=0x2904")
+    finally:
+        d.kill()
+        peer.close()
+
+
+def echo6(world, **words):
+    """An exchange over the IPv6 network that QEMU announces, fec0::/64; it
+    brings fec0::2 to this host's ::1."""
+    try:
+        echo = Echo(world.context(True, "server"), family=socket.AF_INET6)
+    except OSError as why:
+        raise net.Skip("no IPv6 here: %s" % why) from None
+    text = device(world, do="client", host="fec0::2", port=echo.port,
+                  octets=20000, **words).end()
+    contains(text, "connected tls=0304", "done octets=20000")
+    holds(echo.done().octets == 20000, echo.error)
+    return text
+
+
+def test_a_server_is_reached_by_ipv6_beside_ipv4(world):
+    contains(echo6(world), "up address=10.0.2.15")
+
+
+def test_ipv6_alone_is_ready_when_a_prefix_was_announced(world):
+    """A link-local address is no address to talk from."""
+    contains(echo6(world, address="", network="user,id=net0,ipv4=off").lower(),
+             "up address=fec0::")
+
+
 def test_dhcp_gives_an_address(world):
     echo = Echo(world.context(True, "server"))
     d = client(world, echo.port, address="")
@@ -210,6 +274,7 @@ def test_who_acknowledges_no_end_is_reset(world):
                conns=2)
     try:
         d.wait_for("up address")
+        peer.meet()
         peer.connect(net.GUEST_PORT)
         peer.send(PSH | ACK, b"not TLS.")
         peer.wait(FIN)
