@@ -474,15 +474,19 @@ def resident(pids):
 
 def main():
     caller = inspect.getmodule(inspect.stack()[1][0])
-    tests = [(n, f) for n, f in vars(caller).items() if n.startswith("test_")]
+    tests = {n[len("test_"):]: f for n, f in vars(caller).items()
+             if n.startswith("test_")}
     only = sys.argv[3:]
+    unknown = [words for words in only if words not in tests]
+    if unknown:
+        sys.stderr.write("no such test: %s\n" % ", ".join(unknown))
+        sys.exit(2)
+    if only:
+        tests = {words: f for words, f in tests.items() if words in only}
     failed = 0
     with tempfile.TemporaryDirectory() as where:
         os.chdir(where)
-        for i, (name, test) in enumerate(tests, 1):
-            words = name[len("test_"):]
-            if only and words not in only:
-                continue
+        for i, (words, test) in enumerate(tests.items(), 1):
             began = time.monotonic()
             try:
                 test()
