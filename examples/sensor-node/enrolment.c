@@ -225,7 +225,22 @@ const struct outbound_work enrolment_work = { .wanted = wanted,
                                               .begin = begin,
                                               .end = end };
 
-/* After a cut between birth and what follows it. */
+/*
+ * After a cut between birth and what follows it. As long as the factory's
+ * record says something, the key's event may not have been queued: it is queued
+ * once more, since a second one says nothing new and none at all is missed for
+ * ever. (The factory is where the bundle will lie: nothing is there yet.)
+ */
+static bm_status catch_up(struct node *n)
+{
+    bm_status rc = provision_factory(n);
+
+    if (rc == BM_OK) {
+        tell_key(n);
+    }
+    return provision_forget(n);
+}
+
 bm_status enrolment_open(struct node *n)
 {
     char word[WORD_MAX];
@@ -234,5 +249,5 @@ bm_status enrolment_open(struct node *n)
     if (board_word("now", word, sizeof word) && strcmp(word, "renew") == 0) {
         n->renew_at = INT64_MIN;
     }
-    return node_born(n) ? provision_forget(n) : BM_OK;
+    return node_born(n) ? catch_up(n) : BM_OK;
 }
