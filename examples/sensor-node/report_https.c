@@ -38,14 +38,23 @@ static bm_status begin(struct node *n)
     return BM_OK;
 }
 
+/* RFC 9110 15.3: whatever else a service says, it has not taken the reading. */
+static bool taken(unsigned http)
+{
+    return http >= 200 && http <= 299;
+}
+
 static uint32_t end(struct node *n, bm_status rc)
 {
+    const unsigned http = n->job.https.exchange.reply.status;
+
+    if (rc == BM_OK && !taken(http)) {
+        rc = bm_exchange_status(http);
+    }
     if (rc == BM_OK) {
-        say("report",
-            (struct say_field[]){
-                { "via", "https", 0 },
-                { "status", NULL, (long)n->job.https.exchange.reply.status },
-                { NULL, NULL, 0 } });
+        say("report", (struct say_field[]){ { "via", "https", 0 },
+                                            { "status", NULL, (long)http },
+                                            { NULL, NULL, 0 } });
     } else {
         say_failed("https", rc);
     }
