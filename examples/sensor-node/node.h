@@ -147,8 +147,7 @@ struct update {
     struct bm_deliver_app app;
     uint32_t connection; /* of the round, for device/trust.h */
     bool restart;        /* something was asked of the bootloader */
-    bool trial;          /* of an image that we asked for */
-    bool proven;         /* and it is confirmed */
+    bool proven;         /* what was on trial is confirmed */
 };
 
 /* What runs: "1.0.0". */

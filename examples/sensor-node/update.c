@@ -203,11 +203,14 @@ static bm_status begin(struct node *n)
     return BM_OK;
 }
 
+/* What was asked for is tried however the round ended: events wait in the log,
+ * and whoever takes none could keep a device from every update. */
 static uint32_t end(struct node *n, bm_status rc)
 {
     if (rc != BM_OK) {
         say_failed("delivery", rc);
-    } else if (n->update.restart) {
+    }
+    if (n->update.restart) {
         say("restarting", NULL);
         board_restart();
     }
@@ -243,13 +246,17 @@ bm_status update_open(struct node *n)
 
 /* ---- What the bootloader answered */
 
-static void say_refused(bm_status why)
+/* Why is known at the start that refused it, and at none after that. */
+static void tell_refused(struct node *n, const uint8_t *sha256)
 {
+    bm_status why =
+        n->boot.refusal != BM_OK ? n->boot.refusal : BM_E_BOOT_HANDOVER;
     char number[SAY_STATUS_MAX];
 
     say("update refused",
         (struct say_field[]){ { "status", say_status(why, number), 0 },
                               { NULL, NULL, 0 } });
+    tell(n, BM_EVENT_REFUSED, sha256, why);
 }
 
 static bool runs(const struct node *n, const struct asked *asked)
@@ -262,8 +269,7 @@ static bool runs(const struct node *n, const struct asked *asked)
 
 /*
  * Did it come into the mailbox? A cut between remembering and asking leaves
- * what nobody answers; a refusal is another's then. It is forgotten, and asked
- * again.
+ * what nobody answers: it is forgotten, and asked again.
  */
 static bool was_asked(const struct asked *asked, bool firmware)
 {
@@ -278,8 +284,11 @@ static bool was_asked(const struct asked *asked, bool firmware)
 
 /*
  * The answer is told once, so it is on record here before what was asked is
- * forgotten; after a cut in between it is told once more. Where it was not
- * heard (the power went before it came here), what runs tells as much.
+ * forgotten; after a cut in between it is told once more. The bootloader gives
+ * it at one start alone: where the power went before it came here, what runs
+ * tells as much. If it runs, it stayed; if not, it was refused, or taken back,
+ * which is told as refused: in silence the item would be settled, and nobody
+ * would ever hear what became of it.
  */
 static bm_status look_firmware(struct node *n)
 {
@@ -292,7 +301,6 @@ static bm_status look_firmware(struct node *n)
         if (n->boot.event == BM_BOOT_TRIAL) {
             say("update trial", NULL);
             tell(n, BM_EVENT_TRIED, asked.sha256, BM_OK);
-            n->update.trial = true;
             return BM_OK;
         }
         say("update confirmed", NULL);
@@ -300,9 +308,8 @@ static bm_status look_firmware(struct node *n)
     } else if (n->boot.event == BM_BOOT_REVERTED) {
         say("update reverted", NULL);
         tell(n, BM_EVENT_REVERTED, asked.sha256, BM_OK);
-    } else if (n->boot.event == BM_BOOT_REFUSED && was_asked(&asked, true)) {
-        say_refused(n->boot.refusal);
-        tell(n, BM_EVENT_REFUSED, asked.sha256, n->boot.refusal);
+    } else if (was_asked(&asked, true)) {
+        tell_refused(n, asked.sha256);
     }
     return bm_log_delete(&n->log, ASKED_FIRMWARE);
 }
@@ -320,8 +327,7 @@ static bm_status look_key_set(struct node *n)
                                   { NULL, NULL, 0 } });
         tell(n, BM_EVENT_TAKEN, asked.sha256, BM_OK);
     } else if (was_asked(&asked, false)) {
-        say_refused(n->boot.refusal);
-        tell(n, BM_EVENT_REFUSED, asked.sha256, n->boot.refusal);
+        tell_refused(n, asked.sha256);
     }
     return bm_log_delete(&n->log, ASKED_KEY_SET);
 }
@@ -353,7 +359,6 @@ static bm_status confirm(struct node *n)
     }
     memcpy(r.running[0], digest.p, BM_REQUEST_NAME);
     BM_TRY(bm_request_put(&board_mailbox, n->boot.consumed, &r));
-    n->update.trial = false;
     say("update confirmed", NULL);
     if (recall(n, ASKED_FIRMWARE, &asked)) {
         tell(n, BM_EVENT_TAKEN, asked.sha256, BM_OK);
