@@ -8,23 +8,19 @@ read, which is looked for by a search that does find what was planted.
 an505_test.py SECURE.elf STEPS.elf ATTACK.elf
 """
 import inspect
-import json
 import os
 import re
-import socket
 import subprocess
 import sys
 import tempfile
-import time
+
+from search import NOR_SIZE, Qmp, places_of, private_keys, public_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 RUN = os.path.join(HERE, "../../run.sh")
 SECURE, STEPS, ATTACK = sys.argv[1:4]
 PATIENCE = 60  # seconds for one start on a busy machine
 
-# an505.h
-RAM, RAM_SIZE = 0x28200000, 0x200000
-NOR_SIZE = 0xf00000  # then the secure part
 FAULT = 99
 
 PLANTED = bytes((i * 37 + 11) & 0xff for i in range(32))
@@ -65,40 +61,6 @@ def word(out, name):
                                    re.M).group(1))
 
 
-class Qmp:
-    """QEMU's monitor, for a look at memory."""
-
-    def __init__(self, path):
-        end = time.monotonic() + PATIENCE
-        while True:
-            self.socket = socket.socket(socket.AF_UNIX)
-            try:
-                self.socket.connect(path)
-                break
-            except OSError:
-                self.socket.close()
-                holds(time.monotonic() < end, "no monitor")
-                time.sleep(0.05)
-        self.file = self.socket.makefile("rw")
-        self.file.readline()
-        self.command("qmp_capabilities")
-
-    def command(self, name, **arguments):
-        self.file.write(json.dumps({"execute": name,
-                                    "arguments": arguments}) + "\n")
-        self.file.flush()
-        while True:
-            answer = json.loads(self.file.readline())
-            holds("error" not in answer, answer)
-            if "return" in answer:
-                return
-
-    def close(self):
-        self.command("quit")
-        self.file.close()
-        self.socket.close()
-
-
 def all_of_it(step):
     """What a program printed, and all memory that it may read: RAM, and flash
     with its own image."""
@@ -111,49 +73,12 @@ def all_of_it(step):
     else:
         raise AssertionError("it does not idle: " + out)
     qmp = Qmp("qmp")
-    qmp.command("stop")
-    qmp.command("memsave", val=RAM, size=RAM_SIZE,
-                filename=os.path.abspath("ram.bin"))
+    ram = qmp.memory("ram.bin")
     qmp.close()
     process.communicate()
     flash = read("nor.bin")
-    return out, {"ram": read("ram.bin"), "flash": flash[:NOR_SIZE],
+    return out, {"ram": ram, "flash": flash[:NOR_SIZE],
                  "image": read(STEPS)}, flash[NOR_SIZE:]
-
-
-def forms(secret):
-    """The ways in which arithmetic may have left it: octets and words, either
-    end first; half of it is enough."""
-    words = [secret[i:i + 4] for i in range(0, len(secret), 4)]
-    for whole in (secret, secret[::-1], b"".join(w[::-1] for w in words),
-                  b"".join(reversed(words))):
-        yield whole[:16]
-        yield whole[16:]
-
-
-def places_of(secret, memories):
-    return sorted(name for name, octets in memories.items()
-                  if any(form in octets for form in forms(secret)))
-
-
-def private_keys(secure):
-    """Scalars and secrets in the secure flash, as Mbed TLS stores them: after
-    its magic word (psa_crypto_storage.c)."""
-    found = []
-    for match in re.finditer(rb"PSA\0KEY\0", secure):
-        head = secure[match.start():match.start() + 36]
-        size = int.from_bytes(head[32:36], "little")
-        found.append(secure[match.start() + 36:match.start() + 36 + size])
-    return found
-
-
-def public_of(scalar):
-    der = bytes.fromhex("30310201010420") + scalar + bytes.fromhex(
-        "a00a06082a8648ce3d030107")
-    out = subprocess.run(["openssl", "ec", "-inform", "DER", "-pubout",
-                          "-outform", "DER"], input=der, check=True,
-                         stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    return out.stdout[-65:]
 
 
 def keys_are_born_and_there_at_the_next_start():
