@@ -23,6 +23,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 BUILD = sys.argv[1]
 NODE = os.path.join(BUILD, "examples/sensor-node/sensor-node")
 LOADER = os.path.join(BUILD, "ports/mps2/boot/boot-full.elf")
+SECURE = os.path.join(BUILD, "ports/mps2/an505/an505_secure.elf")
 # The same octets in every run; keys of nobody.
 RANDOM = random.Random(20260101)
 
@@ -158,7 +159,7 @@ def images():
     for path in glob.glob(os.path.join(BUILD, "examples/sensor-node/*")):
         if os.path.isfile(path) and read(path)[:4] == b"\x7fELF":
             found.append(path)
-    return found
+    return found + [SECURE]
 
 
 # -- tests ---------------------------------------------------------------------
