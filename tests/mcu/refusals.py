@@ -9,6 +9,9 @@ from world import HOST, NODE, Broker, ServerKey, Sink, long_ago, onsite
 
 import world
 
+# core/status.h
+UNKNOWN, EXPIRED, DENIED, BUSY = "0x0d01", "0x0d06", "0x1d01", "0x280e"
+
 
 def moved(n, **services):
     """The station tells a node of other services."""
@@ -21,30 +24,58 @@ def node():
     return STAGE.get("r1", lambda: STAGE.active("r1"))
 
 
-def turned_down(n, sink):
-    """The node comes to that service and goes away, before it says a word;
-    with the broker it goes on."""
-    moved(n, https=HOST + ":%d/readings" % sink.port)
-    with n.begin() as start:
-        wait_until("a handshake fails", lambda: sink.refused)
-        start.wait("report", via="mqtt")
-        start.wait("failed", what="https")
-    equal(sink.taken, [])
+def turned_down(n, name, key, why):
+    """The node comes to a service and to a broker with that certificate, and
+    goes away for that reason before it says a word to either."""
+    with Sink(STAGE.site, key) as sink, Broker(
+            STAGE.site, key, name, lists=False) as broker:
+        moved(n, https=HOST + ":%d/readings" % sink.port,
+              mqtt=HOST + ":%d/things/serialNumber=%s/x" % (broker.port,
+                                                          n.name))
+        with n.begin() as start:
+            for what in ("https", "mqtt"):
+                start.wait("failed", what=what, status=why)
+            wait_until("a handshake fails", lambda: sink.refused)
+        equal((sink.taken, broker.published(n.name)), ([], 0))
 
 
-def test_a_node_refuses_a_server_of_another_root():
+def test_a_node_refuses_servers_of_another_root():
     key = ServerKey(".", "foreign", onsite.make_root("foreign-root"))
-    with Sink(STAGE.site, key) as sink:
-        turned_down(node(), sink)
+    turned_down(node(), "foreign", key, UNKNOWN)
 
 
-def test_a_node_refuses_a_server_that_has_expired():
+def test_a_node_refuses_servers_that_have_expired():
     key = ServerKey(".", "expired", STAGE.site.above, days=1, ago=40)
+    turned_down(node(), "expired", key, EXPIRED)
+
+
+def test_a_node_refuses_a_stranger_in_the_place_of_its_owner():
+    """It does not ask for updates there, and goes on to report."""
+    key = ServerKey(".", "owner", onsite.make_root("false-owner"))
+    n = node()
     with Sink(STAGE.site, key) as sink:
-        turned_down(node(), sink)
+        moved(n, owner=HOST + ":%d/%s" % (sink.port, NODE))
+        with n.begin() as start:
+            for what in ("refresh", "delivery"):
+                start.wait("failed", what=what, status=UNKNOWN)
+            start.wait("report", via="https")
+            wait_until("a handshake fails", lambda: sink.refused)
+        equal(sink.taken, [])
 
 
-def test_a_node_refuses_a_server_that_was_revoked():
+def test_a_reading_that_a_service_does_not_take_is_none():
+    n = node()
+    with Sink(STAGE.site, STAGE.key) as sink:
+        sink.answer = 503
+        moved(n, https=HOST + ":%d/readings" % sink.port)
+        with n.begin() as start:
+            start.wait("failed", what="https", status=BUSY)
+            holds(not start.seen("report", via="https"), start.text())
+            sink.answer = 204
+            start.wait("report", via="https", status=204)
+
+
+def test_a_node_refuses_servers_that_were_revoked():
     """By the trust bundle, which a node fetches."""
     site = STAGE.site
     key = Key(".", "withdrawn", "/CN=" + HOST, "IP:%s,IP:127.0.0.1" % HOST)
@@ -55,12 +86,16 @@ def test_a_node_refuses_a_server_that_was_revoked():
     n = node()
     # Who is to have something is told who is revoked, too.
     release("keys", n.name, keyset=STAGE.maker.keys)
-    with Sink(site, key) as sink:
-        moved(n, https=HOST + ":%d/readings" % sink.port)
+    with Sink(site, key) as sink, Broker(site, key, "withdrawn",
+                                         lists=False) as broker:
+        moved(n, https=HOST + ":%d/readings" % sink.port,
+              mqtt=HOST + ":%d/things/serialNumber=r1/x" % broker.port)
         with n.begin() as start:
-            start.wait("report", via="https")
+            for via in ("https", "mqtt"):
+                start.wait("report", via=via)
             site.revoke(serial)
-            start.wait("failed", what="https")
+            for what in ("https", "mqtt"):
+                start.wait("failed", what=what, status=DENIED)
             wait_until("a handshake fails", lambda: sink.refused)
     holds(answer, serial)
 

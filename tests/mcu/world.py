@@ -301,7 +301,7 @@ class Readings(http.server.BaseHTTPRequestHandler):
                        self.connection.getpeercert()["subject"])
         self.server.taken.append((subject.get("serialNumber"), self.path,
                                   body))
-        self.send_response(204)
+        self.send_response(self.server.answer)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -313,13 +313,14 @@ class Readings(http.server.BaseHTTPRequestHandler):
 
 class Sink(http.server.ThreadingHTTPServer):
     """HTTPS with client certificates; `taken`: (device, path, body) each,
-    `refused`: why a handshake came to nothing."""
+    `refused`: why a handshake came to nothing; `answer`: its status."""
 
     daemon_threads = True
 
     def __init__(self, site, key, lists=None):
         self.taken = []
         self.refused = []
+        self.answer = 204
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(*key.pair())
         self.context.load_verify_locations(
