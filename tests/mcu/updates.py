@@ -11,6 +11,9 @@ import world
 # A connection with more octets from the server carried a part of an image.
 PART = 20000
 
+# core/status.h: not signed by a key that counts
+NO_KEY = "0x230a"
+
 TRIED, TAKEN, REVERTED, REFUSED = "tried", "taken", "reverted", "refused"
 
 
@@ -69,13 +72,16 @@ def test_what_was_tampered_with_does_not_boot():
     refused(n, "tampered", write("tampered.img", bytes(good)))
 
 
+def unsigned(version):
+    """The path of an image of that version, its signature all zeros."""
+    image = read(STAGE.maker.image(version))
+    return write("unsigned-%s.img" % version, image[:-64] + bytes(64))
+
+
 def test_what_nobody_signed_does_not_boot():
-    maker = STAGE.maker
-    image = bytearray(read(maker.image("1.0.3")))
-    # The whole signature, and nothing else: zeros.
-    image[-64:] = bytes(64)
-    refused(STAGE.made["u1"], "unsigned", write("unsigned.img", bytes(image)))
-    refused(STAGE.made["u1"], "stranger", maker.image("1.0.3", "other"))
+    refused(STAGE.made["u1"], "unsigned", unsigned("1.0.3"))
+    refused(STAGE.made["u1"], "stranger",
+            STAGE.maker.image("1.0.3", "other"))
 
 
 def test_what_is_older_does_not_boot():
@@ -95,6 +101,51 @@ def test_what_does_not_confirm_is_taken_back():
         start.wait("update reverted")
         until_told("dud", REVERTED)
         start.wait("report", via="https")
+
+
+def test_a_device_whose_events_nobody_takes_is_updated():
+    """The wire is dead from when it has the whole of it until it runs."""
+    relay = world.Relay(STAGE.site.ports["devices"])
+    with relay:
+        n = STAGE.active("u3", owner=world.HOST + ":%d/%s" % (relay.port,
+                                                            world.NODE))
+        release("unheard-of", "u3", STAGE.maker.image("1.0.1"))
+        with n.begin() as start:
+            relay.lose = lambda *_: (start.seen("update fetched") and
+                                     not start.seen("started", event="trial"))
+            start.wait("restarting", patience=180)
+            start.wait("started", version="1.0.1", event="trial")
+            start.wait("update confirmed", patience=120)
+            until_told("unheard-of", TAKEN)
+        holds(relay.lost > 0, "connections broke")
+    n.remove()
+
+
+def test_the_makers_next_key_takes_the_place_of_the_one_before():
+    """A set that knows both, with firmware by the new key in one release; then
+    one that knows the new key alone: the old one signs nothing any more. (One
+    that does not know who signed what runs is refused: docs/key-set.md.)"""
+    maker = STAGE.maker
+    n = STAGE.active("u4")
+    release("both", "u4", maker.image("1.0.5", "other"),
+            maker.keyset(2, "firmware", "other"))
+    with n.begin() as start:
+        start.wait("keyset", epoch=2, patience=120)
+        start.wait("started", version="1.0.5", event="trial")
+        start.wait("update confirmed", patience=120)
+        wait_until("both are taken", lambda: told("both")[TAKEN] == 2)
+        release("alone", "u4", keyset=maker.keyset(3, "other"))
+        start.wait("keyset", epoch=3, patience=120)
+        until_told("alone", TAKEN)
+    equal((told("both")[REFUSED], told("alone")[REFUSED]), (0, 0))
+    release("late", "u4", maker.image("1.0.6"))
+    with n.begin() as start:
+        start.wait("update refused", patience=120, status=NO_KEY)
+        start.wait("report", via="https")
+        until_told("late", REFUSED)
+    start = n.run("until=started")
+    equal(start.seen("started")[0].fields["version"], "1.0.5")
+    n.remove()
 
 
 def test_a_download_goes_on_where_it_was_cut():
