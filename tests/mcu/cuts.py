@@ -10,9 +10,10 @@ import os
 import random
 import time
 
-from service import equal, holds, wait_until
+from birth import claimed
+from service import contains, equal, holds
 from stage import STAGE
-from updates import TAKEN, release, told, until_told
+from updates import (REFUSED, TAKEN, release, told, unsigned, until_told)
 from world import BIRTH
 
 from node import POWER_CUT
@@ -83,9 +84,10 @@ def test_power_cuts_in_enrolment():
         name = "cut-%d" % at
         n = STAGE.node(name)
         cuts += cut(n, at, "until=active")
-        n.run("until=active")
+        n.run("until=report")
         equal(len(one_of_each(name)), 2, "nothing was issued twice")
         equal(STAGE.site.state(name), "active")
+        contains(claimed(name), "place=flash noise=")
         n.remove()
     report("enrolment", cuts, count)
     holds(cuts > 0, "the power was cut")
@@ -117,23 +119,70 @@ def comes_to(n, name, version):
         start.wait("report", via="https")
 
 
+class Updates:
+    """One update after the other of one node."""
+
+    def __init__(self, node):
+        self.node = node
+        self.number = 0
+
+    def next(self):
+        """The next one is assigned: name of the release, version."""
+        self.number += 1
+        name = "%s-%d" % (self.node.name, self.number)
+        text = "1.%d.%d" % (1 + self.number // 10, self.number % 10)
+        release(name, self.node.name, STAGE.maker.image(text))
+        return name, text
+
+    def came(self, name, text):
+        comes_to(self.node, name, text)
+        one_of_each(self.node.name)
+        equal(told(name)[TAKEN], 1, "it is taken once")
+
+
 def test_power_cuts_in_an_update():
+    """While it is fetched; and from its first start on, until it is confirmed
+    and reports."""
     n = STAGE.active("cut-u")
-    version = 1
-    release("cuts-1", n.name, STAGE.maker.image("1.1.1"))
-    count = operations(n, "until=restarting")
-    comes_to(n, "cuts-1", "1.1.1")
+    updates = Updates(n)
+    named = updates.next()
+    fetching = operations(n, "until=restarting")
+    trying = operations(n, "until=report")
+    updates.came(*named)
     cuts = 0
-    for at in points(count, 24):
-        version += 1
-        text = "1.%d.%d" % (1 + version // 10, version % 10)
-        release("cuts-%d" % version, n.name, STAGE.maker.image(text))
+    for at in points(fetching, 24):
+        named = updates.next()
         cuts += cut(n, at, "until=restarting")
-        comes_to(n, "cuts-%d" % version, text)
-        one_of_each(n.name)
-        equal(told("cuts-%d" % version)[TAKEN], 1, "it is taken once")
-    report("update", cuts, count)
+        updates.came(*named)
+    report("update", cuts, fetching)
     holds(cuts > 0, "the power was cut")
+    cuts = 0
+    for at in points(trying, trying):
+        named = updates.next()
+        n.run("until=restarting")
+        cuts += cut(n, at, "until=report")
+        updates.came(*named)
+    report("trial and confirmation", cuts, trying)
+    holds(cuts > 0, "the power was cut")
+    n.remove()
+
+
+def test_power_cuts_before_a_refusal_is_told():
+    """The bootloader says once what it refuses, at a start whose power may
+    go before the node has kept it."""
+    n = STAGE.active("cut-n")
+    release("unheard", n.name, unsigned("1.0.3"))
+    n.run("until=restarting")
+    flash = n.copy()
+    count = operations(n, "until=update")
+    for at in range(1, count + 1):
+        n.restore(flash)
+        holds(cut(n, at, "until=update"), "the power was cut")
+        holds(n.run("until=update").seen("update refused"), "cut=%d" % at)
+    with n.begin() as start:
+        start.wait("update refused")
+        until_told("unheard", REFUSED)
+    report("refusal", count, count)
     n.remove()
 
 
