@@ -49,7 +49,7 @@ demo: build compile-cortex-m3 ## run the demonstration
 
 mcu: configure-cortex-m3 ## build the sensor node and its bootloader
 	cmake --build --preset cortex-m3 -j $(JOBS) \
-	    --target boot-swap sensor-node sensor-node-1.1.0
+	    --target boot-swap sensor-node
 
 mcu-run: build mcu ## run it in QEMU with a live log, until Ctrl-C
 	@python3 examples/sensor-node/run.py build/bin/birthmark \
@@ -100,11 +100,14 @@ skip-full: configure-release compile-cortex-m3 ## skip each instruction of each 
 MCU_TEST = python3 tests/mcu/mcu_test.py build/bin/birthmark \
     build/bin/birthmarkd build/cortex-m3
 mcu-test: compile-release compile-cortex-m3 ## sensor nodes in QEMU among real services
-	@MCU_TEST=all $(MCU_TEST)
+	@$(MCU_TEST)
 
-mcu-cuts: compile-release compile-cortex-m3 ## cut a node's power at every operation of its flash
+# In every window of commits; of an image's octets every sixteenth. Those of the
+# swap itself are cut by `make powerloss-full`.
+mcu-cuts: compile-release compile-cortex-m3 ## cut a node's power at each commit to its flash
 	@MCU_CUTS=all $(MCU_TEST) power_cuts_in_enrolment \
-	    power_cuts_in_renewal power_cuts_in_an_update kills_at_any_instant
+	    power_cuts_in_renewal power_cuts_in_an_update \
+	    power_cuts_before_a_refusal_is_told kills_at_any_instant
 
 size: compile-cortex-m3 ## text, RAM and stack on Cortex-M3 against the budgets
 	@tools/size/size.py
