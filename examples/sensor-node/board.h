@@ -9,9 +9,10 @@
 #include "device/vault.h"
 
 /*
- * All that a node knows of the board it is on. One file per board answers:
- * board_mps2.c for mps2-an385. Whoever brings the node to another board writes
- * that file, and nothing else here changes.
+ * All that a node knows of the board it is on. board_mps2.c answers for the
+ * MPS2 family, board_an385.c and board_an505.c for what its boards have
+ * different: keys, noise, network. Whoever brings the node to another board
+ * writes such files, and nothing else here changes.
  */
 
 /* Ranges of flash, each a struct bm_flash of its own. */
@@ -46,7 +47,7 @@ const char *board_noise_label(void); /* good once something was read */
 /* The network; NULL where there is none. Once. */
 const struct bm_nic *board_nic(void);
 
-/* First of all: flash, watchdog, words for tests. */
+/* First of all: flash, words for tests; a watchdog, where there is one. */
 void board_open(void);
 
 /* Seconds and milliseconds since the start. */
@@ -56,7 +57,9 @@ uint32_t board_ms(void);
 /* Until the next interrupt, at most a millisecond. */
 void board_idle(void);
 
-/* Without this for some seconds the board resets itself. */
+/* For a watchdog: called at least once in each round of the loop and before
+ * each operation of flash. The longest time without it is a handshake's. The
+ * MPS2 files have none, and do nothing here. */
 void board_feed(void);
 
 /* In thousandths of a degree Celsius. */
