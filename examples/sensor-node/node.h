@@ -12,6 +12,7 @@
 #include "device/pump.h"
 #include "device/trust.h"
 #include "device/vault.h"
+#include "examples/sensor-node/moment.h"
 #include "examples/sensor-node/network.h"
 #include "examples/sensor-node/reading.h"
 #include "examples/sensor-node/settings.h"
@@ -69,7 +70,7 @@ union node_job {
         uint8_t step;
         bool answered; /* by the owner's server, under our identity */
         bm_status rc;
-        uint8_t nonce[16];
+        uint8_t nonce[MOMENT_NONCE];
         uint8_t head[BM_EXCHANGE_HEAD_MAX];
         uint8_t body[256];
         size_t body_n;

@@ -5,12 +5,10 @@
 
 #include "device/renewal.h"
 #include "examples/sensor-node/board.h"
+#include "examples/sensor-node/moment.h"
 #include "examples/sensor-node/renewal.h"
 #include "examples/sensor-node/say.h"
 #include "examples/sensor-node/update.h"
-
-/* Seconds that have a meaning in certificates: to the end of the year 9999. */
-#define TIME_DIGITS_MAX 12
 
 #define TIME_PATH    "/device/v1/time?nonce="
 #define RENEWAL_PATH "/device/v1/renewal"
@@ -19,61 +17,6 @@ enum step {
     TIME,
     RENEWAL
 };
-
-/* ---- What time it is */
-
-static void put_hex(struct bm_wr *w, const uint8_t *p, size_t n)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < n; i++) {
-        bm_wr_u8(w, (uint8_t)digits[p[i] >> 4]);
-        bm_wr_u8(w, (uint8_t)digits[p[i] & 15]);
-    }
-}
-
-/* Moves `*text` behind `what`, or is false. */
-static bool skip(struct bm_bytes *text, struct bm_bytes what)
-{
-    if (text->n < what.n || memcmp(text->p, what.p, what.n) != 0) {
-        return false;
-    }
-    text->p += what.n;
-    text->n -= what.n;
-    return true;
-}
-
-static bool take_digits(struct bm_bytes *text, int64_t *value)
-{
-    size_t digits = 0;
-
-    *value = 0;
-    while (text->n != 0 && text->p[0] >= '0' && text->p[0] <= '9') {
-        if (++digits > TIME_DIGITS_MAX) {
-            return false;
-        }
-        *value = 10 * *value + (text->p[0] - '0');
-        text->p++;
-        text->n--;
-    }
-    return digits != 0;
-}
-
-bool refresh_parse_time(struct bm_bytes text,
-                        const uint8_t nonce[REFRESH_NONCE], int64_t *time)
-{
-    uint8_t hex[2 * REFRESH_NONCE];
-    struct bm_wr w;
-
-    bm_wr_init(&w, hex, sizeof hex);
-    put_hex(&w, nonce, REFRESH_NONCE);
-    if (!skip(&text, BM_LIT("{\"nonce\":\"")) || !skip(&text, BM_ARRAY(hex)) ||
-        !skip(&text, BM_LIT("\",\"time\":")) || !take_digits(&text, time) ||
-        !skip(&text, BM_LIT("}"))) {
-        return false;
-    }
-    return text.n == 0 || bm_bytes_are(text, "\n", 1);
-}
 
 /* ---- Bodies, which are short */
 
@@ -113,14 +56,14 @@ static bm_status ask(struct node *n, const char *path)
 
 static bm_status ask_time(struct node *n)
 {
-    char path[sizeof TIME_PATH + (size_t)(2 * REFRESH_NONCE)];
+    char path[sizeof TIME_PATH + (size_t)(2 * MOMENT_NONCE)];
     struct bm_wr w;
 
     BM_TRY(
-        n->crypto.random(n->crypto.self, n->job.refresh.nonce, REFRESH_NONCE));
+        n->crypto.random(n->crypto.self, n->job.refresh.nonce, MOMENT_NONCE));
     bm_wr_init(&w, (uint8_t *)path, sizeof path - 1);
     bm_wr_str(&w, TIME_PATH);
-    put_hex(&w, n->job.refresh.nonce, REFRESH_NONCE);
+    moment_put_nonce(&w, n->job.refresh.nonce);
     path[w.len] = '\0';
     n->job.refresh.step = TIME;
     return ask(n, path);
@@ -134,7 +77,7 @@ static bm_status take_time(struct node *n)
     uint32_t connection = 0;
     int64_t moment;
 
-    if (!refresh_parse_time(body, n->job.refresh.nonce, &moment)) {
+    if (!moment_parse(body, n->job.refresh.nonce, &moment)) {
         return BM_E_HTTP_SYNTAX;
     }
     BM_TRY(n->crypto.random(n->crypto.self, (uint8_t *)&connection,

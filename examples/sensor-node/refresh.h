@@ -12,12 +12,4 @@
  */
 extern const struct outbound_work refresh_work;
 
-/* Octets of the nonce. */
-#define REFRESH_NONCE 16u
-
-/* Read {"nonce":"...","time":...} of GET time; false for anything else, and for
- * another nonce. */
-bool refresh_parse_time(struct bm_bytes text,
-                        const uint8_t nonce[REFRESH_NONCE], int64_t *time);
-
 #endif
