@@ -24,24 +24,11 @@ enum state {
     DONE = BM_JOB_DONE
 };
 
-/* Exchanges, then what needs none. */
-enum step {
-    STEP_MANIFEST,
-    STEP_BLOB,
-    STEP_EVENTS,
-    STEP_ITEMS,  /* what is next to be fetched? */
-    STEP_FINISH, /* a blob is whole */
-    STEP_TELL    /* the round has failed: is there an event to be posted? */
-};
-
 /* What a Retry-After is bounded by, in seconds. */
 #define LATER_MAX 86400
 
 /* A version in quotes. */
 #define ETAG_MAX 24
-
-/* The hash in hexadecimal, in quotes. */
-#define HASH_TAG (2 * BM_MANIFEST_HASH_SIZE + 2)
 
 /* ---- Ends of a round */
 
@@ -63,7 +50,7 @@ static void set_wait(struct bm_deliver *d, bm_status why)
 }
 
 /* The first failure of a round is what it waits for. */
-static void fail(struct bm_deliver *d, bm_status why)
+void deliver_fail(struct bm_deliver *d, bm_status why)
 {
     bool first = d->why == BM_OK;
 
@@ -89,8 +76,8 @@ static void end_round(struct bm_deliver *d)
     d->state = DONE;
 }
 
-static void start(struct bm_deliver *d, enum step step,
-                  const struct bm_exchange_request *request)
+void deliver_start_step(struct bm_deliver *d, enum deliver_step step,
+                        const struct bm_exchange_request *request)
 {
     bm_status rc;
 
@@ -98,7 +85,7 @@ static void start(struct bm_deliver *d, enum step step,
     d->http = 0;
     rc = bm_exchange_start(&d->exchange, request, &d->sink, d->at);
     if (rc != BM_OK) {
-        fail(d, rc);
+        deliver_fail(d, rc);
     }
 }
 
@@ -136,10 +123,10 @@ static void get_manifest(struct bm_deliver *d)
         bm_wr_u8(&w, '"');
         request.unless = bm_wr_bytes(&w);
     }
-    start(d, STEP_MANIFEST, &request);
+    deliver_start_step(d, STEP_MANIFEST, &request);
 }
 
-static void post_events(struct bm_deliver *d)
+void deliver_post_events(struct bm_deliver *d)
 {
     struct bm_exchange_request request = {
         .method = "POST",
@@ -151,11 +138,11 @@ static void post_events(struct bm_deliver *d)
 
     d->fetching = false;
     if (rc != BM_OK) {
-        fail(d, rc);
+        deliver_fail(d, rc);
     } else if (request.body.n == 0) {
         end_round(d);
     } else {
-        start(d, STEP_EVENTS, &request);
+        deliver_start_step(d, STEP_EVENTS, &request);
     }
 }
 
@@ -165,7 +152,7 @@ static void refuse_manifest(struct bm_deliver *d, bm_status why)
     if (why != d->refused && deliver_tell(d, BM_EVENT_REFUSED, why) == BM_OK) {
         d->refused = why;
     }
-    fail(d, why);
+    deliver_fail(d, why);
 }
 
 static void tell_mode(const struct bm_deliver *d)
@@ -196,257 +183,17 @@ static void end_manifest(struct bm_deliver *d, bm_status rc)
     if (rc == BM_E_LIMIT) {
         refuse_manifest(d, rc);
     } else if (rc != BM_OK) {
-        fail(d, rc);
+        deliver_fail(d, rc);
     } else if (d->http == 200) {
         take_manifest(d);
     } else if (d->http == 404 || (d->http == 304 && d->complete)) {
-        post_events(d); /* nothing was ever assigned; nothing is new */
+        deliver_post_events(d); /* nothing was ever assigned; nothing is new */
     } else {
-        fail(d, bm_exchange_status(d->http));
-    }
-}
-
-/* ---- Items */
-
-/* It will not be taken: for as long as it is asked for, or in this round. */
-static void refuse(struct bm_deliver *d, bm_status why, bool settle)
-{
-    uint8_t bit = (uint8_t)(1u << d->index);
-    bm_status rc = BM_OK;
-
-    if (settle || (d->told & bit) == 0) {
-        rc = deliver_tell(d, BM_EVENT_REFUSED, why);
-    }
-    if (rc == BM_OK && settle) {
-        rc = deliver_settle(d, d->item.sha256.p, deliver_tag(&d->item));
-    }
-    if (!settle) {
-        d->told |= bit;
-        d->left |= bit;
-    }
-    d->tries = 0;
-    d->step = STEP_ITEMS;
-    if (rc != BM_OK) {
-        fail(d, rc);
-    }
-}
-
-/* What costs erased sectors each time, and is the server's fault. */
-static bool is_settled_by(bm_status why)
-{
-    return why == BM_E_DELIVER_DIGEST || why == BM_E_DELIVER_SIZE;
-}
-
-/* An answer, or the flash, is not as it should be: again later, some times. */
-static void fail_item(struct bm_deliver *d, bm_status why)
-{
-    if (++d->tries < BM_DELIVER_TRIES) {
-        fail(d, why);
-        return;
-    }
-    refuse(d, why, is_settled_by(why));
-}
-
-static void put_hash(struct bm_wr *w, const uint8_t *hash)
-{
-    static const char digits[] = "0123456789abcdef";
-
-    bm_wr_u8(w, '"');
-    for (size_t i = 0; i < BM_MANIFEST_HASH_SIZE; i++) {
-        bm_wr_u8(w, (uint8_t)digits[hash[i] >> 4]);
-        bm_wr_u8(w, (uint8_t)digits[hash[i] & 15]);
-    }
-    bm_wr_u8(w, '"');
-}
-
-static void get_blob(struct bm_deliver *d)
-{
-    uint8_t tag[HASH_TAG];
-    struct bm_wr w;
-
-    bm_wr_init(&w, tag, sizeof tag);
-    put_hash(&w, d->item.sha256.p);
-    start(d, STEP_BLOB,
-          &(struct bm_exchange_request){ .method = "GET",
-                                         .path = d->item.path,
-                                         .from = d->whole,
-                                         .same = bm_wr_bytes(&w) });
-}
-
-/* What the application says of it: flash and log may do better next time. */
-static bool may_pass(bm_status why)
-{
-    return (unsigned)why >> 8 == BM_E_FLASH_RANGE >> 8 ||
-           (unsigned)why >> 8 == BM_E_LOG_FULL >> 8;
-}
-
-/*
- * It is what the manifest names. Events come before what they are about is
- * settled: a cut in between tells one twice, and loses none.
- */
-static bm_status hand_over(struct bm_deliver *d)
-{
-    const struct bm_deliver_app *app = d->config->app;
-    bm_status rc;
-
-    if (d->kept != d->item.size) {
-        BM_TRY(deliver_tell(d, BM_EVENT_FETCHED, BM_OK));
-        BM_TRY(deliver_keep_blob(d));
-    }
-    rc = app->take(app->self, &d->item, d->flash);
-    if (may_pass(rc)) {
-        return rc;
-    }
-    if (rc != BM_DELIVER_AT_START) {
-        BM_TRY(deliver_tell(d, rc == BM_OK ? BM_EVENT_TAKEN : BM_EVENT_REFUSED,
-                            rc));
-    }
-    BM_TRY(deliver_settle(d, d->item.sha256.p, deliver_tag(&d->item)));
-    return deliver_drop_blob(d);
-}
-
-static void finish_blob(struct bm_deliver *d)
-{
-    bm_status rc = deliver_check_blob(d);
-
-    if (rc == BM_E_DELIVER_DIGEST) {
-        bm_status dropped = deliver_drop_blob(d);
-
-        rc = dropped == BM_OK ? rc : dropped;
-    }
-    if (rc == BM_OK) {
-        rc = hand_over(d);
-    }
-    if (rc != BM_OK) {
-        fail_item(d, rc);
-        return;
-    }
-    d->tries = 0;
-    d->step = STEP_ITEMS;
-}
-
-/* Is there something to do about this item? Then it is the one of d->item. */
-static bool turn_to(struct bm_deliver *d, const struct bm_manifest_item *item)
-{
-    const struct bm_deliver_app *app = d->config->app;
-
-    if (item->kind > BM_MANIFEST_BUNDLE || (d->left >> d->index & 1) != 0 ||
-        deliver_is_settled(d, item->sha256.p, deliver_tag(item)) ||
-        (app->have != NULL && app->have(app->self, item))) {
-        return false;
-    }
-    d->item = *item;
-    d->flash = app->place(app->self, item);
-    return true;
-}
-
-/* Can it be taken at all? */
-static bm_status check_place(const struct bm_deliver *d)
-{
-    if (d->flash == NULL) {
-        return BM_E_DELIVER_KIND;
-    }
-    return d->item.size <= (uint64_t)d->flash->sector * d->flash->sectors
-               ? BM_OK
-               : BM_E_DELIVER_SPACE;
-}
-
-static void end_items(struct bm_deliver *d)
-{
-    bm_status rc;
-
-    d->complete = d->left == 0;
-    rc = deliver_put_state(d);
-    if (rc != BM_OK) {
-        fail(d, rc);
-    } else {
-        post_events(d);
-    }
-}
-
-/* From d->index on; false at the end of the manifest. */
-static bool find_item(struct bm_deliver *d)
-{
-    struct bm_bytes list = d->manifest.items;
-    struct bm_manifest_item item;
-
-    for (uint8_t i = 0; bm_manifest_next(&list, &item); i++) {
-        if (i < d->index) {
-            continue;
-        }
-        d->index = i;
-        if (turn_to(d, &item)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void next_item(struct bm_deliver *d)
-{
-    bm_status rc;
-
-    d->fetching = false;
-    if (!find_item(d)) {
-        end_items(d);
-        return;
-    }
-    rc = check_place(d);
-    d->fetching = true;
-    if (rc != BM_OK) {
-        refuse(d, rc, true);
-        return;
-    }
-    deliver_begin_blob(d);
-    if (d->whole == d->item.size) {
-        d->step = STEP_FINISH;
-    } else {
-        get_blob(d);
-    }
-}
-
-static void end_blob(struct bm_deliver *d, bm_status rc)
-{
-    if (d->whole > d->begun) {
-        d->failures = 0;
-    }
-    if (rc == BM_OK && (d->http == 200 || d->http == 206)) {
-        rc = d->whole == d->item.size ? BM_OK : BM_E_DELIVER_SIZE;
-    } else if (rc == BM_OK) {
-        rc = bm_exchange_status(d->http);
-    }
-    if (d->http == 416 && deliver_drop_blob(d) != BM_OK) {
-        rc = BM_E_LOG_FULL;
-    }
-    deliver_break_blob(d, rc);
-    if (rc == BM_OK) {
-        d->step = STEP_FINISH;
-    } else if (rc == BM_E_DELIVER_NONE || rc == BM_E_DELIVER_ANSWER ||
-               rc == BM_E_DELIVER_SIZE || may_pass(rc)) {
-        fail_item(d, rc);
-    } else {
-        fail(d, rc);
+        deliver_fail(d, bm_exchange_status(d->http));
     }
 }
 
 /* ---- Answers as they arrive */
-
-/* RFC 9110 15.3.7, 15.3.1: the rest, or the whole anew. */
-static bm_status begin_body(struct bm_deliver *d, const struct bm_exchange *x)
-{
-    const struct bm_exchange_range *r = &x->range;
-
-    if (x->reply.status == 206) {
-        if (!r->there || r->first != d->whole || d->whole == 0) {
-            return BM_E_DELIVER_ANSWER;
-        }
-        return r->total == d->item.size && r->last == r->total - 1
-                   ? BM_OK
-                   : BM_E_DELIVER_SIZE;
-    }
-    return x->reply.status == 200 && d->whole != 0 ? deliver_drop_blob(d)
-                                                   : BM_OK;
-}
 
 static bm_status take_head(void *self, const struct bm_exchange *x)
 {
@@ -454,7 +201,7 @@ static bm_status take_head(void *self, const struct bm_exchange *x)
 
     d->http = x->reply.status;
     d->room_n = 0;
-    return d->step == STEP_BLOB ? begin_body(d, x) : BM_OK;
+    return d->step == STEP_BLOB ? deliver_begin_body(d, x) : BM_OK;
 }
 
 static bm_status take_body(void *self, struct bm_bytes octets)
@@ -483,9 +230,9 @@ static void end_events(struct bm_deliver *d, bm_status rc)
         rc = bm_exchange_status(d->http);
     }
     if (rc == BM_OK) {
-        post_events(d); /* those that came meanwhile */
+        deliver_post_events(d); /* those that came meanwhile */
     } else {
-        fail(d, rc);
+        deliver_fail(d, rc);
     }
 }
 
@@ -502,19 +249,19 @@ static bool go_on(struct bm_deliver *d)
         end_manifest(d, rc);
         break;
     case STEP_BLOB:
-        end_blob(d, rc);
+        deliver_end_blob(d, rc);
         break;
     case STEP_EVENTS:
         end_events(d, rc);
         break;
     case STEP_ITEMS:
-        next_item(d);
+        deliver_next_item(d);
         break;
     case STEP_FINISH:
-        finish_blob(d);
+        deliver_finish_blob(d);
         break;
     default:
-        post_events(d);
+        deliver_post_events(d);
         break;
     }
     return true;

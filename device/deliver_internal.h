@@ -7,7 +7,8 @@
 /*
  * What the files of the delivery share. deliver.c is the state machine,
  * deliver_manifest.c judges what came and keeps what was decided,
- * deliver_blob.c writes flash, deliver_event.c has the queue.
+ * deliver_item.c says what becomes of an item, deliver_blob.c writes flash,
+ * deliver_event.c has the queue.
  *
  * Records of the log, numbers big end first:
  *
@@ -27,6 +28,16 @@
 #define DELIVER_POSTED   BM_LOG_KEY(BM_LOG_DELIVER, 2)
 #define DELIVER_EVENT(n) \
     BM_LOG_KEY(BM_LOG_DELIVER, 0x10 + (uint32_t)((n) % BM_DELIVER_EVENTS))
+
+/* Exchanges, then what needs none. */
+enum deliver_step {
+    STEP_MANIFEST,
+    STEP_BLOB,
+    STEP_EVENTS,
+    STEP_ITEMS,  /* what is next to be fetched? */
+    STEP_FINISH, /* a blob is whole */
+    STEP_TELL    /* the round has failed: is there an event to be posted? */
+};
 
 static inline void deliver_put_number(uint8_t *to, unsigned octets,
                                       uint64_t value)
@@ -52,6 +63,31 @@ static inline uint8_t *deliver_room(const struct bm_deliver *d)
 {
     return d->config->room + BM_EXCHANGE_HEAD_MAX;
 }
+
+/* ---- deliver.c */
+
+/* The round, or what it is about, fails. Of a round the first reason is what
+ * it waits for; events are posted before, where the connection stands. */
+void deliver_fail(struct bm_deliver *d, bm_status why);
+/* Begin an exchange, which is this step. */
+void deliver_start_step(struct bm_deliver *d, enum deliver_step step,
+                        const struct bm_exchange_request *request);
+/* Post what waits, or end the round. */
+void deliver_post_events(struct bm_deliver *d);
+
+/* ---- deliver_item.c */
+
+/* STEP_ITEMS: turn to the next item that something is to be done about; behind
+ * the last one events are posted. */
+void deliver_next_item(struct bm_deliver *d);
+/* STEP_BLOB: its exchange is over, with this. */
+void deliver_end_blob(struct bm_deliver *d, bm_status rc);
+/* STEP_FINISH: hash it and hand it over. */
+void deliver_finish_blob(struct bm_deliver *d);
+/* The head of a blob's answer is there. BM_E_DELIVER_ANSWER, _SIZE: it is not
+ * of what was asked for. */
+BM_MUST_CHECK bm_status deliver_begin_body(struct bm_deliver *d,
+                                           const struct bm_exchange *x);
 
 /* ---- deliver_manifest.c */
 
