@@ -97,18 +97,19 @@ void enrol_learn(struct bm_enrol *e)
 /* RFC 7030 4.2.3: the certificate of our key; its place is not relied on. */
 static bm_status find_own(const struct bm_enrol *e, struct link *own)
 {
+    enum bm_identity_place place = enrol_place(e);
     struct bm_bytes left = enrol_used(e);
     const struct bm_signer *signer;
     bm_status rc = BM_E_ENROL_KEY;
     struct bm_bytes der;
 
-    BM_TRY(bm_identity_signer(e->config->identity, enrol_place(e), &signer));
+    BM_TRY(bm_identity_signer(e->config->identity, place, &signer));
     while (rc != BM_OK && bm_cms_next(&left, &der)) {
         if (read_link(der, own) && bm_bytes_equal(own->key, signer->key.der)) {
             rc = BM_OK;
         }
     }
-    bm_identity_close(e->config->identity, enrol_place(e));
+    bm_identity_close(e->config->identity, place);
     return rc;
 }
 
@@ -154,6 +155,7 @@ static bm_status judge(const struct bm_enrol *e, const struct chain *c)
 bm_status enrol_install(struct bm_enrol *e)
 {
     const struct bm_enrol_config *config = e->config;
+    enum bm_identity_place place = enrol_place(e);
     bool again = (e->flags & (ENROL_ONCE | ENROL_FOUND)) != ENROL_ONCE;
     struct chain c;
     bm_status rc;
@@ -169,8 +171,8 @@ bm_status enrol_install(struct bm_enrol *e)
     if (rc != BM_OK) {
         return rc == BM_E_PATH_NO_ISSUER ? BM_E_ENROL_CHAIN : rc;
     }
-    rc = bm_identity_install(config->identity, enrol_place(e), c.certs, c.n);
-    bm_identity_close(config->identity, enrol_place(e));
+    rc = bm_identity_install(config->identity, place, c.certs, c.n);
+    bm_identity_close(config->identity, place);
     if (rc == BM_OK && config->clock != NULL && (e->flags & ENROL_STALE) == 0) {
         /* What the log does not keep counts until the next start. */
         bm_status kept = bm_clock_learn(config->clock, BM_CLOCK_ISSUED,

@@ -5,8 +5,9 @@
 #include "device/enrol.h"
 
 /*
- * What the files of the enrolment share. enrol.c is the state machine,
- * enrol_request.c writes requests,
+ * What the files of the enrolment share. enrol.c is the state machine as a
+ * caller drives it, enrol_flow.c says where it goes on and when, enrol_answer.c
+ * what an answer means; enrol_request.c writes requests,
  * enrol_message.c turns a body into certificates while it arrives, and
  * enrol_certs.c makes an identity of them.
  *
@@ -25,6 +26,25 @@ enum enrol_step {
     ENROL_STATUS,  /* the proof */
     ENROL_MUTUAL,  /* the proof, where a server has no device API */
     ENROL_RENEWAL  /* when to renew, after a refusal */
+};
+
+/* In each of them the caller is asked for one thing; in NEED for nothing, or
+ * to close the connection first. */
+enum enrol_state {
+    ENROL_CONNECTING = BM_JOB_CONNECT,
+    ENROL_SEND = BM_JOB_SEND,
+    ENROL_RECEIVE = BM_JOB_RECEIVE,
+    ENROL_NEED = BM_JOB_CLOSE,
+    ENROL_WAIT = BM_JOB_WAIT,
+    ENROL_DONE = BM_JOB_DONE,
+    ENROL_STOPPED = BM_JOB_STOPPED
+};
+
+/* Where the body of an answer goes. */
+enum enrol_sink {
+    ENROL_SINK_NONE,
+    ENROL_SINK_MESSAGE, /* certificates, or csrattrs */
+    ENROL_SINK_WORDS
 };
 
 /* enrol.flags */
@@ -58,6 +78,43 @@ static inline struct bm_bytes enrol_used(const struct bm_enrol *e)
 {
     return (struct bm_bytes){ e->config->room, e->used };
 }
+
+static inline bool enrol_is_proof(const struct bm_enrol *e)
+{
+    return e->step == ENROL_STATUS || e->step == ENROL_MUTUAL;
+}
+
+/* ---- enrol_flow.c */
+
+bool enrol_has_cert(const struct bm_enrol *e, enum bm_identity_place place);
+/* Is there anything to show but the current identity? */
+bool enrol_can_first(const struct bm_enrol *e);
+/* Is there a pending key? Then a request may have left with it. */
+void enrol_see_key(struct bm_enrol *e);
+/* Go to a step. */
+void enrol_go(struct bm_enrol *e, enum enrol_step step);
+/* Begin anew, at the step that the identity has reached. */
+void enrol_go_first(struct bm_enrol *e);
+/* The current identity is of no use any more: begin anew without. */
+void enrol_demote(struct bm_enrol *e);
+/* WAIT, DONE or STOPPED. What the room holds is wiped. */
+void enrol_end(struct bm_enrol *e, enum enrol_state state, bm_status why);
+void enrol_wait(struct bm_enrol *e, uint32_t seconds, bm_status why);
+/* A server's Retry-After, within reason; `least` where it is shorter. */
+uint32_t enrol_retry_after(const struct bm_enrol *e, uint32_t least);
+/* Wait, longer each time; `asked`: as long as the server says, at least. */
+void enrol_back_off(struct bm_enrol *e, bm_status why, bool asked);
+/* Something went wrong: stop, wait, or go on with less. */
+void enrol_fail(struct bm_enrol *e, bm_status why);
+/* The server does not take the pending certificate. */
+void enrol_refuse_proof(struct bm_enrol *e);
+
+/* ---- enrol_answer.c */
+
+/* The head of an answer is there. */
+enum enrol_sink enrol_sink_of(const struct bm_enrol *e);
+/* An answer is complete: what is next? */
+void enrol_end_reply(struct bm_enrol *e);
 
 /* ---- enrol_request.c */
 

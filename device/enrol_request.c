@@ -10,6 +10,9 @@
 /* Octets of "https://", a host name (RFC 1035 2.3.4: 255), brackets, port. */
 #define ORIGIN_MAX 272
 
+/* No other path than that of the step. */
+#define OWN_PATH ((struct bm_bytes){ NULL, 0 })
+
 /* ---- Heads */
 
 static bool posts(const struct bm_enrol *e)
@@ -260,19 +263,16 @@ static bm_status put_csr(struct making *m)
 /* ---- The whole of it */
 
 /* The key is durable before the first octet of its request leaves. */
-static bm_status begin_key(const struct bm_enrol *e)
+static bm_status begin_key(struct bm_identity *id, enum bm_identity_place place)
 {
-    struct bm_identity *id = e->config->identity;
-
-    return bm_identity_state(id, enrol_place(e)) == BM_IDENTITY_EMPTY
-               ? bm_identity_begin(id, enrol_place(e))
+    return bm_identity_state(id, place) == BM_IDENTITY_EMPTY
+               ? bm_identity_begin(id, place)
                : BM_OK;
 }
 
 /* `csr` lies in the room; the request takes its place. */
 static bm_status put_post(struct bm_enrol *e, struct bm_bytes csr)
 {
-    static const struct bm_bytes own = { NULL, 0 };
     uint8_t *room = e->config->room;
     size_t cap = e->config->room_n - csr.n;
     struct bm_wr w;
@@ -283,7 +283,7 @@ static bm_status put_post(struct bm_enrol *e, struct bm_bytes csr)
     /* Base64 is longer than what it is made of, so that goes to the end. */
     memmove(room + cap, csr.p, csr.n);
     bm_wr_init(&w, room, cap);
-    BM_TRY(put_head(&w, e, own, (csr.n + 2) / 3 * 4));
+    BM_TRY(put_head(&w, e, OWN_PATH, (csr.n + 2) / 3 * 4));
     e->body_at = (uint16_t)w.len;
     bm_base64_put(&w, (struct bm_bytes){ room + cap, csr.n }, 0);
     e->used = 0;
@@ -293,14 +293,15 @@ static bm_status put_post(struct bm_enrol *e, struct bm_bytes csr)
 static bm_status put_enrolment(struct bm_enrol *e)
 {
     struct bm_identity *id = e->config->identity;
+    enum bm_identity_place place = enrol_place(e);
     struct making m = { .e = e };
     bm_status rc;
 
-    BM_TRY(begin_key(e));
-    BM_TRY(bm_identity_signer(id, enrol_place(e), &m.signer));
+    BM_TRY(begin_key(id, place));
+    BM_TRY(bm_identity_signer(id, place, &m.signer));
     bm_wr_init(&m.w, e->config->room, e->config->room_n);
     rc = put_csr(&m);
-    bm_identity_close(id, enrol_place(e));
+    bm_identity_close(id, place);
     if (rc == BM_E_BUFFER) {
         return BM_E_ENROL_LARGE;
     }
@@ -309,7 +310,6 @@ static bm_status put_enrolment(struct bm_enrol *e)
 
 bm_status enrol_put_request(struct bm_enrol *e)
 {
-    static const struct bm_bytes own = { NULL, 0 };
     struct bm_wr w;
 
     if (posts(e)) {
@@ -317,7 +317,7 @@ bm_status enrol_put_request(struct bm_enrol *e)
     }
     /* Behind the certificates whose issuers are asked for. */
     bm_wr_init(&w, e->config->room + e->used, e->config->room_n - e->used);
-    BM_TRY(put_head(&w, e, own, 0));
+    BM_TRY(put_head(&w, e, OWN_PATH, 0));
     return finish(e, &w);
 }
 
