@@ -91,18 +91,6 @@ void deliver_start_step(struct bm_deliver *d, enum deliver_step step,
 
 /* ---- The manifest */
 
-static void put_version(struct bm_wr *w, uint64_t version)
-{
-    uint8_t digits[20];
-    size_t at = sizeof digits;
-
-    do {
-        digits[--at] = (uint8_t)('0' + version % 10);
-        version /= 10;
-    } while (version != 0);
-    bm_wr_put(w, (struct bm_bytes){ digits + at, sizeof digits - at });
-}
-
 /* A manifest of which something is open is wanted whole: it is not kept. */
 static void get_manifest(struct bm_deliver *d)
 {
@@ -119,7 +107,7 @@ static void get_manifest(struct bm_deliver *d)
     if (d->complete) {
         bm_wr_init(&w, tag, sizeof tag);
         bm_wr_u8(&w, '"');
-        put_version(&w, d->version);
+        bm_http_put_number(&w, d->version);
         bm_wr_u8(&w, '"');
         request.unless = bm_wr_bytes(&w);
     }

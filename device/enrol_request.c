@@ -94,7 +94,7 @@ static bm_status put_head(struct bm_wr *w, const struct bm_enrol *e,
         bm_wr_str(w, "\r\nContent-Type: application/pkcs10"
                      "\r\nContent-Transfer-Encoding: base64"
                      "\r\nContent-Length: ");
-        bm_http_put_number(w, (uint32_t)body_n);
+        bm_http_put_number(w, body_n);
     }
     bm_wr_str(w, "\r\n\r\n");
     return BM_OK;

@@ -82,7 +82,7 @@ static bm_status put_head(struct bm_exchange *x,
         bm_wr_str(&w, "\r\nContent-Type: ");
         bm_wr_str(&w, r->type);
         bm_wr_str(&w, "\r\nContent-Length: ");
-        bm_http_put_number(&w, (uint32_t)r->body.n);
+        bm_http_put_number(&w, r->body.n);
     }
     bm_wr_str(&w, "\r\n");
     if (r->lines != NULL) {

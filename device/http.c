@@ -541,9 +541,9 @@ bm_status bm_http_end(struct bm_http *h)
 
 /* ---- Writing */
 
-void bm_http_put_number(struct bm_wr *w, uint32_t n)
+void bm_http_put_number(struct bm_wr *w, uint64_t n)
 {
-    uint8_t digits[10];
+    uint8_t digits[20];
     size_t at = sizeof digits;
 
     do {

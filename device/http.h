@@ -111,7 +111,8 @@ BM_MUST_CHECK bm_status bm_http_end(struct bm_http *h);
 
 /* 1*DIGIT, all of it, below 1,000,000,000. */
 bool bm_http_number(struct bm_bytes text, uint32_t *value);
-void bm_http_put_number(struct bm_wr *w, uint32_t n);
+/* Append a number in decimal. */
+void bm_http_put_number(struct bm_wr *w, uint64_t n);
 
 /* RFC 9110 7.2: uri-host, in brackets where it is an address of IPv6, and the
  * port where it is not that of https. */
