@@ -171,7 +171,8 @@ bm_status bm_exchange_start(struct bm_exchange *x,
 
     if (x->state != OVER || c->room == NULL || c->host == NULL ||
         c->trust == NULL || request->method == NULL || request->path.n == 0 ||
-        request->body.n > UINT32_MAX) {
+        request->body.n > UINT32_MAX ||
+        (request->type == NULL && request->body.n != 0)) {
         return BM_E_ARGUMENT;
     }
     BM_TRY(put_head(x, request));

@@ -57,8 +57,8 @@ struct bm_exchange_sink {
 struct bm_exchange_request {
     const char *method;
     struct bm_bytes path;   /* and query; origin-form, as it is to stand */
-    const char *type;       /* Content-Type of the body; NULL: none is sent, */
-    struct bm_bytes body;   /* nor a body */
+    const char *type;       /* Content-Type of the body; NULL: there is none, */
+    struct bm_bytes body;   /* which is empty then */
     struct bm_bytes unless; /* If-None-Match: this entity tag; or empty */
     uint32_t from;          /* Range: octets from here on; 0: all */
     struct bm_bytes same; /* If-Range: this entity tag, with `from`; or empty */
@@ -114,8 +114,8 @@ void bm_exchange_init(struct bm_exchange *x,
 /*
  * Begin. `sink` may be NULL: a body is passed over then; else it lives until
  * the exchange is over. BM_E_BUFFER: the head
- * does not fit into the room. BM_E_ARGUMENT: the configuration is incomplete,
- * or an exchange is on its way.
+ * does not fit into the room. BM_E_ARGUMENT: configuration or request is
+ * incomplete, a body has no type, or an exchange is on its way.
  */
 BM_MUST_CHECK bm_status bm_exchange_start(
     struct bm_exchange *x, const struct bm_exchange_request *request,

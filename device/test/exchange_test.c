@@ -326,6 +326,43 @@ static void a_request_that_does_not_fit_is_said(void)
     CHECK_STATUS(bm_exchange_start(&x, &get, NULL, 0), BM_E_ARGUMENT);
 }
 
+/* Its head would not say that there is a body, and a server would take that
+ * for the next request. */
+static void a_request_that_says_too_little_is_refused(void)
+{
+    static const struct {
+        struct bm_exchange_request request;
+        bm_status want;
+    } rows[] = {
+        { { .path = BM_LIT_INIT("/r") }, BM_E_ARGUMENT },
+        { { .method = "GET" }, BM_E_ARGUMENT },
+        { { .method = "POST",
+            .path = BM_LIT_INIT("/r"),
+            .body = BM_LIT_INIT("x") },
+          BM_E_ARGUMENT },
+        { { .method = "POST", .path = BM_LIT_INIT("/r") }, BM_OK },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        bm_exchange_init(&x, &config);
+        CHECK_STATUS(bm_exchange_start(&x, &rows[i].request, NULL, 0),
+                     rows[i].want);
+    }
+}
+
+static void a_configuration_that_is_incomplete_is_refused(void)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        begin(&get);
+        config.room = i == 0 ? NULL : room;
+        config.host = i == 1 ? NULL : "cloud.example";
+        config.trust = i == 2 ? NULL : &trust;
+        bm_exchange_init(&x, &config);
+        CHECK_STATUS(bm_exchange_start(&x, &get, NULL, 0),
+                     i == 3 ? BM_OK : BM_E_ARGUMENT);
+    }
+}
+
 static void what_an_answer_means_has_a_status(void)
 {
     static const struct {
@@ -355,6 +392,8 @@ int main(void)
     RUN(every_cut_is_told);
     RUN(patience_ends_and_begins_anew_with_what_comes);
     RUN(a_request_that_does_not_fit_is_said);
+    RUN(a_request_that_says_too_little_is_refused);
+    RUN(a_configuration_that_is_incomplete_is_refused);
     RUN(what_an_answer_means_has_a_status);
     return bm_test_done();
 }
