@@ -26,6 +26,12 @@
 #define FIRMWARE_SIZE 17501
 #define POLICY_SIZE   700
 
+/* What a server may say. */
+#define NOT_FOUND "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
+#define BUSY                                                    \
+    "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5000\r\n" \
+    "Content-Length: 0\r\n\r\n"
+
 /* Asked so often, a job that is not over is going in circles. */
 #define ASKS_MAX 60000
 
@@ -67,6 +73,7 @@ static struct {
     unsigned taken_kind;
     bool has; /* it has all that is asked for */
     bool nowhere;
+    bool any_series; /* none is pinned */
     enum bm_manifest_mode mode;
     unsigned modes;
     /* How the cable behaves. */
@@ -77,6 +84,7 @@ static struct {
                          once; SIZE_MAX: never */
     bool cut_dirty;   /* ... without a close_notify */
     bool stop_wait;   /* a wait ends the run */
+    bool expired;     /* the server's certificate has */
     /* What was seen. */
     unsigned asks, connects, waits;
     uint32_t waited;
@@ -225,6 +233,14 @@ static inline void server_assign(uint64_t version)
     struct bm_manifest_config config = manifest_of(version, items, 2);
 
     server_publish(&config);
+}
+
+/* In place of the answer, so often, to what begins so. */
+static inline void say(const char *to, const char *answer, unsigned times)
+{
+    server.say_to = to;
+    server.say = answer;
+    server.say_times = times;
 }
 
 static inline void server_put(const void *p, size_t n)
@@ -481,7 +497,7 @@ static inline bm_status world_power_on_kept(void)
         .anchors = &pinned,
         .anchors_n = 1,
         .work = &world.work,
-        .series = "acme",
+        .series = world.any_series ? NULL : "acme",
     };
 
     memset(&world.d, 0xa5, sizeof world.d);
@@ -499,6 +515,17 @@ static inline bm_status world_power_on(void)
     return world_power_on_kept();
 }
 
+/* The flash for what is delivered, in other sectors. */
+static inline void world_slot(uint32_t sector)
+{
+    const struct flash_sim_shape slot = { sector,
+                                          SLOT_SECTORS * WORLD_SECTOR / sector,
+                                          16 };
+
+    flash_sim_init(&world.slot, world.slot_memory, &slot, 2);
+    world.slot.supply = &world.sim;
+}
+
 /* The log is as it left the factory. */
 static inline void world_lose_log(void)
 {
@@ -509,13 +536,10 @@ static inline void world_lose_log(void)
 
 static inline void world_init(void)
 {
-    const struct flash_sim_shape slot = { WORLD_SECTOR, SLOT_SECTORS, 16 };
-
     memset(&world, 0, sizeof world);
     memset(&server, 0, sizeof server);
     world_lose_log();
-    flash_sim_init(&world.slot, world.slot_memory, &slot, 2);
-    world.slot.supply = &world.sim;
+    world_slot(WORLD_SECTOR);
     world.crypto = *bm_test_crypto();
 #if defined(__arm__) || defined(__riscv)
     world_believe();
@@ -572,7 +596,7 @@ static inline void cable_connect(const struct bm_job_ask *ask)
     }
     world.open = true;
     world.job.calls->connected(world.job.self, (struct bm_bytes){ NULL, 0 },
-                               false);
+                               world.expired);
 }
 
 static inline void cable_send(const struct bm_job_ask *ask)
