@@ -427,6 +427,32 @@ static void only_a_certificate_for_bundles_alone_signs_one(void)
     CHECK(w.len == 0);
 }
 
+/* A reader takes no more; what the writer held before stays. */
+static void a_message_that_is_too_long_is_not_signed(void)
+{
+    static uint8_t chain[20 * 400];
+    struct bm_manifest_config config = usual();
+    struct bm_bytes content = put(&config);
+    struct bm_signed_by by = signer_of("b");
+    struct bm_wr certs;
+    struct bm_wr w;
+
+    bm_wr_init(&certs, chain, sizeof chain);
+    while (certs.len <= BM_MANIFEST_SIZE_MAX) {
+        bm_wr_put(&certs, signer_cert.der);
+    }
+    by.chain = bm_wr_bytes(&certs);
+    bm_wr_init(&w, message_room, sizeof message_room);
+    bm_wr_u8(&w, 7);
+    CHECK_STATUS(bm_manifest_sign(&by, content, &w), BM_E_LIMIT);
+    CHECK(w.len == 1 && message_room[0] == 7);
+    /* Other octets of the writer do not count. */
+    by.chain = signer_cert.der;
+    w.len = BM_MANIFEST_SIZE_MAX;
+    CHECK_STATUS(bm_manifest_sign(&by, content, &w), BM_OK);
+    CHECK(w.len > BM_MANIFEST_SIZE_MAX);
+}
+
 /* The same key signs both, so the content type has to tell them apart. */
 static void a_manifest_is_no_bundle_and_a_bundle_no_manifest(void)
 {
@@ -497,6 +523,7 @@ int main(void)
     RUN(nothing_is_written_that_a_reader_refuses);
     RUN(a_signed_manifest_opens);
     RUN(only_a_certificate_for_bundles_alone_signs_one);
+    RUN(a_message_that_is_too_long_is_not_signed);
     RUN(a_manifest_is_no_bundle_and_a_bundle_no_manifest);
     RUN(a_changed_message_never_says_anything_else);
     return bm_test_done();
