@@ -2,6 +2,7 @@
 #include "device/clock.h"
 
 #include "core/time.h"
+#include "device/number.h"
 
 /* The one record: seconds since 1970, eight octets, big end first. */
 #define RECORD      BM_LOG_KEY(BM_LOG_CLOCK, 0)
@@ -19,7 +20,7 @@ static bool is_moment(int64_t t)
 static bm_status read_record(const struct bm_log *log, int64_t *t)
 {
     uint8_t octets[RECORD_SIZE];
-    uint64_t value = 0;
+    uint64_t value;
     size_t n = 0;
     bm_status rc;
 
@@ -30,10 +31,11 @@ static bm_status read_record(const struct bm_log *log, int64_t *t)
         return BM_OK;
     }
     BM_TRY(rc);
-    for (size_t i = 0; i < n; i++) {
-        value = value << 8 | octets[i];
+    if (n != RECORD_SIZE) {
+        return BM_OK;
     }
-    if (n == RECORD_SIZE && value <= (uint64_t)BM_TIME_NEVER) {
+    value = bm_number_get(octets, RECORD_SIZE);
+    if (value <= (uint64_t)BM_TIME_NEVER) {
         *t = (int64_t)value;
     }
     return BM_OK;
@@ -44,9 +46,7 @@ static bm_status write_record(struct bm_clock *clock, int64_t t,
 {
     uint8_t octets[RECORD_SIZE];
 
-    for (size_t i = 0; i < sizeof octets; i++) {
-        octets[i] = (uint8_t)((uint64_t)t >> (8 * (RECORD_SIZE - 1 - i)));
-    }
+    bm_number_put(octets, RECORD_SIZE, (uint64_t)t);
     BM_TRY(bm_log_put(clock->log, RECORD, BM_ARRAY(octets)));
     clock->written = t;
     clock->written_at = uptime;

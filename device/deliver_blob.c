@@ -26,7 +26,7 @@ static bm_status keep(struct bm_deliver *d, uint32_t whole)
     uint8_t record[sizeof d->blob + 4];
 
     memcpy(record, d->blob, sizeof d->blob);
-    deliver_put_number(record + sizeof d->blob, 4, whole);
+    bm_number_put(record + sizeof d->blob, 4, whole);
     BM_TRY(bm_log_put(d->config->log, DELIVER_PROGRESS, BM_ARRAY(record)));
     d->kept = whole;
     return BM_OK;
@@ -44,7 +44,7 @@ static uint32_t look_up(const struct bm_deliver *d)
         n != sizeof record || memcmp(record, d->blob, sizeof d->blob) != 0) {
         return 0;
     }
-    whole = (uint32_t)deliver_get_number(record + sizeof d->blob, 4);
+    whole = (uint32_t)bm_number_get(record + sizeof d->blob, 4);
     return whole == d->item.size ||
                    (whole < d->item.size && whole % d->flash->sector == 0)
                ? whole

@@ -37,7 +37,7 @@ static void load_posted(struct bm_deliver *d)
     if (bm_log_get(d->config->log, DELIVER_POSTED, record, sizeof record, &n) ==
             BM_OK &&
         n == sizeof record) {
-        d->posted = deliver_get_number(record, 8);
+        d->posted = bm_number_get(record, 8);
         d->dated = record[8] == 1;
     }
 }
@@ -187,7 +187,7 @@ bm_status deliver_events_posted(struct bm_deliver *d)
 {
     uint8_t record[POSTED_SIZE];
 
-    deliver_put_number(record, 8, d->posting);
+    bm_number_put(record, 8, d->posting);
     record[8] = d->dated;
     BM_TRY(bm_log_put(d->config->log, DELIVER_POSTED, BM_ARRAY(record)));
     d->posted = d->posting;

@@ -3,6 +3,7 @@
 #define BM_DEVICE_DELIVER_INTERNAL_H
 
 #include "device/deliver.h"
+#include "device/number.h"
 
 /*
  * What the files of the delivery share. deliver.c is the state machine,
@@ -38,25 +39,6 @@ enum deliver_step {
     STEP_FINISH, /* a blob is whole */
     STEP_TELL    /* the round has failed: is there an event to be posted? */
 };
-
-static inline void deliver_put_number(uint8_t *to, unsigned octets,
-                                      uint64_t value)
-{
-    while (octets-- > 0) {
-        to[octets] = (uint8_t)value;
-        value >>= 8;
-    }
-}
-
-static inline uint64_t deliver_get_number(const uint8_t *p, unsigned octets)
-{
-    uint64_t value = 0;
-
-    while (octets-- > 0) {
-        value = value << 8 | *p++;
-    }
-    return value;
-}
 
 /* Where a manifest or a body of events lies. */
 static inline uint8_t *deliver_room(const struct bm_deliver *d)

@@ -17,7 +17,7 @@ bm_status deliver_put_state(const struct bm_deliver *d)
     size_t n = (size_t)d->settled_n * BM_DELIVER_NAME;
     uint8_t record[STATE_MAX];
 
-    deliver_put_number(record + STATE_VERSION, 8, d->version);
+    bm_number_put(record + STATE_VERSION, 8, d->version);
     memcpy(record + STATE_DIGEST, d->digest, sizeof d->digest);
     record[STATE_MODE] = (uint8_t)(d->mode << 1 | d->complete);
     memcpy(record + STATE_SETTLED, d->settled, n);
@@ -42,7 +42,7 @@ bm_status deliver_load_state(struct bm_deliver *d)
         return BM_E_LOG_READ;
     }
     BM_TRY(rc);
-    d->version = deliver_get_number(record + STATE_VERSION, 8);
+    d->version = bm_number_get(record + STATE_VERSION, 8);
     memcpy(d->digest, record + STATE_DIGEST, sizeof d->digest);
     d->mode = record[STATE_MODE] >> 1;
     d->complete = (record[STATE_MODE] & 1) != 0;

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/oid.h"
+#include "device/number.h"
 #include "device/trust_internal.h"
 
 /*
@@ -31,23 +32,6 @@ enum {
 
 _Static_assert(1 + BM_SIGNED_CERTS_MAX + BM_TRUST_ANCHORS_MAX <= BM_TRUST_CERTS,
                "a signer, its pool and the anchors fit");
-
-static void put_number(struct bm_wr *w, uint64_t value, unsigned octets)
-{
-    while (octets-- > 0) {
-        bm_wr_u8(w, (uint8_t)(value >> (8 * octets)));
-    }
-}
-
-static uint64_t get_number(const uint8_t *p, unsigned octets)
-{
-    uint64_t value = 0;
-
-    while (octets-- > 0) {
-        value = value << 8 | *p++;
-    }
-    return value;
-}
 
 bm_status bm_trust_signer(const struct bm_trust *trust, struct bm_bytes certs,
                           int64_t issued, const uint32_t *uptime)
@@ -162,10 +146,11 @@ static bm_status put_head(const struct bm_trust *trust,
     uint8_t room[HEAD_MAX];
     struct bm_wr w;
 
+    room[0] = (uint8_t)bank;
+    bm_number_put(room + HEAD_SIZE, 4, size);
+    bm_number_put(room + HEAD_VERSION, 8, bundle->version);
     bm_wr_init(&w, room, sizeof room);
-    bm_wr_u8(&w, (uint8_t)bank);
-    put_number(&w, size, 4);
-    put_number(&w, bundle->version, 8);
+    w.len = HEAD_DIGEST;
     bm_wr_put(&w, (struct bm_bytes){ digest, sizeof trust->digest });
     bm_wr_put(&w, bundle->name);
     return bm_log_put(trust->config.log, TRUST_HEAD, bm_wr_bytes(&w));
@@ -329,9 +314,9 @@ static bool read_head(struct bm_trust *trust, const uint8_t *head, size_t n,
          !bm_bytes_are(name, trust->series, trust->series_n))) {
         return false;
     }
-    *size = (size_t)get_number(head + HEAD_SIZE, 4);
+    *size = (size_t)bm_number_get(head + HEAD_SIZE, 4);
     trust->bank = head[0];
-    trust->floor = get_number(head + HEAD_VERSION, 8);
+    trust->floor = bm_number_get(head + HEAD_VERSION, 8);
     memcpy(trust->digest, head + HEAD_DIGEST, sizeof trust->digest);
     memcpy(trust->series, name.p, name.n);
     trust->series_n = (uint8_t)name.n;

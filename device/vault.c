@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "device/number.h"
 #include "device/vault_internal.h"
 
 /* A call's end: what it left in the work memory is nobody's business. */
@@ -82,7 +83,7 @@ static bm_status load(struct bm_vault *v)
     bool wiped = false;
 
     BM_TRY(vault_scan(v, "", 0, &scan));
-    v->head = vault_number(scan.sequence);
+    v->head = bm_number_get(scan.sequence, sizeof scan.sequence);
     v->head_key = scan.newest;
     memcpy(v->digest, scan.digest, sizeof v->digest);
     if (v->head_key != VAULT_FIRST) {
@@ -137,7 +138,7 @@ static bm_status find(struct bm_vault *v, const char *name,
     }
     BM_TRY(vault_scan(v, name, v->head_key, scan));
     if (scan->damaged || scan->newest != v->head_key ||
-        vault_number(scan->sequence) != v->head ||
+        bm_number_get(scan->sequence, sizeof scan->sequence) != v->head ||
         memcmp(scan->digest, v->digest, sizeof v->digest) != 0) {
         v->state = BM_E_VAULT_ROLLBACK;
     }
@@ -261,7 +262,7 @@ static bm_status put_empty(struct bm_vault *v, enum vault_kind kind)
 
     BM_TRY(vault_scan(v, "", 0, &scan));
     draft.key = scan.place;
-    draft.sequence = vault_number(scan.sequence);
+    draft.sequence = bm_number_get(scan.sequence, sizeof scan.sequence);
     if (counter != NULL) {
         BM_TRY(counter->read(counter->self, &draft.sequence));
     }

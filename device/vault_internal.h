@@ -73,8 +73,6 @@ bm_status vault_next(const struct bm_vault *v, struct vault_item *item);
 bm_status vault_scan(const struct bm_vault *v, const char *name,
                      uint32_t except, struct vault_scan *scan);
 
-uint64_t vault_number(const uint8_t sequence[8]);
-
 /* Open the record at `key` in the work memory; `value` points into it. */
 bm_status vault_unseal(const struct bm_vault *v, uint32_t key,
                        struct bm_bytes *value);

@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "device/number.h"
 #include "device/vault_internal.h"
 
 /* What a key is derived from, its NUL and the name of the record. */
 static const char label[] = "birthmark vault 1";
-
-uint64_t vault_number(const uint8_t sequence[8])
-{
-    uint64_t v = 0;
-
-    for (int i = 0; i < 8; i++) {
-        v = v << 8 | sequence[i];
-    }
-    return v;
-}
 
 /* Is this the head of a record of ours, of this size? A value has a name; the
  * others have neither. */
@@ -186,10 +177,7 @@ bm_status vault_seal(const struct bm_vault *v, const struct vault_draft *draft)
     }
     work[0] = (uint8_t)draft->kind;
     work[1] = (uint8_t)name_n;
-    for (int i = 0; i < 8; i++) {
-        work[VAULT_SEQUENCE_AT + i] =
-            (uint8_t)(draft->sequence >> (56 - 8 * i));
-    }
+    bm_number_put(work + VAULT_SEQUENCE_AT, 8, draft->sequence);
     /* Drawn for each attempt, as one that failed may be in the flash all the
      * same, and two copies of one flash may come to the same number. */
     BM_TRY(crypto->random(crypto->self, work + VAULT_RANDOM_AT,
