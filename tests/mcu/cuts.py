@@ -4,16 +4,18 @@ each window in which something is committed; and at any instant. Whenever it
 went, the device comes back with an identity that its servers take and with an
 image that boots, and nothing was issued twice.
 
-MCU_CUTS=all takes every n; else it is a few, chosen by a seed that is printed.
+MCU_CUTS=all takes every n, of an image's octets every sixteenth; else it is a
+few, chosen by a seed that is printed.
 """
 import os
 import random
 import time
 
 from birth import claimed
-from service import contains, equal, holds
+from service import contains, equal, holds, wait_until
 from stage import STAGE
-from updates import (REFUSED, TAKEN, release, told, unsigned, until_told)
+from updates import (REFUSED, REVERTED, TAKEN, release, told, unsigned,
+                     until_told)
 from world import BIRTH
 
 from node import POWER_CUT
@@ -125,6 +127,7 @@ class Updates:
     def __init__(self, node):
         self.node = node
         self.number = 0
+        self.version = "1.0.0"  # that is confirmed
 
     def next(self):
         """The next one is assigned: name of the release, version."""
@@ -138,6 +141,19 @@ class Updates:
         comes_to(self.node, name, text)
         one_of_each(self.node.name)
         equal(told(name)[TAKEN], 1, "it is taken once")
+        self.version = text
+
+    def came_or_went(self, name, text):
+        """A trial that was cut short is taken back, and that is told."""
+        with self.node.begin() as start:
+            wait_until("%s: taken or taken back is on record" % name, lambda:
+                       told(name)[TAKEN] + told(name)[REVERTED] == 1, 120)
+            if told(name)[TAKEN]:
+                self.version = text
+            start.wait("report", via="https")
+            equal(start.seen("started")[-1].fields["version"], self.version)
+        equal(told(name)[TAKEN] + told(name)[REVERTED], 1, "one of them")
+        one_of_each(self.node.name)
 
 
 def test_power_cuts_in_an_update():
@@ -161,7 +177,7 @@ def test_power_cuts_in_an_update():
         named = updates.next()
         n.run("until=restarting")
         cuts += cut(n, at, "until=report")
-        updates.came(*named)
+        updates.came_or_went(*named)
     report("trial and confirmation", cuts, trying)
     holds(cuts > 0, "the power was cut")
     n.remove()
