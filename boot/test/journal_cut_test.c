@@ -13,7 +13,7 @@
 #define SEED 0x20261126u
 
 /* How much of it: QEMU is slow. */
-#ifdef __arm__
+#if BM_TEST_ON_BOARD
 #define PUTS 6
 #else
 #define PUTS 16

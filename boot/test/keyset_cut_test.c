@@ -142,7 +142,7 @@ static void try_scenario(const struct scenario *s,
     }
 }
 
-#ifdef __arm__ /* QEMU is slow */
+#if BM_TEST_ON_BOARD /* QEMU is slow */
 #define SCENARIOS 1
 #define EVERY     31
 #else

@@ -213,7 +213,7 @@ static void every_prefix_is_refused(void)
     }
 }
 
-#ifdef __arm__ /* QEMU is slow */
+#if BM_TEST_ON_BOARD /* QEMU is slow */
 #define STEP 37
 #else
 #define STEP 1

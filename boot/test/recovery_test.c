@@ -16,7 +16,7 @@ static uint8_t scratch_memory[FLASH_SIM_SIZE(RANGE_MAX, 1)];
 static const struct flash_sim_shape shape = { 512, 4, 8 };
 
 /* Not every one: QEMU is slow at signatures. */
-#ifdef __arm__
+#if BM_TEST_ON_BOARD
 #define CUT_STEP   11
 #define ALTER_STEP 97
 #else

@@ -10,7 +10,7 @@
  */
 
 /* How much of it: QEMU is slow. */
-#if defined(__arm__) || defined(__riscv)
+#if BM_TEST_ON_BOARD
 #define EDGE_STEP  211
 #define OCTET_STEP 2999
 #define CUT_STEP   61

@@ -2,7 +2,7 @@
 #include "device/test/deliver_world.h"
 
 /* QEMU is slow. */
-#if defined(__arm__) || defined(__riscv)
+#if BM_TEST_ON_BOARD
 #define BIT_STEP 3001
 #else
 #define BIT_STEP 611

@@ -541,7 +541,7 @@ static inline void world_init(void)
     world_lose_log();
     world_slot(WORLD_SECTOR);
     world.crypto = *bm_test_crypto();
-#if defined(__arm__) || defined(__riscv)
+#if BM_TEST_ON_BOARD
     world_believe();
 #endif
     world.current = BM_IDENTITY_CERT;

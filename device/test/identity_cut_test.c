@@ -36,7 +36,7 @@ static void start_keys(struct world *w)
  * By default all first cuts on the smallest flash and a sample of the others;
  * with FAULT_FULL all of the first, and on the smallest all of the second.
  */
-#ifdef __arm__
+#if BM_TEST_ON_BOARD
 static const struct plan plans[] = { { { 2048, 2, 4 }, 31, 100 } };
 static const struct plan *const full_plans = NULL;
 static const struct plan vault_plan = { { 2048, 2, 4 }, 100, 300 };
@@ -74,7 +74,7 @@ static void the_vault_beside_it_is_whole_too(void)
 int main(void)
 {
     keys_start = start_keys;
-#ifndef __arm__
+#if !BM_TEST_ON_BOARD
     full = getenv("FAULT_FULL") != NULL;
 #endif
     RUN(a_power_cut_leaves_one_complete_generation);

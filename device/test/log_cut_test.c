@@ -14,7 +14,7 @@
 #define KEYS         7
 
 /* How much of it: QEMU is slow. */
-#ifdef __arm__
+#if BM_TEST_ON_BOARD
 #define STEPS_ALL 3
 #define STEPS     5
 #else

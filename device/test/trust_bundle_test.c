@@ -12,7 +12,7 @@
 #define DAY     INT64_C(86400)
 
 /* How many cuts, of how many kinds: QEMU is slow at signatures. */
-#ifdef __arm__
+#if BM_TEST_ON_BOARD
 #define CUTS 1
 #define NEXT 9
 #define ROWS 3

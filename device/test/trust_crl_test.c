@@ -9,7 +9,7 @@
 #define DAY INT64_C(86400)
 
 /* How closely it is looked at: QEMU is slow at signatures. */
-#ifdef __arm__
+#if BM_TEST_ON_BOARD
 #define STRIDE 197
 #define ROUNDS (BM_TRUST_KNOWN_MAX + 1)
 #else

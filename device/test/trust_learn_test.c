@@ -10,7 +10,7 @@
 #define SECTORS 6u
 
 /* How closely it is looked at: QEMU is slow at signatures. */
-#ifdef __arm__
+#if BM_TEST_ON_BOARD
 #define STRIDE 197
 #define CUTS   1
 #define NEXT   9

@@ -4,7 +4,7 @@
 #include "device/test/judge_cases.h"
 
 /* How many of the addresses: QEMU is slow at signatures. */
-#ifdef __arm__
+#if BM_TEST_ON_BOARD
 #define ROWS 5
 #else
 #define ROWS 1

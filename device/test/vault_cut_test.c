@@ -8,7 +8,7 @@
  * again while the vault is opened and the step is done again: the vault opens
  * always, and holds what it held before the step or what it holds after it.
  */
-#ifdef __arm__ /* QEMU is slow */
+#if BM_TEST_ON_BOARD /* QEMU is slow */
 #define SECOND_EACH 29
 #define STEPS       5
 #else

@@ -3,7 +3,7 @@
 
 #include "device/test/vault_world.h"
 
-#ifdef __arm__ /* QEMU is slow */
+#if BM_TEST_ON_BOARD /* QEMU is slow */
 #define BITS_EACH 11
 #else
 #define BITS_EACH 1

@@ -29,6 +29,16 @@ static int bm_test_failed;
 static int bm_test_skipped;
 static const char *bm_test_skip; /* reason, while the current test skips */
 
+/*
+ * 1 in QEMU, which is slow: what a test repeats for its thoroughness alone, it
+ * repeats less often there. Whatever is no Unix is a board.
+ */
+#ifdef __unix__
+#define BM_TEST_ON_BOARD 0
+#else
+#define BM_TEST_ON_BOARD 1
+#endif
+
 /* Exit code for "skipped", as ctest and automake read it. */
 #define BM_TEST_EXIT_SKIP 77
 

@@ -317,7 +317,7 @@ static void a_secret_of_the_callers_derives_as_rfc_5869_says(void)
  */
 static void a_power_cut_leaves_one_complete_generation(void)
 {
-#ifdef __arm__
+#if BM_TEST_ON_BOARD
     static const struct plan plan = { { 2048, 2, 8 }, 300, 300 };
 #else
     static const struct plan plan = { { 2048, 2, 8 }, 80, 600 };
@@ -332,7 +332,7 @@ static void a_power_cut_leaves_one_complete_generation(void)
 int main(void)
 {
     keys_start = start_keys;
-#ifndef __arm__
+#if !BM_TEST_ON_BOARD
     full = getenv("FAULT_FULL") != NULL;
 #endif
     RUN(a_key_is_made_found_again_and_destroyed);

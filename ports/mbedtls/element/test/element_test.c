@@ -14,12 +14,6 @@
  */
 #define SECRET_ID (STAND_IN_FIRST + 3)
 
-#ifdef __arm__
-static const bool on_board = true;
-#else
-static const bool on_board = false;
-#endif
-
 /* The most that one call of the keystore asks of the element. */
 #define CALLS_MAX 4
 
@@ -381,7 +375,7 @@ int main(void)
     RUN(without_an_element_there_is_no_such_key);
     RUN(no_wrong_signature_and_no_wrong_key_is_handed_out);
     RUN(an_element_that_stalls_is_asked_again_by_the_next_call_only);
-    if (!on_board) { /* whole lives take their time there */
+    if (!BM_TEST_ON_BOARD) { /* whole lives take their time there */
         RUN(no_identity_is_lost_by_an_element_that_errs);
         RUN(the_life_goes_on_when_the_element_is_well_again);
         RUN(a_power_cut_leaves_one_complete_generation);
