@@ -83,6 +83,15 @@ static bm_status sign(void *self, struct bm_bytes message, struct bm_wr *sig)
     return sign_hash(self, (struct bm_bytes){ digest, n }, sig);
 }
 
+/* An element that does not answer is known by its word alone: PSA has asked it
+ * already when we ask PSA where the key is. */
+static bool is_of_an_element(const struct bm_mbedtls_signer *s,
+                             psa_status_t status)
+{
+    return s->elsewhere || status == PSA_ERROR_COMMUNICATION_FAILURE ||
+           status == PSA_ERROR_HARDWARE_FAILURE;
+}
+
 /* Read the public half and fill in the rest; PSA owns the private one. */
 static bm_status fill_in(struct bm_mbedtls_signer *s)
 {
@@ -100,7 +109,8 @@ static bm_status fill_in(struct bm_mbedtls_signer *s)
         status = psa_export_public_key(s->key, point, sizeof point, &n);
     }
     if (status != PSA_SUCCESS) {
-        return s->elsewhere ? refused(status) : BM_E_KEY_UNSUPPORTED;
+        return is_of_an_element(s, status) ? refused(status)
+                                           : BM_E_KEY_UNSUPPORTED;
     }
     if (n != sizeof point) {
         return BM_E_KEY_UNSUPPORTED;

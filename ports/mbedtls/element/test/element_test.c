@@ -170,6 +170,20 @@ static void a_secret_is_made_once_and_derives(void)
     CHECK_STATUS(bm_mbedtls_secret_open(&s, &secret_config), BM_E_NOT_FOUND);
 }
 
+static void a_signer_tells_an_element_that_refuses(void)
+{
+    struct bm_mbedtls_signer signer;
+
+    blank();
+    CHECK_STATUS(keys->generate(keys->self, BM_KEY_SLOT_A), BM_OK);
+    misbehave(REFUSES, 0);
+    CHECK_STATUS(bm_mbedtls_signer_open(&signer, STAND_IN_FIRST + 1),
+                 BM_E_ELEMENT);
+    misbehave(HONEST, 0);
+    CHECK_STATUS(bm_mbedtls_signer_open(&signer, STAND_IN_FIRST + 1), BM_OK);
+    bm_mbedtls_signer_close(&signer);
+}
+
 static void without_an_element_there_is_no_such_key(void)
 {
     const struct bm_signer *signer;
@@ -372,6 +386,7 @@ int main(void)
     RUN(a_key_is_made_found_again_and_destroyed);
     RUN(a_key_signs_and_does_nothing_else);
     RUN(a_secret_is_made_once_and_derives);
+    RUN(a_signer_tells_an_element_that_refuses);
     RUN(without_an_element_there_is_no_such_key);
     RUN(no_wrong_signature_and_no_wrong_key_is_handed_out);
     RUN(an_element_that_stalls_is_asked_again_by_the_next_call_only);
