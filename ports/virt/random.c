@@ -123,6 +123,9 @@ static bool start(uint32_t at)
     if ((REG32(at + STATUS) & STATUS_FEATURES_OK) == 0) {
         return false;
     }
+    avail.index = 0; /* the device counts from 0 again */
+    used.index = 0;
+    fence();
     REG32(at + QUEUE_SEL) = 0;
     REG32(at + QUEUE_NUM) = 1;
     set_address(at + QUEUE_DESC, &desc);
@@ -148,7 +151,10 @@ static size_t fill(uint8_t *buf, size_t n)
     REG32(device + QUEUE_NOTIFY) = 0;
     for (uint32_t i = 0; used.index == before; i++) {
         if (i == PATIENCE) {
-            device = 0; /* it may still write: it is started anew */
+            /* It must not write into memory that is the caller's again; next
+             * time it is started anew. */
+            REG32(device + STATUS) = 0;
+            device = 0;
             return 0;
         }
     }
