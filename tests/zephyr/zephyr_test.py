@@ -20,10 +20,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 MBEDTLS = sys.argv[1]
 CPU = ["-mcpu=cortex-m3", "-mthumb", "--specs=picolibc.specs"]
-# Of Zephyr's, what our Kconfig asks about.
+# Of Zephyr's, what our Kconfig asks about; from memory, like STAND_INS.
 OTHERS = ["MBEDTLS_PSA_CRYPTO_C", "MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG"]
 OURS = ["BIRTHMARK_DEVICE", "BIRTHMARK_BOOT", "BIRTHMARK_PSA"]
 # Zephyr's, as far as it matters here: zephyr/cmake/modules/extensions.cmake.
+# Written from memory, and compared with no copy of it.
 STAND_INS = """
 set(ZEPHYR_CURRENT_MODULE_DIR %s)
 function(zephyr_include_directories)
@@ -144,7 +145,12 @@ def nothing_is_built_unless_it_is_wanted():
           "formats alone")
 
 
-def psa_needs_a_library_that_leaves_us_the_randomness():
+def psa_is_not_offered_where_zephyr_defines_the_same_function():
+    """mbedtls_psa_external_get_random(); that ours is called then is not said,
+    and Kconfig's help says that it is not."""
+    with tempfile.TemporaryDirectory() as tmp:
+        text = configured(tmp, ALL).syms["BIRTHMARK_PSA"].nodes[0].help
+        check("bm_mbedtls_open() is NOT used" in text, text)
     check(not of(selected(["BIRTHMARK"] + OURS), "ports/mbedtls"),
           "without PSA")
     check(not of(selected(ALL + ["MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG"]),
@@ -220,7 +226,7 @@ TESTS = [
     kconfig_is_read_without_a_warning,
     both_files_know_the_same_options,
     nothing_is_built_unless_it_is_wanted,
-    psa_needs_a_library_that_leaves_us_the_randomness,
+    psa_is_not_offered_where_zephyr_defines_the_same_function,
     the_lists_are_complete,
     what_is_listed_compiles_and_is_all_that_it_needs,
 ]
