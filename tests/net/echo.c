@@ -30,6 +30,7 @@ static struct {
     struct bm_net_listener listener;
     struct bm_net_stream places[1];
     struct bm_net_stream *stream;
+    uint32_t numb;  /* until when it is left alone */
     uint32_t conns; /* to serve */
     uint8_t piece[PIECE];
     size_t piece_n;
@@ -91,6 +92,22 @@ static bm_status tell(struct device *d, bm_status rc)
 
 /* ---- Client: `octets` out, the same back */
 
+static bm_status listen_at(struct device *d, const char *port)
+{
+    const struct bm_net_listener_config config = {
+        .net = &d->net,
+        .port = (uint16_t)device_number(port, 0),
+        .streams = e.places,
+        .places = sizeof e.places / sizeof e.places[0],
+        .idle_ms = device_number("idle", 0),
+        .handshake_ms = device_number("patience", 0),
+    };
+
+    BM_TRY(bm_net_listen(&e.listener, &config));
+    printf("listening\n");
+    return BM_OK;
+}
+
 static bm_status open_client(struct device *d)
 {
     const struct bm_net_connector_config config = {
@@ -106,7 +123,7 @@ static bm_status open_client(struct device *d)
     (void)snprintf(e.name, sizeof e.name, "%s", device_word("name"));
     e.port = (uint16_t)device_number("port", 0);
     e.octets = device_number("octets", 16);
-    return BM_OK;
+    return device_number("listen", 0) != 0 ? listen_at(d, "listen") : BM_OK;
 }
 
 static bm_status send_some(struct device *d, bool *idle)
@@ -179,7 +196,8 @@ static bm_status client_turn(struct device *d, bool *idle)
     if (rc != BM_E_TLS_AGAIN) {
         rc = tell(d, rc);
         e.connector.connector.close(&e.connector);
-        printf("done octets=%lu\n", (unsigned long)e.got);
+        printf("done octets=%lu refused=%lu\n", (unsigned long)e.got,
+               (unsigned long)e.listener.refused);
     }
     return rc;
 }
@@ -190,19 +208,8 @@ const struct role echo_client = { open_client, client_turn };
 
 static bm_status open_server(struct device *d)
 {
-    const struct bm_net_listener_config config = {
-        .net = &d->net,
-        .port = (uint16_t)device_number("port", 0),
-        .streams = e.places,
-        .places = sizeof e.places / sizeof e.places[0],
-        .idle_ms = device_number("idle", 0),
-        .handshake_ms = device_number("patience", 0),
-    };
-
     e.conns = device_number("conns", 1);
-    BM_TRY(bm_net_listen(&e.listener, &config));
-    printf("listening\n");
-    return BM_OK;
+    return listen_at(d, "port");
 }
 
 static bm_status echo(struct device *d, bool *idle)
@@ -241,6 +248,10 @@ static bm_status server_turn(struct device *d, bool *idle)
 
     if (e.stream == NULL) {
         e.stream = bm_net_accept(&e.listener);
+        e.numb = bm_board_ms() + device_number("numb", 0);
+        return BM_E_TLS_AGAIN;
+    }
+    if ((int32_t)(bm_board_ms() - e.numb) < 0) {
         return BM_E_TLS_AGAIN;
     }
     rc = serve(d, idle);

@@ -6,7 +6,9 @@
 
 DEVICE has TLS 1.3 and 1.2 and IPv6, LEAST has TLS 1.3 and IPv4 alone.
 """
+import contextlib
 import os
+import re
 import socket
 import ssl
 import subprocess
@@ -21,6 +23,8 @@ PROGRAM = os.path.abspath(sys.argv[1])
 LEAST = os.path.abspath(sys.argv[2])
 VERSIONS = {"13": ssl.TLSVersion.TLSv1_3, "12": ssl.TLSVersion.TLSv1_2}
 FALSE = bytes((10, 0, 2, 98))
+# Milliseconds for a stranger to send some hundred frames in.
+NUMB = 8000
 
 
 def device(world, identity="device", anchor="root", program=PROGRAM, **words):
@@ -65,7 +69,7 @@ def test_a_server_of_openssl_is_judged_and_judges(world):
     finally:
         peer.kill()
         out = peer.communicate()[0].decode()
-    contains(out, "depth=0 CN = device")
+    contains(out, "depth=0 CN = device\nverify return:1")
 
 
 def test_a_client_of_openssl_is_judged_and_judges(world):
@@ -150,16 +154,57 @@ def test_a_megabyte_comes_in_and_goes_back(world):
 
 
 def test_a_device_that_looks_away_loses_nothing(world):
-    """The controller's FIFO and all buffers of lwIP run full."""
+    """A window of octets waits in the controller, and finds room in lwIP when
+    it is looked at again."""
     d, port = server(world, deaf=800)
     exchange(world.context(False, "device"), port, pattern(100000))
-    contains(d.end(), "done octets=100000")
+    contains(d.end(), "done octets=100000", "dropped=0")
 
 
 def test_small_segments_do_not_take_all_buffers(world):
-    d, port = server(world, deaf=300)
-    exchange(world.context(False, "device"), port, pattern(500), size=1)
-    contains(d.end(), "done octets=500")
+    """Of one octet each, many times more of them than there are buffers, which
+    nobody reads: each is acknowledged, and no frame found no room."""
+    peer = Stranger()
+    d = device(world, do="server", port=net.GUEST_PORT, network=peer.network,
+               numb=NUMB)
+    try:
+        d.wait_for("up address")
+        peer.meet()
+        peer.connect(net.GUEST_PORT)
+        begin = time.monotonic()
+        for _ in range(60):
+            for _ in range(10):
+                peer.give(b"\0")
+            peer.acknowledged()
+        took = time.monotonic() - begin
+        text = d.end()
+    finally:
+        d.kill()
+        peer.close()
+    contains(text, "refused status=", "dropped=0")
+    holds(took < NUMB / 1000, "it took %f s: some may have been read" % took)
+
+
+def test_a_flood_of_connections_leaves_the_outbound_one_alone(world):
+    """Before it is made as well as afterwards."""
+    echo = Echo(world.context(True, "server"))
+    forward = free_port()
+    d = client(world, echo.port, octets=100000, listen=net.GUEST_PORT,
+               forward=forward)
+    d.wait_for("listening")
+    crowd = []
+    while d.process.poll() is None:
+        with contextlib.suppress(OSError):
+            crowd.append(socket.create_connection(("127.0.0.1", forward)))
+        if len(crowd) > 50:
+            crowd.pop(0).close()
+        time.sleep(0.005)
+    for s in crowd:
+        s.close()
+    text = d.end()
+    contains(text, "done octets=100000")
+    refused = int(re.search(r"refused=(\d+)", text).group(1))
+    holds(refused > 20, "no flood: %d" % refused)
 
 
 def test_a_pulled_cable_costs_time_alone(world):
@@ -296,16 +341,17 @@ def test_mosquitto_takes_and_gives_by_mqtt(world):
                 "listener %d 127.0.0.1\nallow_anonymous true\n"
                 % (port, world.path("root.pem"), world.path("server.pem"),
                    world.path("server.key"), local))
-    broker = subprocess.Popen(["mosquitto", "-c", config],
-                              stdout=subprocess.DEVNULL,
-                              stderr=subprocess.DEVNULL)
+    log = world.path("mosquitto.log")
+    with open(log, "wb") as f:
+        broker = subprocess.Popen(["mosquitto", "-v", "-c", config],
+                                  stdout=f, stderr=f)
     try:
         wait_listening(local)
         listener = subprocess.Popen(
             ["mosquitto_sub", "-h", "127.0.0.1", "-p", str(local), "-t",
              "from/device-1", "-C", "2", "-W", str(net.PATIENCE)],
             stdout=subprocess.PIPE)
-        time.sleep(0.2)
+        wait_for_text(log, "Sending SUBACK")
         d = device(world, do="mqtt", host="10.0.2.2", port=port)
         d.wait_for("published err=0")
         subprocess.run(["mosquitto_pub", "-h", "127.0.0.1", "-p", str(local),
@@ -326,6 +372,16 @@ def wait_for_file(path):
     end = time.monotonic() + net.PATIENCE
     while not os.path.exists(path):
         holds(time.monotonic() < end, "no " + path)
+        time.sleep(0.01)
+
+
+def wait_for_text(path, part):
+    end = time.monotonic() + net.PATIENCE
+    while True:
+        with open(path, encoding="utf-8", errors="replace") as f:
+            if part in f.read():
+                return
+        holds(time.monotonic() < end, "no %s in %s" % (part, path))
         time.sleep(0.01)
 
 

@@ -141,6 +141,17 @@ class Stranger:
             kind, octets = self.frame()
         self.mac = octets[8:14]
 
+    def give(self, octets):
+        """Octets in their order; acknowledged() may wait for them."""
+        self.send(PSH | ACK, octets)
+        self.sent += len(octets)
+
+    def acknowledged(self):
+        """All that was given has been taken."""
+        got = self.received(TCP)
+        while int.from_bytes(got[28:32], "big") != self.sent:
+            got = self.received(TCP)
+
     def connect(self, port):
         self.port, self.sent, self.heard = port, 1, 0
         self.send(SYN)
