@@ -3,6 +3,7 @@
 
 #include <psa/crypto.h>
 #include <psa/internal_trusted_storage.h>
+#include <stdlib.h>
 
 #include "device/log.h"
 #include "ports/mbedtls/mbedtls.h"
@@ -90,11 +91,30 @@ static bm_status settle(void)
     return bm_log_delete(&keys_log, OWED);
 }
 
+static uint32_t number(const char *key)
+{
+    char value[12];
+
+    return bm_board_arg(key, value, sizeof value) == 0
+               ? (uint32_t)strtoul(value, NULL, 10)
+               : 0;
+}
+
+/* Words of tests: secure-cut=N, the power fails in the N-th operation of this
+ * flash since the start; secure-tear=K, how much of it is done. */
+static void open_flash(void)
+{
+    bm_nor_board(&nor);
+    nor.cut_at = number("secure-cut");
+    nor.tear = number("secure-tear");
+    nor.exit_on_cut = true;
+}
+
 bm_status keys_open(void)
 {
     static const struct bm_mbedtls_port port = { entropy, NULL };
 
-    bm_nor_board(&nor);
+    open_flash();
     BM_TRY(bm_log_open(&keys_log, &flash));
     bm_mbedtls_its_open(&keys_log);
     BM_TRY(bm_mbedtls_open(&port, &crypto));

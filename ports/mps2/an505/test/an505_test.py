@@ -8,6 +8,7 @@ read, which is looked for by a search that does find what was planted.
 an505_test.py SECURE.elf STEPS.elf ATTACK.elf
 """
 import inspect
+import itertools
 import os
 import re
 import subprocess
@@ -21,7 +22,7 @@ RUN = os.path.join(HERE, "../../run.sh")
 SECURE, STEPS, ATTACK = sys.argv[1:4]
 PATIENCE = 60  # seconds for one start on a busy machine
 
-FAULT = 99
+FAULT, POWER = 99, 98
 
 PLANTED = bytes((i * 37 + 11) & 0xff for i in range(32))
 
@@ -41,10 +42,10 @@ def read(path):
         return f.read()
 
 
-def start(program, step, args=""):
+def start(program, step, args="", words=()):
     env = dict(os.environ, BM_SECURE=SECURE, BM_NOR="nor.bin",
                BM_QEMU_ARGS=args, BM_QEMU_TIMEOUT=str(PATIENCE))
-    return subprocess.Popen([RUN, program, "do=" + step], env=env,
+    return subprocess.Popen([RUN, program, "do=" + step, *words], env=env,
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
@@ -54,6 +55,30 @@ def run(program, step, want=0):
     out = process.communicate()[0].decode(errors="replace")
     equal(process.returncode, want, step + ": " + out)
     return out
+
+
+def secure_flash():
+    return read("nor.bin")[NOR_SIZE:]
+
+
+def cuts(step):
+    """For operations of the secure flash that a step takes, with the power
+    failing in it: what the program finds at the next start. The flash is each
+    time as it was before. All of the first ones, of the many later ones some:
+    device/test/log_cut_test.c has each of them."""
+    before = secure_flash()
+    for n in itertools.chain(range(1, 9), itertools.count(9, 6)):
+        with open("nor.bin", "r+b") as f:
+            f.seek(NOR_SIZE)
+            f.write(before)
+        process = start(STEPS, step, words=("secure-cut=%d" % n,
+                                            "secure-tear=%d" % (n * 37)))
+        out = process.communicate()[0].decode(errors="replace")
+        if process.returncode == 0:
+            break
+        equal(process.returncode, POWER, "%s, cut %d: %s" % (step, n, out))
+        yield n, run(STEPS, "look")
+    holds(n > 2, "no cuts")
 
 
 def word(out, name):
@@ -105,14 +130,35 @@ def no_octet_of_a_key_is_where_the_program_can_read():
 
 
 def of_a_destroyed_key_no_octet_is_left():
-    before = private_keys(read("nor.bin")[NOR_SIZE:])
+    before = private_keys(secure_flash())
     run(STEPS, "destroy")
     run(STEPS, "gone")
-    secure = read("nor.bin")[NOR_SIZE:]
+    secure = secure_flash()
     left = private_keys(secure)
     equal(len(left), 2, "keys")
     for key in before:
         equal(key in left, bool(places_of(key, {"secure": secure})))
+
+
+def a_power_cut_leaves_a_key_whole_or_absent():
+    seen = set()
+    for _, out in cuts("make"):  # slot A was destroyed
+        absent = "absent a" in out
+        seen.add(absent)
+        if absent:
+            run(STEPS, "make")
+    scalars = private_keys(secure_flash())
+    a = word(run(STEPS, "look"), "public a")
+    key, = [k for k in scalars if len(k) == 32 and public_of(k) == a]
+    for n, out in cuts("destroy"):
+        absent = "absent a" in out
+        seen.add(absent)
+        if absent:
+            equal(places_of(key, {"secure": secure_flash()}), [],
+                  "left of it after cut %d" % n)
+        else:
+            equal(word(out, "public a"), a, "the key after cut %d" % n)
+    equal(seen, {True, False}, "what is found")
 
 
 def what_is_secure_cannot_be_touched():
@@ -135,6 +181,7 @@ TESTS = [
     the_veneers_take_nothing_that_is_not_the_callers,
     no_octet_of_a_key_is_where_the_program_can_read,
     of_a_destroyed_key_no_octet_is_left,
+    a_power_cut_leaves_a_key_whole_or_absent,
 ]
 
 

@@ -127,6 +127,25 @@ static void a_destroyed_key_stays_away(void)
     tell_secret();
 }
 
+static void another_key_is_born(void)
+{
+    CHECK_STATUS(keys->generate(keys->self, BM_KEY_SLOT_A), BM_OK);
+    signs(BM_KEY_SLOT_A);
+}
+
+/* After a power cut: as good as any, or not there for certain. */
+static void a_key_is_whole_or_absent(void)
+{
+    const struct bm_signer *signer;
+
+    signs(BM_KEY_SLOT_IDEVID);
+    if (keys->open(keys->self, BM_KEY_SLOT_A, &signer) == BM_E_NOT_FOUND) {
+        printf("absent a\n");
+    } else {
+        signs(BM_KEY_SLOT_A);
+    }
+}
+
 /* Stay, for a look at all memory: with what was planted there, if asked. */
 static void idle(bool plant)
 {
@@ -165,6 +184,10 @@ int main(void)
         RUN(a_key_is_destroyed);
     } else if (strcmp(step, "gone") == 0) {
         RUN(a_destroyed_key_stays_away);
+    } else if (strcmp(step, "make") == 0) {
+        RUN(another_key_is_born);
+    } else if (strcmp(step, "look") == 0) {
+        RUN(a_key_is_whole_or_absent);
     } else if (strcmp(step, "idle") == 0 || strcmp(step, "plant") == 0) {
         idle(strcmp(step, "plant") == 0);
     } else {
