@@ -43,7 +43,8 @@
  *
  * In the log (owner BM_LOG_DELIVER): the version and content of the manifest
  * that was taken last, and what is settled; how far a download is, once every
- * BM_DELIVER_STEP octets, 56 octets each; the queue of events, one record
+ * BM_DELIVER_STEP octets and once when it is whole, 56 octets each where units
+ * are of 8, and a deletion of 16 behind; the queue of events, one record
  * each. In flash every sector of the range is erased once for each download,
  * and those behind the last step once more for each power cut.
  *
@@ -178,7 +179,9 @@ struct bm_deliver {
 /*
  * Load what the log holds. Records that make no sense, or that the flash has
  * lost, count as none, but then the rollback floor is gone: there is an event
- * LOST. BM_E_ARGUMENT: the configuration is incomplete.
+ * LOST. The mode is not known then either: mode() is not called, and the
+ * application's default is in force until the next manifest is taken.
+ * BM_E_ARGUMENT: the configuration is incomplete.
  */
 BM_MUST_CHECK bm_status bm_deliver_open(struct bm_deliver *d,
                                         const struct bm_deliver_config *config);

@@ -44,6 +44,9 @@ struct bm_keystore {
     /*
      * The key of a slot, for signing; the signer lives until close() of the
      * slot or its destruction. Opening an open slot gives the same signer.
+     * Who cannot be sure of the public key that it shows, as that of an
+     * element that may err, verifies each signature under it before it is
+     * handed out, or fails: a key that signs is the one that is shown.
      * BM_E_NOT_FOUND: there is no such key, for certain. BM_E_LOG_READ: there
      * was one, and the flash has lost it. Any other error may pass (a token is
      * not there). A slot number out of range is BM_E_ARGUMENT, here and below.

@@ -171,9 +171,11 @@ static void a_floor_that_was_lost_is_told(void)
                  BM_OK);
     CHECK_STATUS(world_power_on(), BM_OK);
     CHECK(world.d.version == 0 && bm_deliver_events(&world.d) == 1);
+    CHECK(world.modes == 1); /* it is not known */
     world.has = true;
     CHECK_STATUS(world_round(), BM_OK);
     CHECK(heard(BM_EVENT_LOST, NULL) == 1 && world.d.version == 5);
+    CHECK(world.modes == 2);
 }
 
 int main(void)
