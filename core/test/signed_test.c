@@ -127,13 +127,25 @@ static struct bm_bytes remake(const struct form *f, const struct bm_cms *cms)
     return bm_wr_bytes(&w);
 }
 
+/* Not each platform has SHA-384; nobody gets as far as to look at it. */
+static bm_status hash_any(void *self, enum bm_hash hash, struct bm_bytes data,
+                          uint8_t *out)
+{
+    if (hash == BM_HASH_SHA256) {
+        return bm_test_crypto()->hash(self, hash, data, out);
+    }
+    memset(out, 0x11, bm_hash_len(hash));
+    return BM_OK;
+}
+
 /* Signed as the row says: by a key of its type where that is not P-256. */
 static struct bm_bytes make_message(const struct form *f)
 {
     const struct bm_signed_by by = usual();
+    struct bm_crypto crypto = *by.crypto;
     struct bm_signer signer = *by.signer;
     struct bm_cms_sign_config config = {
-        .crypto = by.crypto,
+        .crypto = &crypto,
         .signer = &signer,
         .cert = by.cert,
         .content_type = f->type.n == 0 ? BM_LIT(TYPE) : f->type,
@@ -154,6 +166,7 @@ static struct bm_bytes make_message(const struct form *f)
         config.certs = other.der;
     }
     signer.alg = f->alg;
+    crypto.hash = hash_any;
     bm_wr_init(&w, signed_room, sizeof signed_room);
     CHECK_STATUS(bm_cms_sign(&config, &w), BM_OK);
     CHECK_STATUS(bm_cms_parse(bm_wr_bytes(&w), NULL, &cms), BM_OK);
