@@ -5,6 +5,7 @@
 #include "ca/delivery.h"
 #include "ca/device.h"
 #include "daemon/issuer_internal.h"
+#include "daemon/key_watch.h"
 #include "protocols/admin/things.h"
 
 /*
@@ -102,18 +103,21 @@ static bool serve_status(struct asking *q)
 
 /* ---- Delivery */
 
-/* What was asked of a signer that fell silent may still be signed: the
- * authority is opened again before it may write. */
-static bool refuse_delivery(struct asking *q, bm_status rc,
-                            const struct ca_refusal *why)
+static enum log_level level_of(bm_status rc)
 {
-    struct issuer *is = q->is;
-
-    if (!remote_signer_is_there(is->signer)) {
-        issuer_lose_signer(is);
+    /* A manifest that does not fit: it never will, and the device has none. */
+    if (rc == BM_E_BUFFER) {
+        return LOG_LEVEL_ERROR;
     }
-    log_refusal(rc == BM_E_BUFFER ? LOG_LEVEL_ERROR : LOG_LEVEL_INFO,
-                "delivery.refused", why);
+    return issuer_is_failure(rc) && !key_watch_is_away(rc) ? LOG_LEVEL_WARNING
+                                                           : LOG_LEVEL_INFO;
+}
+
+static bool refuse_delivery(struct asking *q, bm_status rc,
+                            struct ca_refusal *why)
+{
+    rc = ca_refuse_plain(why, rc);
+    log_refusal(level_of(rc), "delivery.refused", why);
     issuer_refuse(&q->reply, rc, why);
     return false;
 }
@@ -214,6 +218,7 @@ bm_status issuer_serve_device(void *asker, struct link *link,
 {
     struct issuer_asker *a = asker;
     struct asking q = { .is = a->is, .answer = { .http = 200 } };
+    bool ok;
 
     (void)link;
     BM_TRY(wire_device_get(frame->body, &q.m));
@@ -221,6 +226,13 @@ bm_status issuer_serve_device(void *asker, struct link *link,
         return issuer_answer_reply(a, frame, &q.reply);
     }
     issuer_put_window(a->is, q.known, q.m.cert, &q.answer);
-    return serve(&q) ? issuer_answer_enrolled(a, frame, &q.answer)
-                     : issuer_answer_reply(a, frame, &q.reply);
+    ok = serve(&q);
+    /* What was asked of a signer that fell silent may still be signed, also
+     * where the answer is good because the last manifest is: the authority is
+     * opened again before it may write. */
+    if (!remote_signer_is_there(a->is->signer)) {
+        issuer_lose_signer(a->is);
+    }
+    return ok ? issuer_answer_enrolled(a, frame, &q.answer)
+              : issuer_answer_reply(a, frame, &q.reply);
 }
