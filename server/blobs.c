@@ -84,6 +84,16 @@ void blobs_drop_parts(const char *dir)
     }
 }
 
+/* Root makes it for whom the instance belongs to, who is to write there when
+ * root is given up. */
+static bool give_away(const char *dir, const char *path)
+{
+    struct stat st;
+
+    return geteuid() != 0 ||
+           (stat(dir, &st) == 0 && lchown(path, st.st_uid, st.st_gid) == 0);
+}
+
 bm_status blobs_make_dir(const char *dir, struct ca_refusal *why)
 {
     struct ca_refusal there = { .status = BM_OK };
@@ -95,9 +105,11 @@ bm_status blobs_make_dir(const char *dir, struct ca_refusal *why)
     if (rc == BM_E_EXISTS) {
         return BM_OK;
     }
-    /* Whatever the umask is. */
-    if (rc == BM_OK && chmod(path, DIR_MODE) != 0) {
+    /* The mode is that, whatever the umask is. What is not as it should be is
+     * not left for the next start to find. */
+    if (rc == BM_OK && (chmod(path, DIR_MODE) != 0 || !give_away(dir, path))) {
         rc = fail(&there, "");
+        (void)rmdir(path);
     }
     return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", there.words);
 }

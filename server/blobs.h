@@ -18,7 +18,8 @@
  */
 #define BLOBS_DIR "blobs"
 
-/* Make the folder, if it is not there. */
+/* Make the folder, if it is not there; root makes it for whom `dir` belongs
+ * to. */
 BM_MUST_CHECK bm_status blobs_make_dir(const char *dir, struct ca_refusal *why);
 
 /* Drop what came by half, and nobody went on with. */

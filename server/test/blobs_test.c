@@ -29,6 +29,26 @@ static void end(void)
     CHECK_STATUS(files_remove_tree(dir, NULL), BM_OK);
 }
 
+/* An instance of an earlier version gets it when the service starts, which
+ * root may have started. */
+static void the_folder_belongs_to_whom_the_instance_belongs_to(void)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    char path[128];
+    struct stat st;
+    uid_t owner = geteuid() == 0 ? 12345 : geteuid();
+    gid_t group = geteuid() == 0 ? 12346 : getegid();
+
+    (void)snprintf(dir, sizeof dir, "blobs_test.XXXXXX");
+    CHECK(mkdtemp(dir) != NULL);
+    CHECK(chown(dir, owner, group) == 0);
+    CHECK_STATUS(blobs_make_dir(dir, &why), BM_OK);
+    (void)snprintf(path, sizeof path, "%s/" BLOBS_DIR, dir);
+    CHECK(stat(path, &st) == 0 && st.st_uid == owner && st.st_gid == group);
+    CHECK((st.st_mode & 07777) == 0711);
+    end();
+}
+
 static const uint8_t text[] = "octets of a blob that comes in pieces";
 #define N (sizeof text - 1)
 
@@ -195,6 +215,7 @@ static void only_what_it_says_it_is_passes(void)
 int main(void)
 {
     crypto = bm_test_crypto();
+    RUN(the_folder_belongs_to_whom_the_instance_belongs_to);
     RUN(pieces_come_in_their_order);
     RUN(a_hash_alone_gives_nothing);
     RUN(what_is_something_else_is_dropped);
