@@ -47,16 +47,23 @@ bool ca_release_name_check(const char *name)
     return true;
 }
 
+bool ca_release_scope(const struct ca_actor *actor, struct store_scope *scope)
+{
+    *scope = (struct store_scope){ .organisation = actor->organisation };
+    return actor->scope.organisation == 0 ||
+           actor->scope.organisation == actor->organisation;
+}
+
 bm_status ca_release_find(const struct store *s, const struct ca_actor *actor,
                           const char *name, struct store_release *release,
                           struct ca_refusal *why)
 {
+    struct store_scope own;
     bm_status rc = BM_E_NOT_FOUND;
 
     memset(release, 0, sizeof *release);
-    if (actor->scope.organisation == 0 ||
-        actor->scope.organisation == actor->organisation) {
-        rc = s->release_find(s->self, actor->organisation, name, release);
+    if (ca_release_scope(actor, &own)) {
+        rc = s->release_find(s->self, own.organisation, name, release);
     }
     return rc == BM_E_NOT_FOUND ? ca_refuse(why, rc, "release %s", name) : rc;
 }
@@ -233,11 +240,11 @@ static bm_status find_device(struct ca *ca, const struct ca_actor *actor,
 {
     const struct store *s = ca->c.store;
     struct store_device device = { .id = 0 };
+    struct store_scope own;
     bm_status rc = BM_E_NOT_FOUND;
 
-    if (actor->scope.organisation == 0 ||
-        actor->scope.organisation == actor->organisation) {
-        rc = s->device_find(s->self, actor->organisation, name, &device);
+    if (ca_release_scope(actor, &own)) {
+        rc = s->device_find(s->self, own.organisation, name, &device);
     }
     row->organisation = device.organisation;
     row->device = device.id;

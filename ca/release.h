@@ -63,7 +63,11 @@ ca_release_assign(struct ca *ca, const struct ca_actor *actor,
                   const struct ca_release_target *target, int64_t now,
                   struct ca_refusal *why);
 
-/* In a transaction: the release of that name that the actor sees.
+/* Releases, and the devices that are named in assignments, are those of the
+ * actor's own organisation, whatever else it sees. false: not even these. */
+bool ca_release_scope(const struct ca_actor *actor, struct store_scope *scope);
+
+/* In a transaction: the release of that name in that scope.
  * BM_E_NOT_FOUND. */
 BM_MUST_CHECK bm_status ca_release_find(const struct store *store,
                                         const struct ca_actor *actor,

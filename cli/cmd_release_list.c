@@ -13,7 +13,9 @@ static const struct cmd_option options[] = {
 
 static const struct cmd_verb verb = {
     "birthmark release list", "[--dir DIR] [--json]",
-    "List releases: when each was made, by whom, mode and name.\n", options
+    "List the releases of your organisation: when each was made, by whom,\n"
+    "mode and name.\n",
+    options
 };
 
 struct given {

@@ -150,7 +150,8 @@ const struct admin_field admin_assign_release_params[] = {
     ADMIN_BODY("organisation", ADMIN_STRING, false, ADMIN_NAME_MAX,
                "the devices of this one: its name, or its number"),
     ADMIN_BODY("device", ADMIN_STRING, false, ADMIN_NAME_MAX,
-               "this device alone; neither: all devices"),
+               "this device of your organisation alone; neither: all "
+               "devices"),
     { .name = "percent",
       .type = ADMIN_INTEGER,
       .place = ADMIN_IN_BODY,
@@ -401,6 +402,8 @@ bm_status admin_list_releases(struct admin_context *c, const json_t *params,
     const struct store *s = c->store;
     struct admin_page page;
     const struct store_visit visit = { &page, add_release };
+    struct store_scope own;
+    bool any = ca_release_scope(&c->actor, &own);
     uint64_t after = 0;
     bm_status rc;
 
@@ -410,7 +413,7 @@ bm_status admin_list_releases(struct admin_context *c, const json_t *params,
         rc = admin_begin(c);
     }
     if (rc == BM_OK) {
-        rc = s->release_list(s->self, &c->actor.scope, after, &visit);
+        rc = any ? s->release_list(s->self, &own, after, &visit) : BM_OK;
         admin_end(c);
     }
     return admin_page_end(&page, rc, result);

@@ -159,7 +159,8 @@ const struct admin_operation admin_operations[] = {
         "order; the answer says where the next one begins."),
     ROW("listReleases", "GET", "/releases", "releases", CA_ACT_RELEASE_READ,
         false, 0, list_releases, admin_release_page,
-        "List releases in the order in which they were made."),
+        "List the releases of your organisation in the order in which they "
+        "were made."),
     ROW("showRelease", "GET", "/releases/{release}", "releases",
         CA_ACT_RELEASE_READ, false, 0, show_release, admin_release_fields,
         "Show a release: what is in it, and for whom it is."),

@@ -441,6 +441,13 @@ def test_organisations_do_not_see_each_other():
     blob["octets"] = base64.b64encode(read("own.bin")).decode()
     equal(as_theirs("/blobs", blob)[1]["whole"], True)
     equal(as_theirs("/releases", taken)[0], 201)
+    # What is listed is what can be shown, whoever sees all devices.
+    names = [r["name"] for r in map(json.loads, release(
+        "list", "--json")[1].splitlines())]
+    equal(("own" in names, "taken" in names), (True, False))
+    contains(release("show", "taken", check=False)[2], "taken")
+    equal([r["name"] for r in json.loads(s.api(
+        "GET", "/releases", cert=theirs.pair()).body)["items"]], ["taken"])
     # An operator of the first organisation assigns within it, and sees no
     # more.
     local = Key(".", "local", "/CN=local")
