@@ -54,10 +54,46 @@ static bm_status manifest_forget(void *self)
 
 /* ---- Progress */
 
-static bm_status progress_put(void *self, const struct store_progress *row)
+/* What the device has not done before. */
+static bm_status new_steps(void *self, const struct store_progress *row,
+                           uint32_t *steps)
+{
+    struct sqlite_query q;
+    bm_status rc;
+
+    *steps = row->steps;
+    query_open(&q, self, SQL_PROGRESS_STEPS);
+    query_put_u64(&q, row->assignment);
+    query_put_u64(&q, row->item);
+    query_put_u64(&q, row->device);
+    if (query_one(&q)) {
+        *steps &= ~query_get_u32(&q, STORE_STEPS_ALL);
+    }
+    rc = query_close(&q);
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
+/* Devices are counted as they go, so that nobody has to look at a million of
+ * them. */
+static bm_status count_steps(void *self, const struct store_progress *row,
+                             uint32_t steps)
 {
     struct sqlite_query q;
 
+    query_open(&q, self, SQL_PROGRESS_COUNT_ADD);
+    query_put_u64(&q, row->assignment);
+    query_put_u64(&q, row->item);
+    query_put_i64(&q, steps);
+    query_run(&q);
+    return query_close(&q);
+}
+
+static bm_status progress_put(void *self, const struct store_progress *row)
+{
+    struct sqlite_query q;
+    uint32_t steps;
+
+    BM_TRY(new_steps(self, row, &steps));
     query_open(&q, self, SQL_PROGRESS_PUT);
     query_put_u64(&q, row->assignment);
     query_put_u64(&q, row->item);
@@ -65,7 +101,8 @@ static bm_status progress_put(void *self, const struct store_progress *row)
     query_put_u64(&q, row->version);
     query_put_i64(&q, row->steps);
     query_run(&q);
-    return query_close(&q);
+    BM_TRY(query_close(&q));
+    return steps != 0 ? count_steps(self, row, steps) : BM_OK;
 }
 
 static bm_status progress_find(void *self, uint64_t device,
@@ -92,6 +129,7 @@ static bm_status progress_count(void *self, uint64_t assignment, uint64_t item,
                                 uint64_t counts[STORE_STEPS])
 {
     struct sqlite_query q;
+    bm_status rc;
 
     memset(counts, 0, STORE_STEPS * sizeof *counts);
     query_open(&q, self, SQL_PROGRESS_COUNT);
@@ -102,7 +140,8 @@ static bm_status progress_count(void *self, uint64_t assignment, uint64_t item,
             counts[i] = query_get_u64(&q);
         }
     }
-    return query_close(&q);
+    rc = query_close(&q);
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc; /* nobody so far */
 }
 
 /* ---- What a device says */

@@ -306,15 +306,24 @@
                     "(?, ?, ?, ?, ?) ON CONFLICT (assignment, item, device) "  \
                     "DO UPDATE SET version = max(version, excluded.version), " \
                     "steps = steps | excluded.steps")                          \
+    X(PROGRESS_STEPS, "SELECT steps FROM progress WHERE assignment = ? AND "   \
+                      "item = ? AND device = ?")                               \
     X(PROGRESS_FIND,                                                           \
       "SELECT p.assignment, p.item, p.device, p.version, p.steps FROM "        \
       "progress p JOIN release_item i ON i.id = p.item WHERE "                 \
       "p.device = ? AND i.hash = ? ORDER BY p.version DESC LIMIT 1")           \
+    X(PROGRESS_COUNT_ADD,                                                      \
+      "INSERT INTO progress_count VALUES (?1, ?2, ?3 & 1, ?3 >> 1 & 1, "       \
+      "?3 >> 2 & 1, ?3 >> 3 & 1, ?3 >> 4 & 1, ?3 >> 5 & 1) "                   \
+      "ON CONFLICT (assignment, item) DO UPDATE SET "                          \
+      "offered = offered + excluded.offered, "                                 \
+      "fetched = fetched + excluded.fetched, tried = tried + excluded.tried, " \
+      "taken = taken + excluded.taken, "                                       \
+      "reverted = reverted + excluded.reverted, "                              \
+      "refused = refused + excluded.refused")                                  \
     X(PROGRESS_COUNT,                                                          \
-      "SELECT ifnull(sum(steps & 1 != 0), 0), ifnull(sum(steps & 2 != 0), "    \
-      "0), ifnull(sum(steps & 4 != 0), 0), ifnull(sum(steps & 8 != 0), 0), "   \
-      "ifnull(sum(steps & 16 != 0), 0), ifnull(sum(steps & 32 != 0), 0) "      \
-      "FROM progress WHERE assignment = ? AND item = ?")                       \
+      "SELECT offered, fetched, tried, taken, reverted, refused "              \
+      "FROM progress_count WHERE assignment = ? AND item = ?")                 \
     X(HEARD_PUT, "INSERT OR REPLACE INTO heard (" SQL_HEARD_COLUMNS            \
                  ") VALUES (?, ?, ?, ?, ?)")                                   \
     X(HEARD_GET, "SELECT " SQL_HEARD_COLUMNS " FROM heard WHERE device = ?")   \

@@ -169,6 +169,7 @@ static void a_reader_beside_a_writer_sees_what_that_one_commits(void)
     "DROP TABLE release; DROP TABLE release_item;"                     \
     "DROP TABLE assignment; DROP TABLE manifest;"                      \
     "DROP TABLE progress; DROP TABLE heard;"                           \
+    "DROP TABLE progress_count;"                                       \
     "DROP TABLE attestation;"                                          \
     "DROP INDEX revocation_shard; DROP INDEX revocation_expires;"      \
     "DROP TABLE revocation_change;"                                    \

@@ -319,8 +319,9 @@ def test_what_a_device_says_is_its_claim():
           ["application-70", "key", "taken", "tried", "fetched", "started"])
     contains(out, "app 1.2.3, number 1", "manifest 5", digest.hex(),
              "number 4, when 2027-01-15T08:00:00Z")
-    # The reply was lost: nothing is there twice.
+    # The reply was lost: nothing is there twice, nor counted.
     equal(events(s, 0, rows).status, 204)
+    equal(status("fw-1")[0]["items"][0], item)
     equal(s.birthmark("device", "events", "--dir", s.dir, "--device", "SN-0",
                       "--json")[1], out)
     shown = json.loads(s.birthmark("device", "show", "--dir", s.dir, "--json",
@@ -330,6 +331,11 @@ def test_what_a_device_says_is_its_claim():
     out = s.birthmark("device", "events", "--dir", s.dir, "--device",
                       "SN-1")[1]
     contains(out, "refused", "claimed")
+    # Steps add up, and stay.
+    equal(events(s, 1, [{1: 2, 2: REFUSED, 4: digest},
+                        {1: 3, 2: TAKEN, 4: digest}]).status, 204)
+    item["taken"] += 1
+    equal(status("fw-1")[0]["items"][0], item)
 
 
 def test_malformed_events_are_refused_whole():
