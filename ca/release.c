@@ -288,37 +288,43 @@ static bm_status find_target(struct ca *ca, const struct ca_actor *actor,
 
 static bm_status assign(struct ca *ca, const struct ca_actor *actor,
                         const struct ca_release_target *target, int64_t now,
-                        struct ca_refusal *why)
+                        struct store_assignment *row, struct ca_refusal *why)
 {
     const struct store *s = ca->c.store;
     struct ca_record record = ca_record_of(CA_RECORD_ASSIGNMENT, actor, now);
-    struct store_assignment row = { .percent = target->percent,
-                                    .created = now };
     struct store_release release;
     char words[WORDS_MAX];
 
     BM_TRY(ca_release_find(s, actor, target->release, &release, why));
-    BM_TRY(find_target(ca, actor, target, &row, words, why));
-    row.release = release.id;
-    (void)snprintf(row.actor, sizeof row.actor, "%s", actor->name);
+    BM_TRY(find_target(ca, actor, target, row, words, why));
+    row->release = release.id;
+    row->percent = target->percent;
+    row->created = now;
+    (void)snprintf(row->actor, sizeof row->actor, "%s", actor->name);
     record.subject = ca_text(release.name);
     record.text = ca_text(words);
     record.number = target->percent;
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
-    return s->assignment_put(s->self, &row);
+    return s->assignment_put(s->self, row);
 }
 
 bm_status ca_release_assign(struct ca *ca, const struct ca_actor *actor,
                             const struct ca_release_target *target, int64_t now,
+                            struct store_assignment *row,
                             struct ca_refusal *why)
 {
+    memset(row, 0, sizeof *row);
     BM_TRY(ca_authorise(actor, CA_ACT_RELEASE_ASSIGN, why));
-    if (target->percent > 100 ||
-        (target->organisation != NULL && target->device != NULL)) {
+    if ((int)target->all + (target->organisation != NULL) +
+            (target->device != NULL) !=
+        1) {
         return ca_refuse(why, BM_E_ARGUMENT,
-                         "all, those of an organisation or one device, and 0 "
-                         "to 100 percent of them");
+                         "for whom it is: one of all, an organisation and a "
+                         "device");
+    }
+    if (target->percent > 100) {
+        return ca_refuse(why, BM_E_ARGUMENT, "0 to 100 percent of them");
     }
     BM_TRY(ca_begin(ca, now, why));
-    return ca_end(ca, assign(ca, actor, target, now, why), now, why);
+    return ca_end(ca, assign(ca, actor, target, now, row, why), now, why);
 }

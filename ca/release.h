@@ -47,13 +47,18 @@ BM_MUST_CHECK bm_status ca_release_create(struct ca *ca,
                                           int64_t now, struct ca_refusal *why);
 
 /*
- * For whom: those of an organisation, one device, or with neither all.
+ * For whom: all, those of an organisation, or one device; and one of these it
+ * must be, since what was left out by mistake is not to mean everybody. `row`
+ * gets what is in the store by then.
+ *
+ * BM_E_ARGUMENT: none of them, or more than one, or no percentage;
  * BM_E_NOT_FOUND: no such release, organisation or device, or out of scope;
  * BM_E_CA_FORBIDDEN: the actor does not see all; BM_E_LIMIT: the name of the
  * device is too long for a manifest.
  */
 struct ca_release_target {
     const char *release;
+    bool all;
     const char *organisation; /* its name or number, or NULL */
     const char *device;       /* its name, or NULL */
     uint32_t percent;         /* 0 to 100; 0 takes it back */
@@ -61,7 +66,7 @@ struct ca_release_target {
 BM_MUST_CHECK bm_status
 ca_release_assign(struct ca *ca, const struct ca_actor *actor,
                   const struct ca_release_target *target, int64_t now,
-                  struct ca_refusal *why);
+                  struct store_assignment *row, struct ca_refusal *why);
 
 /* Releases, and the devices that are named in assignments, are those of the
  * actor's own organisation, whatever else it sees. false: not even these. */

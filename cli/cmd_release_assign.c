@@ -71,6 +71,9 @@ static int assign(struct session *s, const struct given *given,
     int rc;
 
     session_set_text(params, "release", name);
+    if (given->all) {
+        session_set_flag(params, "all");
+    }
     session_set_text(params, "organisation", given->organisation);
     session_set_text(params, "device", given->device);
     session_set_int(params, "percent", (uint64_t)percent);

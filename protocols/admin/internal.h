@@ -258,6 +258,7 @@ extern const struct admin_field admin_checkpoint_fields[];
 extern const struct admin_field admin_firmware_fields[];
 extern const struct admin_field admin_blob_fields[];
 extern const struct admin_field admin_release_fields[];
+extern const struct admin_field admin_assignment_fields[];
 extern const struct admin_field admin_release_page[];
 extern const struct admin_field admin_release_status_fields[];
 

@@ -40,6 +40,7 @@ static const struct {
     { admin_firmware_fields, "Firmware" },
     { admin_blob_fields, "Blob" },
     { admin_release_fields, "Release" },
+    { admin_assignment_fields, "Assignment" },
     { admin_release_page, "ReleasePage" },
     { admin_release_status_fields, "ReleaseStatus" },
     { admin_proof_fields, "Proof" },

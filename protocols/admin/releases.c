@@ -33,6 +33,10 @@ static const char *const kinds[] = { "firmware", "keyset", "policy", NULL };
         ADMIN_GIVES("assigned", ADMIN_TIME, true, "when it was said last"),   \
         ADMIN_GIVES("by", ADMIN_STRING, true, "who said so")
 
+#define MORE_FIELD                            \
+    ADMIN_GIVES("more", ADMIN_BOOLEAN, false, \
+                "true: there are more assignments than are told")
+
 #define RELEASE_FIELDS                                                       \
     ADMIN_GIVES("name", ADMIN_STRING, true, "unique in its organisation"),   \
         ADMIN_GIVES_ENUM("mode", modes, false, "that devices are to be in"), \
@@ -44,7 +48,7 @@ static const struct admin_field item_fields[] = {
     ITEM_FIELDS,
     ADMIN_FIELDS_END,
 };
-static const struct admin_field assignment_fields[] = {
+const struct admin_field admin_assignment_fields[] = {
     ASSIGNMENT_FIELDS,
     ADMIN_FIELDS_END,
 };
@@ -55,8 +59,9 @@ static const struct admin_field row_fields[] = {
 const struct admin_field admin_release_fields[] = {
     RELEASE_FIELDS,
     ADMIN_GIVES_IN("items", ADMIN_ARRAY, true, item_fields, "what is in it"),
-    ADMIN_GIVES_IN("assignments", ADMIN_ARRAY, true, assignment_fields,
+    ADMIN_GIVES_IN("assignments", ADMIN_ARRAY, true, admin_assignment_fields,
                    "for whom it is"),
+    MORE_FIELD,
     ADMIN_FIELDS_END,
 };
 const struct admin_field admin_release_page[] = {
@@ -89,6 +94,7 @@ const struct admin_field admin_release_status_fields[] = {
     ADMIN_GIVES("name", ADMIN_STRING, true, "of the release"),
     ADMIN_GIVES_IN("assignments", ADMIN_ARRAY, true, status_fields,
                    "for whom it is"),
+    MORE_FIELD,
     ADMIN_FIELDS_END,
 };
 
@@ -147,11 +153,12 @@ const struct admin_field admin_create_release_params[] = {
 };
 const struct admin_field admin_assign_release_params[] = {
     RELEASE_PATH,
+    ADMIN_BODY("all", ADMIN_BOOLEAN, false, 0,
+               "all devices; of all, organisation and device one is given"),
     ADMIN_BODY("organisation", ADMIN_STRING, false, ADMIN_NAME_MAX,
                "the devices of this one: its name, or its number"),
     ADMIN_BODY("device", ADMIN_STRING, false, ADMIN_NAME_MAX,
-               "this device of your organisation alone; neither: all "
-               "devices"),
+               "this device of your organisation alone"),
     { .name = "percent",
       .type = ADMIN_INTEGER,
       .place = ADMIN_IN_BODY,
@@ -228,6 +235,9 @@ struct telling {
     struct store_item items[CA_RELEASE_ITEMS_MAX];
     size_t items_n;
     bool progress;
+    uint64_t rows;                          /* looked at */
+    bool more;                              /* than may be looked at */
+    struct store_organisation organisation; /* that was named last */
     json_t *assignments;
 };
 
@@ -242,39 +252,53 @@ static bm_status keep_item(void *arg, const void *visited)
     return BM_OK;
 }
 
-struct organisation {
-    struct tree *t;
+struct wanted {
+    struct telling *told;
     uint32_t id;
-    json_t *into;
 };
 
-static bm_status name_organisation(void *arg, const void *visited)
+static bm_status take_organisation(void *arg, const void *visited)
 {
     const struct store_organisation *row = visited;
-    struct organisation *o = arg;
+    struct wanted *wanted = arg;
 
-    if (row->id != o->id) {
+    wanted->told->rows++;
+    if (row->id != wanted->id) {
         return BM_OK;
     }
-    tree_set(o->t, o->into, "organisation", tree_str(o->t, row->name));
+    wanted->told->organisation = *row;
     return BM_E_END;
+}
+
+static bm_status put_organisation(struct telling *told, uint32_t id, json_t *o)
+{
+    const struct admin_context *c = told->c;
+    struct wanted wanted = { told, id };
+    const struct store_visit visit = { &wanted, take_organisation };
+
+    if (told->organisation.id != id) {
+        BM_TRY(c->store->organisation_list(c->store->self, &c->actor.scope,
+                                           &visit));
+    }
+    if (told->organisation.id == id) {
+        tree_set(&told->t, o, "organisation",
+                 tree_str(&told->t, told->organisation.name));
+    }
+    tree_set(&told->t, o, "organisation_id", tree_int(&told->t, id));
+    return BM_OK;
 }
 
 static bm_status put_target(struct telling *told,
                             const struct store_assignment *row, json_t *o)
 {
     const struct admin_context *c = told->c;
-    struct organisation org = { &told->t, row->organisation, o };
-    const struct store_visit visit = { &org, name_organisation };
     struct store_device device;
 
     if (row->organisation != 0) {
-        BM_TRY(c->store->organisation_list(c->store->self, &c->actor.scope,
-                                           &visit));
-        tree_set(&told->t, o, "organisation_id",
-                 tree_int(&told->t, row->organisation));
+        BM_TRY(put_organisation(told, row->organisation, o));
     }
     if (row->device != 0) {
+        told->rows++;
         BM_TRY(c->store->device_get(c->store->self, &c->actor.scope,
                                     row->device, &device));
         tree_set(&told->t, o, "device", tree_str(&told->t, device.name));
@@ -297,6 +321,7 @@ static bm_status put_progress(struct telling *told, uint64_t assignment,
         json_t *of = item(&told->t, &told->items[i]);
 
         tree_append(&told->t, items, of);
+        told->rows++;
         BM_TRY(
             s->progress_count(s->self, assignment, told->items[i].id, counts));
         for (size_t k = 0; k < STORE_STEPS; k++) {
@@ -307,20 +332,42 @@ static bm_status put_progress(struct telling *told, uint64_t assignment,
     return BM_OK;
 }
 
-static bm_status add_assignment(void *arg, const void *visited)
+static bm_status put_assignment(struct telling *told,
+                                const struct store_assignment *row, json_t *o)
 {
-    const struct store_assignment *row = visited;
-    struct telling *told = arg;
     struct tree *t = &told->t;
-    json_t *o = tree_object(t);
 
-    tree_append(t, told->assignments, o);
     BM_TRY(t->failed ? BM_E_MEMORY : BM_OK);
     BM_TRY(put_target(told, row, o));
     tree_set(t, o, "percent", tree_int(t, row->percent));
     tree_set(t, o, "assigned", tree_time(t, row->created));
     tree_set(t, o, "by", tree_str(t, row->actor));
+    return BM_OK;
+}
+
+static bm_status add_assignment(void *arg, const void *visited)
+{
+    const struct store_assignment *row = visited;
+    struct telling *told = arg;
+    json_t *o;
+
+    if (told->rows >= ADMIN_ROWS_MAX) {
+        told->more = true;
+        return BM_E_END;
+    }
+    told->rows++;
+    o = tree_object(&told->t);
+    tree_append(&told->t, told->assignments, o);
+    BM_TRY(put_assignment(told, row, o));
     return told->progress ? put_progress(told, row->id, o) : BM_OK;
+}
+
+static void put_assignments(struct telling *told, json_t *o)
+{
+    tree_set(&told->t, o, "assignments", told->assignments);
+    if (told->more) {
+        tree_set(&told->t, o, "more", tree_bool(&told->t, true));
+    }
 }
 
 /* In a transaction. */
@@ -370,7 +417,7 @@ bm_status admin_show_release(struct admin_context *c, const json_t *params,
         tree_append(&told.t, items, item(&told.t, &told.items[i]));
     }
     tree_set(&told.t, o, "items", items);
-    tree_set(&told.t, o, "assignments", told.assignments);
+    put_assignments(&told, o);
     return admin_give(&told.t, o, result);
 }
 
@@ -383,7 +430,7 @@ bm_status admin_release_status(struct admin_context *c, const json_t *params,
     BM_TRY(read_release(&told, c, params, why));
     o = tree_object(&told.t);
     tree_set(&told.t, o, "name", tree_str(&told.t, told.row.name));
-    tree_set(&told.t, o, "assignments", told.assignments);
+    put_assignments(&told, o);
     return admin_give(&told.t, o, result);
 }
 
@@ -471,16 +518,40 @@ bm_status admin_create_release(struct admin_context *c, const json_t *params,
     return admin_tell(c, params, result, why, admin_show_release);
 }
 
+static bm_status tell_assignment(struct admin_context *c,
+                                 const struct store_assignment *row,
+                                 json_t *result)
+{
+    struct telling told = { .c = c };
+    json_t *o = tree_object(&told.t);
+    bm_status rc = admin_begin(c);
+
+    if (rc == BM_OK) {
+        rc = put_assignment(&told, row, o);
+        admin_end(c);
+    }
+    if (rc != BM_OK) {
+        json_decref(o);
+        return rc;
+    }
+    return admin_give(&told.t, o, result);
+}
+
 bm_status admin_assign_release(struct admin_context *c, const json_t *params,
                                json_t *result, struct ca_refusal *why)
 {
     const struct ca_release_target target = {
         .release = admin_text(params, "release"),
+        .all = admin_flag(params, "all"),
         .organisation = admin_text(params, "organisation"),
         .device = admin_text(params, "device"),
         .percent = (uint32_t)admin_number(params, "percent", 100),
     };
+    struct store_assignment row;
+    bm_status rc;
 
-    BM_TRY(ca_release_assign(c->ca, &c->actor, &target, c->now, why));
-    return admin_tell(c, params, result, why, admin_show_release);
+    BM_TRY(ca_release_assign(c->ca, &c->actor, &target, c->now, &row, why));
+    rc = tell_assignment(c, &row, result);
+    return admin_use_reserve(c, rc, result) ? tell_assignment(c, &row, result)
+                                            : rc;
 }

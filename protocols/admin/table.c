@@ -171,7 +171,7 @@ const struct admin_operation admin_operations[] = {
         "changes."),
     ROW("assignRelease", "POST", "/releases/{release}/assignments", "releases",
         CA_ACT_RELEASE_ASSIGN, false, ADMIN_MISSING, assign_release,
-        admin_release_fields,
+        admin_assignment_fields,
         "Say for whom a release is, or for how many of them from now on."),
     ROW("showReleaseStatus", "GET", "/releases/{release}/status", "releases",
         CA_ACT_RELEASE_READ, false, 0, release_status,

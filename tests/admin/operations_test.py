@@ -265,14 +265,29 @@ def releases(api):
     equal(api.call("showRelease", {"release": "r-1"}), made)
     api.call("showRelease", {"release": "none"}, 404)
     api.call("showReleaseStatus", {"release": "none"}, 404)
-    api.call("assignRelease", {"release": "none"}, 404)
+    api.call("assignRelease", {"release": "none", "all": True}, 404)
     api.call("assignRelease", {"release": "r-1", "device": "none"}, 404)
     api.call("assignRelease", {"release": "r-1", "organisation": "none"}, 404)
-    api.call("assignRelease", {"release": "r-1", "percent": 101}, 400)
-    api.call("assignRelease", {"release": "r-1", "percent": 30})
-    again = api.call("assignRelease", {"release": "r-1", "percent": 0})
-    equal([a["percent"] for a in again["assignments"]], [0])
-    row, = api.call("showReleaseStatus", {"release": "r-1"})["assignments"]
+    api.call("assignRelease", {"release": "r-1", "all": True, "percent": 101},
+             400)
+    # Everybody is said, and nobody else beside.
+    for whom in ({}, {"all": False}, {"all": True, "device": "dev-1"},
+                 {"all": True, "organisation": "1"},
+                 {"organisation": "1", "device": "dev-1"}):
+        refused = api.call("assignRelease", dict(whom, release="r-1"), 400)
+        holds("one of all" in refused["words"], refused)
+    equal(api.call("showRelease", {"release": "r-1"})["assignments"], [])
+    api.call("assignRelease", {"release": "r-1", "all": True, "percent": 30})
+    api.call("assignRelease", {"release": "r-1", "organisation": "1"})
+    again = api.call("assignRelease", {"release": "r-1", "all": True,
+                                       "percent": 0})
+    equal((again["percent"], "organisation" in again, "assignments" in again),
+          (0, False, False))
+    shown = api.call("showRelease", {"release": "r-1"})
+    equal([a["percent"] for a in shown["assignments"]], [100, 0])
+    equal([a.get("organisation_id") for a in shown["assignments"]], [1, None])
+    equal("more" in shown, False)
+    _, row = api.call("showReleaseStatus", {"release": "r-1"})["assignments"]
     equal((row["percent"], row["items"][0]["offered"]), (0, 0))
 
 

@@ -60,9 +60,13 @@ static void make_release(struct world *w, const char *name, uint32_t mode)
 static bm_status assign(struct world *w, const char *name, const char *device,
                         uint32_t percent)
 {
-    const struct ca_release_target target = { name, NULL, device, percent };
+    const struct ca_release_target target = { .release = name,
+                                              .all = device == NULL,
+                                              .device = device,
+                                              .percent = percent };
+    struct store_assignment row;
 
-    return ca_release_assign(w->ca, &admin, &target, w->now, NULL);
+    return ca_release_assign(w->ca, &admin, &target, w->now, &row, NULL);
 }
 
 /* ---- What the signer agrees to */
@@ -227,7 +231,10 @@ static void a_long_name_is_told_nothing(void)
     struct store_device device;
     char name[BM_MANIFEST_NAME_MAX + 2];
     struct ca_refusal why = { BM_OK, "" };
-    struct ca_release_target target = { "r-1", NULL, name, 100 };
+    struct ca_release_target target = { .release = "r-1",
+                                        .device = name,
+                                        .percent = 100 };
+    struct store_assignment row;
     struct world w;
 
     memset(name, 'x', sizeof name);
@@ -241,7 +248,7 @@ static void a_long_name_is_told_nothing(void)
     must(w.store->device_put(w.store->self, &device) == BM_OK, name);
     must(w.store->commit(w.store->self) == BM_OK, name);
     CHECK_STATUS(ask(&w, &device, &t), BM_E_NOT_FOUND);
-    CHECK_STATUS(ca_release_assign(w.ca, &admin, &target, w.now, &why),
+    CHECK_STATUS(ca_release_assign(w.ca, &admin, &target, w.now, &row, &why),
                  BM_E_LIMIT);
     CHECK(strstr(why.words, "at most 64 octets") != NULL);
     CHECK_STATUS(ask(&w, &device, &t), BM_E_NOT_FOUND);
