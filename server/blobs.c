@@ -177,7 +177,10 @@ static bm_status finish(struct putting *p, struct ca_refusal *why)
     if (fchmod(p->fd, FILE_MODE) != 0 || fsync(p->fd) != 0 ||
         renameat(p->dir, p->n.part, p->dir, p->n.name) != 0 ||
         make_mark(p) != BM_OK || fsync(p->dir) != 0) {
-        return fail(why, p->n.name);
+        rc = fail(why, p->n.name);
+        /* Or the next attempt would find it, and call it durable. */
+        (void)unlinkat(p->dir, p->n.mark, 0);
+        return rc;
     }
     return BM_OK;
 }

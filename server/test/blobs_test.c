@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "server/blobs.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -212,6 +213,74 @@ static void only_what_it_says_it_is_passes(void)
     end();
 }
 
+/* ---- Calls fail in turn */
+
+static unsigned calls;
+static unsigned fail_at; /* 0: never */
+
+static bool fails(void)
+{
+    errno = EIO;
+    return ++calls == fail_at;
+}
+
+/* The names are the linker's: --wrap. */
+/* NOLINTBEGIN(bugprone-reserved-identifier) */
+ssize_t __real_pwrite(int fd, const void *octets, size_t n, off_t at);
+ssize_t __wrap_pwrite(int fd, const void *octets, size_t n, off_t at);
+int __real_renameat(int from_dir, const char *from, int to_dir, const char *to);
+int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to);
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+
+ssize_t __wrap_pwrite(int fd, const void *octets, size_t n, off_t at)
+{
+    return fails() ? -1 : __real_pwrite(fd, octets, n, at);
+}
+
+int __wrap_renameat(int from_dir, const char *from, int to_dir, const char *to)
+{
+    return fails() ? -1 : __real_renameat(from_dir, from, to_dir, to);
+}
+
+int __wrap_fsync(int fd)
+{
+    return fails() ? -1 : __real_fsync(fd);
+}
+/* NOLINTEND(bugprone-reserved-identifier) */
+
+/* Nobody is told that it is there, until it is durable; then once more, and
+ * it is. */
+static void what_fails_has_put_nothing(void)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    struct store_item item = { .kind = STORE_ITEM_POLICY };
+    struct ca_blob_piece all = piece_of(0, N);
+    unsigned at = 0;
+    bool failed = true;
+    uint64_t have;
+
+    memcpy(item.hash, all.hash, sizeof item.hash);
+    while (failed) {
+        bm_status rc;
+
+        start();
+        fail_at = ++at;
+        calls = 0;
+        rc = blobs_put(dir, crypto, &all, &have, &why);
+        failed = calls >= fail_at;
+        fail_at = 0;
+        CHECK_STATUS(rc, failed ? BM_E_IO : BM_OK);
+        CHECK_STATUS(blobs_look(dir, 1, &item, &why),
+                     failed ? BM_E_NOT_FOUND : BM_OK);
+        CHECK(put(all, BM_OK) == N);
+        CHECK_STATUS(blobs_look(dir, 1, &item, &why), BM_OK);
+        CHECK(is_there(&all, "") && !is_there(&all, ".1.part"));
+        end();
+    }
+    CHECK(at == 5); /* a write, two syncs and a name, and then none fails */
+}
+
 int main(void)
 {
     crypto = bm_test_crypto();
@@ -222,5 +291,6 @@ int main(void)
     RUN(bounds_are_kept);
     RUN(what_came_by_half_is_dropped_at_a_start);
     RUN(only_what_it_says_it_is_passes);
+    RUN(what_fails_has_put_nothing);
     return bm_test_done();
 }
