@@ -168,6 +168,11 @@ BM_MUST_CHECK bm_status ca_put_record(struct ca *ca,
                                       const struct ca_record *record,
                                       uint32_t *tree, uint64_t *leaf);
 
+/* Refuses with BM_E_LIMIT: the name of that device is too long for a manifest
+ * (release.c). */
+BM_MUST_CHECK bm_status ca_refuse_name(struct ca_refusal *why,
+                                       const char *name);
+
 /* Views of strings. */
 struct bm_bytes ca_text(const char *s);
 

@@ -32,19 +32,28 @@ static bool is_word_character(char c)
            (c >= 'A' && c <= 'Z');
 }
 
-bool ca_release_name_check(const char *name)
+bm_status ca_release_name_check(const char *name, struct ca_refusal *why)
 {
     size_t n = strlen(name);
 
-    if (n == 0 || n >= STORE_ID_MAX || !is_word_character(name[0])) {
-        return false;
+    if (n >= STORE_ID_MAX) {
+        return ca_refuse(why, BM_E_ARGUMENT,
+                         "the name of a release has at most %d characters",
+                         STORE_ID_MAX - 1);
+    }
+    if (!is_word_character(name[0])) {
+        return ca_refuse(why, BM_E_ARGUMENT,
+                         "the name of a release begins with a letter or a "
+                         "digit");
     }
     for (size_t i = 0; i < n; i++) {
         if (!is_word_character(name[i]) && strchr("._+-", name[i]) == NULL) {
-            return false;
+            return ca_refuse(why, BM_E_ARGUMENT,
+                             "the name of a release has letters, digits and "
+                             "._+- alone");
         }
     }
-    return true;
+    return BM_OK;
 }
 
 bool ca_release_scope(const struct ca_actor *actor, struct store_scope *scope)
@@ -173,17 +182,19 @@ bm_status ca_release_create(struct ca *ca, const struct ca_actor *actor,
                             struct ca_refusal *why)
 {
     BM_TRY(ca_authorise(actor, CA_ACT_RELEASE_CREATE, why));
-    if (!ca_release_name_check(order->name)) {
-        return ca_refuse(why, BM_E_ARGUMENT,
-                         "the name of a release has letters, digits and "
-                         "._+-, and at most %d of them",
-                         STORE_ID_MAX - 1);
-    }
-    if ((order->items_n == 0 && order->mode == 0) || order->mode > 3 ||
-        order->items_n > CA_RELEASE_ITEMS_MAX) {
+    BM_TRY(ca_release_name_check(order->name, why));
+    if (order->items_n == 0 && order->mode == 0) {
         return ca_refuse(why, BM_E_ARGUMENT,
                          "there is nothing in it: firmware, a key set, a "
                          "policy or a mode are wanted");
+    }
+    if (order->mode > BM_MANIFEST_REPAIR + 1) {
+        return ca_refuse(why, BM_E_ARGUMENT, "no mode has the number %u",
+                         (unsigned)order->mode - 1);
+    }
+    if (order->items_n > CA_RELEASE_ITEMS_MAX) {
+        return ca_refuse(why, BM_E_ARGUMENT, "more than %d things are in it",
+                         CA_RELEASE_ITEMS_MAX);
     }
     BM_TRY(ca_begin(ca, now, why));
     return ca_end(ca, create(ca, actor, order, now, why), now, why);

@@ -36,11 +36,12 @@ struct ca_release_order {
 };
 
 /* Letters, digits and ". _ + -", a letter or digit first: it stands in paths
- * and in what people read. */
-bool ca_release_name_check(const char *name);
+ * and in what people read. BM_E_ARGUMENT. */
+BM_MUST_CHECK bm_status ca_release_name_check(const char *name,
+                                              struct ca_refusal *why);
 
-/* BM_E_ARGUMENT: no such name, or nothing in it; BM_E_EXISTS: the organisation
- * has one of that name. */
+/* BM_E_ARGUMENT: no such name, nothing or too much in it; BM_E_EXISTS: the
+ * organisation has one of that name. */
 BM_MUST_CHECK bm_status ca_release_create(struct ca *ca,
                                           const struct ca_actor *actor,
                                           const struct ca_release_order *order,
@@ -79,10 +80,6 @@ BM_MUST_CHECK bm_status ca_release_find(const struct store *store,
                                         const char *name,
                                         struct store_release *release,
                                         struct ca_refusal *why);
-
-/* BM_E_LIMIT: the name of that device is too long for a manifest. */
-BM_MUST_CHECK bm_status ca_refuse_name(struct ca_refusal *why,
-                                       const char *name);
 
 /* "firmware", "keyset", "policy"; "unknown". */
 const char *ca_item_kind_name(enum store_item_kind kind);

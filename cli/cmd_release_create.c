@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/release.h"
 #include "cli/diag.h"
 #include "cli/image_file.h"
+#include "cli/image_keys.h"
 #include "cli/instance.h"
 #include "cli/safe.h"
 
@@ -19,7 +21,8 @@ static const struct cmd_option options[] = {
     { "--firmware", "FILE[,image=N]",
       "a signed image; N: which of the device, 0 or 1 (0)", OPTION_FIRMWARE },
     { "--keyset", "FILE", "a signed key set", OPTION_KEYSET },
-    { "--policy", "FILE", "a signed firewall policy", OPTION_POLICY },
+    { "--policy", "FILE", "a firewall policy, which is not looked into",
+      OPTION_POLICY },
     { "--mode", "MODE", "normal, lockdown, or repair", OPTION_MODE },
     { NULL, NULL, NULL, 0 },
 };
@@ -60,7 +63,7 @@ struct part {
     char *name;
     struct bm_bytes octets;
     uint8_t *memory;
-    char digits[2 * STORE_HASH_SIZE + 1];
+    char digits[IMAGE_HEX];
 };
 #define PARTS_MAX (IMAGES + 2)
 
@@ -151,11 +154,26 @@ static int add_parts(struct run *run, const struct given *given)
     return rc;
 }
 
+static int check(const char *name, const char *mode)
+{
+    static const char *const modes[] = { "normal", "lockdown", "repair" };
+    struct ca_refusal why = { .status = BM_OK };
+    bm_status rc = ca_release_name_check(name, &why);
+    bool known = mode == NULL;
+
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        known = known || strcmp(mode, modes[i]) == 0;
+    }
+    if (!known) {
+        return cmd_usage_error(verb.path, "--mode: normal, lockdown or repair");
+    }
+    return rc == BM_OK ? CMD_OK : refusal_print_act(verb.path, rc, &why);
+}
+
 /* ---- Files */
 
 static int hash_part(const struct run *run, struct part *part)
 {
-    static const char hex[] = "0123456789abcdef";
     const struct bm_crypto *crypto = run->session.crypto;
     uint8_t hash[BM_HASH_MAX];
     bm_status rc =
@@ -164,10 +182,7 @@ static int hash_part(const struct run *run, struct part *part)
     if (rc != BM_OK) {
         return refusal_print_act(verb.path, rc, NULL);
     }
-    for (size_t i = 0; i < STORE_HASH_SIZE; i++) {
-        part->digits[2 * i] = hex[hash[i] >> 4];
-        part->digits[2 * i + 1] = hex[hash[i] & 15];
-    }
+    image_hex(hash, part->digits);
     session_set_text(run->params, part->param, part->digits);
     return CMD_OK;
 }
@@ -202,22 +217,44 @@ static int put_piece(struct run *run, const struct part *part, size_t *at,
     return CMD_OK;
 }
 
-static int put_part(struct run *run, struct part *part)
+static int read_part(struct run *run, struct part *part)
+{
+    int rc = image_file_octets(part->name, &part->octets, &part->memory);
+
+    return rc == CMD_OK ? hash_part(run, part) : rc;
+}
+
+static int put_part(struct run *run, const struct part *part)
 {
     bool whole = false;
     size_t at = 0;
-    int rc = image_file_octets(part->name, &part->octets, &part->memory);
+    int rc = CMD_OK;
 
-    if (rc == CMD_OK && part->octets.n == 0) {
-        rc = cmd_usage_error(verb.path, "%s is empty", part->name);
-    }
-    if (rc == CMD_OK) {
-        rc = hash_part(run, part);
-    }
     while (rc == CMD_OK && !whole) {
         rc = put_piece(run, part, &at, &whole);
     }
     return rc;
+}
+
+/* What is put stays there: nothing is, for a release that cannot be made. */
+static int ask_first(struct run *run, const char *name)
+{
+    struct ca_refusal why = { .status = BM_OK };
+    json_t *params = json_object();
+    json_t *there = NULL;
+    bm_status rc;
+
+    session_set_text(params, "release", name);
+    rc = session_ask(&run->session, "showRelease", params, &there, &why);
+    json_decref(there);
+    if (rc == BM_E_NOT_FOUND) {
+        return CMD_OK;
+    }
+    if (rc == BM_OK) {
+        rc = ca_refuse(&why, BM_E_EXISTS,
+                       "release %s: one is made once and never changed", name);
+    }
+    return session_result(&run->session, rc, &why);
 }
 
 static int create(struct run *run, const struct given *given, const char *name)
@@ -229,6 +266,12 @@ static int create(struct run *run, const struct given *given, const char *name)
     run->params = json_object();
     session_set_text(run->params, "release", name);
     session_set_text(run->params, "mode", given->mode);
+    for (size_t i = 0; rc == CMD_OK && i < run->n; i++) {
+        rc = read_part(run, &run->parts[i]);
+    }
+    if (rc == CMD_OK) {
+        rc = ask_first(run, name);
+    }
     for (size_t i = 0; rc == CMD_OK && i < run->n; i++) {
         rc = put_part(run, &run->parts[i]);
     }
@@ -277,6 +320,9 @@ int cmd_release_create(int argc, char **argv)
         return rc;
     }
     rc = add_parts(&run, &given);
+    if (rc == CMD_OK) {
+        rc = check(args.words[0], given.mode);
+    }
     if (rc == CMD_OK) {
         rc = session_open(&run.session, &config);
     }
