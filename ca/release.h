@@ -3,6 +3,7 @@
 #define BM_CA_RELEASE_H
 
 #include "ca/authority.h"
+#include "core/manifest.h"
 
 /*
  * Releases: what devices are to have (docs/delivery.md). One is made once and
@@ -13,8 +14,8 @@
  * (server/blobs.h): here they are a hash and a length.
  */
 
-/* Octets of a blob, at most: no device has a slot that is larger. */
-#define CA_BLOB_MAX (UINT32_C(16) << 20)
+/* Octets of a blob, at most: what a manifest can name. */
+#define CA_BLOB_MAX ((uint32_t)BM_MANIFEST_BLOB_MAX)
 
 /* A piece of a blob on its way here (server/blobs.h). */
 struct ca_blob_piece {

@@ -3,15 +3,13 @@
 /* Releases, what is in them, and for whom they are. */
 #include <string.h>
 
+#include "core/manifest.h"
 #include "store/sqlite_internal.h"
 
 /* The modes that there are, and 0. */
 #define MODE_MAX 3
 
 #define PERCENT_MAX 100
-
-/* Octets of a blob: no device has a slot that is larger. */
-#define ITEM_SIZE_MAX (UINT32_C(16) << 20)
 
 /* ---- Releases */
 
@@ -104,7 +102,7 @@ static void item_read(struct sqlite_query *q, void *out)
     row->kind = (enum store_item_kind)query_get_u32(q, STORE_ITEM_POLICY);
     row->image = query_get_u32(q, UINT8_MAX);
     query_get_fixed(q, row->hash, sizeof row->hash);
-    row->size = query_get_u32(q, ITEM_SIZE_MAX);
+    row->size = query_get_u32(q, BM_MANIFEST_BLOB_MAX);
     query_get_text(q, row->version, sizeof row->version);
 }
 

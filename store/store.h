@@ -9,10 +9,11 @@
  * implementation. It knows rows and their order, nothing of X.509: what may
  * be written when is ca/'s to say.
  *
- * Scope. Every row carries its organisation and every query takes a scope:
- * rows outside of it do not exist for the caller (BM_E_NOT_FOUND), so that
- * the existence of a neighbour's device cannot be probed. Uniqueness, on the
- * other hand, is for all: claims have no scope.
+ * Scope. Every row carries its organisation, or belongs to a row that does, and
+ * every query takes a scope, or the row that others belong to: rows outside of
+ * it do not exist for the caller (BM_E_NOT_FOUND), so that the existence of a
+ * neighbour's device cannot be probed. Uniqueness, on the other hand, is for
+ * all: claims have no scope.
  *
  * Transactions. Reads and writes happen between begin() and commit() or
  * rollback(); a read transaction is a snapshot, whatever is committed
