@@ -118,8 +118,8 @@ static struct bm_manifest_item blob_item(const struct store_item *row,
                                       .version = ca_text(row->version) };
 }
 
-/* The bundle is there for itself, and changes nothing: where there is none, or
- * its time is over, devices keep what they have. */
+/* The bundle is there for itself: without one there may be a manifest, too.
+ * Whether it is too old, the device judges. */
 static bm_status add_bundle(struct making *m)
 {
     const struct bm_crypto *crypto = m->ca->c.crypto;

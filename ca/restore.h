@@ -33,9 +33,11 @@ BM_MUST_CHECK bm_status ca_restored_get(const struct store *store,
 
 /*
  * Manifests of all devices draw from one sequence, so theirs goes on by more:
- * a thousand new ones for each of a million devices. A quarter of
- * CA_LIST_STEP_MAX, so the signer, whose journal is as old as the backup at
- * worst, lets it pass, and after a few restores in a row, too.
+ * a thousand new ones for each of a million devices, each of which gets another
+ * after each trust bundle, and so after each revocation, but none before it
+ * asks: six weeks of one an hour. A quarter of CA_LIST_STEP_MAX, so the signer,
+ * whose journal is as old as the backup at worst, lets it pass, and after a few
+ * restores in a row, too.
  */
 #define CA_RESTORE_MANIFEST_JUMP (UINT32_C(1) << 30)
 

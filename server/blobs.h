@@ -43,6 +43,7 @@ BM_MUST_CHECK bm_status blobs_put(const char *dir,
 
 /*
  * Is the blob with item->hash what item->kind says? Fills in size and version.
+ * A policy may be anything so far: its format comes with the firewall.
  * BM_E_NOT_FOUND: the organisation has put no such one; BM_E_IMAGE_...,
  * BM_E_KEYSET: it is no such thing. Whether its signature is good only the
  * device can say, which has the keys.
