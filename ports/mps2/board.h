@@ -8,14 +8,15 @@
 #include "ports/board.h"
 
 /*
- * The Arm MPS2 board with the AN385 image (Cortex-M3) as QEMU models it; what
- * it has beyond ports/board.h. stdout and stderr are UART 0.
+ * The Arm MPS2 board as QEMU models it; what it has beyond ports/board.h: with
+ * the AN385 image, a Cortex-M3, and with AN505, a Cortex-M33 of other addresses
+ * (an505/an505.h). stdout and stderr are UART 0.
  *
  * Random bytes are the host's /dev/urandom by semihosting: this board models
  * no random number generator, so they are a stand-in for development and not
  * a design to ship.
  *
- * Memory:  0x00000000  4 MB   code        0x21000000  16 MB  flash (nor.h)
+ * AN385:   0x00000000  4 MB   code        0x21000000  16 MB  flash (nor.h)
  *          0x20000000  4 MB   data, stack at the end
  *
  * Reference: Arm DAI0385D (AN385), DDI0479D (CMSDK), DDI0403E (ARMv7-M).

@@ -6,7 +6,7 @@
 
 /*
  * The board mps2-an505 (Arm DAI0505B): a Cortex-M33 with TrustZone, and who has
- * which of its memory. world.c makes it so, before anything else runs.
+ * which of its memory. main.c makes it so, before anything else runs.
  *
  *   0x10000000   4 MB  secure    code of the secure image, veneers at its end
  *   0x38000000   2 MB  secure    its data and stack
@@ -18,7 +18,6 @@
 #define AN505_HZ     20000000u
 #define AN505_UART0  0x40200000u
 #define AN505_FPGAIO 0x40302000u
-#define AN505_ETH    0x42000000u
 
 #define AN505_RAM          0x28200000u
 #define AN505_RAM_END      0x28400000u

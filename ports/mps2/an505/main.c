@@ -36,12 +36,12 @@
 #define NSCCFG_CODE     1u
 #define GATES_ALL       0xffffffffu
 
-/* The gate of the second SSRAM: a table with a bit for each of its blocks. The
+/* The gate of the third SSRAM: a table with a bit for each of its blocks. The
  * gates themselves (APB_EXP0) stay shut. */
-#define MPC2_CTRL     REG32(0x58009000u)
-#define MPC2_BLK_MAX  REG32(0x58009010u)
-#define MPC2_BLK_IDX  REG32(0x58009018u)
-#define MPC2_BLK_LUT  REG32(0x5800901cu)
+#define MPC3_CTRL     REG32(0x58009000u)
+#define MPC3_BLK_MAX  REG32(0x58009010u)
+#define MPC3_BLK_IDX  REG32(0x58009018u)
+#define MPC3_BLK_LUT  REG32(0x5800901cu)
 #define CTRL_AUTO_INC 0x100u
 
 extern uint32_t mps2_veneers_start[];
@@ -57,10 +57,10 @@ static void open_region(uint32_t n, uint32_t from, uint32_t end, uint32_t how)
 
 static void open_memory(void)
 {
-    MPC2_CTRL &= ~CTRL_AUTO_INC;
-    for (uint32_t i = 0; i <= MPC2_BLK_MAX; i++) {
-        MPC2_BLK_IDX = i;
-        MPC2_BLK_LUT = GATES_ALL;
+    MPC3_CTRL &= ~CTRL_AUTO_INC;
+    for (uint32_t i = 0; i <= MPC3_BLK_MAX; i++) {
+        MPC3_BLK_IDX = i;
+        MPC3_BLK_LUT = GATES_ALL;
     }
 }
 

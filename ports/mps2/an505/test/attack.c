@@ -38,7 +38,7 @@ static const struct {
     { "read-flash-end", AN505_SECURE_NOR + AN505_SECURE_FLASH - 4, 'r' },
     { "write-flash", AN505_SECURE_NOR, 'w' },
     { "write-gates", 0x50080084u, 'w' },  /* of peripherals */
-    { "write-memory", 0x58009000u, 'w' }, /* the gate of SSRAM2 */
+    { "write-memory", 0x58009000u, 'w' }, /* the gate of SSRAM3 */
     { "jump", AN505_SECURE_CODE + 0x401u, 'j' },
 };
 
