@@ -4,7 +4,7 @@
  * Words: do=client|server|mqtt|raw, dir=FOLDER of anchor.der, cert.der and
  * key.bin; host= name= port= tls=12|13; address= (by DHCP otherwise) dns=;
  * octets= ; conns= ; deaf=MS: look at nothing for so long, when connected;
- * numb=MS: leave unread for so long what a client says first; also=NAME:
+ * hoard=N: leave unread what a client says until it is so much; also=NAME:
  * somebody else connects there; listen=PORT: a client that serves, too, and
  * does not get round to it. Ends with 0, 1 for a status that was printed.
  */

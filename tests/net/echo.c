@@ -30,7 +30,7 @@ static struct {
     struct bm_net_listener listener;
     struct bm_net_stream places[1];
     struct bm_net_stream *stream;
-    uint32_t numb;  /* until when it is left alone */
+    uint32_t hoard; /* octets that have to be there before any is read */
     uint32_t conns; /* to serve */
     uint8_t piece[PIECE];
     size_t piece_n;
@@ -242,16 +242,26 @@ static bm_status serve(struct device *d, bool *idle)
     return echo(d, idle);
 }
 
+static bool is_hoarding(void)
+{
+    const struct bm_net_stream *s = e.stream;
+
+    if (s->status != BM_OK || (s->in != NULL && s->in->tot_len >= e.hoard)) {
+        e.hoard = 0;
+    }
+    return e.hoard != 0;
+}
+
 static bm_status server_turn(struct device *d, bool *idle)
 {
     bm_status rc;
 
     if (e.stream == NULL) {
         e.stream = bm_net_accept(&e.listener);
-        e.numb = bm_board_ms() + device_number("numb", 0);
+        e.hoard = device_number("hoard", 0);
         return BM_E_TLS_AGAIN;
     }
-    if ((int32_t)(bm_board_ms() - e.numb) < 0) {
+    if (is_hoarding()) {
         return BM_E_TLS_AGAIN;
     }
     rc = serve(d, idle);

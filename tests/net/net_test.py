@@ -23,8 +23,6 @@ PROGRAM = os.path.abspath(sys.argv[1])
 LEAST = os.path.abspath(sys.argv[2])
 VERSIONS = {"13": ssl.TLSVersion.TLSv1_3, "12": ssl.TLSVersion.TLSv1_2}
 FALSE = bytes((10, 0, 2, 98))
-# Milliseconds for a stranger to send some hundred frames in.
-NUMB = 8000
 
 
 def device(world, identity="device", anchor="root", program=PROGRAM, **words):
@@ -163,26 +161,23 @@ def test_a_device_that_looks_away_loses_nothing(world):
 
 def test_small_segments_do_not_take_all_buffers(world):
     """Of one octet each, many times more of them than there are buffers, which
-    nobody reads: each is acknowledged, and no frame found no room."""
+    nobody reads yet: each is acknowledged, and no frame found no room."""
     peer = Stranger()
     d = device(world, do="server", port=net.GUEST_PORT, network=peer.network,
-               numb=NUMB)
+               hoard=600, patience=net.PATIENCE * 1000)
     try:
         d.wait_for("up address")
         peer.meet()
         peer.connect(net.GUEST_PORT)
-        begin = time.monotonic()
         for _ in range(60):
             for _ in range(10):
                 peer.give(b"\0")
             peer.acknowledged()
-        took = time.monotonic() - begin
         text = d.end()
     finally:
         d.kill()
         peer.close()
     contains(text, "refused status=", "dropped=0")
-    holds(took < NUMB / 1000, "it took %f s: some may have been read" % took)
 
 
 def test_a_flood_of_connections_leaves_the_outbound_one_alone(world):
