@@ -79,21 +79,20 @@ bm_status ca_release_find(const struct store *s, const struct ca_actor *actor,
 
 /* ---- Making one */
 
-/* What the record's hash is over (docs/ledger.md). */
-static bm_status hash_content(struct ca *ca,
-                              const struct ca_release_order *order,
-                              uint8_t hash[BM_HASH_MAX])
+bm_status ca_release_hash(const struct bm_crypto *crypto, uint32_t mode,
+                          const struct store_item *items, size_t n,
+                          uint8_t hash[BM_HASH_MAX])
 {
     uint8_t room[CONTENT_MAX];
     struct bm_wr w;
-    size_t n;
+    size_t len;
 
     bm_wr_init(&w, room, sizeof room);
     bm_cbor_put_array(&w, 2);
-    bm_cbor_put_uint(&w, order->mode);
-    bm_cbor_put_array(&w, order->items_n);
-    for (size_t i = 0; i < order->items_n; i++) {
-        const struct store_item *item = &order->items[i];
+    bm_cbor_put_uint(&w, mode);
+    bm_cbor_put_array(&w, n);
+    for (size_t i = 0; i < n; i++) {
+        const struct store_item *item = &items[i];
 
         bm_cbor_put_array(&w, 4);
         bm_cbor_put_uint(&w, (uint64_t)item->kind);
@@ -101,9 +100,8 @@ static bm_status hash_content(struct ca *ca,
         bm_cbor_put_bytes(&w, BM_ARRAY(item->hash));
         bm_cbor_put_uint(&w, item->size);
     }
-    BM_TRY(bm_wr_finish(&w, &n));
-    return ca->c.crypto->hash(ca->c.crypto->self, BM_HASH_SHA256,
-                              bm_wr_bytes(&w), hash);
+    BM_TRY(bm_wr_finish(&w, &len));
+    return crypto->hash(crypto->self, BM_HASH_SHA256, bm_wr_bytes(&w), hash);
 }
 
 static void add_words(char words[WORDS_MAX], const char *what,
@@ -145,7 +143,8 @@ static bm_status put_release(struct ca *ca, const struct ca_actor *actor,
     (void)snprintf(row.name, sizeof row.name, "%s", order->name);
     (void)snprintf(row.creator, sizeof row.creator, "%s", actor->name);
     put_words(order, words);
-    BM_TRY(hash_content(ca, order, hash));
+    BM_TRY(ca_release_hash(ca->c.crypto, order->mode, order->items,
+                           order->items_n, hash));
     record.subject = ca_text(row.name);
     record.hash = (struct bm_bytes){ hash, STORE_HASH_SIZE };
     record.text = ca_text(words);

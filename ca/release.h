@@ -41,6 +41,13 @@ struct ca_release_order {
 BM_MUST_CHECK bm_status ca_release_name_check(const char *name,
                                               struct ca_refusal *why);
 
+/* What the hash of its record is over (docs/ledger.md): a mode, as of an order,
+ * and `n` items, CA_RELEASE_ITEMS_MAX at most. */
+BM_MUST_CHECK bm_status ca_release_hash(const struct bm_crypto *crypto,
+                                        uint32_t mode,
+                                        const struct store_item *items,
+                                        size_t n, uint8_t hash[BM_HASH_MAX]);
+
 /* BM_E_ARGUMENT: no such name, nothing or too much in it; BM_E_EXISTS: the
  * organisation has one of that name. */
 BM_MUST_CHECK bm_status ca_release_create(struct ca *ca,

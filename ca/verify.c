@@ -281,6 +281,7 @@ static bm_status run(struct verify *v)
     BM_TRY(verify_certs(v));
     BM_TRY(verify_seen(v));
     BM_TRY(verify_compare_latest(v));
+    BM_TRY(verify_releases(v));
     return v->audit->journal != NULL && v->journal_whole ? verify_signed(v)
                                                          : BM_OK;
 }
@@ -293,6 +294,7 @@ static void release(struct verify *v)
     free(v->marks);
     free(v->trees);
     free(v->latest);
+    free(v->releases);
     free(v->cas);
     free(v->pending);
     free(v);

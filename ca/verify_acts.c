@@ -382,6 +382,8 @@ bm_status verify_act(struct verify *v, uint64_t index,
     case CA_RECORD_CRL:
     case CA_RECORD_BUNDLE:
         return verify_note_latest(v, record);
+    case CA_RECORD_DELIVERY:
+        return verify_note_release(v, record);
     default:
         return BM_OK;
     }

@@ -14,11 +14,13 @@
  *   verify_acts.c     what each record says of a certificate
  *   verify_rows.c     what the rows say, against that
  *   verify_latest.c   the same for what has few rows: CAs, operators...
+ *   verify_releases.c what devices are to have, as it was recorded
  *
  * A finding is reported and the work goes on; only a medium that fails, or
  * missing memory, ends it.
  *
- * Memory: VERIFY_MARK octets per leaf, and nothing else that grows with it.
+ * Memory: VERIFY_MARK octets per leaf, eight per release, and nothing else that
+ * grows with it.
  */
 
 /* Octets per leaf. */
@@ -41,6 +43,9 @@
 
 /* CAs, operators and profiles of an instance. */
 #define VERIFY_LATEST_MAX 65536
+
+/* Releases of an instance: 128 MiB of ids. */
+#define VERIFY_RELEASES_MAX ((size_t)1 << 24)
 
 #define VERIFY_SERIAL_TEXT (2 * STORE_SERIAL_MAX + 1)
 
@@ -158,6 +163,10 @@ struct verify {
     size_t latest_n;
     size_t latest_cap;
 
+    uint64_t *releases; /* ids of those that are recorded */
+    size_t releases_n;
+    size_t releases_cap;
+
     struct verify_ca *cas;
     size_t cas_n;
     uint64_t bundle;   /* version of the last bundle in the journal, */
@@ -209,6 +218,11 @@ BM_MUST_CHECK bm_status verify_read_cas(struct verify *v);
 BM_MUST_CHECK bm_status verify_note_latest(struct verify *v,
                                            const struct ca_record *record);
 BM_MUST_CHECK bm_status verify_compare_latest(struct verify *v);
+
+/* verify_releases.c: with its record; then, those that have none. */
+BM_MUST_CHECK bm_status verify_note_release(struct verify *v,
+                                            const struct ca_record *record);
+BM_MUST_CHECK bm_status verify_releases(struct verify *v);
 
 /* verify_journal.c. After it, in later snapshots: does anything still lack
  * its record that may yet get it? At the end, what does. */

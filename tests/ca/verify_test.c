@@ -244,6 +244,36 @@ static const struct {
     { "the number of a list is changed",
       "UPDATE crl SET number = number + 1 WHERE ca = 'issuing'",
       BM_E_LEDGER_CHANGED },
+    /* Releases. */
+    { "a release has other firmware",
+      "UPDATE release_item SET hash = zeroblob(32) WHERE image = 1",
+      BM_E_LEDGER_CHANGED },
+    { "an item has another size", "UPDATE release_item SET size = size + 1",
+      BM_E_LEDGER_CHANGED },
+    { "an item is of another kind",
+      "UPDATE release_item SET kind = 3 WHERE kind = 2", BM_E_LEDGER_CHANGED },
+    { "an item is for another image",
+      "UPDATE release_item SET image = 0 WHERE image = 1",
+      BM_E_LEDGER_CHANGED },
+    { "an item is added",
+      COPY("release_item") " WHERE kind = 2; UPDATE copy SET id = id + 10, "
+                           "kind = 3;" INSERT("release_item"),
+      BM_E_LEDGER_CHANGED },
+    { "an item is deleted", "DELETE FROM release_item WHERE kind = 2",
+      BM_E_LEDGER_CHANGED },
+    { "an item cannot be read", "UPDATE release_item SET hash = x'00'",
+      BM_E_LEDGER_CHANGED },
+    { "a release has another mode", "UPDATE release SET mode = 3",
+      BM_E_LEDGER_CHANGED },
+    { "a release has another name", "UPDATE release SET name = 'fw-2'",
+      BM_E_LEDGER_MISSING },
+    { "a release is of another organisation",
+      "UPDATE release SET organisation = 9", BM_E_LEDGER_MISSING },
+    { "a release is deleted", "DELETE FROM release", BM_E_LEDGER_MISSING },
+    { "a release is added",
+      COPY("release") "; UPDATE copy SET id = id + 1, name = 'fw-2';" INSERT(
+          "release"),
+      BM_E_LEDGER_UNRECORDED },
 };
 
 static void whatever_is_changed_in_the_database_is_found(void)

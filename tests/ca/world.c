@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ca/issue.h"
+#include "ca/release.h"
 #include "core/oid.h"
 #include "core/pem.h"
 #include "ports/openssl/openssl.h"
@@ -247,6 +248,23 @@ static void revoke(struct world *w, unsigned i, uint8_t reason)
          "revoke", &why);
 }
 
+static void make_release(struct world *w)
+{
+    const struct store_item items[] = {
+        { .kind = STORE_ITEM_KEYSET, .hash = { 1, 2 }, .size = 300 },
+        { .kind = STORE_ITEM_FIRMWARE,
+          .image = 1,
+          .hash = { 3 },
+          .size = 70000 },
+    };
+    const struct ca_release_order order = { "fw-1", 1, items, 2 };
+    struct ca_refusal why = { .status = BM_OK };
+
+    must(ca_release_create(w->instance->ca, &w->actor, &order, w->now, &why) ==
+             BM_OK,
+         "a release", &why);
+}
+
 void world_live(struct world *w)
 {
     const struct bm_bytes released = { w->serial[WORLD_RELEASED],
@@ -254,6 +272,7 @@ void world_live(struct world *w)
     struct ca_refusal why = { .status = BM_OK };
 
     w->now += 10;
+    make_release(w);
     revoke(w, WORLD_REVOKED, BM_REASON_HOLD);
     w->now += 10;
     revoke(w, WORLD_REVOKED, BM_REASON_KEY_COMPROMISE);

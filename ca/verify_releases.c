@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Releases: each is what was recorded when it was made, and none is there that
+ * was not. What is in a release is few rows, so it is looked at with its
+ * record; which releases have one is known by their ids, 8 octets each.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/release.h"
+#include "ca/verify_internal.h"
+
+static const struct store_scope everything = { 0, 0 };
+
+struct content {
+    struct store_item items[CA_RELEASE_ITEMS_MAX];
+    size_t n;
+};
+
+static bm_status take_item(void *arg, const void *visited)
+{
+    struct content *c = arg;
+
+    if (c->n == CA_RELEASE_ITEMS_MAX) {
+        return BM_E_STORE_CORRUPT;
+    }
+    c->items[c->n++] = *(const struct store_item *)visited;
+    return BM_OK;
+}
+
+static bm_status remember(struct verify *v, uint64_t id)
+{
+    if (v->releases_n == v->releases_cap) {
+        size_t cap = v->releases_cap == 0 ? 64 : 2 * v->releases_cap;
+        uint64_t *more;
+
+        if (cap > VERIFY_RELEASES_MAX) {
+            return BM_E_LIMIT;
+        }
+        more = realloc(v->releases, cap * sizeof *more);
+        if (more == NULL) {
+            return BM_E_MEMORY;
+        }
+        v->releases = more;
+        v->releases_cap = cap;
+    }
+    v->releases[v->releases_n++] = id;
+    return BM_OK;
+}
+
+static bm_status compare(struct verify *v, const struct store_release *row,
+                         struct bm_bytes recorded)
+{
+    const struct store *s = v->store;
+    struct content content = { .n = 0 };
+    const struct store_visit visit = { &content, take_item };
+    uint8_t hash[BM_HASH_MAX];
+    bm_status rc = s->item_list(s->self, row->id, &visit);
+
+    if (rc != BM_OK) {
+        return verify_damage(v, rc, "release", row->name);
+    }
+    BM_TRY(
+        ca_release_hash(v->crypto, row->mode, content.items, content.n, hash));
+    return bm_bytes_are(recorded, hash, STORE_HASH_SIZE)
+               ? BM_OK
+               : verify_found(v, BM_E_LEDGER_CHANGED,
+                              "release %s is not as it was recorded",
+                              row->name);
+}
+
+bm_status verify_note_release(struct verify *v, const struct ca_record *record)
+{
+    const struct store *s = v->store;
+    char name[STORE_ID_MAX] = "";
+    struct store_release row;
+    bm_status rc = BM_E_NOT_FOUND;
+
+    if (record->subject.n < sizeof name) {
+        memcpy(name, record->subject.p, record->subject.n);
+        rc = s->release_find(s->self, record->organisation, name, &row);
+    }
+    if (rc == BM_E_NOT_FOUND) {
+        return verify_found(v, BM_E_LEDGER_MISSING,
+                            "release %s is recorded, but not in the store",
+                            name);
+    }
+    if (rc != BM_OK) {
+        return verify_damage(v, rc, "release", name);
+    }
+    BM_TRY(remember(v, row.id));
+    return compare(v, &row, record->hash);
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    const uint64_t *x = a;
+    const uint64_t *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static bm_status check_recorded(void *arg, const void *visited)
+{
+    const struct store_release *row = visited;
+    struct verify *v = arg;
+
+    return v->releases_n != 0 && bsearch(&row->id, v->releases, v->releases_n,
+                                         sizeof row->id, compare_ids) != NULL
+               ? BM_OK
+               : verify_found(v, BM_E_LEDGER_UNRECORDED,
+                              "release %s is not on record", row->name);
+}
+
+bm_status verify_releases(struct verify *v)
+{
+    const struct store *s = v->store;
+    const struct store_visit visit = { v, check_recorded };
+
+    if (v->releases_n != 0) {
+        qsort(v->releases, v->releases_n, sizeof v->releases[0], compare_ids);
+    }
+    return verify_damage(v, s->release_list(s->self, &everything, 0, &visit),
+                         "release", "");
+}
