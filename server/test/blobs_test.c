@@ -225,7 +225,6 @@ static bool fails(void)
 }
 
 /* The names are the linker's: --wrap. */
-/* NOLINTBEGIN(bugprone-reserved-identifier) */
 ssize_t __real_pwrite(int fd, const void *octets, size_t n, off_t at);
 ssize_t __wrap_pwrite(int fd, const void *octets, size_t n, off_t at);
 int __real_renameat(int from_dir, const char *from, int to_dir, const char *to);
@@ -247,7 +246,6 @@ int __wrap_fsync(int fd)
 {
     return fails() ? -1 : __real_fsync(fd);
 }
-/* NOLINTEND(bugprone-reserved-identifier) */
 
 /* Nobody is told that it is there, until it is durable; then once more, and
  * it is. */

@@ -231,19 +231,19 @@ static void the_narrowest_that_speaks_of_the_mode_decides(void)
 {
     static const struct {
         const char *release;
-        uint32_t mode; /* plus 1; 0: says nothing */
         const char *organisation;
         const char *device;
+        uint32_t mode;              /* plus 1; 0: says nothing */
         enum bm_manifest_mode want; /* from then on */
     } rows[] = {
-        { "all", BM_MANIFEST_LOCKDOWN + 1, NULL, NULL, BM_MANIFEST_LOCKDOWN },
-        { "org", BM_MANIFEST_REPAIR + 1, "1", NULL, BM_MANIFEST_REPAIR },
-        { "all-2", BM_MANIFEST_NORMAL + 1, NULL, NULL, BM_MANIFEST_REPAIR },
-        { "mute", 0, NULL, "SN-1", BM_MANIFEST_REPAIR },
-        { "one", BM_MANIFEST_NORMAL + 1, NULL, "SN-1", BM_MANIFEST_NORMAL },
-        { "one-2", BM_MANIFEST_LOCKDOWN + 1, NULL, "SN-1",
+        { "all", NULL, NULL, BM_MANIFEST_LOCKDOWN + 1, BM_MANIFEST_LOCKDOWN },
+        { "org", "1", NULL, BM_MANIFEST_REPAIR + 1, BM_MANIFEST_REPAIR },
+        { "all-2", NULL, NULL, BM_MANIFEST_NORMAL + 1, BM_MANIFEST_REPAIR },
+        { "mute", NULL, "SN-1", 0, BM_MANIFEST_REPAIR },
+        { "one", NULL, "SN-1", BM_MANIFEST_NORMAL + 1, BM_MANIFEST_NORMAL },
+        { "one-2", NULL, "SN-1", BM_MANIFEST_LOCKDOWN + 1,
           BM_MANIFEST_LOCKDOWN },
-        { "org-2", BM_MANIFEST_NORMAL + 1, "1", NULL, BM_MANIFEST_LOCKDOWN },
+        { "org-2", "1", NULL, BM_MANIFEST_NORMAL + 1, BM_MANIFEST_LOCKDOWN },
     };
     static struct told t;
     struct store_device device;
