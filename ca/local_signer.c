@@ -1,21 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ca/local_signer.h"
-
 #include <stdlib.h>
 #include <string.h>
 
-#include "ca/authority.h"
-#include "ca/list_signing.h"
-#include "core/bundle.h"
-#include "core/manifest.h"
-#include "core/path.h"
-
-struct local {
-    struct ca_signer signer;
-    struct ca_signer_config c;
-    struct ca_journal_entry entries[CA_GROUP_MAX];
-    struct ca_list_signing list; /* at most one at a time */
-};
+#include "ca/local_signer_internal.h"
 
 static const struct ca_signer_ca *find_ca(const struct local *l, const char *id)
 {
@@ -37,8 +24,8 @@ static bool knows_profile(const struct local *l, const struct ca_profile *p)
     return false;
 }
 
-static bm_status hash_of(const struct local *l, struct bm_bytes in,
-                         uint8_t *out, size_t n)
+bm_status local_hash(const struct local *l, struct bm_bytes in, uint8_t *out,
+                     size_t n)
 {
     uint8_t hash[BM_HASH_MAX];
 
@@ -68,7 +55,7 @@ static bm_status agree_speaker(const struct local *l,
     if (l->c.may_sign_ocsp) {
         return BM_OK;
     }
-    BM_TRY(hash_of(l, cert->key.der, key, sizeof key));
+    BM_TRY(local_hash(l, cert->key.der, key, sizeof key));
     if (l->c.expects_ocsp == NULL || !l->c.expects_ocsp(l->c.arg, key)) {
         return ca_refuse(why, BM_E_CA_SIGNER,
                          "an OCSP responder, or a signer of trust bundles");
@@ -122,8 +109,8 @@ static bm_status describe(const struct local *l, const struct ca_signing *item,
     }
     e->serial_n = (uint8_t)item->serial.n;
     memcpy(e->serial, item->serial.p, item->serial.n);
-    BM_TRY(hash_of(l, item->tbs, e->hash, sizeof e->hash));
-    return hash_of(l, ca->cert->key.der, e->key, sizeof e->key);
+    BM_TRY(local_hash(l, item->tbs, e->hash, sizeof e->hash));
+    return local_hash(l, ca->cert->key.der, e->key, sizeof e->key);
 }
 
 /*
@@ -131,7 +118,7 @@ static bm_status describe(const struct local *l, const struct ca_signing *item,
  * has no room, it has gone. None of that is the fault of a request, nor of the
  * requests beside it.
  */
-static bm_status of_key(bm_status rc)
+bm_status local_of_key(bm_status rc)
 {
     return rc == BM_OK || rc == BM_E_MEMORY ||
                    (rc >= BM_E_KEYS_URI && rc <= BM_E_KEYS_BUSY)
@@ -145,7 +132,7 @@ static bm_status is_ready(const struct local *l, const char *id,
 {
     const struct ca_signer_ca *ca = find_ca(l, id);
     bm_status rc = ca->holder == NULL ? BM_OK : bm_key_ready(ca->holder);
-    bm_status told = of_key(rc);
+    bm_status told = local_of_key(rc);
 
     if (told != rc) {
         return ca_refuse(why, told, "key of CA %s: %s", id,
@@ -163,7 +150,7 @@ static bm_status sign_one(const struct local *l, const struct ca_signing *item)
     size_t n;
 
     bm_wr_init(&w, signature, sizeof signature);
-    BM_TRY(of_key(ca->key->sign(ca->key->self, item->tbs, &w)));
+    BM_TRY(local_of_key(ca->key->sign(ca->key->self, item->tbs, &w)));
     BM_TRY(bm_wr_finish(&w, &n));
     bm_cert_assemble(item->cert, item->tbs, ca->key->alg, bm_wr_bytes(&w));
     return BM_OK;
@@ -198,7 +185,7 @@ static bm_status find_lists(const struct local *l,
                             const struct ca_signer_ca *ca, uint8_t key[8],
                             struct ca_journal_lists *lists)
 {
-    BM_TRY(hash_of(l, ca->cert->key.der, key, 8));
+    BM_TRY(local_hash(l, ca->cert->key.der, key, 8));
     ca_journal_lists(l->c.journal, key, lists);
     return BM_OK;
 }
@@ -398,246 +385,10 @@ static bm_status sign_checkpoint(void *self, const struct ca_tree_head *head,
 
     BM_TRY(check_head(l, head, proof));
     memcpy(e.hash, head->root, sizeof e.hash);
-    BM_TRY(hash_of(l, l->c.ledger->key.der, e.key, sizeof e.key));
+    BM_TRY(local_hash(l, l->c.ledger->key.der, e.key, sizeof e.key));
     BM_TRY(ca_journal_append(l->c.journal, &e, 1));
     return ca_checkpoint_sign(head, l->c.origin, l->c.crypto, l->c.ledger,
                               note);
-}
-
-/* ---- Trust bundles */
-
-static bool is_among(const struct bm_bytes *these, size_t n, struct bm_bytes b)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (bm_bytes_equal(these[i], b)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bm_status agree_certs(const struct ca_signer_bundle *by,
-                             const struct bm_bundle *bundle)
-{
-    struct bm_bytes anchors = bundle->anchors;
-    struct bm_bytes cross = bundle->cross;
-    struct bm_bundle_anchor anchor;
-    struct bm_bytes der;
-
-    while (bm_bundle_anchor_next(&anchors, &anchor)) {
-        if (!is_among(by->anchors, by->anchors_n, anchor.cert)) {
-            return BM_E_CA_SIGNER;
-        }
-    }
-    while (bm_bundle_cross_next(&cross, &der)) {
-        if (!is_among(by->cross, by->cross_n, der)) {
-            return BM_E_CA_SIGNER;
-        }
-    }
-    return BM_OK;
-}
-
-/* Does the bundle deny the CA `cert`, in the name of one of these? `*found`:
- * one of them may have issued it. */
-static bm_status agree_issuers(const struct local *l,
-                               const struct bm_bundle *bundle,
-                               const struct bm_cert *cert,
-                               const struct bm_bytes *these, size_t n,
-                               bool *found)
-{
-    struct bm_cert issuer;
-    uint8_t key[BM_BUNDLE_KEY_SIZE];
-
-    for (size_t i = 0; i < n; i++) {
-        BM_TRY(bm_cert_parse(these[i], BM_STRICT, NULL, &issuer));
-        if (!bm_bytes_equal(issuer.subject, cert->issuer)) {
-            continue;
-        }
-        *found = true;
-        BM_TRY(bm_bundle_key(l->c.crypto, &issuer.key, key));
-        if (bm_bundle_ask(bundle, key, cert->serial) == BM_BUNDLE_DENIED) {
-            return BM_E_CA_SIGNER;
-        }
-    }
-    return BM_OK;
-}
-
-/*
- * A device that took a bundle which denies a CA above its own signer takes no
- * other one, for ever: whoever captured the issuer would have a word that is
- * the cold root's. What else is denied, a later bundle takes back, and the
- * certificate of the signer itself may be: the next one has another number.
- * A CA of which nobody knows who issued it could be denied in any name.
- */
-static bm_status agree_signer(const struct local *l,
-                              const struct bm_bundle *bundle)
-{
-    const struct ca_signer_bundle *by = &l->c.bundle;
-    struct bm_bytes chain[BM_PATH_DEPTH_MAX];
-    struct bm_der d;
-    struct bm_cert cert;
-    size_t n = 0;
-
-    bm_der_init(&d, by->chain, NULL);
-    while (bm_der_left(&d) != 0) {
-        if (n == BM_PATH_DEPTH_MAX) {
-            return BM_E_LIMIT;
-        }
-        BM_TRY(bm_der_take_element(&d, BM_DER_SEQUENCE, &chain[n++]));
-    }
-    for (size_t i = 1; i < n; i++) {
-        bool found = false;
-
-        BM_TRY(bm_cert_parse(chain[i], BM_STRICT, NULL, &cert));
-        BM_TRY(agree_issuers(l, bundle, &cert, chain, n, &found));
-        BM_TRY(agree_issuers(l, bundle, &cert, by->cross, by->cross_n, &found));
-        BM_TRY(agree_issuers(l, bundle, &cert, by->anchors, by->anchors_n,
-                             &found));
-        if (!found) {
-            return BM_E_CA_SIGNER;
-        }
-    }
-    return BM_OK;
-}
-
-/* As of lists, the first one too: whoever captured the issuer must not use up
- * the versions. */
-static bm_status agree_version(const struct local *l, enum ca_journal_kind kind,
-                               uint64_t version)
-{
-    uint64_t last = ca_journal_version(l->c.journal, kind);
-
-    return version > last && version <= CA_LIST_NUMBER_MAX &&
-                   version - last <= CA_LIST_STEP_MAX
-               ? BM_OK
-               : BM_E_CA_SIGNER;
-}
-
-/* What bundles and manifests have in common. */
-struct numbered {
-    enum ca_journal_kind kind;
-    struct bm_bytes series;
-    uint64_t version;
-    int64_t issued;
-    int64_t next_update;
-    bm_status (*sign)(const struct bm_signed_by *by, struct bm_bytes content,
-                      struct bm_wr *w);
-};
-
-static bm_status agree_numbered(const struct local *l, const struct numbered *m,
-                                int64_t now)
-{
-    const struct ca_signer_bundle *by = &l->c.bundle;
-
-    if (!bm_bytes_are(m->series, by->series, strlen(by->series)) ||
-        m->issued > now + CA_CLOCK_SLACK || m->next_update <= m->issued ||
-        m->next_update - m->issued > by->lifetime ||
-        m->next_update > by->cert->not_after) {
-        return BM_E_CA_SIGNER;
-    }
-    return agree_version(l, m->kind, m->version);
-}
-
-/* ECDSA on P-256 (RFC 3279 2.2.3): a SEQUENCE of two INTEGERs of 33 octets. */
-#define LONGEST_SIGNATURE 72
-
-static bm_status put_longest(void *self, struct bm_bytes message,
-                             struct bm_wr *signature)
-{
-    static const uint8_t blank[LONGEST_SIGNATURE];
-
-    (void)self;
-    (void)message;
-    bm_wr_put(signature, BM_ARRAY(blank));
-    return BM_OK;
-}
-
-/* Will it fit, however long the signature comes out? Tried where it will be
- * written: what does not fit must not burn a version with each attempt. */
-static bm_status try_numbered(const struct numbered *m,
-                              const struct bm_signed_by *by,
-                              struct bm_bytes content, struct bm_wr message)
-{
-    struct bm_signer blank = *by->signer;
-    struct bm_signed_by trying = *by;
-    bm_status rc;
-
-    blank.sign = put_longest;
-    trying.signer = &blank;
-    rc = m->sign(&trying, content, &message);
-    return rc == BM_E_LIMIT ? BM_E_BUFFER : rc;
-}
-
-static bm_status sign_numbered(struct local *l, const struct numbered *m,
-                               struct bm_bytes content, int64_t now,
-                               struct bm_wr *message)
-{
-    const struct ca_signer_bundle *by = &l->c.bundle;
-    const struct bm_signed_by signer = { .crypto = l->c.crypto,
-                                         .signer = by->key,
-                                         .cert = by->cert,
-                                         .chain = by->chain };
-    struct ca_journal_entry e = { .kind = m->kind,
-                                  .time = now,
-                                  .number = m->version };
-
-    BM_TRY(try_numbered(m, &signer, content, *message));
-    if (by->holder != NULL) {
-        BM_TRY(of_key(bm_key_ready(by->holder)));
-    }
-    BM_TRY(hash_of(l, content, e.hash, sizeof e.hash));
-    BM_TRY(hash_of(l, by->cert->key.der, e.key, sizeof e.key));
-    BM_TRY(ca_journal_append(l->c.journal, &e, 1));
-    return m->sign(&signer, content, message);
-}
-
-static bm_status sign_bundle(void *self, struct bm_bytes content, int64_t now,
-                             struct bm_wr *message)
-{
-    struct local *l = self;
-    struct bm_bundle bundle;
-    struct numbered m = { .kind = CA_JOURNAL_BUNDLE, .sign = bm_bundle_sign };
-
-    if (l->c.bundle.key == NULL) {
-        return BM_E_CA_UNAVAILABLE;
-    }
-    BM_TRY(bm_bundle_parse(content, NULL, &bundle));
-    m.series = bundle.name;
-    m.version = bundle.version;
-    m.issued = bundle.issued;
-    m.next_update = bundle.next_update;
-    BM_TRY(agree_numbered(l, &m, now));
-    if (bundle.keys.n != 0) {
-        return BM_E_CA_SIGNER;
-    }
-    BM_TRY(agree_signer(l, &bundle));
-    BM_TRY(agree_certs(&l->c.bundle, &bundle));
-    return sign_numbered(l, &m, content, now, message);
-}
-
-/*
- * What it names is signed by others, or is a trust bundle of ours; so what is
- * looked at is that it is a manifest of this authority, and newer than all
- * before it.
- */
-static bm_status sign_manifest(void *self, struct bm_bytes content, int64_t now,
-                               struct bm_wr *message)
-{
-    struct local *l = self;
-    struct bm_manifest manifest;
-    struct numbered m = { .kind = CA_JOURNAL_MANIFEST,
-                          .sign = bm_manifest_sign };
-
-    if (l->c.bundle.key == NULL) {
-        return BM_E_CA_UNAVAILABLE;
-    }
-    BM_TRY(bm_manifest_parse(content, NULL, &manifest));
-    m.series = manifest.series;
-    m.version = manifest.version;
-    m.issued = manifest.issued;
-    m.next_update = manifest.next_update;
-    BM_TRY(agree_numbered(l, &m, now));
-    return sign_numbered(l, &m, content, now, message);
 }
 
 void ca_signer_set_bundle(struct ca_signer *signer,
@@ -668,8 +419,8 @@ bm_status ca_signer_new(const struct ca_signer_config *config,
                                     .certs = sign_certs,
                                     .crl = sign_crl,
                                     .checkpoint = sign_checkpoint,
-                                    .bundle = sign_bundle,
-                                    .manifest = sign_manifest,
+                                    .bundle = local_sign_bundle,
+                                    .manifest = local_sign_manifest,
                                     .last = last,
                                     .close = close_local };
     *signer = &l->signer;
