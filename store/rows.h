@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_STORE_ROWS_H
+#define BM_STORE_ROWS_H
+
+#include "core/bytes.h"
+
+/*
+ * The rows of the store, and how a caller is handed them: what store.h's
+ * functions take and give. Whoever uses the store includes that.
+ */
+
+#define STORE_SERIAL_MAX 20  /* octets of INTEGER contents */
+#define STORE_HASH_SIZE  32  /* SHA-256 */
+#define STORE_NAME_MAX   256 /* names of devices, with NUL: UTF-8 */
+#define STORE_ID_MAX     64  /* ids of CAs, profiles, operators, with NUL */
+#define STORE_ACTOR_MAX  96  /* "operator:first", with NUL */
+
+/*
+ * The lists of a CA, by number: the complete one, its shards from 1 on, and
+ * the delta. A list of a million entries in this many shards has entries of
+ * forty kilobytes in each, and nobody wants them smaller.
+ */
+#define STORE_LIST_COMPLETE 0
+#define STORE_LIST_DELTA    UINT32_MAX
+#define STORE_LIST_BEFORE   (UINT32_MAX - 1) /* complete, the last but one */
+#define STORE_SHARDS_MAX    1024
+/* Of a revocation whose certificate nobody has: it may name any of the shards,
+ * and so it is on the list of each. */
+#define STORE_SHARD_ANY (STORE_SHARDS_MAX + 1)
+
+enum store_mode {
+    STORE_READ,
+    STORE_WRITE
+};
+
+/* Zero stands for "all": what auditors and the authority itself see. */
+struct store_scope {
+    uint32_t ecosystem;
+    uint32_t organisation;
+};
+
+/* Called per row; anything but BM_OK stops the walk, which returns it;
+ * BM_E_END stops it with BM_OK. */
+struct store_visit {
+    void *arg;
+    bm_status (*row)(void *arg, const void *row);
+};
+
+struct store_ecosystem {
+    uint32_t id; /* 0 when putting: chosen, and filled in */
+    char name[STORE_NAME_MAX];
+    int64_t created;
+};
+
+struct store_organisation {
+    uint32_t id; /* likewise */
+    uint32_t ecosystem;
+    char name[STORE_NAME_MAX];
+    int64_t created;
+};
+
+enum store_ca_kind {
+    STORE_CA_ROOT = 1,   /* cold: known by its certificate alone */
+    STORE_CA_ISSUING,    /* signs for devices */
+    STORE_CA_OPERATIONS, /* signs for operators and servers */
+    /* Between a CA of ours and its root; elsewhere, and known as a root is. */
+    STORE_CA_INTERMEDIATE,
+    /* No CA: what one generation of a root says of another (RFC 4210 4.4). */
+    STORE_CA_LINK
+};
+
+enum store_ca_status {
+    STORE_CA_ACTIVE = 1,
+    STORE_CA_RETIRED /* signs CRLs and OCSP answers, nothing else */
+};
+
+struct store_ca {
+    char
+        id[STORE_ID_MAX]; /* "issuing" or, of a later generation, "issuing-2" */
+    uint32_t organisation; /* 0: of the ecosystem, and seen in every scope */
+    enum store_ca_kind kind;
+    enum store_ca_status status;
+    char parent[STORE_ID_MAX]; /* "" for a root */
+    struct bm_bytes cert;      /* DER */
+    char key_uri[256];         /* "" where the key is not ours to use */
+    struct bm_bytes ocsp_cert; /* of the delegated responder, DER; or empty */
+    char ocsp_key_uri[256];
+    int64_t created;
+    uint32_t shards; /* that its certificates may name: it only grows */
+};
+
+/*
+ * A list of a CA as it was made last. What changed since is counted from its
+ * base: of a complete list or a shard that is the last one that was made, of
+ * a delta the complete list that it names.
+ */
+struct store_crl {
+    char ca[STORE_ID_MAX];
+    uint32_t list;   /* STORE_LIST_COMPLETE, a shard, STORE_LIST_DELTA; of
+                        STORE_LIST_BEFORE no more than the base is kept */
+    uint64_t number; /* used, or lost: the highest */
+    int64_t this_update;
+    int64_t next_update;
+    int64_t published;    /* thisUpdate of the last one that is known to be */
+    uint64_t base;        /* its number; 0: there is none */
+    int64_t base_update;  /* its thisUpdate */
+    int64_t base_from;    /* it has what expires then, or later, */
+    uint64_t base_change; /* and changes up to this one */
+    struct bm_bytes der;  /* of a list that was made elsewhere; else empty */
+};
+
+enum store_device_state {
+    STORE_DEVICE_EXPECTED = 1,
+    STORE_DEVICE_BORN,
+    STORE_DEVICE_ACTIVE,
+    STORE_DEVICE_SUSPENDED,
+    STORE_DEVICE_REVOKED,
+    STORE_DEVICE_RETIRED
+};
+
+struct store_device {
+    uint64_t id; /* 0 when putting a new one: chosen, and filled in */
+    uint32_t organisation;
+    enum store_device_state state;
+    enum store_device_state resume; /* where a suspended one goes back to */
+    char name[STORE_NAME_MAX];      /* unique within the organisation */
+    int64_t created;
+    int64_t changed;
+};
+
+/*
+ * The life of a certificate. Only VALID, PENDING and REPLACED ones are good;
+ * the others are in `revocation`.
+ */
+enum store_cert_status {
+    STORE_CERT_VALID = 1,
+    STORE_CERT_PENDING,  /* a renewal that has not been seen in use */
+    STORE_CERT_REPLACED, /* its successor is confirmed; still good where the
+                             profile allows several active ones */
+    STORE_CERT_HELD,     /* certificateHold */
+    STORE_CERT_REVOKED,  /* superseded ones included: see the reason */
+    STORE_CERT_ABANDONED /* signed, but not handed out: revoked at once */
+};
+
+struct store_cert {
+    uint64_t id; /* rises with time; see next_cert() */
+    struct bm_bytes serial;
+    uint32_t organisation;
+    char ca[STORE_ID_MAX];
+    char profile[STORE_ID_MAX];
+    uint64_t device; /* 0: none (servers, operators, CAs) */
+    enum store_cert_status status;
+    enum store_cert_status resume; /* where a held one goes back to, or 0 */
+    uint8_t reason;                /* enum bm_crl_reason */
+    int64_t not_before;
+    int64_t not_after;
+    int64_t issued;
+    int64_t revoked;     /* 0: not */
+    uint64_t renews;     /* id of the certificate that this one renews, or 0 */
+    uint64_t renewed_by; /* id of the latest renewal of this one, or 0 */
+    uint32_t superseded; /* renewals of this one that were superseded */
+    uint8_t key[STORE_HASH_SIZE]; /* SHA-256 of SubjectPublicKeyInfo */
+    uint32_t tree;                /* where the ledger has it */
+    uint64_t leaf;
+    uint32_t shard;      /* that it names; 0: none. Never changes */
+    struct bm_bytes der; /* empty for an abandoned one */
+};
+
+/* What a walk over certificates is about; zero members do not restrict. */
+struct store_cert_filter {
+    uint64_t after; /* ids above this one: where the last page ended */
+    uint64_t device;
+    const char *ca;
+    const char *profile;
+    enum store_cert_status status;
+    int64_t expires_before;
+    bool newest_first; /* then `after` means "below this one" */
+};
+
+/*
+ * Claims: what may exist once. `hash` is SHA-256 over all that makes the claim
+ * (ca/ builds it); `ref` is who holds it: a certificate, a device. Claims
+ * are never taken back, so "for ever" is the absence of a function. The first
+ * 16 octets of the hash are what counts.
+ */
+enum store_claim {
+    STORE_CLAIM_KEY = 1,    /* ref: certificate */
+    STORE_CLAIM_IDENTIFIER, /* ref: certificate */
+    STORE_CLAIM_DEVICE,     /* ref: device; by organisation and name. Put by
+                               device_put() itself */
+    STORE_CLAIM_ONCE,       /* what is written down the first time only */
+    STORE_CLAIM_FIRMWARE    /* ref: where the record of a signature is */
+};
+
+/* A certificate that a CRL lists. */
+struct store_revocation {
+    struct bm_bytes serial;
+    int64_t revoked;
+    int64_t invalid_since; /* 0: not stated */
+    int64_t expires;       /* notAfter of the certificate */
+    uint32_t shard;        /* of the certificate, or STORE_SHARD_ANY */
+    uint8_t reason;
+    bool gone; /* in a walk for a delta: no longer listed; the rest is zero */
+};
+
+/* Which entries a walk is about. */
+struct store_revocations_of {
+    const char *ca;
+    uint32_t list;        /* STORE_LIST_COMPLETE, a shard, STORE_LIST_DELTA */
+    int64_t expires_from; /* of certificates that expire then or later */
+    int64_t base_from;    /* STORE_LIST_DELTA: as in struct store_crl */
+    uint64_t base_change;
+};
+
+/* What changed last of a shard. */
+struct store_change {
+    uint32_t shard; /* or STORE_SHARD_ANY */
+    uint64_t id;
+};
+
+struct store_operator {
+    char id[STORE_ID_MAX];
+    uint32_t organisation; /* on whose account: never changes */
+    uint32_t roles;        /* bits, ca/'s to define */
+    bool disabled;
+    uint8_t cert[STORE_HASH_SIZE]; /* SHA-256 of the certificate */
+    uint64_t cert_id; /* of the same; 0: not known, a row of long ago */
+    uint8_t next[STORE_HASH_SIZE]; /* of its renewal that was not seen in use
+                                      yet; zero: none */
+    struct store_scope scope;      /* where the roles hold */
+    int64_t created;
+};
+
+/* What waits for an operator, and what became of it. */
+enum store_request_state {
+    STORE_REQUEST_PENDING = 1,
+    STORE_REQUEST_APPROVED, /* may be issued when it is asked for again */
+    STORE_REQUEST_REJECTED,
+    STORE_REQUEST_ISSUED
+};
+
+struct store_request {
+    uint64_t id; /* 0 when putting a new one: chosen, and filled in */
+    uint32_t organisation;
+    enum store_request_state state;
+    char profile[STORE_ID_MAX];
+    char device[STORE_NAME_MAX];   /* name; "" where the profile has none */
+    uint8_t key[STORE_HASH_SIZE];  /* SHA-256 of SubjectPublicKeyInfo */
+    uint32_t by;                   /* by what means: ca/'s to define */
+    char asked[STORE_ACTOR_MAX];   /* who: "token:0123..", "operator:first" */
+    char first[STORE_ACTOR_MAX];   /* the operator behind it, or "" */
+    char decider[STORE_ACTOR_MAX]; /* "" as long as it is pending */
+    int64_t created;
+    int64_t decided;     /* 0: not yet */
+    uint64_t cert;       /* STORE_REQUEST_ISSUED: its id */
+    struct bm_bytes csr; /* DER, as it came first */
+};
+
+/* zero members do not restrict */
+struct store_request_filter {
+    uint64_t after;
+    enum store_request_state state;
+};
+
+/* What a request of the API was answered, for when it comes again. */
+struct store_reply {
+    char operator_id[STORE_ID_MAX];
+    uint8_t key[STORE_HASH_SIZE];     /* of the Idempotency-Key */
+    uint8_t request[STORE_HASH_SIZE]; /* of all that was asked */
+    uint32_t status;                  /* HTTP; 0: being worked on */
+    int64_t created;
+    struct bm_bytes body; /* ca/ seals it */
+};
+
+struct store_token {
+    uint8_t hash[STORE_HASH_SIZE]; /* of the secret; it is nowhere itself */
+    char id[STORE_ID_MAX];         /* to name it by */
+    uint32_t organisation;
+    char profile[STORE_ID_MAX];
+    char device[STORE_NAME_MAX];
+    int64_t created;
+    int64_t expires;
+    int64_t used;    /* 0: not yet */
+    int64_t revoked; /* 0: not */
+    uint64_t cert;   /* what it was used for, so that a lost reply can be
+                        given again */
+    uint8_t key[STORE_HASH_SIZE]; /* of the request that used it */
+    char creator[STORE_ACTOR_MAX];
+};
+
+/* Where a key lies that never leaves it. */
+enum store_place {
+    STORE_PLACE_TPM = 1
+};
+
+/*
+ * A key that was shown to have been made where it lies. That stays true for
+ * ever, so a row never changes, and there is one of a key at most.
+ */
+struct store_attestation {
+    uint8_t key[STORE_HASH_SIZE]; /* SHA-256 of SubjectPublicKeyInfo */
+    uint32_t organisation;
+    uint64_t device; /* whose certificate it is for; 0: of none */
+    enum store_place place;
+    uint8_t ek[STORE_HASH_SIZE]; /* of the TPM: SHA-256 of the
+                                    SubjectPublicKeyInfo of its endorsement
+                                    key */
+    int64_t at;
+};
+
+struct store_event {
+    uint64_t id; /* filled in */
+    uint32_t organisation;
+    int64_t at;
+    char kind[STORE_ID_MAX]; /* "fork", "key-misuse", ... */
+    uint64_t device;         /* or 0 */
+    char text[STORE_NAME_MAX];
+    bool claimed; /* by the device itself, and not found out by us */
+};
+
+/*
+ * Delivery (docs/delivery.md): what devices are to have. A release and its
+ * items never change; for whom they are, the assignments say.
+ */
+struct store_release {
+    uint64_t id; /* 0 when putting: chosen, and filled in */
+    uint32_t organisation;
+    uint32_t mode; /* of operation, plus 1; 0: it says nothing of it */
+    char name[STORE_ID_MAX]; /* unique within the organisation */
+    int64_t created;
+    char creator[STORE_ACTOR_MAX];
+};
+
+enum store_item_kind {
+    STORE_ITEM_FIRMWARE = 1,
+    STORE_ITEM_KEYSET,
+    STORE_ITEM_POLICY
+};
+
+#define STORE_ITEM_VERSION_MAX 33 /* with NUL */
+
+/* One of a kind, and number of the image, per release. */
+struct store_item {
+    uint64_t id; /* likewise */
+    uint64_t release;
+    enum store_item_kind kind;
+    uint32_t image; /* firmware: number of the image */
+    uint8_t hash[STORE_HASH_SIZE];
+    uint64_t size;
+    char version[STORE_ITEM_VERSION_MAX]; /* for people; or "" */
+};
+
+/* For whom: all devices, those of an organisation, one of them. There is one
+ * of a release and target: assigning again changes it. */
+struct store_assignment {
+    uint64_t id; /* filled in */
+    uint64_t release;
+    uint32_t organisation; /* 0: of all */
+    uint64_t device;       /* 0: all of those */
+    uint32_t percent;      /* 0 to 100 */
+    uint64_t number;       /* filled in: rises with each that is put */
+    int64_t created;
+    char actor[STORE_ACTOR_MAX];
+};
+
+/* One that covers a device, with what must be known of its release. */
+struct store_assigned {
+    struct store_assignment assignment;
+    uint32_t mode;
+    char release[STORE_ID_MAX];
+};
+
+/* The manifest that a device was given last. */
+struct store_manifest {
+    uint64_t device;
+    uint32_t organisation;
+    uint64_t version;
+    int64_t issued;
+    int64_t next_update;
+    uint8_t said[STORE_HASH_SIZE]; /* of what it says, version and dates
+                                      apart */
+    struct bm_bytes message;
+};
+
+/* How far an item came with a device, as bits. */
+enum {
+    STORE_STEP_OFFERED = 1 << 0, /* a manifest named it */
+    STORE_STEP_FETCHED = 1 << 1, /* the rest is what the device says */
+    STORE_STEP_TRIED = 1 << 2,
+    STORE_STEP_TAKEN = 1 << 3,
+    STORE_STEP_REVERTED = 1 << 4,
+    STORE_STEP_REFUSED = 1 << 5,
+    STORE_STEPS_ALL = (1 << 6) - 1
+};
+#define STORE_STEPS 6
+
+struct store_progress {
+    uint64_t assignment;
+    uint64_t item;
+    uint64_t device;
+    uint64_t version; /* of the last manifest that named it */
+    uint32_t steps;   /* STORE_STEP_... */
+};
+
+/* What a device has said of itself. */
+struct store_heard {
+    uint64_t device;
+    uint32_t organisation;
+    uint64_t number;          /* the highest of its events */
+    char key[STORE_NAME_MAX]; /* how and where its key was made; or "" */
+    int64_t key_at;           /* when it said so */
+};
+
+/* Events of a device's own telling that are kept, the latest: what it can
+ * make us store is bounded. */
+#define STORE_CLAIMED_MAX 256
+
+/* A leaf of the ledger. */
+struct store_leaf {
+    uint32_t tree; /* from 1; a restored instance may open another */
+    uint64_t index;
+    uint32_t organisation;
+    uint8_t salt[32];
+    struct bm_bytes record;
+};
+
+/* A full tile: 256 hashes of 32 octets. */
+#define STORE_TILE_SIZE 8192
+
+/* The right edge of a tree, as much as is needed to go on. */
+struct store_head {
+    uint32_t tree;
+    uint64_t size;
+    struct bm_bytes edge; /* hashes of the full subtrees, largest first */
+    struct bm_bytes
+        checkpoint; /* signed note of the last checkpoint, or empty */
+};
+
+#endif
