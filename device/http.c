@@ -507,8 +507,11 @@ static struct bm_bytes take_data(struct bm_http *h, struct bm_bytes *in)
 bm_status bm_http_read(struct bm_http *h, struct bm_bytes *in,
                        struct bm_bytes *body)
 {
+    bool head = h->head;
+
     *body = (struct bm_bytes){ NULL, 0 };
-    while (in->n != 0 && h->state < COMPLETE && !is_data(h)) {
+    while (in->n != 0 && h->head == head && h->state < COMPLETE &&
+           !is_data(h)) {
         bm_status rc = take_octet(h, *in->p);
 
         if (rc != BM_OK) {

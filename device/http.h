@@ -86,7 +86,8 @@ void bm_http_init(struct bm_http *h);
 
 /*
  * Read on: moves `*in` and hands out the next piece of the body, which may be
- * empty, as a view into what was read. Stops behind the response; octets that
+ * empty, as a view into what was read. Stops behind the head, so that `head` is
+ * seen before anything wrong behind it, and behind the response; octets that
  * are left then belong to nobody and mean that the server is confused.
  *
  *   BM_E_HTTP_SYNTAX     the head is malformed, or not HTTP/1.x
