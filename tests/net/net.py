@@ -8,6 +8,7 @@ import json
 import os
 import random
 import re
+import select
 import shutil
 import socket
 import ssl
@@ -235,23 +236,37 @@ class Echo(threading.Thread):
         return self
 
 
+def talk(s, octets, size):
+    """Send in records of `size`, and take what comes meanwhile: in one thread,
+    since OpenSSL does not let two use a connection."""
+    s.setblocking(False)
+    at, got = 0, b""
+    while len(got) < len(octets):
+        try:
+            if at < len(octets):
+                at += s.send(octets[at:at + size])
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            pass
+        try:
+            piece = s.recv(65536)
+            if not piece:
+                break
+            got += piece
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            ready = select.select([s], [s] if at < len(octets) else [], [],
+                                  PATIENCE)
+            if ready == ([], [], []):
+                raise TimeoutError("%d octets came" % len(got)) from None
+    s.settimeout(PATIENCE)
+    return got
+
+
 def exchange(context, port, octets, size=4096):
     """As a client of the device: send in records of `size`, of which it takes
     4,096 and no longer, get the same back, close."""
     with socket.create_connection(("127.0.0.1", port), PATIENCE) as raw:
         with context.wrap_socket(raw, server_hostname=NAME) as s:
-            def send():
-                for at in range(0, len(octets), size):
-                    s.sendall(octets[at:at + size])
-            sender = threading.Thread(target=send, daemon=True)
-            sender.start()
-            got = b""
-            while len(got) < len(octets):
-                piece = s.recv(65536)
-                if not piece:
-                    break
-                got += piece
-            sender.join(PATIENCE)
+            got = talk(s, octets, size)
             holds(got == octets, "%d octets of %d came back"
                   % (len(got), len(octets)))
             with contextlib.suppress(ssl.SSLError):
