@@ -196,12 +196,11 @@ static bm_status make_key(struct keeper *k, struct key_folder *folder,
     static const char *const names[] = {
         [SERVER] = "server", [BUNDLE] = "bundle", [RESPONDER] = "ocsp-"
     };
-    struct bm_key_spec spec = { .type = BM_KEY_P256 };
+    char stem[STORE_ID_MAX + sizeof "server"];
     uint8_t hash[BM_HASH_MAX];
 
-    (void)snprintf(t->uri, sizeof t->uri, "file:%s%s-%lld.key", names[t->what],
-                   t->ca, (long long)room_now());
-    BM_TRY(bm_key_generate(&folder->keys, t->uri, &spec, key));
+    (void)snprintf(stem, sizeof stem, "%s%s", names[t->what], t->ca);
+    BM_TRY(own_make_key(&folder->keys, stem, room_now(), t->uri, key));
     k->n++; /* from here on it is there to be removed */
     BM_TRY(give_away(k, t));
     BM_TRY(k->crypto->hash(k->crypto->self, BM_HASH_SHA256,

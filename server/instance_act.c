@@ -437,9 +437,9 @@ bm_status instance_renew_ocsp(struct instance *in, const char *id, int64_t now,
                               struct ca_refusal *why)
 {
     const struct instance_ca *found = instance_get_ca(in, id);
-    struct bm_key_spec spec = { .type = BM_KEY_P256 };
     struct responder r = { .now = now };
     struct instance_ca *c;
+    char stem[STORE_ID_MAX + sizeof "ocsp-"];
     char uri[BM_KEY_URI_MAX];
     bool due;
     bm_status rc;
@@ -452,9 +452,8 @@ bm_status instance_renew_ocsp(struct instance *in, const char *id, int64_t now,
     if (rc != BM_OK || !due) {
         return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
     }
-    (void)snprintf(uri, sizeof uri, "file:ocsp-%s-%lld.key", c->row.id,
-                   (long long)now);
-    rc = bm_key_generate(&in->keys.keys, uri, &spec, &r.key);
+    (void)snprintf(stem, sizeof stem, "ocsp-%s", c->row.id);
+    rc = own_make_key(&in->keys.keys, stem, now, uri, &r.key);
     if (rc != BM_OK) {
         return ca_refuse(why, rc, "%s", uri);
     }

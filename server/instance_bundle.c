@@ -157,13 +157,13 @@ static bm_status issue_signer(struct instance *in, const struct instance_ca *ca,
 }
 
 static bm_status renew(struct instance *in, const struct instance_ca *ca,
-                       const char *uri, int64_t now, struct ca_refusal *why)
+                       int64_t now, struct ca_refusal *why)
 {
-    struct bm_key_spec spec = { .type = BM_KEY_P256 };
+    char uri[BM_KEY_URI_MAX];
     struct ca_issue_result result = { .status = BM_OK };
     struct ca_signer_bundle bundle;
     struct bm_key *key = NULL;
-    bm_status rc = bm_key_generate(&in->keys.keys, uri, &spec, &key);
+    bm_status rc = own_make_key(&in->keys.keys, "bundle", now, uri, &key);
 
     if (rc == BM_OK) {
         rc = issue_signer(in, ca, key, now, &result);
@@ -195,7 +195,6 @@ bm_status instance_renew_bundle_signer(struct instance *in, int64_t now,
                                        struct ca_refusal *why)
 {
     const struct instance_ca *ca = instance_find_ca(in, "operations");
-    char uri[BM_KEY_URI_MAX];
     bool due;
     bm_status rc;
 
@@ -206,8 +205,7 @@ bm_status instance_renew_bundle_signer(struct instance *in, int64_t now,
     if (rc != BM_OK || !due) {
         return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
     }
-    (void)snprintf(uri, sizeof uri, "file:bundle-%lld.key", (long long)now);
-    rc = renew(in, ca, uri, now, why);
+    rc = renew(in, ca, now, why);
     return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
 }
 

@@ -172,6 +172,26 @@ bm_status own_server_write(const char *dir, const char *key_uri,
     return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
 }
 
+/* ---- Keys */
+
+/* Tries; who makes more keys in a second has another trouble. */
+#define SECONDS_MAX 60
+
+bm_status own_make_key(const struct bm_keys *keys, const char *stem,
+                       int64_t now, char uri[BM_KEY_URI_MAX],
+                       struct bm_key **key)
+{
+    const struct bm_key_spec spec = { .type = BM_KEY_P256 };
+    bm_status rc = BM_E_EXISTS;
+
+    for (int64_t at = now; rc == BM_E_EXISTS && at < now + SECONDS_MAX; at++) {
+        (void)snprintf(uri, BM_KEY_URI_MAX, "file:%s-%lld.key", stem,
+                       (long long)at);
+        rc = bm_key_generate(keys, uri, &spec, key);
+    }
+    return rc;
+}
+
 /* ---- Keys that were replaced */
 
 static bool is_named(const struct instance *in, const struct own_server *server,

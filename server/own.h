@@ -48,6 +48,15 @@ BM_MUST_CHECK bm_status own_server_write(const char *dir, const char *key_uri,
                                          struct ca_refusal *why);
 
 /*
+ * Make a P-256 key for one of them: "file:STEM-TIME.key", of the next second
+ * if there is one, of a process that was killed in this. The caller closes it.
+ */
+BM_MUST_CHECK bm_status own_make_key(const struct bm_keys *keys,
+                                     const char *stem, int64_t now,
+                                     char uri[BM_KEY_URI_MAX],
+                                     struct bm_key **key);
+
+/*
  * Remove keys of responders, bundles and the TLS server that nothing names:
  * those that were replaced, or came to nothing, more than OWN_KEPT seconds
  * ago. What cannot be removed stays.
