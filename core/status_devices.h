@@ -202,4 +202,10 @@
     X(E_NET_TIMEOUT, 0x2906, "", "peer was silent for too long")          \
     X(E_NET_BROKEN, 0x2907, "RFC 9293 3.5", "connection was broken")
 
+#define BM_STATUS_FW(X)                                                      \
+    X(E_FW_TABLE, 0x2a01, "", "malformed firewall table")                    \
+    X(E_FW_FORMAT, 0x2a02, "", "firewall table of another format")           \
+    X(E_FW_FLOOR, 0x2a03, "", "firewall policy is below the floor in force") \
+    X(E_FW_ROOM, 0x2a04, "", "firewall policy asks for more RAM than there is")
+
 #endif

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "firewall/packet.h"
+
+#include <string.h>
+
+#include "firewall/octets.h"
+
+#define ETHERNET 14
+#define ARP_SIZE 28
+#define IPV4     20
+#define IPV6     40
+#define TCP_SIZE 20
+#define UDP_SIZE 8
+#define ICMP     8
+
+/* Next headers of IPv6 that are not what the packet is about. */
+#define HOP_BY_HOP 0
+#define FRAGMENT   44
+
+/* Are the `n` octets at `at` in the frame, and in sight? */
+static bool has(const struct bm_fw_packet *p, size_t at, size_t n)
+{
+    return p->head.n >= at + n;
+}
+
+static void address_6(uint32_t to[4], const uint8_t *from)
+{
+    for (unsigned i = 0; i < 4; i++) {
+        to[i] = bm_fw_be32(from + 4 * i);
+    }
+}
+
+static bool in_subnets_4(const struct bm_fw_subnets *s, uint32_t peer)
+{
+    return s->mask != 0 && (peer & s->mask) == s->address;
+}
+
+static bool in_subnets_6(const struct bm_fw_subnets *s, const uint32_t peer[4])
+{
+    if (peer[0] == 0xfe800000 && peer[1] == 0) {
+        return true;
+    }
+    for (unsigned i = 0; i < s->six_n && i < BM_FW_SUBNETS_6; i++) {
+        const uint32_t *a = s->six[i].address;
+        const uint32_t *m = s->six[i].mask;
+
+        if ((peer[0] & m[0]) == a[0] && (peer[1] & m[1]) == a[1] &&
+            (peer[2] & m[2]) == a[2] && (peer[3] & m[3]) == a[3]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum bm_fw_reason arp(struct bm_fw_packet *p,
+                             const struct bm_fw_subnets *subnets)
+{
+    const uint8_t *h = p->head.p + ETHERNET;
+    bool in = p->direction == BM_FW_IN;
+
+    p->family = BM_FW_ARP;
+    /* Ethernet, IPv4, addresses of 6 and 4 octets: RFC 826. */
+    if (!has(p, ETHERNET, ARP_SIZE) || bm_fw_be32(h) != 0x00010800 ||
+        bm_fw_be16(h + 4) != 0x0604) {
+        return BM_FW_MALFORMED;
+    }
+    p->port = bm_fw_be16(h + 6);
+    if (p->port != 1 && p->port != 2) {
+        return BM_FW_MALFORMED;
+    }
+    p->peer[0] = bm_fw_be32(in ? h + 14 : h + 24);
+    p->own[0] = bm_fw_be32(in ? h + 24 : h + 14);
+    p->subnet = in_subnets_4(subnets, p->peer[0]);
+    return BM_FW_BY_RULE;
+}
+
+/* Each set of SYN, FIN, RST, ACK that is some segment's: a bit of a number. */
+#define BIT(flags) (UINT32_C(1) << (flags))
+#define SEGMENTS                                                    \
+    (BIT(BM_FW_SYN) | BIT(BM_FW_SYN | BM_FW_ACK) | BIT(BM_FW_RST) | \
+     BIT(BM_FW_RST | BM_FW_ACK) | BIT(BM_FW_FIN | BM_FW_ACK) | BIT(BM_FW_ACK))
+#define URGENT (BIT(BM_FW_SYN) | BIT(BM_FW_FIN | BM_FW_ACK) | BIT(BM_FW_ACK))
+
+static enum bm_fw_reason tcp(struct bm_fw_packet *p)
+{
+    const uint8_t *h = p->head.p + p->l4;
+    uint32_t size;
+
+    if (p->end - p->l4 < TCP_SIZE || !has(p, p->l4, TCP_SIZE)) {
+        return BM_FW_MALFORMED;
+    }
+    size = (uint32_t)(h[12] >> 4) * 4;
+    p->sport = bm_fw_be16(h);
+    p->port = bm_fw_be16(h + 2);
+    p->flags =
+        h[13] & (BM_FW_FIN | BM_FW_SYN | BM_FW_RST | BM_FW_ACK | BM_FW_URG);
+    if (size < TCP_SIZE || size > p->end - p->l4 ||
+        ((p->flags & BM_FW_URG ? URGENT : SEGMENTS) >>
+             (p->flags & ~(unsigned)BM_FW_URG) &
+         1) == 0) {
+        return BM_FW_MALFORMED;
+    }
+    return BM_FW_BY_RULE;
+}
+
+static enum bm_fw_reason udp(struct bm_fw_packet *p)
+{
+    const uint8_t *h = p->head.p + p->l4;
+    uint32_t n;
+
+    if (p->end - p->l4 < UDP_SIZE || !has(p, p->l4, UDP_SIZE)) {
+        return BM_FW_MALFORMED;
+    }
+    n = bm_fw_be16(h + 4);
+    if (n < UDP_SIZE || n > p->end - p->l4) {
+        return BM_FW_MALFORMED;
+    }
+    p->sport = bm_fw_be16(h);
+    p->port = bm_fw_be16(h + 2);
+    return BM_FW_BY_RULE;
+}
+
+static enum bm_fw_reason icmp(struct bm_fw_packet *p)
+{
+    const uint8_t *h = p->head.p + p->l4;
+    bool request;
+
+    if (p->end - p->l4 < ICMP || !has(p, p->l4, ICMP)) {
+        return BM_FW_MALFORMED;
+    }
+    p->port = bm_fw_be16(h);
+    if (bm_fw_packet_is_echo(p, &request)) {
+        p->id = bm_fw_be16(h + 4);
+    }
+    return BM_FW_BY_RULE;
+}
+
+/* What is in IP, of whatever version. */
+static enum bm_fw_reason inside(struct bm_fw_packet *p)
+{
+    if (p->proto == BM_FW_PROTO_TCP) {
+        return tcp(p);
+    }
+    if (p->proto == BM_FW_PROTO_UDP) {
+        return udp(p);
+    }
+    return bm_fw_packet_is_icmp(p) ? icmp(p) : BM_FW_BY_RULE;
+}
+
+/* The sum of a header of IPv4 without options; ffff if it is right. */
+static uint32_t sum(const uint8_t *h)
+{
+    uint32_t s = 0;
+
+    for (unsigned i = 0; i < IPV4; i += 2) {
+        s += bm_fw_be16(h + i);
+    }
+    s = (s & 0xffff) + (s >> 16);
+    return (s & 0xffff) + (s >> 16);
+}
+
+static enum bm_fw_reason ipv4(struct bm_fw_packet *p,
+                              const struct bm_fw_subnets *subnets)
+{
+    const uint8_t *h = p->head.p + ETHERNET;
+    bool in = p->direction == BM_FW_IN;
+    uint32_t n;
+
+    p->family = BM_FW_IPV4;
+    /* Version 4, and a header of 5 words: no options. */
+    if (!has(p, ETHERNET, IPV4) || h[0] != 0x45) {
+        return BM_FW_MALFORMED;
+    }
+    n = bm_fw_be16(h + 2);
+    if (n < IPV4 || n > p->length - ETHERNET || sum(h) != 0xffff) {
+        return BM_FW_MALFORMED;
+    }
+    if ((bm_fw_be16(h + 6) & 0x3fff) != 0) { /* MF, offset */
+        return BM_FW_FRAGMENT;
+    }
+    p->l4 = ETHERNET + IPV4;
+    p->end = ETHERNET + n;
+    p->proto = h[9];
+    p->peer[0] = bm_fw_be32(in ? h + 12 : h + 16);
+    p->own[0] = bm_fw_be32(in ? h + 16 : h + 12);
+    p->subnet = in_subnets_4(subnets, p->peer[0]);
+    return inside(p);
+}
+
+/*
+ * The headers that may stand between IPv6 and what is in it. The one of 8
+ * octets before ICMPv6 is in each report of multicast listeners (RFC 3810 5).
+ */
+static enum bm_fw_reason next_header(struct bm_fw_packet *p)
+{
+    const uint8_t *h = p->head.p + p->l4;
+
+    switch (p->proto) {
+    case FRAGMENT:
+        return BM_FW_FRAGMENT;
+    case 43:
+    case 50:
+    case 51:
+    case 60:
+    case 135:
+    case 139:
+    case 140:
+        return BM_FW_EXTENSION;
+    case HOP_BY_HOP:
+        if (p->end - p->l4 < 8 || !has(p, p->l4, 8) ||
+            h[0] != BM_FW_PROTO_ICMPV6 || h[1] != 0) {
+            return BM_FW_EXTENSION;
+        }
+        p->proto = BM_FW_PROTO_ICMPV6;
+        p->l4 += 8;
+        return BM_FW_BY_RULE;
+    default:
+        return BM_FW_BY_RULE;
+    }
+}
+
+static enum bm_fw_reason ipv6(struct bm_fw_packet *p,
+                              const struct bm_fw_subnets *subnets)
+{
+    const uint8_t *h = p->head.p + ETHERNET;
+    bool in = p->direction == BM_FW_IN;
+    enum bm_fw_reason reason;
+    uint32_t n;
+
+    p->family = BM_FW_IPV6;
+    if (!has(p, ETHERNET, IPV6) || h[0] >> 4 != 6) {
+        return BM_FW_MALFORMED;
+    }
+    n = bm_fw_be16(h + 4);
+    if (n > p->length - ETHERNET - IPV6) {
+        return BM_FW_MALFORMED;
+    }
+    p->l4 = ETHERNET + IPV6;
+    p->end = ETHERNET + IPV6 + n;
+    p->proto = h[6];
+    address_6(p->peer, in ? h + 8 : h + 24);
+    address_6(p->own, in ? h + 24 : h + 8);
+    p->subnet = in_subnets_6(subnets, p->peer);
+    reason = next_header(p);
+    return reason == BM_FW_BY_RULE ? inside(p) : reason;
+}
+
+enum bm_fw_reason bm_fw_packet_parse(struct bm_fw_packet *p,
+                                     enum bm_fw_direction direction,
+                                     struct bm_bytes head, size_t length,
+                                     const struct bm_fw_subnets *subnets)
+{
+    memset(p, 0, sizeof *p);
+    p->head.p = head.p;
+    p->head.n = head.n < length ? head.n : length;
+    p->length = (uint32_t)length;
+    p->direction = (uint8_t)direction;
+    if (!has(p, 0, ETHERNET)) {
+        return BM_FW_MALFORMED;
+    }
+    p->l3 = ETHERNET;
+    p->type = bm_fw_be16(head.p + 12);
+    if (direction == BM_FW_IN) {
+        p->mac[0] = bm_fw_be16(head.p + 6);
+        p->mac[1] = bm_fw_be32(head.p + 8);
+    }
+    switch (p->type) {
+    case BM_FW_TYPE_IPV4:
+        return ipv4(p, subnets);
+    case BM_FW_TYPE_IPV6:
+        return ipv6(p, subnets);
+    case BM_FW_TYPE_ARP:
+        return arp(p, subnets);
+    default:
+        return BM_FW_BY_RULE;
+    }
+}
+
+bool bm_fw_packet_is_icmp(const struct bm_fw_packet *p)
+{
+    return (p->family == BM_FW_IPV4 && p->proto == BM_FW_PROTO_ICMP) ||
+           (p->family == BM_FW_IPV6 && p->proto == BM_FW_PROTO_ICMPV6);
+}
+
+bool bm_fw_packet_is_echo(const struct bm_fw_packet *p, bool *request)
+{
+    unsigned kind = p->port >> 8;
+    bool six = p->family == BM_FW_IPV6;
+
+    *request = kind == (six ? BM_FW_ECHO_REQUEST_6 : BM_FW_ECHO_REQUEST);
+    return bm_fw_packet_is_icmp(p) &&
+           (*request || kind == (six ? BM_FW_ECHO_REPLY_6 : BM_FW_ECHO_REPLY));
+}
+
+/* Is it one of the errors, which quote? */
+static bool is_error(const struct bm_fw_packet *p)
+{
+    unsigned kind = p->port >> 8;
+
+    if (!bm_fw_packet_is_icmp(p)) {
+        return false;
+    }
+    return p->family == BM_FW_IPV6 ? kind >= 1 && kind <= 4
+                                   : kind == 3 || kind == 11 || kind == 12;
+}
+
+/* The IP header of a quoted packet, which went the other way than `e`. */
+static bool quoted_header(const struct bm_fw_packet *e, const uint8_t *h,
+                          struct bm_fw_packet *q)
+{
+    bool out = q->direction == BM_FW_OUT;
+
+    if (e->family == BM_FW_IPV4) {
+        if (h[0] != 0x45 || (bm_fw_be16(h + 6) & 0x1fff) != 0) {
+            return false;
+        }
+        q->proto = h[9];
+        q->own[0] = bm_fw_be32(out ? h + 12 : h + 16);
+        q->peer[0] = bm_fw_be32(out ? h + 16 : h + 12);
+        return true;
+    }
+    q->proto = h[6];
+    address_6(q->own, out ? h + 8 : h + 24);
+    address_6(q->peer, out ? h + 24 : h + 8);
+    return h[0] >> 4 == 6;
+}
+
+bool bm_fw_packet_quote(const struct bm_fw_packet *e, struct bm_fw_packet *q)
+{
+    uint32_t ip = e->family == BM_FW_IPV4 ? IPV4 : IPV6;
+    const uint8_t *h;
+    bool request;
+
+    memset(q, 0, sizeof *q);
+    q->direction = e->direction == BM_FW_IN ? BM_FW_OUT : BM_FW_IN;
+    q->family = e->family;
+    q->type = e->type;
+    if (!is_error(e) || e->end - e->l4 < ICMP + ip + 8 ||
+        !has(e, e->l4, ICMP + ip + 8)) {
+        return false;
+    }
+    h = e->head.p + e->l4 + ICMP;
+    if (!quoted_header(e, h, q)) {
+        return false;
+    }
+    /* To whom the packet came from: that is its own end if it went out. */
+    if (q->direction == BM_FW_OUT
+            ? memcmp(q->own, e->own, sizeof q->own) != 0
+            : memcmp(q->peer, e->peer, sizeof q->peer) != 0) {
+        return false;
+    }
+    if (q->proto == BM_FW_PROTO_TCP || q->proto == BM_FW_PROTO_UDP) {
+        q->sport = bm_fw_be16(h + ip);
+        q->port = bm_fw_be16(h + ip + 2);
+    } else if (bm_fw_packet_is_icmp(q)) {
+        q->port = bm_fw_be16(h + ip);
+        q->id = bm_fw_packet_is_echo(q, &request) ? bm_fw_be16(h + ip + 4) : 0;
+    } else {
+        return false;
+    }
+    return true;
+}
