@@ -17,6 +17,25 @@
 #define HOP_BY_HOP 0
 #define FRAGMENT   44
 
+/* One by one: a call to fill memory costs more than the rest of a frame. */
+static void clear(struct bm_fw_packet *p)
+{
+    p->family = BM_FW_OTHER;
+    p->flags = 0;
+    p->subnet = 0;
+    p->type = 0;
+    p->proto = 0;
+    p->port = 0;
+    p->sport = 0;
+    p->id = 0;
+    p->l4 = 0;
+    p->end = 0;
+    p->mac[0] = 0;
+    p->mac[1] = 0;
+    p->own[0] = p->own[1] = p->own[2] = p->own[3] = 0;
+    p->peer[0] = p->peer[1] = p->peer[2] = p->peer[3] = 0;
+}
+
 /* Are the `n` octets at `at` in the frame, and in sight? */
 static bool has(const struct bm_fw_packet *p, size_t at, size_t n)
 {
@@ -250,7 +269,7 @@ enum bm_fw_reason bm_fw_packet_parse(struct bm_fw_packet *p,
                                      struct bm_bytes head, size_t length,
                                      const struct bm_fw_subnets *subnets)
 {
-    memset(p, 0, sizeof *p);
+    clear(p);
     p->head.p = head.p;
     p->head.n = head.n < length ? head.n : length;
     p->length = (uint32_t)length;
@@ -258,7 +277,6 @@ enum bm_fw_reason bm_fw_packet_parse(struct bm_fw_packet *p,
     if (!has(p, 0, ETHERNET)) {
         return BM_FW_MALFORMED;
     }
-    p->l3 = ETHERNET;
     p->type = bm_fw_be16(head.p + 12);
     if (direction == BM_FW_IN) {
         p->mac[0] = bm_fw_be16(head.p + 6);
@@ -331,14 +349,16 @@ bool bm_fw_packet_quote(const struct bm_fw_packet *e, struct bm_fw_packet *q)
     const uint8_t *h;
     bool request;
 
-    memset(q, 0, sizeof *q);
+    clear(q);
+    q->head = (struct bm_bytes){ NULL, 0 };
+    q->length = 0;
     q->direction = e->direction == BM_FW_IN ? BM_FW_OUT : BM_FW_IN;
-    q->family = e->family;
-    q->type = e->type;
     if (!is_error(e) || e->end - e->l4 < ICMP + ip + 8 ||
         !has(e, e->l4, ICMP + ip + 8)) {
         return false;
     }
+    q->family = e->family;
+    q->type = e->type;
     h = e->head.p + e->l4 + ICMP;
     if (!quoted_header(e, h, q)) {
         return false;

@@ -100,7 +100,6 @@ struct bm_fw_packet {
     uint16_t port;        /* field: TCP, UDP, ICMP of its family, ARP */
     uint16_t sport;       /* field: TCP, UDP */
     uint16_t id;          /* ICMP echo: the identifier */
-    uint16_t l3;          /* where what is in the frame begins: 14 */
     uint16_t l4;          /* where what is in IP begins, in the frame */
     uint32_t end;         /* where IP ends: behind it is padding */
     uint32_t own[4];      /* the device's address, and of ARP */

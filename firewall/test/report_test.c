@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "firewall/test/engine.h"
+
+static void one_event_tells_of_a_flood(void)
+{
+    struct bm_fw_event e;
+    uint32_t began;
+
+    policy();
+    start();
+    began = now;
+    for (unsigned i = 0; i < 1000; i++) {
+        tcp(BM_FW_OUT, 23, 1000 + i, SYN);
+        frame_peer_4(&frame, 0x01000000 + i);
+        CHECK(dropped(BM_FW_DEFAULT));
+        now++;
+    }
+    tcp(BM_FW_IN, 1, 82, SYN);
+    CHECK(dropped(BM_FW_DEFAULT));
+    CHECK(bm_fw_take_event(&fw, &e));
+    CHECK(e.count == 1000 && e.first == began && e.last == now - 1);
+    CHECK(e.rule == BM_FW_NO_RULE && e.reason == BM_FW_DEFAULT);
+    CHECK(e.direction == BM_FW_OUT && e.port == 23 && e.proto == 6);
+    CHECK(e.peer[0] == 0x01000000 && e.verdict == BM_FW_DROP);
+    CHECK(bm_fw_take_event(&fw, &e) && e.count == 1 && e.port == 82);
+    CHECK(!bm_fw_take_event(&fw, &e));
+}
+
+static void a_rule_is_told_of_as_it_says(void)
+{
+    struct bm_fw_event e;
+
+    policy();
+    maker.rules[WATCH].log = BM_FW_LOG_COUNT;
+    maker.rules[TELNET].log = BM_FW_LOG_SAMPLE;
+    maker.rules[TELNET].sample = 10;
+    start();
+    for (unsigned i = 0; i < 100; i++) {
+        udp(BM_FW_IN, 1000, 7);
+        (void)judge();
+        udp(BM_FW_IN, 1000, 123); /* says nothing */
+        (void)judge();
+    }
+    CHECK(bm_fw_take_event(&fw, &e) && e.rule == WATCH && e.count == 100);
+    CHECK(!bm_fw_take_event(&fw, &e));
+    for (unsigned i = 0; i < 100; i++) {
+        tcp(BM_FW_IN, 1000 + i, 23, SYN);
+        (void)judge();
+    }
+    for (unsigned i = 0; i < 10; i++) {
+        CHECK(bm_fw_take_event(&fw, &e) && e.rule == TELNET && e.count == 1);
+    }
+    CHECK(!bm_fw_take_event(&fw, &e));
+}
+
+static void events_without_a_place_are_counted(void)
+{
+    policy();
+    maker.rules[TELNET].log = BM_FW_LOG_SAMPLE;
+    maker.rules[TELNET].sample = 1;
+    start();
+    for (unsigned i = 0; i < BM_FW_EVENTS + 5; i++) {
+        tcp(BM_FW_IN, 1000, 23, SYN);
+        (void)judge();
+    }
+    CHECK(fw.event_n == BM_FW_EVENTS && fw.event_lost == 5);
+}
+
+int main(void)
+{
+    RUN(one_event_tells_of_a_flood);
+    RUN(a_rule_is_told_of_as_it_says);
+    RUN(events_without_a_place_are_counted);
+    return bm_test_done();
+}
