@@ -17,9 +17,10 @@
 
 /* ---- The machine of TCP: docs/firewall.md, "Flows" */
 
-#define NO  0xff /* does not accept */
-#define NEW 0xfe /* ends, and the frame is of none */
-#define END 0xfd /* accepts and ends */
+#define NO   0xff /* does not accept */
+#define NEW  0xfe /* ends, and the frame is of none */
+#define END  0xfd /* accepts and ends */
+#define STAY 0xfc /* accepts, and gives no new time */
 #define ROW(a, b, c, d, e, f, g, h, i, j) \
     {                                     \
         { a, b, c, d, e },                \
@@ -30,27 +31,20 @@
 
 /* By state, side (opener, answerer), and SYN, SYN+ACK, FIN, ACK, RST. */
 #define ASKED    BM_FW_ASKED
-#define BOTH     BM_FW_BOTH
 #define ANSWERED BM_FW_ANSWERED
 #define OPEN     BM_FW_OPEN
 #define ONE      BM_FW_ONE
 #define HALF     BM_FW_HALF
 #define TWO      BM_FW_TWO
 #define DONE     BM_FW_DONE
-#define CLOSED   BM_FW_CLOSED
-static const uint8_t machine[BM_FW_CLOSED + 1][2][5] = {
-    [ASKED] = ROW(ASKED, NO, NO, NO, END, BOTH, ANSWERED, NO, ASKED, END),
-    [BOTH] =
-        ROW(BOTH, ANSWERED, NO, NO, CLOSED, BOTH, ANSWERED, NO, BOTH, CLOSED),
-    [ANSWERED] = ROW(ANSWERED, ANSWERED, ONE, OPEN, CLOSED, NO, ANSWERED, ONE,
-                     ANSWERED, CLOSED),
-    [OPEN] = ROW(OPEN, NO, ONE, OPEN, CLOSED, NO, OPEN, ONE, OPEN, CLOSED),
-    [ONE] = ROW(ONE, NO, TWO, HALF, CLOSED, NO, ONE, TWO, HALF, CLOSED),
-    [HALF] = ROW(HALF, NO, TWO, HALF, CLOSED, NO, HALF, TWO, HALF, CLOSED),
-    [TWO] = ROW(TWO, NO, TWO, DONE, CLOSED, NO, TWO, TWO, DONE, CLOSED),
-    [DONE] = ROW(NEW, NO, DONE, DONE, CLOSED, NEW, DONE, DONE, DONE, CLOSED),
-    [CLOSED] = ROW(NEW, NO, CLOSED, CLOSED, CLOSED, NO, CLOSED, CLOSED, CLOSED,
-                   CLOSED),
+static const uint8_t machine[BM_FW_DONE + 1][2][5] = {
+    [ASKED] = ROW(STAY, NO, NO, NO, END, NO, ANSWERED, NO, STAY, END),
+    [ANSWERED] = ROW(STAY, NO, ONE, OPEN, END, NO, STAY, ONE, ANSWERED, END),
+    [OPEN] = ROW(STAY, NO, ONE, OPEN, END, NO, STAY, ONE, OPEN, END),
+    [ONE] = ROW(STAY, NO, TWO, HALF, END, NO, STAY, TWO, HALF, END),
+    [HALF] = ROW(STAY, NO, TWO, HALF, END, NO, STAY, TWO, HALF, END),
+    [TWO] = ROW(NEW, NO, TWO, DONE, END, NO, STAY, TWO, DONE, END),
+    [DONE] = ROW(NEW, NO, DONE, DONE, END, NEW, STAY, DONE, DONE, END),
 };
 
 static unsigned segment(unsigned flags)
@@ -133,7 +127,9 @@ static void end_flow(struct bm_fw *fw, struct bm_fw_flow *f)
     leave(fw, f);
     f->chain = fw->free;
     fw->free = (uint16_t)place;
-    fw->rules[f->rule].live--;
+    if (f->state != BM_FW_DONE) {
+        fw->rules[f->rule].live--;
+    }
     fw->flow_n--;
 }
 
@@ -284,6 +280,9 @@ enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw, const struct bm_fw_key *k,
     if (cap != 0 && fw->rules[rule].live >= cap) {
         return BM_FW_CAP;
     }
+    if (fw->free == BM_FW_NONE && fw->oldest[BM_FW_DONE] != BM_FW_NONE) {
+        end_flow(fw, &fw->flows[fw->oldest[BM_FW_DONE]]);
+    }
     if (fw->free == BM_FW_NONE) {
         return BM_FW_FULL;
     }
@@ -311,15 +310,21 @@ enum bm_fw_taken bm_fw_flow_take(struct bm_fw *fw, struct bm_fw_flow *f,
 {
     unsigned next = f->state;
 
-    if (f->state <= BM_FW_CLOSED) {
+    if (f->state <= BM_FW_DONE) {
         next = machine[f->state][p->direction != f->opener][segment(p->flags)];
     }
     if (next == NO) {
         return BM_FW_NOT_TAKEN;
     }
+    if (next == STAY) {
+        return BM_FW_TAKEN;
+    }
     if (next >= END) {
         end_flow(fw, f);
         return next == END ? BM_FW_TAKEN : BM_FW_OVER;
+    }
+    if (next == BM_FW_DONE && f->state != BM_FW_DONE) {
+        fw->rules[f->rule].live--;
     }
     leave(fw, f);
     enter(fw, f, next, now);

@@ -45,18 +45,16 @@ enum bm_fw_field {
 /* States of flows, in the order of their time-outs in the header. */
 enum bm_fw_state {
     BM_FW_ASKED,
-    BM_FW_BOTH,
     BM_FW_ANSWERED,
     BM_FW_OPEN,
     BM_FW_ONE,
     BM_FW_HALF,
     BM_FW_TWO,
     BM_FW_DONE,
-    BM_FW_CLOSED,
     BM_FW_UDP,
     BM_FW_ICMP
 };
-#define BM_FW_STATES 11
+#define BM_FW_STATES 9
 
 /* Flags of a rule. */
 #define BM_FW_FLOWS        1 /* makes flows */

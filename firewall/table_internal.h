@@ -25,7 +25,7 @@
 #define BM_FW_AT_NAMES    36
 #define BM_FW_AT_ROOTS    40
 #define BM_FW_AT_SECONDS  52
-#define BM_FW_AT_RESERVED 74
+#define BM_FW_AT_RESERVED 70
 
 /* Rule. */
 #define BM_FW_RULE_SAMPLE 4

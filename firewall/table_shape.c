@@ -3,14 +3,12 @@
 
 const uint16_t bm_fw_seconds[BM_FW_STATES] = {
     30,   /* asked */
-    30,   /* both */
     30,   /* answered */
     7200, /* open */
     60,   /* one */
     60,   /* half */
     30,   /* two */
     30,   /* done */
-    5,    /* closed */
     60,   /* UDP */
     10,   /* ICMP */
 };

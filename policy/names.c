@@ -38,8 +38,7 @@ const char *policy_field_name(enum policy_field field)
 const char *policy_timeout_name(enum policy_timeout timeout)
 {
     static const char *const names[POLICY_TIMEOUTS] = {
-        "asked", "both", "answered", "open", "one", "half",
-        "two",   "done", "closed",   "udp",  "icmp"
+        "asked", "answered", "open", "one", "half", "two", "done", "udp", "icmp"
     };
 
     return names[timeout];

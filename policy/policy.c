@@ -32,25 +32,22 @@ struct head {
     }
 
 static const struct config_key timeout_keys[] = {
-    TIMEOUT("asked", POLICY_ASKED),       TIMEOUT("both", POLICY_BOTH),
-    TIMEOUT("answered", POLICY_ANSWERED), TIMEOUT("open", POLICY_OPEN),
-    TIMEOUT("one", POLICY_ONE),           TIMEOUT("half", POLICY_HALF),
-    TIMEOUT("two", POLICY_TWO),           TIMEOUT("done", POLICY_DONE),
-    TIMEOUT("closed", POLICY_CLOSED),     TIMEOUT("udp", POLICY_UDP),
-    TIMEOUT("icmp", POLICY_ICMP),         { .name = NULL },
+    TIMEOUT("asked", POLICY_ASKED), TIMEOUT("answered", POLICY_ANSWERED),
+    TIMEOUT("open", POLICY_OPEN),   TIMEOUT("one", POLICY_ONE),
+    TIMEOUT("half", POLICY_HALF),   TIMEOUT("two", POLICY_TWO),
+    TIMEOUT("done", POLICY_DONE),   TIMEOUT("udp", POLICY_UDP),
+    TIMEOUT("icmp", POLICY_ICMP),   { .name = NULL },
 };
 
 /* docs/firewall.md, "Flows" */
 static const struct timeouts timeouts = {
     { [POLICY_ASKED] = 30,
-      [POLICY_BOTH] = 30,
       [POLICY_ANSWERED] = 30,
       [POLICY_OPEN] = 2 * 3600,
       [POLICY_ONE] = 60,
       [POLICY_HALF] = 60,
       [POLICY_TWO] = 30,
       [POLICY_DONE] = 30,
-      [POLICY_CLOSED] = 5,
       [POLICY_UDP] = 60,
       [POLICY_ICMP] = 10 },
 };

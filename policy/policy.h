@@ -55,14 +55,12 @@ enum policy_log {
 /* Of flows: in the order of the table. */
 enum policy_timeout {
     POLICY_ASKED,
-    POLICY_BOTH,
     POLICY_ANSWERED,
     POLICY_OPEN,
     POLICY_ONE,
     POLICY_HALF,
     POLICY_TWO,
     POLICY_DONE,
-    POLICY_CLOSED,
     POLICY_UDP,
     POLICY_ICMP,
     POLICY_TIMEOUTS

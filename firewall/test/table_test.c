@@ -54,7 +54,7 @@ static void a_table_that_was_written_is_read_again(void)
     CHECK(t.n != 0);
     CHECK_STATUS(bm_fw_table_open(&table, t), BM_OK);
     CHECK(table.version == 7 && table.floor == 5 && table.rule_n == 3);
-    CHECK(table.flows == 8 && table.sources == 4 && table.seconds[3] == 7200);
+    CHECK(table.flows == 8 && table.sources == 4 && table.seconds[2] == 7200);
     bm_fw_table_rule(&table, 1, &rule);
     CHECK(memcmp(&rule, &maker.rules[1], sizeof rule) == 0);
     CHECK_BYTES(bm_fw_table_name(&table, 2).p, bm_fw_table_name(&table, 2).n,
@@ -196,7 +196,7 @@ static void no_source_for_rates_of_each(void)
 
 static void no_time(void)
 {
-    maker.parts.seconds[10] = 0;
+    maker.parts.seconds[8] = 0;
 }
 
 static void root_beyond_nodes(void)

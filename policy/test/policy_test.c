@@ -243,7 +243,7 @@ static void what_is_not_said_has_its_default(void)
     CHECK(p->rules[0].log == POLICY_LOG_NONE);
     CHECK(p->rules[2].log == POLICY_LOG_COUNT);
     CHECK(p->rules[0].priority == 0 && p->rules[0].cap == 0);
-    CHECK(p->timeouts[POLICY_OPEN] == 7200 && p->timeouts[POLICY_CLOSED] == 5);
+    CHECK(p->timeouts[POLICY_OPEN] == 7200 && p->timeouts[POLICY_DONE] == 30);
     policy_free(p);
 }
 
