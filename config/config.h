@@ -33,9 +33,9 @@
 /* Mappings and sequences inside each other. */
 #define CONFIG_DEPTH_MAX 16
 
-/* Nodes in all: a mapping is searched for every key that it gets. */
-#define CONFIG_NODES_MAX 65536
-#define CONFIG_KEYS_MAX  512 /* of one mapping */
+/* Nodes in all: a policy of 10,000 rules, and some room. */
+#define CONFIG_NODES_MAX 131072
+#define CONFIG_KEYS_MAX  512 /* of one mapping: it is searched for each */
 
 #define CONFIG_WORDS_MAX 256
 

@@ -65,7 +65,8 @@
     BM_STATUS_LMS(X)      \
     BM_STATUS_DELIVERY(X) \
     BM_STATUS_NET(X)      \
-    BM_STATUS_FW(X)
+    BM_STATUS_FW(X)       \
+    BM_STATUS_POLICY(X)
 
 #define BM_STATUS_GENERIC(X)                                      \
     X(OK, 0x0000, "", "success")                                  \

@@ -151,4 +151,15 @@
       "list does not go on from the one before")                               \
     X(E_CEREMONY_STOPPED, 0x180e, "", "stopped before anything was signed")
 
+#define BM_STATUS_POLICY(X)                                             \
+    X(E_POLICY_OVERLAP, 0x2b01, "",                                     \
+      "rules of equal priority contradict each other")                  \
+    X(E_POLICY_SIZE, 0x2b02, "", "policy is larger than a table takes") \
+    X(E_POLICY_PACKET, 0x2b03, "", "words that are no packet")          \
+    X(E_POLICY_PCAP, 0x2b04, "", "malformed capture file")              \
+    X(E_POLICY_EXPECT, 0x2b05, "", "policy is not as it was expected")  \
+    X(E_POLICY_MUD, 0x2b06, "RFC 8520", "malformed MUD file")           \
+    X(E_POLICY_NAMES, 0x2b07, "RFC 8520 4",                             \
+      "names stand for addresses that are not given")
+
 #endif

@@ -29,8 +29,8 @@ static bool opens(const struct policy_box *box)
     if (p == (v6 ? POLICY_PROTO_ICMPV6 : POLICY_PROTO_ICMP)) {
         uint64_t echo = v6 ? POLICY_ECHO6 : POLICY_ECHO4;
 
-        return port->n == 1 && port->ranges[0].first.low == echo &&
-               port->ranges[0].last.low == echo;
+        return port->n != 0 && port->ranges[0].first.low >= echo &&
+               port->ranges[port->n - 1].last.low <= echo + 0xff;
     }
     return p == POLICY_PROTO_TCP || p == POLICY_PROTO_UDP;
 }

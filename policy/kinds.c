@@ -17,7 +17,7 @@ static const struct kind {
 } names[] = {
     { POLICY_KINDS_ARP, "request", 1, 1 },
     { POLICY_KINDS_ARP, "reply", 2, 2 },
-    /* RFC 792. Of an echo the code is zero, and only such make flows. */
+    /* RFC 792; of an echo the code is zero. */
     { POLICY_KINDS_ICMP, "echo-request", POLICY_ECHO4, POLICY_ECHO4 },
     { POLICY_KINDS_ICMP, "echo-reply", 0, 0 },
     { POLICY_KINDS_ICMP, "destination-unreachable", ICMP(3) },

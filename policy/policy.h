@@ -98,7 +98,7 @@ enum policy_kind {
 #define POLICY_PROTO_UDP    17
 #define POLICY_PROTO_ICMPV6 58
 
-#define POLICY_ECHO4 (8 << 8) /* echo requests, as ports */
+#define POLICY_ECHO4 (8 << 8) /* echo requests with code 0, as ports */
 #define POLICY_ECHO6 (128 << 8)
 
 /*
