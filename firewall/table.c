@@ -101,36 +101,17 @@ static bool read_numbers(struct bm_fw_table *t)
 
 /* ---- Nodes */
 
-/* Key `i` of a node: its highest words as one number, and the others. */
-struct key {
-    uint64_t high;
-    uint64_t low;
-};
-
-static struct key key_of(const uint8_t *node, uint32_t i)
+/* Word `w` of key `i` of a node, the highest first. */
+static uint32_t word_of(const uint8_t *node, uint32_t i, unsigned w)
 {
-    const uint8_t *k = node + BM_FW_NODE_KEYS + bm_fw_key_size(node[0]) * i;
-    struct key key = { 0, 0 };
+    unsigned size = bm_fw_key_size(node[0]);
+    const uint8_t *k = node + BM_FW_NODE_KEYS + size * i + 4 * w;
 
-    switch (bm_fw_key_size(node[0])) {
-    case 2:
-        key.low = bm_fw_le16(k);
-        break;
-    case 4:
-        key.low = bm_fw_le32(k);
-        break;
-    case 16:
-        key.high = (uint64_t)bm_fw_le32(k) << 32 | bm_fw_le32(k + 4);
-        k += 8;
-        /* fall through */
-    default:
-        key.low = (uint64_t)bm_fw_le32(k) << 32 | bm_fw_le32(k + 4);
-    }
-    return key;
+    return size == 2 ? bm_fw_le16(k) : bm_fw_le32(k);
 }
 
-/* The highest value of a field, where not all of its key is in use. */
-static uint64_t highest(unsigned field)
+/* The highest value of the first word of a field. */
+static uint32_t highest(unsigned field)
 {
     switch (field) {
     case BM_FW_FIELD_PROTO:
@@ -138,27 +119,33 @@ static uint64_t highest(unsigned field)
     case BM_FW_FIELD_SUBNET:
         return 1;
     case BM_FW_FIELD_MAC:
-        return UINT64_C(0xffffffffffff);
+        return 0xffff;
     default:
-        return UINT64_MAX;
+        return UINT32_MAX;
     }
+}
+
+/* Is key `i` above the one before, and the first above zero? */
+static bool rises(const uint8_t *node, uint32_t i)
+{
+    for (unsigned w = 0; w < bm_fw_key_words(node[0]); w++) {
+        uint32_t before = i == 0 ? 0 : word_of(node, i - 1, w);
+
+        if (word_of(node, i, w) != before) {
+            return word_of(node, i, w) > before;
+        }
+    }
+    return false;
 }
 
 static bool good_keys(const uint8_t *node, uint32_t n)
 {
-    struct key before = { 0, 0 };
-
     for (uint32_t i = 0; i + 1 < n; i++) {
-        struct key key = key_of(node, i);
-
-        if (key.high < before.high ||
-            (key.high == before.high && key.low <= before.low) ||
-            key.low > highest(node[0])) {
+        if (!rises(node, i)) {
             return false;
         }
-        before = key;
     }
-    return true;
+    return word_of(node, n - 2, 0) <= highest(node[0]);
 }
 
 /*
@@ -177,8 +164,8 @@ static bool good_targets(const struct bm_fw_table *t, unsigned number)
 
     for (uint32_t i = 0; i < n; i++) {
         unsigned target = bm_fw_le16(targets + 2 * i);
-        uint32_t low = i == 0 ? 0 : (uint32_t)key_of(node, i - 1).low;
-        uint32_t high = i + 1 == n ? 0xffff : (uint32_t)key_of(node, i).low - 1;
+        uint32_t low = i == 0 ? 0 : word_of(node, i - 1, 0);
+        uint32_t high = i + 1 == n ? 0xffff : word_of(node, i, 0) - 1;
 
         if (target == last || !good_target(t, target, number)) {
             return false;

@@ -58,17 +58,11 @@ static inline void frame_ethernet(struct frame *f, enum bm_fw_direction d,
     frame_16(f->p + 12, type);
 }
 
-/* Lengths and the checksum of IP, after anything was changed in it. */
-static inline void frame_finish(struct frame *f)
+static inline void frame_checksum(struct frame *f)
 {
     uint8_t *h = f->p + 14;
     uint32_t sum = 0;
 
-    if (frame_is_6(f)) {
-        frame_16(h + 4, (unsigned)f->n - 54);
-        return;
-    }
-    frame_16(h + 2, (unsigned)f->n - 14);
     frame_16(h + 10, 0);
     for (unsigned i = 0; i < 20; i += 2) {
         sum += (uint32_t)h[i] << 8 | h[i + 1];
@@ -76,6 +70,17 @@ static inline void frame_finish(struct frame *f)
     sum = (sum & 0xffff) + (sum >> 16);
     sum = (sum & 0xffff) + (sum >> 16);
     frame_16(h + 10, ~sum & 0xffff);
+}
+
+/* Length and checksum of IP, after anything was changed in it. */
+static inline void frame_finish(struct frame *f)
+{
+    if (frame_is_6(f)) {
+        frame_16(f->p + 18, (unsigned)f->n - 54);
+    } else {
+        frame_16(f->p + 16, (unsigned)f->n - 14);
+        frame_checksum(f);
+    }
 }
 
 /* The addresses of IPv4. */

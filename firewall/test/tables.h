@@ -98,7 +98,7 @@ static inline struct bm_fw_node *table_node(struct table_maker *m,
     return node;
 }
 
-/* From `first` on `target`, which takes the place of a range that began there. */
+/* From `first` on `target`, in the place of a range that began there. */
 static inline void table_range(struct table_maker *m, struct bm_fw_node *node,
                                uint32_t first, unsigned target)
 {
