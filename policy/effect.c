@@ -224,9 +224,11 @@ static bm_status read_threshold(struct policy_reader *r,
                        r->error));
     if (!take_rate(w.high, &t->high, &period[0]) || period[0] != 1 ||
         !take_rate(w.low, &t->low, &period[1]) || period[1] != 1 ||
-        t->high == 0 || t->low > t->high) {
-        return refuse(r, words->threshold,
-                      "high and low are rates like 100/s, low at most high");
+        t->low == 0 || t->low > t->high) {
+        return refuse(
+            r, words->threshold,
+            "high and low are rates like 100/s, low above zero and at most "
+            "high");
     }
     if (rule->verdict == POLICY_DROP || rule->verdict == POLICY_RESET) {
         return refuse(r, words->threshold,
