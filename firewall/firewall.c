@@ -109,9 +109,8 @@ void bm_fw_init(struct bm_fw *fw, uint32_t seed)
         fw->oldest[i] = BM_FW_NONE;
         fw->newest[i] = BM_FW_NONE;
     }
-    for (unsigned i = 0; i < BM_FW_MODES; i++) {
-        fw->table.roots[i][BM_FW_IN] = BM_FW_NO_RULE;
-        fw->table.roots[i][BM_FW_OUT] = BM_FW_NO_RULE;
+    for (unsigned i = 0; i < BM_FW_ROOTS; i++) {
+        fw->table.roots[i] = BM_FW_NO_RULE;
     }
     /* Odd, so that no bit of what they multiply is lost. */
     for (unsigned i = 0; i < 4; i++) {
@@ -166,6 +165,13 @@ struct bm_fw_counts bm_fw_counts(const struct bm_fw *fw, unsigned i)
 
 /* ---- Judging */
 
+BM_FW_INLINE struct bm_fw_decision
+verdict(unsigned verdict, enum bm_fw_reason reason, unsigned rule)
+{
+    return (struct bm_fw_decision){ (uint8_t)verdict, (uint8_t)reason,
+                                    (uint16_t)rule };
+}
+
 /* Count it, and tell of it where that is due. */
 static struct bm_fw_decision decide(struct bm_fw *fw,
                                     const struct bm_fw_packet *p,
@@ -173,23 +179,21 @@ static struct bm_fw_decision decide(struct bm_fw *fw,
 {
     fw->reasons[d.reason]++;
     if (d.rule != BM_FW_NO_RULE) {
+        struct bm_fw_rule_state *s = &fw->rules[d.rule];
+
         if (bm_fw_passes(d)) {
-            fw->rules[d.rule].passed++;
+            s->passed++;
         } else {
-            fw->rules[d.rule].dropped++;
+            s->dropped++;
+        }
+        if (d.reason == BM_FW_BY_FLOW || d.reason == BM_FW_BY_QUOTE ||
+            (d.reason == BM_FW_BY_RULE &&
+             rule_at(&fw->table, d.rule)[2] == BM_FW_LOG_NONE)) {
+            return d;
         }
     }
-    if (d.reason != BM_FW_BY_FLOW && d.reason != BM_FW_BY_QUOTE) {
-        bm_fw_report(fw, p, d, now);
-    }
+    bm_fw_report(fw, p, d, now);
     return d;
-}
-
-static struct bm_fw_decision verdict(unsigned verdict, enum bm_fw_reason reason,
-                                     unsigned rule)
-{
-    return (struct bm_fw_decision){ (uint8_t)verdict, (uint8_t)reason,
-                                    (uint16_t)rule };
 }
 
 /* Of an ICMP error: the live flow whose packet it quotes, or NULL. */
@@ -199,32 +203,58 @@ quoted_flow(struct bm_fw *fw, const struct bm_fw_packet *p, uint32_t now)
     struct bm_fw_packet quoted;
     struct bm_fw_key key;
 
-    if (fw->flow_n == 0 || !bm_fw_packet_quote(p, &quoted) ||
-        !bm_fw_flow_key(&quoted, &key)) {
+    if (!bm_fw_packet_quote(p, &quoted) || !bm_fw_flow_key(&quoted, &key)) {
         return NULL;
     }
     return bm_fw_flow_find(fw, &key, now);
 }
 
 /*
- * Does what the rule asks for hold? Where it makes flows, one is made, under
- * `key`; NULL: the frame is of none, or that of a live one, which it is not of.
+ * Is the frame of a live flow, or an error about one? Its rule, or
+ * BM_FW_NO_RULE. `*blocked`: there is one that it is not of, in its place.
+ */
+static unsigned of_flow(struct bm_fw *fw, const struct bm_fw_packet *p,
+                        uint32_t now, enum bm_fw_reason *reason, bool *blocked)
+{
+    const struct bm_fw_flow *quoted;
+    struct bm_fw_flow *flow;
+    struct bm_fw_key key;
+
+    *reason = BM_FW_BY_FLOW;
+    if (bm_fw_flow_key(p, &key)) {
+        flow = bm_fw_flow_find(fw, &key, now);
+        if (flow != NULL) {
+            unsigned rule = flow->rule;
+            enum bm_fw_taken taken = bm_fw_flow_take(fw, flow, p, now);
+
+            *blocked = taken == BM_FW_NOT_TAKEN;
+            return taken == BM_FW_TAKEN ? rule : BM_FW_NO_RULE;
+        }
+        return BM_FW_NO_RULE;
+    }
+    quoted = quoted_flow(fw, p, now);
+    *reason = BM_FW_BY_QUOTE;
+    return quoted != NULL ? quoted->rule : BM_FW_NO_RULE;
+}
+
+/*
+ * Does what the rule asks for hold? Where it makes flows, one is made, unless
+ * a live one, which the frame is not of, is in its place: `blocked`.
  */
 static enum bm_fw_reason pass(struct bm_fw *fw, const struct bm_fw_packet *p,
-                              const struct bm_fw_key *key, unsigned rule,
-                              uint32_t now)
+                              unsigned rule, uint32_t now, bool blocked)
 {
     bool flows = (rule_at(&fw->table, rule)[1] & BM_FW_FLOWS) != 0;
     enum bm_fw_reason reason = BM_FW_BY_RULE;
 
-    if (flows && (key == NULL || !bm_fw_flow_may_open(p))) {
+    if (flows && (blocked || !bm_fw_flow_may_open(p))) {
         return BM_FW_STATE;
     }
     if (fw->rules[rule].limit != BM_FW_NONE) {
         reason = bm_fw_limit_judge(fw, rule, p, now);
     }
-    if (reason == BM_FW_BY_RULE && flows) {
-        reason = bm_fw_flow_open(fw, key, p, rule, now);
+    if (flows && reason == BM_FW_BY_RULE) {
+        reason = bm_fw_flow_open(fw, p, rule, now);
     }
     return reason;
 }
@@ -232,9 +262,10 @@ static enum bm_fw_reason pass(struct bm_fw *fw, const struct bm_fw_packet *p,
 /* A reset answers TCP that came in, and no reset. */
 static unsigned of_rule(const struct bm_fw_packet *p, unsigned v)
 {
-    if (v == BM_FW_RESET &&
-        (p->direction != BM_FW_IN || p->family < BM_FW_IPV4 ||
-         p->proto != BM_FW_PROTO_TCP || (p->flags & BM_FW_RST) != 0)) {
+    if (v == BM_FW_RESET && (p->direction != BM_FW_IN ||
+                             (p->class_of != BM_FW_CLASS_TCP_4 &&
+                              p->class_of != BM_FW_CLASS_TCP_6) ||
+                             (p->flags & BM_FW_RST) != 0)) {
         return BM_FW_DROP;
     }
     return v;
@@ -243,38 +274,25 @@ static unsigned of_rule(const struct bm_fw_packet *p, unsigned v)
 static struct bm_fw_decision judge(struct bm_fw *fw,
                                    const struct bm_fw_packet *p, uint32_t now)
 {
-    const struct bm_fw_flow *quoted;
-    struct bm_fw_flow *flow = NULL;
     enum bm_fw_reason reason;
-    struct bm_fw_key key;
-    bool has_key = bm_fw_flow_key(p, &key);
+    bool blocked = false;
     unsigned rule;
 
-    if (has_key) {
-        flow = bm_fw_flow_find(fw, &key, now);
-    }
-    if (flow != NULL) {
-        enum bm_fw_taken taken;
-
-        rule = flow->rule;
-        taken = bm_fw_flow_take(fw, flow, p, now);
-        if (taken == BM_FW_TAKEN) {
-            return verdict(rule_at(&fw->table, rule)[0], BM_FW_BY_FLOW, rule);
+    if (fw->flow_n != 0) {
+        rule = of_flow(fw, p, now, &reason, &blocked);
+        if (rule != BM_FW_NO_RULE) {
+            return verdict(rule_at(&fw->table, rule)[0], reason, rule);
         }
-        has_key = taken == BM_FW_OVER;
-    } else if (!has_key && (quoted = quoted_flow(fw, p, now)) != NULL) {
-        return verdict(rule_at(&fw->table, quoted->rule)[0], BM_FW_BY_QUOTE,
-                       quoted->rule);
     }
     rule = bm_fw_table_find(&fw->table, (enum bm_fw_mode)fw->mode, p);
     if (rule == BM_FW_NO_RULE) {
         return verdict(BM_FW_DROP, BM_FW_DEFAULT, rule);
     }
-    reason = pass(fw, p, has_key ? &key : NULL, rule, now);
-    return verdict(reason == BM_FW_BY_RULE
-                       ? of_rule(p, rule_at(&fw->table, rule)[0])
-                       : (unsigned)BM_FW_DROP,
-                   reason, rule);
+    reason = pass(fw, p, rule, now, blocked);
+    if (reason != BM_FW_BY_RULE) {
+        return verdict(BM_FW_DROP, reason, rule);
+    }
+    return verdict(of_rule(p, rule_at(&fw->table, rule)[0]), reason, rule);
 }
 
 struct bm_fw_decision bm_fw_judge(struct bm_fw *fw,

@@ -267,15 +267,17 @@ static unsigned first_state(const struct bm_fw_packet *p)
     return p->proto == BM_FW_PROTO_UDP ? BM_FW_UDP : BM_FW_ICMP;
 }
 
-enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw, const struct bm_fw_key *k,
+enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw,
                                   const struct bm_fw_packet *p, unsigned rule,
                                   uint32_t now)
 {
     unsigned cap =
         bm_fw_le16(fw->table.rules + BM_FW_RULE_SIZE * rule + BM_FW_RULE_CAP);
     struct bm_fw_flow *f;
+    struct bm_fw_key k;
     uint16_t *head;
 
+    (void)bm_fw_flow_key(p, &k);
     bm_fw_flows_expire(fw, now);
     if (cap != 0 && fw->rules[rule].live >= cap) {
         return BM_FW_CAP;
@@ -289,11 +291,11 @@ enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw, const struct bm_fw_key *k,
     f = &fw->flows[fw->free];
     fw->free = f->chain;
     for (unsigned i = 0; i < 4; i++) {
-        f->peer[i] = k->peer[i];
-        f->own[i] = k->own[i];
+        f->peer[i] = p->peer[i];
+        f->own[i] = p->own[i];
     }
-    f->ports = k->ports;
-    f->kind = k->kind;
+    f->ports = k.ports;
+    f->kind = k.kind;
     f->rule = (uint16_t)rule;
     f->opener = p->direction;
     enter(fw, f, first_state(p), now);

@@ -20,20 +20,21 @@
 /* One by one: a call to fill memory costs more than the rest of a frame. */
 static void clear(struct bm_fw_packet *p)
 {
+    p->end = 0;
     p->family = BM_FW_OTHER;
     p->flags = 0;
-    p->subnet = 0;
+    p->class_of = BM_FW_CLASS_OTHER;
     p->type = 0;
     p->proto = 0;
     p->port = 0;
-    p->sport = 0;
+    p->subnet = 0;
     p->id = 0;
     p->l4 = 0;
-    p->end = 0;
-    p->mac[0] = 0;
-    p->mac[1] = 0;
+    p->sport = 0;
+    p->reserved_2 = 0;
     p->own[0] = p->own[1] = p->own[2] = p->own[3] = 0;
     p->peer[0] = p->peer[1] = p->peer[2] = p->peer[3] = 0;
+    p->mac[0] = p->mac[1] = 0;
 }
 
 /* Are the `n` octets at `at` in the frame, and in sight? */
@@ -78,6 +79,7 @@ static enum bm_fw_reason arp(struct bm_fw_packet *p,
     bool in = p->direction == BM_FW_IN;
 
     p->family = BM_FW_ARP;
+    p->class_of = BM_FW_CLASS_ARP;
     /* Ethernet, IPv4, addresses of 6 and 4 octets: RFC 826. */
     if (!has(p, ETHERNET, ARP_SIZE) || bm_fw_be32(h) != 0x00010800 ||
         bm_fw_be16(h + 4) != 0x0604) {
@@ -154,35 +156,52 @@ static enum bm_fw_reason icmp(struct bm_fw_packet *p)
     return BM_FW_BY_RULE;
 }
 
-/* What is in IP, of whatever version. */
-static enum bm_fw_reason inside(struct bm_fw_packet *p)
+/* What is in IP, of whatever version; `plain` is the class of what is not
+ * looked into. */
+static enum bm_fw_reason inside(struct bm_fw_packet *p, unsigned plain,
+                                unsigned icmp_proto)
 {
+    unsigned first = plain - (BM_FW_CLASS_PLAIN_4 - BM_FW_CLASS_TCP_4);
+
     if (p->proto == BM_FW_PROTO_TCP) {
+        p->class_of = (uint8_t)first;
         return tcp(p);
     }
     if (p->proto == BM_FW_PROTO_UDP) {
+        p->class_of = (uint8_t)(first + 1);
         return udp(p);
     }
-    return bm_fw_packet_is_icmp(p) ? icmp(p) : BM_FW_BY_RULE;
-}
-
-/* The sum of a header of IPv4 without options; ffff if it is right. */
-static uint32_t sum(const uint8_t *h)
-{
-    uint32_t s = 0;
-
-    for (unsigned i = 0; i < IPV4; i += 2) {
-        s += bm_fw_be16(h + i);
+    if (p->proto == icmp_proto) {
+        p->class_of = (uint8_t)(first + 2);
+        return icmp(p);
     }
-    s = (s & 0xffff) + (s >> 16);
-    return (s & 0xffff) + (s >> 16);
+    p->class_of = (uint8_t)plain;
+    return BM_FW_BY_RULE;
 }
+
+/*
+ * Is the sum of a header of IPv4 without options right? It is the same in
+ * whatever order octets are taken, so words are, and carries at the end.
+ */
+static bool good_sum(const uint8_t *h)
+{
+    uint64_t sum = (uint64_t)bm_fw_le32(h) + bm_fw_le32(h + 4) +
+                   bm_fw_le32(h + 8) + bm_fw_le32(h + 12) + bm_fw_le32(h + 16);
+    uint32_t s = (uint32_t)sum;
+
+    s = (s & 0xffff) + (s >> 16) + (uint32_t)(sum >> 32);
+    return (s & 0xffff) + (s >> 16) == 0xffff;
+}
+
+/* MF and the offset, in the second word of the header. */
+#define FRAGMENT_BITS UINT32_C(0xff3f0000)
 
 static enum bm_fw_reason ipv4(struct bm_fw_packet *p,
                               const struct bm_fw_subnets *subnets)
 {
     const uint8_t *h = p->head.p + ETHERNET;
-    bool in = p->direction == BM_FW_IN;
+    uint32_t from;
+    uint32_t to;
     uint32_t n;
 
     p->family = BM_FW_IPV4;
@@ -191,19 +210,26 @@ static enum bm_fw_reason ipv4(struct bm_fw_packet *p,
         return BM_FW_MALFORMED;
     }
     n = bm_fw_be16(h + 2);
-    if (n < IPV4 || n > p->length - ETHERNET || sum(h) != 0xffff) {
+    if (n < IPV4 || n > p->length - ETHERNET || !good_sum(h)) {
         return BM_FW_MALFORMED;
     }
-    if ((bm_fw_be16(h + 6) & 0x3fff) != 0) { /* MF, offset */
+    if ((bm_fw_le32(h + 4) & FRAGMENT_BITS) != 0) {
         return BM_FW_FRAGMENT;
+    }
+    from = bm_fw_be32(h + 12);
+    to = bm_fw_be32(h + 16);
+    if (p->direction == BM_FW_IN) {
+        p->peer[0] = from;
+        p->own[0] = to;
+    } else {
+        p->peer[0] = to;
+        p->own[0] = from;
     }
     p->l4 = ETHERNET + IPV4;
     p->end = ETHERNET + n;
     p->proto = h[9];
-    p->peer[0] = bm_fw_be32(in ? h + 12 : h + 16);
-    p->own[0] = bm_fw_be32(in ? h + 16 : h + 12);
     p->subnet = in_subnets_4(subnets, p->peer[0]);
-    return inside(p);
+    return inside(p, BM_FW_CLASS_PLAIN_4, BM_FW_PROTO_ICMP);
 }
 
 /*
@@ -261,7 +287,9 @@ static enum bm_fw_reason ipv6(struct bm_fw_packet *p,
     address_6(p->own, in ? h + 24 : h + 8);
     p->subnet = in_subnets_6(subnets, p->peer);
     reason = next_header(p);
-    return reason == BM_FW_BY_RULE ? inside(p) : reason;
+    return reason == BM_FW_BY_RULE
+               ? inside(p, BM_FW_CLASS_PLAIN_6, BM_FW_PROTO_ICMPV6)
+               : reason;
 }
 
 enum bm_fw_reason bm_fw_packet_parse(struct bm_fw_packet *p,
@@ -296,8 +324,8 @@ enum bm_fw_reason bm_fw_packet_parse(struct bm_fw_packet *p,
 
 bool bm_fw_packet_is_icmp(const struct bm_fw_packet *p)
 {
-    return (p->family == BM_FW_IPV4 && p->proto == BM_FW_PROTO_ICMP) ||
-           (p->family == BM_FW_IPV6 && p->proto == BM_FW_PROTO_ICMPV6);
+    return p->class_of == BM_FW_CLASS_ICMP_4 ||
+           p->class_of == BM_FW_CLASS_ICMP_6;
 }
 
 bool bm_fw_packet_is_echo(const struct bm_fw_packet *p, bool *request)
@@ -369,11 +397,14 @@ bool bm_fw_packet_quote(const struct bm_fw_packet *e, struct bm_fw_packet *q)
             : memcmp(q->peer, e->peer, sizeof q->peer) != 0) {
         return false;
     }
+    q->port = bm_fw_be16(h + ip);
     if (q->proto == BM_FW_PROTO_TCP || q->proto == BM_FW_PROTO_UDP) {
-        q->sport = bm_fw_be16(h + ip);
+        q->class_of = (uint8_t)(q->proto == BM_FW_PROTO_TCP ? e->class_of - 2
+                                                            : e->class_of - 1);
+        q->sport = q->port;
         q->port = bm_fw_be16(h + ip + 2);
-    } else if (bm_fw_packet_is_icmp(q)) {
-        q->port = bm_fw_be16(h + ip);
+    } else if (q->proto == e->proto) {
+        q->class_of = e->class_of;
         q->id = bm_fw_packet_is_echo(q, &request) ? bm_fw_be16(h + ip + 4) : 0;
     } else {
         return false;

@@ -45,6 +45,21 @@ enum bm_fw_family {
     BM_FW_IPV6
 };
 
+/* The same, and what is inside: each has other fields, and rules of its own. */
+enum bm_fw_class {
+    BM_FW_CLASS_OTHER,
+    BM_FW_CLASS_ARP,
+    BM_FW_CLASS_TCP_4,
+    BM_FW_CLASS_UDP_4,
+    BM_FW_CLASS_ICMP_4,
+    BM_FW_CLASS_PLAIN_4, /* whatever else is in IPv4 */
+    BM_FW_CLASS_TCP_6,
+    BM_FW_CLASS_UDP_6,
+    BM_FW_CLASS_ICMP_6,
+    BM_FW_CLASS_PLAIN_6
+};
+#define BM_FW_CLASSES 10
+
 /* Ethernet types and protocols that are looked into. */
 #define BM_FW_TYPE_IPV4    0x0800
 #define BM_FW_TYPE_ARP     0x0806
@@ -91,20 +106,27 @@ struct bm_fw_subnets {
 struct bm_fw_packet {
     struct bm_bytes head; /* what was handed in, at most the frame */
     uint32_t length;      /* of the whole frame */
+    uint32_t end;         /* where IP ends: behind it is padding */
     uint8_t direction;    /* enum bm_fw_direction */
     uint8_t family;       /* enum bm_fw_family */
     uint8_t flags;        /* TCP: those above, and no others */
-    uint8_t subnet;       /* field: 1 or 0 */
-    uint16_t type;        /* field */
-    uint16_t proto;       /* field: IPv4, IPv6 */
-    uint16_t port;        /* field: TCP, UDP, ICMP of its family, ARP */
-    uint16_t sport;       /* field: TCP, UDP */
-    uint16_t id;          /* ICMP echo: the identifier */
-    uint16_t l4;          /* where what is in IP begins, in the frame */
-    uint32_t end;         /* where IP ends: behind it is padding */
-    uint32_t own[4];      /* the device's address, and of ARP */
-    uint32_t peer[4];     /* field: the other end's */
-    uint32_t mac[2];      /* field, in: the 2 highest octets, the 4 others */
+    uint8_t class_of;     /* enum bm_fw_class */
+    union {
+        struct {
+            uint16_t type;
+            uint16_t proto;  /* IPv4, IPv6 */
+            uint16_t port;   /* TCP, UDP, ICMP of its family, ARP */
+            uint16_t subnet; /* 1 or 0 */
+            uint16_t id;     /* no field: of ICMP echo, the identifier */
+            uint16_t l4;     /* no field: where what is in IP begins */
+            uint16_t sport;  /* TCP, UDP */
+            uint16_t reserved_2;
+        };
+        uint16_t fields[8]; /* the same: enum bm_fw_field of table.h, less 1 */
+    };
+    uint32_t own[4];  /* the device's address, of ARP, too */
+    uint32_t peer[4]; /* field: the other end's */
+    uint32_t mac[2];  /* field, in: the 2 highest octets, the 4 others */
 };
 
 /*

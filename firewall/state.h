@@ -92,10 +92,10 @@ struct bm_fw_flow *bm_fw_flow_find(struct bm_fw *fw, const struct bm_fw_key *k,
 bool bm_fw_flow_may_open(const struct bm_fw_packet *p);
 
 /*
- * A new flow of `rule`, where there is none of that key. BM_FW_BY_RULE:
- * done; else BM_FW_CAP or BM_FW_FULL.
+ * A new flow of `rule`, for a frame that may open one and is of no live one.
+ * BM_FW_BY_RULE: done; else BM_FW_CAP or BM_FW_FULL.
  */
-enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw, const struct bm_fw_key *k,
+enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw,
                                   const struct bm_fw_packet *p, unsigned rule,
                                   uint32_t now);
 

@@ -92,9 +92,11 @@ static bool read_numbers(struct bm_fw_table *t)
         t->seconds[i] = bm_fw_le16(p + BM_FW_AT_SECONDS + 2 * i);
         good = good && t->seconds[i] != 0;
     }
-    for (unsigned i = 0; i < 2 * BM_FW_MODES; i++) {
-        t->roots[i / 2][i % 2] = bm_fw_le16(p + BM_FW_AT_ROOTS + 2 * i);
-        good = good && good_target(t, t->roots[i / 2][i % 2], t->node_n);
+    for (unsigned i = 0; i < BM_FW_ROOTS; i++) {
+        uint16_t root = bm_fw_le16(p + BM_FW_AT_ROOTS + 2 * i);
+
+        t->roots[i] = root;
+        good = good && good_target(t, root, t->node_n);
     }
     return good;
 }
@@ -150,8 +152,7 @@ static bool good_keys(const uint8_t *node, uint32_t n)
 
 /*
  * What the index says of node `number`, from what it says of the targets: the
- * frames that it is good for have its field, and each range that they can be
- * in leads them to what is good for them.
+ * frames that it is good for have its field, and so on behind every range.
  */
 static bool good_targets(const struct bm_fw_table *t, unsigned number)
 {
@@ -164,8 +165,6 @@ static bool good_targets(const struct bm_fw_table *t, unsigned number)
 
     for (uint32_t i = 0; i < n; i++) {
         unsigned target = bm_fw_le16(targets + 2 * i);
-        uint32_t low = i == 0 ? 0 : word_of(node, i - 1, 0);
-        uint32_t high = i + 1 == n ? 0xffff : word_of(node, i, 0) - 1;
 
         if (target == last || !good_target(t, target, number)) {
             return false;
@@ -177,8 +176,7 @@ static bool good_targets(const struct bm_fw_table *t, unsigned number)
             if (node_of(t, target)[0] <= node[0]) {
                 return false;
             }
-            classes &= bm_fw_le16(below + 4) |
-                       (0xffffu ^ bm_fw_classes_of(node[0], low, high));
+            classes &= bm_fw_le16(below + 4);
             deepest = below[6] > deepest ? below[6] : deepest;
         }
     }
@@ -274,12 +272,13 @@ static bool good_nodes(const struct bm_fw_table *t)
             return false;
         }
     }
-    for (unsigned i = 0; i < 2 * BM_FW_MODES; i++) {
-        unsigned root = t->roots[i / 2][i % 2];
-        unsigned needed = (unsigned)BM_FW_CLASSES << 8 * (i % 2);
+    for (unsigned i = 0; i < BM_FW_ROOTS; i++) {
+        unsigned root = bm_fw_le16(t->p + BM_FW_AT_ROOTS + 2 * i);
+        unsigned needed = BM_FW_CLASS_BIT(i % BM_FW_CLASSES) |
+                          (i / BM_FW_CLASSES % 2 != 0 ? BM_FW_MAY_GO_OUT : 0);
 
         if (!BM_FW_IS_RULE(root)) {
-            if ((~bm_fw_le16(entry(t, root) + 4) & needed) != 0) {
+            if ((~(unsigned)bm_fw_le16(entry(t, root) + 4) & needed) != 0) {
                 return false;
             }
             probes = entry(t, root)[6] > probes ? entry(t, root)[6] : probes;

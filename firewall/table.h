@@ -73,6 +73,11 @@ enum bm_fw_log {
 #define BM_FW_TARGET_RULE     0x8000
 #define BM_FW_IS_RULE(target) ((target) >= BM_FW_TARGET_RULE)
 
+/* Where the search begins: for each mode, direction and class of a frame. */
+#define BM_FW_ROOTS (BM_FW_MODES * 2 * BM_FW_CLASSES)
+#define BM_FW_ROOT(mode, direction, class_of) \
+    (((mode)*2 + (direction)) * BM_FW_CLASSES + (class_of))
+
 /* Caps, so that a table's numbers fit where they stand. */
 #define BM_FW_RULES_MAX   16383
 #define BM_FW_NODES_MAX   16383
@@ -83,7 +88,7 @@ enum bm_fw_log {
 #define BM_FW_BURST_MAX   32767
 
 /* Sizes and places in the table. */
-#define BM_FW_HEADER_SIZE 96
+#define BM_FW_HEADER_SIZE 192
 #define BM_FW_RULE_SIZE   24
 #define BM_FW_INDEX_SIZE  8
 
@@ -100,7 +105,7 @@ struct bm_fw_table {
     uint16_t flows;
     uint16_t sources;
     uint16_t probes;
-    uint16_t roots[BM_FW_MODES][2]; /* by mode, direction */
+    uint16_t roots[BM_FW_ROOTS];    /* targets: BM_FW_ROOT() */
     uint16_t seconds[BM_FW_STATES]; /* time-outs */
 };
 
@@ -167,7 +172,7 @@ struct bm_fw_parts {
     uint32_t floor;
     uint16_t flows;
     uint16_t sources;
-    uint16_t roots[BM_FW_MODES][2];
+    uint16_t roots[BM_FW_ROOTS]; /* targets: BM_FW_ROOT() */
     uint16_t seconds[BM_FW_STATES];
     const struct bm_fw_rule *rules;
     const char *const *names; /* one for each rule */

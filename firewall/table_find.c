@@ -2,125 +2,124 @@
 #include "firewall/table_internal.h"
 
 /*
- * The search among a node's ranges, for each size of key: the number of the
- * range that the value is in. All of a table was looked at, so nothing is
- * checked here.
+ * The search among a node's n >= 2 ranges, for each size of key: how far
+ * behind the place of range 0's key, which is not written, that of the range
+ * is that the value is in. Each comparison leaves half of the ranges, and
+ * where that is uneven the greater half, so that as many are made for every
+ * value. All of a table was looked at, so nothing is checked here.
  */
 
-static uint32_t find_2(const uint8_t *keys, uint32_t n, uint32_t value)
+BM_FW_INLINE uint32_t find_2(const uint8_t *keys, uint32_t n, uint32_t value)
 {
-    uint32_t low = 0;
-    uint32_t high = n - 1;
+    const uint8_t *at = keys;
+    uint32_t half = n / 2;
 
-    while (low < high) {
-        uint32_t mid = (low + high + 1) / 2;
+    do {
+        const uint8_t *key = at + 2 * half;
 
-        if (value < bm_fw_le16(keys + 2 * (mid - 1))) {
-            high = mid - 1;
-        } else {
-            low = mid;
+        n -= half;
+        if (bm_fw_le16(key) <= value) {
+            at = key;
         }
-    }
-    return low;
+        half = n / 2;
+    } while (half != 0);
+    return (uint32_t)(at - keys);
 }
 
-/* `words` u32, the highest first. */
-static uint32_t find_4(const uint8_t *keys, uint32_t n, const uint32_t *value,
-                       unsigned words)
+BM_FW_INLINE uint32_t find_4(const uint8_t *keys, uint32_t n, uint32_t value)
 {
-    uint32_t low = 0;
-    uint32_t high = n - 1;
+    const uint8_t *at = keys;
+    uint32_t half = n / 2;
 
-    while (low < high) {
-        uint32_t mid = (low + high + 1) / 2;
-        const uint8_t *key = keys + 4 * words * (mid - 1);
+    do {
+        const uint8_t *key = at + 4 * half;
+
+        n -= half;
+        if (bm_fw_le32(key) <= value) {
+            at = key;
+        }
+        half = n / 2;
+    } while (half != 0);
+    return (uint32_t)(at - keys);
+}
+
+/* Of `words` words, the highest first. */
+static uint32_t find_words(const uint8_t *keys, uint32_t n,
+                           const uint32_t *value, unsigned words)
+{
+    const uint8_t *at = keys;
+    uint32_t half = n / 2;
+
+    do {
+        const uint8_t *key = at + 4 * words * half;
         unsigned i = 0;
 
-        while (i + 1 < words && value[i] == bm_fw_le32(key + 4 * i)) {
+        n -= half;
+        while (i + 1 < words && bm_fw_le32(key + 4 * i) == value[i]) {
             i++;
         }
-        if (value[i] < bm_fw_le32(key + 4 * i)) {
-            high = mid - 1;
-        } else {
-            low = mid;
+        if (bm_fw_le32(key + 4 * i) <= value[i]) {
+            at = key;
         }
+        half = n / 2;
+    } while (half != 0);
+    return (uint32_t)(at - keys);
+}
+
+/* Where node `number` sends it; `*ranges`: how many it has. */
+BM_FW_INLINE unsigned next(const struct bm_fw_table *t, unsigned number,
+                           const struct bm_fw_packet *p, uint32_t *ranges)
+{
+    const uint8_t *node =
+        t->p + bm_fw_le32(t->index + BM_FW_INDEX_SIZE * number);
+    uint32_t head = bm_fw_le32(node);
+    unsigned field = head & 0xff;
+    uint32_t n = head >> 16;
+    uint32_t range; /* twice its number */
+
+    *ranges = n;
+    node += BM_FW_NODE_KEYS;
+    if (field < BM_FW_FIELD_PEER_4 || field == BM_FW_FIELD_SPORT) {
+        range = find_2(node - 2, n, p->fields[field - BM_FW_FIELD_TYPE]);
+        node += bm_fw_padded(2 * n - 2);
+    } else if (field == BM_FW_FIELD_PEER_4) {
+        range = find_4(node - 4, n, p->peer[0]) / 2;
+        node += 4 * n - 4;
+    } else if (field == BM_FW_FIELD_PEER_6) {
+        range = find_words(node - 16, n, p->peer, 4) / 8;
+        node += 16 * n - 16;
+    } else {
+        range = find_words(node - 8, n, p->mac, 2) / 4;
+        node += 8 * n - 8;
     }
-    return low;
-}
-
-static uint32_t range_of(const uint8_t *node, uint32_t n,
-                         const struct bm_fw_packet *p)
-{
-    const uint8_t *keys = node + BM_FW_NODE_KEYS;
-
-    switch (node[0]) {
-    case BM_FW_FIELD_TYPE:
-        return find_2(keys, n, p->type);
-    case BM_FW_FIELD_PROTO:
-        return find_2(keys, n, p->proto);
-    case BM_FW_FIELD_PORT:
-        return find_2(keys, n, p->port);
-    case BM_FW_FIELD_SUBNET:
-        return find_2(keys, n, p->subnet);
-    case BM_FW_FIELD_SPORT:
-        return find_2(keys, n, p->sport);
-    case BM_FW_FIELD_PEER_4:
-        return find_4(keys, n, p->peer, 1);
-    case BM_FW_FIELD_PEER_6:
-        return find_4(keys, n, p->peer, 4);
-    default:
-        return find_4(keys, n, p->mac, 2);
-    }
-}
-
-static const uint8_t *node_at(const struct bm_fw_table *t, unsigned number)
-{
-    return t->p + bm_fw_le32(t->index + BM_FW_INDEX_SIZE * number);
-}
-
-static unsigned next_target(const uint8_t *node, const struct bm_fw_packet *p)
-{
-    uint32_t n = bm_fw_le16(node + 2);
-    const uint8_t *targets = node + BM_FW_NODE_KEYS +
-                             bm_fw_padded((n - 1) * bm_fw_key_size(node[0]));
-
-    return bm_fw_le16(targets + 2 * range_of(node, n, p));
+    return bm_fw_le16(node + range);
 }
 
 uint16_t bm_fw_table_find(const struct bm_fw_table *t, enum bm_fw_mode mode,
                           const struct bm_fw_packet *p)
 {
-    unsigned target = t->roots[mode][p->direction];
+    unsigned target =
+        t->roots[BM_FW_ROOT((unsigned)mode, p->direction, p->class_of)];
+    uint32_t n;
 
     while (!BM_FW_IS_RULE(target)) {
-        target = next_target(node_at(t, target), p);
+        target = next(t, target, p, &n);
     }
-    return target == BM_FW_NO_RULE ? BM_FW_NO_RULE
-                                   : (uint16_t)(target - BM_FW_TARGET_RULE);
+    return (uint16_t)(target == BM_FW_NO_RULE ? target
+                                              : target - BM_FW_TARGET_RULE);
 }
 
 unsigned bm_fw_table_probes(const struct bm_fw_table *t, enum bm_fw_mode mode,
                             const struct bm_fw_packet *p)
 {
-    unsigned target = t->roots[mode][p->direction];
+    unsigned target =
+        t->roots[BM_FW_ROOT((unsigned)mode, p->direction, p->class_of)];
     unsigned probes = 0;
+    uint32_t n;
 
     while (!BM_FW_IS_RULE(target)) {
-        const uint8_t *node = node_at(t, target);
-        uint32_t low = 0;
-        uint32_t high = bm_fw_le16(node + 2) - 1u;
-        uint32_t range = range_of(node, high + 1, p);
-
-        for (; low < high; probes++) {
-            uint32_t mid = (low + high + 1) / 2;
-
-            if (range < mid) {
-                high = mid - 1;
-            } else {
-                low = mid;
-            }
-        }
-        target = next_target(node, p);
+        target = next(t, target, p, &n);
+        probes += bm_fw_cost(n);
     }
     return probes;
 }

@@ -24,8 +24,8 @@
 #define BM_FW_AT_INDEX    32
 #define BM_FW_AT_NAMES    36
 #define BM_FW_AT_ROOTS    40
-#define BM_FW_AT_SECONDS  52
-#define BM_FW_AT_RESERVED 70
+#define BM_FW_AT_SECONDS  160
+#define BM_FW_AT_RESERVED 178
 
 /* Rule. */
 #define BM_FW_RULE_SAMPLE 4
@@ -46,27 +46,14 @@ static inline uint32_t bm_fw_padded(uint32_t n)
 }
 
 /*
- * Kinds of frames, by the fields that they have: bits of `classes`, once for
- * frames that come in and, 8 bits higher, for those that go out.
+ * The frames that have a field, and that a node is good for: a bit for each
+ * enum bm_fw_class, and one that says that they may go out.
  */
-#define BM_FW_CLASS_OTHER   0x01
-#define BM_FW_CLASS_ARP     0x02
-#define BM_FW_CLASS_PORTS_4 0x04 /* TCP, UDP */
-#define BM_FW_CLASS_ICMP_4  0x08
-#define BM_FW_CLASS_PLAIN_4 0x10
-#define BM_FW_CLASS_PORTS_6 0x20
-#define BM_FW_CLASS_ICMP_6  0x40
-#define BM_FW_CLASS_PLAIN_6 0x80
-#define BM_FW_CLASS_4       0x1c
-#define BM_FW_CLASS_6       0xe0
-#define BM_FW_CLASSES       0xff
-#define BM_FW_BOTH_WAYS(c)  ((uint16_t)((c) | (c) << 8))
+#define BM_FW_MAY_GO_OUT   0x400
+#define BM_FW_CLASS_BIT(c) (1u << (c))
 
 /* Those that have `field`; none for what is no field. */
 uint16_t bm_fw_classes_with(unsigned field);
-
-/* Those that values `low` to `high` of `field` can be of. */
-uint16_t bm_fw_classes_of(unsigned field, uint32_t low, uint32_t high);
 
 /* Comparisons that a search among `n` ranges takes at most. */
 unsigned bm_fw_cost(uint32_t n);

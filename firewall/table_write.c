@@ -49,20 +49,16 @@ static void put_node(struct bm_wr *w, const struct bm_fw_node *node)
 /* What its entry in the index says, from those of its targets. */
 static void weigh(const struct bm_fw_parts *parts, struct bm_fw_node *node)
 {
-    unsigned words = bm_fw_key_words(node->field);
     unsigned classes = bm_fw_classes_with(node->field);
     unsigned deepest = 0;
 
     for (size_t i = 0; i < node->n; i++) {
         unsigned target = node->targets[i];
-        uint32_t low = i == 0 ? 0 : node->keys[words * (i - 1)];
-        uint32_t high = i + 1u == node->n ? 0xffff : node->keys[words * i] - 1;
 
         if (target < parts->node_n) {
             const struct bm_fw_node *below = &parts->nodes[target];
 
-            classes &= below->classes |
-                       (0xffffu ^ bm_fw_classes_of(node->field, low, high));
+            classes &= below->classes;
             deepest = below->cost > deepest ? below->cost : deepest;
         }
     }
@@ -115,8 +111,8 @@ static void place(const struct bm_fw_parts *parts, struct places *at)
         weigh(parts, &parts->nodes[i]);
         at->index += bm_fw_node_size(parts->nodes[i].field, parts->nodes[i].n);
     }
-    for (unsigned i = 0; i < 2 * BM_FW_MODES; i++) {
-        unsigned root = parts->roots[i / 2][i % 2];
+    for (unsigned i = 0; i < BM_FW_ROOTS; i++) {
+        unsigned root = parts->roots[i];
 
         if (root < parts->node_n && parts->nodes[root].cost > at->probes) {
             at->probes = parts->nodes[root].cost;
@@ -147,8 +143,8 @@ static void put_header(struct bm_wr *w, const struct bm_fw_parts *parts,
     put_32(w, at->nodes);
     put_32(w, at->index);
     put_32(w, at->names);
-    for (unsigned i = 0; i < 2 * BM_FW_MODES; i++) {
-        put_16(w, parts->roots[i / 2][i % 2]);
+    for (unsigned i = 0; i < BM_FW_ROOTS; i++) {
+        put_16(w, parts->roots[i]);
     }
     for (unsigned i = 0; i < BM_FW_STATES; i++) {
         put_16(w, parts->seconds[i]);

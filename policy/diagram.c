@@ -261,8 +261,61 @@ static bm_status make_target(struct build *b, struct list *list, unsigned field,
 
 /* NOLINTEND(misc-no-recursion) */
 
+/* What is said of a frame by its class alone, and so looked at no more. */
+static const struct of_class {
+    enum policy_kind kind;
+    unsigned type;
+    unsigned proto;          /* 0: it is none of those with a class */
+    enum policy_field first; /* that is left to look at */
+} classes[BM_FW_CLASSES] = {
+    [BM_FW_CLASS_OTHER] = { POLICY_OTHER, 0, 0, POLICY_TYPE },
+    [BM_FW_CLASS_ARP] = { POLICY_ARP, POLICY_TYPE_ARP, 0, POLICY_PORT },
+    [BM_FW_CLASS_TCP_4] = { POLICY_IPV4, POLICY_TYPE_IPV4, POLICY_PROTO_TCP,
+                            POLICY_PORT },
+    [BM_FW_CLASS_UDP_4] = { POLICY_IPV4, POLICY_TYPE_IPV4, POLICY_PROTO_UDP,
+                            POLICY_PORT },
+    [BM_FW_CLASS_ICMP_4] = { POLICY_IPV4, POLICY_TYPE_IPV4, POLICY_PROTO_ICMP,
+                             POLICY_PORT },
+    [BM_FW_CLASS_PLAIN_4] = { POLICY_IPV4, POLICY_TYPE_IPV4, 0, POLICY_PROTO },
+    [BM_FW_CLASS_TCP_6] = { POLICY_IPV6, POLICY_TYPE_IPV6, POLICY_PROTO_TCP,
+                            POLICY_PORT },
+    [BM_FW_CLASS_UDP_6] = { POLICY_IPV6, POLICY_TYPE_IPV6, POLICY_PROTO_UDP,
+                            POLICY_PORT },
+    [BM_FW_CLASS_ICMP_6] = { POLICY_IPV6, POLICY_TYPE_IPV6, POLICY_PROTO_ICMPV6,
+                             POLICY_PORT },
+    [BM_FW_CLASS_PLAIN_6] = { POLICY_IPV6, POLICY_TYPE_IPV6, 0, POLICY_PROTO },
+};
+
+/* Is a protocol with a class of its own all that the box is about? */
+static bool is_of_one(const struct policy_box *box)
+{
+    const struct policy_set *set = &box->set[POLICY_PROTO];
+    uint64_t icmp =
+        box->kind == POLICY_IPV4 ? POLICY_PROTO_ICMP : POLICY_PROTO_ICMPV6;
+
+    for (size_t i = 0; i < set->n; i++) {
+        for (uint64_t v = set->ranges[i].first.low;
+             v <= set->ranges[i].last.low; v++) {
+            if (v != POLICY_PROTO_TCP && v != POLICY_PROTO_UDP && v != icmp) {
+                return false;
+            }
+        }
+    }
+    return set->n != 0;
+}
+
+static bool is_of_class(const struct policy_box *box, const struct of_class *c)
+{
+    if (box->kind != c->kind) {
+        return false;
+    }
+    return c->proto != 0
+               ? policy_set_has(&box->set[POLICY_PROTO], policy_value(c->proto))
+               : !is_of_one(box);
+}
+
 static bm_status make_root(struct build *b, enum policy_direction direction,
-                           uint16_t *root)
+                           const struct of_class *c, uint16_t *root)
 {
     struct list all = { .n = 0 };
     bm_status rc;
@@ -275,23 +328,26 @@ static bm_status make_root(struct build *b, enum policy_direction direction,
         const struct policy_rule *rule = rule_of(b, (uint32_t)i);
 
         if (rule->direction == direction &&
-            (rule->modes & 1u << b->mode) != 0) {
+            (rule->modes & 1u << b->mode) != 0 &&
+            is_of_class(b->boxes[i].box, c)) {
             all.box[all.n++] = (uint32_t)i;
         }
     }
-    rc = make_target(b, &all, 0, root);
+    b->at[POLICY_TYPE] = policy_value(c->type);
+    b->at[POLICY_PROTO] = policy_value(c->proto);
+    rc = make_target(b, &all, c->first, root);
     free(all.box);
     return rc;
 }
 
 static bm_status make_all(struct build *b)
 {
-    for (unsigned mode = 0; mode < POLICY_MODES; mode++) {
-        for (unsigned d = 0; d < POLICY_DIRECTIONS; d++) {
-            b->mode = (enum policy_mode)mode;
-            BM_TRY(
-                make_root(b, (enum policy_direction)d, &b->d->roots[mode][d]));
-        }
+    for (unsigned i = 0; i < BM_FW_ROOTS; i++) {
+        unsigned direction = i / BM_FW_CLASSES % 2;
+
+        b->mode = (enum policy_mode)(i / BM_FW_CLASSES / 2);
+        BM_TRY(make_root(b, (enum policy_direction)direction,
+                         &classes[i % BM_FW_CLASSES], &b->d->roots[i]));
     }
     return BM_OK;
 }

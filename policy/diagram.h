@@ -27,7 +27,7 @@ struct policy_conflict {
 struct policy_diagram {
     struct bm_fw_node *nodes;
     size_t n;
-    uint16_t roots[POLICY_MODES][POLICY_DIRECTIONS];
+    uint16_t roots[BM_FW_ROOTS];
     bool *decides; /* for each rule: does it, for some frame? */
     struct policy_memory *memory;
 };

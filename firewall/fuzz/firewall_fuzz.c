@@ -90,6 +90,7 @@ static void must_hold_together(void)
     for (unsigned i = 0; i < fw.table.rule_n; i++) {
         live += fw.rules[i].live;
     }
+    live += list_of(BM_FW_DONE); /* which only wait */
     must(listed == fw.flow_n && hashed == listed && live == listed);
     must(unused + listed == fw.table.flows && fw.rules[0].live <= 3);
 }

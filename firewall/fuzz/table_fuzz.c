@@ -29,6 +29,7 @@ static void must_find_all(const struct bm_fw_table *t)
 
         memset(&p, 0, sizeof p);
         p.direction = at / 2 % 2;
+        p.class_of = (uint8_t)(at / 4 % BM_FW_CLASSES);
         p.type = bm_fw_le16(t->p + at);
         p.proto = t->p[at];
         p.port = p.type;

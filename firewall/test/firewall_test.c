@@ -84,7 +84,10 @@ static void each_mode_has_its_own_rules(void)
 {
     policy();
     (void)table_end(&maker);
-    maker.parts.roots[BM_FW_LOCKDOWN][BM_FW_IN] = BM_FW_NO_RULE;
+    for (unsigned i = 0; i < BM_FW_CLASSES; i++) {
+        maker.parts.roots[BM_FW_ROOT(BM_FW_LOCKDOWN, BM_FW_IN, i)] =
+            BM_FW_NO_RULE;
+    }
     bm_fw_init(&fw, 1);
     CHECK_STATUS(bm_fw_load(&fw, table_write(&maker), room, sizeof room),
                  BM_OK);

@@ -201,39 +201,51 @@ static void no_time(void)
 
 static void root_beyond_nodes(void)
 {
-    maker.parts.roots[0][0] = (uint16_t)maker.parts.node_n;
+    maker.parts.roots[0] = (uint16_t)maker.parts.node_n;
 }
 
 static void root_beyond_rules(void)
 {
-    maker.parts.roots[2][1] = BM_FW_TARGET_RULE + 3;
+    maker.parts.roots[BM_FW_ROOTS - 1] = BM_FW_TARGET_RULE + 3;
 }
 
 /* What needs ports, for frames that have none. */
 static void root_for_others(void)
 {
-    maker.parts.roots[0][0] = 0;
+    maker.parts.roots[BM_FW_ROOT(0, 0, BM_FW_CLASS_PLAIN_6)] = 0;
 }
 
 static void roots_in_another_order(void)
 {
-    uint16_t root = maker.parts.roots[0][0];
+    uint16_t *roots = maker.parts.roots;
+    uint16_t first = roots[BM_FW_CLASS_TCP_4];
 
-    maker.parts.roots[0][0] = maker.parts.roots[0][1];
-    maker.parts.roots[0][1] = root;
+    CHECK(first == 0 && roots[BM_FW_CLASS_ICMP_4] == 1);
+    roots[BM_FW_CLASS_TCP_4] = 1;
+    roots[BM_FW_CLASS_ICMP_4] = 0;
+}
+
+static void all_roots(unsigned first, unsigned last, unsigned target)
+{
+    for (unsigned i = first; i <= last; i++) {
+        maker.parts.roots[i] = (uint16_t)target;
+    }
 }
 
 static void node_not_reached(void)
 {
     for (unsigned mode = 0; mode < BM_FW_MODES; mode++) {
-        maker.parts.roots[mode][1] = BM_FW_NO_RULE;
+        all_roots(BM_FW_ROOT(mode, BM_FW_OUT, 0),
+                  BM_FW_ROOT(mode, BM_FW_OUT, BM_FW_CLASSES - 1),
+                  BM_FW_NO_RULE);
     }
 }
 
 static void node_twice(void)
 {
     maker.nodes[maker.parts.node_n] = maker.nodes[maker.parts.node_n - 1];
-    maker.parts.roots[2][1] = (uint16_t)maker.parts.node_n++;
+    maker.parts.roots[BM_FW_ROOT(2, BM_FW_OUT, BM_FW_CLASS_TCP_6)] =
+        (uint16_t)maker.parts.node_n++;
 }
 
 static void target_is_no_child(void)
@@ -273,28 +285,34 @@ static void field_out_of_order(void)
 
 static void mac_of_what_goes_out(void)
 {
-    unsigned last = maker.parts.roots[0][1];
-    struct bm_fw_node *node = &maker.nodes[0];
-
-    CHECK(last != 0);
-    for (unsigned mode = 0; mode < BM_FW_MODES; mode++) {
-        maker.parts.roots[mode][0] = BM_FW_NO_RULE;
-        maker.parts.roots[mode][1] = 0;
-    }
+    all_roots(0, BM_FW_ROOTS - 1, BM_FW_NO_RULE);
+    maker.parts.roots[BM_FW_ROOT(0, BM_FW_IN, BM_FW_CLASS_OTHER)] = 0;
+    maker.parts.roots[BM_FW_ROOT(0, BM_FW_OUT, BM_FW_CLASS_OTHER)] = 0;
     maker.parts.node_n = 1;
-    node->field = BM_FW_FIELD_MAC;
-    node->n = 2;
-    maker.targets[0][1] = BM_FW_TARGET_RULE;
+    maker.nodes[0].field = BM_FW_FIELD_MAC;
+    maker.nodes[0].n = 2;
+}
+
+/* What is looked at for a root, and is of no frame that it is for. */
+static void field_of_other_frames(void)
+{
+    all_roots(0, BM_FW_ROOTS - 1, BM_FW_NO_RULE);
+    maker.parts.roots[BM_FW_CLASS_TCP_4] = 0;
+    maker.parts.node_n = 1;
+    maker.nodes[0].field = BM_FW_FIELD_PEER_6;
+    maker.nodes[0].n = 2;
+}
+
+static void proto_of_tcp(void)
+{
+    field_of_other_frames();
+    maker.nodes[0].field = BM_FW_FIELD_PROTO;
 }
 
 static void subnet_of_two(void)
 {
-    for (unsigned mode = 0; mode < BM_FW_MODES; mode++) {
-        maker.parts.roots[mode][0] = maker.parts.roots[mode][1] = 0;
-    }
-    maker.parts.node_n = 1;
+    field_of_other_frames();
     maker.nodes[0].field = BM_FW_FIELD_SUBNET;
-    maker.nodes[0].n = 2;
     maker.keys[0][0] = 2;
 }
 
@@ -436,6 +454,8 @@ static const struct {
     SPOIL(no_such_field),
     SPOIL(field_out_of_order),
     SPOIL(mac_of_what_goes_out),
+    SPOIL(field_of_other_frames),
+    SPOIL(proto_of_tcp),
     SPOIL(subnet_of_two),
     SPOIL(rule_without_verdict),
     SPOIL(rule_of_verdict_5),

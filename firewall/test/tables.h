@@ -4,7 +4,7 @@
 
 /*
  * Small tables for tests: rules, and which ports of which protocols lead to
- * them, for IPv4 and IPv6 alike; ARP and other types as a whole. Who needs
+ * them, for IPv4 and IPv6 alike; ARP as a whole. Who needs
  * other nodes puts them together by hand.
  */
 #include <string.h>
@@ -51,8 +51,8 @@ static inline void table_begin(struct table_maker *m)
     m->parts.names = m->names;
     m->parts.nodes = m->nodes;
     m->arp[0] = m->arp[1] = BM_FW_NO_RULE;
-    for (unsigned i = 0; i < 2 * BM_FW_MODES; i++) {
-        m->parts.roots[i / 2][i % 2] = BM_FW_NO_RULE;
+    for (unsigned i = 0; i < BM_FW_ROOTS; i++) {
+        m->parts.roots[i] = BM_FW_NO_RULE;
     }
 }
 
@@ -142,7 +142,7 @@ static inline unsigned table_target(struct table_maker *m,
     return (unsigned)m->parts.node_n++;
 }
 
-/* ---- The tree of direction `d` */
+/* ---- Roots of direction `d` */
 
 static inline unsigned table_ports(struct table_maker *m, unsigned d,
                                    unsigned proto, bool six)
@@ -165,43 +165,24 @@ static inline unsigned table_ports(struct table_maker *m, unsigned d,
     return table_target(m, node);
 }
 
-static inline unsigned table_protos(struct table_maker *m, unsigned d, bool six)
+static inline unsigned table_root(struct table_maker *m, unsigned d,
+                                  enum bm_fw_class class_of)
 {
-    unsigned icmp = table_ports(m, d, TABLE_ICMP, six);
-    unsigned tcp = table_ports(m, d, BM_FW_PROTO_TCP, six);
-    unsigned udp = table_ports(m, d, BM_FW_PROTO_UDP, six);
-    struct bm_fw_node *node = table_node(m, BM_FW_FIELD_PROTO);
-
-    table_range(m, node, 0, BM_FW_NO_RULE);
-    if (!six) {
-        table_range(m, node, 1, icmp);
-        table_range(m, node, 2, BM_FW_NO_RULE);
+    switch (class_of) {
+    case BM_FW_CLASS_ARP:
+        return m->arp[d];
+    case BM_FW_CLASS_TCP_4:
+    case BM_FW_CLASS_TCP_6:
+        return table_ports(m, d, BM_FW_PROTO_TCP, false);
+    case BM_FW_CLASS_UDP_4:
+    case BM_FW_CLASS_UDP_6:
+        return table_ports(m, d, BM_FW_PROTO_UDP, false);
+    case BM_FW_CLASS_ICMP_4:
+    case BM_FW_CLASS_ICMP_6:
+        return table_ports(m, d, TABLE_ICMP, class_of == BM_FW_CLASS_ICMP_6);
+    default:
+        return BM_FW_NO_RULE;
     }
-    table_range(m, node, 6, tcp);
-    table_range(m, node, 7, BM_FW_NO_RULE);
-    table_range(m, node, 17, udp);
-    table_range(m, node, 18, BM_FW_NO_RULE);
-    if (six) {
-        table_range(m, node, 58, icmp);
-        table_range(m, node, 59, BM_FW_NO_RULE);
-    }
-    return table_target(m, node);
-}
-
-static inline unsigned table_tree(struct table_maker *m, unsigned d)
-{
-    unsigned four = table_protos(m, d, false);
-    unsigned six = table_protos(m, d, true);
-    struct bm_fw_node *node = table_node(m, BM_FW_FIELD_TYPE);
-
-    table_range(m, node, 0, BM_FW_NO_RULE);
-    table_range(m, node, 0x0800, four);
-    table_range(m, node, 0x0801, BM_FW_NO_RULE);
-    table_range(m, node, 0x0806, m->arp[d]);
-    table_range(m, node, 0x0807, BM_FW_NO_RULE);
-    table_range(m, node, 0x86dd, six);
-    table_range(m, node, 0x86de, BM_FW_NO_RULE);
-    return table_target(m, node);
 }
 
 /* Write it as it stands. */
@@ -217,15 +198,12 @@ static inline struct bm_bytes table_write(struct table_maker *m)
     return (struct bm_bytes){ (const uint8_t *)m->octets, m->n };
 }
 
-/* Trees of both directions, the same in all modes; then all of it. */
+/* All roots, the same in all modes; then all of it. */
 static inline struct bm_bytes table_end(struct table_maker *m)
 {
-    for (unsigned d = 0; d < 2; d++) {
-        unsigned root = table_tree(m, d);
-
-        for (unsigned mode = 0; mode < BM_FW_MODES; mode++) {
-            m->parts.roots[mode][d] = (uint16_t)root;
-        }
+    for (unsigned i = 0; i < BM_FW_ROOTS; i++) {
+        m->parts.roots[i] = (uint16_t)table_root(
+            m, i / BM_FW_CLASSES % 2, (enum bm_fw_class)(i % BM_FW_CLASSES));
     }
     return table_write(m);
 }

@@ -245,6 +245,12 @@ static inline void generate_ip(const struct borders *b, struct dice *d,
     if (dice_throw(d, 4) != 0) {
         p->proto = protocols[dice_throw(d, 4)];
     }
+    p->class_of = (uint8_t)(six ? BM_FW_CLASS_PLAIN_6 : BM_FW_CLASS_PLAIN_4);
+    if (p->proto == 6 || p->proto == 17 || p->proto == (six ? 58 : 1)) {
+        p->class_of = (uint8_t)(p->class_of - (p->proto == 6    ? 3
+                                               : p->proto == 17 ? 2
+                                                                : 1));
+    }
     p->subnet = (uint8_t)dice_throw(d, 2);
     p->peer[0] = (uint32_t)peer.low;
     if (six) {
@@ -288,6 +294,7 @@ static inline void generate_packet(const struct borders *b, struct dice *d,
         break;
     case 0x0806:
         p->family = BM_FW_ARP;
+        p->class_of = BM_FW_CLASS_ARP;
         p->port = (uint16_t)(1 + dice_throw(d, 2));
         p->subnet = (uint8_t)dice_throw(d, 2);
         p->peer[0] = (uint32_t)borders_pick(b, d, POLICY_PEER4).low;
