@@ -193,4 +193,10 @@ int cmd_profile_show(int argc, char **argv);
 int cmd_profile_check(int argc, char **argv);
 int cmd_profile_lint(int argc, char **argv);
 
+int cmd_policy(int argc, char **argv);
+int cmd_policy_check(int argc, char **argv);
+int cmd_policy_compile(int argc, char **argv);
+int cmd_policy_explain(int argc, char **argv);
+int cmd_policy_test(int argc, char **argv);
+
 #endif

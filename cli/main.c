@@ -44,6 +44,8 @@ static const struct cmd nouns[] = {
       "firmware images: what a device may run", cmd_image },
     { "keyset", "make | show | verify", "which keys may sign images",
       cmd_keyset },
+    { "policy", "check | compile | explain | test",
+      "what a device's firewall lets in and out", cmd_policy },
     { "unlock", "split | rotate | check | combine | show",
       "the secret that opens the keys, and shares of it", cmd_unlock },
     { "doctor", "[--dir DIR] [--json]",

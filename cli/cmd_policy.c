@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/cmd.h"
+
+static const struct cmd verbs[] = {
+    { "check", "[--json] FILE...",
+      "read policies, and say what they open and what they take",
+      cmd_policy_check },
+    { "compile", "[OPTION]... FILE", "write the table that a device has",
+      cmd_policy_compile },
+    { "explain", "[OPTION]... FILE PACKET...",
+      "which rule decides about a packet, and why", cmd_policy_explain },
+    { "test", "[--json] FILE [EXPECTATIONS]",
+      "hold a policy against what is expected of it", cmd_policy_test },
+    { NULL, NULL, NULL, NULL },
+};
+
+int cmd_policy(int argc, char **argv)
+{
+    return cmd_dispatch(verbs, "birthmark policy", argc, argv);
+}
