@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "firewall/modbus.h"
 #include "firewall/octets.h"
 #include "firewall/state.h"
 #include "firewall/table_internal.h"
@@ -165,35 +166,41 @@ struct bm_fw_counts bm_fw_counts(const struct bm_fw *fw, unsigned i)
 
 /* ---- Judging */
 
-BM_FW_INLINE struct bm_fw_decision
-verdict(unsigned verdict, enum bm_fw_reason reason, unsigned rule)
-{
-    return (struct bm_fw_decision){ (uint8_t)verdict, (uint8_t)reason,
-                                    (uint16_t)rule };
-}
-
 /* Count it, and tell of it where that is due. */
-static struct bm_fw_decision decide(struct bm_fw *fw,
-                                    const struct bm_fw_packet *p,
-                                    struct bm_fw_decision d, uint32_t now)
+static void account(struct bm_fw *fw, const struct bm_fw_packet *p,
+                    const struct bm_fw_decision *d, uint32_t now)
 {
-    fw->reasons[d.reason]++;
-    if (d.rule != BM_FW_NO_RULE) {
-        struct bm_fw_rule_state *s = &fw->rules[d.rule];
+    fw->reasons[d->reason]++;
+    if (d->rule != BM_FW_NO_RULE) {
+        struct bm_fw_rule_state *s = &fw->rules[d->rule];
 
-        if (bm_fw_passes(d)) {
+        if (bm_fw_passes(*d)) {
             s->passed++;
         } else {
             s->dropped++;
         }
-        if (d.reason == BM_FW_BY_FLOW || d.reason == BM_FW_BY_QUOTE ||
-            (d.reason == BM_FW_BY_RULE &&
-             rule_at(&fw->table, d.rule)[2] == BM_FW_LOG_NONE)) {
-            return d;
+        if (d->reason == BM_FW_BY_FLOW || d->reason == BM_FW_BY_QUOTE ||
+            (d->reason == BM_FW_BY_RULE &&
+             rule_at(&fw->table, d->rule)[2] == BM_FW_LOG_NONE)) {
+            return;
         }
     }
     bm_fw_report(fw, p, d, now);
-    return d;
+}
+
+static bool is_tcp(const struct bm_fw_packet *p)
+{
+    return p->class_of == BM_FW_CLASS_TCP_4 || p->class_of == BM_FW_CLASS_TCP_6;
+}
+
+/* Where the rule has an application filter that the frame does not fit. */
+static bool is_unfit(const struct bm_fw *fw, const struct bm_fw_packet *p,
+                     unsigned rule)
+{
+    uint32_t at =
+        4u * bm_fw_le16(rule_at(&fw->table, rule) + BM_FW_RULE_FILTER);
+
+    return at != 0 && is_tcp(p) && !bm_fw_modbus_fits(fw->table.p + at, p);
 }
 
 /* Of an ICMP error: the live flow whose packet it quotes, or NULL. */
@@ -210,89 +217,121 @@ quoted_flow(struct bm_fw *fw, const struct bm_fw_packet *p, uint32_t now)
 }
 
 /*
- * Is the frame of a live flow, or an error about one? Its rule, or
- * BM_FW_NO_RULE. `*blocked`: there is one that it is not of, in its place.
+ * What is due to a frame of a live flow, whose filter is about what its opener
+ * says. False: the flow does not accept it.
  */
-static unsigned of_flow(struct bm_fw *fw, const struct bm_fw_packet *p,
-                        uint32_t now, enum bm_fw_reason *reason, bool *blocked)
+static bool by_flow(struct bm_fw *fw, struct bm_fw_flow *flow,
+                    const struct bm_fw_packet *p, uint32_t now,
+                    struct bm_fw_decision *d)
 {
-    const struct bm_fw_flow *quoted;
-    struct bm_fw_flow *flow;
-    struct bm_fw_key key;
+    unsigned rule = flow->rule;
+    const uint8_t *r = rule_at(&fw->table, rule);
 
-    *reason = BM_FW_BY_FLOW;
-    if (bm_fw_flow_key(p, &key)) {
-        flow = bm_fw_flow_find(fw, &key, now);
-        if (flow != NULL) {
-            unsigned rule = flow->rule;
-            enum bm_fw_taken taken = bm_fw_flow_take(fw, flow, p, now);
-
-            *blocked = taken == BM_FW_NOT_TAKEN;
-            return taken == BM_FW_TAKEN ? rule : BM_FW_NO_RULE;
+    d->rule = (uint16_t)rule;
+    d->reason = BM_FW_BY_FLOW;
+    if (flow->opener == p->direction && is_unfit(fw, p, rule)) {
+        d->reason = BM_FW_FILTER;
+        if ((r[1] & BM_FW_FILTER_WATCH) == 0) {
+            return true; /* dropped: it makes nothing of the flow */
         }
-        return BM_FW_NO_RULE;
     }
-    quoted = quoted_flow(fw, p, now);
-    *reason = BM_FW_BY_QUOTE;
-    return quoted != NULL ? quoted->rule : BM_FW_NO_RULE;
+    if (!bm_fw_flow_take(fw, flow, p, now)) {
+        return false;
+    }
+    d->verdict = d->reason == BM_FW_FILTER ? BM_FW_OBSERVE : r[0];
+    return true;
 }
 
 /*
- * Does what the rule asks for hold? Where it makes flows, one is made, unless
- * a live one, which the frame is not of, is in its place: `blocked`.
+ * Is the frame of a live flow, or an error about one? `*blocked`: there is one
+ * that it is not of, in its place.
  */
-static enum bm_fw_reason pass(struct bm_fw *fw, const struct bm_fw_packet *p,
-                              unsigned rule, uint32_t now, bool blocked)
+static bool by_flows(struct bm_fw *fw, const struct bm_fw_packet *p,
+                     uint32_t now, struct bm_fw_decision *d, bool *blocked)
 {
-    bool flows = (rule_at(&fw->table, rule)[1] & BM_FW_FLOWS) != 0;
+    const struct bm_fw_flow *quoted;
+    struct bm_fw_key key;
+
+    if (bm_fw_flow_key(p, &key)) {
+        struct bm_fw_flow *flow = bm_fw_flow_find(fw, &key, now);
+
+        if (flow == NULL) {
+            return false;
+        }
+        if (by_flow(fw, flow, p, now, d)) {
+            return true;
+        }
+        *blocked = bm_fw_flow_find(fw, &key, now) != NULL;
+        return false;
+    }
+    quoted = quoted_flow(fw, p, now);
+    if (quoted == NULL) {
+        return false;
+    }
+    d->rule = quoted->rule;
+    d->reason = BM_FW_BY_QUOTE;
+    d->verdict = rule_at(&fw->table, quoted->rule)[0];
+    return true;
+}
+
+/*
+ * Does what a rule asks for that makes flows hold? Then one is made, unless a
+ * live one, which the frame is not of, is in its place: `blocked`.
+ */
+static enum bm_fw_reason open_flow(struct bm_fw *fw,
+                                   const struct bm_fw_packet *p, unsigned rule,
+                                   uint32_t now, bool blocked)
+{
+    const uint8_t *r = rule_at(&fw->table, rule);
     enum bm_fw_reason reason = BM_FW_BY_RULE;
 
-    if (flows && (blocked || !bm_fw_flow_may_open(p))) {
+    if (blocked || !bm_fw_flow_may_open(p)) {
         return BM_FW_STATE;
+    }
+    if ((r[1] & BM_FW_FILTER_WATCH) == 0 && is_unfit(fw, p, rule)) {
+        return BM_FW_FILTER;
     }
     if (fw->rules[rule].limit != BM_FW_NONE) {
         reason = bm_fw_limit_judge(fw, rule, p, now);
     }
-    if (flows && reason == BM_FW_BY_RULE) {
-        reason = bm_fw_flow_open(fw, p, rule, now);
-    }
-    return reason;
+    return reason == BM_FW_BY_RULE ? bm_fw_flow_open(fw, p, rule, now) : reason;
 }
 
-/* A reset answers TCP that came in, and no reset. */
-static unsigned of_rule(const struct bm_fw_packet *p, unsigned v)
+/* Verdicts of rules; a reset answers TCP that came in, and no reset. */
+static unsigned verdict_of(const struct bm_fw_packet *p, unsigned verdict)
 {
-    if (v == BM_FW_RESET && (p->direction != BM_FW_IN ||
-                             (p->class_of != BM_FW_CLASS_TCP_4 &&
-                              p->class_of != BM_FW_CLASS_TCP_6) ||
-                             (p->flags & BM_FW_RST) != 0)) {
+    if (verdict == BM_FW_RESET && (p->direction != BM_FW_IN || !is_tcp(p) ||
+                                   (p->flags & BM_FW_RST) != 0)) {
         return BM_FW_DROP;
     }
-    return v;
+    return verdict;
 }
 
-static struct bm_fw_decision judge(struct bm_fw *fw,
-                                   const struct bm_fw_packet *p, uint32_t now)
+/* `*d` says that it is dropped, by no rule. */
+static void judge(struct bm_fw *fw, const struct bm_fw_packet *p, uint32_t now,
+                  struct bm_fw_decision *d)
 {
-    enum bm_fw_reason reason;
     bool blocked = false;
-    unsigned rule;
+    const uint8_t *r;
 
-    if (fw->flow_n != 0) {
-        rule = of_flow(fw, p, now, &reason, &blocked);
-        if (rule != BM_FW_NO_RULE) {
-            return verdict(rule_at(&fw->table, rule)[0], reason, rule);
-        }
+    if (fw->flow_n != 0 && by_flows(fw, p, now, d, &blocked)) {
+        return;
     }
-    rule = bm_fw_table_find(&fw->table, (enum bm_fw_mode)fw->mode, p);
-    if (rule == BM_FW_NO_RULE) {
-        return verdict(BM_FW_DROP, BM_FW_DEFAULT, rule);
+    d->reason = BM_FW_DEFAULT;
+    d->rule = bm_fw_table_find(&fw->table, (enum bm_fw_mode)fw->mode, p);
+    if (d->rule == BM_FW_NO_RULE) {
+        return;
     }
-    reason = pass(fw, p, rule, now, blocked);
-    if (reason != BM_FW_BY_RULE) {
-        return verdict(BM_FW_DROP, reason, rule);
+    r = rule_at(&fw->table, d->rule);
+    d->reason = BM_FW_BY_RULE;
+    if ((r[1] & BM_FW_FLOWS) != 0) {
+        d->reason = (uint8_t)open_flow(fw, p, d->rule, now, blocked);
+    } else if (fw->rules[d->rule].limit != BM_FW_NONE) {
+        d->reason = (uint8_t)bm_fw_limit_judge(fw, d->rule, p, now);
     }
-    return verdict(of_rule(p, rule_at(&fw->table, rule)[0]), reason, rule);
+    if (d->reason == BM_FW_BY_RULE) {
+        d->verdict = (uint8_t)verdict_of(p, r[0]);
+    }
 }
 
 struct bm_fw_decision bm_fw_judge(struct bm_fw *fw,
@@ -300,12 +339,17 @@ struct bm_fw_decision bm_fw_judge(struct bm_fw *fw,
                                   struct bm_bytes head, size_t length,
                                   uint32_t now)
 {
+    struct bm_fw_decision d = { BM_FW_DROP, BM_FW_BY_RULE, BM_FW_NO_RULE };
     struct bm_fw_packet p;
-    enum bm_fw_reason reason =
-        bm_fw_packet_parse(&p, direction, head, length, &fw->subnets);
 
-    if (reason != BM_FW_BY_RULE) {
-        return decide(fw, &p, verdict(BM_FW_DROP, reason, BM_FW_NO_RULE), now);
+    p.head.p = head.p;
+    p.head.n = head.n < length ? head.n : length;
+    p.length = (uint32_t)length;
+    p.direction = (uint8_t)direction;
+    d.reason = (uint8_t)bm_fw_packet_read(&p, &fw->subnets);
+    if (d.reason == BM_FW_BY_RULE) {
+        judge(fw, &p, now, &d);
     }
-    return decide(fw, &p, judge(fw, &p, now), now);
+    account(fw, &p, &d, now);
+    return d;
 }

@@ -307,8 +307,8 @@ enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw,
     return BM_FW_BY_RULE;
 }
 
-enum bm_fw_taken bm_fw_flow_take(struct bm_fw *fw, struct bm_fw_flow *f,
-                                 const struct bm_fw_packet *p, uint32_t now)
+bool bm_fw_flow_take(struct bm_fw *fw, struct bm_fw_flow *f,
+                     const struct bm_fw_packet *p, uint32_t now)
 {
     unsigned next = f->state;
 
@@ -316,19 +316,19 @@ enum bm_fw_taken bm_fw_flow_take(struct bm_fw *fw, struct bm_fw_flow *f,
         next = machine[f->state][p->direction != f->opener][segment(p->flags)];
     }
     if (next == NO) {
-        return BM_FW_NOT_TAKEN;
+        return false;
     }
     if (next == STAY) {
-        return BM_FW_TAKEN;
+        return true;
     }
     if (next >= END) {
         end_flow(fw, f);
-        return next == END ? BM_FW_TAKEN : BM_FW_OVER;
+        return next == END;
     }
     if (next == BM_FW_DONE && f->state != BM_FW_DONE) {
         fw->rules[f->rule].live--;
     }
     leave(fw, f);
     enter(fw, f, next, now);
-    return BM_FW_TAKEN;
+    return true;
 }

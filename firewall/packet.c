@@ -292,23 +292,19 @@ static enum bm_fw_reason ipv6(struct bm_fw_packet *p,
                : reason;
 }
 
-enum bm_fw_reason bm_fw_packet_parse(struct bm_fw_packet *p,
-                                     enum bm_fw_direction direction,
-                                     struct bm_bytes head, size_t length,
-                                     const struct bm_fw_subnets *subnets)
+enum bm_fw_reason bm_fw_packet_read(struct bm_fw_packet *p,
+                                    const struct bm_fw_subnets *subnets)
 {
+    const uint8_t *frame = p->head.p;
+
     clear(p);
-    p->head.p = head.p;
-    p->head.n = head.n < length ? head.n : length;
-    p->length = (uint32_t)length;
-    p->direction = (uint8_t)direction;
     if (!has(p, 0, ETHERNET)) {
         return BM_FW_MALFORMED;
     }
-    p->type = bm_fw_be16(head.p + 12);
-    if (direction == BM_FW_IN) {
-        p->mac[0] = bm_fw_be16(head.p + 6);
-        p->mac[1] = bm_fw_be32(head.p + 8);
+    p->type = bm_fw_be16(frame + 12);
+    if (p->direction == BM_FW_IN) {
+        p->mac[0] = bm_fw_be16(frame + 6);
+        p->mac[1] = bm_fw_be32(frame + 8);
     }
     switch (p->type) {
     case BM_FW_TYPE_IPV4:
@@ -320,6 +316,18 @@ enum bm_fw_reason bm_fw_packet_parse(struct bm_fw_packet *p,
     default:
         return BM_FW_BY_RULE;
     }
+}
+
+enum bm_fw_reason bm_fw_packet_parse(struct bm_fw_packet *p,
+                                     enum bm_fw_direction direction,
+                                     struct bm_bytes head, size_t length,
+                                     const struct bm_fw_subnets *subnets)
+{
+    p->head.p = head.p;
+    p->head.n = head.n < length ? head.n : length;
+    p->length = (uint32_t)length;
+    p->direction = (uint8_t)direction;
+    return bm_fw_packet_read(p, subnets);
 }
 
 bool bm_fw_packet_is_icmp(const struct bm_fw_packet *p)

@@ -140,6 +140,10 @@ enum bm_fw_reason bm_fw_packet_parse(struct bm_fw_packet *packet,
                                      struct bm_bytes head, size_t length,
                                      const struct bm_fw_subnets *subnets);
 
+/* The same, where head, length and direction are in the packet already. */
+enum bm_fw_reason bm_fw_packet_read(struct bm_fw_packet *packet,
+                                    const struct bm_fw_subnets *subnets);
+
 /*
  * Is it ICMP of its family? Is it an echo, and then: the request, or the
  * reply? Of what is no echo `*request` is false or of no use.

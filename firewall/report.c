@@ -5,11 +5,11 @@
 
 /*
  * Events: a ring of records, each of many frames. What a flood is made of
- * counts in one of them; when all are in use, what is new is lost and counted.
+ * counts in one of them; when all are in use, what is new is lost and counted->
  */
 
 static void describe(struct bm_fw_event *e, const struct bm_fw_packet *p,
-                     struct bm_fw_decision d, uint32_t now)
+                     const struct bm_fw_decision *d, uint32_t now)
 {
     e->first = now;
     e->last = now;
@@ -17,14 +17,14 @@ static void describe(struct bm_fw_event *e, const struct bm_fw_packet *p,
     for (unsigned i = 0; i < 4; i++) {
         e->peer[i] = p->peer[i];
     }
-    e->rule = d.rule;
+    e->rule = d->rule;
     e->type = p->type;
     e->port = p->port;
     e->proto = p->proto;
     e->family = p->family;
     e->direction = p->direction;
-    e->reason = d.reason;
-    e->verdict = d.verdict;
+    e->reason = d->reason;
+    e->verdict = d->verdict;
 }
 
 static struct bm_fw_event *event_at(struct bm_fw *fw, unsigned i)
@@ -33,7 +33,7 @@ static struct bm_fw_event *event_at(struct bm_fw *fw, unsigned i)
 }
 
 static void add(struct bm_fw *fw, const struct bm_fw_packet *p,
-                struct bm_fw_decision d, uint32_t now)
+                const struct bm_fw_decision *d, uint32_t now)
 {
     if (fw->event_n == BM_FW_EVENTS) {
         fw->event_lost++;
@@ -44,13 +44,13 @@ static void add(struct bm_fw *fw, const struct bm_fw_packet *p,
 }
 
 static void count(struct bm_fw *fw, const struct bm_fw_packet *p,
-                  struct bm_fw_decision d, uint32_t now)
+                  const struct bm_fw_decision *d, uint32_t now)
 {
     for (unsigned i = fw->event_n; i-- > 0;) {
         struct bm_fw_event *e = event_at(fw, i);
 
-        if (e->rule == d.rule && e->reason == d.reason &&
-            e->direction == p->direction && e->verdict == d.verdict) {
+        if (e->rule == d->rule && e->reason == d->reason &&
+            e->direction == p->direction && e->verdict == d->verdict) {
             e->last = now;
             e->count += e->count != UINT32_MAX;
             return;
@@ -60,17 +60,17 @@ static void count(struct bm_fw *fw, const struct bm_fw_packet *p,
 }
 
 void bm_fw_report(struct bm_fw *fw, const struct bm_fw_packet *p,
-                  struct bm_fw_decision d, uint32_t now)
+                  const struct bm_fw_decision *d, uint32_t now)
 {
-    const uint8_t *r = fw->table.rules + BM_FW_RULE_SIZE * d.rule;
-    unsigned log = d.rule == BM_FW_NO_RULE || d.reason != BM_FW_BY_RULE
+    const uint8_t *r = fw->table.rules + BM_FW_RULE_SIZE * d->rule;
+    unsigned log = d->rule == BM_FW_NO_RULE || d->reason != BM_FW_BY_RULE
                        ? BM_FW_LOG_COUNT
                        : r[2];
 
     if (log == BM_FW_LOG_COUNT) {
         count(fw, p, d, now);
     } else if (log == BM_FW_LOG_SAMPLE) {
-        const struct bm_fw_rule_state *s = &fw->rules[d.rule];
+        const struct bm_fw_rule_state *s = &fw->rules[d->rule];
 
         if ((s->passed + s->dropped) % bm_fw_le16(r + BM_FW_RULE_SAMPLE) == 0) {
             add(fw, p, d, now);

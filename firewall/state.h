@@ -72,13 +72,6 @@ struct bm_fw_key {
 
 /* ---- flow.c */
 
-/* What a flow makes of a frame. */
-enum bm_fw_taken {
-    BM_FW_NOT_TAKEN, /* it does not accept it */
-    BM_FW_TAKEN,
-    BM_FW_OVER /* the flow was of old: it is gone, the frame is of none */
-};
-
 void bm_fw_flows_clear(struct bm_fw *fw);
 
 /* The key of the flow that a frame is of; false: of none, whatever is open. */
@@ -99,9 +92,12 @@ enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw,
                                   const struct bm_fw_packet *p, unsigned rule,
                                   uint32_t now);
 
-/* After BM_FW_TAKEN the flow may have ended: do not look at it. */
-enum bm_fw_taken bm_fw_flow_take(struct bm_fw *fw, struct bm_fw_flow *flow,
-                                 const struct bm_fw_packet *p, uint32_t now);
+/*
+ * Does the flow accept the frame? In either case it may have ended: do not
+ * look at it.
+ */
+bool bm_fw_flow_take(struct bm_fw *fw, struct bm_fw_flow *flow,
+                     const struct bm_fw_packet *p, uint32_t now);
 
 void bm_fw_flows_expire(struct bm_fw *fw, uint32_t now);
 
@@ -117,6 +113,6 @@ enum bm_fw_reason bm_fw_limit_judge(struct bm_fw *fw, unsigned rule,
 /* ---- report.c */
 
 void bm_fw_report(struct bm_fw *fw, const struct bm_fw_packet *p,
-                  struct bm_fw_decision d, uint32_t now);
+                  const struct bm_fw_decision *d, uint32_t now);
 
 #endif

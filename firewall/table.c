@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "firewall/modbus.h"
 #include "firewall/table_internal.h"
 
 /*
@@ -308,8 +309,44 @@ static bool good_rule(const struct bm_fw_table *t, unsigned i)
            (r.rate != 0 ||
             (r.flags & (BM_FW_CONNECTIONS | BM_FW_PER_SOURCE)) == 0) &&
            ((r.flags & BM_FW_PER_SOURCE) == 0 || t->sources != 0) &&
-           (r.high != 0) == (r.low != 0) && r.low <= r.high && r.filter == 0 &&
-           (r.flags & BM_FW_FILTER_WATCH) == 0;
+           (r.high != 0) == (r.low != 0) && r.low <= r.high &&
+           (r.filter != 0 || (r.flags & BM_FW_FILTER_WATCH) == 0) &&
+           (r.filter == 0 || (r.flags & BM_FW_FLOWS) != 0);
+}
+
+static uint32_t filter_of(const struct bm_fw_table *t, unsigned i)
+{
+    return 4u * bm_fw_le16(t->rules + BM_FW_RULE_SIZE * i + BM_FW_RULE_FILTER);
+}
+
+/* Is there a rule before `i` with the same filter? */
+static bool is_shared(const struct bm_fw_table *t, unsigned i)
+{
+    for (unsigned j = 0; j < i; j++) {
+        if (filter_of(t, j) == filter_of(t, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Filters are one behind the other, as rules first have them, to the end. */
+static bool good_filters(const struct bm_fw_table *t, uint32_t at)
+{
+    for (unsigned i = 0; i < t->rule_n; i++) {
+        uint32_t filter = filter_of(t, i);
+        size_t n;
+
+        if (filter == 0 || (filter < at && is_shared(t, i))) {
+            continue;
+        }
+        n = bm_fw_modbus_size((struct bm_bytes){ t->p + at, t->size - at });
+        if (filter != at || n == 0) {
+            return false;
+        }
+        at += (uint32_t)n;
+    }
+    return at == t->size;
 }
 
 static bool is_name(const uint8_t *p, unsigned n)
@@ -337,7 +374,8 @@ static bool good_rules(const struct bm_fw_table *t)
         p += 1 + p[0];
     }
     padding = bm_fw_padded((uint32_t)(p - t->p)) - (uint32_t)(p - t->p);
-    return end - p == (ptrdiff_t)padding && zero(p, padding);
+    return end - p >= (ptrdiff_t)padding && zero(p, padding) &&
+           good_filters(t, (uint32_t)(p - t->p) + padding);
 }
 
 static bm_status look(struct bm_fw_table *t, struct bm_bytes octets)

@@ -155,7 +155,8 @@ static void happen(const uint8_t *c, uint32_t *now)
         d = bm_fw_judge(&fw, f.direction, frame_bytes(&f), f.n, *now);
         must(bm_fw_passes(d) || d.reason != BM_FW_BY_FLOW);
         must(!bm_fw_passes(d) || d.rule < fw.table.rule_n);
-        must(d.reason < BM_FW_DEFAULT || d.verdict == BM_FW_DROP);
+        must(d.reason < BM_FW_DEFAULT || d.verdict == BM_FW_DROP ||
+             d.reason == BM_FW_FILTER);
     }
 }
 

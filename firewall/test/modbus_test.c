@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "firewall/modbus.h"
+
+#include "firewall/test/engine.h"
+
+static uint32_t filter_words[64];
+static uint8_t *const filter = (uint8_t *)filter_words;
+static size_t filter_n;
+
+/* Read registers 100 to 199 and 300; write 110; ask anything of 17 and 43. */
+static const struct bm_fw_modbus_row rows[] = {
+    { 1, 4, 100, 199 },    { 1, 4, 300, 300 },   { 5, 6, 110, 110 },
+    { 15, 16, 110, 119 },  { 17, 17, 0, 65535 }, { 22, 24, 100, 120 },
+    { 43, 127, 0, 65535 },
+};
+
+static void make_filter(const struct bm_fw_modbus_row *r, size_t n)
+{
+    struct bm_wr w;
+
+    bm_wr_init(&w, filter, sizeof filter_words);
+    bm_fw_modbus_put(&w, r, n);
+    CHECK_STATUS(bm_wr_finish(&w, &filter_n), BM_OK);
+}
+
+/* A segment that carries `n` octets as they are. */
+static void carry(enum bm_fw_direction d, const uint8_t *p, size_t n)
+{
+    tcp(d, 1000, 80, ACK);
+    memcpy(frame_append(&frame, n), p, n);
+}
+
+/* A request as it should be, of a function and what belongs to it. */
+static void request(const uint8_t *pdu, size_t n)
+{
+    uint8_t adu[64] = { 0, 1, 0, 0, 0, (uint8_t)(n + 1), 9 };
+
+    memcpy(adu + 7, pdu, n);
+    carry(BM_FW_IN, adu, n + 7);
+}
+
+static bool fits(void)
+{
+    static const struct bm_fw_subnets none;
+    struct bm_fw_packet p;
+
+    CHECK(bm_fw_packet_parse(&p, frame.direction, frame_bytes(&frame), frame.n,
+                             &none) == BM_FW_BY_RULE);
+    return bm_fw_modbus_fits(filter, &p);
+}
+
+static const struct {
+    const char *name;
+    uint8_t n;
+    uint8_t pdu[16];
+    bool fits;
+} requests[] = {
+    { "first", 5, { 3, 0, 100, 0, 1 }, true },
+    { "below first", 5, { 3, 0, 99, 0, 1 }, false },
+    { "from below", 5, { 3, 0, 99, 0, 2 }, false },
+    { "all", 5, { 4, 0, 100, 0, 100 }, true },
+    { "one too many", 5, { 4, 0, 100, 0, 101 }, false },
+    { "last", 5, { 1, 0, 199, 0, 1 }, true },
+    { "behind last", 5, { 1, 0, 200, 0, 1 }, false },
+    { "none at all", 5, { 1, 0, 100, 0, 0 }, false },
+    { "the other row", 5, { 2, 1, 44, 0, 1 }, true },
+    { "over the gap", 5, { 2, 0, 199, 0, 102 }, false },
+    { "around the end", 5, { 3, 0xff, 0xff, 0, 2 }, false },
+    { "far around", 5, { 3, 0, 100, 0xff, 0xff }, false },
+    { "short", 4, { 3, 0, 100, 0 }, false },
+    { "long", 6, { 3, 0, 100, 0, 1, 0 }, false },
+    { "write one", 5, { 6, 0, 110, 1, 2 }, true },
+    { "write another", 5, { 6, 0, 111, 1, 2 }, false },
+    { "write a coil", 5, { 5, 0, 110, 0xff, 0 }, true },
+    { "write two", 10, { 16, 0, 110, 0, 2, 4, 1, 2, 3, 4 }, true },
+    { "write at the end", 8, { 16, 0, 119, 0, 1, 2, 1, 2 }, true },
+    { "write over the end", 10, { 16, 0, 119, 0, 2, 4, 1, 2, 3, 4 }, false },
+    { "count that lies", 10, { 16, 0, 110, 0, 1, 4, 1, 2, 3, 4 }, false },
+    { "fewer than said", 8, { 16, 0, 110, 0, 2, 4, 1, 2 }, false },
+    { "coils", 8, { 15, 0, 110, 0, 10, 2, 1, 2 }, true },
+    { "coils and one octet", 7, { 15, 0, 110, 0, 10, 1, 1 }, false },
+    { "mask", 7, { 22, 0, 120, 0, 1, 0, 1 }, true },
+    { "mask beyond", 7, { 22, 0, 121, 0, 1, 0, 1 }, false },
+    { "both ways", 12, { 23, 0, 100, 0, 1, 0, 120, 0, 1, 2, 0, 0 }, true },
+    { "writes beyond", 12, { 23, 0, 100, 0, 1, 0, 121, 0, 1, 2, 0, 0 }, false },
+    { "reads beyond", 12, { 23, 0, 99, 0, 1, 0, 120, 0, 1, 2, 0, 0 }, false },
+    { "queue", 3, { 24, 0, 100 }, true },
+    { "queue beyond", 3, { 24, 0, 99 }, false },
+    { "who are you", 1, { 17 }, true },
+    { "identification", 4, { 43, 14, 1, 0 }, true },
+    { "not named", 1, { 7 }, false },
+    { "an exception", 2, { 0x83, 2 }, false },
+    { "function zero", 5, { 0, 0, 100, 0, 1 }, false },
+};
+
+static void each_request_fits_or_does_not(void)
+{
+    make_filter(rows, sizeof rows / sizeof rows[0]);
+    for (size_t i = 0; i < sizeof requests / sizeof requests[0]; i++) {
+        request(requests[i].pdu, requests[i].n);
+        if (fits() != requests[i].fits) {
+            printf("# %s\n", requests[i].name);
+            CHECK(!"another answer");
+        }
+    }
+}
+
+static void a_segment_is_one_whole_request(void)
+{
+    static const uint8_t adu[24] = { 0, 1, 0, 0, 0, 6, 9, 3, 0, 100, 0, 1,
+                                     0, 2, 0, 0, 0, 6, 9, 3, 0, 100, 0, 1 };
+    uint8_t bad[12];
+
+    make_filter(rows, sizeof rows / sizeof rows[0]);
+    tcp(BM_FW_IN, 1000, 80, ACK);
+    CHECK(fits()); /* carries nothing */
+    for (size_t n = 1; n <= sizeof adu; n++) {
+        carry(BM_FW_IN, adu, n);
+        CHECK(fits() == (n == 12));
+    }
+    for (size_t i = 2; i < 6; i++) { /* protocol and length, not transaction */
+        memcpy(bad, adu, sizeof bad);
+        bad[i] ^= 1;
+        carry(BM_FW_IN, bad, sizeof bad);
+        CHECK(!fits());
+    }
+}
+
+static void what_is_not_in_sight_does_not_fit(void)
+{
+    static const struct bm_fw_subnets none;
+    static const uint8_t pdu[] = { 16, 0, 110, 0, 2, 4, 1, 2, 3, 4 };
+    struct bm_fw_packet p;
+
+    make_filter(rows, sizeof rows / sizeof rows[0]);
+    request(pdu, sizeof pdu);
+    for (size_t n = 54; n <= frame.n; n++) {
+        CHECK(bm_fw_packet_parse(&p, BM_FW_IN, (struct bm_bytes){ frame.p, n },
+                                 frame.n, &none) == BM_FW_BY_RULE);
+        CHECK(bm_fw_modbus_fits(filter, &p) == (n >= 54 + 7 + 6));
+    }
+}
+
+/* ---- The record */
+
+static bool is_filter(const struct bm_fw_modbus_row *r, size_t n)
+{
+    make_filter(r, n);
+    return bm_fw_modbus_size((struct bm_bytes){ filter, filter_n }) == filter_n;
+}
+
+static void rows_stand_in_one_order(void)
+{
+    static const struct {
+        struct bm_fw_modbus_row rows[2];
+        bool good;
+    } pairs[] = {
+        { { { 1, 1, 0, 5 }, { 1, 1, 7, 9 } }, true },
+        { { { 1, 1, 0, 5 }, { 1, 1, 6, 9 } }, false }, /* touch */
+        { { { 1, 1, 7, 9 }, { 1, 1, 0, 5 } }, false },
+        { { { 1, 2, 0, 5 }, { 3, 3, 0, 5 } }, true },
+        { { { 1, 2, 0, 5 }, { 2, 3, 0, 5 } }, false }, /* 2 in common */
+        { { { 1, 2, 0, 5 }, { 1, 3, 7, 9 } }, false },
+        { { { 3, 3, 0, 5 }, { 1, 2, 0, 5 } }, false },
+        { { { 1, 2, 5, 4 }, { 3, 3, 0, 5 } }, false },
+        { { { 2, 1, 0, 5 }, { 3, 3, 0, 5 } }, false },
+        { { { 0, 1, 0, 5 }, { 3, 3, 0, 5 } }, false },
+        { { { 1, 2, 0, 5 }, { 3, 128, 0, 5 } }, false },
+    };
+
+    CHECK(is_filter(rows, sizeof rows / sizeof rows[0]));
+    CHECK(!is_filter(rows, 0));
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {
+        CHECK(is_filter(pairs[i].rows, 2) == pairs[i].good);
+    }
+}
+
+static void no_prefix_is_a_filter(void)
+{
+    make_filter(rows, sizeof rows / sizeof rows[0]);
+    for (size_t n = 0; n < filter_n; n++) {
+        CHECK(bm_fw_modbus_size((struct bm_bytes){ filter, n }) == 0);
+    }
+}
+
+/* ---- In a table */
+
+static void guarded(unsigned flags)
+{
+    policy();
+    make_filter(rows, sizeof rows / sizeof rows[0]);
+    maker.rules[WEB].filter = 1;
+    maker.rules[WEB].flags |= (uint8_t)flags;
+    maker.parts.filters = (struct bm_bytes){ filter, filter_n };
+    start();
+    tcp(BM_FW_IN, 1000, 80, SYN);
+    CHECK(through(BM_FW_BY_RULE));
+    tcp(BM_FW_OUT, 1000, 80, SYN_ACK);
+    CHECK(through(BM_FW_BY_FLOW));
+    tcp(BM_FW_IN, 1000, 80, ACK);
+    CHECK(through(BM_FW_BY_FLOW));
+}
+
+static const uint8_t good_pdu[] = { 3, 0, 100, 0, 1 };
+static const uint8_t bad_pdu[] = { 6, 0, 1, 0, 1 };
+
+static void an_active_filter_drops_and_touches_no_flow(void)
+{
+    guarded(0);
+    request(good_pdu, sizeof good_pdu);
+    CHECK(through(BM_FW_BY_FLOW));
+    request(bad_pdu, sizeof bad_pdu);
+    frame.p[47] = FIN;
+    CHECK(dropped(BM_FW_FILTER));
+    CHECK(fw.flow_n == 1 && fw.flows[0].state == BM_FW_OPEN);
+    carry(BM_FW_OUT, bad_pdu, sizeof bad_pdu); /* answers are not looked at */
+    CHECK(through(BM_FW_BY_FLOW));
+    tcp(BM_FW_IN, 2000, 80, SYN); /* nor may it come with the first segment */
+    memcpy(frame_append(&frame, 5), bad_pdu, 5);
+    CHECK(dropped(BM_FW_FILTER) && fw.flow_n == 1);
+}
+
+static void an_observing_filter_counts_and_lets_through(void)
+{
+    struct bm_fw_decision d;
+    struct bm_fw_event e;
+
+    guarded(BM_FW_FILTER_WATCH);
+    request(bad_pdu, sizeof bad_pdu);
+    d = judge();
+    CHECK(d.verdict == BM_FW_OBSERVE && d.reason == BM_FW_FILTER);
+    CHECK(d.rule == WEB && fw.reasons[BM_FW_FILTER] == 1);
+    CHECK(bm_fw_take_event(&fw, &e) && e.reason == BM_FW_FILTER);
+    CHECK(e.rule == WEB && e.verdict == BM_FW_OBSERVE);
+}
+
+static void filters_stand_one_behind_the_other(void)
+{
+    static uint8_t both[sizeof filter_words * 2];
+    struct bm_fw_table t;
+
+    guarded(0);
+    memcpy(both, filter, filter_n);
+    make_filter(rows, 2);
+    memcpy(both + 60, filter, filter_n);
+    maker.parts.filters = (struct bm_bytes){ both, 60 + filter_n };
+    CHECK(bm_fw_table_open(&t, table_write(&maker)) != BM_OK); /* unused */
+    maker.rules[OURS].filter = 60 / 4 + 1;
+    CHECK_STATUS(bm_fw_table_open(&t, table_write(&maker)), BM_OK);
+    maker.rules[OURS].filter = 1; /* shared, and the other unused */
+    CHECK(bm_fw_table_open(&t, table_write(&maker)) != BM_OK);
+    maker.parts.filters.n = 60;
+    CHECK_STATUS(bm_fw_table_open(&t, table_write(&maker)), BM_OK);
+    maker.rules[OURS].filter = 2; /* in the middle of one */
+    CHECK(bm_fw_table_open(&t, table_write(&maker)) != BM_OK);
+    maker.rules[OURS].filter = 0;
+    maker.rules[TIME].filter = 1; /* makes no flows */
+    CHECK(bm_fw_table_open(&t, table_write(&maker)) != BM_OK);
+    maker.rules[TIME].filter = 0;
+    maker.rules[WEB].filter = 0;
+    CHECK(bm_fw_table_open(&t, table_write(&maker)) != BM_OK);
+}
+
+int main(void)
+{
+    RUN(each_request_fits_or_does_not);
+    RUN(a_segment_is_one_whole_request);
+    RUN(what_is_not_in_sight_does_not_fit);
+    RUN(rows_stand_in_one_order);
+    RUN(no_prefix_is_a_filter);
+    RUN(an_active_filter_drops_and_touches_no_flow);
+    RUN(an_observing_filter_counts_and_lets_through);
+    RUN(filters_stand_one_behind_the_other);
+    return bm_test_done();
+}
