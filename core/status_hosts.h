@@ -160,6 +160,7 @@
     X(E_POLICY_EXPECT, 0x2b05, "", "policy is not as it was expected")  \
     X(E_POLICY_MUD, 0x2b06, "RFC 8520", "malformed MUD file")           \
     X(E_POLICY_NAMES, 0x2b07, "RFC 8520 4",                             \
-      "names stand for addresses that are not given")
+      "names stand for addresses that are not given")                   \
+    X(E_POLICY_NFT, 0x2b08, "", "nftables cannot do this exactly")
 
 #endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_POLICY_NFT_INTERNAL_H
+#define BM_POLICY_NFT_INTERNAL_H
+
+#include <stdio.h>
+
+#include "policy/nft.h"
+
+/* Between the files that write rulesets. */
+
+/* Of the mark of a frame: judged on its way out; a reset of ours. */
+#define NFT_JUDGED UINT32_C(0x20000000)
+#define NFT_RESET  UINT32_C(0x10000000)
+
+/*
+ * The mark of a connection: 14 bits of the policy's version, 14 of the rule's
+ * number, a bit that says that it is a flow, and what of its state of TCP
+ * conntrack does not tell.
+ */
+#define NFT_VERSION_AT 18
+#define NFT_RULE_AT    4
+#define NFT_FLOW       UINT32_C(8)
+#define NFT_STATE      UINT32_C(7)
+#define NFT_PART       UINT32_C(0x3fff)
+
+enum {
+    NFT_ASKED = 1,
+    NFT_OPEN, /* and `answered` */
+    NFT_ONE,  /* and `half` */
+    NFT_TWO   /* and `done` */
+};
+
+struct nft {
+    FILE *f;
+    const struct policy *policy;
+    const struct policy_nft_config *config;
+    const size_t *order; /* rules, the highest priority first */
+    size_t n;            /* those of the mode */
+};
+
+static inline uint32_t nft_mark(const struct nft *w, size_t rule)
+{
+    return (w->policy->version & NFT_PART) << NFT_VERSION_AT |
+           (uint32_t)rule << NFT_RULE_AT | NFT_FLOW;
+}
+
+/* nft_flow.c: sets, time-outs, and what becomes of frames of flows. */
+void nft_flow_objects(const struct nft *w);
+void nft_flow_chains(const struct nft *w);
+
+/* nft_shape.c; `notrack`: what is done with what conntrack is not to see. */
+void nft_shape_4(const struct nft *w, const char *notrack);
+void nft_shape_6(const struct nft *w, const char *notrack);
+
+/* nft_match.c: " CONDITION..." of a box, without its protocol. */
+void nft_match(const struct nft *w, const struct policy_rule *rule,
+               const struct policy_box *box);
+bool nft_has_proto(const struct policy_box *box, unsigned proto);
+bool nft_has_others(const struct policy_box *box); /* other than TCP, UDP, ICMP
+                                                      of its family */
+void nft_match_proto(const struct nft *w, const struct policy_box *box);
+
+/* nft_rule.c: the chain of a rule, in a table of this family. */
+void nft_rule_chain(const struct nft *w, size_t rule, bool netdev);
+void nft_rule_name(const struct nft *w, size_t rule);
+void nft_rule_objects(const struct nft *w, size_t rule, bool netdev);
+
+/* Is the rule about IP, about something else? */
+bool nft_is_ip(const struct policy_rule *rule);
+bool nft_is_other(const struct policy_rule *rule);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/nft.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/harness/bm_test.h"
+
+/*
+ * What a ruleset says is tried in a kernel (tests/firewall). Here: what is
+ * refused, and what others rely on.
+ */
+
+#define HEAD "policy: p\nversion: 2\nfloor: 1\nflows: 8\nsources: 4\n"
+
+static const char *const devices[] = { "eth0", "wlan0.1", NULL };
+
+static struct policy *read(const char *text)
+{
+    struct policy *policy = NULL;
+    struct config_error error;
+
+    CHECK_STATUS(
+        policy_parse((struct bm_bytes){ (const uint8_t *)text, strlen(text) },
+                     &policy, &error),
+        BM_OK);
+    return policy;
+}
+
+static char *ruleset(const struct policy *policy,
+                     const struct policy_nft_config *config, bm_status want)
+{
+    struct config_error error;
+    char *text = NULL;
+
+    CHECK_STATUS(policy_nft(policy, config, &text, &error), want);
+    CHECK((text != NULL) == (want == BM_OK));
+    if (want == BM_E_POLICY_NFT) {
+        CHECK(error.line == 7 && error.column == 3);
+        CHECK(strstr(error.words, "\"r\"") != NULL);
+    }
+    return text;
+}
+
+static const struct policy_nft_config config = { .table = "birthmark",
+                                                 .devices = devices };
+
+static const char *const inexact[] = {
+    "rules:\n- {name: r, direction: in, protocol: icmp, verdict: allow,"
+    " kind: 9, threshold: {high: 50/s, low: 5/s}}\n",
+    "rules:\n- {name: r, direction: in, protocol: tcp, port: 502,"
+    " verdict: allow, modbus: {mode: active, allow: [{functions: 3}]}}\n",
+    "rules:\n- {name: r, direction: in, protocol: [arp, icmp],"
+    " verdict: allow, flows: false, rate: {packets: 5/s, burst: 1}}\n",
+};
+
+static void what_nftables_cannot_do_is_refused_unless_that_is_wanted(void)
+{
+    for (size_t i = 0; i < sizeof inexact / sizeof *inexact; i++) {
+        for (unsigned j = 0; j < 2; j++) {
+            char text[512];
+            struct policy *policy;
+
+            (void)snprintf(text, sizeof text, "%s%s%s", HEAD,
+                           j == 0 ? "" : "approximate: true\n", inexact[i]);
+            policy = read(text);
+            if (policy != NULL) {
+                free(
+                    ruleset(policy, &config, j == 0 ? BM_E_POLICY_NFT : BM_OK));
+            }
+            policy_free(policy);
+        }
+    }
+}
+
+static void names_are_not_a_way_into_the_text(void)
+{
+    static const char *const bad[] = {
+        "", "a b", "a;", "a{", "a\"", "a\n", "0123456789abcdef"
+    };
+    struct policy *policy = read(HEAD);
+
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const char *const one[] = { "eth0", bad[i], NULL };
+        struct policy_nft_config c = config;
+
+        c.table = bad[i];
+        free(ruleset(policy, &c, BM_E_ARGUMENT));
+        c = config;
+        c.devices = one;
+        free(ruleset(policy, &c, BM_E_ARGUMENT));
+    }
+    policy_free(policy);
+}
+
+static void settings_stand_at_the_head(void)
+{
+    struct policy *policy = read(HEAD "timeouts: {open: 77s}\n");
+    char *text = ruleset(policy, &config, BM_OK);
+    const char *at = text;
+    struct bm_bytes name;
+    struct bm_bytes value;
+    unsigned n = 0;
+    bool found = false;
+
+    while (text != NULL && policy_nft_sysctl(&at, &name, &value)) {
+        n++;
+        CHECK(name.n > 4 && memcmp(name.p, "net.", 4) == 0 && value.n != 0);
+        found =
+            found || (name.n > 11 &&
+                      memcmp(name.p + name.n - 11, "established", 11) == 0 &&
+                      value.n == 2 && memcmp(value.p, "77", 2) == 0);
+    }
+    CHECK(n > 10 && found);
+    CHECK(text != NULL && strstr(at, "# sysctl") == NULL);
+    free(text);
+    policy_free(policy);
+}
+
+static void the_same_policy_is_the_same_text(void)
+{
+    struct policy *policy = read(HEAD "builtin: [arp, nd, dhcp, dns, est]\n");
+    char *a = ruleset(policy, &config, BM_OK);
+    char *b = ruleset(policy, &config, BM_OK);
+    struct policy_nft_config other = config;
+    char *c;
+
+    other.mode = POLICY_LOCKDOWN;
+    c = ruleset(policy, &other, BM_OK);
+    CHECK(a != NULL && b != NULL && strcmp(a, b) == 0);
+    CHECK(a != NULL && c != NULL && strcmp(a, c) != 0);
+    CHECK(a != NULL && strstr(a, "\"eth0\", \"wlan0.1\"") != NULL);
+    free(a);
+    free(b);
+    free(c);
+    policy_free(policy);
+}
+
+int main(void)
+{
+    RUN(what_nftables_cannot_do_is_refused_unless_that_is_wanted);
+    RUN(names_are_not_a_way_into_the_text);
+    RUN(settings_stand_at_the_head);
+    RUN(the_same_policy_is_the_same_text);
+    return bm_test_done();
+}
