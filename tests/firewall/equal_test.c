@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "tests/firewall/judges.h"
+#include "tests/firewall/made.h"
+#include "tests/harness/bm_test.h"
+
+/*
+ * One policy, judged by the reference interpreter, the engine and nftables:
+ * any difference fails.
+ *
+ *     equal_test [DEPTH [FOLDER]]
+ *
+ * DEPTH: of the sequences of TCP that are all tried. FOLDER: what was shown,
+ * with what the reference says of it, for boards.
+ */
+
+static unsigned depth = 3;
+static const char *folder;
+static struct kernel kernel;
+static bool has_kernel;
+static const char *why;
+
+/* A file of steps for a board is not larger. */
+#define FILE_MAX ((size_t)1000 * 1000)
+
+static struct bm_bytes view(const char *text)
+{
+    return (struct bm_bytes){ (const uint8_t *)text, strlen(text) };
+}
+
+static struct policy *parse(const char *text)
+{
+    struct policy *policy = NULL;
+    struct config_error error;
+
+    if (text != NULL && policy_parse(view(text), &policy, &error) != BM_OK) {
+        printf("# %u:%u: %s\n%s\n", error.line, error.column, error.words,
+               text);
+    }
+    return policy;
+}
+
+static void save(const struct corpus *c)
+{
+    static unsigned number;
+    char path[512];
+    FILE *f;
+
+    if (folder == NULL || c->n > FILE_MAX) {
+        return;
+    }
+    (void)snprintf(path, sizeof path, "%s/%03u.steps", folder, number++);
+    f = fopen(path, "wb");
+    CHECK(f != NULL);
+    if (f != NULL) {
+        CHECK(fwrite(c->p, 1, c->n, f) == c->n);
+        CHECK(fclose(f) == 0);
+    }
+}
+
+/* What to show: fills in a corpus that begins with the table. */
+typedef void make_steps(struct corpus *c, const struct policy *policy);
+
+static void compare(const struct policy *policy, make_steps *make,
+                    struct tally *t)
+{
+    struct policy_compiled compiled;
+    struct config_error error;
+    struct corpus c = { .p = NULL };
+
+    if (policy_compile(policy, &compiled, NULL, &error) != BM_OK) {
+        printf("# %u:%u: %s\n", error.line, error.column, error.words);
+        CHECK(!"compiled");
+        return;
+    }
+    corpus_table(&c, compiled.table, compiled.n);
+    make(&c, policy);
+    CHECK(judges_reference(&c, policy, t));
+    CHECK(judges_engine(&c, compiled.ram, t));
+    if (has_kernel) {
+        CHECK(judges_kernel(&c, policy, &kernel, t));
+    }
+    save(&c);
+    corpus_wipe(&c);
+    policy_compiled_wipe(&compiled);
+}
+
+static void tell(const char *what, const struct tally *t)
+{
+    printf("# %s: %zu frames judged, %zu passed, %zu reset; compared: engine"
+           " %zu, nftables %zu (%zu are its IP's business)\n",
+           what, t->reference, t->passed, t->resets, t->engine, t->kernel,
+           t->apart);
+    CHECK(t->differences == 0);
+    CHECK(t->reference != 0 && t->engine == t->reference);
+    CHECK(t->passed != t->reference);
+    CHECK(!has_kernel || t->kernel + t->apart == t->reference);
+}
+
+/* Returns how many frames passed. */
+static size_t with_file(const char *name, make_steps *make)
+{
+    struct tally t = { 0 };
+    char path[128];
+    char *text;
+    size_t n;
+    struct policy *policy;
+
+    (void)snprintf(path, sizeof path, "tests/firewall/policies/%s.yaml", name);
+    CHECK_STATUS(config_load(path, CONFIG_TEXT_MAX, &text, &n), BM_OK);
+    policy = parse(text);
+    free(text);
+    CHECK(policy != NULL);
+    if (policy != NULL) {
+        compare(policy, make, &t);
+        tell(name, &t);
+    }
+    policy_free(policy);
+    return t.passed;
+}
+
+/* ---- What is shown */
+
+static void tcp(struct corpus *c, const struct policy *policy)
+{
+    (void)policy;
+    corpus_tcp(c, depth, 300);
+}
+
+static void talk(struct corpus *c, const struct policy *policy)
+{
+    (void)policy;
+    corpus_talk(c);
+}
+
+static void noise(struct corpus *c, const struct policy *policy)
+{
+    (void)policy;
+    corpus_noise(c, 5000);
+}
+
+static void scan(struct corpus *c, const struct policy *policy)
+{
+    (void)policy;
+    corpus_scan(c, 2000);
+}
+
+static void modes(struct corpus *c, const struct policy *policy)
+{
+    static const enum policy_mode order[] = { POLICY_NORMAL, POLICY_REPAIR,
+                                              POLICY_NORMAL, POLICY_LOCKDOWN,
+                                              POLICY_REPAIR };
+
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+        corpus_mode(c, order[i]);
+        corpus_boundaries(c, policy);
+        corpus_crowd(c);
+        corpus_talk(c);
+    }
+}
+
+/* Flows begin in one mode and are seen again in the next. */
+static void changes(struct corpus *c, const struct policy *policy)
+{
+    (void)policy;
+    for (unsigned i = 0; i < 12; i++) {
+        struct frame f;
+
+        corpus_mode(c, (enum policy_mode)(i % POLICY_MODES));
+        for (unsigned j = 0; j < 8; j++) {
+            frame_ipv4(&f, j % 2 == 0 ? BM_FW_IN : BM_FW_OUT, BM_FW_PROTO_UDP);
+            frame_udp(&f, j % 2 == 0 ? 53 : 3000, j % 2 == 0 ? 3000 : 53);
+            corpus_frame(c, &f);
+            frame_ipv4(&f, j % 2 == 0 ? BM_FW_IN : BM_FW_OUT, BM_FW_PROTO_TCP);
+            frame_tcp(&f, j % 2 == 0 ? 443 : 4000, j % 2 == 0 ? 4000 : 443,
+                      j < 2   ? BM_FW_SYN
+                      : j < 6 ? BM_FW_SYN | BM_FW_ACK
+                              : BM_FW_ACK);
+            corpus_frame(c, &f);
+        }
+        if (i % POLICY_MODES == POLICY_MODES - 1) {
+            corpus_clear(c);
+        }
+    }
+}
+
+static void crowd(struct corpus *c, const struct policy *policy)
+{
+    (void)policy;
+    for (unsigned i = 0; i < 5; i++) {
+        corpus_crowd(c);
+    }
+}
+
+static void all_sequences_of_tcp(void)
+{
+    CHECK(with_file("plain", tcp) != 0);
+}
+
+static void udp_echoes_and_errors_that_quote(void)
+{
+    CHECK(with_file("plain", talk) != 0);
+    CHECK(with_file("mixed", talk) != 0);
+}
+
+static void flows_live_as_long_as_the_policy_says(void)
+{
+    CHECK(with_file("plain", corpus_times) != 0);
+}
+
+static void every_border_of_every_rule(void)
+{
+    CHECK(with_file("mixed", corpus_boundaries) != 0);
+    CHECK(with_file("plain", corpus_boundaries) != 0);
+}
+
+static void noise_and_damage(void)
+{
+    CHECK(with_file("mixed", noise) != 0);
+}
+
+static void a_worm_that_scans(void)
+{
+    CHECK(with_file("mixed", scan) == 0);
+}
+
+static void modes_and_their_changes(void)
+{
+    CHECK(with_file("modes", modes) != 0);
+    CHECK(with_file("modes", changes) != 0);
+}
+
+static void caps_rates_and_a_full_table(void)
+{
+    CHECK(with_file("limits", crowd) != 0);
+}
+
+static void made(struct corpus *c, const struct policy *policy)
+{
+    c->state = (uint32_t)policy->rules[0].boxes_n * 2654435761u + 99;
+    corpus_boundaries(c, policy);
+    corpus_noise(c, 300);
+}
+
+static void policies_made_at_random(void)
+{
+    struct tally t = { 0 };
+    struct corpus dice = { .p = NULL };
+
+    for (unsigned i = 0; i < 25; i++) {
+        char *text = NULL;
+        size_t n = 0;
+        FILE *f = open_memstream(&text, &n);
+        struct policy *policy;
+
+        CHECK(f != NULL);
+        made_policy(&dice, 4 + i, f);
+        CHECK(fclose(f) == 0);
+        policy = parse(text);
+        CHECK(policy != NULL);
+        if (policy != NULL) {
+            compare(policy, made, &t);
+        }
+        policy_free(policy);
+        free(text);
+    }
+    tell("made at random", &t);
+    CHECK(t.passed != 0);
+}
+
+static void nftables_was_one_of_them(void)
+{
+    if (!has_kernel) {
+        SKIP(why);
+    }
+    CHECK(kernel.index != 0);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc > 1) {
+        depth = (unsigned)strtoul(argv[1], NULL, 10);
+    }
+    folder = argc > 2 ? argv[2] : NULL;
+    has_kernel = kernel_open(&kernel, &why);
+    RUN(all_sequences_of_tcp);
+    RUN(udp_echoes_and_errors_that_quote);
+    RUN(flows_live_as_long_as_the_policy_says);
+    RUN(every_border_of_every_rule);
+    RUN(noise_and_damage);
+    RUN(a_worm_that_scans);
+    RUN(modes_and_their_changes);
+    RUN(caps_rates_and_a_full_table);
+    RUN(policies_made_at_random);
+    RUN(nftables_was_one_of_them);
+    kernel_close(&kernel);
+    return bm_test_done();
+}

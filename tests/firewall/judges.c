@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/firewall/judges.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "policy/judge.h"
+#include "policy/nft.h"
+
+/* Differences that are shown in full. */
+#define SHOWN 8
+
+static const char *const names[] = { "dropped", "passed", "reset" };
+
+static void differ(struct tally *t, const char *judge, const struct step *s,
+                   unsigned got)
+{
+    if (++t->differences > SHOWN) {
+        return;
+    }
+    printf("# %s: %s, where the reference says %s: %s ", judge, names[got],
+           names[s->want], s->a == BM_FW_IN ? "in" : "out");
+    for (uint32_t i = 0; i < s->n && i < BM_FW_LOOK; i++) {
+        printf("%02x", (unsigned)s->p[i]);
+    }
+    printf("\n");
+}
+
+/* ---- The reference */
+
+static struct policy_judge *renew(struct policy_judge *old,
+                                  const struct policy *policy,
+                                  enum policy_mode mode)
+{
+    struct bm_fw_subnets subnets = step_subnets();
+    struct policy_judge *judge = policy_judge_new(policy);
+
+    policy_judge_free(old);
+    if (judge != NULL) {
+        policy_judge_set_subnets(judge, &subnets);
+        policy_judge_set_mode(judge, mode);
+    }
+    return judge;
+}
+
+static unsigned reference(struct policy_judge *judge, const struct step *s,
+                          uint64_t now)
+{
+    struct policy_judgement j =
+        policy_judge_frame(judge, (enum bm_fw_direction)s->a,
+                           (struct bm_bytes){ s->p, s->n }, s->n, now);
+
+    if (j.verdict == POLICY_ALLOW || j.verdict == POLICY_OBSERVE) {
+        return STEP_PASSED;
+    }
+    return j.verdict == POLICY_RESET && !step_is_reset(s->p, s->n)
+               ? STEP_RESET
+               : STEP_DROPPED;
+}
+
+bool judges_reference(struct corpus *c, const struct policy *policy,
+                      struct tally *t)
+{
+    struct policy_judge *judge = NULL;
+    enum policy_mode mode = POLICY_NORMAL;
+    uint64_t now = 0;
+    size_t at = 0;
+    struct step s;
+    size_t begin = 0;
+
+    while (step_next(c->p, c->n, &at, &s)) {
+        if (s.op == STEP_FRAME) {
+            unsigned v = reference(judge, &s, now);
+
+            c->p[begin + 2] = (uint8_t)v;
+            t->reference++;
+            t->passed += v == STEP_PASSED;
+            t->resets += v == STEP_RESET;
+        } else if (s.op == STEP_WAIT) {
+            now += (uint64_t)1000 * s.n;
+        } else if (s.op == STEP_MODE) {
+            mode = (enum policy_mode)s.a;
+            policy_judge_set_mode(judge, mode);
+        } else {
+            mode = s.op == STEP_TABLE ? POLICY_NORMAL : mode;
+            judge = renew(judge, policy, mode);
+            if (judge == NULL) {
+                return false;
+            }
+        }
+        begin = at;
+    }
+    policy_judge_free(judge);
+    return true;
+}
+
+/* ---- The engine */
+
+bool judges_engine(const struct corpus *c, size_t ram, struct tally *t)
+{
+    struct step_engine *e = calloc(1, sizeof *e);
+    bool ok = e != NULL;
+    size_t at = 0;
+    struct step s;
+
+    if (ok) {
+        e->room = malloc(ram);
+        e->room_n = ram;
+        ok = e->room != NULL;
+    }
+    while (ok && step_next(c->p, c->n, &at, &s)) {
+        int v = step_engine_take(e, &s);
+
+        ok = v >= 0;
+        if (ok && s.op == STEP_FRAME) {
+            t->engine++;
+            if ((unsigned)v != s.want) {
+                differ(t, "engine", &s, (unsigned)v);
+            }
+        }
+    }
+    if (e != NULL) {
+        free(e->room);
+    }
+    free(e);
+    return ok;
+}
+
+/* ---- Linux */
+
+static bool load(const struct policy *policy, enum policy_mode mode)
+{
+    static const char *const devices[] = { KERNEL_DEVICE, NULL };
+    struct bm_fw_subnets subnets = step_subnets();
+    struct policy_nft_config config = { .table = "birthmark",
+                                        .devices = devices,
+                                        .mode = mode,
+                                        .subnets = &subnets };
+    struct config_error error;
+    char *text;
+    bool ok;
+
+    if (policy_nft(policy, &config, &text, &error) != BM_OK) {
+        printf("# %u:%u: %s\n", error.line, error.column, error.words);
+        return false;
+    }
+    ok = kernel_load(text);
+    free(text);
+    return ok;
+}
+
+static bool has_rates(const struct policy *policy)
+{
+    for (size_t i = 0; i < policy->n; i++) {
+        if (policy->rules[i].rate.count != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool judge(struct kernel *k, const struct step *s, struct tally *t)
+{
+    int v;
+
+    if (!kernel_takes((enum bm_fw_direction)s->a, s->p, s->n)) {
+        t->apart++;
+        return true;
+    }
+    v = kernel_judge(k, (enum bm_fw_direction)s->a, s->p, s->n);
+    if (v < 0) {
+        printf("# the kernel takes no frame: errno %d\n", errno);
+        differ(t, "nft", s, 0);
+        return false;
+    }
+    t->kernel++;
+    if ((unsigned)v != s->want) {
+        differ(t, "nft", s, (unsigned)v);
+    }
+    return true;
+}
+
+bool judges_kernel(const struct corpus *c, const struct policy *policy,
+                   struct kernel *k, struct tally *t)
+{
+    enum policy_mode mode = POLICY_NORMAL;
+    bool ok = true;
+    size_t at = 0;
+    struct step s;
+
+    while (ok && step_next(c->p, c->n, &at, &s)) {
+        switch (s.op) {
+        case STEP_FRAME:
+            ok = judge(k, &s, t);
+            break;
+        case STEP_WAIT:
+            ok = kernel_age(k, s.n);
+            break;
+        case STEP_MODE:
+            mode = (enum policy_mode)s.a;
+            ok = load(policy, mode);
+            break;
+        case STEP_TABLE:
+            mode = POLICY_NORMAL;
+            ok = load(policy, mode) && kernel_forget(k);
+            break;
+        default:
+            ok = (!has_rates(policy) || load(policy, mode)) && kernel_forget(k);
+        }
+    }
+    return ok;
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_TESTS_FIREWALL_JUDGES_H
+#define BM_TESTS_FIREWALL_JUDGES_H
+
+#include "policy/compile.h"
+#include "tests/firewall/corpus.h"
+#include "tests/firewall/kernel.h"
+
+/* How many frames were compared. */
+struct tally {
+    size_t reference; /* judged */
+    size_t engine;    /* compared with that */
+    size_t kernel;
+    size_t passed;
+    size_t resets;
+    size_t apart; /* the kernel's own IP has a say in them */
+    size_t differences;
+};
+
+/* Let the reference judge: what is wanted of the others is in the steps. */
+bool judges_reference(struct corpus *c, const struct policy *policy,
+                      struct tally *t);
+
+/* Compare; differences are printed. False: the judge itself failed. */
+bool judges_engine(const struct corpus *c, size_t ram, struct tally *t);
+bool judges_kernel(const struct corpus *c, const struct policy *policy,
+                   struct kernel *k, struct tally *t);
+
+#endif
