@@ -196,6 +196,7 @@ int cmd_profile_lint(int argc, char **argv);
 int cmd_policy(int argc, char **argv);
 int cmd_policy_check(int argc, char **argv);
 int cmd_policy_compile(int argc, char **argv);
+int cmd_policy_nft(int argc, char **argv);
 int cmd_policy_explain(int argc, char **argv);
 int cmd_policy_test(int argc, char **argv);
 

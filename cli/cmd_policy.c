@@ -7,6 +7,8 @@ static const struct cmd verbs[] = {
       cmd_policy_check },
     { "compile", "[OPTION]... FILE", "write the table that a device has",
       cmd_policy_compile },
+    { "nft", "--device NAME [OPTION]... FILE",
+      "write a ruleset of nftables, for Linux", cmd_policy_nft },
     { "explain", "[OPTION]... FILE PACKET...",
       "which rule decides about a packet, and why", cmd_policy_explain },
     { "test", "[--json] FILE [EXPECTATIONS]",

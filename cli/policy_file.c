@@ -86,6 +86,41 @@ int policy_mode_of(const char *word)
     return word == NULL ? POLICY_NORMAL : -1;
 }
 
+static void put_word(uint32_t *address, uint32_t *mask,
+                     const struct policy_range *r, unsigned shift, bool high)
+{
+    uint64_t first = high ? r->first.high : r->first.low;
+    uint64_t last = high ? r->last.high : r->last.low;
+
+    *address = (uint32_t)(first >> shift);
+    *mask = ~(uint32_t)((first ^ last) >> shift);
+}
+
+bool policy_subnet_add(struct bm_fw_subnets *s, const char *word)
+{
+    struct policy_range r;
+
+    if (strchr(word, '-') != NULL) {
+        return false;
+    }
+    if (policy_range_ipv4(word, &r)) {
+        if (s->mask != 0) {
+            return false;
+        }
+        put_word(&s->address, &s->mask, &r, 0, false);
+        return s->mask != 0;
+    }
+    if (s->six_n == BM_FW_SUBNETS_6 || !policy_range_ipv6(word, &r)) {
+        return false;
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        put_word(&s->six[s->six_n].address[i], &s->six[s->six_n].mask[i], &r,
+                 i % 2 == 0 ? 32 : 0, i < 2);
+    }
+    s->six_n++;
+    return true;
+}
+
 int policy_print_json(const struct tree *t, json_t *object)
 {
     int rc = CMD_FAILED;

@@ -2,6 +2,7 @@
 #ifndef BM_CLI_POLICY_FILE_H
 #define BM_CLI_POLICY_FILE_H
 
+#include "firewall/packet.h"
 #include "policy/compile.h"
 #include "protocols/admin/tree.h"
 
@@ -33,6 +34,10 @@ int policy_file_load(const char *name, char **text, size_t *n);
 
 /* "normal" or NULL, ...; -1: no such mode. */
 int policy_mode_of(const char *word);
+
+/* "10.0.0.0/8", "fd00::/64": one more subnet of the device; false: no such, or
+ * more than there may be. */
+bool policy_subnet_add(struct bm_fw_subnets *subnets, const char *word);
 
 /* One line of JSON on stdout, unless the tree failed. Takes the object over. */
 int policy_print_json(const struct tree *t, json_t *object);

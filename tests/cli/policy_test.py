@@ -181,4 +181,35 @@ def test_a_policy_is_held_against_what_is_expected():
     contains(err, "q.expect.yaml:2:12: port is missing")
 
 
+def test_a_ruleset_of_nftables_is_printed():
+    write_policy()
+    code, out, err = policy("nft", "--device", "eth0", "--subnet",
+                            "10.1.0.0/16", "--subnet", "fd00:1::/64", "p.yaml")
+    equal((code, err), (0, ""))
+    contains(out, "# sysctl net.netfilter.nf_conntrack_tcp_loose=0\n")
+    contains(out, "table inet birthmark {")
+    contains(out, 'devices = { "eth0" }')
+    contains(out, "elements = { 10.1.0.0/16 }")
+    contains(out, "elements = { fe80::/64, fd00:1:0:0:0:0:0:0/64 }")
+    contains(out, "reject with tcp reset")
+    code, out, err = policy("nft", "--device", "eth0", "--mode", "repair",
+                            "--table", "fw", "p.yaml")
+    equal((code, err), (0, ""))
+    contains(out, "table inet fw {")
+    equal("reject with tcp reset" in out, False)
+
+
+def test_what_nftables_cannot_do_is_told():
+    write_policy("q.yaml", HEAD + "rules:\n- {name: a, direction: in, protocol: "
+                 "icmp, kind: 9, verdict: allow,\n   threshold: {high: 5/s, "
+                 "low: 1/s}}\n")
+    code, out, err = policy("nft", "--device", "eth0", "q.yaml")
+    equal((code, out), (1, ""))
+    contains(err, 'q.yaml:6:3: rule "a": nftables has no thresholds')
+    equal(policy("nft", "q.yaml")[0], 2)
+    equal(policy("nft", "--device", "eth 0", "q.yaml")[0], 2)
+    equal(policy("nft", "--device", "eth0", "--mode", "x", "q.yaml")[0], 2)
+    equal(policy("nft", "--device", "eth0", "--subnet", "x", "q.yaml")[0], 2)
+
+
 cli.main()
