@@ -9,6 +9,7 @@
 #include <lwip/timeouts.h>
 #include <string.h>
 
+#include "ports/lwip/guard.h"
 #include "ports/lwip/internal.h"
 
 /* The PHY is asked this often: a cable that is pulled is noticed by people. */
@@ -109,6 +110,9 @@ void bm_net_poll(struct bm_net *net)
 
     look_at_link(net, now);
     receive_frames(net);
+    if (net->config->guard != NULL) {
+        net->config->guard->poll(net->config->guard);
+    }
     sys_check_timeouts();
     for (struct bm_net_stream *s = net->streams; s != NULL; s = s->next) {
         lwip_stream_poll(s, now);
@@ -251,6 +255,10 @@ bm_status bm_net_open(struct bm_net *net, const struct bm_net_config *config)
     if (netif_add(&net->netif, &address, &mask, &gateway, net, start_interface,
                   netif_input) == NULL) {
         return BM_E_MEMORY;
+    }
+    /* Before the first frame. */
+    if (config->guard != NULL) {
+        config->guard->open(config->guard, net);
     }
     netif_set_default(&net->netif);
     netif_set_up(&net->netif);

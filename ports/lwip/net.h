@@ -21,6 +21,8 @@
  *             interface has something ...
  *     }
  *
+ * What passes the interface is a firewall's to say (guard.h).
+ *
  * Connections are in connect.h (outbound), listen.h (inbound) and tls_layer.h
  * (lwIP's own MQTT client); all are streams (stream.h).
  *
@@ -37,6 +39,8 @@
 /* An address as text with its NUL: of IPv6 the longest, and a zone. */
 #define BM_NET_ADDRESS_SIZE 48
 
+struct bm_net_guard;
+
 /* What is pointed to lives until the program ends. */
 struct bm_net_config {
     const struct bm_nic *nic;
@@ -47,6 +51,7 @@ struct bm_net_config {
     const char *mask;               /* NULL: 255.255.255.0 */
     const char *gateway;            /* NULL: none */
     const char *dns;                /* a server; NULL: what DHCP says, if any */
+    struct bm_net_guard *guard;     /* guard.h; NULL: each frame passes */
 };
 
 struct bm_net_stream;
