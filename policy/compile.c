@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "firewall/firewall.h"
+#include "policy/filter.h"
 #include "policy/frame.h"
 
 /* ---- Why not */
@@ -50,8 +51,8 @@ static bm_status explain(struct config_error *error, bm_status rc,
         return contradicted(error, c);
     case BM_E_LIMIT:
         return fail(error, BM_E_POLICY_SIZE, NULL,
-                    "the conditions of its rules multiply to more than a "
-                    "table takes: %d nodes of %d ranges",
+                    "it is more than a table takes; the conditions of rules "
+                    "multiply: %d nodes of %d ranges at most",
                     BM_FW_NODES_MAX, BM_FW_RANGES_MAX);
     case BM_E_FW_ROOM:
         return fail(error, BM_E_POLICY_SIZE, NULL,
@@ -93,20 +94,33 @@ static struct bm_fw_rule rule_of(const struct policy_rule *rule)
 struct records {
     struct bm_fw_rule *rules;
     const char **names;
+    uint16_t *filter_at;
+    struct policy_filters filters;
 };
 
-static bool make_records(const struct policy *policy, struct records *r)
+static bm_status make_records(const struct policy *policy, struct records *r)
 {
     r->rules = calloc(policy->n + 1, sizeof *r->rules);
     r->names = calloc(policy->n + 1, sizeof *r->names);
-    if (r->rules == NULL || r->names == NULL) {
-        return false;
+    r->filter_at = calloc(policy->n + 1, sizeof *r->filter_at);
+    if (r->rules == NULL || r->names == NULL || r->filter_at == NULL) {
+        return BM_E_MEMORY;
     }
+    BM_TRY(policy_filters_make(policy, &r->filters, r->filter_at));
     for (size_t i = 0; i < policy->n; i++) {
         r->rules[i] = rule_of(&policy->rules[i]);
+        r->rules[i].filter = r->filter_at[i];
         r->names[i] = policy->rules[i].name;
     }
-    return true;
+    return BM_OK;
+}
+
+static void wipe_records(struct records *r)
+{
+    policy_filters_wipe(&r->filters);
+    free(r->filter_at);
+    free(r->rules);
+    free(r->names);
 }
 
 /* ---- The table */
@@ -125,6 +139,7 @@ static void make_parts(const struct policy *policy,
         .rule_n = policy->n,
         .nodes = d->nodes,
         .node_n = d->n,
+        .filters = { r->filters.octets, r->filters.n },
     };
     memcpy(parts->roots, d->roots, sizeof parts->roots);
     memcpy(parts->seconds, policy->timeouts, sizeof parts->seconds);
@@ -137,7 +152,9 @@ static bm_status write_table(const struct bm_fw_parts *parts,
 
     bm_wr_init(&w, NULL, 0);
     bm_fw_table_write(&w, parts);
-    if (w.len > POLICY_TABLE_MAX) {
+    /* Where a filter begins is a number of 16 bits, in units of 4 octets. */
+    if (w.len > POLICY_TABLE_MAX ||
+        (parts->filters.n != 0 && w.len > 4 * (size_t)UINT16_MAX)) {
         return BM_E_LIMIT;
     }
     compiled->n = w.len;
@@ -175,13 +192,15 @@ static bm_status make_table(const struct policy *policy,
     bm_status rc = BM_E_MEMORY;
 
     compiled->decides = calloc(policy->n + 1, sizeof *compiled->decides);
-    if (compiled->decides != NULL && make_records(policy, &records)) {
+    if (compiled->decides != NULL) {
         memcpy(compiled->decides, d->decides, policy->n);
+        rc = make_records(policy, &records);
+    }
+    if (rc == BM_OK) {
         make_parts(policy, d, &records, &parts);
         rc = write_table(&parts, compiled);
     }
-    free(records.rules);
-    free(records.names);
+    wipe_records(&records);
     return rc == BM_OK ? look_again(compiled) : rc;
 }
 

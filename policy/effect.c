@@ -297,9 +297,10 @@ static bm_status read_modbus(struct policy_reader *r,
         return refuse(r, words->modbus,
                       "Modbus is looked into on flows of TCP alone");
     }
-    if (w.allow->kind != CONFIG_SEQUENCE || w.allow->n > POLICY_MODBUS_MAX) {
+    if (w.allow->kind != CONFIG_SEQUENCE || w.allow->n == 0 ||
+        w.allow->n > POLICY_MODBUS_MAX) {
         return config_fail(r->error, w.allow, BM_E_CONFIG_VALUE,
-                           "allow must be a sequence of at most %d lines",
+                           "allow must be a sequence of 1 to %d lines",
                            POLICY_MODBUS_MAX);
     }
     modbus = config_memory(r->policy->config, sizeof *modbus);

@@ -315,6 +315,48 @@ static void what_multiplies_too_far_is_refused(void)
     CHECK(c.table == NULL && strstr(e.words, "multiply") != NULL);
 }
 
+/* Filters: sorted, joined, each once, whatever way they are written. */
+static void filters_are_rows_of_functions_and_addresses(void)
+{
+    static const char text[] = HEAD
+        "rules:\n"
+        "- {name: a, direction: in, protocol: tcp, port: 1, verdict: allow,\n"
+        "   modbus: {mode: active, allow: [\n"
+        "     {functions: [3-4, 16], addresses: [0-9, 20]},\n"
+        "     {functions: [5], addresses: 10-19}, {functions: 43},\n"
+        "     {functions: [16], addresses: [10-19, 30-39]}]}}\n"
+        "- {name: b, direction: in, protocol: tcp, port: 2, verdict: allow,\n"
+        "   modbus: {mode: observe, allow: [{functions: 1-127}]}}\n"
+        "- {name: c, direction: in, protocol: tcp, port: 3, verdict: allow,\n"
+        "   modbus: {mode: active, allow: [{functions: [1-60, 61-127],\n"
+        "     addresses: [1-65535, 0]}]}}\n"
+        "- {name: d, direction: in, protocol: tcp, port: 4, verdict: "
+        "allow}\n";
+    static const uint8_t rows[] = {
+        1,  0,  6,  0, /* head */
+        3,  4,  0,  0, 9,  0, 0, 0, 3,  4,  20, 0, 20,  0,   0, 0,
+        5,  5,  10, 0, 19, 0, 0, 0, 16, 16, 0,  0, 20,  0,   0, 0,
+        16, 16, 30, 0, 39, 0, 0, 0, 43, 43, 0,  0, 255, 255, 0, 0,
+    };
+    struct policy_compiled c;
+    struct bm_fw_table table;
+    struct bm_fw_rule rule[4];
+
+    CHECK_STATUS(compile(text, &c, NULL), BM_OK);
+    CHECK_STATUS(bm_fw_table_open(&table, (struct bm_bytes){ c.table, c.n }),
+                 BM_OK);
+    for (unsigned i = 0; i < 4; i++) {
+        bm_fw_table_rule(&table, i, &rule[i]);
+    }
+    CHECK(rule[0].filter != 0 && rule[1].filter == rule[2].filter);
+    CHECK(rule[3].filter == 0);
+    CHECK((rule[1].flags & BM_FW_FILTER_WATCH) != 0);
+    CHECK((rule[2].flags & BM_FW_FILTER_WATCH) == 0);
+    CHECK_BYTES(c.table + 4u * rule[0].filter, sizeof rows, rows, sizeof rows);
+    CHECK(c.n == 4u * rule[1].filter + 12);
+    policy_compiled_wipe(&c);
+}
+
 static void an_empty_policy_is_a_table(void)
 {
     struct policy_compiled c;
@@ -332,6 +374,7 @@ int main(void)
     RUN(a_policy_has_one_table);
     RUN(a_rule_that_never_decides_is_known);
     RUN(what_multiplies_too_far_is_refused);
+    RUN(filters_are_rows_of_functions_and_addresses);
     RUN(an_empty_policy_is_a_table);
     return bm_test_done();
 }
