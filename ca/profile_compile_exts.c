@@ -42,6 +42,7 @@ static const struct {
     { "timeStamping", BM_LIT_INIT(BM_OID_KP_TIME_STAMPING) },
     { "OCSPSigning", BM_LIT_INIT(BM_OID_KP_OCSP_SIGNING) },
     { "bundleSigning", BM_LIT_INIT(BM_OID_KP_BUNDLE) },
+    { "policySigning", BM_LIT_INIT(BM_OID_KP_POLICY) },
     { "cmcRA", BM_LIT_INIT(BM_OID_KP_CMC_RA) },
     { "anyExtendedKeyUsage", BM_LIT_INIT(BM_OID_ANY_EKU) },
 };

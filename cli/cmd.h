@@ -199,5 +199,7 @@ int cmd_policy_compile(int argc, char **argv);
 int cmd_policy_nft(int argc, char **argv);
 int cmd_policy_explain(int argc, char **argv);
 int cmd_policy_test(int argc, char **argv);
+int cmd_policy_sign(int argc, char **argv);
+int cmd_policy_show(int argc, char **argv);
 
 #endif

@@ -7,6 +7,7 @@
 #include "cli/image_file.h"
 #include "cli/image_keys.h"
 #include "cli/instance.h"
+#include "cli/policy_message.h"
 #include "cli/safe.h"
 
 enum {
@@ -21,8 +22,7 @@ static const struct cmd_option options[] = {
     { "--firmware", "FILE[,image=N]",
       "a signed image; N: which of the device, 0 or 1 (0)", OPTION_FIRMWARE },
     { "--keyset", "FILE", "a signed key set", OPTION_KEYSET },
-    { "--policy", "FILE", "a firewall policy, which is not looked into",
-      OPTION_POLICY },
+    { "--policy", "FILE", "a signed policy of the firewall", OPTION_POLICY },
     { "--mode", "MODE", "normal, lockdown, or repair", OPTION_MODE },
     { NULL, NULL, NULL, 0 },
 };
@@ -217,10 +217,33 @@ static int put_piece(struct run *run, const struct part *part, size_t *at,
     return CMD_OK;
 }
 
+/* What no device would take is not kept for any. */
+static int check_policy(const struct run *run, const struct part *part)
+{
+    struct ca_refusal why = { .status = BM_OK };
+    struct policy_message m;
+    bm_status rc = policy_message_open(part->octets, run->session.crypto, &m);
+    bool is_signed = m.is_signed;
+
+    policy_message_wipe(&m);
+    if (rc == BM_OK && !is_signed) {
+        rc = BM_E_CMS_FORM;
+    }
+    if (rc != BM_OK) {
+        rc = ca_refuse(&why, rc, "%s: %s", part->name,
+                       "a policy is what birthmark policy sign makes");
+        return refusal_print_act(verb.path, rc, &why);
+    }
+    return CMD_OK;
+}
+
 static int read_part(struct run *run, struct part *part)
 {
     int rc = image_file_octets(part->name, &part->octets, &part->memory);
 
+    if (rc == CMD_OK && strcmp(part->param, "policy") == 0) {
+        rc = check_policy(run, part);
+    }
     return rc == CMD_OK ? hash_part(run, part) : rc;
 }
 

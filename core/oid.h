@@ -104,15 +104,19 @@
  *
  *     2.25.43662891130725046516998155922503964190
  *         .1  purposes, for extKeyUsage      .1  signs trust bundles
+ *                                            .2  signs policies of firewalls
  *         .2  CMS content types              .1  a trust bundle
  *                                            .2  a delivery manifest
+ *                                            .3  a policy of firewalls
  */
 #define BM_OID_BIRTHMARK                                           \
     "\x69\xc1\xd9\x95\xaf\xa4\xeb\xaa\xb6\xb5\xb4\xa0\x94\xde\x8d" \
     "\x94\xf4\xac\x1e"
 #define BM_OID_KP_BUNDLE   BM_OID_BIRTHMARK "\x01\x01"
+#define BM_OID_KP_POLICY   BM_OID_BIRTHMARK "\x01\x02"
 #define BM_OID_CT_BUNDLE   BM_OID_BIRTHMARK "\x02\x01"
 #define BM_OID_CT_MANIFEST BM_OID_BIRTHMARK "\x02\x02"
+#define BM_OID_CT_POLICY   BM_OID_BIRTHMARK "\x02\x03"
 
 /* Does `oid` equal the literal? */
 #define bm_oid_is(oid, literal) \

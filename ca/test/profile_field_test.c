@@ -52,6 +52,7 @@ static const struct kind {
     { "azure-dps", "ca", "", "sensor-1", "", BM_KEY_P256 },
     { "tls-client", "ca", "CN=gateway,O=Example", "", "", BM_KEY_P256 },
     { "firmware-signing", "ca", "CN=Release,O=Example", "", "", BM_KEY_P256 },
+    { "policy-signing", "ca", "CN=Firewall,O=Example", "", "", BM_KEY_P256 },
     { "ocsp-responder", "ca", "CN=Responder,O=Example", "", "", BM_KEY_P256 },
     { "trust-bundle", "ca", "CN=Bundles,O=Example", "", "", BM_KEY_P256 },
     { "tpm-ek", "ca", "", "", TPM_ALL, BM_KEY_P256 },

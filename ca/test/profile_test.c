@@ -15,7 +15,7 @@ static void every_shipped_profile_parses_under_its_own_name(void)
         /* on demand */
         "3gpp-nf", "firmware-signing", "iot-root", "iot-subca", "matter-dac",
         "matter-paa", "matter-pai", "ocf-identity", "ocf-root", "ocf-subca",
-        "tpm-ak", "tpm-ek", "wisun-idevid",
+        "policy-signing", "tpm-ak", "tpm-ek", "wisun-idevid",
         /* built in */
         "ocsp-responder", "root", "sub-ca", "trust-bundle", NULL
     };

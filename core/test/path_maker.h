@@ -55,7 +55,8 @@ struct spec {
     bool ca;
     uint8_t path_len; /* plus 1; 0: absent */
     uint16_t key_usage;
-    /* "s" serverAuth, "c" clientAuth, "r" cmcRA, "b" bundles, "*" any */
+    /* "s" serverAuth, "c" clientAuth, "r" cmcRA, "b" bundles, "p" policies,
+     * "*" any */
     const char *eku;
     const char *san;       /* list of names */
     const char *permitted; /* list of names */
@@ -264,6 +265,7 @@ static inline void maker_eku(struct bm_wr *w, const char *list)
                           : *list == 'c' ? BM_LIT(BM_OID_KP_CLIENT_AUTH)
                           : *list == 'r' ? BM_LIT(BM_OID_KP_CMC_RA)
                           : *list == 'b' ? BM_LIT(BM_OID_KP_BUNDLE)
+                          : *list == 'p' ? BM_LIT(BM_OID_KP_POLICY)
                                          : BM_LIT(BM_OID_ANY_EKU));
     }
     bm_der_close(w, seq);

@@ -55,6 +55,7 @@ ISSUED = (
      ()),
     ("tls-client", "/O=Example/CN=gateway", None, "ec", "sslclient", ()),
     ("firmware-signing", "/O=Example/CN=Release", None, "ec", "any", ()),
+    ("policy-signing", "/O=Example/CN=Firewall", None, "ec", "any", ()),
     ("ocf-identity", "/CN=" + UUID, None, "ec", "sslserver", ()),
     ("wisun-idevid", "/", "hw", "ec", "sslclient",
      ("--device", "0011223344556677")),

@@ -114,6 +114,28 @@ def release(*args, check=True):
                        check=check)
 
 
+def policy(name, version=1):
+    """A signed policy of the firewall, by an authority of its own: whether
+    its signer is to be trusted is for devices to say."""
+    s = world()
+    if not os.path.exists("signer"):
+        s.birthmark("init", "signer", "--org", "Acme", "--host", "x.example")
+        text = s.birthmark("profile", "show", "policy-signing")[1]
+        write("signer/profiles/policy-signing.yaml",
+              text.replace("approval: true\n", "").encode())
+        s.birthmark("image", "keygen", "--dir", "signer", "--out", "fw.pub",
+                    "file:fw.key")
+        s.birthmark("image", "request", "--dir", "signer", "--subject",
+                    "CN=Firewall", "--out", "fw.csr", "file:fw.key")
+        s.birthmark("cert", "issue", "--dir", "signer", "--profile",
+                    "policy-signing", "--csr", "fw.csr", "--out", "fw.crt")
+    write(name + ".yaml", b"policy: p\nfloor: 1\nbuiltin: [arp]\n"
+          b"version: %d\n" % version)
+    s.birthmark("policy", "sign", "--dir", "signer", "--key", "file:fw.key",
+                "--cert", "fw.crt", "--out", name, name + ".yaml")
+    return name
+
+
 def status(name):
     out = release("status", "--json", name)[1]
     return json.loads(out)["assignments"]
@@ -192,7 +214,8 @@ def test_what_is_asked_wrongly_is_refused_before_anything_is_put():
     image = WORLD["image"]
     write("empty.bin", b"")
     blobs = os.path.join(world().dir, "blobs")
-    write("new.bin", b"that nobody has put")
+    policy("new.bin", 77)
+    write("table.bin", b"BMFW")
     before = sorted(os.listdir(blobs))
     new = ["--policy", "new.bin"]
     for code, words, args in (
@@ -211,6 +234,8 @@ def test_what_is_asked_wrongly_is_refused_before_anything_is_put():
                                   "--firmware", image + ",image=0"] + new),
             (2, "2 images at most", ["create", "r"] + ["--firmware", image] +
              2 * ["--firmware", image + ",image=1"] + new),
+            (1, "table.bin: a policy is what birthmark policy sign makes",
+             ["create", "r", "--policy", "table.bin"]),
             (1, "empty.bin: empty",
              ["create", "r", "--firmware", "empty.bin"] + new),
             (1, "none.bin", ["create", "r", "--firmware", "none.bin"] + new),
@@ -276,7 +301,7 @@ def test_a_manifest_stays_until_it_says_something_else():
     equal(same.headers["ETag"], first.headers["ETag"])
     s.restart()
     equal(manifest(s, 0).body, first.body)
-    write("policy.bin", b"a policy")
+    policy("policy.bin", 2)
     release("create", "lock", "--policy", "policy.bin", "--mode", "lockdown")
     release("assign", "lock", "--device", "SN-0")
     content = opened(manifest(s, 0), s)
@@ -490,13 +515,13 @@ def test_organisations_do_not_see_each_other():
     s.start()
     content = opened(manifest(s, 2), s)
     equal(sorted(items(content)), [(FIRMWARE, 1), (BUNDLE, 0)])
-    write("own.bin", b"for Other alone")
+    own = read(policy("own.bin", 3))
     release("create", "own", "--policy", "own.bin")
     release("assign", "own", "--org", "Other")
-    digest = hashlib.sha256(b"for Other alone").hexdigest()
+    digest = hashlib.sha256(own).hexdigest()
     equal(items(opened(manifest(s, 2), s))[POLICY, 0][SHA256].hex(), digest)
     path = API + "blob/" + digest
-    equal(s.ask("GET", path, cert=device(2)).body, b"for Other alone")
+    equal(s.ask("GET", path, cert=device(2)).body, own)
     equal(s.ask("GET", path, cert=device(1)).status, 404)
     name = hashlib.sha256(read("second.bin")).hexdigest()
     equal(s.ask("GET", API + "blob/" + name, cert=device(4)).status, 200)
@@ -555,7 +580,7 @@ def test_versions_go_on_above_a_backup():
     s.birthmark("backup", "--dir", s.dir, "--with-keys", "main.backup")
     s.start()
     lost = opened(manifest(s, 0), s)
-    write("lost.bin", b"lost")
+    policy("lost.bin", 4)
     release("create", "lost", "--policy", "lost.bin")
     release("assign", "lost", "--all")
     lost = opened(manifest(s, 0), s)
