@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "policy/judge.h"
 #include "policy/nft.h"
@@ -16,7 +17,7 @@ static const char *const names[] = { "dropped", "passed", "reset" };
 static void differ(struct tally *t, const char *judge, const struct step *s,
                    unsigned got)
 {
-    if (++t->differences > SHOWN) {
+    if (++t->differences > SHOWN || t->quiet) {
         return;
     }
     printf("# %s: %s, where the reference says %s: %s ", judge, names[got],
@@ -209,5 +210,36 @@ bool judges_kernel(const struct corpus *c, const struct policy *policy,
             ok = (!has_rates(policy) || load(policy, mode)) && kernel_forget(k);
         }
     }
+    return ok;
+}
+
+static uint64_t milliseconds(void)
+{
+    struct timespec t;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+bool judges_rate(const struct policy *policy, struct kernel *k, struct tally *t)
+{
+    struct policy_judge *judge = renew(NULL, policy, POLICY_NORMAL);
+    bool ok = judge != NULL && load(policy, POLICY_NORMAL);
+    uint64_t begin = milliseconds();
+    uint64_t now = begin;
+    struct frame f;
+
+    frame_ipv4(&f, BM_FW_IN, BM_FW_PROTO_UDP);
+    frame_udp(&f, 4000, 9);
+    for (; ok && now - begin < 600; now = milliseconds()) {
+        struct step s = { STEP_FRAME, BM_FW_IN, 0, (uint32_t)f.n, f.p };
+        int v = kernel_judge(k, BM_FW_IN, f.p, f.n);
+
+        t->reference++;
+        t->passed += reference(judge, &s, now - begin) == STEP_PASSED;
+        t->kernel += v == KERNEL_PASSED;
+        ok = v >= 0;
+    }
+    policy_judge_free(judge);
     return ok;
 }

@@ -15,6 +15,7 @@ struct tally {
     size_t resets;
     size_t apart; /* the kernel's own IP has a say in them */
     size_t differences;
+    bool quiet; /* they are not printed */
 };
 
 /* Let the reference judge: what is wanted of the others is in the steps. */
@@ -25,5 +26,12 @@ bool judges_reference(struct corpus *c, const struct policy *policy,
 bool judges_engine(const struct corpus *c, size_t ram, struct tally *t);
 bool judges_kernel(const struct corpus *c, const struct policy *policy,
                    struct kernel *k, struct tally *t);
+
+/*
+ * For 0.6 seconds, as fast as it goes, frames of UDP to port 9: how many pass
+ * by the reference at these times (`passed`), and by nftables (`kernel`).
+ */
+bool judges_rate(const struct policy *policy, struct kernel *k,
+                 struct tally *t);
 
 #endif

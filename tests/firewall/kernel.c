@@ -171,11 +171,10 @@ bool kernel_open(struct kernel *k, const char **why)
     if (!open_tap(k)) {
         return false;
     }
-    *why = "ip and nft cannot set up a network";
+    *why = NULL;
     if (!run(sh, setup)) {
         return false;
     }
-    *why = "no nflog, conntrack or raw sockets";
     k->log = netlink_log(PASSED);
     k->conntrack = netlink_conntrack();
     return k->log >= 0 && k->conntrack >= 0 && open_senders(k);

@@ -30,8 +30,8 @@ enum kernel_verdict {
 };
 
 /*
- * The process moves into a namespace of its own. False: not permitted or not
- * possible here, and `*why` says what.
+ * The process moves into a namespace of its own. False: `*why` says what is not
+ * permitted here; or it is NULL: that should have worked.
  */
 bool kernel_open(struct kernel *k, const char **why);
 void kernel_close(struct kernel *k);
