@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
+#include "policy/pcap.h"
 #include "tests/firewall/judges.h"
 #include "tests/firewall/made.h"
+#include "tests/firewall/record.h"
 #include "tests/harness/bm_test.h"
 
 /*
@@ -74,10 +76,11 @@ static void compare(const struct policy *policy, make_steps *make,
     struct policy_compiled compiled;
     struct config_error error;
     struct corpus c = { .p = NULL };
+    bm_status rc = policy_compile(policy, &compiled, NULL, &error);
 
-    if (policy_compile(policy, &compiled, NULL, &error) != BM_OK) {
+    CHECK_STATUS(rc, BM_OK);
+    if (rc != BM_OK) {
         printf("# %u:%u: %s\n", error.line, error.column, error.words);
-        CHECK(!"compiled");
         return;
     }
     corpus_table(&c, compiled.table, compiled.n);
@@ -242,6 +245,58 @@ static void caps_rates_and_a_full_table(void)
     CHECK(with_file("limits", crowd) != 0);
 }
 
+static char *recorded;
+static size_t recorded_n;
+
+/* Frames of the device go out, all others come in. */
+static void capture(struct corpus *c, const struct policy *policy)
+{
+    static const uint8_t own[6] = { 2, 0, 0x5e, 0, 0, 1 };
+    struct policy_pcap pcap;
+    struct policy_pcap_frame f;
+
+    (void)policy;
+    CHECK_STATUS(
+        policy_pcap_open((struct bm_bytes){ (uint8_t *)recorded, recorded_n },
+                         &pcap),
+        BM_OK);
+    while (policy_pcap_next(&pcap, &f) == BM_OK) {
+        CHECK(f.head.n == f.length);
+        corpus_octets(c,
+                      f.head.n > 12 && memcmp(f.head.p + 6, own, 6) == 0
+                          ? BM_FW_OUT
+                          : BM_FW_IN,
+                      f.head.p, f.head.n);
+    }
+    CHECK(pcap.left.n == 0);
+}
+
+static void traffic_that_was_recorded(void)
+{
+    if (recorded_n == 0 && !has_kernel) {
+        SKIP("no network namespaces");
+    }
+    CHECK(recorded_n != 0);
+    CHECK(with_file("mixed", capture) > 30);
+}
+
+/* Before anything else: a process in a namespace cannot leave it. */
+static void take_a_record(void)
+{
+    FILE *f = tmpfile();
+    long n;
+
+    if (f == NULL || !record(f) || fseek(f, 0, SEEK_END) != 0 ||
+        (n = ftell(f)) <= 0 || fseek(f, 0, SEEK_SET) != 0) {
+        return;
+    }
+    recorded = malloc((size_t)n);
+    if (recorded != NULL && fread(recorded, 1, (size_t)n, f) == (size_t)n) {
+        recorded_n = (size_t)n;
+    }
+    (void)fclose(f);
+}
+
 static void made(struct corpus *c, const struct policy *policy)
 {
     c->state = (uint32_t)policy->rules[0].boxes_n * 2654435761u + 99;
@@ -335,6 +390,7 @@ int main(int argc, char **argv)
         depth = (unsigned)strtoul(argv[1], NULL, 10);
     }
     folder = argc > 2 ? argv[2] : NULL;
+    take_a_record();
     why = "a board is next";
     has_kernel = folder == NULL && kernel_open(&kernel, &why);
     RUN(all_sequences_of_tcp);
@@ -343,6 +399,7 @@ int main(int argc, char **argv)
     RUN(every_border_of_every_rule);
     RUN(noise_and_damage);
     RUN(a_worm_that_scans);
+    RUN(traffic_that_was_recorded);
     RUN(modes_and_their_changes);
     RUN(caps_rates_and_a_full_table);
     RUN(policies_made_at_random);
@@ -352,5 +409,6 @@ int main(int argc, char **argv)
     if (has_kernel) {
         kernel_close(&kernel);
     }
+    free(recorded);
     return bm_test_done();
 }

@@ -109,7 +109,7 @@ static bool write_file(const char *path, const char *text)
 }
 
 /* Who is not root becomes it in a user namespace, where that is permitted. */
-static bool enter(void)
+bool kernel_enter(void)
 {
     unsigned uid = getuid();
     unsigned gid = getgid();
@@ -128,6 +128,11 @@ static bool enter(void)
     (void)write_file("/proc/self/setgroups", "deny");
     (void)snprintf(map, sizeof map, "0 %u 1\n", gid);
     return write_file("/proc/self/gid_map", map);
+}
+
+bool kernel_shell(const char *script)
+{
+    return run(sh, script);
 }
 
 static bool open_tap(struct kernel *k)
@@ -164,7 +169,7 @@ bool kernel_open(struct kernel *k, const char **why)
 {
     *k = (struct kernel){ -1, -1, -1, -1, -1, -1, 0 };
     *why = "no network namespaces";
-    if (!enter()) {
+    if (!kernel_enter()) {
         return false;
     }
     *why = "no TAP device";
@@ -172,7 +177,7 @@ bool kernel_open(struct kernel *k, const char **why)
         return false;
     }
     *why = NULL;
-    if (!run(sh, setup)) {
+    if (!kernel_shell(setup)) {
         return false;
     }
     k->log = netlink_log(PASSED);

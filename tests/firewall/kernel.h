@@ -36,6 +36,10 @@ enum kernel_verdict {
 bool kernel_open(struct kernel *k, const char **why);
 void kernel_close(struct kernel *k);
 
+/* The same without a device, and a script of the shell in it. */
+bool kernel_enter(void);
+bool kernel_shell(const char *script);
+
 /* Put a ruleset of policy/nft.h into force, with its settings. */
 bool kernel_load(const char *ruleset);
 
