@@ -26,6 +26,13 @@ static bool is_limited(const uint8_t *rule)
             bm_fw_le32(rule + BM_FW_RULE_HIGH)) != 0;
 }
 
+/* Most frames are of such rules: they are done with quickly. */
+static bool is_plain(const uint8_t *rule)
+{
+    return rule[0] == BM_FW_ALLOW && (rule[1] & BM_FW_FLOWS) == 0 &&
+           rule[2] == BM_FW_LOG_NONE;
+}
+
 /* How many rules have limits, and how many of these one for each source. */
 static void count_limits(const struct bm_fw_table *t, uint32_t *limited,
                          uint32_t *sources)
@@ -88,13 +95,15 @@ static void clear_rules(struct bm_fw *fw)
         const uint8_t *r = rule_at(&fw->table, i);
         struct bm_fw_limit *l = &fw->limits[limits];
 
-        fw->rules[i] = (struct bm_fw_rule_state){ .limit = BM_FW_NONE };
+        fw->rules[i] =
+            (struct bm_fw_rule_state){ .limit = is_plain(r) ? BM_FW_PLAIN
+                                                            : BM_FW_NONE };
         if (is_limited(r)) {
             *l = (struct bm_fw_limit){ .first = (uint16_t)places,
                                        .oldest = BM_FW_NONE,
                                        .newest = BM_FW_NONE };
             l->bucket.tokens = (uint32_t)bm_fw_le16(r + BM_FW_RULE_BURST) << 16;
-            fw->rules[i].limit = (uint16_t)limits++;
+            fw->rules[i].limit = (uint16_t)(BM_FW_UNLIMITED + ++limits);
             places += (r[1] & BM_FW_PER_SOURCE) != 0 ? fw->table.sources : 0;
         }
     }
@@ -227,8 +236,7 @@ static bool by_flow(struct bm_fw *fw, struct bm_fw_flow *flow,
     unsigned rule = flow->rule;
     const uint8_t *r = rule_at(&fw->table, rule);
 
-    d->rule = (uint16_t)rule;
-    d->reason = BM_FW_BY_FLOW;
+    *d = (struct bm_fw_decision){ BM_FW_DROP, BM_FW_BY_FLOW, (uint16_t)rule };
     if (flow->opener == p->direction && is_unfit(fw, p, rule)) {
         d->reason = BM_FW_FILTER;
         if ((r[1] & BM_FW_FILTER_WATCH) == 0) {
@@ -242,12 +250,15 @@ static bool by_flow(struct bm_fw *fw, struct bm_fw_flow *flow,
     return true;
 }
 
-/*
- * Is the frame of a live flow, or an error about one? `*blocked`: there is one
- * that it is not of, in its place.
- */
-static bool by_flows(struct bm_fw *fw, const struct bm_fw_packet *p,
-                     uint32_t now, struct bm_fw_decision *d, bool *blocked)
+/* What flows have to say of a frame. */
+enum {
+    NOTHING, /* 0, as if there were no flows */
+    DECIDED,
+    BLOCKED /* there is one in its place, that it is not of */
+};
+
+static unsigned by_flows(struct bm_fw *fw, const struct bm_fw_packet *p,
+                         uint32_t now, struct bm_fw_decision *d)
 {
     const struct bm_fw_flow *quoted;
     struct bm_fw_key key;
@@ -256,22 +267,22 @@ static bool by_flows(struct bm_fw *fw, const struct bm_fw_packet *p,
         struct bm_fw_flow *flow = bm_fw_flow_find(fw, &key, now);
 
         if (flow == NULL) {
-            return false;
+            return NOTHING;
         }
-        if (by_flow(fw, flow, p, now, d)) {
-            return true;
+        if (!by_flow(fw, flow, p, now, d)) {
+            return bm_fw_flow_find(fw, &key, now) != NULL ? BLOCKED : NOTHING;
         }
-        *blocked = bm_fw_flow_find(fw, &key, now) != NULL;
-        return false;
+    } else {
+        quoted = quoted_flow(fw, p, now);
+        if (quoted == NULL) {
+            return NOTHING;
+        }
+        d->rule = quoted->rule;
+        d->reason = BM_FW_BY_QUOTE;
+        d->verdict = rule_at(&fw->table, quoted->rule)[0];
     }
-    quoted = quoted_flow(fw, p, now);
-    if (quoted == NULL) {
-        return false;
-    }
-    d->rule = quoted->rule;
-    d->reason = BM_FW_BY_QUOTE;
-    d->verdict = rule_at(&fw->table, quoted->rule)[0];
-    return true;
+    account(fw, p, d, now);
+    return DECIDED;
 }
 
 /*
@@ -291,7 +302,7 @@ static enum bm_fw_reason open_flow(struct bm_fw *fw,
     if ((r[1] & BM_FW_FILTER_WATCH) == 0 && is_unfit(fw, p, rule)) {
         return BM_FW_FILTER;
     }
-    if (fw->rules[rule].limit != BM_FW_NONE) {
+    if (fw->rules[rule].limit > BM_FW_UNLIMITED) {
         reason = bm_fw_limit_judge(fw, rule, p, now);
     }
     return reason == BM_FW_BY_RULE ? bm_fw_flow_open(fw, p, rule, now) : reason;
@@ -307,31 +318,35 @@ static unsigned verdict_of(const struct bm_fw_packet *p, unsigned verdict)
     return verdict;
 }
 
-/* `*d` says that it is dropped, by no rule. */
-static void judge(struct bm_fw *fw, const struct bm_fw_packet *p, uint32_t now,
-                  struct bm_fw_decision *d)
+/* What a rule makes of it that is not plain. */
+static struct bm_fw_decision by_rule(struct bm_fw *fw,
+                                     const struct bm_fw_packet *p, uint32_t now,
+                                     unsigned rule, bool blocked)
 {
-    bool blocked = false;
-    const uint8_t *r;
+    struct bm_fw_decision d = { BM_FW_DROP, BM_FW_BY_RULE, (uint16_t)rule };
+    const uint8_t *r = rule_at(&fw->table, rule);
 
-    if (fw->flow_n != 0 && by_flows(fw, p, now, d, &blocked)) {
-        return;
-    }
-    d->reason = BM_FW_DEFAULT;
-    d->rule = bm_fw_table_find(&fw->table, (enum bm_fw_mode)fw->mode, p);
-    if (d->rule == BM_FW_NO_RULE) {
-        return;
-    }
-    r = rule_at(&fw->table, d->rule);
-    d->reason = BM_FW_BY_RULE;
     if ((r[1] & BM_FW_FLOWS) != 0) {
-        d->reason = (uint8_t)open_flow(fw, p, d->rule, now, blocked);
-    } else if (fw->rules[d->rule].limit != BM_FW_NONE) {
-        d->reason = (uint8_t)bm_fw_limit_judge(fw, d->rule, p, now);
+        d.reason = (uint8_t)open_flow(fw, p, rule, now, blocked);
+    } else if (fw->rules[rule].limit > BM_FW_UNLIMITED) {
+        d.reason = (uint8_t)bm_fw_limit_judge(fw, rule, p, now);
     }
-    if (d->reason == BM_FW_BY_RULE) {
-        d->verdict = (uint8_t)verdict_of(p, r[0]);
+    if (d.reason == BM_FW_BY_RULE) {
+        d.verdict = (uint8_t)verdict_of(p, r[0]);
     }
+    account(fw, p, &d, now);
+    return d;
+}
+
+/* No rule, or none that was asked. */
+static struct bm_fw_decision drop(struct bm_fw *fw,
+                                  const struct bm_fw_packet *p, uint32_t now,
+                                  enum bm_fw_reason reason)
+{
+    struct bm_fw_decision d = { BM_FW_DROP, (uint8_t)reason, BM_FW_NO_RULE };
+
+    account(fw, p, &d, now);
+    return d;
 }
 
 struct bm_fw_decision bm_fw_judge(struct bm_fw *fw,
@@ -339,17 +354,43 @@ struct bm_fw_decision bm_fw_judge(struct bm_fw *fw,
                                   struct bm_bytes head, size_t length,
                                   uint32_t now)
 {
-    struct bm_fw_decision d = { BM_FW_DROP, BM_FW_BY_RULE, BM_FW_NO_RULE };
+    struct bm_fw_decision d;
     struct bm_fw_packet p;
+    enum bm_fw_reason reason;
+    struct bm_fw_rule_state *state;
+    unsigned flows;
+    unsigned rule;
 
-    p.head.p = head.p;
-    p.head.n = head.n < length ? head.n : length;
+    p.head = head;
+    if (p.head.n > length) {
+        p.head.n = length;
+    }
     p.length = (uint32_t)length;
     p.direction = (uint8_t)direction;
-    d.reason = (uint8_t)bm_fw_packet_read(&p, &fw->subnets);
-    if (d.reason == BM_FW_BY_RULE) {
-        judge(fw, &p, now, &d);
+    reason = bm_fw_packet_read(&p);
+    if (reason != BM_FW_BY_RULE) {
+        return drop(fw, &p, now, reason);
     }
-    account(fw, &p, &d, now);
-    return d;
+    flows = fw->flow_n;
+    if (flows != 0) {
+        flows = by_flows(fw, &p, now, &d);
+        if (flows == DECIDED) {
+            return d;
+        }
+    }
+    if (fw->table.needs_rest) {
+        bm_fw_packet_read_rest(&p, &fw->subnets);
+    }
+    rule = bm_fw_table_find(&fw->table, (enum bm_fw_mode)fw->mode, &p);
+    if ((rule & BM_FW_TARGET_RULE) != 0) { /* BM_FW_NO_RULE */
+        return drop(fw, &p, now, BM_FW_DEFAULT);
+    }
+    state = &fw->rules[rule];
+    if (state->limit != BM_FW_PLAIN) {
+        return by_rule(fw, &p, now, rule, flows == BLOCKED);
+    }
+    fw->reasons[BM_FW_BY_RULE]++;
+    state->passed++;
+    return (struct bm_fw_decision){ BM_FW_ALLOW, BM_FW_BY_RULE,
+                                    (uint16_t)rule };
 }

@@ -277,8 +277,9 @@ enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw,
     struct bm_fw_key k;
     uint16_t *head;
 
-    (void)bm_fw_flow_key(p, &k);
-    bm_fw_flows_expire(fw, now);
+    if ((cap != 0 && fw->rules[rule].live >= cap) || fw->free == BM_FW_NONE) {
+        bm_fw_flows_expire(fw, now);
+    }
     if (cap != 0 && fw->rules[rule].live >= cap) {
         return BM_FW_CAP;
     }
@@ -290,7 +291,10 @@ enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw,
     }
     f = &fw->flows[fw->free];
     fw->free = f->chain;
-    for (unsigned i = 0; i < 4; i++) {
+    (void)bm_fw_flow_key(p, &k);
+    f->peer[0] = p->peer[0];
+    f->own[0] = p->own[0];
+    for (unsigned i = 1; (k.kind & KIND_6) != 0 && i < 4; i++) {
         f->peer[i] = p->peer[i];
         f->own[i] = p->own[i];
     }

@@ -178,7 +178,7 @@ enum bm_fw_reason bm_fw_limit_judge(struct bm_fw *fw, unsigned rule,
                                     const struct bm_fw_packet *p, uint32_t now)
 {
     const uint8_t *r = fw->table.rules + BM_FW_RULE_SIZE * rule;
-    unsigned limit = fw->rules[rule].limit;
+    unsigned limit = fw->rules[rule].limit - (BM_FW_UNLIMITED + 1u);
     struct bm_fw_limit *l = &fw->limits[limit];
     struct bm_fw_bucket *bucket = &l->bucket;
     struct rate rate = { bm_fw_le32(r + BM_FW_RULE_RATE),

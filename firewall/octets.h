@@ -11,6 +11,24 @@
 #define BM_FW_INLINE static inline
 #endif
 
+/* Of n > 0, rounded down. */
+#if defined(__GNUC__)
+BM_FW_INLINE unsigned bm_fw_log2(uint32_t n)
+{
+    return 31u - (unsigned)__builtin_clz(n);
+}
+#else
+BM_FW_INLINE unsigned bm_fw_log2(uint32_t n)
+{
+    unsigned log = 0;
+
+    while ((n >>= 1) != 0) {
+        log++;
+    }
+    return log;
+}
+#endif
+
 /*
  * Numbers in frames (big end first) and in tables (little end first), at any
  * address. Compilers make one load of each.

@@ -34,7 +34,6 @@ static void clear(struct bm_fw_packet *p)
     p->reserved_2 = 0;
     p->own[0] = p->own[1] = p->own[2] = p->own[3] = 0;
     p->peer[0] = p->peer[1] = p->peer[2] = p->peer[3] = 0;
-    p->mac[0] = p->mac[1] = 0;
 }
 
 /* Are the `n` octets at `at` in the frame, and in sight? */
@@ -72,8 +71,7 @@ static bool in_subnets_6(const struct bm_fw_subnets *s, const uint32_t peer[4])
     return false;
 }
 
-static enum bm_fw_reason arp(struct bm_fw_packet *p,
-                             const struct bm_fw_subnets *subnets)
+static enum bm_fw_reason arp(struct bm_fw_packet *p)
 {
     const uint8_t *h = p->head.p + ETHERNET;
     bool in = p->direction == BM_FW_IN;
@@ -91,7 +89,6 @@ static enum bm_fw_reason arp(struct bm_fw_packet *p,
     }
     p->peer[0] = bm_fw_be32(in ? h + 14 : h + 24);
     p->own[0] = bm_fw_be32(in ? h + 24 : h + 14);
-    p->subnet = in_subnets_4(subnets, p->peer[0]);
     return BM_FW_BY_RULE;
 }
 
@@ -102,38 +99,47 @@ static enum bm_fw_reason arp(struct bm_fw_packet *p,
      BIT(BM_FW_RST | BM_FW_ACK) | BIT(BM_FW_FIN | BM_FW_ACK) | BIT(BM_FW_ACK))
 #define URGENT (BIT(BM_FW_SYN) | BIT(BM_FW_FIN | BM_FW_ACK) | BIT(BM_FW_ACK))
 
-static enum bm_fw_reason tcp(struct bm_fw_packet *p)
-{
-    const uint8_t *h = p->head.p + p->l4;
-    uint32_t size;
+/* Where a header of IP says that it ends, and what is in it. */
+struct found {
+    uint32_t l4;
+    uint32_t end;
+    uint32_t proto;
+    unsigned tcp_class; /* of its version; UDP's and so on follow */
+};
 
-    if (p->end - p->l4 < TCP_SIZE || !has(p, p->l4, TCP_SIZE)) {
+/* What is in IP: `left` octets from `h` on, of which `n` are in sight. */
+static enum bm_fw_reason tcp(struct bm_fw_packet *p, const uint8_t *h,
+                             uint32_t n, uint32_t left)
+{
+    uint32_t size;
+    unsigned flags;
+
+    if (n < TCP_SIZE) {
         return BM_FW_MALFORMED;
     }
     size = (uint32_t)(h[12] >> 4) * 4;
     p->sport = bm_fw_be16(h);
     p->port = bm_fw_be16(h + 2);
-    p->flags =
-        h[13] & (BM_FW_FIN | BM_FW_SYN | BM_FW_RST | BM_FW_ACK | BM_FW_URG);
-    if (size < TCP_SIZE || size > p->end - p->l4 ||
-        ((p->flags & BM_FW_URG ? URGENT : SEGMENTS) >>
-             (p->flags & ~(unsigned)BM_FW_URG) &
-         1) == 0) {
+    flags = h[13] & (BM_FW_FIN | BM_FW_SYN | BM_FW_RST | BM_FW_ACK);
+    if (size < TCP_SIZE || size > left ||
+        (((h[13] & BM_FW_URG) != 0 ? URGENT : SEGMENTS) >> flags & 1) == 0) {
         return BM_FW_MALFORMED;
     }
+    p->flags =
+        h[13] & (BM_FW_FIN | BM_FW_SYN | BM_FW_RST | BM_FW_ACK | BM_FW_URG);
     return BM_FW_BY_RULE;
 }
 
-static enum bm_fw_reason udp(struct bm_fw_packet *p)
+static enum bm_fw_reason udp(struct bm_fw_packet *p, const uint8_t *h,
+                             uint32_t n, uint32_t left)
 {
-    const uint8_t *h = p->head.p + p->l4;
-    uint32_t n;
+    uint32_t size;
 
-    if (p->end - p->l4 < UDP_SIZE || !has(p, p->l4, UDP_SIZE)) {
+    if (n < UDP_SIZE) {
         return BM_FW_MALFORMED;
     }
-    n = bm_fw_be16(h + 4);
-    if (n < UDP_SIZE || n > p->end - p->l4) {
+    size = bm_fw_be16(h + 4);
+    if (size - UDP_SIZE > left - UDP_SIZE) { /* below or beyond */
         return BM_FW_MALFORMED;
     }
     p->sport = bm_fw_be16(h);
@@ -141,12 +147,12 @@ static enum bm_fw_reason udp(struct bm_fw_packet *p)
     return BM_FW_BY_RULE;
 }
 
-static enum bm_fw_reason icmp(struct bm_fw_packet *p)
+static enum bm_fw_reason icmp(struct bm_fw_packet *p, const uint8_t *h,
+                              uint32_t n)
 {
-    const uint8_t *h = p->head.p + p->l4;
     bool request;
 
-    if (p->end - p->l4 < ICMP || !has(p, p->l4, ICMP)) {
+    if (n < ICMP) {
         return BM_FW_MALFORMED;
     }
     p->port = bm_fw_be16(h);
@@ -156,26 +162,32 @@ static enum bm_fw_reason icmp(struct bm_fw_packet *p)
     return BM_FW_BY_RULE;
 }
 
-/* What is in IP, of whatever version; `plain` is the class of what is not
- * looked into. */
-static enum bm_fw_reason inside(struct bm_fw_packet *p, unsigned plain,
-                                unsigned icmp_proto)
+BM_FW_INLINE enum bm_fw_reason inside(struct bm_fw_packet *p,
+                                      const struct found *found)
 {
-    unsigned first = plain - (BM_FW_CLASS_PLAIN_4 - BM_FW_CLASS_TCP_4);
+    const uint8_t *h = p->head.p + found->l4;
+    uint32_t left = found->end - found->l4;
+    uint32_t n = (uint32_t)p->head.n - found->l4;
 
-    if (p->proto == BM_FW_PROTO_TCP) {
-        p->class_of = (uint8_t)first;
-        return tcp(p);
+    n = n < left ? n : left;
+    p->end = found->end;
+    p->l4 = (uint16_t)found->l4;
+    p->proto = (uint16_t)found->proto;
+    if (found->proto == BM_FW_PROTO_UDP) {
+        p->class_of = (uint8_t)(found->tcp_class + 1);
+        return udp(p, h, n, left);
     }
-    if (p->proto == BM_FW_PROTO_UDP) {
-        p->class_of = (uint8_t)(first + 1);
-        return udp(p);
+    if (found->proto == BM_FW_PROTO_TCP) {
+        p->class_of = (uint8_t)found->tcp_class;
+        return tcp(p, h, n, left);
     }
-    if (p->proto == icmp_proto) {
-        p->class_of = (uint8_t)(first + 2);
-        return icmp(p);
+    if (found->proto == (found->tcp_class == BM_FW_CLASS_TCP_6
+                             ? BM_FW_PROTO_ICMPV6
+                             : BM_FW_PROTO_ICMP)) {
+        p->class_of = (uint8_t)(found->tcp_class + 2);
+        return icmp(p, h, n);
     }
-    p->class_of = (uint8_t)plain;
+    p->class_of = (uint8_t)(found->tcp_class + 3);
     return BM_FW_BY_RULE;
 }
 
@@ -183,10 +195,10 @@ static enum bm_fw_reason inside(struct bm_fw_packet *p, unsigned plain,
  * Is the sum of a header of IPv4 without options right? It is the same in
  * whatever order octets are taken, so words are, and carries at the end.
  */
-static bool good_sum(const uint8_t *h)
+BM_FW_INLINE bool good_sum(uint32_t first, const uint8_t *h)
 {
-    uint64_t sum = (uint64_t)bm_fw_le32(h) + bm_fw_le32(h + 4) +
-                   bm_fw_le32(h + 8) + bm_fw_le32(h + 12) + bm_fw_le32(h + 16);
+    uint64_t sum = (uint64_t)first + bm_fw_le32(h + 4) + bm_fw_le32(h + 8) +
+                   bm_fw_le32(h + 12) + bm_fw_le32(h + 16);
     uint32_t s = (uint32_t)sum;
 
     s = (s & 0xffff) + (s >> 16) + (uint32_t)(sum >> 32);
@@ -196,21 +208,23 @@ static bool good_sum(const uint8_t *h)
 /* MF and the offset, in the second word of the header. */
 #define FRAGMENT_BITS UINT32_C(0xff3f0000)
 
-static enum bm_fw_reason ipv4(struct bm_fw_packet *p,
-                              const struct bm_fw_subnets *subnets)
+static enum bm_fw_reason ipv4(struct bm_fw_packet *p, struct found *found)
 {
     const uint8_t *h = p->head.p + ETHERNET;
+    uint32_t first;
     uint32_t from;
     uint32_t to;
     uint32_t n;
 
     p->family = BM_FW_IPV4;
-    /* Version 4, and a header of 5 words: no options. */
-    if (!has(p, ETHERNET, IPV4) || h[0] != 0x45) {
+    if (!has(p, ETHERNET, IPV4)) {
         return BM_FW_MALFORMED;
     }
-    n = bm_fw_be16(h + 2);
-    if (n < IPV4 || n > p->length - ETHERNET || !good_sum(h)) {
+    first = bm_fw_le32(h);
+    n = (first >> 16 & 0xff) << 8 | first >> 24;
+    /* Version 4, and a header of 5 words: no options. */
+    if ((first & 0xff) != 0x45 || n - IPV4 > p->length - (ETHERNET + IPV4) ||
+        !good_sum(first, h)) {
         return BM_FW_MALFORMED;
     }
     if ((bm_fw_le32(h + 4) & FRAGMENT_BITS) != 0) {
@@ -225,22 +239,23 @@ static enum bm_fw_reason ipv4(struct bm_fw_packet *p,
         p->peer[0] = to;
         p->own[0] = from;
     }
-    p->l4 = ETHERNET + IPV4;
-    p->end = ETHERNET + n;
-    p->proto = h[9];
-    p->subnet = in_subnets_4(subnets, p->peer[0]);
-    return inside(p, BM_FW_CLASS_PLAIN_4, BM_FW_PROTO_ICMP);
+    found->tcp_class = BM_FW_CLASS_TCP_4;
+    found->l4 = ETHERNET + IPV4;
+    found->end = ETHERNET + n;
+    found->proto = h[9];
+    return BM_FW_BY_RULE;
 }
 
 /*
  * The headers that may stand between IPv6 and what is in it. The one of 8
  * octets before ICMPv6 is in each report of multicast listeners (RFC 3810 5).
  */
-static enum bm_fw_reason next_header(struct bm_fw_packet *p)
+static enum bm_fw_reason next_header(const struct bm_fw_packet *p,
+                                     struct found *found)
 {
-    const uint8_t *h = p->head.p + p->l4;
+    const uint8_t *h = p->head.p + found->l4;
 
-    switch (p->proto) {
+    switch (found->proto) {
     case FRAGMENT:
         return BM_FW_FRAGMENT;
     case 43:
@@ -252,24 +267,22 @@ static enum bm_fw_reason next_header(struct bm_fw_packet *p)
     case 140:
         return BM_FW_EXTENSION;
     case HOP_BY_HOP:
-        if (p->end - p->l4 < 8 || !has(p, p->l4, 8) ||
+        if (found->end - found->l4 < 8 || !has(p, found->l4, 8) ||
             h[0] != BM_FW_PROTO_ICMPV6 || h[1] != 0) {
             return BM_FW_EXTENSION;
         }
-        p->proto = BM_FW_PROTO_ICMPV6;
-        p->l4 += 8;
+        found->proto = BM_FW_PROTO_ICMPV6;
+        found->l4 += 8;
         return BM_FW_BY_RULE;
     default:
         return BM_FW_BY_RULE;
     }
 }
 
-static enum bm_fw_reason ipv6(struct bm_fw_packet *p,
-                              const struct bm_fw_subnets *subnets)
+static enum bm_fw_reason ipv6(struct bm_fw_packet *p, struct found *found)
 {
     const uint8_t *h = p->head.p + ETHERNET;
     bool in = p->direction == BM_FW_IN;
-    enum bm_fw_reason reason;
     uint32_t n;
 
     p->family = BM_FW_IPV6;
@@ -280,41 +293,46 @@ static enum bm_fw_reason ipv6(struct bm_fw_packet *p,
     if (n > p->length - ETHERNET - IPV6) {
         return BM_FW_MALFORMED;
     }
-    p->l4 = ETHERNET + IPV6;
-    p->end = ETHERNET + IPV6 + n;
-    p->proto = h[6];
+    found->tcp_class = BM_FW_CLASS_TCP_6;
+    found->l4 = ETHERNET + IPV6;
+    found->end = ETHERNET + IPV6 + n;
+    found->proto = h[6];
     address_6(p->peer, in ? h + 8 : h + 24);
     address_6(p->own, in ? h + 24 : h + 8);
-    p->subnet = in_subnets_6(subnets, p->peer);
-    reason = next_header(p);
-    return reason == BM_FW_BY_RULE
-               ? inside(p, BM_FW_CLASS_PLAIN_6, BM_FW_PROTO_ICMPV6)
-               : reason;
+    return next_header(p, found);
 }
 
-enum bm_fw_reason bm_fw_packet_read(struct bm_fw_packet *p,
-                                    const struct bm_fw_subnets *subnets)
+enum bm_fw_reason bm_fw_packet_read(struct bm_fw_packet *p)
 {
-    const uint8_t *frame = p->head.p;
+    enum bm_fw_reason reason;
+    struct found found;
 
     clear(p);
     if (!has(p, 0, ETHERNET)) {
         return BM_FW_MALFORMED;
     }
-    p->type = bm_fw_be16(frame + 12);
-    if (p->direction == BM_FW_IN) {
-        p->mac[0] = bm_fw_be16(frame + 6);
-        p->mac[1] = bm_fw_be32(frame + 8);
+    p->type = bm_fw_be16(p->head.p + 12);
+    if (p->type == BM_FW_TYPE_IPV4) {
+        reason = ipv4(p, &found);
+    } else if (p->type == BM_FW_TYPE_IPV6) {
+        reason = ipv6(p, &found);
+    } else {
+        return p->type == BM_FW_TYPE_ARP ? arp(p) : BM_FW_BY_RULE;
     }
-    switch (p->type) {
-    case BM_FW_TYPE_IPV4:
-        return ipv4(p, subnets);
-    case BM_FW_TYPE_IPV6:
-        return ipv6(p, subnets);
-    case BM_FW_TYPE_ARP:
-        return arp(p, subnets);
-    default:
-        return BM_FW_BY_RULE;
+    return reason == BM_FW_BY_RULE ? inside(p, &found) : reason;
+}
+
+void bm_fw_packet_read_rest(struct bm_fw_packet *p,
+                            const struct bm_fw_subnets *subnets)
+{
+    if (p->direction == BM_FW_IN) {
+        p->mac[0] = bm_fw_be16(p->head.p + 6);
+        p->mac[1] = bm_fw_be32(p->head.p + 8);
+    }
+    if (p->family == BM_FW_IPV6) {
+        p->subnet = in_subnets_6(subnets, p->peer);
+    } else if (p->family != BM_FW_OTHER) {
+        p->subnet = in_subnets_4(subnets, p->peer[0]);
     }
 }
 
@@ -323,11 +341,20 @@ enum bm_fw_reason bm_fw_packet_parse(struct bm_fw_packet *p,
                                      struct bm_bytes head, size_t length,
                                      const struct bm_fw_subnets *subnets)
 {
-    p->head.p = head.p;
-    p->head.n = head.n < length ? head.n : length;
+    enum bm_fw_reason reason;
+
+    p->head = head;
+    if (p->head.n > length) {
+        p->head.n = length;
+    }
     p->length = (uint32_t)length;
     p->direction = (uint8_t)direction;
-    return bm_fw_packet_read(p, subnets);
+    p->mac[0] = p->mac[1] = 0;
+    reason = bm_fw_packet_read(p);
+    if (reason == BM_FW_BY_RULE) {
+        bm_fw_packet_read_rest(p, subnets);
+    }
+    return reason;
 }
 
 bool bm_fw_packet_is_icmp(const struct bm_fw_packet *p)
@@ -388,6 +415,7 @@ bool bm_fw_packet_quote(const struct bm_fw_packet *e, struct bm_fw_packet *q)
     clear(q);
     q->head = (struct bm_bytes){ NULL, 0 };
     q->length = 0;
+    q->mac[0] = q->mac[1] = 0;
     q->direction = e->direction == BM_FW_IN ? BM_FW_OUT : BM_FW_IN;
     if (!is_error(e) || e->end - e->l4 < ICMP + ip + 8 ||
         !has(e, e->l4, ICMP + ip + 8)) {

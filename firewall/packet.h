@@ -132,17 +132,22 @@ struct bm_fw_packet {
 /*
  * Read a frame of `length` octets, of which `head` are the first: all of it,
  * or at least BM_FW_LOOK. BM_FW_BY_RULE: its shape is good; else one of the
- * three reasons of the shape, and of `*packet` the direction, and type and
- * mac as far as there are any, are set and the rest is as far as it was read.
+ * three reasons of the shape, and of `*packet` direction and type, if there is
+ * one, are set and the rest is as far as it was read.
  */
 enum bm_fw_reason bm_fw_packet_parse(struct bm_fw_packet *packet,
                                      enum bm_fw_direction direction,
                                      struct bm_bytes head, size_t length,
                                      const struct bm_fw_subnets *subnets);
 
-/* The same, where head, length and direction are in the packet already. */
-enum bm_fw_reason bm_fw_packet_read(struct bm_fw_packet *packet,
-                                    const struct bm_fw_subnets *subnets);
+/*
+ * The same in two parts, where head, length and direction are in the packet
+ * already: subnet and mac, which few rules look at, are left for the second,
+ * of a frame of good shape.
+ */
+enum bm_fw_reason bm_fw_packet_read(struct bm_fw_packet *packet);
+void bm_fw_packet_read_rest(struct bm_fw_packet *packet,
+                            const struct bm_fw_subnets *subnets);
 
 /*
  * Is it ICMP of its family? Is it an echo, and then: the request, or the

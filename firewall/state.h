@@ -11,11 +11,16 @@
 
 #define BM_FW_NONE 0xffff
 
+/* Places of limits begin with 2; before: it allows, and that is all it does;
+ * it has no limit. */
+#define BM_FW_PLAIN     0
+#define BM_FW_UNLIMITED 1
+
 struct bm_fw_rule_state {
     uint32_t passed;
     uint32_t dropped;
-    uint16_t live;  /* flows */
-    uint16_t limit; /* or BM_FW_NONE */
+    uint16_t live; /* flows */
+    uint16_t limit;
 };
 
 struct bm_fw_bucket {

@@ -187,8 +187,7 @@ static bool good_targets(const struct bm_fw_table *t, unsigned number)
 }
 
 /* Node `number`, that should be at `*at` and end before the index. */
-static bool good_node(const struct bm_fw_table *t, unsigned number,
-                      uint32_t *at)
+static bool good_node(struct bm_fw_table *t, unsigned number, uint32_t *at)
 {
     const uint8_t *node = t->p + *at;
     uint32_t left = (uint32_t)(t->index - node);
@@ -199,6 +198,8 @@ static bool good_node(const struct bm_fw_table *t, unsigned number,
         bm_fw_key_size(node[0]) == 0 || node[1] != 0) {
         return false;
     }
+    t->needs_rest = t->needs_rest || node[0] == BM_FW_FIELD_SUBNET ||
+                    node[0] == BM_FW_FIELD_MAC;
     n = bm_fw_le16(node + 2);
     if (n < 2 || n > BM_FW_RANGES_MAX || bm_fw_node_size(node[0], n) > left) {
         return false;
@@ -262,7 +263,7 @@ static bool walk(const struct bm_fw_table *t, unsigned target, unsigned *left)
     }
 }
 
-static bool good_nodes(const struct bm_fw_table *t)
+static bool good_nodes(struct bm_fw_table *t)
 {
     uint32_t at = bm_fw_le32(t->p + BM_FW_AT_NODES);
     unsigned left = 0;

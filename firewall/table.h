@@ -105,6 +105,7 @@ struct bm_fw_table {
     uint16_t flows;
     uint16_t sources;
     uint16_t probes;
+    bool needs_rest;                /* some node looks at subnet or mac */
     uint16_t roots[BM_FW_ROOTS];    /* targets: BM_FW_ROOT() */
     uint16_t seconds[BM_FW_STATES]; /* time-outs */
 };

@@ -2,111 +2,105 @@
 #include "firewall/table_internal.h"
 
 /*
- * The search among a node's n >= 2 ranges, for each size of key: how far
- * behind the place of range 0's key, which is not written, that of the range
- * is that the value is in. Each comparison leaves half of the ranges, and
- * where that is uneven the greater half, so that as many are made for every
- * value. All of a table was looked at, so nothing is checked here.
+ * The search among a node's n >= 2 ranges, for each size of key: where the
+ * key of the range is that the value is in, from that of range 0 on, which is
+ * not written. Each comparison leaves half of the ranges, or the
+ * greater part, so that as many are made for every value. All of a table was
+ * looked at, so nothing is checked here.
  */
 
-BM_FW_INLINE uint32_t find_2(const uint8_t *keys, uint32_t n, uint32_t value)
+BM_FW_INLINE const uint8_t *find_2(const uint8_t *at, uint32_t n,
+                                   uint32_t value)
 {
-    const uint8_t *at = keys;
-    uint32_t half = n / 2;
-
     do {
+        uint32_t half = n / 2;
         const uint8_t *key = at + 2 * half;
 
-        n -= half;
         if (bm_fw_le16(key) <= value) {
             at = key;
         }
-        half = n / 2;
-    } while (half != 0);
-    return (uint32_t)(at - keys);
+        n -= half;
+    } while (n > 1);
+    return at;
 }
 
-BM_FW_INLINE uint32_t find_4(const uint8_t *keys, uint32_t n, uint32_t value)
+BM_FW_INLINE const uint8_t *find_4(const uint8_t *at, uint32_t n,
+                                   uint32_t value)
 {
-    const uint8_t *at = keys;
-    uint32_t half = n / 2;
-
     do {
+        uint32_t half = n / 2;
         const uint8_t *key = at + 4 * half;
 
-        n -= half;
         if (bm_fw_le32(key) <= value) {
             at = key;
         }
-        half = n / 2;
-    } while (half != 0);
-    return (uint32_t)(at - keys);
+        n -= half;
+    } while (n > 1);
+    return at;
 }
 
-/* Of `words` words, the highest first. */
+/* Of keys of `words` words, the highest first. */
 static uint32_t find_words(const uint8_t *keys, uint32_t n,
                            const uint32_t *value, unsigned words)
 {
     const uint8_t *at = keys;
-    uint32_t half = n / 2;
 
     do {
+        uint32_t half = n / 2;
         const uint8_t *key = at + 4 * words * half;
         unsigned i = 0;
 
-        n -= half;
         while (i + 1 < words && bm_fw_le32(key + 4 * i) == value[i]) {
             i++;
         }
         if (bm_fw_le32(key + 4 * i) <= value[i]) {
             at = key;
         }
-        half = n / 2;
-    } while (half != 0);
+        n -= half;
+    } while (n > 1);
     return (uint32_t)(at - keys);
 }
 
-/* Where node `number` sends it; `*ranges`: how many it has. */
-BM_FW_INLINE unsigned next(const struct bm_fw_table *t, unsigned number,
-                           const struct bm_fw_packet *p, uint32_t *ranges)
+/* Where a node sends a packet: its keys, and then its targets, are behind 4
+ * octets. */
+BM_FW_INLINE unsigned next(const uint8_t *node, const struct bm_fw_packet *p)
 {
-    const uint8_t *node =
-        t->p + bm_fw_le32(t->index + BM_FW_INDEX_SIZE * number);
     uint32_t head = bm_fw_le32(node);
     unsigned field = head & 0xff;
     uint32_t n = head >> 16;
-    uint32_t range; /* twice its number */
 
-    *ranges = n;
-    node += BM_FW_NODE_KEYS;
-    if (field < BM_FW_FIELD_PEER_4 || field == BM_FW_FIELD_SPORT) {
-        range = find_2(node - 2, n, p->fields[field - BM_FW_FIELD_TYPE]);
-        node += bm_fw_padded(2 * n - 2);
-    } else if (field == BM_FW_FIELD_PEER_4) {
-        range = find_4(node - 4, n, p->peer[0]) / 2;
-        node += 4 * n - 4;
-    } else if (field == BM_FW_FIELD_PEER_6) {
-        range = find_words(node - 16, n, p->peer, 4) / 8;
-        node += 16 * n - 16;
-    } else {
-        range = find_words(node - 8, n, p->mac, 2) / 4;
-        node += 8 * n - 8;
+    if (field == BM_FW_FIELD_PEER_4) {
+        return bm_fw_le16(node + 4 * n +
+                          (find_4(node, n, p->peer[0]) - node) / 2);
     }
-    return bm_fw_le16(node + range);
+    if (field < BM_FW_FIELD_PEER_4 || field == BM_FW_FIELD_SPORT) {
+        /* Keys of 2 octets are as far apart as targets. */
+        uint32_t apart = ((2 * n + 1) & ~UINT32_C(3)) + 2;
+
+        return bm_fw_le16(
+            find_2(node + 2, n, p->fields[field - BM_FW_FIELD_TYPE]) + apart);
+    }
+    if (field == BM_FW_FIELD_PEER_6) {
+        return bm_fw_le16(node + 16 * n - 12 +
+                          find_words(node - 12, n, p->peer, 4) / 8);
+    }
+    return bm_fw_le16(node + 8 * n - 4 +
+                      find_words(node - 4, n, p->mac, 2) / 4);
 }
 
 uint16_t bm_fw_table_find(const struct bm_fw_table *t, enum bm_fw_mode mode,
                           const struct bm_fw_packet *p)
 {
+    const uint8_t *index = t->index;
+    const uint8_t *base = t->p;
     unsigned target =
         t->roots[BM_FW_ROOT((unsigned)mode, p->direction, p->class_of)];
-    uint32_t n;
 
     while (!BM_FW_IS_RULE(target)) {
-        target = next(t, target, p, &n);
+        target = next(base + bm_fw_le32(index + BM_FW_INDEX_SIZE * target), p);
     }
-    return (uint16_t)(target == BM_FW_NO_RULE ? target
-                                              : target - BM_FW_TARGET_RULE);
+    /* Rules are below 4000: without bit 15, and with bit 14 in its place. */
+    return (uint16_t)((int16_t)(target << 1) >> 1);
 }
 
 unsigned bm_fw_table_probes(const struct bm_fw_table *t, enum bm_fw_mode mode,
@@ -115,11 +109,13 @@ unsigned bm_fw_table_probes(const struct bm_fw_table *t, enum bm_fw_mode mode,
     unsigned target =
         t->roots[BM_FW_ROOT((unsigned)mode, p->direction, p->class_of)];
     unsigned probes = 0;
-    uint32_t n;
 
     while (!BM_FW_IS_RULE(target)) {
-        target = next(t, target, p, &n);
-        probes += bm_fw_cost(n);
+        const uint8_t *node =
+            t->p + bm_fw_le32(t->index + BM_FW_INDEX_SIZE * target);
+
+        target = next(node, p);
+        probes += bm_fw_cost(bm_fw_le16(node + 2));
     }
     return probes;
 }

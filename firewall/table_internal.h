@@ -55,7 +55,7 @@ static inline uint32_t bm_fw_padded(uint32_t n)
 /* Those that have `field`; none for what is no field. */
 uint16_t bm_fw_classes_with(unsigned field);
 
-/* Comparisons that a search among `n` ranges takes at most. */
+/* Comparisons that a search among `n` >= 2 ranges takes. */
 unsigned bm_fw_cost(uint32_t n);
 
 /* Octets of a key of `field`; 0 for what is no field. */

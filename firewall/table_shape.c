@@ -64,10 +64,5 @@ uint32_t bm_fw_node_size(unsigned field, uint32_t n)
 
 unsigned bm_fw_cost(uint32_t n)
 {
-    unsigned cost = 0;
-
-    while (cost < 16 && UINT32_C(1) << cost < n) {
-        cost++;
-    }
-    return cost;
+    return 1 + bm_fw_log2(n - 1);
 }
