@@ -15,4 +15,5 @@ fi
 if [ $# -eq 0 ]; then
     "$top/bench/boot.sh"
     "$top/bench/net.sh"
+    "$top/bench/firewall.sh"
 fi

@@ -67,7 +67,11 @@ size_t bm_fw_room(const struct bm_fw_table *t)
     if (sources >= BM_FW_NONE) {
         return SIZE_MAX;
     }
-    return BM_FW_ROOM((size_t)t->rule_n, limited, (size_t)t->flows, sources);
+    return sizeof(struct bm_fw_rule_state) * t->rule_n +
+           sizeof(struct bm_fw_limit) * limited +
+           sizeof(struct bm_fw_flow) * t->flows +
+           sizeof(struct bm_fw_source) * sources +
+           4 * ((power(t->flows) + power(sources) + 1) / 2);
 }
 
 static void divide(struct bm_fw *fw, void *room)

@@ -62,19 +62,21 @@ static void count(struct bm_fw *fw, const struct bm_fw_packet *p,
 void bm_fw_report(struct bm_fw *fw, const struct bm_fw_packet *p,
                   const struct bm_fw_decision *d, uint32_t now)
 {
-    const uint8_t *r = fw->table.rules + BM_FW_RULE_SIZE * d->rule;
-    unsigned log = d->rule == BM_FW_NO_RULE || d->reason != BM_FW_BY_RULE
-                       ? BM_FW_LOG_COUNT
-                       : r[2];
+    const struct bm_fw_rule_state *s;
+    const uint8_t *r;
 
-    if (log == BM_FW_LOG_COUNT) {
+    if (d->reason != BM_FW_BY_RULE) {
         count(fw, p, d, now);
-    } else if (log == BM_FW_LOG_SAMPLE) {
-        const struct bm_fw_rule_state *s = &fw->rules[d->rule];
-
-        if ((s->passed + s->dropped) % bm_fw_le16(r + BM_FW_RULE_SAMPLE) == 0) {
-            add(fw, p, d, now);
-        }
+        return;
+    }
+    r = fw->table.rules + BM_FW_RULE_SIZE * d->rule;
+    s = &fw->rules[d->rule];
+    if (r[2] == BM_FW_LOG_COUNT) {
+        count(fw, p, d, now);
+    } else if (r[2] == BM_FW_LOG_SAMPLE &&
+               (s->passed + s->dropped) % bm_fw_le16(r + BM_FW_RULE_SAMPLE) ==
+                   0) {
+        add(fw, p, d, now);
     }
 }
 

@@ -66,7 +66,7 @@ static void arp_has_an_operation_and_a_peer(void)
 static void icmp_has_type_and_code(void)
 {
     struct frame f;
-    bool request;
+    bool request = false;
 
     frame_ipv4(&f, BM_FW_IN, BM_FW_PROTO_ICMP);
     frame_icmp(&f, 8, 3, 99);
