@@ -6,7 +6,9 @@
  * octets= ; conns= ; deaf=MS: look at nothing for so long, when connected;
  * hoard=N: leave unread what a client says until it is so much; also=NAME:
  * somebody else connects there; listen=PORT: a client that serves, too, and
- * does not get round to it. Ends with 0, 1 for a status that was printed.
+ * does not get round to it; policy=FILE of that folder: the table of a
+ * firewall, mode= of it; scan=MS: somebody inside looks for telnet outside, so
+ * often. Ends with 0, 1 for a status that was printed.
  */
 #include "tests/net/device.h"
 
@@ -64,8 +66,7 @@ void device_identity(const struct device *d, struct bm_tls_config *tls)
     tls->version = d->version;
 }
 
-/* A file of the test's folder, in memory of this program's. */
-static bm_status load(const char *name, uint8_t *buf, size_t cap, size_t *n)
+bm_status device_load(const char *name, uint8_t *buf, size_t cap, size_t *n)
 {
     char path[WORD_MAX + 16];
 
@@ -87,11 +88,11 @@ static bm_status open_identity(struct device *d)
     uint8_t scalar[BM_MBEDTLS_SCALAR_SIZE];
     size_t n = 0;
 
-    BM_TRY(load("anchor.der", anchor, sizeof anchor, &n));
+    BM_TRY(device_load("anchor.der", anchor, sizeof anchor, &n));
     d->anchor = (struct bm_bytes){ anchor, n };
-    BM_TRY(load("cert.der", cert, sizeof cert, &n));
+    BM_TRY(device_load("cert.der", cert, sizeof cert, &n));
     d->chain[0] = (struct bm_bytes){ cert, n };
-    BM_TRY(load("key.bin", scalar, sizeof scalar, &n));
+    BM_TRY(device_load("key.bin", scalar, sizeof scalar, &n));
     return bm_mbedtls_signer_import(&d->signer, scalar);
 }
 
@@ -138,6 +139,10 @@ static bm_status open_net(struct device *d)
         .gateway = address[0] != '\0' ? "10.0.2.2" : NULL,
         .dns = dns[0] != '\0' ? dns : NULL,
     };
+    if (device_word("policy")[0] != '\0') {
+        BM_TRY(policy_open(d));
+        d->net_config.guard = &d->guard;
+    }
     return bm_net_open(&d->net, &d->net_config);
 }
 
@@ -187,6 +192,7 @@ static bm_status run(struct device *d, const struct role *role)
         turn = bm_board_ticks();
         bm_net_poll(&d->net);
         tell_ready(d);
+        policy_turn(d);
         rc = role->turn(d, &idle);
         took = bm_board_ticks() - turn;
         busy += took;
@@ -221,6 +227,7 @@ int main(void)
         rc = run(d, role);
         linger(d);
     }
+    policy_tell(d);
     bm_mbedtls_tls_used(&d->tls, &now, &peak);
     printf("end status=0x%04x tls=%u of=%u stack=%u longest=%u received=%u "
            "sent=%u dropped=%u\n",

@@ -3,6 +3,7 @@
 #define BM_TESTS_NET_DEVICE_H
 
 #include "ports/lwip/connect.h"
+#include "ports/lwip/guard.h"
 #include "ports/lwip/listen.h"
 #include "ports/lwip/tls_layer.h"
 #include "ports/mbedtls/mbedtls.h"
@@ -19,10 +20,12 @@
  *   echo.c     octets out and back, as client and as server
  *   mqtt.c     lwIP's MQTT client
  *   raw.c      the cryptography of a handshake, alone
+ *   policy.c   its firewall, and somebody inside who is not to be trusted
  */
 struct device {
     struct bm_ethernet ethernet;
     struct bm_net net;
+    struct bm_net_guard guard;
     struct bm_net_config net_config;
     struct bm_mbedtls_noise noise;
     struct bm_mbedtls_port port;
@@ -40,6 +43,16 @@ struct device {
 /* Words of the command line: text, or ""; a number, or `otherwise`. */
 const char *device_word(const char *key);
 uint32_t device_number(const char *key, uint32_t otherwise);
+
+/* A file of the test's folder, in memory of this program's. */
+bm_status device_load(const char *name, uint8_t *buf, size_t cap, size_t *n);
+
+/* The policy of the command line into d->guard. BM_E_NOT_FOUND: there is none,
+ * and no guard. */
+bm_status policy_open(struct device *d);
+/* What is due of it in a turn of the main loop, and at the end. */
+void policy_turn(struct device *d);
+void policy_tell(struct device *d);
 
 /* Our half of a session; who the peer has to be is filled in by the caller. */
 void device_identity(const struct device *d, struct bm_tls_config *tls);
