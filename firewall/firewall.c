@@ -143,12 +143,13 @@ bm_status bm_fw_load(struct bm_fw *fw, struct bm_bytes octets, void *room,
         return BM_E_ARGUMENT;
     }
     BM_TRY(bm_fw_table_open(&table, octets));
-    if (table.version < fw->table.floor) {
+    if (table.version < fw->floor) {
         return BM_E_FW_FLOOR;
     }
     if (bm_fw_room(&table) > room_n) {
         return BM_E_FW_ROOM;
     }
+    fw->floor = table.floor > fw->floor ? table.floor : fw->floor;
     fw->table = table;
     divide(fw, room);
     clear_rules(fw);
@@ -299,17 +300,22 @@ static enum bm_fw_reason open_flow(struct bm_fw *fw,
 {
     const uint8_t *r = rule_at(&fw->table, rule);
     enum bm_fw_reason reason = BM_FW_BY_RULE;
+    bool unfit;
 
     if (blocked || !bm_fw_flow_may_open(p)) {
         return BM_FW_STATE;
     }
-    if ((r[1] & BM_FW_FILTER_WATCH) == 0 && is_unfit(fw, p, rule)) {
+    unfit = is_unfit(fw, p, rule);
+    if (unfit && (r[1] & BM_FW_FILTER_WATCH) == 0) {
         return BM_FW_FILTER;
     }
     if (fw->rules[rule].limit > BM_FW_UNLIMITED) {
         reason = bm_fw_limit_judge(fw, rule, p, now);
     }
-    return reason == BM_FW_BY_RULE ? bm_fw_flow_open(fw, p, rule, now) : reason;
+    if (reason == BM_FW_BY_RULE) {
+        reason = bm_fw_flow_open(fw, p, rule, now);
+    }
+    return reason == BM_FW_BY_RULE && unfit ? BM_FW_FILTER : reason;
 }
 
 /* Verdicts of rules; a reset answers TCP that came in, and no reset. */
@@ -337,6 +343,8 @@ static struct bm_fw_decision by_rule(struct bm_fw *fw,
     }
     if (d.reason == BM_FW_BY_RULE) {
         d.verdict = (uint8_t)verdict_of(p, r[0]);
+    } else if (d.reason == BM_FW_FILTER && (r[1] & BM_FW_FILTER_WATCH) != 0) {
+        d.verdict = BM_FW_OBSERVE;
     }
     account(fw, p, &d, now);
     return d;

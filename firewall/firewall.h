@@ -85,6 +85,7 @@ struct bm_fw {
     uint8_t mode;
     uint8_t event_at;
     uint8_t event_n;
+    uint32_t floor;                  /* the highest of all that were loaded */
     uint32_t event_lost;             /* events for which there was no place */
     uint32_t reasons[BM_FW_REASONS]; /* frames, by why */
     struct bm_fw_event events[BM_FW_EVENTS];
@@ -126,7 +127,9 @@ void bm_fw_init(struct bm_fw *fw, uint32_t seed);
  * Put a table into force, which stays where it is. `room`, at a multiple of 4,
  * may be what the table before had. All flows end, and rules count from zero;
  * the mode stays. If this fails, everything is as it was. BM_E_FW_FLOOR: the
- * table is older than the one in force permits. BM_E_FW_ROOM: too little room.
+ * table is older than one that was in force since bm_fw_init() permits; what
+ * is to hold for longer is for the caller to keep. BM_E_FW_ROOM: too little
+ * room.
  */
 BM_MUST_CHECK bm_status bm_fw_load(struct bm_fw *fw, struct bm_bytes table,
                                    void *room, size_t room_n);

@@ -125,6 +125,10 @@ static void a_table_below_the_floor_is_refused_and_nothing_changes(void)
     CHECK(fw.flow_n == 1 && fw.table.version == 9);
     CHECK_STATUS(bm_fw_load(&fw, t, room, bm_fw_room(&fw.table)), BM_OK);
     CHECK(fw.flow_n == 0 && fw.table.version == 4);
+    older.parts.version = 3; /* that one's own floor is lower */
+    t = table_write(&older);
+    CHECK_STATUS(bm_fw_load(&fw, t, room, sizeof room), BM_E_FW_FLOOR);
+    CHECK(fw.table.version == 4);
 }
 
 static void room_is_as_the_macro_says(void)

@@ -232,6 +232,11 @@ static void an_observing_filter_counts_and_lets_through(void)
     CHECK(d.rule == WEB && fw.reasons[BM_FW_FILTER] == 1);
     CHECK(bm_fw_take_event(&fw, &e) && e.reason == BM_FW_FILTER);
     CHECK(e.rule == WEB && e.verdict == BM_FW_OBSERVE);
+    tcp(BM_FW_IN, 2000, 80, SYN); /* with the first segment, too */
+    memcpy(frame_append(&frame, 5), bad_pdu, 5);
+    d = judge();
+    CHECK(d.verdict == BM_FW_OBSERVE && d.reason == BM_FW_FILTER);
+    CHECK(fw.flow_n == 2);
 }
 
 static void filters_stand_one_behind_the_other(void)
