@@ -197,6 +197,7 @@ int cmd_policy(int argc, char **argv);
 int cmd_policy_check(int argc, char **argv);
 int cmd_policy_compile(int argc, char **argv);
 int cmd_policy_nft(int argc, char **argv);
+int cmd_policy_import(int argc, char **argv);
 int cmd_policy_explain(int argc, char **argv);
 int cmd_policy_test(int argc, char **argv);
 int cmd_policy_sign(int argc, char **argv);

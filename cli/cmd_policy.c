@@ -13,6 +13,8 @@ static const struct cmd verbs[] = {
       "which rule decides about a packet, and why", cmd_policy_explain },
     { "test", "[--json] FILE [EXPECTATIONS]",
       "hold a policy against what is expected of it", cmd_policy_test },
+    { "import", "[--resolve NAME=CIDR,...]... [--out FILE] MUD",
+      "make a policy of what a maker says (RFC 8520)", cmd_policy_import },
     { "sign", "--key URI --cert FILE --out FILE [OPTION]... POLICY",
       "compile a policy and sign its table", cmd_policy_sign },
     { "show", "[--json] FILE", "what a table says, and who signed it",

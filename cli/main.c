@@ -44,7 +44,7 @@ static const struct cmd nouns[] = {
       "firmware images: what a device may run", cmd_image },
     { "keyset", "make | show | verify", "which keys may sign images",
       cmd_keyset },
-    { "policy", "check | compile | explain | test | sign | show",
+    { "policy", "check | compile | nft | explain | test | import | sign | show",
       "what a device's firewall lets in and out", cmd_policy },
     { "unlock", "split | rotate | check | combine | show",
       "the secret that opens the keys, and shares of it", cmd_unlock },

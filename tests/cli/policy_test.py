@@ -212,4 +212,30 @@ def test_what_nftables_cannot_do_is_told():
     equal(policy("nft", "--device", "eth0", "--subnet", "x", "q.yaml")[0], 2)
 
 
+BULB = os.path.join(cli.TOP, "policy/fuzz/corpus/mud/bulb")
+
+
+def test_what_a_maker_says_becomes_a_policy():
+    code, out, err = policy("import", BULB)
+    equal((code, out), (1, ""))
+    contains(err, "names without addresses", "\nmy-controller\n",
+             "\ntest.example.com\n")
+    names = ["--resolve", "test.example.com=2001:db8::7", "--resolve",
+             "my-controller=10.9.0.1,10.9.1.0/24"]
+    code, out, err = policy("import", *names, "--out", "bulb.yaml", BULB)
+    equal((code, out, err), (0, "", ""))
+    equal(policy("import", *names, "--out", "bulb.yaml", BULB)[0], 3)
+    code, out, err = policy("explain", "bulb.yaml", "out tcp port=443 "
+                            "peer=2001:db8::7")
+    equal((code, err), (0, ""))
+    contains(out, "  allow: the verdict of the rule (mud-1s-cl0-frdev,")
+    code, out, _ = policy("explain", "bulb.yaml", "in tcp port=443 "
+                          "peer=2001:db8::7")
+    contains(out, "  drop: no rule names it\n")
+    equal(policy("import", "--resolve", "x", BULB)[0], 2)
+    equal(policy("import", "--resolve", "x=y", BULB)[0], 2)
+    write("no.json", "{]")
+    contains(policy("import", "no.json")[2], "no.json:1:2: ")
+
+
 cli.main()
