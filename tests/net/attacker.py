@@ -20,6 +20,12 @@ OWN_MAC = bytes.fromhex("525400000063")
 OWN = bytes((10, 0, 2, 99))
 SERVER = ("10.0.2.100", 8443)
 ICMP = 1
+ICMP6, IPV6 = 58, 0x86dd
+# RFC 4291 2.5.6, appendix A: what an interface with that MAC calls itself.
+DEVICE6 = bytes.fromhex("fe80" + 12 * "0" + "00626dfffe000001")
+OWN6 = bytes.fromhex("fe80" + 12 * "0" + "505400fffe000063")
+ALL6 = bytes.fromhex("ff02" + 26 * "0" + "01")
+ALL6_MAC = bytes.fromhex("333300000001")
 
 
 def ethernet(kind, octets, to=DEVICE_MAC):
@@ -68,6 +74,30 @@ def arp_request(asked=DEVICE, source=OWN):
                     source + bytes(6) + asked, EVERYBODY)
 
 
+def ipv6(protocol, octets, at, to=DEVICE6, mac=DEVICE_MAC):
+    """RFC 8200, its checksum at `at` of what is inside (8.1)."""
+    pseudo = OWN6 + to + struct.pack("!II", len(octets), protocol)
+    total = checksum(pseudo + octets)
+    return ethernet(IPV6, struct.pack("!IHBB", 6 << 28, len(octets), protocol,
+                                      255) + OWN6 + to + octets[:at] + total +
+                    octets[at + 2:], mac)
+
+
+def tcp6(port, flags):
+    return ipv6(TCP, struct.pack("!HHIIBBHHH", random.randint(1024, 65535),
+                                 port, 1, 1, 5 << 4, flags, 8192, 0, 0), 16)
+
+
+def solicitation():
+    """RFC 4861 4.3: who has DEVICE6?"""
+    return ipv6(ICMP6, struct.pack("!BBHI", 135, 0, 0, 0) + DEVICE6 +
+                b"\1\1" + OWN_MAC, 2)
+
+
+def echo_request6(to=DEVICE6, mac=DEVICE_MAC):
+    return ipv6(ICMP6, struct.pack("!BBHHH", 128, 0, 0, 1, 1), 2, to, mac)
+
+
 def mirai_syn(port):
     """Mirai's scanner gives its SYN the address as sequence number."""
     return tcp(port, SYN, number=int.from_bytes(DEVICE, "big"))
@@ -96,6 +126,10 @@ SCANS = {
     "protocol": lambda i: ipv4(i % 256 if i % 256 not in (TCP, UDP) else 99,
                                bytes(20)),
     "vlan": lambda i: ethernet(0x8100, b"\0\1" + tcp(GUEST_PORT, SYN)[12:]),
+    "IPv6 neighbour": lambda i: solicitation(),
+    "IPv6 echo request": lambda i: echo_request6() if i % 2 else
+                         echo_request6(ALL6, ALL6_MAC),
+    "IPv6 syn": lambda i: tcp6(GUEST_PORT if i % 2 else 1 + i, SYN),
     "ethernet type": lambda i: ethernet(0x8800 + i, bytes(46)),
 }
 

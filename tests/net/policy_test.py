@@ -107,6 +107,15 @@ class Story:
             if i % 16 == 15:
                 time.sleep(0.02)
 
+    def wait_for_neighbour(self):
+        """Until its address of IPv6 is its own: it asks around first."""
+        end = time.monotonic() + net.PATIENCE
+        while not any(a[20] == attacker.ICMP6 and a[54] == 136
+                      for a in self.attacker.heard if a[12] == 0x86):
+            holds(time.monotonic() < end, "it is no neighbour")
+            self.attacker.send(attacker.solicitation())
+            time.sleep(0.1)
+
     def lost(self, text):
         """Frames that the emulated interface had no room for."""
         return self.attacker.device.n - int(
@@ -133,7 +142,9 @@ def test_without_a_policy_a_scan_is_answered(world):
     story = Story(world, policy=False, conns=1)
     try:
         story.attacker.send(attacker.arp_request())
-        for kind in ("syn", "udp", "echo request"):
+        story.wait_for_neighbour()
+        for kind in ("syn", "udp", "echo request", "IPv6 neighbour",
+                     "IPv6 syn"):
             story.send_all(SCANS[kind], 16)
         story.request()
         contains(story.device.end(), "status=0x0000")
@@ -141,7 +152,10 @@ def test_without_a_policy_a_scan_is_answered(world):
     finally:
         story.close()
     ip = [a for a in answers if a[12:14] == b"\x08\0"]
-    kinds = {"arp": len(answers) - len(ip),
+    ipv6 = [a for a in answers if a[12:14] == b"\x86\xdd"]
+    kinds = {"arp": len(answers) - len(ip) - len(ipv6),
+             "neighbour": sum(a[20] == 58 and a[54] == 136 for a in ipv6),
+             "reset of IPv6": sum(a[20] == 6 for a in ipv6),
              "reset": sum(a[23] == 6 and a[47] & attacker.RST for a in ip) // 4,
              "unreachable": sum(a[23] == 1 and a[34] == 3 for a in ip),
              "echo": sum(a[23] == 1 and a[34] == 0 for a in ip)}
@@ -152,6 +166,7 @@ def test_a_scan_finds_nothing(world):
     story = Story(world, conns=2)
     try:
         story.request()
+        time.sleep(3)  # as above, of which nobody hears
         for make in SCANS.values():
             story.send_all(make, 48)
         story.request()
