@@ -221,7 +221,8 @@ static uint64_t milliseconds(void)
     return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-bool judges_rate(const struct policy *policy, struct kernel *k, struct tally *t)
+bool judges_rate(const struct policy *policy, struct kernel *k,
+                 struct pace *pace)
 {
     struct policy_judge *judge = renew(NULL, policy, POLICY_NORMAL);
     bool ok = judge != NULL && load(policy, POLICY_NORMAL);
@@ -229,17 +230,23 @@ bool judges_rate(const struct policy *policy, struct kernel *k, struct tally *t)
     uint64_t now = begin;
     struct frame f;
 
+    *pace = (struct pace){ 0 };
     frame_ipv4(&f, BM_FW_IN, BM_FW_PROTO_UDP);
     frame_udp(&f, 4000, 9);
-    for (; ok && now - begin < 600; now = milliseconds()) {
+    while (ok && now - begin < 600) {
         struct step s = { STEP_FRAME, BM_FW_IN, 0, (uint32_t)f.n, f.p };
         int v = kernel_judge(k, BM_FW_IN, f.p, f.n);
+        uint64_t before = now;
 
-        t->reference++;
-        t->passed += reference(judge, &s, now - begin) == STEP_PASSED;
-        t->kernel += v == KERNEL_PASSED;
+        pace->frames++;
+        pace->reference += reference(judge, &s, now - begin) == STEP_PASSED;
+        pace->kernel += v == KERNEL_PASSED;
         ok = v >= 0;
+        now = milliseconds();
+        pace->gap =
+            now - before > pace->gap ? (unsigned)(now - before) : pace->gap;
     }
+    pace->elapsed = (unsigned)(now - begin);
     policy_judge_free(judge);
     return ok;
 }

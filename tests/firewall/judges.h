@@ -27,11 +27,19 @@ bool judges_engine(const struct corpus *c, size_t ram, struct tally *t);
 bool judges_kernel(const struct corpus *c, const struct policy *policy,
                    struct kernel *k, struct tally *t);
 
+struct pace {
+    size_t frames;
+    size_t reference; /* passed by it, and by nftables */
+    size_t kernel;
+    unsigned elapsed; /* milliseconds, till the last frame was judged */
+    unsigned gap;     /* the longest that one frame took */
+};
+
 /*
  * For 0.6 seconds, as fast as it goes, frames of UDP to port 9: how many pass
- * by the reference at these times (`passed`), and by nftables (`kernel`).
+ * by the reference at these times, and by nftables.
  */
 bool judges_rate(const struct policy *policy, struct kernel *k,
-                 struct tally *t);
+                 struct pace *pace);
 
 #endif

@@ -103,7 +103,7 @@ static void put_rule(struct corpus *c, FILE *f, unsigned number)
 void made_policy(struct corpus *c, unsigned rules, FILE *f)
 {
     fputs("policy: made\nversion: 1\nfloor: 1\nflows: 2000\nsources: 4\n"
-          "timeouts: {asked: 40s, udp: 60s, icmp: 30s}\nrules:\n",
+          "timeouts: {asked: 400s, udp: 600s, icmp: 300s}\nrules:\n",
           f);
     for (unsigned i = 0; i < rules; i++) {
         put_rule(c, f, i);
