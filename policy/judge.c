@@ -64,6 +64,15 @@ void policy_judge_set_subnets(struct policy_judge *judge,
 
 /* ---- Steps */
 
+/* Has the rule a filter that the frame does not fit? */
+static bool is_unfit(const struct policy_rule *rule,
+                     const struct bm_fw_packet *packet)
+{
+    return rule != NULL && rule->modbus != NULL &&
+           packet->proto == BM_FW_PROTO_TCP &&
+           !judge_modbus_fits(rule->modbus, packet);
+}
+
 static struct policy_judgement drop(enum bm_fw_reason reason,
                                     const struct policy_rule *rule)
 {
@@ -74,6 +83,12 @@ static struct policy_judgement pass(enum bm_fw_reason reason,
                                     const struct policy_rule *rule)
 {
     return (struct policy_judgement){ rule->verdict, reason, rule };
+}
+
+/* A filter that observes: it would have been dropped. */
+static struct policy_judgement watched(const struct policy_rule *rule)
+{
+    return (struct policy_judgement){ POLICY_OBSERVE, BM_FW_FILTER, rule };
 }
 
 /* Threshold, rate: does the frame come through? */
@@ -121,11 +136,17 @@ static struct policy_judgement opening(struct policy_judge *judge,
     if (!may_open) {
         return drop(BM_FW_STATE, rule);
     }
+    if (is_unfit(rule, packet) && !rule->modbus->observe) {
+        return drop(BM_FW_FILTER, rule);
+    }
     reason = within(judge, rule, packet, now);
     if (reason == BM_FW_BY_RULE) {
         reason = judge_flows_add(&judge->flows, rule, packet, now);
     }
-    return reason == BM_FW_BY_RULE ? pass(reason, rule) : drop(reason, rule);
+    if (reason != BM_FW_BY_RULE) {
+        return drop(reason, rule);
+    }
+    return is_unfit(rule, packet) ? watched(rule) : pass(reason, rule);
 }
 
 struct policy_judgement policy_judge_frame(struct policy_judge *judge,
@@ -137,6 +158,7 @@ struct policy_judgement policy_judge_frame(struct policy_judge *judge,
     struct policy_facts facts;
     const struct policy_rule *rule;
     enum judge_flow of_flow;
+    bool unfit;
     enum bm_fw_reason shape =
         bm_fw_packet_parse(&packet, direction, head, length, &judge->subnets);
 
@@ -144,9 +166,14 @@ struct policy_judgement policy_judge_frame(struct policy_judge *judge,
         return drop(shape, NULL);
     }
     judge_flows_expire(&judge->flows, now);
+    rule = judge_flows_opener(&judge->flows, &packet);
+    unfit = is_unfit(rule, &packet);
+    if (unfit && !rule->modbus->observe) {
+        return drop(BM_FW_FILTER, rule);
+    }
     of_flow = judge_flows_take(&judge->flows, &packet, now, &rule);
     if (of_flow == JUDGE_FLOW_ACCEPTS) {
-        return pass(BM_FW_BY_FLOW, rule);
+        return unfit ? watched(rule) : pass(BM_FW_BY_FLOW, rule);
     }
     rule = judge_flows_quoted(&judge->flows, &packet);
     if (rule != NULL) {

@@ -207,6 +207,15 @@ void judge_flows_sift(struct judge_flows *flows, enum policy_mode mode)
 
 /* ---- Frames */
 
+const struct policy_rule *judge_flows_opener(const struct judge_flows *flows,
+                                             const struct bm_fw_packet *packet)
+{
+    const struct judge_flow_entry *flow = find(flows, packet);
+
+    return flow != NULL && flow->direction == packet->direction ? flow->rule
+                                                                : NULL;
+}
+
 enum judge_flow judge_flows_take(struct judge_flows *flows,
                                  const struct bm_fw_packet *packet,
                                  uint64_t now, const struct policy_rule **rule)

@@ -30,6 +30,10 @@ void judge_flows_wipe(struct judge_flows *flows);
 void judge_flows_expire(struct judge_flows *flows, uint64_t now);
 void judge_flows_sift(struct judge_flows *flows, enum policy_mode mode);
 
+/* The rule of the live flow whose opener the frame is from, or NULL. */
+const struct policy_rule *judge_flows_opener(const struct judge_flows *flows,
+                                             const struct bm_fw_packet *packet);
+
 /* "Order", 2. If one accepts it, `*rule` is its rule. */
 enum judge_flow judge_flows_take(struct judge_flows *flows,
                                  const struct bm_fw_packet *packet,
@@ -85,5 +89,11 @@ bool judge_threshold(struct judge_limit *limit, const struct policy_rule *rule,
 /* Is there a token, which is then taken? */
 bool judge_rate(struct judge_limit *limit, const struct policy_rule *rule,
                 const struct bm_fw_packet *packet, uint64_t now);
+
+/* ---- judge_modbus.c */
+
+/* Does what a frame of TCP carries fit? */
+bool judge_modbus_fits(const struct policy_modbus *modbus,
+                       const struct bm_fw_packet *packet);
 
 #endif
