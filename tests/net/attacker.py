@@ -129,7 +129,8 @@ SCANS = {
     "IPv6 neighbour": lambda i: solicitation(),
     "IPv6 echo request": lambda i: echo_request6() if i % 2 else
                          echo_request6(ALL6, ALL6_MAC),
-    "IPv6 syn": lambda i: tcp6(GUEST_PORT if i % 2 else 1 + i, SYN),
+    "IPv6 syn": lambda i: tcp6(1 + i, SYN),
+    "IPv6 syn to the service": lambda i: tcp6(GUEST_PORT, SYN),
     "ethernet type": lambda i: ethernet(0x8800 + i, bytes(46)),
 }
 
