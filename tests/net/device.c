@@ -141,7 +141,6 @@ static bm_status open_net(struct device *d)
     };
     if (device_word("policy")[0] != '\0') {
         BM_TRY(policy_open(d));
-        d->net_config.guard = &d->guard;
     }
     return bm_net_open(&d->net, &d->net_config);
 }

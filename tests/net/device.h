@@ -3,7 +3,6 @@
 #define BM_TESTS_NET_DEVICE_H
 
 #include "ports/lwip/connect.h"
-#include "ports/lwip/guard.h"
 #include "ports/lwip/listen.h"
 #include "ports/lwip/tls_layer.h"
 #include "ports/mbedtls/mbedtls.h"
@@ -20,12 +19,12 @@
  *   echo.c     octets out and back, as client and as server
  *   mqtt.c     lwIP's MQTT client
  *   raw.c      the cryptography of a handshake, alone
- *   policy.c   its firewall, and somebody inside who is not to be trusted
+ *   policy.c   its firewall, and somebody inside who is not to be trusted; or
+ *              no_policy.c, since the others' size is told
  */
 struct device {
     struct bm_ethernet ethernet;
     struct bm_net net;
-    struct bm_net_guard guard;
     struct bm_net_config net_config;
     struct bm_mbedtls_noise noise;
     struct bm_mbedtls_port port;
@@ -47,8 +46,8 @@ uint32_t device_number(const char *key, uint32_t otherwise);
 /* A file of the test's folder, in memory of this program's. */
 bm_status device_load(const char *name, uint8_t *buf, size_t cap, size_t *n);
 
-/* The policy of the command line into d->guard. BM_E_NOT_FOUND: there is none,
- * and no guard. */
+/* The policy of the command line, and a guard for the network's configuration:
+ * of programs that have policy.c; others refuse one. */
 bm_status policy_open(struct device *d);
 /* What is due of it in a turn of the main loop, and at the end. */
 void policy_turn(struct device *d);

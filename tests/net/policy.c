@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ports/lwip/guard.h"
 #include "ports/mps2/board.h"
 #include "tests/net/device.h"
 
@@ -11,6 +12,8 @@
 
 #define TABLE_MAX 4096
 #define ROOM_MAX  4096
+
+static struct bm_net_guard guard;
 
 static struct {
     uint32_t told;    /* when */
@@ -37,13 +40,13 @@ bm_status policy_open(struct device *d)
 
     (void)snprintf(name, sizeof name, "%s", device_word("policy"));
     BM_TRY(device_load(name, (uint8_t *)table, sizeof table, &n));
-    BM_TRY(bm_net_guard_init(&d->guard, &d->crypto));
-    BM_TRY(bm_fw_load(&d->guard.fw,
-                      (struct bm_bytes){ (const uint8_t *)table, n }, room,
-                      sizeof room));
-    bm_fw_set_mode(&d->guard.fw, wanted_mode());
+    BM_TRY(bm_net_guard_init(&guard, &d->crypto));
+    BM_TRY(bm_fw_load(&guard.fw, (struct bm_bytes){ (const uint8_t *)table, n },
+                      room, sizeof room));
+    bm_fw_set_mode(&guard.fw, wanted_mode());
+    d->net_config.guard = &guard;
     printf("policy table=%u room=%u\n", (unsigned)n,
-           (unsigned)bm_fw_room(&d->guard.fw.table));
+           (unsigned)bm_fw_room(&guard.fw.table));
     return BM_OK;
 }
 
@@ -110,7 +113,7 @@ void policy_turn(struct device *d)
     }
     if (d->net_config.guard != NULL && now - p.told >= TELL_MS) {
         p.told = now;
-        print_events(&d->guard.fw);
+        print_events(&guard.fw);
     }
 }
 
@@ -119,21 +122,20 @@ void policy_tell(struct device *d)
     if (d->net_config.guard == NULL) {
         return;
     }
-    print_events(&d->guard.fw);
-    for (unsigned i = 0; i < d->guard.fw.table.rule_n; i++) {
-        struct bm_bytes name = bm_fw_table_name(&d->guard.fw.table, i);
-        struct bm_fw_counts counts = bm_fw_counts(&d->guard.fw, i);
+    print_events(&guard.fw);
+    for (unsigned i = 0; i < guard.fw.table.rule_n; i++) {
+        struct bm_bytes name = bm_fw_table_name(&guard.fw.table, i);
+        struct bm_fw_counts counts = bm_fw_counts(&guard.fw, i);
 
         printf("rule %.*s passed=%lu dropped=%lu\n", (int)name.n,
                (const char *)name.p, (unsigned long)counts.passed,
                (unsigned long)counts.dropped);
     }
     printf("guard attempts=%lu resets=%lu lost=%lu reasons=",
-           (unsigned long)p.attempts, (unsigned long)d->guard.resets,
-           (unsigned long)d->guard.fw.event_lost);
+           (unsigned long)p.attempts, (unsigned long)guard.resets,
+           (unsigned long)guard.fw.event_lost);
     for (unsigned i = 0; i < BM_FW_REASONS; i++) {
-        printf("%s%lu", i == 0 ? "" : ",",
-               (unsigned long)d->guard.fw.reasons[i]);
+        printf("%s%lu", i == 0 ? "" : ",", (unsigned long)guard.fw.reasons[i]);
     }
     printf("\n");
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A device behind its policy, on an Ethernet with somebody who means it ill:
 
-    policy_test.py DEVICE.elf BIRTHMARK
+    policy_test.py GUARDED.elf BIRTHMARK
 
 BIRTHMARK compiles the policy.
 """
