@@ -33,7 +33,7 @@ _birthmark()
             --after | --limit | --ca | --url | --threshold | --custodian | \
             --shares | --name | --series | --above | --version | \
             --header-size | --slot-size | --dependencies | --boot-record | \
-            --load-addr | --rom-fixed | --sbom-uri | --epoch | --baud | --address) return ;;
+            --load-addr | --resolve | --mac | --subnet | --table | --rom-fixed | --sbom-uri | --epoch | --baud | --address) return ;;
         *)
             if [[ $noun/$verb == profile/show && $word != -* ]]; then
                 words=$(birthmark profile list 2> /dev/null | sed 's/ .*//')

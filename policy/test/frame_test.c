@@ -21,8 +21,7 @@ static enum bm_fw_reason facts_of(const struct policy_frame *frame,
 static const char *const words[] = {
     "in tcp port=443 sport=1024 peer=10.0.0.5 subnet=no mac=02:00:00:00:00:09",
     "out tcp port=65535 sport=0 peer=fd00::1 subnet=yes",
-    "in udp port=53 sport=53 peer=255.255.255.255 subnet=yes "
-    "mac=ff:ff:ff:ff:ff:ff",
+    "in udp port=53 sport=53 peer=10.0.0.255 subnet=yes mac=ff:ff:ff:ff:ff:ff",
     "out udp port=547 sport=546 peer=ff02::1:2 subnet=no",
     "in icmp kind=echo-request peer=10.0.0.5 subnet=no mac=02:00:00:00:00:01",
     "out icmp kind=3/1 peer=10.0.0.5 subnet=no",

@@ -63,10 +63,11 @@ static inline void generate_ports(struct generate *g, const char *key)
     uint32_t first = dice_throw(g->dice, 8) == 0
                          ? dice_throw(g->dice, 2) * 65535
                          : dice_throw(g->dice, 40);
+    uint32_t more = dice_throw(g->dice, 9);
+    uint32_t other = dice_throw(g->dice, 60);
 
     generate_put(g, ", %s: [%u-%u, %u]", key, first,
-                 first == 65535 ? first : first + dice_throw(g->dice, 9),
-                 dice_throw(g->dice, 60));
+                 first == 65535 ? first : first + more, other);
 }
 
 static inline void generate_peers(struct generate *g)
@@ -225,9 +226,10 @@ static inline struct policy_value
 borders_pick(const struct borders *b, struct dice *d, enum policy_field f)
 {
     if (b->n[f] == 0 || dice_throw(d, 8) == 0) {
-        struct policy_value v = { dice_throw(d, UINT32_MAX),
-                                  dice_throw(d, UINT32_MAX) };
+        struct policy_value v;
 
+        v.high = dice_throw(d, UINT32_MAX);
+        v.low = dice_throw(d, UINT32_MAX);
         return v;
     }
     return b->at[f][dice_throw(d, (uint32_t)b->n[f])];
