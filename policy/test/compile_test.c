@@ -290,6 +290,25 @@ static void a_rule_that_never_decides_is_known(void)
     policy_compiled_wipe(&c);
 }
 
+/* The narrow one decides where it holds, and the other one elsewhere. */
+static void of_rules_that_do_the_same_the_first_decides(void)
+{
+    struct policy_compiled c;
+
+    CHECK_STATUS(
+        compile(HEAD
+                "rules:\n"
+                "- {name: a, direction: in, protocol: tcp, port: 443,\n"
+                "   verdict: drop}\n"
+                "- {name: b, direction: in, protocol: tcp, verdict: drop}\n"
+                "- {name: c, direction: in, protocol: tcp, port: 80,\n"
+                "   verdict: drop}\n",
+                &c, NULL),
+        BM_OK);
+    CHECK(c.decides[0] && c.decides[1] && !c.decides[2]);
+    policy_compiled_wipe(&c);
+}
+
 /* Prefixes by ports by source ports: more ranges than a table has. */
 static void what_multiplies_too_far_is_refused(void)
 {
@@ -373,6 +392,7 @@ int main(void)
     RUN(what_does_not_contradict_is_not_refused);
     RUN(a_policy_has_one_table);
     RUN(a_rule_that_never_decides_is_known);
+    RUN(of_rules_that_do_the_same_the_first_decides);
     RUN(what_multiplies_too_far_is_refused);
     RUN(filters_are_rows_of_functions_and_addresses);
     RUN(an_empty_policy_is_a_table);
