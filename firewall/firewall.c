@@ -150,6 +150,9 @@ bm_status bm_fw_load(struct bm_fw *fw, struct bm_bytes octets, void *room,
         return BM_E_FW_ROOM;
     }
     fw->floor = table.floor > fw->floor ? table.floor : fw->floor;
+    /* Their rules have the numbers of the table that was. */
+    fw->event_lost += fw->event_n;
+    fw->event_n = 0;
     fw->table = table;
     divide(fw, room);
     clear_rules(fw);
@@ -175,6 +178,9 @@ void bm_fw_tick(struct bm_fw *fw, uint32_t now)
 
 struct bm_fw_counts bm_fw_counts(const struct bm_fw *fw, unsigned i)
 {
+    if (i >= fw->table.rule_n) {
+        return (struct bm_fw_counts){ 0, 0 };
+    }
     return (struct bm_fw_counts){ fw->rules[i].passed, fw->rules[i].dropped };
 }
 

@@ -11,7 +11,7 @@
  *     static struct bm_fw fw;
  *     static uint32_t room[ROOM / 4];
  *
- *     bm_fw_init(&fw, random, now);          (all is dropped)
+ *     bm_fw_init(&fw, random);               (all is dropped)
  *     rc = bm_fw_load(&fw, table, room, sizeof room);
  *     ...
  *     decision = bm_fw_judge(&fw, BM_FW_IN, head, length, now);
@@ -126,10 +126,11 @@ void bm_fw_init(struct bm_fw *fw, uint32_t seed);
 /*
  * Put a table into force, which stays where it is. `room`, at a multiple of 4,
  * may be what the table before had. All flows end, and rules count from zero;
- * the mode stays. If this fails, everything is as it was. BM_E_FW_FLOOR: the
- * table is older than one that was in force since bm_fw_init() permits; what
- * is to hold for longer is for the caller to keep. BM_E_FW_ROOM: too little
- * room.
+ * the mode stays. Events that nobody took count as lost: their rules are those
+ * of the table before. If this fails, everything is as it was. BM_E_FW_FLOOR:
+ * the table is older than one that was in force since bm_fw_init() permits;
+ * what is to hold for longer is for the caller to keep. BM_E_FW_ROOM: too
+ * little room.
  */
 BM_MUST_CHECK bm_status bm_fw_load(struct bm_fw *fw, struct bm_bytes table,
                                    void *room, size_t room_n);
@@ -158,7 +159,7 @@ static inline bool bm_fw_passes(struct bm_fw_decision d)
 /* End flows whose time is over. */
 void bm_fw_tick(struct bm_fw *fw, uint32_t now);
 
-/* What rule `i` < rule_n has decided about since it was loaded. */
+/* What rule `i` has decided about since it was loaded; of no rule, zeros. */
 struct bm_fw_counts bm_fw_counts(const struct bm_fw *fw, unsigned i);
 
 /* Take the oldest event; false: there is none. */

@@ -5,7 +5,7 @@
 
 /*
  * Events: a ring of records, each of many frames. What a flood is made of
- * counts in one of them; when all are in use, what is new is lost and counted->
+ * counts in one of them; when all are in use, what is new is lost and counted.
  */
 
 static void describe(struct bm_fw_event *e, const struct bm_fw_packet *p,

@@ -145,7 +145,7 @@ unsigned bm_fw_table_probes(const struct bm_fw_table *table,
                             enum bm_fw_mode mode,
                             const struct bm_fw_packet *packet);
 
-/* Rule `i` < rule_n, and its name, which is not terminated. */
+/* Rule `i` < rule_n; its name, which is not terminated, or of no rule none. */
 void bm_fw_table_rule(const struct bm_fw_table *table, unsigned i,
                       struct bm_fw_rule *rule);
 struct bm_bytes bm_fw_table_name(const struct bm_fw_table *table, unsigned i);

@@ -142,6 +142,9 @@ struct bm_bytes bm_fw_table_name(const struct bm_fw_table *t, unsigned i)
 {
     const uint8_t *p = t->names;
 
+    if (i >= t->rule_n) {
+        return (struct bm_bytes){ NULL, 0 };
+    }
     while (i-- > 0) {
         p += 1 + p[0];
     }

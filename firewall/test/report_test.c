@@ -66,10 +66,47 @@ static void events_without_a_place_are_counted(void)
     CHECK(fw.event_n == BM_FW_EVENTS && fw.event_lost == 5);
 }
 
+/* Numbers of rules mean something in one table alone. */
+static void events_end_with_their_table(void)
+{
+    struct bm_fw_event e;
+
+    policy();
+    maker.rules[WATCH].log = BM_FW_LOG_COUNT;
+    start();
+    udp(BM_FW_IN, 1000, 7);
+    (void)judge();
+    tcp(BM_FW_IN, 1, 82, SYN);
+    CHECK(dropped(BM_FW_DEFAULT) && fw.event_n == 2);
+    maker.parts.version = 2;
+    CHECK_STATUS(bm_fw_load(&fw, table_write(&maker), room, 16), BM_E_FW_ROOM);
+    CHECK(fw.event_n == 2 && fw.event_lost == 0); /* as it was */
+    CHECK_STATUS(bm_fw_load(&fw, table_write(&maker), room, sizeof room),
+                 BM_OK);
+    CHECK(fw.event_lost == 2 && !bm_fw_take_event(&fw, &e));
+}
+
+/* As for an event that was taken before, or of no rule. */
+static void a_rule_that_is_none_has_no_name_and_no_counts(void)
+{
+    policy();
+    start();
+    CHECK(bm_fw_table_name(&fw.table, RULES - 1).n == 4);
+    CHECK(bm_fw_table_name(&fw.table, RULES).n == 0);
+    CHECK(bm_fw_table_name(&fw.table, BM_FW_NO_RULE).n == 0);
+    CHECK(bm_fw_counts(&fw, RULES).dropped == 0);
+    CHECK(bm_fw_counts(&fw, BM_FW_NO_RULE).passed == 0);
+    bm_fw_init(&fw, 1); /* there is no table */
+    CHECK(bm_fw_table_name(&fw.table, 0).n == 0);
+    CHECK(bm_fw_counts(&fw, 0).passed == 0);
+}
+
 int main(void)
 {
     RUN(one_event_tells_of_a_flood);
     RUN(a_rule_is_told_of_as_it_says);
     RUN(events_without_a_place_are_counted);
+    RUN(events_end_with_their_table);
+    RUN(a_rule_that_is_none_has_no_name_and_no_counts);
     return bm_test_done();
 }
