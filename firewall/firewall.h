@@ -22,7 +22,9 @@
  *
  * `now` is a count of milliseconds that never goes back but for its wrapping
  * around. bm_fw_tick() once a day or more often keeps what is older than half
- * of a turn from looking young.
+ * of a turn from looking young. Buckets are not ticked: one from which nothing
+ * was taken for a turn, 49.7 days, is filled as if the turn had not been, and
+ * so never has more than its due.
  */
 
 /* What became of a frame. */

@@ -91,7 +91,11 @@ static void make_newest(struct bm_fw *fw, struct bm_fw_limit *l,
     l->newest = (uint16_t)place;
 }
 
-/* A place for a new source: unused, or of who is as good as new; or NULL. */
+/*
+ * A place for a new source: unused, or of who is as good as new; or NULL. Of
+ * the latter the bucket has no more than the one of all who had no place: who
+ * emptied that may have been this one.
+ */
 static struct bm_fw_source *place_for(struct bm_fw *fw, struct bm_fw_limit *l,
                                       struct rate r, uint32_t now)
 {
@@ -99,7 +103,9 @@ static struct bm_fw_source *place_for(struct bm_fw *fw, struct bm_fw_limit *l,
     uint16_t *at;
 
     if (l->used < fw->table.sources) {
-        return &fw->sources[l->first + l->used++];
+        s = &fw->sources[l->first + l->used++];
+        s->bucket.tokens = r.most;
+        return s;
     }
     s = &fw->sources[l->oldest];
     if (tokens_at(&s->bucket, r, now) < r.most) {
@@ -111,6 +117,7 @@ static struct bm_fw_source *place_for(struct bm_fw *fw, struct bm_fw_limit *l,
     }
     *at = s->chain;
     unlink_source(fw, l, s);
+    s->bucket.tokens = tokens_at(&l->bucket, r, now);
     return s;
 }
 
@@ -139,7 +146,6 @@ static struct bm_fw_bucket *bucket_of(struct bm_fw *fw, unsigned limit,
     }
     s->kind = kind_of(p);
     s->limit = (uint16_t)limit;
-    s->bucket.tokens = r.most;
     s->bucket.at = now;
     s->chain = *head;
     *head = (uint16_t)(s - fw->sources);

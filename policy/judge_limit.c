@@ -105,6 +105,9 @@ static struct judge_bucket *bucket_of(struct judge_limit *limit,
     }
     fill(&limit->sources[0].bucket, rule, now);
     if (limit->sources[0].bucket.tokens == most(rule)) {
+        /* Until now it took from the one of all without a place. */
+        fill(&limit->bucket, rule, now);
+        source.bucket = limit->bucket;
         return hear(limit, 0, source);
     }
     return &limit->bucket;

@@ -54,6 +54,27 @@ static void a_source_has_a_bucket_of_its_own(void)
     CHECK(fw.sources[1].peer[0] == 6);
 }
 
+static void who_gets_the_place_of_another_gets_no_second_burst(void)
+{
+    unsigned passed = 0;
+
+    policy();
+    rate(TIME, 1, 5);
+    maker.rules[TIME].flags = BM_FW_PER_SOURCE;
+    maker.parts.sources = 1;
+    start();
+    CHECK(from(1)); /* has the only place */
+    for (unsigned i = 0; i < 20; i++) {
+        passed += from(2);
+    }
+    CHECK(passed == 5);
+    now += 1100;
+    for (unsigned i = 0; i < 20; i++) {
+        passed += from(2);
+    }
+    CHECK(fw.sources[0].peer[0] == 2 && passed == 6);
+}
+
 static void who_fills_all_places_gets_no_more_than_one_more_bucket(void)
 {
     unsigned passed = 0;
@@ -118,6 +139,7 @@ int main(void)
 {
     RUN(a_bucket_gives_its_burst_and_then_the_rate);
     RUN(a_source_has_a_bucket_of_its_own);
+    RUN(who_gets_the_place_of_another_gets_no_second_burst);
     RUN(who_fills_all_places_gets_no_more_than_one_more_bucket);
     RUN(connections_count_and_frames_do_not);
     RUN(a_threshold_holds_until_there_is_less_than_low);
