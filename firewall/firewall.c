@@ -8,7 +8,7 @@
 #include "firewall/state.h"
 #include "firewall/table_internal.h"
 
-_Static_assert(sizeof(struct bm_fw_rule_state) == 12, "BM_FW_ROOM");
+_Static_assert(sizeof(struct bm_fw_rule_state) == 16, "BM_FW_ROOM");
 _Static_assert(sizeof(struct bm_fw_limit) == 28, "BM_FW_ROOM");
 _Static_assert(sizeof(struct bm_fw_flow) == 52, "BM_FW_ROOM");
 _Static_assert(sizeof(struct bm_fw_source) == 36, "BM_FW_ROOM");

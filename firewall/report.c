@@ -62,7 +62,7 @@ static void count(struct bm_fw *fw, const struct bm_fw_packet *p,
 void bm_fw_report(struct bm_fw *fw, const struct bm_fw_packet *p,
                   const struct bm_fw_decision *d, uint32_t now)
 {
-    const struct bm_fw_rule_state *s;
+    struct bm_fw_rule_state *s;
     const uint8_t *r;
 
     if (d->reason != BM_FW_BY_RULE) {
@@ -74,8 +74,9 @@ void bm_fw_report(struct bm_fw *fw, const struct bm_fw_packet *p,
     if (r[2] == BM_FW_LOG_COUNT) {
         count(fw, p, d, now);
     } else if (r[2] == BM_FW_LOG_SAMPLE &&
-               (s->passed + s->dropped) % bm_fw_le16(r + BM_FW_RULE_SAMPLE) ==
-                   0) {
+               ++s->judged >= bm_fw_le16(r + BM_FW_RULE_SAMPLE)) {
+        /* Frames of flows are no part of it: a peer has these in its hands. */
+        s->judged = 0;
         add(fw, p, d, now);
     }
 }

@@ -21,6 +21,8 @@ struct bm_fw_rule_state {
     uint32_t dropped;
     uint16_t live; /* flows */
     uint16_t limit;
+    uint16_t judged; /* frames, by the rule itself, since the last sample */
+    uint16_t reserved;
 };
 
 struct bm_fw_bucket {

@@ -53,6 +53,30 @@ static void a_rule_is_told_of_as_it_says(void)
     CHECK(!bm_fw_take_event(&fw, &e));
 }
 
+/* Who ends each flow with the second frame would choose what is sampled. */
+static void what_flows_accept_is_no_part_of_a_sample(void)
+{
+    struct bm_fw_event e;
+    unsigned samples = 0;
+
+    policy();
+    maker.rules[WEB].log = BM_FW_LOG_SAMPLE;
+    maker.rules[WEB].sample = 10;
+    start();
+    for (unsigned i = 0; i < 1000; i++) {
+        tcp(BM_FW_IN, 1000 + i, 80, SYN);
+        CHECK(through(BM_FW_BY_RULE));
+        tcp(BM_FW_IN, 1000 + i, 80, RST);
+        CHECK(through(BM_FW_BY_FLOW));
+        while (bm_fw_take_event(&fw, &e)) {
+            CHECK(e.rule == WEB && e.count == 1);
+            samples++;
+        }
+    }
+    CHECK(samples == 100);
+    CHECK(bm_fw_counts(&fw, WEB).passed == 2000);
+}
+
 static void events_without_a_place_are_counted(void)
 {
     policy();
@@ -105,6 +129,7 @@ int main(void)
 {
     RUN(one_event_tells_of_a_flood);
     RUN(a_rule_is_told_of_as_it_says);
+    RUN(what_flows_accept_is_no_part_of_a_sample);
     RUN(events_without_a_place_are_counted);
     RUN(events_end_with_their_table);
     RUN(a_rule_that_is_none_has_no_name_and_no_counts);
