@@ -67,8 +67,8 @@ size_t bm_fw_modbus_size(struct bm_bytes octets)
     for (unsigned i = 0; i < n; i++) {
         struct bm_fw_modbus_row r = row_at(octets.p, i);
 
-        if (r.first > r.last || r.last > 127 || r.low > r.high ||
-            !follows(r, before) ||
+        if (r.first == 0 || r.first > r.last || r.last > 127 ||
+            r.low > r.high || !follows(r, before) ||
             bm_fw_le16(octets.p + HEAD + ROW * i + 6) != 0) {
             return 0;
         }
@@ -160,7 +160,9 @@ bool bm_fw_modbus_fits(const uint8_t *filter, const struct bm_fw_packet *p)
     if (n == 0) {
         return true;
     }
-    if (n < MBAP + 1 || p->head.n < at + MBAP + 1 || bm_fw_be16(adu + 2) != 0 ||
+    /* Urgent data is no part of what a stack reads, or is: they differ. */
+    if ((p->flags & BM_FW_URG) != 0 || n < MBAP + 1 ||
+        p->head.n < at + MBAP + 1 || bm_fw_be16(adu + 2) != 0 ||
         bm_fw_be16(adu + LENGTH) != n - 6 || n > MBAP + PDU_MAX) {
         return false;
     }

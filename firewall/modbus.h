@@ -12,6 +12,11 @@
  *
  * Nothing is put together from several segments: a request is in one, and one
  * segment holds one request. What is otherwise does not fit, whatever it is.
+ *
+ * It holds honest and mistaken clients to their functions, and is no boundary
+ * against one that forges segments: sequence numbers are not looked at, so who
+ * sends parts of a stream twice, with other octets, can make the stack read
+ * another request than any that was judged.
  */
 
 #define BM_FW_FILTER_MODBUS 1
@@ -37,7 +42,8 @@ void bm_fw_modbus_put(struct bm_wr *w, const struct bm_fw_modbus_row *rows,
 size_t bm_fw_modbus_size(struct bm_bytes octets);
 
 /*
- * Does what a frame of TCP carries fit the filter? What carries nothing does.
+ * Does what a frame of TCP carries fit the filter? What carries nothing does;
+ * what carries something and URG does not.
  * `filter` is one of which bm_fw_modbus_size() is not 0.
  */
 bool bm_fw_modbus_fits(const uint8_t *filter, const struct bm_fw_packet *p);

@@ -126,6 +126,19 @@ static void a_segment_is_one_whole_request(void)
     }
 }
 
+static void urgent_data_does_not_fit(void)
+{
+    static const uint8_t pdu[] = { 3, 0, 100, 0, 1 };
+
+    make_filter(rows, sizeof rows / sizeof rows[0]);
+    request(pdu, sizeof pdu);
+    CHECK(fits());
+    frame.p[47] |= BM_FW_URG;
+    CHECK(!fits());
+    tcp(BM_FW_IN, 1000, 80, ACK | BM_FW_URG);
+    CHECK(fits()); /* carries nothing */
+}
+
 static void what_is_not_in_sight_does_not_fit(void)
 {
     static const struct bm_fw_subnets none;
@@ -165,6 +178,8 @@ static void rows_stand_in_one_order(void)
         { { { 1, 2, 5, 4 }, { 3, 3, 0, 5 } }, false },
         { { { 2, 1, 0, 5 }, { 3, 3, 0, 5 } }, false },
         { { { 0, 1, 0, 5 }, { 3, 3, 0, 5 } }, false },
+        { { { 0, 0, 2, 5 }, { 3, 3, 0, 5 } }, false },
+        { { { 0, 0, 2, 5 }, { 0, 0, 7, 9 } }, false },
         { { { 1, 2, 0, 5 }, { 3, 128, 0, 5 } }, false },
     };
 
@@ -270,6 +285,7 @@ int main(void)
 {
     RUN(each_request_fits_or_does_not);
     RUN(a_segment_is_one_whole_request);
+    RUN(urgent_data_does_not_fit);
     RUN(what_is_not_in_sight_does_not_fit);
     RUN(rows_stand_in_one_order);
     RUN(no_prefix_is_a_filter);
