@@ -379,10 +379,7 @@ struct bm_fw_decision bm_fw_judge(struct bm_fw *fw,
     unsigned flows;
     unsigned rule;
 
-    p.head = head;
-    if (p.head.n > length) {
-        p.head.n = length;
-    }
+    p.head = bm_fw_look(head, length);
     p.length = (uint32_t)length;
     p.direction = (uint8_t)direction;
     reason = bm_fw_packet_read(&p);

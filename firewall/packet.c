@@ -343,10 +343,7 @@ enum bm_fw_reason bm_fw_packet_parse(struct bm_fw_packet *p,
 {
     enum bm_fw_reason reason;
 
-    p->head = head;
-    if (p->head.n > length) {
-        p->head.n = length;
-    }
+    p->head = bm_fw_look(head, length);
     p->length = (uint32_t)length;
     p->direction = (uint8_t)direction;
     p->mac[0] = p->mac[1] = 0;

@@ -11,7 +11,10 @@
  * looked at.
  */
 
-/* So many octets from a frame's start are enough for all of it. */
+/*
+ * So many octets from a frame's start are looked at, and no more, however many
+ * are there: what becomes of a frame does not depend on how it lies in memory.
+ */
 #define BM_FW_LOOK 128
 
 enum bm_fw_direction {
@@ -104,7 +107,7 @@ struct bm_fw_subnets {
  * the first of four, and the others are zero. What a frame has not is zero.
  */
 struct bm_fw_packet {
-    struct bm_bytes head; /* what was handed in, at most the frame */
+    struct bm_bytes head; /* bm_fw_look() */
     uint32_t length;      /* of the whole frame */
     uint32_t end;         /* where IP ends: behind it is padding */
     uint8_t direction;    /* enum bm_fw_direction */
@@ -129,6 +132,14 @@ struct bm_fw_packet {
     uint32_t mac[2];  /* field, in: the 2 highest octets, the 4 others */
 };
 
+/* Of a frame of `length` octets that begins with `head`, what is looked at. */
+static inline struct bm_bytes bm_fw_look(struct bm_bytes head, size_t length)
+{
+    size_t most = length < BM_FW_LOOK ? length : BM_FW_LOOK;
+
+    return (struct bm_bytes){ head.p, head.n < most ? head.n : most };
+}
+
 /*
  * Read a frame of `length` octets, of which `head` are the first: all of it,
  * or at least BM_FW_LOOK. BM_FW_BY_RULE: its shape is good; else one of the
@@ -141,9 +152,9 @@ enum bm_fw_reason bm_fw_packet_parse(struct bm_fw_packet *packet,
                                      const struct bm_fw_subnets *subnets);
 
 /*
- * The same in two parts, where head, length and direction are in the packet
- * already: subnet and mac, which few rules look at, are left for the second,
- * of a frame of good shape.
+ * The same in two parts, where head, as bm_fw_look() says, length and direction
+ * are in the packet already: subnet and mac, which few rules look at, are left
+ * for the second, of a frame of good shape.
  */
 enum bm_fw_reason bm_fw_packet_read(struct bm_fw_packet *packet);
 void bm_fw_packet_read_rest(struct bm_fw_packet *packet,

@@ -154,6 +154,24 @@ static void what_is_not_in_sight_does_not_fit(void)
     }
 }
 
+/* However much is handed in: with this header function 23 ends at 131. */
+static void no_more_is_looked_at_than_the_first_octets(void)
+{
+    static const uint8_t adu[] = { 0, 1, 0, 0,   0, 13, 9, 23, 0, 100,
+                                   0, 1, 0, 120, 0, 1,  2, 0,  0 };
+    unsigned i;
+
+    make_filter(rows, sizeof rows / sizeof rows[0]);
+    for (i = 0; i < 2; i++) {
+        frame_ipv6(&frame, BM_FW_IN, BM_FW_PROTO_TCP);
+        frame_tcp(&frame, 1000, 80, ACK);
+        frame.p[54 + 12] = i == 0 ? 0xf0 : 0xe0; /* header of 60, of 56 */
+        (void)frame_append(&frame, i == 0 ? 40 : 36);
+        memcpy(frame_append(&frame, sizeof adu), adu, sizeof adu);
+        CHECK(fits() == (i == 1));
+    }
+}
+
 /* ---- The record */
 
 static bool is_filter(const struct bm_fw_modbus_row *r, size_t n)
@@ -287,6 +305,7 @@ int main(void)
     RUN(a_segment_is_one_whole_request);
     RUN(urgent_data_does_not_fit);
     RUN(what_is_not_in_sight_does_not_fit);
+    RUN(no_more_is_looked_at_than_the_first_octets);
     RUN(rows_stand_in_one_order);
     RUN(no_prefix_is_a_filter);
     RUN(an_active_filter_drops_and_touches_no_flow);
