@@ -248,7 +248,8 @@ static bool by_flow(struct bm_fw *fw, struct bm_fw_flow *flow,
     const uint8_t *r = rule_at(&fw->table, rule);
 
     *d = (struct bm_fw_decision){ BM_FW_DROP, BM_FW_BY_FLOW, (uint16_t)rule };
-    if (flow->opener == p->direction && is_unfit(fw, p, rule)) {
+    if (flow->opener == p->direction && is_unfit(fw, p, rule) &&
+        bm_fw_flow_accepts(flow, p)) {
         d->reason = BM_FW_FILTER;
         if ((r[1] & BM_FW_FILTER_WATCH) == 0) {
             return true; /* dropped: it makes nothing of the flow */

@@ -311,14 +311,26 @@ enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw,
     return BM_FW_BY_RULE;
 }
 
+static unsigned next_of(const struct bm_fw_flow *f,
+                        const struct bm_fw_packet *p)
+{
+    if (f->state > BM_FW_DONE) {
+        return f->state;
+    }
+    return machine[f->state][p->direction != f->opener][segment(p->flags)];
+}
+
+bool bm_fw_flow_accepts(const struct bm_fw_flow *f,
+                        const struct bm_fw_packet *p)
+{
+    return next_of(f, p) < NEW;
+}
+
 bool bm_fw_flow_take(struct bm_fw *fw, struct bm_fw_flow *f,
                      const struct bm_fw_packet *p, uint32_t now)
 {
-    unsigned next = f->state;
+    unsigned next = next_of(f, p);
 
-    if (f->state <= BM_FW_DONE) {
-        next = machine[f->state][p->direction != f->opener][segment(p->flags)];
-    }
     if (next == NO) {
         return false;
     }

@@ -99,6 +99,10 @@ enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw,
                                   const struct bm_fw_packet *p, unsigned rule,
                                   uint32_t now);
 
+/* Would the flow accept the frame? Nothing comes of asking. */
+bool bm_fw_flow_accepts(const struct bm_fw_flow *flow,
+                        const struct bm_fw_packet *p);
+
 /*
  * Does the flow accept the frame? In either case it may have ended: do not
  * look at it.

@@ -272,6 +272,19 @@ static void an_observing_filter_counts_and_lets_through(void)
     CHECK(fw.flow_n == 2);
 }
 
+/* What a flow does not accept is not its filter's, but the rules'. */
+static void only_what_a_flow_accepts_is_shown_to_its_filter(void)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        guarded(i == 0 ? 0 : BM_FW_FILTER_WATCH);
+        request(bad_pdu, sizeof bad_pdu);
+        frame.p[47] = SYN_ACK; /* the opener says no such thing */
+        CHECK(dropped(BM_FW_STATE));
+        CHECK(fw.reasons[BM_FW_FILTER] == 0);
+        CHECK(fw.flow_n == 1 && fw.flows[0].state == BM_FW_OPEN);
+    }
+}
+
 static void filters_stand_one_behind_the_other(void)
 {
     static uint8_t both[sizeof filter_words * 2];
@@ -310,6 +323,7 @@ int main(void)
     RUN(no_prefix_is_a_filter);
     RUN(an_active_filter_drops_and_touches_no_flow);
     RUN(an_observing_filter_counts_and_lets_through);
+    RUN(only_what_a_flow_accepts_is_shown_to_its_filter);
     RUN(filters_stand_one_behind_the_other);
     return bm_test_done();
 }
