@@ -35,7 +35,12 @@ void corpus_boundaries(struct corpus *c, const struct policy *policy);
 
 /* words.c: TCP, all sequences of `depth` segments after a first SYN, and
  * `walks` longer ones at random; of a policy with ports 80 in and 443 out. */
-void corpus_tcp(struct corpus *c, unsigned depth, unsigned walks);
+enum words_numbers {
+    WORDS_RANDOM, /* sequence numbers */
+    WORDS_NEAR    /* such as a TCP would take, or nearly */
+};
+void corpus_tcp(struct corpus *c, enum words_numbers numbers, unsigned depth,
+                unsigned walks);
 
 /* Of each state of TCP, of UDP and of ICMP: just before its time is over, and
  * just after. */
@@ -46,6 +51,9 @@ void corpus_times(struct corpus *c, const struct policy *policy);
 void corpus_talk(struct corpus *c);
 void corpus_crowd(struct corpus *c);
 void corpus_scan(struct corpus *c, unsigned n);
+
+/* shapes.c: every shape, of frames that any rule would let through. */
+void corpus_shapes(struct corpus *c);
 
 /* noise.c: frames that are damaged, cut, or made at random. */
 void corpus_noise(struct corpus *c, unsigned n);

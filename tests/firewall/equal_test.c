@@ -137,7 +137,19 @@ static size_t with_file(const char *name, make_steps *make)
 static void tcp(struct corpus *c, const struct policy *policy)
 {
     (void)policy;
-    corpus_tcp(c, depth, folder == NULL ? 300 : 100);
+    corpus_tcp(c, WORDS_RANDOM, depth, folder == NULL ? 300 : 100);
+}
+
+static void tcp_near(struct corpus *c, const struct policy *policy)
+{
+    (void)policy;
+    corpus_tcp(c, WORDS_NEAR, depth, 0);
+}
+
+static void shapes(struct corpus *c, const struct policy *policy)
+{
+    (void)policy;
+    corpus_shapes(c);
 }
 
 static void talk(struct corpus *c, const struct policy *policy)
@@ -208,6 +220,8 @@ static void crowd(struct corpus *c, const struct policy *policy)
 static void all_sequences_of_tcp(void)
 {
     CHECK(with_file("plain", tcp) != 0);
+    CHECK(with_file("plain", tcp_near) != 0);
+    CHECK(with_file("both", tcp_near) != 0);
 }
 
 static void udp_echoes_and_errors_that_quote(void)
@@ -225,6 +239,11 @@ static void every_border_of_every_rule(void)
 {
     CHECK(with_file("mixed", corpus_boundaries) != 0);
     CHECK(with_file("plain", corpus_boundaries) != 0);
+}
+
+static void every_shape(void)
+{
+    CHECK(with_file("shapes", shapes) != 0);
 }
 
 static void noise_and_damage(void)
@@ -411,6 +430,7 @@ int main(int argc, char **argv)
     RUN(udp_echoes_and_errors_that_quote);
     RUN(flows_live_as_long_as_the_policy_says);
     RUN(every_border_of_every_rule);
+    RUN(every_shape);
     RUN(noise_and_damage);
     RUN(a_worm_that_scans);
     RUN(traffic_that_was_recorded);

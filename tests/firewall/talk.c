@@ -75,6 +75,11 @@ static void put_errors(struct corpus *c, const struct frame *about)
         f.p[quote] = 0x46; /* with an option */
         corpus_frame(c, &f);
         f = error(about, 3);
+        f.p[quote] = 0x46; /* with an option, and the rest behind it */
+        memmove(f.p + quote + 24, f.p + quote + 20, 8);
+        (void)frame_append(&f, 4);
+        corpus_frame(c, &f);
+        f = error(about, 3);
         f.p[quote + 7] = 1; /* a later fragment */
         corpus_frame(c, &f);
     }

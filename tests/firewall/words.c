@@ -26,6 +26,7 @@ struct talk {
     enum bm_fw_direction opener;
     bool six;
     unsigned port; /* the opener's */
+    enum words_numbers numbers;
 };
 
 static void segment(struct corpus *c, const struct talk *t, unsigned letter)
@@ -39,9 +40,14 @@ static void segment(struct corpus *c, const struct talk *t, unsigned letter)
     (t->six ? frame_ipv6 : frame_ipv4)(&f, d, BM_FW_PROTO_TCP);
     frame_tcp(&f, answers ? service : t->port, answers ? t->port : service,
               flags[letter % ANSWERER]);
-    /* Numbers tell nothing. */
-    frame_32(f.p + f.n - 16, corpus_random(c));
-    frame_32(f.p + f.n - 12, corpus_random(c));
+    if (t->numbers == WORDS_RANDOM) {
+        frame_32(f.p + f.n - 16, corpus_random(c));
+        frame_32(f.p + f.n - 12, corpus_random(c));
+    } else {
+        frame_32(f.p + f.n - 16, (answers ? 9000 : 1000) + corpus_below(c, 3));
+        frame_32(f.p + f.n - 12, (answers ? 1000 : 9000) + corpus_below(c, 3));
+        frame_16(f.p + f.n - 6, 8192);
+    }
     corpus_frame(c, &f);
 }
 
@@ -114,10 +120,12 @@ static void walks(struct corpus *c, struct talk *t, unsigned n)
     }
 }
 
-void corpus_tcp(struct corpus *c, unsigned depth, unsigned walk_n)
+void corpus_tcp(struct corpus *c, enum words_numbers numbers, unsigned depth,
+                unsigned walk_n)
 {
     for (unsigned i = 0; i < 4; i++) {
-        struct talk t = { i % 2 == 0 ? BM_FW_IN : BM_FW_OUT, i / 2 != 0, 1024 };
+        struct talk t = { i % 2 == 0 ? BM_FW_IN : BM_FW_OUT, i / 2 != 0, 1024,
+                          numbers };
 
         corpus_clear(c);
         all_words(c, &t, depth);
@@ -209,7 +217,8 @@ static void other_time(struct corpus *c, bool six, bool echo, uint32_t seconds)
 void corpus_times(struct corpus *c, const struct policy *policy)
 {
     for (unsigned i = 0; i < 4; i++) {
-        struct talk t = { i % 2 == 0 ? BM_FW_IN : BM_FW_OUT, i / 2 != 0, 1024 };
+        struct talk t = { i % 2 == 0 ? BM_FW_IN : BM_FW_OUT, i / 2 != 0, 1024,
+                          WORDS_NEAR };
 
         for (unsigned way = 0; way < sizeof ways / sizeof *ways; way++) {
             t.port++;
