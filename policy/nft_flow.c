@@ -5,10 +5,11 @@
 
 /*
  * Flows, on top of conntrack. Its machine of TCP is not quite that of
- * docs/firewall.md: it keeps a connection after a RST, lets both sides open,
- * ignores a SYN after both FINs, and looks at numbers when it decides whether
- * a RST counts. So what it accepts goes through a machine of three bits here,
- * and what ends has no mark any more, whatever conntrack thinks.
+ * docs/firewall.md: it lets both sides open, ignores a SYN after both FINs, and
+ * keeps a connection after a RST, as long as `close` says, which is no time
+ * here; before Linux 5.12 it also looks at numbers then. So what it accepts
+ * goes through a machine of three bits, and what ends has no mark any more,
+ * whatever conntrack thinks.
  */
 
 static const struct {

@@ -33,8 +33,11 @@ uint32_t corpus_below(struct corpus *c, uint32_t n);
 /* boundary.c: each border of each range of each rule, one below and above. */
 void corpus_boundaries(struct corpus *c, const struct policy *policy);
 
-/* words.c: TCP, all sequences of `depth` segments after a first SYN, and
- * `walks` longer ones at random; of a policy with ports 80 in and 443 out. */
+/*
+ * words.c: TCP, all sequences of `depth` segments after a first SYN, and with
+ * WORDS_NEAR after the three that open a connection, too; and `walks` longer
+ * ones at random. Of a policy with ports 80 in and 443 out.
+ */
 enum words_numbers {
     WORDS_RANDOM, /* sequence numbers */
     WORDS_NEAR    /* such as a TCP would take, or nearly */

@@ -82,9 +82,12 @@ static void next(struct corpus *c, struct talk *t)
     }
 }
 
-static void all_words(struct corpus *c, struct talk *t, unsigned depth)
+/* After a first SYN alone, or after all that opens a connection. */
+static void all_words(struct corpus *c, struct talk *t, bool open,
+                      unsigned depth)
 {
-    unsigned w[WORD] = { SYN };
+    unsigned w[WORD] = { SYN, ANSWERER + SYN_ACK, ACK };
+    unsigned before = open ? 3 : 1;
     unsigned n = 1;
 
     for (unsigned i = 0; i < depth; i++) {
@@ -94,10 +97,10 @@ static void all_words(struct corpus *c, struct talk *t, unsigned depth)
         unsigned left = k;
 
         for (unsigned i = depth; i > 0; i--) {
-            w[i] = left % LETTERS;
+            w[before + i - 1] = left % LETTERS;
             left /= LETTERS;
         }
-        word(c, t, w, depth + 1);
+        word(c, t, w, before + depth);
         next(c, t);
     }
 }
@@ -128,7 +131,10 @@ void corpus_tcp(struct corpus *c, enum words_numbers numbers, unsigned depth,
                           numbers };
 
         corpus_clear(c);
-        all_words(c, &t, depth);
+        all_words(c, &t, false, depth);
+        if (numbers == WORDS_NEAR) {
+            all_words(c, &t, true, depth);
+        }
         walks(c, &t, walk_n);
     }
     corpus_clear(c);
