@@ -211,9 +211,14 @@ const struct policy_rule *judge_flows_opener(const struct judge_flows *flows,
                                              const struct bm_fw_packet *packet)
 {
     const struct judge_flow_entry *flow = find(flows, packet);
+    const char *next;
 
-    return flow != NULL && flow->direction == packet->direction ? flow->rule
-                                                                : NULL;
+    if (flow == NULL || flow->direction != packet->direction) {
+        return NULL;
+    }
+    next = next_of(flow->state, true, segment_of(packet));
+    return strcmp(next, "-") == 0 || strcmp(next, "new") == 0 ? NULL
+                                                              : flow->rule;
 }
 
 enum judge_flow judge_flows_take(struct judge_flows *flows,

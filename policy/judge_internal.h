@@ -30,7 +30,7 @@ void judge_flows_wipe(struct judge_flows *flows);
 void judge_flows_expire(struct judge_flows *flows, uint64_t now);
 void judge_flows_sift(struct judge_flows *flows, enum policy_mode mode);
 
-/* The rule of the live flow whose opener the frame is from, or NULL. */
+/* The rule of the live flow that accepts it from its opener, or NULL. */
 const struct policy_rule *judge_flows_opener(const struct judge_flows *flows,
                                              const struct bm_fw_packet *packet);
 

@@ -100,6 +100,7 @@ bool judge_modbus_fits(const struct policy_modbus *m,
     if (d.n == 0) {
         return true;
     }
-    return d.seen >= 8 && d.n <= 260 && number_at(&d, 2) == 0 &&
-           number_at(&d, 4) == (long)d.n - 6 && fits_function(m, &d);
+    return (packet->flags & BM_FW_URG) == 0 && d.seen >= 8 && d.n <= 260 &&
+           number_at(&d, 2) == 0 && number_at(&d, 4) == (long)d.n - 6 &&
+           fits_function(m, &d);
 }

@@ -115,6 +115,14 @@ static bool open_both(void)
 
 static void the_engine_lets_through_what_the_reference_does(void)
 {
+    static const unsigned flags[8] = { BM_FW_SYN,
+                                       BM_FW_SYN,
+                                       BM_FW_SYN,
+                                       BM_FW_SYN,
+                                       BM_FW_SYN,
+                                       BM_FW_SYN,
+                                       BM_FW_SYN | BM_FW_URG,
+                                       BM_FW_SYN | BM_FW_ACK };
     struct dice dice = { 7 };
     unsigned fit = 0;
     unsigned unfit = 0;
@@ -133,8 +141,8 @@ static void the_engine_lets_through_what_the_reference_does(void)
         uint8_t data[64];
         size_t n = request(&dice, data);
 
-        /* A SYN, again and again, changes no state. */
-        segment(&f, 502 + dice_throw(&dice, 2), BM_FW_SYN);
+        /* A SYN, again and again, changes no state; the last is refused. */
+        segment(&f, 502 + dice_throw(&dice, 2), flags[dice_throw(&dice, 8)]);
         memcpy(frame_append(&f, n), data, n);
         if (!same(&f, 1, &reason)) {
             printf("# function %u at %u\n", data[7], data[8] << 8 | data[9]);
