@@ -32,8 +32,8 @@ static void take(const struct step *s, unsigned file, size_t at)
     }
     frames++;
     if (v != s->want && ++differences <= 8) {
-        printf("# file %u, before octet %lu: %d, not %d\n", file,
-               (unsigned long)at, v, (int)s->want);
+        printf("# file %u, before octet %lu: %x, not %x\n", file,
+               (unsigned long)at, (unsigned)v, (unsigned)s->want);
     }
 }
 

@@ -52,7 +52,12 @@ void corpus_mode(struct corpus *c, enum policy_mode mode)
 
 void corpus_wait(struct corpus *c, uint32_t seconds)
 {
-    add(c, STEP_WAIT, 0, seconds, NULL, 0);
+    corpus_pause(c, 1000 * seconds);
+}
+
+void corpus_pause(struct corpus *c, uint32_t milliseconds)
+{
+    add(c, STEP_WAIT, 0, milliseconds, NULL, 0);
 }
 
 void corpus_octets(struct corpus *c, enum bm_fw_direction direction,

@@ -22,6 +22,7 @@ void corpus_table(struct corpus *c, const uint8_t *table, size_t n);
 void corpus_clear(struct corpus *c);
 void corpus_mode(struct corpus *c, enum policy_mode mode);
 void corpus_wait(struct corpus *c, uint32_t seconds);
+void corpus_pause(struct corpus *c, uint32_t milliseconds);
 void corpus_octets(struct corpus *c, enum bm_fw_direction direction,
                    const uint8_t *p, size_t n);
 void corpus_frame(struct corpus *c, const struct frame *f);
@@ -57,6 +58,11 @@ void corpus_scan(struct corpus *c, unsigned n);
 
 /* shapes.c: every shape, of frames that any rule would let through. */
 void corpus_shapes(struct corpus *c);
+
+/* paced.c: connections in, to port 80, from their SYN to their last ACK; and
+ * anything at all as time goes by, in milliseconds. */
+void corpus_closed(struct corpus *c, unsigned n);
+void corpus_paced(struct corpus *c, unsigned n);
 
 /* noise.c: frames that are damaged, cut, or made at random. */
 void corpus_noise(struct corpus *c, unsigned n);

@@ -17,11 +17,15 @@ static const char *const names[] = { "dropped", "passed", "reset" };
 static void differ(struct tally *t, const char *judge, const struct step *s,
                    unsigned got)
 {
+    t->verdicts += step_verdict_of(got) != step_verdict_of(s->want);
     if (++t->differences > SHOWN || t->quiet) {
         return;
     }
-    printf("# %s: %s, where the reference says %s: %s ", judge, names[got],
-           names[s->want], s->a == BM_FW_IN ? "in" : "out");
+    printf("# %s: %s (%u, %u), where the reference says %s (%u, %u): %s ",
+           judge, names[step_verdict_of(got)], step_reason_of(got),
+           step_rule_of(got), names[step_verdict_of(s->want)],
+           step_reason_of(s->want), step_rule_of(s->want),
+           s->a == BM_FW_IN ? "in" : "out");
     for (uint32_t i = 0; i < s->n && i < BM_FW_LOOK; i++) {
         printf("%02x", (unsigned)s->p[i]);
     }
@@ -45,19 +49,24 @@ static struct policy_judge *renew(struct policy_judge *old,
     return judge;
 }
 
-static unsigned reference(struct policy_judge *judge, const struct step *s,
+static unsigned reference(struct policy_judge *judge,
+                          const struct policy *policy, const struct step *s,
                           uint64_t now)
 {
     struct policy_judgement j =
         policy_judge_frame(judge, (enum bm_fw_direction)s->a,
                            (struct bm_bytes){ s->p, s->n }, s->n, now);
 
+    enum step_verdict v = STEP_DROPPED;
+
     if (j.verdict == POLICY_ALLOW || j.verdict == POLICY_OBSERVE) {
-        return STEP_PASSED;
+        v = STEP_PASSED;
+    } else if (j.verdict == POLICY_RESET && !step_is_reset(s->p, s->n)) {
+        v = STEP_RESET;
     }
-    return j.verdict == POLICY_RESET && !step_is_reset(s->p, s->n)
-               ? STEP_RESET
-               : STEP_DROPPED;
+    return step_outcome(v, j.reason,
+                        j.rule == NULL ? BM_FW_NO_RULE
+                                       : (unsigned)(j.rule - policy->rules));
 }
 
 bool judges_reference(struct corpus *c, const struct policy *policy,
@@ -72,14 +81,16 @@ bool judges_reference(struct corpus *c, const struct policy *policy,
 
     while (step_next(c->p, c->n, &at, &s)) {
         if (s.op == STEP_FRAME) {
-            unsigned v = reference(judge, &s, now);
+            unsigned v = reference(judge, policy, &s, now);
 
             c->p[begin + 2] = (uint8_t)v;
+            c->p[begin + 3] = (uint8_t)(v >> 8);
             t->reference++;
-            t->passed += v == STEP_PASSED;
-            t->resets += v == STEP_RESET;
+            t->passed += step_verdict_of(v) == STEP_PASSED;
+            t->resets += step_verdict_of(v) == STEP_RESET;
+            t->reasons[step_reason_of(v)]++;
         } else if (s.op == STEP_WAIT) {
-            now += (uint64_t)1000 * s.n;
+            now += s.n;
         } else if (s.op == STEP_MODE) {
             mode = (enum policy_mode)s.a;
             policy_judge_set_mode(judge, mode);
@@ -176,7 +187,7 @@ static bool judge(struct kernel *k, const struct step *s, struct tally *t)
         return false;
     }
     t->kernel++;
-    if ((unsigned)v != s->want) {
+    if ((unsigned)v != step_verdict_of(s->want)) {
         differ(t, "nft", s, (unsigned)v);
     }
     return true;
@@ -196,7 +207,7 @@ bool judges_kernel(const struct corpus *c, const struct policy *policy,
             ok = judge(k, &s, t);
             break;
         case STEP_WAIT:
-            ok = kernel_age(k, s.n);
+            ok = kernel_age(k, s.n / 1000);
             break;
         case STEP_MODE:
             mode = (enum policy_mode)s.a;
@@ -239,7 +250,9 @@ bool judges_rate(const struct policy *policy, struct kernel *k,
         uint64_t before = now;
 
         pace->frames++;
-        pace->reference += reference(judge, &s, now - begin) == STEP_PASSED;
+        pace->reference +=
+            step_verdict_of(reference(judge, policy, &s, now - begin)) ==
+            STEP_PASSED;
         pace->kernel += v == KERNEL_PASSED;
         ok = v >= 0;
         now = milliseconds();

@@ -13,16 +13,19 @@ struct tally {
     size_t kernel;
     size_t passed;
     size_t resets;
+    size_t reasons[BM_FW_REASONS];
     size_t apart; /* the kernel's own IP has a say in them */
     size_t differences;
-    bool quiet; /* they are not printed */
+    size_t verdicts; /* those that are not in rule or reason alone */
+    bool quiet;      /* they are not printed */
 };
 
 /* Let the reference judge: what is wanted of the others is in the steps. */
 bool judges_reference(struct corpus *c, const struct policy *policy,
                       struct tally *t);
 
-/* Compare; differences are printed. False: the judge itself failed. */
+/* Compare: verdicts, and of the engine why, and by which rule, too;
+ * differences are printed. False: the judge itself failed. */
 bool judges_engine(const struct corpus *c, size_t ram, struct tally *t);
 bool judges_kernel(const struct corpus *c, const struct policy *policy,
                    struct kernel *k, struct tally *t);

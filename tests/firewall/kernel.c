@@ -234,16 +234,21 @@ bool kernel_load(const char *ruleset)
     return true;
 }
 
-bool kernel_forget(struct kernel *k)
+static bool settle(void)
 {
     struct timespec t = { 0, SETTLE_NS };
 
-    return netlink_forget(k->conntrack) && nanosleep(&t, NULL) == 0;
+    return nanosleep(&t, NULL) == 0;
+}
+
+bool kernel_forget(struct kernel *k)
+{
+    return netlink_forget(k->conntrack) && settle();
 }
 
 bool kernel_age(struct kernel *k, uint32_t seconds)
 {
-    return netlink_age(k->conntrack, seconds);
+    return netlink_age(k->conntrack, seconds) && settle();
 }
 
 /* ---- Frames */

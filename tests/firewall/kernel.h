@@ -43,7 +43,7 @@ bool kernel_shell(const char *script);
 /* Put a ruleset of policy/nft.h into force, with its settings. */
 bool kernel_load(const char *ruleset);
 
-/* As the functions of netlink.h; forgetting lets all counts settle, too. */
+/* As the functions of netlink.h, and then all counts settle. */
 bool kernel_forget(struct kernel *k);
 bool kernel_age(struct kernel *k, uint32_t seconds);
 

@@ -10,14 +10,14 @@
  * What the judges are shown, one step after another, as octets: of a file that
  * a board reads, too.
  *
- *     step = op, a, want, 0, u32 n (little-endian), n octets, zeros to 4
+ *     step = op, a, u16 want, u32 n (little-endian), n octets, zeros to 4
  */
 
 enum step_op {
     STEP_TABLE = 'T', /* begin anew, with this policy, in mode normal */
     STEP_CLEAR = 'C', /* all flows end; counts and buckets begin anew */
     STEP_MODE = 'M',  /* a: mode */
-    STEP_WAIT = 'W',  /* n: seconds; without octets */
+    STEP_WAIT = 'W',  /* n: milliseconds; without octets */
     STEP_FRAME = 'F'  /* a: direction; n: octets of the frame */
 };
 
@@ -31,10 +31,34 @@ enum step_verdict {
 struct step {
     uint8_t op;
     uint8_t a;
-    uint8_t want; /* enum step_verdict */
+    uint16_t want; /* step_outcome() */
     uint32_t n;
     const uint8_t *p;
 };
+
+/* What became of a frame, why (enum bm_fw_reason), and by which rule. */
+static inline unsigned step_outcome(enum step_verdict verdict, unsigned reason,
+                                    unsigned rule)
+{
+    return verdict | reason << 2 |
+           (rule == BM_FW_NO_RULE ? 0 : (rule + 1) << 6);
+}
+
+static inline unsigned step_verdict_of(unsigned outcome)
+{
+    return outcome & 3;
+}
+
+static inline unsigned step_reason_of(unsigned outcome)
+{
+    return outcome >> 2 & 15;
+}
+
+/* 0: none. */
+static inline unsigned step_rule_of(unsigned outcome)
+{
+    return outcome >> 6;
+}
 
 /* The next step of `n` octets at `p`; false: no more. */
 static inline bool step_next(const uint8_t *p, size_t n, size_t *at,
@@ -48,7 +72,7 @@ static inline bool step_next(const uint8_t *p, size_t n, size_t *at,
     }
     s->op = h[0];
     s->a = h[1];
-    s->want = h[2];
+    s->want = (uint16_t)(h[2] | h[3] << 8);
     s->n = (uint32_t)h[4] | (uint32_t)h[5] << 8 | (uint32_t)h[6] << 16 |
            (uint32_t)h[7] << 24;
     s->p = h + 8;
@@ -92,7 +116,7 @@ struct step_engine {
     uint32_t now;
 };
 
-/* Take a step. Of a frame: what became of it; of others 0, or -1 if it failed.
+/* Take a step. Of a frame: step_outcome(); of others 0, or -1 if it failed.
  * A table stays where it is. */
 static inline int step_engine_take(struct step_engine *e, const struct step *s)
 {
@@ -115,17 +139,17 @@ static inline int step_engine_take(struct step_engine *e, const struct step *s)
         bm_fw_set_mode(&e->fw, (enum bm_fw_mode)s->a);
         return 0;
     case STEP_WAIT:
-        e->now += 1000 * s->n;
+        e->now += s->n;
         return 0;
     default:
         d = bm_fw_judge(&e->fw, (enum bm_fw_direction)s->a,
                         (struct bm_bytes){ s->p, head }, s->n, e->now);
-        if (bm_fw_passes(d)) {
-            return STEP_PASSED;
-        }
-        return d.verdict == BM_FW_RESET && !step_is_reset(s->p, s->n)
-                   ? STEP_RESET
-                   : STEP_DROPPED;
+        return (int)step_outcome(bm_fw_passes(d) ? STEP_PASSED
+                                 : d.verdict == BM_FW_RESET &&
+                                         !step_is_reset(s->p, s->n)
+                                     ? STEP_RESET
+                                     : STEP_DROPPED,
+                                 d.reason, d.rule);
     }
 }
 

@@ -135,6 +135,7 @@ void corpus_crowd(struct corpus *c)
 {
     struct frame f;
 
+    corpus_closed(c, 30); /* more than there are places: some give way */
     for (unsigned i = 0; i < 200; i++) {
         bool six = i % 3 == 0;
         enum bm_fw_direction d = i % 2 == 0 ? BM_FW_IN : BM_FW_OUT;

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/firewall/corpus.h"
+
+/* What comes as time goes by: rates, thresholds, and flows that give way. */
+
+/* The life of a connection; odd ones are what the answerer says. */
+static const uint8_t life[][2] = {
+    { 0, BM_FW_SYN },
+    { 1, BM_FW_SYN | BM_FW_ACK },
+    { 0, BM_FW_ACK },
+    { 0, BM_FW_FIN | BM_FW_ACK },
+    { 1, BM_FW_FIN | BM_FW_ACK },
+    { 0, BM_FW_ACK },
+};
+
+#define LIFE (sizeof life / sizeof *life)
+
+static void segment(struct corpus *c, bool six, enum bm_fw_direction opener,
+                    unsigned port, unsigned step)
+{
+    bool answers = life[step][0] != 0;
+    unsigned service = opener == BM_FW_IN ? 80 : 443;
+    struct frame f;
+
+    (six ? frame_ipv6 : frame_ipv4)(
+        &f, (opener == BM_FW_IN) != answers ? BM_FW_IN : BM_FW_OUT,
+        BM_FW_PROTO_TCP);
+    frame_tcp(&f, answers ? service : port, answers ? port : service,
+              life[step][1]);
+    corpus_frame(c, &f);
+}
+
+void corpus_closed(struct corpus *c, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        for (unsigned j = 0; j < LIFE; j++) {
+            segment(c, i % 3 == 0, BM_FW_IN, 20000 + i, j);
+        }
+        corpus_pause(c, 0); /* the kernel takes a while to count anew */
+    }
+}
+
+static void datagram(struct corpus *c, bool six, unsigned peer)
+{
+    bool in = corpus_below(c, 2) == 0;
+    struct frame f;
+
+    (six ? frame_ipv6 : frame_ipv4)(&f, in ? BM_FW_IN : BM_FW_OUT,
+                                    BM_FW_PROTO_UDP);
+    frame_udp(&f, 4000, in ? 5683 : 53);
+    if (six) {
+        frame_peer_6(&f, 2 + peer);
+    } else {
+        frame_peer_4(&f, FRAME_PEER_4 + peer);
+    }
+    corpus_frame(c, &f);
+}
+
+static void other(struct corpus *c, bool six, unsigned peer)
+{
+    enum bm_fw_direction d = corpus_below(c, 2) == 0 ? BM_FW_IN : BM_FW_OUT;
+    struct frame f;
+
+    if (corpus_below(c, 2) == 0) {
+        frame_arp(&f, d, 1);
+        frame_32(f.p + (d == BM_FW_IN ? 28 : 38), FRAME_PEER_4 + peer);
+    } else {
+        (six ? frame_ipv6
+             : frame_ipv4)(&f, d, six ? BM_FW_PROTO_ICMPV6 : BM_FW_PROTO_ICMP);
+        frame_icmp(&f, six ? 128 : 8, 0, 5);
+    }
+    corpus_frame(c, &f);
+}
+
+/* Often none, often around a token's time, sometimes around an interval's. */
+static void wait(struct corpus *c)
+{
+    unsigned kind = corpus_below(c, 16);
+
+    if (kind < 3) {
+        corpus_pause(c, 1 + corpus_below(c, 400));
+    } else if (kind == 3) {
+        corpus_pause(c, 990 + corpus_below(c, 20));
+    } else if (kind == 4 && corpus_below(c, 4) == 0) {
+        corpus_pause(c, 1000 * (1 + corpus_below(c, 9)) - corpus_below(c, 2));
+    }
+}
+
+/* A connection gets on by a step, or one that is over has one more to say. */
+static void get_on(struct corpus *c, unsigned char *lives, unsigned n)
+{
+    unsigned i = corpus_below(c, n);
+    unsigned step = lives[i];
+
+    if (step == LIFE || corpus_below(c, 12) == 0) {
+        step = corpus_below(c, LIFE);
+    } else {
+        lives[i]++;
+    }
+    if (corpus_below(c, 200) == 0) {
+        lives[i] = 0;
+    }
+    segment(c, i % 3 == 0, i % 2 == 0 ? BM_FW_IN : BM_FW_OUT, 2000 + i, step);
+}
+
+void corpus_paced(struct corpus *c, unsigned n)
+{
+    unsigned char lives[40] = { 0 };
+
+    for (unsigned i = 0; i < n; i++) {
+        bool six = corpus_below(c, 3) == 0;
+        unsigned kind = corpus_below(c, 12);
+
+        wait(c);
+        if (kind < 7) {
+            get_on(c, lives, sizeof lives);
+        } else if (kind < 9) {
+            datagram(c, six, corpus_below(c, 7));
+        } else {
+            other(c, six, corpus_below(c, 7));
+        }
+        if (i % 1000 == 999) {
+            memset(lives, 0, sizeof lives);
+            corpus_clear(c);
+        }
+    }
+}
