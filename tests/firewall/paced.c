@@ -103,10 +103,67 @@ static void get_on(struct corpus *c, unsigned char *lives, unsigned n)
     segment(c, i % 3 == 0, i % 2 == 0 ? BM_FW_IN : BM_FW_OUT, 2000 + i, step);
 }
 
+static void pings(struct corpus *c, unsigned n)
+{
+    struct frame f;
+
+    for (unsigned i = 0; i < n; i++) {
+        frame_ipv4(&f, BM_FW_IN, BM_FW_PROTO_ICMP);
+        frame_icmp(&f, 8, 0, 5);
+        corpus_frame(c, &f);
+    }
+}
+
+/* Around `high` in one interval, around `low` in the next, just before its end
+ * and just after: is it over? */
+static void thresholds(struct corpus *c)
+{
+    static const uint16_t pauses[] = { 999, 1000, 1001, 1999, 2000, 2001 };
+
+    for (unsigned i = 0; i < 3 * 6 * 6; i++) {
+        uint32_t pause = pauses[i % 6];
+
+        pings(c, 5 + i / 36);
+        corpus_pause(c, pause);
+        pings(c, 1 + i / 6 % 6);
+        corpus_pause(c, pauses[(i + i / 6) % 6]);
+        pings(c, 1);
+        corpus_clear(c);
+    }
+}
+
+/* Connections that are over, some heard again since; which ones are still
+ * known when so many places were needed? */
+static void places(struct corpus *c)
+{
+    for (unsigned needed = 0; needed < 12; needed++) {
+        struct frame f;
+
+        for (unsigned i = 0; i < 12 * LIFE; i++) {
+            corpus_pause(c, i % LIFE == 0 ? 350 : 0);
+            segment(c, false, BM_FW_IN, 3000 + i / LIFE, i % LIFE);
+        }
+        for (unsigned i = 0; i < 12; i += 5) {
+            segment(c, false, BM_FW_IN, 3000 + i, LIFE - 1);
+        }
+        for (unsigned i = 0; i < needed; i++) {
+            frame_ipv4(&f, BM_FW_OUT, BM_FW_PROTO_UDP);
+            frame_udp(&f, 5000 + i, 53);
+            corpus_frame(c, &f);
+        }
+        for (unsigned i = 0; i < 12; i++) {
+            segment(c, false, BM_FW_IN, 3000 + i, LIFE - 1);
+        }
+        corpus_clear(c);
+    }
+}
+
 void corpus_paced(struct corpus *c, unsigned n)
 {
     unsigned char lives[40] = { 0 };
 
+    thresholds(c);
+    places(c);
     for (unsigned i = 0; i < n; i++) {
         bool six = corpus_below(c, 3) == 0;
         unsigned kind = corpus_below(c, 12);
