@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +41,8 @@ static char *beside(const char *name)
     static const char end[] = ".yaml";
     static const char expect[] = ".expect.yaml";
     size_t n = strlen(name);
-    char *path = malloc(n + sizeof expect);
+    size_t room = n + sizeof expect;
+    char *path = malloc(room);
 
     if (path == NULL) {
         return NULL;
@@ -48,8 +50,7 @@ static char *beside(const char *name)
     if (n >= sizeof end - 1 && strcmp(name + n - (sizeof end - 1), end) == 0) {
         n -= sizeof end - 1;
     }
-    memcpy(path, name, n);
-    memcpy(path + n, expect, sizeof expect);
+    (void)snprintf(path, room, "%.*s%s", (int)n, name, expect);
     return path;
 }
 

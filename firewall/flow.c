@@ -289,9 +289,11 @@ enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw,
     if (fw->free == BM_FW_NONE) {
         return BM_FW_FULL;
     }
+    if (!bm_fw_flow_key(p, &k)) {
+        return BM_FW_STATE;
+    }
     f = &fw->flows[fw->free];
     fw->free = f->chain;
-    (void)bm_fw_flow_key(p, &k);
     f->peer[0] = p->peer[0];
     f->own[0] = p->own[0];
     for (unsigned i = 1; (k.kind & KIND_6) != 0 && i < 4; i++) {
@@ -337,7 +339,7 @@ bool bm_fw_flow_take(struct bm_fw *fw, struct bm_fw_flow *f,
     if (next == STAY) {
         return true;
     }
-    if (next >= END) {
+    if (next == END || next == NEW) {
         end_flow(fw, f);
         return next == END;
     }

@@ -209,8 +209,8 @@ bm_status policy_compile(const struct policy *policy,
                          struct policy_conflict *conflict,
                          struct config_error *error)
 {
-    struct policy_conflict found;
-    struct config_error ignored;
+    struct policy_conflict found = { 0 };
+    struct config_error ignored = { .status = BM_OK };
     struct policy_diagram d;
     bm_status rc;
 

@@ -85,7 +85,7 @@ static bool make_room(struct making *m, const struct build *b)
     }
     m->edges = calloc(edges, sizeof *m->edges);
     m->possible = calloc(m->list.n / 64 + 1, sizeof *m->possible);
-    m->now.box = calloc(m->list.n, sizeof *m->now.box);
+    m->now.box = calloc(m->list.n + 1, sizeof *m->now.box);
     m->keys = calloc(edges * words, sizeof *m->keys);
     m->targets = calloc(edges, sizeof *m->targets);
     return m->edges != NULL && m->possible != NULL && m->now.box != NULL &&

@@ -10,40 +10,40 @@
 #define ICMP(type) (uint16_t)((type) << 8), (uint16_t)((type) << 8 | ANY_CODE)
 
 static const struct kind {
-    enum policy_kinds kinds;
     const char *name;
+    enum policy_kinds kinds;
     uint16_t first;
     uint16_t last;
 } names[] = {
-    { POLICY_KINDS_ARP, "request", 1, 1 },
-    { POLICY_KINDS_ARP, "reply", 2, 2 },
+    { "request", POLICY_KINDS_ARP, 1, 1 },
+    { "reply", POLICY_KINDS_ARP, 2, 2 },
     /* RFC 792; of an echo the code is zero. */
-    { POLICY_KINDS_ICMP, "echo-request", POLICY_ECHO4, POLICY_ECHO4 },
-    { POLICY_KINDS_ICMP, "echo-reply", 0, 0 },
-    { POLICY_KINDS_ICMP, "destination-unreachable", ICMP(3) },
-    { POLICY_KINDS_ICMP, "redirect", ICMP(5) },
-    { POLICY_KINDS_ICMP, "router-advertisement", ICMP(9) },
-    { POLICY_KINDS_ICMP, "router-solicitation", ICMP(10) },
-    { POLICY_KINDS_ICMP, "time-exceeded", ICMP(11) },
-    { POLICY_KINDS_ICMP, "parameter-problem", ICMP(12) },
-    { POLICY_KINDS_ICMP, "timestamp-request", ICMP(13) },
-    { POLICY_KINDS_ICMP, "timestamp-reply", ICMP(14) },
+    { "echo-request", POLICY_KINDS_ICMP, POLICY_ECHO4, POLICY_ECHO4 },
+    { "echo-reply", POLICY_KINDS_ICMP, 0, 0 },
+    { "destination-unreachable", POLICY_KINDS_ICMP, ICMP(3) },
+    { "redirect", POLICY_KINDS_ICMP, ICMP(5) },
+    { "router-advertisement", POLICY_KINDS_ICMP, ICMP(9) },
+    { "router-solicitation", POLICY_KINDS_ICMP, ICMP(10) },
+    { "time-exceeded", POLICY_KINDS_ICMP, ICMP(11) },
+    { "parameter-problem", POLICY_KINDS_ICMP, ICMP(12) },
+    { "timestamp-request", POLICY_KINDS_ICMP, ICMP(13) },
+    { "timestamp-reply", POLICY_KINDS_ICMP, ICMP(14) },
     /* RFC 4443, RFC 4861, RFC 2710, RFC 3810. */
-    { POLICY_KINDS_ICMPV6, "echo-request", POLICY_ECHO6, POLICY_ECHO6 },
-    { POLICY_KINDS_ICMPV6, "echo-reply", 129 << 8, 129 << 8 },
-    { POLICY_KINDS_ICMPV6, "destination-unreachable", ICMP(1) },
-    { POLICY_KINDS_ICMPV6, "packet-too-big", ICMP(2) },
-    { POLICY_KINDS_ICMPV6, "time-exceeded", ICMP(3) },
-    { POLICY_KINDS_ICMPV6, "parameter-problem", ICMP(4) },
-    { POLICY_KINDS_ICMPV6, "listener-query", ICMP(130) },
-    { POLICY_KINDS_ICMPV6, "listener-report", ICMP(131) },
-    { POLICY_KINDS_ICMPV6, "listener-done", ICMP(132) },
-    { POLICY_KINDS_ICMPV6, "router-solicitation", ICMP(133) },
-    { POLICY_KINDS_ICMPV6, "router-advertisement", ICMP(134) },
-    { POLICY_KINDS_ICMPV6, "neighbour-solicitation", ICMP(135) },
-    { POLICY_KINDS_ICMPV6, "neighbour-advertisement", ICMP(136) },
-    { POLICY_KINDS_ICMPV6, "redirect", ICMP(137) },
-    { POLICY_KINDS_ICMPV6, "listener-report-2", ICMP(143) },
+    { "echo-request", POLICY_KINDS_ICMPV6, POLICY_ECHO6, POLICY_ECHO6 },
+    { "echo-reply", POLICY_KINDS_ICMPV6, 129 << 8, 129 << 8 },
+    { "destination-unreachable", POLICY_KINDS_ICMPV6, ICMP(1) },
+    { "packet-too-big", POLICY_KINDS_ICMPV6, ICMP(2) },
+    { "time-exceeded", POLICY_KINDS_ICMPV6, ICMP(3) },
+    { "parameter-problem", POLICY_KINDS_ICMPV6, ICMP(4) },
+    { "listener-query", POLICY_KINDS_ICMPV6, ICMP(130) },
+    { "listener-report", POLICY_KINDS_ICMPV6, ICMP(131) },
+    { "listener-done", POLICY_KINDS_ICMPV6, ICMP(132) },
+    { "router-solicitation", POLICY_KINDS_ICMPV6, ICMP(133) },
+    { "router-advertisement", POLICY_KINDS_ICMPV6, ICMP(134) },
+    { "neighbour-solicitation", POLICY_KINDS_ICMPV6, ICMP(135) },
+    { "neighbour-advertisement", POLICY_KINDS_ICMPV6, ICMP(136) },
+    { "redirect", POLICY_KINDS_ICMPV6, ICMP(137) },
+    { "listener-report-2", POLICY_KINDS_ICMPV6, ICMP(143) },
 };
 
 #define NAMES (sizeof names / sizeof names[0])

@@ -56,7 +56,9 @@ static char *finish(struct text *t)
 /* What others wrote, in a comment: nothing that ends it. */
 static void put_plain(struct text *t, const char *words)
 {
-    for (size_t i = 0; words[i] != '\0' && i < 120; i++) {
+    size_t n = strnlen(words, 120);
+
+    for (size_t i = 0; i < n; i++) {
         char c = words[i];
 
         put(t, "%c", c >= ' ' && c <= '~' ? c : '?');

@@ -183,7 +183,7 @@ static bm_status read_all(struct policy_reader *r)
 bm_status policy_parse(struct bm_bytes text, struct policy **policy,
                        struct config_error *error)
 {
-    struct config_error ignored;
+    struct config_error ignored = { .status = BM_OK };
     struct policy_reader r = { .error = error != NULL ? error : &ignored };
     bm_status rc;
 

@@ -163,7 +163,10 @@ static void put(struct gather *g, const char *text)
     struct policy_range range;
     size_t i = index_of(take(text, &range));
 
-    g->ranges[i][g->n[i]++] = range;
+    /* There is room for what was weighed. */
+    if (g->ranges[i] != NULL) {
+        g->ranges[i][g->n[i]++] = range;
+    }
 }
 
 static const struct config_node *group_of(const struct policy_reader *r,
