@@ -378,10 +378,10 @@ static bool prepare(struct build *b)
     if (b->memory == NULL || b->d->memory == NULL) {
         return false;
     }
-    b->known = policy_memory_get(b->memory,
-                                 POLICY_DIAGRAM_BUCKETS * sizeof b->known[0]);
-    b->cons = policy_memory_get(b->memory,
-                                POLICY_DIAGRAM_BUCKETS * sizeof b->cons[0]);
+    b->known =
+        policy_memory_get(b->memory, POLICY_DIAGRAM_BUCKETS * sizeof(void *));
+    b->cons =
+        policy_memory_get(b->memory, POLICY_DIAGRAM_BUCKETS * sizeof(void *));
     b->d->nodes =
         policy_memory_get(b->d->memory, BM_FW_NODES_MAX * sizeof *b->d->nodes);
     b->d->decides =
