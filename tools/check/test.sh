@@ -3,6 +3,7 @@
 # Shows that each checker can fail: a small good tree passes, and one bad file
 # in it makes the checker fail with the message that belongs to it. TAP.
 set -u
+unset TIDY_EVERY # all of the small tree
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..
 tmp=$(mktemp -d)
