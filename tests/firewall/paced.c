@@ -120,13 +120,12 @@ static void thresholds(struct corpus *c)
 {
     static const uint16_t pauses[] = { 999, 1000, 1001, 1999, 2000, 2001 };
 
-    for (unsigned i = 0; i < 3 * 6 * 6; i++) {
-        uint32_t pause = pauses[i % 6];
-
-        pings(c, 5 + i / 36);
-        corpus_pause(c, pause);
-        pings(c, 1 + i / 6 % 6);
-        corpus_pause(c, pauses[(i + i / 6) % 6]);
+    /* The digits of i: what comes first, what comes next, and both pauses. */
+    for (unsigned i = 0; i < 3 * 6 * 6 * 6; i++) {
+        pings(c, 5 + i / 216);
+        corpus_pause(c, pauses[i % 6]);
+        pings(c, 1 + i / 36 % 6);
+        corpus_pause(c, pauses[i / 6 % 6]);
         pings(c, 1);
         corpus_clear(c);
     }
