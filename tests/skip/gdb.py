@@ -58,17 +58,20 @@ class Gdb:
                 break
             text += one
         self.octet(), self.octet()
-        self.socket.sendall(b"+")
         if text[:1] == b"W" or text[:1] == b"X":
-            raise Ended()
+            raise Ended()  # it does not stay for a confirmation
+        self.put(b"+")
         return text.decode()
+
+    def put(self, octets):
+        try:
+            self.socket.sendall(octets)
+        except (BrokenPipeError, ConnectionResetError):
+            raise Ended() from None
 
     def send(self, text):
         octets = text.encode()
-        try:
-            self.socket.sendall(b"$%s#%02x" % (octets, sum(octets) & 255))
-        except BrokenPipeError:
-            raise Ended() from None
+        self.put(b"$%s#%02x" % (octets, sum(octets) & 255))
 
     def ask(self, text):
         self.send(text)
