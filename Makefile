@@ -32,7 +32,7 @@ compile-%: configure-%
 
 # One more than there are processors: some tests mostly wait.
 test-%: compile-%
-	ctest --preset $* --no-tests=error -j $$(( $(JOBS) + 1 ))
+	@tools/test.sh $* $$(( $(JOBS) + 1 ))
 
 test: ## run every test: gcc, clang, sanitizers, two CPUs in QEMU
 	@set -e; for preset in $(TEST_PRESETS); do \
