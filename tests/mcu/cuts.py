@@ -133,7 +133,9 @@ class Updates:
         """The next one is assigned: name of the release, version."""
         self.number += 1
         name = "%s-%d" % (self.node.name, self.number)
-        text = "1.%d.%d" % (1 + self.number // 10, self.number % 10)
+        # A digit each: the size of an image is that of the first.
+        text = "%d.%d.%d" % (1 + self.number // 100, self.number // 10 % 10,
+                             self.number % 10)
         release(name, self.node.name, STAGE.maker.image(text))
         return name, text
 
