@@ -111,8 +111,8 @@ static bm_status look_at(void *arg, const void *visited)
     return rc == BM_OK || search->foreign ? BM_E_END : rc;
 }
 
-static bm_status check_row(const struct store_cert *row, int64_t now,
-                           struct ca_refusal *why)
+bm_status ca_check_signer(const struct store_cert *row, int64_t now,
+                          struct ca_refusal *why)
 {
     const char *state = NULL;
     char serial[CA_SERIAL_TEXT];
@@ -148,7 +148,7 @@ static bm_status find_cert(struct search *search, int64_t now,
                          "the certificate of this key is not in scope");
     }
     if (search->found) {
-        return check_row(&search->row.row, now, why);
+        return ca_check_signer(&search->row.row, now, why);
     }
     return search->other
                ? ca_refuse(why, BM_E_PATH_EKU,

@@ -227,6 +227,11 @@ BM_MUST_CHECK bm_status ca_usable(struct ca *ca, const struct store_cert *row,
 BM_MUST_CHECK bm_status ca_device_asked(struct ca *ca, uint64_t device,
                                         int64_t *when);
 
+/* BM_E_CA_STATUS: nothing is signed with this certificate, which is revoked, on
+ * hold, or out of its time (firmware.c). */
+BM_MUST_CHECK bm_status ca_check_signer(const struct store_cert *row,
+                                        int64_t now, struct ca_refusal *why);
+
 /* In a write transaction: suspend the device and hold its certificates. */
 BM_MUST_CHECK bm_status ca_suspend(struct ca *ca, const struct ca_actor *actor,
                                    struct store_device *device, int64_t now);

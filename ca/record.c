@@ -87,6 +87,10 @@ static const struct {
     { CA_RECORD_DELIVERY, "delivery", BIT(SUBJECT) | BIT(HASH) | BIT(TEXT), 0 },
     { CA_RECORD_ASSIGNMENT, "assignment", BIT(SUBJECT) | BIT(TEXT),
       BIT(NUMBER) },
+    { CA_RECORD_POLICY, "policy",
+      BIT(CA) | BIT(SERIAL) | BIT(HASH) | BIT(SUBJECT) | BIT(TEXT) |
+          BIT(NUMBER) | BIT(KEY),
+      0 },
 };
 
 /*
@@ -305,7 +309,7 @@ static bm_status take_member(struct bm_cbor *c, enum member member,
     case VERSION:
         return take_number(c, CA_RECORD_VERSION, CA_RECORD_VERSION, &v);
     case KIND:
-        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_ASSIGNMENT, &v));
+        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_POLICY, &v));
         record->kind = (enum ca_record_kind)v;
         return BM_OK;
     case TIME:

@@ -58,8 +58,12 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
     CA_RECORD_DELIVERY = 21,    /* a release for devices was made (release.h);
                                   `subject`: its name; `hash` of what is in it;
                                   `text`: the same for people */
-    CA_RECORD_ASSIGNMENT = 22 /* it is for whom `text` says, `number` percent of
-                                 them */
+    CA_RECORD_ASSIGNMENT = 22,  /* it is for whom `text` says, `number` percent
+                                  of them */
+    CA_RECORD_POLICY = 23 /* the release `subject`, whose record is the next,
+                             has a policy (policy.h); `hash` of its message;
+                             `number`: its version; `text`: its floor; `key`,
+                             `ca`, `serial`: whose signature */
 };
 
 /* Views. */

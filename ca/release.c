@@ -129,6 +129,45 @@ static void put_words(const struct ca_release_order *order,
     }
 }
 
+/* Judged in the transaction that makes the release: a signer that is revoked
+ * meanwhile gets none through. */
+static bm_status put_policy(struct ca *ca, const struct ca_actor *actor,
+                            const struct ca_release_order *order,
+                            const struct store_item *item, int64_t now,
+                            struct ca_refusal *why)
+{
+    struct ca_record record = ca_record_of(CA_RECORD_POLICY, actor, now);
+    const struct ca_policy *policy = order->policy;
+    struct ca_policy_signer signer;
+    char floor[CA_POLICY_FLOOR_MAX];
+
+    if (policy == NULL) {
+        return ca_refuse(why, BM_E_ARGUMENT, "nobody has looked at the policy");
+    }
+    BM_TRY(ca_policy_judge(ca, policy, now, &signer, why));
+    ca_policy_put_floor(policy->floor, floor);
+    record.subject = ca_text(order->name);
+    record.hash = BM_ARRAY(item->hash);
+    record.number = policy->version;
+    record.text = ca_text(floor);
+    record.ca = ca_text(signer.ca);
+    record.serial = (struct bm_bytes){ signer.serial, signer.serial_n };
+    record.key = BM_ARRAY(signer.key);
+    return ca_put_record(ca, &record, NULL, NULL);
+}
+
+static bm_status put_policies(struct ca *ca, const struct ca_actor *actor,
+                              const struct ca_release_order *order, int64_t now,
+                              struct ca_refusal *why)
+{
+    for (size_t i = 0; i < order->items_n; i++) {
+        if (order->items[i].kind == STORE_ITEM_POLICY) {
+            BM_TRY(put_policy(ca, actor, order, &order->items[i], now, why));
+        }
+    }
+    return BM_OK;
+}
+
 static bm_status put_release(struct ca *ca, const struct ca_actor *actor,
                              const struct ca_release_order *order, int64_t now)
 {
@@ -173,7 +212,11 @@ static bm_status create(struct ca *ca, const struct ca_actor *actor,
                          "release %s: one is made once and never changed",
                          order->name);
     }
-    return rc == BM_E_NOT_FOUND ? put_release(ca, actor, order, now) : rc;
+    if (rc != BM_E_NOT_FOUND) {
+        return rc;
+    }
+    BM_TRY(put_policies(ca, actor, order, now, why));
+    return put_release(ca, actor, order, now);
 }
 
 bm_status ca_release_create(struct ca *ca, const struct ca_actor *actor,

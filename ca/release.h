@@ -3,6 +3,7 @@
 #define BM_CA_RELEASE_H
 
 #include "ca/authority.h"
+#include "ca/policy.h"
 #include "core/manifest.h"
 
 /*
@@ -34,6 +35,7 @@ struct ca_release_order {
     uint32_t mode;    /* enum bm_manifest_mode plus 1; 0: says nothing */
     const struct store_item *items; /* id, release are not read */
     size_t items_n;
+    const struct ca_policy *policy; /* of the item that is one, or NULL */
 };
 
 /* Letters, digits and ". _ + -", a letter or digit first: it stands in paths
@@ -48,8 +50,9 @@ BM_MUST_CHECK bm_status ca_release_hash(const struct bm_crypto *crypto,
                                         const struct store_item *items,
                                         size_t n, uint8_t hash[BM_HASH_MAX]);
 
-/* BM_E_ARGUMENT: no such name, nothing or too much in it; BM_E_EXISTS: the
- * organisation has one of that name. */
+/* A policy goes on record with its signer, in front of the release.
+ * BM_E_ARGUMENT: no such name, nothing or too much in it; BM_E_EXISTS: the
+ * organisation has one of that name; ca_policy_judge(). */
 BM_MUST_CHECK bm_status ca_release_create(struct ca *ca,
                                           const struct ca_actor *actor,
                                           const struct ca_release_order *order,

@@ -274,6 +274,7 @@ static bool may_happen(const struct ca_record *record, unsigned status)
     case CA_RECORD_RELEASE:
         return status == STORE_CERT_HELD;
     case CA_RECORD_FIRMWARE:
+    case CA_RECORD_POLICY:
         return status != STORE_CERT_REVOKED && status != STORE_CERT_HELD &&
                status != STORE_CERT_ABANDONED;
     default: /* a confirmation; released ones may be pending again */
@@ -317,9 +318,9 @@ static bm_status change(const struct act *a)
     }
 }
 
-/* Firmware was signed by a key that has a certificate: it had it then, and the
- * certificate was good. */
-static bm_status check_firmware(const struct act *a)
+/* Firmware, or a policy, was signed by a key that has a certificate: it had it
+ * then, and the certificate was good. */
+static bm_status check_signed(const struct act *a)
 {
     struct store_cert row;
     uint32_t *mark;
@@ -337,18 +338,18 @@ static bm_status check_firmware(const struct act *a)
     }
     if (!bm_bytes_equal(a->record->key, BM_ARRAY(row.key))) {
         return act_found(a, BM_E_LEDGER_CHANGED,
-                         "firmware was signed by another key than its own");
+                         "something was signed by another key than its own");
     }
     if (a->record->time < row.not_before || a->record->time > row.not_after) {
         return act_found(a, BM_E_LEDGER_RECORD,
-                         "firmware was signed out of its time");
+                         "something was signed out of its time");
     }
     BM_TRY(find_mark(a, &row, &mark));
     if (mark == NULL || may_happen(a->record, *mark & MARK_STATUS)) {
         return BM_OK;
     }
     return act_found(a, BM_E_LEDGER_RECORD,
-                     "firmware was signed when it was not good");
+                     "something was signed when it was not good");
 }
 
 bm_status verify_act(struct verify *v, uint64_t index,
@@ -363,6 +364,9 @@ bm_status verify_act(struct verify *v, uint64_t index,
                             "succession (tree %u, leaf %llu)",
                             (unsigned)v->tree, (unsigned long long)index));
     }
+    if (record->kind != CA_RECORD_DELIVERY) {
+        BM_TRY(verify_no_release(v));
+    }
     switch (record->kind) {
     case CA_RECORD_ISSUANCE:
     case CA_RECORD_IMPORT:
@@ -373,7 +377,10 @@ bm_status verify_act(struct verify *v, uint64_t index,
     case CA_RECORD_CONFIRMATION:
         return change(&a);
     case CA_RECORD_FIRMWARE:
-        return check_firmware(&a);
+        return check_signed(&a);
+    case CA_RECORD_POLICY:
+        BM_TRY(verify_note_policy(v, record));
+        return check_signed(&a);
     case CA_RECORD_SUCCESSION:
         return BM_OK;
     case CA_RECORD_CA:

@@ -115,6 +115,15 @@ struct verify_ca {
     uint64_t crl; /* number of its last list in the journal */
 };
 
+/* A policy that is recorded: the release that has it comes next. */
+struct verify_policy {
+    bool there;
+    uint32_t organisation;
+    char release[STORE_ID_MAX];
+    uint8_t hash[STORE_HASH_SIZE];
+    char words[STORE_ITEM_VERSION_MAX]; /* version and floor */
+};
+
 /* Leaves read ahead: one tile. */
 struct verify_leaf {
     uint64_t index;
@@ -166,6 +175,7 @@ struct verify {
     uint64_t *releases; /* ids of those that are recorded */
     size_t releases_n;
     size_t releases_cap;
+    struct verify_policy policy;
 
     struct verify_ca *cas;
     size_t cas_n;
@@ -219,7 +229,12 @@ BM_MUST_CHECK bm_status verify_note_latest(struct verify *v,
                                            const struct ca_record *record);
 BM_MUST_CHECK bm_status verify_compare_latest(struct verify *v);
 
-/* verify_releases.c: with its record; then, those that have none. */
+/* verify_releases.c: what a policy's record says of its release; a record that
+ * is not that of a release comes next; a release with its record; then, those
+ * that have none. */
+BM_MUST_CHECK bm_status verify_note_policy(struct verify *v,
+                                           const struct ca_record *record);
+BM_MUST_CHECK bm_status verify_no_release(struct verify *v);
 BM_MUST_CHECK bm_status verify_note_release(struct verify *v,
                                             const struct ca_record *record);
 BM_MUST_CHECK bm_status verify_releases(struct verify *v);

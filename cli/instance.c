@@ -329,11 +329,12 @@ static bm_status host_put_blob(void *self, const struct ca_blob_piece *piece,
 
 static bm_status host_look_at_blob(void *self, uint32_t organisation,
                                    struct store_item *item,
+                                   struct ca_policy *policy,
                                    struct ca_refusal *why)
 {
     const struct session *s = self;
 
-    return blobs_look(s->instance->dir, organisation, item, why);
+    return blobs_look(s->instance->dir, organisation, item, policy, why);
 }
 
 static bm_status run_here(struct session *s, unsigned operation,

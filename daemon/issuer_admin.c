@@ -144,11 +144,12 @@ static bm_status put_blob(void *self, const struct ca_blob_piece *piece,
 }
 
 static bm_status look_at_blob(void *self, uint32_t organisation,
-                              struct store_item *item, struct ca_refusal *why)
+                              struct store_item *item, struct ca_policy *policy,
+                              struct ca_refusal *why)
 {
     const struct issuer *is = self;
 
-    return blobs_look(is->in->dir, organisation, item, why);
+    return blobs_look(is->in->dir, organisation, item, policy, why);
 }
 
 static bm_status publish(void *self, int64_t now, struct ca_refusal *why)

@@ -13,7 +13,9 @@
 
 #include "boot/image.h"
 #include "boot/keyset.h"
+#include "core/cms.h"
 #include "files/files.h"
+#include "firewall/table.h"
 
 #define PART ".part"
 
@@ -320,6 +322,43 @@ static bm_status look_at_keyset(struct bm_bytes octets, struct store_item *item)
     return BM_OK;
 }
 
+/* In a message a table lies wherever it does, and is read where its numbers
+ * lie well. */
+static bm_status read_table(struct bm_bytes octets, struct ca_policy *policy)
+{
+    struct bm_fw_table table;
+    uint8_t *copy = malloc(octets.n + 1);
+    bm_status rc;
+
+    if (copy == NULL) {
+        return BM_E_MEMORY;
+    }
+    if (octets.n != 0) {
+        memcpy(copy, octets.p, octets.n);
+    }
+    rc = bm_fw_table_open(&table, (struct bm_bytes){ copy, octets.n });
+    policy->version = table.version;
+    policy->floor = table.floor;
+    free(copy);
+    return rc;
+}
+
+static bm_status look_at_policy(struct bm_bytes octets, struct store_item *item,
+                                struct ca_policy *policy)
+{
+    char floor[CA_POLICY_FLOOR_MAX];
+    struct bm_cms cms;
+
+    BM_TRY(bm_cms_parse(octets, NULL, &cms));
+    BM_TRY(read_table(cms.content, policy));
+    ca_policy_put_floor(policy->floor, floor);
+    ca_policy_put_words(
+        policy->version,
+        (struct bm_bytes){ (const uint8_t *)floor, strlen(floor) },
+        item->version);
+    return BM_OK;
+}
+
 /* The octets of a blob that the organisation has put, which the caller
  * frees. */
 static bm_status read_blob(const char *dir, const struct names *names,
@@ -340,28 +379,41 @@ static bm_status read_blob(const char *dir, const struct names *names,
                                 : rc;
 }
 
-bm_status blobs_look(const char *dir, uint32_t organisation,
-                     struct store_item *item, struct ca_refusal *why)
+static bm_status look(struct bm_bytes octets, struct store_item *item,
+                      struct ca_policy *policy)
 {
-    struct bm_bytes octets = { NULL, 0 };
-    struct names names;
-    uint8_t *memory = NULL;
-    bm_status rc;
-
-    put_names(item->hash, organisation, &names);
-    rc = read_blob(dir, &names, &memory, &octets.n, why);
-    if (rc != BM_OK) {
-        return rc;
-    }
-    octets.p = memory;
     item->size = octets.n;
     item->version[0] = '\0';
-    if (item->kind == STORE_ITEM_FIRMWARE) {
-        rc = look_at_firmware(octets, item);
-    } else if (item->kind == STORE_ITEM_KEYSET) {
-        rc = look_at_keyset(octets, item);
+    switch (item->kind) {
+    case STORE_ITEM_FIRMWARE:
+        return look_at_firmware(octets, item);
+    case STORE_ITEM_KEYSET:
+        return look_at_keyset(octets, item);
+    default:
+        return look_at_policy(octets, item, policy);
     }
-    free(memory);
+}
+
+bm_status blobs_look(const char *dir, uint32_t organisation,
+                     struct store_item *item, struct ca_policy *policy,
+                     struct ca_refusal *why)
+{
+    struct names names;
+    uint8_t *octets = NULL;
+    size_t n = 0;
+    bm_status rc;
+
+    memset(policy, 0, sizeof *policy);
+    put_names(item->hash, organisation, &names);
+    BM_TRY(read_blob(dir, &names, &octets, &n, why));
+    rc = look((struct bm_bytes){ octets, n }, item, policy);
+    if (rc != BM_OK || item->kind != STORE_ITEM_POLICY) {
+        free(octets);
+        memset(policy, 0, sizeof *policy);
+    } else {
+        policy->message = octets;
+        policy->n = n;
+    }
     return rc == BM_OK ? BM_OK
                        : ca_refuse(why, rc, "%s is no %s", names.name,
                                    ca_item_kind_name(item->kind));

@@ -43,13 +43,17 @@ BM_MUST_CHECK bm_status blobs_put(const char *dir,
 
 /*
  * Is the blob with item->hash what item->kind says? Fills in size and version.
- * A policy may be anything so far: its format comes with the firewall.
+ * Of a policy `*policy` gets what its table says and the message, which the
+ * caller wipes; else, and on error, it is zero.
+ *
  * BM_E_NOT_FOUND: the organisation has put no such one; BM_E_IMAGE_...,
- * BM_E_KEYSET: it is no such thing. Whether its signature is good only the
- * device can say, which has the keys.
+ * BM_E_KEYSET, BM_E_CMS_..., BM_E_FW_...: it is no such thing. Whether a
+ * signature is good only the device can say of images, which has the keys, and
+ * ca_policy_judge() of policies.
  */
 BM_MUST_CHECK bm_status blobs_look(const char *dir, uint32_t organisation,
                                    struct store_item *item,
+                                   struct ca_policy *policy,
                                    struct ca_refusal *why);
 
 #endif

@@ -75,6 +75,14 @@ static const struct ca_record least[] = {
     { .kind = CA_RECORD_ASSIGNMENT,
       .subject = BM_LIT_INIT("fw-1.4"),
       .text = BM_LIT_INIT("all") },
+    { .kind = CA_RECORD_POLICY,
+      .ca = BM_LIT_INIT("operations"),
+      .serial = { serial, 3 },
+      .hash = { hash, 32 },
+      .subject = BM_LIT_INIT("fw-1"),
+      .text = BM_LIT_INIT("floor 2"),
+      .number = 3,
+      .key = { hash, 32 } },
 };
 #define KINDS (sizeof least / sizeof least[0])
 
@@ -255,7 +263,7 @@ static void a_record_that_lacks_a_member_is_refused(void)
 static const char *const may[KINDS] = {
     "567",  "345789", "3457",  "3457", "457",  "257", "178", "12378",
     "3478", "8",      "34567", "4567", "3578", "57",  "57",  "7",
-    "35",   "7",      "5",     "1258", "",     "8",
+    "35",   "7",      "5",     "1258", "",     "8",   "",
 };
 
 static void a_member_that_a_kind_does_not_have_is_refused(void)

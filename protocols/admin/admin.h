@@ -180,7 +180,8 @@ struct admin_host {
     bm_status (*put_blob)(void *self, const struct ca_blob_piece *piece,
                           uint64_t *have, struct ca_refusal *why);
     bm_status (*look_at_blob)(void *self, uint32_t organisation,
-                              struct store_item *item, struct ca_refusal *why);
+                              struct store_item *item, struct ca_policy *policy,
+                              struct ca_refusal *why);
 };
 
 struct ca_operator;

@@ -492,30 +492,56 @@ static uint32_t mode_of(const json_t *params)
     return 0;
 }
 
-bm_status admin_create_release(struct admin_context *c, const json_t *params,
-                               json_t *result, struct ca_refusal *why)
-{
+/* What a release is to name, looked at. */
+struct looking {
     struct store_item items[CA_RELEASE_ITEMS_MAX];
-    struct ca_release_order order = { .name = admin_text(params, "release"),
-                                      .mode = mode_of(params),
-                                      .items = items };
+    size_t n;
+    struct ca_policy policy;
+};
 
+static bm_status look_at(struct admin_context *c, const json_t *params,
+                         struct looking *l, struct ca_refusal *why)
+{
     for (size_t i = 0; i < CA_RELEASE_ITEMS_MAX; i++) {
-        struct store_item *new = &items[order.items_n];
+        struct store_item *new = &l->items[l->n];
+        struct ca_policy policy;
 
         if (admin_text(params, rows[i].param) == NULL) {
             continue;
         }
-        memset(new, 0, sizeof *new);
         new->kind = rows[i].kind;
         new->image = rows[i].image;
         BM_TRY(admin_hash(params, rows[i].param, new->hash, why));
         BM_TRY(c->host.look_at_blob(c->host.self, c->actor.organisation, new,
-                                    why));
-        order.items_n++;
+                                    &policy, why));
+        if (new->kind == STORE_ITEM_POLICY) {
+            l->policy = policy;
+        }
+        l->n++;
     }
-    BM_TRY(ca_release_create(c->ca, &c->actor, &order, c->now, why));
-    return admin_tell(c, params, result, why, admin_show_release);
+    return BM_OK;
+}
+
+bm_status admin_create_release(struct admin_context *c, const json_t *params,
+                               json_t *result, struct ca_refusal *why)
+{
+    struct looking l = { .n = 0 };
+    bm_status rc = look_at(c, params, &l, why);
+
+    if (rc == BM_OK) {
+        const struct ca_release_order order = {
+            .name = admin_text(params, "release"),
+            .mode = mode_of(params),
+            .items = l.items,
+            .items_n = l.n,
+            .policy = l.policy.n != 0 ? &l.policy : NULL
+        };
+
+        rc = ca_release_create(c->ca, &c->actor, &order, c->now, why);
+    }
+    ca_policy_wipe(&l.policy);
+    return rc == BM_OK ? admin_tell(c, params, result, why, admin_show_release)
+                       : rc;
 }
 
 static bm_status tell_assignment(struct admin_context *c,

@@ -8,9 +8,16 @@ answer is what the document says.
 import base64
 import hashlib
 import json
+import os
+import sys
 
 import api as admin
 from api import LDEVID, csr_of, new_key
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                                "../image"))
+# pylint: disable=wrong-import-position
+import images  # noqa: E402
 from service import contains, equal, holds, main, openssl
 
 
@@ -241,24 +248,26 @@ def put_blob(api, data):
 
 
 def releases(api):
-    digest = put_blob(api, b"a policy of somebody's")
+    digest = put_blob(api, images.image(images.signed_part(b"program")))
+    words = put_blob(api, b"words, and nothing that a device would take")
     api.call("putBlob", {"sha256": "00" * 32, "size": 2, "octets": "MAA="},
              422)
     api.call("putBlob", {"sha256": "00" * 32, "size": 1, "octets": "MAA="},
              400)
     api.call("putBlob", {"sha256": "x" * 64, "size": 1}, 400)
-    made = api.call("createRelease", {"release": "r-1", "policy": digest,
+    made = api.call("createRelease", {"release": "r-1", "firmware": digest,
                                       "mode": "lockdown"})
     equal((made["name"], made["mode"], made["assignments"]),
           ("r-1", "lockdown", []))
     equal([(i["kind"], i["sha256"]) for i in made["items"]],
-          [("policy", digest)])
+          [("firmware", digest)])
     api.call("createRelease", {"release": "r-1", "mode": "normal"}, 409)
     api.call("createRelease", {"release": "r-2"}, 400)
     api.call("createRelease", {"release": "-r", "mode": "normal"}, 400)
     api.call("createRelease", {"release": "r-2", "mode": "sleep"}, 400)
     api.call("createRelease", {"release": "r-2", "policy": "00" * 32}, 404)
-    api.call("createRelease", {"release": "r-2", "firmware": digest}, 422)
+    for kind in ("firmware", "keyset", "policy"):
+        api.call("createRelease", {"release": "r-2", kind: words}, 422)
     for name in ("r-2", "r-3"):
         api.call("createRelease", {"release": name, "mode": "normal"})
     whole_and_in_pages(api, "listReleases", "name")

@@ -49,10 +49,10 @@ static void make_device(struct world *w, const char *name,
 
 static void make_release(struct world *w, const char *name, uint32_t mode)
 {
-    const struct store_item item = { .kind = STORE_ITEM_POLICY,
+    const struct store_item item = { .kind = STORE_ITEM_KEYSET,
                                      .hash = { 1, 2, 3 },
                                      .size = 77 };
-    const struct ca_release_order order = { name, mode, &item, 1 };
+    const struct ca_release_order order = { name, mode, &item, 1, NULL };
 
     must(ca_release_create(w->ca, &admin, &order, w->now, NULL) == BM_OK, name);
 }
@@ -277,14 +277,15 @@ static void a_release_that_says_nothing_or_too_much_is_refused(void)
         struct ca_release_order order;
         const char *words;
     } rows[] = {
-        { { "r", 0, items, 0 }, "there is nothing in it" },
-        { { "r", 4, items, 0 }, "no mode has the number 3" },
-        { { "r", 1, items, CA_RELEASE_ITEMS_MAX + 1 }, "more than 4 things" },
-        { { "", 1, items, 0 }, "begins with a letter or a digit" },
-        { { ".r", 1, items, 0 }, "begins with a letter or a digit" },
-        { { "r/1", 1, items, 0 }, "letters, digits and ._+- alone" },
+        { { "r", 0, items, 0, NULL }, "there is nothing in it" },
+        { { "r", 4, items, 0, NULL }, "no mode has the number 3" },
+        { { "r", 1, items, CA_RELEASE_ITEMS_MAX + 1, NULL },
+          "more than 4 things" },
+        { { "", 1, items, 0, NULL }, "begins with a letter or a digit" },
+        { { ".r", 1, items, 0, NULL }, "begins with a letter or a digit" },
+        { { "r/1", 1, items, 0, NULL }, "letters, digits and ._+- alone" },
         { { "0123456789012345678901234567890123456789012345678901234567890123",
-            1, items, 0 },
+            1, items, 0, NULL },
           "at most 63 characters" },
     };
     struct ca_refusal why;

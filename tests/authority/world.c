@@ -170,6 +170,17 @@ static const char code[] = "profile: " CODE "\n"
                            "  purposes: [codeSigning]\n"
                            "  critical: true\n";
 
+static const char policy[] = "profile: " POLICY "\n"
+                             "about: signs policies\n"
+                             "ca: operations\n"
+                             "by: [operator]\n"
+                             "validity: { for: 90d, nested: true }\n"
+                             "keys: [p256]\n"
+                             "subject:\n"
+                             "  - { attribute: CN, from: request }\n"
+                             "extended_key_usage:\n"
+                             "  purposes: [policySigning]\n";
+
 static void put_profile(const char *dir, const char *name, const char *text)
 {
     char path[512];
@@ -302,6 +313,7 @@ static void make_base(void)
     put_profile(dir, WAITS, waits);
     put_profile(dir, WAITS_2, waits_2);
     put_profile(dir, CODE, code);
+    put_profile(dir, POLICY, policy);
     add_neighbour(dir);
     (void)snprintf(dir, sizeof dir, "%s/pristine", base.dir);
     must(mkdir(dir, 0700) == 0, dir);

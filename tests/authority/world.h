@@ -37,6 +37,7 @@
 #define ANY_TPM "t-any-tpm" /* keys of any TPM */
 #define WAITS_2 "t-waits-2" /* the same, of no device */
 #define CODE    "t-code"    /* signs firmware; renewed by itself, any key */
+#define POLICY  "t-policy"  /* signs policies of the firewall */
 
 struct world {
     char dir[256];

@@ -17,12 +17,14 @@
 #include "ca/release.h"
 #include "core/oid.h"
 #include "core/pem.h"
+#include "core/signed.h"
 #include "ports/openssl/openssl.h"
 #include "ports/openssl/openssl_keys.h"
 #include "store/sqlite.h"
 #include "tests/harness/test_crypto.h"
 
 #define PROFILE "ieee-802.1ar-ldevid"
+#define SIGNING "t-policy"
 
 static void must(bool ok, const char *what, const struct ca_refusal *why)
 {
@@ -77,6 +79,29 @@ static void learn(struct world *w)
     world_close(w);
 }
 
+/* Who signs policies. */
+static void put_profile(const struct world *w)
+{
+    static const char text[] =
+        "profile: " SIGNING "\n"
+        "about: signs policies\n"
+        "ca: operations\n"
+        "by: [operator]\n"
+        "validity: { for: 90d, nested: true }\n"
+        "keys: [p256]\n"
+        "subject:\n"
+        "  - { attribute: serialNumber, from: request }\n"
+        "basic_constraints: { ca: false }\n"
+        "key_usage: [digitalSignature]\n"
+        "extended_key_usage:\n"
+        "  purposes: [policySigning]\n"
+        "subject_key_id: rfc7093\n"
+        "authority_key_id: true\n";
+    FILE *f = fopen(world_path(w, "profiles/" SIGNING ".yaml"), "w");
+
+    must(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0, "profile", NULL);
+}
+
 void world_new(struct world *w)
 {
     static const char *const hosts[] = { "ca.example" };
@@ -94,6 +119,7 @@ void world_new(struct world *w)
     snprintf(w->dir, sizeof w->dir, "%s/ca", top);
     config.dir = w->dir;
     must(init_instance(&config, &why) == BM_OK, "init", &why);
+    put_profile(w);
     w->now = WORLD_NOW + 1;
     learn(w);
 }
@@ -153,8 +179,9 @@ void world_close(struct world *w)
     w->instance = NULL;
 }
 
-/* A request of a device with a new key. */
-static void make_csr(unsigned i, uint8_t room[2048], struct bm_csr *csr)
+/* A request of a device with a new key, which the caller releases. */
+static struct bm_signer *make_key(unsigned i, uint8_t room[2048],
+                                  struct bm_csr *csr)
 {
     struct bm_signer *key = NULL;
     struct bm_csr_config config = { .subject = { NULL, 0 } };
@@ -177,7 +204,12 @@ static void make_csr(unsigned i, uint8_t room[2048], struct bm_csr *csr)
     bm_wr_init(&w, room, 2048);
     must(bm_csr_build(&config, key, &w) == BM_OK, "request", NULL);
     must(bm_csr_parse(bm_wr_bytes(&w), NULL, csr) == BM_OK, "request", NULL);
-    bm_openssl_signer_free(key);
+    return key;
+}
+
+static void make_csr(unsigned i, uint8_t room[2048], struct bm_csr *csr)
+{
+    bm_openssl_signer_free(make_key(i, room, csr));
 }
 
 static void keep(struct world *w, unsigned i, const struct ca_issue_result *r)
@@ -248,18 +280,71 @@ static void revoke(struct world *w, unsigned i, uint8_t reason)
          "revoke", &why);
 }
 
+/* A message that a release takes: signed, whatever it says. */
+static void sign_policy(struct world *w, const struct bm_signer *key,
+                        struct bm_bytes der, struct bm_wr *message)
+{
+    static uint8_t room[8192];
+    struct bm_wr chain;
+    struct bm_cert cert;
+    struct bm_signed_by by = { .crypto = bm_test_crypto(),
+                               .signer = key,
+                               .cert = &cert };
+
+    bm_wr_init(&chain, room, sizeof room);
+    bm_wr_put(&chain, der);
+    for (size_t i = 0; i < w->instance->cas_n; i++) {
+        if (w->instance->cas[i].row.kind == STORE_CA_OPERATIONS) {
+            bm_wr_put(&chain, w->instance->cas[i].cert.der);
+        }
+    }
+    by.chain = bm_wr_bytes(&chain);
+    must(bm_cert_parse(der, BM_STRICT, NULL, &cert) == BM_OK &&
+             bm_signed_put(&by, BM_LIT(BM_OID_CT_POLICY), BM_LIT("table"),
+                           w->now, message) == BM_OK,
+         "policy", NULL);
+}
+
+static void make_policy(struct world *w, struct bm_wr *message)
+{
+    static uint8_t room[2048];
+    struct bm_csr csr;
+    struct ca_issue_result result;
+    const struct ca_issue_request request = { .actor = &w->actor,
+                                              .by = CA_BY_OPERATOR,
+                                              .profile = SIGNING,
+                                              .csr = &csr };
+    struct bm_signer *key = make_key(1000, room, &csr);
+
+    must(ca_issue(w->instance->ca, &request, 1, w->now, &result) == BM_OK &&
+             result.status == BM_OK,
+         "signer", &result.why);
+    sign_policy(w, key, result.der, message);
+    bm_openssl_signer_free(key);
+}
+
 static void make_release(struct world *w)
 {
+    static uint8_t message[8192];
+    struct ca_policy policy = { .version = 3, .floor = 2, .message = message };
     const struct store_item items[] = {
         { .kind = STORE_ITEM_KEYSET, .hash = { 1, 2 }, .size = 300 },
         { .kind = STORE_ITEM_FIRMWARE,
           .image = 1,
           .hash = { 3 },
           .size = 70000 },
+        { .kind = STORE_ITEM_POLICY,
+          .hash = { 4 },
+          .size = 1000,
+          .version = "3 floor 2" },
     };
-    const struct ca_release_order order = { "fw-1", 1, items, 2 };
+    const struct ca_release_order order = { "fw-1", 1, items, 3, &policy };
     struct ca_refusal why = { .status = BM_OK };
+    struct bm_wr out;
 
+    bm_wr_init(&out, message, sizeof message);
+    make_policy(w, &out);
+    policy.n = out.len;
     must(ca_release_create(w->instance->ca, &w->actor, &order, w->now, &why) ==
              BM_OK,
          "a release", &why);

@@ -47,7 +47,7 @@ def certified(name, profile, subject="CN=Firewall"):
     ok("image", "request", "--dir", "acme", "--subject", subject,
        "--out", name + ".csr", "file:%s.key" % name)
     ok("cert", "issue", "--dir", "acme", "--profile", profile, "--csr",
-       name + ".csr", "--out", name + ".crt")
+       name + ".csr", "--chain", "--out", name + ".crt")
 
 
 def sign(out, policy="p.yaml", key="fw", cert="fw"):
@@ -118,6 +118,52 @@ def test_a_release_takes_no_policy_that_is_not_signed():
         refused("a policy is what birthmark policy sign makes", "release",
                 "create", "--dir", "acme", "--policy", name, "r-0")
     ok("release", "create", "--dir", "acme", "--policy", "released", "r-1")
+    item, = json.loads(ok("release", "show", "--dir", "acme", "--json",
+                          "r-1"))["items"]
+    equal((item["kind"], item["version"]), ("policy", "3 floor 2"))
+    ok("ledger", "verify", "--dir", "acme")
+
+
+def release(name, policy):
+    return ["release", "create", "--dir", "acme", "--policy", policy, name]
+
+
+def test_a_release_takes_no_policy_whose_signer_is_not_good():
+    made()
+    certified("weak", SIGNING, "CN=Weak")
+    ok(*sign("weak.signed", key="weak", cert="weak"))
+    # Without the CA above it no device could tell whose it is.
+    write("alone.crt", cli.read("weak.crt").split(b"-----END")[0] +
+          b"-----END CERTIFICATE-----\n")
+    ok(*sign("alone.signed", key="weak", cert="alone"))
+    refused("policy, signed by CN=Weak: the message has no chain to a root of "
+            "this authority", *release("r-2", "alone.signed"))
+    ok(*release("r-3", "weak.signed"))
+    serial = openssl("x509", "-noout", "-serial", "-in",
+                     "weak.crt").decode().strip().split("=")[1]
+    ok("cert", "revoke", "--dir", "acme", serial)
+    refused(serial.lower() + " of the signing key is revoked",
+            *release("r-4", "weak.signed"))
+    refused("release r-4", "release", "show", "--dir", "acme", "r-4")
+    # The earlier one was right when it was made.
+    ok("ledger", "verify", "--dir", "acme")
+
+
+def test_a_release_takes_no_policy_of_another_authority():
+    made()
+    ok("init", "other", "--org", "Other", "--host", "ca.example.org")
+    write("other/profiles/%s.yaml" % SIGNING,
+          cli.read("acme/profiles/%s.yaml" % SIGNING))
+    for args in (
+            ["image", "keygen", "--out", "o.pub", "file:o.key"],
+            ["image", "request", "--subject", "CN=Firewall", "--out", "o.csr",
+             "file:o.key"],
+            ["cert", "issue", "--profile", SIGNING, "--csr", "o.csr",
+             "--chain", "--out", "o.crt"],
+            ["policy", "sign", "--key", "file:o.key", "--cert", "o.crt",
+             "--out", "o.signed", "p.yaml"]):
+        ok(*args[:2], "--dir", "other", *args[2:])
+    refused("no path to an anchor", *release("r-5", "o.signed"))
 
 
 cli.main()

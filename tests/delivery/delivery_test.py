@@ -100,6 +100,7 @@ def world():
             time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(WORLD["end"]))))
         WORLD["image"] = write("app.bin", images.image(
             images.signed_part(os.urandom(700000))))
+        s.make_policy_signer()
         s.start()
     return WORLD["service"]
 
@@ -115,25 +116,9 @@ def release(*args, check=True):
 
 
 def policy(name, version=1):
-    """A signed policy of the firewall, by an authority of its own: whether
-    its signer is to be trusted is for devices to say."""
-    s = world()
-    if not os.path.exists("signer"):
-        s.birthmark("init", "signer", "--org", "Acme", "--host", "x.example")
-        text = s.birthmark("profile", "show", "policy-signing")[1]
-        write("signer/profiles/policy-signing.yaml",
-              text.replace("approval: true\n", "").encode())
-        s.birthmark("image", "keygen", "--dir", "signer", "--out", "fw.pub",
-                    "file:fw.key")
-        s.birthmark("image", "request", "--dir", "signer", "--subject",
-                    "CN=Firewall", "--out", "fw.csr", "file:fw.key")
-        s.birthmark("cert", "issue", "--dir", "signer", "--profile",
-                    "policy-signing", "--csr", "fw.csr", "--out", "fw.crt")
-    write(name + ".yaml", b"policy: p\nfloor: 1\nbuiltin: [arp]\n"
-          b"version: %d\n" % version)
-    s.birthmark("policy", "sign", "--dir", "signer", "--key", "file:fw.key",
-                "--cert", "fw.crt", "--out", name, name + ".yaml")
-    return name
+    """A signed policy of the firewall."""
+    return world().sign_policy(name, "policy: p\nfloor: 1\nbuiltin: [arp]\n"
+                               "version: %d\n" % version)
 
 
 def status(name):

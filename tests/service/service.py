@@ -326,6 +326,28 @@ class Service:
                        profile, "--csr", key.csr, "--out", key.cert, *more)
         return key
 
+    def make_policy_signer(self):
+        """A key that signs policies, and its certificate with those that
+        lead to the root; before the service starts, which reads profiles."""
+        text = self.birthmark("profile", "show", "policy-signing")[1]
+        write(os.path.join(self.dir, "profiles/policy-signing.yaml"),
+              text.replace("approval: true\n", ""))
+        self.birthmark("image", "keygen", "--dir", self.dir, "--out", "fw.pub",
+                       "file:fw.key")
+        self.birthmark("image", "request", "--dir", self.dir, "--subject",
+                       "CN=Firewall", "--out", "fw.csr", "file:fw.key")
+        self.birthmark("cert", "issue", "--dir", self.dir, "--profile",
+                       "policy-signing", "--csr", "fw.csr", "--chain", "--out",
+                       "fw.crt")
+
+    def sign_policy(self, name, text):
+        """The name of a file with the policy, signed, as releases take it."""
+        write(name + ".yaml", text)
+        self.birthmark("policy", "sign", "--dir", self.dir, "--key",
+                       "file:fw.key", "--cert", "fw.crt", "--out", name,
+                       name + ".yaml")
+        return name
+
     def certs(self):
         """Rows of all certificates."""
         out = self.birthmark("cert", "list", "--dir", self.dir, "--json")[1]
