@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bench/firewall/table.h"
 
+#include <stdio.h>
+
 /* On a board there is no room for more. */
 #ifdef __unix__
 #define MOST BENCH_RULES_MAX
@@ -16,6 +18,7 @@
 #define NODES (2 * PORTS + 4)
 
 static struct bm_fw_rule rules[MOST];
+static char texts[MOST][12];
 static const char *names[MOST];
 static struct bm_fw_node nodes[NODES];
 static uint32_t peer_keys[2 * PORTS][8 * SHARE];
@@ -114,8 +117,8 @@ static void roots(unsigned n)
     for (unsigned i = 0; i < BM_FW_ROOTS; i++) {
         parts.roots[i] = BM_FW_NO_RULE;
     }
-    for (unsigned i = 0; i < 4 * BM_FW_MODES; i++) {
-        parts.roots[BM_FW_ROOT(i / 4, BM_FW_IN, classes[i % 4])] = root[i % 4];
+    for (unsigned i = 0; i < 4; i++) {
+        parts.roots[BM_FW_ROOT(BM_FW_NORMAL, BM_FW_IN, classes[i])] = root[i];
     }
 }
 
@@ -124,16 +127,18 @@ size_t bench_table(unsigned n, uint8_t *buf, size_t cap)
     struct bm_wr w;
     size_t len = 0;
 
-    parts = (struct bm_fw_parts){ .version = 1, .flows = 64 };
+    parts = (struct bm_fw_parts){ .version = 1, .floor = 1, .flows = 64 };
     parts.rules = rules;
     parts.names = names;
     parts.nodes = nodes;
     for (; parts.rule_n < n && n <= MOST; parts.rule_n++) {
         unsigned i = (unsigned)parts.rule_n;
 
-        rules[i] = (struct bm_fw_rule){ .verdict = BM_FW_ALLOW, .modes = 7 };
+        rules[i] = (struct bm_fw_rule){ .verdict = BM_FW_ALLOW,
+                                        .modes = 1 << BM_FW_NORMAL };
         rules[i].flags = bench_is_tcp(i) ? BM_FW_FLOWS : 0;
-        names[i] = "service";
+        (void)snprintf(texts[i], sizeof texts[i], "s%u", i);
+        names[i] = texts[i];
     }
     roots(n);
     for (unsigned i = 0; i < BM_FW_STATES; i++) {

@@ -5,10 +5,12 @@
 #include "firewall/table.h"
 
 /*
- * A table of `n` rules as a compiler makes it: ports, then peers.
- * Four rules, each for a network of peers, share a port; ports are of TCP and
- * of UDP in turns, and rules of TCP make flows. All are of both families, and
- * of what comes in. Written to `buf`; its length, or 0: too little room.
+ * A table of `n` rules as the compiler makes it, octet by octet, of the policy
+ * that linux/words.c writes; linux/linux.c holds the one against the other, and
+ * a board, where there is no compiler, has the same. Ports, then peers: four
+ * rules, each for a network of peers, share a port; ports are of TCP and of UDP
+ * in turns, and rules of TCP make flows. All are of both families, and of what
+ * comes in. Written to `buf`; its length, or 0: too little room.
  */
 #define BENCH_RULES_MAX 10000
 

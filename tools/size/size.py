@@ -8,8 +8,8 @@ Prints text, RAM and the worst stack of each module of the freestanding
 folders; then each budget beside what was measured. A group is measured by
 linking its entry points with --gc-sections and counting what is left of our
 objects, or of those that the row names. RAM is what the compiler says of an
-expression. A program that is linked already is measured whole, its stack by
-running it. Exits 1 if a budget is exceeded (for one that is known to be, its
+expression. Objects of a port are counted as they are. A program that is linked
+already is measured whole, its stack by running it. Exits 1 if a budget is exceeded (for one that is known to be, its
 ceiling), an entry point does not exist, or a function calls itself by whatever
 way.
 """
@@ -197,6 +197,22 @@ def judge_text(row, modules, graph):
     return kept
 
 
+def judge_objects(row, build):
+    """Objects of a port, each as it is compiled: text."""
+    sizes = {}
+    for path in row[3:]:
+        obj = os.path.join(build, path + ".c.obj")
+        if not os.path.exists(obj):
+            print("%-28s cannot be measured, missing: %s" % (row[1], obj))
+            return False
+        name = os.path.basename(path)
+        sizes[name] = int(run("arm-none-eabi-size", obj).split("\n")[1]
+                          .split()[0])
+    kept = verdict("text of " + row[1], sum(sizes.values()), row[2])
+    print("  of it: " + ", ".join("%s %d" % one for one in sizes.items()))
+    return kept
+
+
 def judge_elf(row, build):
     """A linked bootloader: all its text; its variables, and its stack as a
     script measures it by running it in QEMU."""
@@ -270,6 +286,8 @@ def judge(budgets, modules, graph, build):
                             ram_of(row[3], " ".join(row[4:])), row[2])
         elif row[0] == "text":
             kept &= judge_text(row, modules, graph)
+        elif row[0] == "objects":
+            kept &= judge_objects(row, build)
         elif row[0] == "image":
             kept &= judge_image(row, build)
         elif row[0] == "elf":

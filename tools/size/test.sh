@@ -57,6 +57,12 @@ echo 'int bm_loop(int n) { return n; }' > "$tmp/bytes.c"
 build
 expect "kept budgets pass" 0 "no limit is exceeded" \
     'stack 1000\ntext t 200 bm_big\n'
+expect "objects within their budget pass" 0 "of it: der " \
+    'objects o 300 CMakeFiles/bm_core.dir/core/der\n'
+expect "objects over their budget fail" 1 "text of o.*EXCEEDED" \
+    'objects o 8 CMakeFiles/bm_core.dir/core/der\n'
+expect "objects that are gone fail" 1 "missing: .*/gone.c.obj" \
+    'objects o 8 CMakeFiles/bm_core.dir/core/gone\n'
 expect "a stack over its budget fails" 1 "stack of any.*EXCEEDED" 'stack 512\n'
 expect "text over its budget fails" 1 "text of t.*EXCEEDED" 'text t 20 bm_big\n'
 expect "text below its ceiling passes, and is said" 0 "of t .*over budget" \
