@@ -51,6 +51,7 @@ static void put_kind(unsigned kind, char *name, size_t cap)
         [BM_EVENT_TRIED] = "tried",       [BM_EVENT_TAKEN] = "taken",
         [BM_EVENT_REVERTED] = "reverted", [BM_EVENT_REFUSED] = "refused",
         [BM_EVENT_KEY] = "key",           [BM_EVENT_LOST] = "lost",
+        [BM_EVENT_MODE] = "mode",
     };
 
     if (kind < sizeof names / sizeof names[0] && names[kind] != NULL) {
@@ -146,10 +147,43 @@ static bm_status put_event(struct ca *ca, const struct store_device *device,
     return s->event_put(s->self, &row);
 }
 
+/* ---- What is known of the device by that */
+
+static void hear_mode(const struct bm_event *e, int64_t now,
+                      struct store_heard *heard)
+{
+    static const char *const modes[] = { "normal", "lockdown", "repair" };
+
+    for (size_t i = 0; i < sizeof modes / sizeof modes[0]; i++) {
+        if (bm_bytes_are(e->text, modes[i], strlen(modes[i]))) {
+            (void)snprintf(heard->mode, sizeof heard->mode, "%s", modes[i]);
+            heard->mode_at = now;
+        }
+    }
+}
+
+/* The last that was taken is in force. Which one is when it was reverted, the
+ * device has not said. */
+static void hear_policy(const struct bm_event *e,
+                        const struct store_progress *progress, int64_t now,
+                        struct store_heard *heard)
+{
+    if (e->kind == BM_EVENT_TAKEN) {
+        memcpy(heard->policy, progress->words, sizeof heard->policy);
+        memcpy(heard->policy_hash, e->sha256.p, sizeof heard->policy_hash);
+        heard->policy_at = now;
+    } else if (e->kind == BM_EVENT_REVERTED &&
+               bm_bytes_equal(e->sha256, BM_ARRAY(heard->policy_hash))) {
+        heard->policy[0] = '\0';
+        memset(heard->policy_hash, 0, sizeof heard->policy_hash);
+        heard->policy_at = now;
+    }
+}
+
 /* It says something of what it was offered; of anything else nothing is
- * counted. */
-static bm_status put_step(struct ca *ca, const struct store_device *device,
-                          const struct bm_event *e)
+ * counted, or believed. */
+static bm_status hear_step(struct ca *ca, const struct bm_event *e, int64_t now,
+                           struct store_heard *heard)
 {
     const struct store *s = ca->c.store;
     struct store_progress progress;
@@ -159,12 +193,29 @@ static bm_status put_step(struct ca *ca, const struct store_device *device,
     if (step == 0 || e->sha256.n != STORE_HASH_SIZE) {
         return BM_OK;
     }
-    rc = s->progress_find(s->self, device->id, e->sha256.p, &progress);
+    rc = s->progress_find(s->self, heard->device, e->sha256.p, &progress);
     if (rc != BM_OK) {
         return rc == BM_E_NOT_FOUND ? BM_OK : rc;
     }
+    if (progress.kind == STORE_ITEM_POLICY) {
+        hear_policy(e, &progress, now, heard);
+    }
     progress.steps = step;
     return s->progress_put(s->self, &progress);
+}
+
+static bm_status hear(struct ca *ca, const struct bm_event *e, int64_t now,
+                      struct store_heard *heard)
+{
+    heard->number = e->number;
+    if (e->kind == BM_EVENT_KEY) {
+        (void)snprintf(heard->key, sizeof heard->key, "%.*s", (int)e->text.n,
+                       e->text.n != 0 ? (const char *)e->text.p : "");
+        heard->key_at = now;
+    } else if (e->kind == BM_EVENT_MODE) {
+        hear_mode(e, now, heard);
+    }
+    return hear_step(ca, e, now, heard);
 }
 
 static bm_status take(struct ca *ca, const struct store_device *device,
@@ -178,25 +229,18 @@ static bm_status take(struct ca *ca, const struct store_device *device,
     if (rc != BM_OK && rc != BM_E_NOT_FOUND) {
         return rc;
     }
+    heard.device = device->id;
+    heard.organisation = device->organisation;
     while (bm_event_next(&events, &e)) {
-        if (e.number <= heard.number) {
-            continue;
+        if (e.number > heard.number) {
+            ca->dirty = true;
+            BM_TRY(put_event(ca, device, &e, now));
+            BM_TRY(hear(ca, &e, now, &heard));
         }
-        heard.number = e.number;
-        if (e.kind == BM_EVENT_KEY) {
-            (void)snprintf(heard.key, sizeof heard.key, "%.*s", (int)e.text.n,
-                           e.text.n != 0 ? (const char *)e.text.p : "");
-            heard.key_at = now;
-        }
-        ca->dirty = true;
-        BM_TRY(put_event(ca, device, &e, now));
-        BM_TRY(put_step(ca, device, &e));
     }
     if (!ca->dirty) {
         return BM_OK;
     }
-    heard.device = device->id;
-    heard.organisation = device->organisation;
     BM_TRY(s->heard_put(s->self, &heard));
     return s->event_forget(s->self, device->id);
 }

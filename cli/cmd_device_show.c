@@ -15,8 +15,8 @@ static const struct cmd_option options[] = {
 
 static const struct cmd_verb verb = {
     "birthmark device show", "[--dir DIR] [--json] NAME",
-    "Show a device: its state, and where the key of its newest certificate\n"
-    "was made.\n",
+    "Show a device: its state, where the key of its newest certificate was\n"
+    "made, and what it says of its firewall.\n",
     options
 };
 

@@ -35,6 +35,7 @@ enum bm_event_kind {
     BM_EVENT_REFUSED = 6,  /* it will not be taken; code: why */
     BM_EVENT_KEY = 7,      /* text: how and where the device's key was made */
     BM_EVENT_LOST = 8,     /* an identity or a record could not be read */
+    BM_EVENT_MODE = 9,     /* text: the mode of operation that holds from now */
     BM_EVENT_APPLICATION = 64 /* from here on: the application's own */
 };
 

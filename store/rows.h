@@ -400,7 +400,12 @@ struct store_progress {
     uint64_t device;
     uint64_t version; /* of the last manifest that named it */
     uint32_t steps;   /* STORE_STEP_... */
+    /* Filled in by progress_find() alone: of the item. */
+    enum store_item_kind kind;
+    char words[STORE_ITEM_VERSION_MAX]; /* its version, for people; or "" */
 };
+
+#define STORE_MODE_MAX 16 /* with NUL */
 
 /* What a device has said of itself. */
 struct store_heard {
@@ -409,6 +414,12 @@ struct store_heard {
     uint64_t number;          /* the highest of its events */
     char key[STORE_NAME_MAX]; /* how and where its key was made; or "" */
     int64_t key_at;           /* when it said so */
+    /* The policy of the firewall that is in force, and when it said so. */
+    char policy[STORE_ITEM_VERSION_MAX]; /* its version; "" not known */
+    uint8_t policy_hash[STORE_HASH_SIZE];
+    int64_t policy_at;
+    char mode[STORE_MODE_MAX]; /* of operation: "normal"; "" not known */
+    int64_t mode_at;
 };
 
 /* Events of a device's own telling that are kept, the latest: what it can

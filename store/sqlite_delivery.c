@@ -121,6 +121,8 @@ static bm_status progress_find(void *self, uint64_t device,
         row->device = query_get_u64(&q);
         row->version = query_get_u64(&q);
         row->steps = query_get_u32(&q, STORE_STEPS_ALL);
+        row->kind = (enum store_item_kind)query_get_u32(&q, STORE_ITEM_POLICY);
+        query_get_text(&q, row->words, sizeof row->words);
     }
     return query_close(&q);
 }
@@ -156,6 +158,11 @@ static bm_status heard_put(void *self, const struct store_heard *row)
     query_put_u64(&q, row->number);
     query_put_text(&q, row->key, sizeof row->key);
     query_put_i64(&q, row->key_at);
+    query_put_text(&q, row->policy, sizeof row->policy);
+    query_put_bytes(&q, BM_ARRAY(row->policy_hash));
+    query_put_i64(&q, row->policy_at);
+    query_put_text(&q, row->mode, sizeof row->mode);
+    query_put_i64(&q, row->mode_at);
     query_run(&q);
     return query_close(&q);
 }
@@ -173,6 +180,11 @@ static bm_status heard_get(void *self, uint64_t device, struct store_heard *row)
         row->number = query_get_u64(&q);
         query_get_text(&q, row->key, sizeof row->key);
         row->key_at = query_get_i64(&q);
+        query_get_text(&q, row->policy, sizeof row->policy);
+        query_get_fixed(&q, row->policy_hash, sizeof row->policy_hash);
+        row->policy_at = query_get_i64(&q);
+        query_get_text(&q, row->mode, sizeof row->mode);
+        row->mode_at = query_get_i64(&q);
     }
     return query_close(&q);
 }

@@ -231,10 +231,19 @@ static const char delivery[] =
     "  STRICT;"
     "ALTER TABLE event ADD COLUMN claimed INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX event_claimed ON event (device) WHERE claimed != 0;";
+
+/* What devices say of their firewall. */
+static const char told[] =
+    "ALTER TABLE heard ADD COLUMN policy TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE heard ADD COLUMN policy_hash BLOB NOT NULL DEFAULT"
+    "  x'0000000000000000000000000000000000000000000000000000000000000000';"
+    "ALTER TABLE heard ADD COLUMN policy_at INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE heard ADD COLUMN mode TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE heard ADD COLUMN mode_at INTEGER NOT NULL DEFAULT 0;";
 /* clang-format on */
 
-static const char *const steps[] = { first,  listings,     service,
-                                     shards, attestations, delivery };
+static const char *const steps[] = { first,        listings, service, shards,
+                                     attestations, delivery, told };
 
 #define VERSION ((int)(sizeof steps / sizeof steps[0]))
 

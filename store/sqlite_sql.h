@@ -45,7 +45,9 @@
 #define SQL_MANIFEST_COLUMNS \
     "device, organisation, version, issued, next_update, said, message"
 #define SQL_PROGRESS_COLUMNS "assignment, item, device, version, steps"
-#define SQL_HEARD_COLUMNS    "device, organisation, number, key, key_at"
+#define SQL_HEARD_COLUMNS                         \
+    "device, organisation, number, key, key_at, " \
+    "policy, policy_hash, policy_at, mode, mode_at"
 
 #define SQL_LIST(X)                                                            \
     X(BEGIN_READ, "BEGIN")                                                     \
@@ -309,8 +311,8 @@
     X(PROGRESS_STEPS, "SELECT steps FROM progress WHERE assignment = ? AND "   \
                       "item = ? AND device = ?")                               \
     X(PROGRESS_FIND,                                                           \
-      "SELECT p.assignment, p.item, p.device, p.version, p.steps FROM "        \
-      "progress p JOIN release_item i ON i.id = p.item WHERE "                 \
+      "SELECT p.assignment, p.item, p.device, p.version, p.steps, i.kind, "    \
+      "i.version FROM progress p JOIN release_item i ON i.id = p.item WHERE "  \
       "p.device = ? AND i.hash = ? ORDER BY p.version DESC LIMIT 1")           \
     X(PROGRESS_COUNT_ADD,                                                      \
       "INSERT INTO progress_count VALUES (?1, ?2, ?3 & 1, ?3 >> 1 & 1, "       \
@@ -325,7 +327,7 @@
       "SELECT offered, fetched, tried, taken, reverted, refused "              \
       "FROM progress_count WHERE assignment = ? AND item = ?")                 \
     X(HEARD_PUT, "INSERT OR REPLACE INTO heard (" SQL_HEARD_COLUMNS            \
-                 ") VALUES (?, ?, ?, ?, ?)")                                   \
+                 ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
     X(HEARD_GET, "SELECT " SQL_HEARD_COLUMNS " FROM heard WHERE device = ?")   \
     X(EVENT_LIST, "SELECT " SQL_EVENT_COLUMNS                                  \
                   " FROM event WHERE id < ? AND $scope ORDER BY id DESC")      \

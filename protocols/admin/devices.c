@@ -46,6 +46,8 @@ const struct admin_field admin_device_fields[] = {
     DEVICE_FIELDS,
     ADMIN_GIVES_IN("key", ADMIN_OBJECT, false, key_fields,
                    "that of its newest certificate that is good"),
+    ADMIN_GIVES_IN("firewall", ADMIN_OBJECT, false, admin_firewall_fields,
+                   "what the device says of it"),
     ADMIN_FIELDS_END,
 };
 const struct admin_field admin_device_page[] = {
@@ -236,6 +238,7 @@ bm_status admin_show_device(struct admin_context *c, const json_t *params,
     if (key.found) {
         tree_set(&t, device, "key", device_key(&t, &key));
     }
+    admin_put_firewall(&t, &key.heard, device);
     return admin_give(&t, device, result);
 }
 

@@ -166,6 +166,11 @@ BM_MUST_CHECK bm_status admin_hash(const json_t *params, const char *name,
 /* A PEM block as a string. */
 json_t *admin_pem(struct tree *t, const char *label, struct bm_bytes der);
 
+/* Set "firewall" of `o` to what a device says of its own, if it has said
+ * anything. */
+void admin_put_firewall(struct tree *t, const struct store_heard *heard,
+                        json_t *o);
+
 /* The proof of a leaf, as proveCertificate and proveFirmware give it. */
 BM_MUST_CHECK bm_status admin_give_proof(struct admin_context *c, uint32_t tree,
                                          uint64_t leaf, json_t *result,
@@ -246,6 +251,7 @@ extern const struct admin_field admin_token_fields[];
 extern const struct admin_field admin_token_new_fields[];
 extern const struct admin_field admin_token_page[];
 extern const struct admin_field admin_device_fields[];
+extern const struct admin_field admin_firewall_fields[];
 extern const struct admin_field admin_device_page[];
 extern const struct admin_field admin_event_fields[];
 extern const struct admin_field admin_event_page[];

@@ -3,14 +3,9 @@
 /* Releases for devices (ca/release.h): made, assigned, how far they came. */
 #include "ca/release.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "protocols/admin/internal.h"
-
-/* Octets of a piece of a blob. In base64 it fits into a body, with its other
- * members. */
-#define PIECE_MAX (512 * 1024)
 
 static const char *const modes[] = { "normal", "lockdown", "repair", NULL };
 static const char *const kinds[] = { "firmware", "keyset", "policy", NULL };
@@ -88,6 +83,8 @@ static const struct admin_field status_fields[] = {
     ASSIGNMENT_FIELDS,
     ADMIN_GIVES_IN("items", ADMIN_ARRAY, true, progress_fields,
                    "how far each came"),
+    ADMIN_GIVES_IN("firewall", ADMIN_OBJECT, false, admin_firewall_fields,
+                   "what the only device it is for says of its own"),
     ADMIN_FIELDS_END,
 };
 const struct admin_field admin_release_status_fields[] = {
@@ -98,30 +95,9 @@ const struct admin_field admin_release_status_fields[] = {
     ADMIN_FIELDS_END,
 };
 
-const struct admin_field admin_blob_fields[] = {
-    ADMIN_GIVES("have", ADMIN_INTEGER, true,
-                "octets that your organisation has put: where the next piece "
-                "begins"),
-    ADMIN_GIVES("whole", ADMIN_BOOLEAN, true, "it is there, and durable"),
-    ADMIN_FIELDS_END,
-};
-
 #define RELEASE_PATH \
     ADMIN_PATH("release", ADMIN_STRING, ADMIN_ID_MAX, "name of the release")
 
-const struct admin_field admin_put_blob_params[] = {
-    ADMIN_BODY("sha256", ADMIN_STRING, true, ADMIN_DIGITS,
-               "SHA-256 of all of it, in hexadecimal"),
-    ADMIN_BODY("size", ADMIN_INTEGER, true, CA_BLOB_MAX, "octets of all of it"),
-    { .name = "at",
-      .type = ADMIN_INTEGER,
-      .place = ADMIN_IN_BODY,
-      .max = CA_BLOB_MAX,
-      .about = "where this piece begins; 0 if not given" },
-    ADMIN_BODY("octets", ADMIN_PEM, false, (PIECE_MAX + 2) / 3 * 4,
-               "the piece in base64; nothing: say where to go on"),
-    ADMIN_FIELDS_END,
-};
 const struct admin_field admin_list_releases_params[] = {
     ADMIN_PAGE_PARAMS,
     ADMIN_FIELDS_END,
@@ -166,34 +142,6 @@ const struct admin_field admin_assign_release_params[] = {
       .about = "so many of them; 100 if not given, 0 takes it back" },
     ADMIN_FIELDS_END,
 };
-
-/* ---- Blobs */
-
-bm_status admin_put_blob(struct admin_context *c, const json_t *params,
-                         json_t *result, struct ca_refusal *why)
-{
-    struct ca_blob_piece piece = {
-        .organisation = c->actor.organisation,
-        .size = (uint64_t)admin_number(params, "size", 0),
-        .at = (uint64_t)admin_number(params, "at", 0),
-    };
-    struct tree t = { false };
-    uint8_t *octets = NULL;
-    uint64_t have;
-    bm_status rc;
-
-    BM_TRY(admin_hash(params, "sha256", piece.hash, why));
-    if (admin_text(params, "octets") != NULL) {
-        BM_TRY(admin_der(params, "octets", &octets, &piece.octets.n, why));
-    }
-    piece.octets.p = octets;
-    rc = c->host.put_blob(c->host.self, &piece, &have, why);
-    free(octets);
-    BM_TRY(rc);
-    tree_set(&t, result, "have", tree_int(&t, (int64_t)have));
-    tree_set(&t, result, "whole", tree_bool(&t, have == piece.size));
-    return t.failed ? BM_E_MEMORY : BM_OK;
-}
 
 /* ---- Telling */
 
@@ -332,6 +280,19 @@ static bm_status put_progress(struct telling *told, uint64_t assignment,
     return BM_OK;
 }
 
+static bm_status put_heard(struct telling *told, uint64_t device, json_t *o)
+{
+    const struct store *s = told->c->store;
+    struct store_heard heard;
+    bm_status rc = s->heard_get(s->self, device, &heard);
+
+    told->rows++;
+    if (rc == BM_OK) {
+        admin_put_firewall(&told->t, &heard, o);
+    }
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
 static bm_status put_assignment(struct telling *told,
                                 const struct store_assignment *row, json_t *o)
 {
@@ -359,7 +320,11 @@ static bm_status add_assignment(void *arg, const void *visited)
     o = tree_object(&told->t);
     tree_append(&told->t, told->assignments, o);
     BM_TRY(put_assignment(told, row, o));
-    return told->progress ? put_progress(told, row->id, o) : BM_OK;
+    if (!told->progress) {
+        return BM_OK;
+    }
+    BM_TRY(row->device != 0 ? put_heard(told, row->device, o) : BM_OK);
+    return put_progress(told, row->id, o);
 }
 
 static void put_assignments(struct telling *told, json_t *o)

@@ -278,6 +278,7 @@ static inline void steps_add_up_and_are_counted(void)
     p.version = 2; /* it does not go down */
     CHECK_STATUS(s->progress_put(s->self, &p), BM_OK);
     CHECK_STATUS(s->progress_find(s->self, 5, hash, &got), BM_OK);
+    CHECK(got.kind == STORE_ITEM_FIRMWARE);
     CHECK(got.assignment == 1 && got.item == p.item && got.device == 5 &&
           got.version == 3 && got.steps == (STORE_STEP_OFFERED | p.steps));
     p.device = 6;
@@ -336,7 +337,12 @@ static inline void what_a_device_said_last_is_kept(void)
                              .organisation = 1,
                              .number = 9,
                              .key = "in PSA",
-                             .key_at = 44 };
+                             .key_at = 44,
+                             .policy = "3 floor 2",
+                             .policy_hash = { 7 },
+                             .policy_at = 45,
+                             .mode = "repair",
+                             .mode_at = 46 };
     struct store_heard got;
 
     must_begin(s);
@@ -347,6 +353,9 @@ static inline void what_a_device_said_last_is_kept(void)
     CHECK(got.device == 5 && got.organisation == 1 && got.number == 10 &&
           got.key_at == 44);
     CHECK(strcmp(got.key, "in PSA") == 0);
+    CHECK(strcmp(got.policy, "3 floor 2") == 0 && got.policy_hash[0] == 7 &&
+          got.policy_at == 45);
+    CHECK(strcmp(got.mode, "repair") == 0 && got.mode_at == 46);
     CHECK_STATUS(s->heard_get(s->self, 6, &got), BM_E_NOT_FOUND);
     CHECK(got.number == 0);
     s->close(s->self);

@@ -32,7 +32,8 @@ CONTENT_TYPE = "2.25.43662891130725046516998155922503964190.2.2"
 FORMAT, SERIES, VERSION, ISSUED, NEXT, DEVICE, MODE, ITEMS = range(1, 9)
 KIND, WHERE, SHA256, SIZE, IMAGE, WORDS = range(1, 7)
 FIRMWARE, KEYSET, POLICY, BUNDLE = range(1, 5)
-STARTED, FETCHED, TRIED, TAKEN, REVERTED, REFUSED, KEY, LOST = range(1, 9)
+(STARTED, FETCHED, TRIED, TAKEN, REVERTED, REFUSED, KEY, LOST,
+ MODE_TOLD) = range(1, 10)
 
 
 # ---- CBOR (RFC 8949), as much as is needed
@@ -364,7 +365,7 @@ def test_what_a_device_says_is_its_claim():
             {1: 4, 2: TAKEN, 3: 1800000000, 4: digest},
             {1: 5, 2: KEY, 6: "P-256 in PSA, by its own generator"},
             {1: 6, 2: 70},
-            {1: 7, 2: 9, 5: 0x0807}]
+            {1: 7, 2: 60, 5: 0x0807}]
     equal(events(s, 0, rows).status, 204)
     equal(events(s, 1, [{1: 1, 2: REFUSED, 4: digest, 5: 0x2809}]).status, 204)
     item = status("fw-1")[0]["items"][0]
@@ -374,7 +375,7 @@ def test_what_a_device_says_is_its_claim():
                       "--json")[1]
     heard = [json.loads(line) for line in out.splitlines()]
     equal([e["event"] for e in heard if e["source"] == "claimed"],
-          ["kind-9", "application-70", "key", "taken", "tried", "fetched", "started"])
+          ["kind-60", "application-70", "key", "taken", "tried", "fetched", "started"])
     contains(out, "app 1.2.3, number 1", "manifest 5", digest.hex(),
              "number 4, when 2027-01-15T08:00:00Z",
              "number 7, code 0x00000807 (")
@@ -395,6 +396,50 @@ def test_what_a_device_says_is_its_claim():
                         {1: 3, 2: TAKEN, 4: digest}]).status, 204)
     item["taken"] += 1
     equal(status("fw-1")[0]["items"][0], item)
+
+
+def firewall(name):
+    s = world()
+    return json.loads(s.birthmark("device", "show", "--dir", s.dir, "--json",
+                                  name)[1]).get("firewall")
+
+
+def test_what_a_device_says_of_its_firewall_is_shown():
+    s = world()
+    digests = []
+    for version in (5, 6):
+        name = "told-%d.bin" % version
+        digests.append(hashlib.sha256(read(policy(name, version))).digest())
+        release("create", "told-%d" % version, "--policy", name)
+        release("assign", "told-%d" % version, "--device", "SN-3")
+        opened(manifest(s, 3), s)
+        equal(firewall("SN-3"), None)
+    # Of what it was not offered nothing is believed; nor of a mode that there
+    # is not.
+    equal(events(s, 3, [{1: 1, 2: TAKEN, 4: b"\0" * 32},
+                        {1: 2, 2: MODE_TOLD, 6: "asleep"}]).status, 204)
+    equal(firewall("SN-3"), None)
+    equal(events(s, 3, [{1: 3, 2: TAKEN, 4: digests[0]},
+                        {1: 4, 2: MODE_TOLD, 6: "repair"}]).status, 204)
+    told = firewall("SN-3")
+    equal((told["policy"], told["policy_sha256"], told["mode"]),
+          ("5 floor 1", digests[0].hex(), "repair"))
+    row, = status("told-5")
+    equal((row["firewall"], row["items"][0]["version"],
+           row["items"][0]["taken"]), (told, "5 floor 1", 1))
+    # One that was only tried changes nothing; what was taken and reverted does.
+    equal(events(s, 3, [{1: 5, 2: TRIED, 4: digests[1]},
+                        {1: 6, 2: REVERTED, 4: digests[1]}]).status, 204)
+    equal(firewall("SN-3"), told)
+    equal(events(s, 3, [{1: 7, 2: TAKEN, 4: digests[1]}]).status, 204)
+    equal(firewall("SN-3")["policy"], "6 floor 1")
+    equal(events(s, 3, [{1: 8, 2: REVERTED, 4: digests[1]},
+                        {1: 9, 2: MODE_TOLD, 6: "normal"}]).status, 204)
+    told = firewall("SN-3")
+    equal(("policy" in told, told["mode"]), (False, "normal"))
+    for version in (5, 6):
+        release("assign", "told-%d" % version, "--device", "SN-3", "--percent",
+                "0")
 
 
 def test_malformed_events_are_refused_whole():
