@@ -172,37 +172,13 @@ static void put_drops(const struct nft *w)
     }
 }
 
-static void put_rules_of(const struct nft *w, enum policy_direction direction,
-                         enum policy_kind kind, unsigned proto)
+static void put_rules_of(struct nft *w, const struct nft_search_config *c)
 {
-    for (size_t i = 0; i < w->n; i++) {
-        const struct policy_rule *r = &w->policy->rules[w->order[i]];
-
-        for (size_t j = 0; j < r->boxes_n; j++) {
-            const struct policy_box *box = &r->boxes[j];
-
-            if (r->direction != direction || box->kind != kind ||
-                (proto != 0 && !nft_has_proto(box, proto)) ||
-                (proto == 0 && kind != POLICY_ARP && kind != POLICY_OTHER &&
-                 !nft_has_others(box))) {
-                continue;
-            }
-            fputc(' ', w->f);
-            if (proto == 0) {
-                nft_match_proto(w, box);
-            }
-            nft_match(w, r, box);
-            fputs(" goto rule-", w->f);
-            nft_rule_name(w, w->order[i]);
-            fputc('\n', w->f);
-        }
-    }
-    fputs("  goto drop-default\n }\n", w->f);
+    w->no_memory = w->no_memory || !nft_search(w, c);
 }
 
 /* A chain for each protocol of IP, and one that chooses. */
-static void put_rules_of_ip(const struct nft *w,
-                            enum policy_direction direction,
+static void put_rules_of_ip(struct nft *w, enum policy_direction direction,
                             enum policy_kind kind)
 {
     const char *d = policy_direction_name(direction);
@@ -218,8 +194,11 @@ static void put_rules_of_ip(const struct nft *w,
                   { "rest", 0 } };
 
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        fprintf(w->f, " chain %s%c-%s {\n", d, v, parts[i].name);
-        put_rules_of(w, direction, kind, parts[i].proto);
+        char name[16];
+
+        (void)snprintf(name, sizeof name, "%s%c-%s", d, v, parts[i].name);
+        put_rules_of(w, &(struct nft_search_config){ name, direction, kind,
+                                                     parts[i].proto });
     }
     fprintf(w->f,
             " chain %s%c {\n"
@@ -242,9 +221,15 @@ static void put_hook(const struct nft *w, const char *name, const char *hook)
 }
 
 /* `length`: what meta length says of an ARP of 28 octets. */
-static void put_arp(const struct nft *w, enum policy_direction direction,
+static void put_arp(struct nft *w, enum policy_direction direction,
                     unsigned length)
 {
+    const char *d = policy_direction_name(direction);
+    char name[16];
+
+    (void)snprintf(name, sizeof name, "%s-arp-rules", d);
+    put_rules_of(w,
+                 &(struct nft_search_config){ name, direction, POLICY_ARP, 0 });
     fprintf(w->f,
             " chain %s-arp {\n"
             "  meta length < %u goto drop-malformed\n"
@@ -252,11 +237,13 @@ static void put_arp(const struct nft *w, enum policy_direction direction,
             "  arp ptype != 0x0800 goto drop-malformed\n"
             "  arp hlen != 6 goto drop-malformed\n"
             "  arp plen != 4 goto drop-malformed\n"
-            "  arp operation != { 1, 2 } goto drop-malformed\n",
-            policy_direction_name(direction), length);
-    put_rules_of(w, direction, POLICY_ARP, 0);
-    fprintf(w->f, " chain %s-other {\n", policy_direction_name(direction));
-    put_rules_of(w, direction, POLICY_OTHER, 0);
+            "  arp operation != { 1, 2 } goto drop-malformed\n"
+            "  goto %s-arp-rules\n"
+            " }\n",
+            d, length, d);
+    (void)snprintf(name, sizeof name, "%s-other", d);
+    put_rules_of(
+        w, &(struct nft_search_config){ name, direction, POLICY_OTHER, 0 });
 }
 
 static bool in_netdev(const struct policy_rule *r)
@@ -276,7 +263,7 @@ static void put_rules(const struct nft *w, bool netdev)
     }
 }
 
-static void put_netdev(const struct nft *w)
+static void put_netdev(struct nft *w)
 {
     fprintf(w->f, "table netdev %s {\n", w->config->table);
     put_subnets(w);
@@ -356,7 +343,7 @@ static void put_base_chains(const struct nft *w)
     }
 }
 
-static void put_inet(const struct nft *w)
+static void put_inet(struct nft *w)
 {
     fprintf(w->f, "table inet %s {\n", w->config->table);
     put_subnets(w);
@@ -431,7 +418,7 @@ bm_status policy_nft(const struct policy *policy,
     put_head(&w);
     put_netdev(&w);
     put_inet(&w);
-    if (ferror(w.f) == 0) {
+    if (ferror(w.f) == 0 && !w.no_memory) {
         rc = BM_OK;
     }
 out:

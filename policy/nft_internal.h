@@ -36,6 +36,7 @@ struct nft {
     const struct policy_nft_config *config;
     const size_t *order; /* rules, the highest priority first */
     size_t n;            /* those of the mode */
+    bool no_memory;      /* all is void */
 };
 
 static inline uint32_t nft_mark(const struct nft *w, size_t rule)
@@ -59,6 +60,23 @@ bool nft_has_proto(const struct policy_box *box, unsigned proto);
 bool nft_has_others(const struct policy_box *box); /* other than TCP, UDP, ICMP
                                                       of its family */
 void nft_match_proto(const struct nft *w, const struct policy_box *box);
+
+/* nft_match.c: how many bits a field has; " A-B", in its words; the address of
+ * the other end. */
+unsigned nft_bits(enum policy_field field);
+void nft_put_range(FILE *f, const struct policy_range *range,
+                   enum policy_field field);
+const char *nft_peer(enum policy_direction direction, enum policy_kind kind);
+
+/* nft_search.c: the chain `name` that leads frames of this kind to their rules,
+ * and those behind it. False: no memory. */
+struct nft_search_config {
+    const char *name;
+    enum policy_direction direction;
+    enum policy_kind kind;
+    unsigned proto; /* of IP; 0: those that have no chain of their own */
+};
+bool nft_search(const struct nft *w, const struct nft_search_config *config);
 
 /* nft_rule.c: the chain of a rule, in a table of this family. */
 void nft_rule_chain(const struct nft *w, size_t rule, bool netdev);

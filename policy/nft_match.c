@@ -50,6 +50,11 @@ bool nft_has_others(const struct policy_box *box)
     return set->n == 0;
 }
 
+unsigned nft_bits(enum policy_field field)
+{
+    return bits[field];
+}
+
 static void put_value(FILE *f, struct policy_value v, enum policy_field field)
 {
     char text[POLICY_VALUE_TEXT];
@@ -58,19 +63,23 @@ static void put_value(FILE *f, struct policy_value v, enum policy_field field)
     fputs(text, f);
 }
 
+void nft_put_range(FILE *f, const struct policy_range *range,
+                   enum policy_field field)
+{
+    put_value(f, range->first, field);
+    if (policy_value_order(range->first, range->last) != 0) {
+        fputc('-', f);
+        put_value(f, range->last, field);
+    }
+}
+
 static void put_set(FILE *f, const struct policy_set *set,
                     enum policy_field field)
 {
     fputs(" {", f);
     for (size_t i = 0; i < set->n; i++) {
-        const struct policy_range *r = &set->ranges[i];
-
         fputs(i == 0 ? " " : ", ", f);
-        put_value(f, r->first, field);
-        if (policy_value_order(r->first, r->last) != 0) {
-            fputc('-', f);
-            put_value(f, r->last, field);
-        }
+        nft_put_range(f, &set->ranges[i], field);
     }
     fputs(" }", f);
 }
@@ -96,7 +105,7 @@ static void put_subnet(FILE *f, const char *what, const struct policy_box *box)
 }
 
 /* Source and destination, seen from here. */
-static const char *peer(const struct policy_rule *rule, enum policy_kind kind)
+const char *nft_peer(enum policy_direction direction, enum policy_kind kind)
 {
     static const char *const names[][POLICY_DIRECTIONS] = {
         [POLICY_ARP] = { "arp saddr ip", "arp daddr ip" },
@@ -104,7 +113,7 @@ static const char *peer(const struct policy_rule *rule, enum policy_kind kind)
         [POLICY_IPV6] = { "ip6 saddr", "ip6 daddr" },
     };
 
-    return names[kind][rule->direction];
+    return names[kind][direction];
 }
 
 static void put_ports(FILE *f, const struct policy_box *box)
@@ -134,13 +143,13 @@ void nft_match(const struct nft *w, const struct policy_rule *rule,
         break;
     case POLICY_ARP:
         put(f, "arp operation", box, POLICY_PORT);
-        put_subnet(f, peer(rule, box->kind), box);
-        put(f, peer(rule, box->kind), box, POLICY_PEER4);
+        put_subnet(f, nft_peer(rule->direction, box->kind), box);
+        put(f, nft_peer(rule->direction, box->kind), box, POLICY_PEER4);
         break;
     default:
         put_ports(f, box);
-        put_subnet(f, peer(rule, box->kind), box);
-        put(f, peer(rule, box->kind), box,
+        put_subnet(f, nft_peer(rule->direction, box->kind), box);
+        put(f, nft_peer(rule->direction, box->kind), box,
             box->kind == POLICY_IPV6 ? POLICY_PEER6 : POLICY_PEER4);
     }
     put(f, "ether saddr", box, POLICY_MAC);

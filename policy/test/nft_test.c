@@ -136,11 +136,66 @@ static void the_same_policy_is_the_same_text(void)
     policy_free(policy);
 }
 
+/* The most conditions that stand one after another: lines that lead to
+ * rules. */
+static size_t longest(const char *text)
+{
+    static const char leads[] = " goto rule-";
+    const char *at = strstr(text, leads);
+    const char *end = text;
+    size_t most = 0;
+    size_t n = 0;
+
+    while (at != NULL) {
+        /* Is it in the line behind the last one? */
+        n = memchr(end + 1, '\n', (size_t)(at - end)) == NULL ? n + 1 : 1;
+        most = n > most ? n : most;
+        end = at + strcspn(at, "\n");
+        at = strstr(end, leads);
+    }
+    return most;
+}
+
+/* By peers, by ports, or by the one and then by the other: however many there
+ * are, few stand one after another. */
+static void many_rules_are_searched_and_not_gone_through(void)
+{
+    static const struct {
+        unsigned ports; /* that so many rules share out among them */
+        size_t most;
+    } rows[] = { { 1, 4 }, { 20, 4 }, { 100, 4 }, { 400, 4 } };
+
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct policy *policy;
+        char *text = NULL;
+        size_t n = 0;
+        FILE *f = open_memstream(&text, &n);
+
+        CHECK(f != NULL);
+        fputs(HEAD "rules:\n", f);
+        for (unsigned k = 0; k < 400; k++) {
+            fprintf(f,
+                    "- {name: r%u, direction: in, protocol: udp, port: %u,"
+                    " peer: 10.%u.%u.0/24, verdict: allow}\n",
+                    k, 1000 + 2 * (k % rows[i].ports), 1 + k / 100, k % 100);
+        }
+        CHECK(fclose(f) == 0);
+        policy = read(text);
+        free(text);
+        CHECK(policy != NULL);
+        text = ruleset(policy, &config, BM_OK);
+        CHECK(longest(text) <= rows[i].most);
+        free(text);
+        policy_free(policy);
+    }
+}
+
 int main(void)
 {
     RUN(what_nftables_cannot_do_is_refused_unless_that_is_wanted);
     RUN(names_are_not_a_way_into_the_text);
     RUN(settings_stand_at_the_head);
     RUN(the_same_policy_is_the_same_text);
+    RUN(many_rules_are_searched_and_not_gone_through);
     return bm_test_done();
 }

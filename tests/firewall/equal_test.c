@@ -251,6 +251,7 @@ static void every_border_of_every_rule(void)
 {
     CHECK(with_file("mixed", corpus_boundaries) != 0);
     CHECK(with_file("plain", corpus_boundaries) != 0);
+    CHECK(with_file("many", corpus_boundaries) != 0);
 }
 
 static void every_shape(void)
