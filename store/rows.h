@@ -308,6 +308,56 @@ struct store_attestation {
     int64_t at;
 };
 
+/*
+ * A manufacturer, as an organisation knows it: whose IDevIDs (IEEE 802.1AR) it
+ * takes, and for what. A row is never dropped, as devices are bound to it.
+ */
+enum store_revocation_rule {
+    STORE_RULE_REQUIRED = 1, /* each CA of the path has a current list here */
+    STORE_RULE_LOADED,       /* each CA of which a list was loaded has */
+    STORE_RULE_NONE          /* lists do not count */
+};
+
+/* Octets of its anchors, and of its other CAs: some twenty each. */
+#define STORE_CHAIN_MAX 32768
+
+struct store_manufacturer {
+    uint64_t id; /* 0 when putting a new one: chosen, and filled in */
+    uint32_t organisation;
+    char name[STORE_ID_MAX]; /* unique within the organisation */
+    enum store_revocation_rule rule;
+    bool outlives; /* its IDevIDs are good for longer than its CAs */
+    bool listed;   /* of those that are expected alone (struct store_serial) */
+    char pattern[STORE_NAME_MAX];  /* of serial numbers; "": any */
+    char device[STORE_NAME_MAX];   /* template of the names of its devices */
+    char profiles[STORE_NAME_MAX]; /* names with commas between; "": any */
+    int64_t created;
+    int64_t removed; /* 0: not */
+    char creator[STORE_ACTOR_MAX];
+    struct bm_bytes anchors; /* certificates, DER after DER */
+    struct bm_bytes cas;     /* others of its CAs, likewise */
+};
+
+/* The last list of one of its CAs. */
+struct store_list {
+    uint64_t manufacturer;
+    uint8_t ca[STORE_HASH_SIZE]; /* SHA-256 of its name and key */
+    int64_t this_update;
+    int64_t next_update;
+    struct bm_bytes der;
+};
+
+/* The IDevID that a device came with: which device it is, for ever. */
+struct store_idevid {
+    uint64_t manufacturer;
+    char serial[STORE_NAME_MAX]; /* serialNumber, unique with the former */
+    uint32_t organisation;
+    uint64_t device;
+    uint8_t key[STORE_HASH_SIZE];  /* SHA-256 of SubjectPublicKeyInfo */
+    uint8_t cert[STORE_HASH_SIZE]; /* SHA-256 of the certificate */
+    int64_t at;
+};
+
 struct store_event {
     uint64_t id; /* filled in */
     uint32_t organisation;

@@ -169,6 +169,7 @@ static void fill(struct sqlite_store *s)
     sqlite_revocation_fill(store);
     sqlite_token_fill(store);
     sqlite_attestation_fill(store);
+    sqlite_manufacturer_fill(store);
     sqlite_request_fill(store);
     sqlite_release_fill(store);
     sqlite_delivery_fill(store);

@@ -240,10 +240,37 @@ static const char told[] =
     "ALTER TABLE heard ADD COLUMN policy_at INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE heard ADD COLUMN mode TEXT NOT NULL DEFAULT '';"
     "ALTER TABLE heard ADD COLUMN mode_at INTEGER NOT NULL DEFAULT 0;";
+
+/* Manufacturers whose IDevIDs count, their lists, the devices that are
+ * expected of them, and those that came. */
+static const char manufacturers[] =
+    "CREATE TABLE manufacturer ("
+    "  id INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  name TEXT NOT NULL, rule INTEGER NOT NULL, outlives INTEGER NOT NULL,"
+    "  listed INTEGER NOT NULL, pattern TEXT NOT NULL, device TEXT NOT NULL,"
+    "  profiles TEXT NOT NULL, created INTEGER NOT NULL,"
+    "  removed INTEGER NOT NULL, creator TEXT NOT NULL,"
+    "  anchors BLOB NOT NULL, cas BLOB NOT NULL,"
+    "  UNIQUE (organisation, name)) STRICT;"
+    "CREATE TABLE manufacturer_list ("
+    "  manufacturer INTEGER NOT NULL, ca BLOB NOT NULL,"
+    "  this_update INTEGER NOT NULL, next_update INTEGER NOT NULL,"
+    "  der BLOB NOT NULL, UNIQUE (manufacturer, ca)) STRICT;"
+    "CREATE TABLE manufacturer_serial ("
+    "  manufacturer INTEGER NOT NULL, serial TEXT NOT NULL,"
+    "  PRIMARY KEY (manufacturer, serial)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE idevid ("
+    "  id INTEGER PRIMARY KEY, manufacturer INTEGER NOT NULL,"
+    "  serial TEXT NOT NULL, organisation INTEGER NOT NULL,"
+    "  device INTEGER NOT NULL, key BLOB NOT NULL UNIQUE,"
+    "  cert BLOB NOT NULL, at INTEGER NOT NULL,"
+    "  UNIQUE (manufacturer, serial)) STRICT;"
+    "CREATE INDEX idevid_device ON idevid (device);";
 /* clang-format on */
 
-static const char *const steps[] = { first,        listings, service, shards,
-                                     attestations, delivery, told };
+static const char *const steps[] = { first,  listings,     service,
+                                     shards, attestations, delivery,
+                                     told,   manufacturers };
 
 #define VERSION ((int)(sizeof steps / sizeof steps[0]))
 

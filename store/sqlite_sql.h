@@ -35,6 +35,13 @@
     "first, decider, created, decided, cert, csr"
 #define SQL_REPLY_COLUMNS       "operator, key, request, status, created, body"
 #define SQL_ATTESTATION_COLUMNS "key, organisation, device, place, ek, at"
+#define SQL_MANUFACTURER_COLUMNS                                        \
+    "id, organisation, name, rule, outlives, listed, pattern, device, " \
+    "profiles, created, removed, creator, anchors, cas"
+#define SQL_MANUFACTURER_LIST_COLUMNS \
+    "manufacturer, ca, this_update, next_update, der"
+#define SQL_IDEVID_COLUMNS \
+    "manufacturer, serial, organisation, device, key, cert, at"
 #define SQL_EVENT_COLUMNS          \
     "id, organisation, at, kind, " \
     "device, text, claimed"
@@ -256,6 +263,47 @@
       "SELECT " SQL_ATTESTATION_COLUMNS " FROM attestation WHERE "             \
       "organisation = ? AND ek = ? "                                           \
       "ORDER BY id DESC LIMIT 1")                                              \
+    X(MANUFACTURER_ADD,                                                        \
+      "INSERT INTO manufacturer (organisation, name, rule, outlives, "         \
+      "listed, pattern, device, profiles, created, removed, creator, "         \
+      "anchors, cas) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")          \
+    X(MANUFACTURER_CHANGE,                                                     \
+      "UPDATE manufacturer SET rule = ?, outlives = ?, listed = ?, "           \
+      "pattern = ?, device = ?, profiles = ?, created = ?, removed = ?, "      \
+      "creator = ?, anchors = ?, cas = ? WHERE id = ? AND organisation = ? "   \
+      "AND name = ?")                                                          \
+    X(MANUFACTURER_FIND,                                                       \
+      "SELECT " SQL_MANUFACTURER_COLUMNS                                       \
+      " FROM manufacturer WHERE organisation = ? AND name = ?")                \
+    X(MANUFACTURER_LIST,                                                       \
+      "SELECT " SQL_MANUFACTURER_COLUMNS                                       \
+      " FROM manufacturer WHERE id > ? AND $scope ORDER BY id")                \
+    X(LIST_PUT, "INSERT OR REPLACE INTO manufacturer_list "                    \
+                "(" SQL_MANUFACTURER_LIST_COLUMNS ") VALUES "                  \
+                "(?, ?, ?, ?, ?)")                                             \
+    X(LIST_GET, "SELECT " SQL_MANUFACTURER_LIST_COLUMNS                        \
+                " FROM manufacturer_list WHERE manufacturer = ? AND ca = ?")   \
+    X(LIST_LIST, "SELECT " SQL_MANUFACTURER_LIST_COLUMNS                       \
+                 " FROM manufacturer_list WHERE manufacturer = ? "             \
+                 "ORDER BY ca")                                                \
+    X(SERIAL_PUT, "INSERT OR IGNORE INTO manufacturer_serial VALUES (?, ?)")   \
+    X(SERIAL_FIND, "SELECT 1 FROM manufacturer_serial WHERE "                  \
+                   "manufacturer = ? AND serial = ?")                          \
+    X(SERIAL_COUNT,                                                            \
+      "SELECT count(*) FROM manufacturer_serial WHERE manufacturer = ?")       \
+    X(SERIAL_FORGET, "DELETE FROM manufacturer_serial WHERE manufacturer = ?") \
+    X(IDEVID_PUT, "INSERT INTO idevid (" SQL_IDEVID_COLUMNS ") VALUES "        \
+                  "(?, ?, ?, ?, ?, ?, ?) ON CONFLICT (manufacturer, serial) "  \
+                  "DO UPDATE SET key = excluded.key, cert = excluded.cert, "   \
+                  "at = excluded.at WHERE device = excluded.device")           \
+    X(IDEVID_FIND, "SELECT " SQL_IDEVID_COLUMNS                                \
+                   " FROM idevid WHERE manufacturer = ? AND serial = ?")       \
+    X(IDEVID_OF_KEY,                                                           \
+      "SELECT " SQL_IDEVID_COLUMNS " FROM idevid WHERE key = ?")               \
+    X(IDEVID_OF_DEVICE, "SELECT " SQL_IDEVID_COLUMNS                           \
+                        " FROM idevid WHERE device = ? ORDER BY id DESC "      \
+                        "LIMIT 1")                                             \
+    X(IDEVID_COUNT, "SELECT count(*) FROM idevid WHERE manufacturer = ?")      \
     X(EVENT_PUT, "INSERT INTO event (organisation, at, kind, device, text, "   \
                  "claimed) VALUES (?, ?, ?, ?, ?, ?)")                         \
     X(EVENT_FORGET,                                                            \

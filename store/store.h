@@ -168,6 +168,41 @@ struct store {
                                    const uint8_t ek[STORE_HASH_SIZE],
                                    struct store_attestation *row);
 
+    /* A new manufacturer (id 0; CONFLICT when the name is taken), or a changed
+     * one: all but organisation, name. */
+    bm_status (*manufacturer_put)(void *self, struct store_manufacturer *row);
+    bm_status (*manufacturer_find)(void *self, uint32_t organisation,
+                                   const char *name,
+                                   struct store_manufacturer *row);
+    /* Ordered by id, those above `after`. */
+    bm_status (*manufacturer_list)(void *self, const struct store_scope *scope,
+                                   uint64_t after,
+                                   const struct store_visit *visit);
+    /* Put, or put in the place of the last one of the same CA. */
+    bm_status (*list_put)(void *self, const struct store_list *row);
+    bm_status (*list_get)(void *self, uint64_t manufacturer,
+                          const uint8_t ca[STORE_HASH_SIZE],
+                          struct store_list *row);
+    bm_status (*list_list)(void *self, uint64_t manufacturer,
+                           const struct store_visit *visit);
+    /* A device with this serial number is expected; again does no harm. */
+    bm_status (*serial_put)(void *self, uint64_t manufacturer,
+                            const char *serial);
+    bm_status (*serial_find)(void *self, uint64_t manufacturer,
+                             const char *serial); /* NOT_FOUND */
+    bm_status (*serial_count)(void *self, uint64_t manufacturer, uint64_t *n);
+    bm_status (*serial_forget)(void *self, uint64_t manufacturer);
+    /* Put, or change key, cert, at of the one with its serial. CONFLICT: the
+     * key is another's. */
+    bm_status (*idevid_put)(void *self, const struct store_idevid *row);
+    bm_status (*idevid_find)(void *self, uint64_t manufacturer,
+                             const char *serial, struct store_idevid *row);
+    bm_status (*idevid_of_key)(void *self, const uint8_t key[STORE_HASH_SIZE],
+                               struct store_idevid *row);
+    bm_status (*idevid_of_device)(void *self, uint64_t device,
+                                  struct store_idevid *row);
+    bm_status (*idevid_count)(void *self, uint64_t manufacturer, uint64_t *n);
+
     /* A new request (id 0), or a changed one: state, decider, decided, cert. */
     bm_status (*request_put)(void *self, struct store_request *row);
     bm_status (*request_get)(void *self, const struct store_scope *scope,

@@ -5,6 +5,7 @@
 #include "store/test/contract_cert.h"
 #include "store/test/contract_delivery.h"
 #include "store/test/contract_lists.h"
+#include "store/test/contract_manufacturer.h"
 #include "store/test/contract_rows.h"
 #include "store/test/files.h"
 
@@ -34,6 +35,7 @@ int main(void)
     contract_rows();
     contract_lists();
     contract_delivery();
+    contract_manufacturer();
     files_end();
     return bm_test_done();
 }

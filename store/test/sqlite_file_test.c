@@ -171,6 +171,8 @@ static void a_reader_beside_a_writer_sees_what_that_one_commits(void)
     "DROP TABLE progress; DROP TABLE heard;"                           \
     "DROP TABLE progress_count;"                                       \
     "DROP TABLE attestation;"                                          \
+    "DROP TABLE manufacturer; DROP TABLE manufacturer_list;"           \
+    "DROP TABLE manufacturer_serial; DROP TABLE idevid;"               \
     "DROP INDEX revocation_shard; DROP INDEX revocation_expires;"      \
     "DROP TABLE revocation_change;"                                    \
     "ALTER TABLE ca DROP COLUMN shards;"                               \
