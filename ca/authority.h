@@ -159,6 +159,9 @@ enum ca_act {
     CA_ACT_RELEASE_CREATE,  /* and put the blobs that it names */
     CA_ACT_RELEASE_ASSIGN,
     CA_ACT_RELEASE_READ,
+    CA_ACT_MANUFACTURER_CHANGE, /* make one known, remove one */
+    CA_ACT_MANUFACTURER_EXPECT, /* say which devices of it come; its lists */
+    CA_ACT_MANUFACTURER_READ,
     CA_ACT_COUNT
 };
 

@@ -45,6 +45,10 @@ static const struct {
     [CA_ACT_RELEASE_CREATE] = { "create releases", REGISTRAR },
     [CA_ACT_RELEASE_ASSIGN] = { "assign releases", REGISTRAR },
     [CA_ACT_RELEASE_READ] = { "see releases", ANYBODY },
+    [CA_ACT_MANUFACTURER_CHANGE] = { "add and remove manufacturers", 0 },
+    [CA_ACT_MANUFACTURER_EXPECT] = { "say what comes of manufacturers",
+                                     REGISTRAR },
+    [CA_ACT_MANUFACTURER_READ] = { "see manufacturers", ANYBODY },
     [CA_ACT_FIRMWARE_RECORD] = { "record signatures of firmware", REGISTRAR },
 };
 

@@ -276,6 +276,14 @@ BM_MUST_CHECK bm_status ca_check_operator_cert(struct ca *ca,
 /* The issued certificates of slots; for ca_close(). */
 void ca_slots_free(struct ca_slot *slots);
 
+/* ca_find_idevid() (manufacturer.h), in any transaction. */
+struct ca_shown;
+struct ca_idevid;
+BM_MUST_CHECK bm_status ca_judge_idevid(struct ca *ca,
+                                        const struct ca_shown *shown,
+                                        int64_t now, struct ca_idevid *idevid,
+                                        struct ca_refusal *why);
+
 /* Hexadecimal digits, for words: at most `cap` with NUL. */
 void ca_hex(struct bm_bytes b, char *text, size_t cap);
 #define CA_SERIAL_TEXT (2 * STORE_SERIAL_MAX + 1)

@@ -119,6 +119,9 @@ static bm_status fits_requester(struct group *g, const struct ca_slot *s)
     if (ok && s->has_token) {
         ok = touch(g, before, first_octets(s->token.hash));
     }
+    if (ok && s->has_idevid) {
+        ok = touch(g, before, first_octets(s->idevid.key));
+    }
     if (ok && s->has_presented) {
         ok = fits_presented(g, before, s);
     }
@@ -310,6 +313,7 @@ static bm_status decide(struct group *g, struct ca_slot *s)
     BM_TRY(check_proof(ca, s, why));
     BM_TRY(ca_admit_requester(ca, s, g->now, why));
     BM_TRY(ca_check_device(ca, s, g->now, why));
+    BM_TRY(ca_check_idevid(ca, s, g->now, why));
     BM_TRY(ca_check_renewal(ca, s, g->now, why));
     BM_TRY(ca_check_key(ca, s, g->now, why));
     BM_TRY(ca_check_attestation(ca, s, why));
@@ -515,6 +519,7 @@ static bm_status write_all(struct group *g)
         }
         BM_TRY(ca->c.store->next_cert(ca->c.store->self, &s->row.id));
         BM_TRY(write_device(ca, s, g->now));
+        BM_TRY(ca_put_idevid(ca, s, g->now));
         BM_TRY(write_predecessors(ca, s, g->now));
         BM_TRY(write_cert(ca, s, g->now));
         BM_TRY(write_claims(ca, s));

@@ -33,8 +33,10 @@ struct ca_issue_request {
     bool proven; /* the CSR's signature has been verified by whom we trust */
 
     /* CA_BY_IDEVID, CA_BY_CURRENT: the certificate whose key the requester
-     * has shown to hold (TLS), DER. */
+     * has shown to hold (TLS), DER; and of a manufacturer's IDevID, what came
+     * with it: DER after DER. */
     struct bm_bytes presented;
+    struct bm_bytes chain;
     struct bm_bytes token; /* CA_BY_TOKEN: the secret's characters */
 
     /* What was shown of the key (attest.h); NULL: nothing, or it is on record

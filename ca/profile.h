@@ -33,7 +33,7 @@ struct ca_profile;
 enum {
     CA_BY_OPERATOR = 1 << 0,
     CA_BY_TOKEN = 1 << 1,
-    CA_BY_IDEVID = 1 << 2,   /* presents a certificate of a CA in `idevid_of` */
+    CA_BY_IDEVID = 1 << 2,   /* presents an IDevID */
     CA_BY_CURRENT = 1 << 3,  /* presents the certificate that is renewed */
     CA_BY_AUTHORITY = 1 << 4 /* the authority for itself: responders, servers */
 };
@@ -74,6 +74,8 @@ struct ca_profile_policy {
     unsigned by;       /* CA_BY_... */
     const char *const *idevid_profiles; /* whose certificates count as IDevID
                                            for CA_BY_IDEVID; ends with NULL */
+    const char *const *manufacturers;   /* whose IDevIDs count, by name, or
+                                           "any" (manufacturer.h); likewise */
     bool device;   /* its certificates belong to devices of the inventory */
     bool identity; /* manufacturer's (makes `born`), else owner's (`active`) */
     bool one_active; /* confirmation of a renewal ends the old certificate */

@@ -40,8 +40,7 @@ static bm_status check_ids(const struct profile_compiler *c, const char *key,
 {
     for (; ids != NULL && *ids != NULL; ids++) {
         if (!is_id(*ids)) {
-            return fail(c, key,
-                        "names of profiles are made of a-z, 0-9, '.' and '-'");
+            return fail(c, key, "names here are made of a-z, 0-9, '.' and '-'");
         }
     }
     return BM_OK;
@@ -54,8 +53,10 @@ static bm_status check_who(const struct profile_compiler *c)
     if (r->by == 0) {
         return fail(c, "by", "nobody may ask: a profile is by somebody");
     }
-    if (((r->by & CA_BY_IDEVID) != 0) != (r->idevid_of != NULL)) {
-        return fail(c, "by", "idevid_of goes with by: [idevid]");
+    if (((r->by & CA_BY_IDEVID) != 0) !=
+        (r->idevid_of != NULL || r->manufacturers != NULL)) {
+        return fail(c, "by",
+                    "idevid_of and manufacturers go with by: [idevid]");
     }
     if (((r->by & CA_BY_CURRENT) != 0) != r->has_renewal) {
         return fail(c, "by", "renewal goes with by: [current]");
@@ -120,6 +121,7 @@ static bm_status check_names(const struct profile_compiler *c)
 
     BM_TRY(check_ids(c, "profile", name));
     BM_TRY(check_ids(c, "idevid_of", r->idevid_of));
+    BM_TRY(check_ids(c, "manufacturers", r->manufacturers));
     BM_TRY(check_ids(c, "device", r->device.key_sharing));
     if (!is_id(r->ca)) {
         return fail(c, "ca", "names of CAs are made of a-z, 0-9, '.' and '-'");

@@ -89,6 +89,11 @@ static void explain_who(const struct profile_rules *r, struct bm_wr *w)
         put(w, "certificates of profile ");
         put_list(w, r->idevid_of);
     }
+    if (r->manufacturers != NULL) {
+        label(w, r->idevid_of == NULL ? "IDevIDs" : "");
+        put(w, "those of manufacturers: ");
+        put_list(w, r->manufacturers);
+    }
 }
 
 static void explain_device(const struct profile_rules *r, struct bm_wr *w)

@@ -269,6 +269,7 @@ struct profile_rules {
     const char *ca;
     unsigned by;
     const char *const *idevid_of;
+    const char *const *manufacturers;
 
     bool has_device;
     struct profile_device {

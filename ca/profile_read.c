@@ -336,6 +336,8 @@ static const struct config_key profile_keys[] = {
       .choices = by_choices },
     { KEY(CONFIG_STRINGS, "idevid_of", profile_rules, idevid_of), .min = 1,
       .max = PROFILE_LIST_MAX },
+    { KEY(CONFIG_STRINGS, "manufacturers", profile_rules, manufacturers),
+      .min = 1, .max = PROFILE_LIST_MAX },
     { KEY(CONFIG_SECTION, "device", profile_rules, device),
       .keys = device_keys },
     { KEY(CONFIG_SECTION, "renewal", profile_rules, renewal),

@@ -91,6 +91,12 @@ static const struct {
       BIT(CA) | BIT(SERIAL) | BIT(HASH) | BIT(SUBJECT) | BIT(TEXT) |
           BIT(NUMBER) | BIT(KEY),
       0 },
+    { CA_RECORD_MANUFACTURER, "manufacturer",
+      BIT(SUBJECT) | BIT(HASH) | BIT(TEXT), 0 },
+    { CA_RECORD_IDEVID, "idevid",
+      BIT(SUBJECT) | BIT(HASH) | BIT(KEY) | BIT(TEXT), 0 },
+    { CA_RECORD_CLONE, "clone", BIT(SUBJECT) | BIT(HASH) | BIT(KEY) | BIT(TEXT),
+      0 },
 };
 
 /*
@@ -309,7 +315,7 @@ static bm_status take_member(struct bm_cbor *c, enum member member,
     case VERSION:
         return take_number(c, CA_RECORD_VERSION, CA_RECORD_VERSION, &v);
     case KIND:
-        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_POLICY, &v));
+        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_CLONE, &v));
         record->kind = (enum ca_record_kind)v;
         return BM_OK;
     case TIME:

@@ -60,10 +60,19 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
                                   `text`: the same for people */
     CA_RECORD_ASSIGNMENT = 22,  /* it is for whom `text` says, `number` percent
                                   of them */
-    CA_RECORD_POLICY = 23 /* the release `subject`, whose record is the next,
+    CA_RECORD_POLICY = 23, /* the release `subject`, whose record is the next,
                              has a policy (policy.h); `hash` of its message;
                              `number`: its version; `text`: its floor; `key`,
                              `ca`, `serial`: whose signature */
+    CA_RECORD_MANUFACTURER = 24, /* one was added, removed, changed
+                                    (manufacturer.h); `subject`: its name;
+                                    `hash` of what is set of it now; `text`:
+                                    what was done */
+    CA_RECORD_IDEVID = 25, /* a device came with an IDevID of a manufacturer;
+                              `subject`: the device; `hash`: of the
+                              certificate; `key`: its key; `text`: whose */
+    CA_RECORD_CLONE = 26   /* somebody came with an IDevID that has the name of
+                              a device, or the key of another; as IDEVID */
 };
 
 /* Views. */

@@ -339,6 +339,10 @@ bm_status ca_check_key(struct ca *ca, struct ca_slot *s, int64_t now,
     bm_status rc = ca->c.store->claim_list(ca->c.store->self, STORE_CLAIM_KEY,
                                            s->key, &visit);
 
+    if (rc == BM_OK) {
+        rc = ca_check_idevid_key(ca, s, why);
+    }
+
     if (rc == BM_E_CA_KEY_OWNED) {
         BM_TRY(put_misuse(&owner, now));
     }

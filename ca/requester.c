@@ -71,9 +71,34 @@ static bool in_list(const char *const *list, const char *name)
     return false;
 }
 
-static bm_status check_idevid(struct ca *ca, struct ca_slot *s,
+/* One that we did not make (manufacturer.h). */
+static bm_status check_foreign(struct ca *ca, struct ca_slot *s, int64_t now,
+                               struct ca_refusal *why)
+{
+    const struct ca_shown shown = { .cert = s->request->presented,
+                                    .chain = s->request->chain,
+                                    .policy = s->policy };
+
+    BM_TRY(ca_judge_idevid(ca, &shown, now, &s->idevid, why));
+    s->has_idevid = true;
+    s->organisation = s->idevid.organisation;
+    memcpy(s->name, s->idevid.device, sizeof s->name);
+    return BM_OK;
+}
+
+/* What is on record here is judged by that, whatever else it may be. */
+static bm_status check_idevid(struct ca *ca, struct ca_slot *s, int64_t now,
                               struct ca_refusal *why)
 {
+    struct store_cert row;
+    bm_status rc = ca_find_der(ca, s->request->presented, &row);
+
+    if (rc == BM_E_NOT_FOUND && s->policy->manufacturers[0] != NULL) {
+        return check_foreign(ca, s, now, why);
+    }
+    if (rc != BM_OK && rc != BM_E_NOT_FOUND) {
+        return rc;
+    }
     BM_TRY(find_presented(ca, s, why));
     if (!in_list(s->policy->idevid_profiles, s->presented.row.profile)) {
         return ca_refuse(why, BM_E_PROFILE_REQUESTER,
@@ -156,7 +181,7 @@ bm_status ca_find_requester(struct ca *ca, struct ca_slot *s, int64_t now,
     case CA_BY_TOKEN:
         return check_token(ca, s, now, why);
     case CA_BY_IDEVID:
-        return check_idevid(ca, s, why);
+        return check_idevid(ca, s, now, why);
     case CA_BY_CURRENT:
         return check_current(ca, s, why);
     default:

@@ -3,20 +3,21 @@
 #define BM_CA_SLOT_H
 
 #include "ca/internal.h"
+#include "ca/manufacturer.h"
 
 /*
  * One request on its way to a certificate: what was decided before anything
  * is signed, so that the writing afterwards decides nothing. Between issue.c,
- * requester.c, renew.c, attested.c and prepare.c.
+ * requester.c, idevid.c, binding.c, renew.c and attested.c.
  */
 
 /* Identifiers that one certificate can claim: docs/profiles.md tells. */
 #define CA_IDENTIFIERS_MAX 8
 
 /* What two requests of one transaction must not both touch: device, token,
- * the certificate shown with those before and behind it, key, its TPM,
- * identifiers. */
-#define CA_TOUCH_MAX (7 + CA_IDENTIFIERS_MAX)
+ * the certificate shown with those before and behind it or its key, key, its
+ * TPM, identifiers. */
+#define CA_TOUCH_MAX (8 + CA_IDENTIFIERS_MAX)
 
 struct ca_slot {
     const struct ca_issue_request *request;
@@ -35,6 +36,8 @@ struct ca_slot {
     bool has_presented;
     struct ca_cert_row presented;
     struct bm_cert current; /* parsed from request->presented */
+    bool has_idevid;        /* it is a manufacturer's, and none of ours */
+    struct ca_idevid idevid;
 
     bool has_device;
     bool new_device;
@@ -79,6 +82,18 @@ BM_MUST_CHECK bm_status ca_admit_requester(struct ca *ca, struct ca_slot *s,
 /* Which device, and may it have a certificate. */
 BM_MUST_CHECK bm_status ca_check_device(struct ca *ca, struct ca_slot *s,
                                         int64_t now, struct ca_refusal *why);
+
+/* Is it the device that the IDevID of a manufacturer stands for? Signs of a
+ * clone are written down. */
+BM_MUST_CHECK bm_status ca_check_idevid(struct ca *ca, const struct ca_slot *s,
+                                        int64_t now, struct ca_refusal *why);
+/* Is the key that of an IDevID? */
+BM_MUST_CHECK bm_status ca_check_idevid_key(struct ca *ca,
+                                            const struct ca_slot *s,
+                                            struct ca_refusal *why);
+/* The device is bound to it, with its row. */
+BM_MUST_CHECK bm_status ca_put_idevid(struct ca *ca, const struct ca_slot *s,
+                                      int64_t now);
 
 /*
  * Is it a renewal, or the same request again? BM_E_END when `s->result` has

@@ -388,6 +388,7 @@ bm_status verify_act(struct verify *v, uint64_t index,
     case CA_RECORD_PROFILE:
     case CA_RECORD_CRL:
     case CA_RECORD_BUNDLE:
+    case CA_RECORD_MANUFACTURER:
         return verify_note_latest(v, record);
     case CA_RECORD_DELIVERY:
         return verify_note_release(v, record);

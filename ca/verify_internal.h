@@ -91,7 +91,7 @@ struct verify_target {
 /* What the records say last of a thing that has few rows. */
 struct verify_latest {
     enum ca_record_kind kind;
-    uint32_t list; /* CA_RECORD_CRL: which */
+    uint32_t list; /* CA_RECORD_CRL: which; _MANUFACTURER: whose */
     char id[STORE_ID_MAX];
     uint32_t organisation;
     uint8_t hash[STORE_HASH_SIZE];

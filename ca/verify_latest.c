@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CAs, operators, profiles, lists: few rows, each of which is what its last
- * record says.
+ * CAs, operators, profiles, lists, manufacturers: few rows, each of which is
+ * what its last record says.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 
 #include "ca/bundle.h"
 #include "ca/lists.h"
+#include "ca/manufacturer.h"
 #include "ca/operator.h"
 #include "ca/verify_internal.h"
 #include "core/cert.h"
@@ -69,6 +70,7 @@ static struct bm_bytes id_of(const struct ca_record *record)
 {
     switch (record->kind) {
     case CA_RECORD_OPERATOR:
+    case CA_RECORD_MANUFACTURER:
         return record->subject;
     case CA_RECORD_PROFILE:
         return record->profile;
@@ -91,6 +93,9 @@ bm_status verify_note_latest(struct verify *v, const struct ca_record *record)
         return verify_found(v, BM_E_LEDGER_CHANGED,
                             "a list of %s is recorded that there cannot be",
                             id);
+    }
+    if (record->kind == CA_RECORD_MANUFACTURER) {
+        list = record->organisation; /* each may have one of that name */
     }
     latest = find_list(v, record->kind, id, list);
     if (latest == NULL) {
@@ -160,6 +165,28 @@ static bm_status compare_operator(void *arg, const void *row)
     put_right(find(v, CA_RECORD_OPERATOR, o->id));
     return compare(v, CA_RECORD_OPERATOR, o->id, o->organisation, o->cert,
                    words);
+}
+
+/* Whom the organisation trusts to name its devices, and for what. */
+static bm_status compare_manufacturer(void *arg, const void *row)
+{
+    const struct store_manufacturer *m = row;
+    struct verify *v = arg;
+    struct verify_latest *latest =
+        find_list(v, CA_RECORD_MANUFACTURER, m->name, m->organisation);
+    uint8_t hash[BM_HASH_MAX];
+
+    if (latest == NULL) {
+        return verify_found(v, BM_E_LEDGER_UNRECORDED,
+                            "manufacturer %s is not on record", m->name);
+    }
+    latest->met = true;
+    BM_TRY(ca_manufacturer_hash(v->crypto, m, hash));
+    return memcmp(hash, latest->hash, sizeof latest->hash) == 0
+               ? BM_OK
+               : verify_found(v, BM_E_LEDGER_CHANGED,
+                              "manufacturer %s is not as it was recorded",
+                              m->name);
 }
 
 static bm_status compare_profile(struct verify *v, struct verify_latest *latest)
@@ -270,8 +297,12 @@ bm_status verify_compare_latest(struct verify *v)
 {
     const struct store_visit cas = { v, compare_ca };
     const struct store_visit operators = { v, compare_operator };
+    const struct store_visit manufacturers = { v, compare_manufacturer };
     const struct store *s = v->store;
 
+    BM_TRY(verify_damage(
+        v, s->manufacturer_list(s->self, &everything, 0, &manufacturers),
+        "manufacturer", ""));
     BM_TRY(verify_damage(v, s->ca_list(s->self, &everything, &cas), "CA", ""));
     BM_TRY(verify_damage(v, s->operator_list(s->self, &everything, &operators),
                          "operator", ""));

@@ -100,7 +100,10 @@
     X(E_CA_OPERATOR, 0x1515, "", "operator is not in a state for this")        \
     X(E_CA_LAST, 0x1516, "", "no administrator would be left")                 \
     X(E_CA_WAITING, 0x1517, "", "too many requests wait for approval")         \
-    X(E_CA_REPEATED, 0x1518, "", "request is not the one that came first")
+    X(E_CA_REPEATED, 0x1518, "", "request is not the one that came first")     \
+    X(E_CA_MANUFACTURER, 0x1519, "IEEE 802.1AR-2018",                          \
+      "certificate is no IDevID that counts here")                             \
+    X(E_CA_CLONE, 0x151a, "", "device has another IDevID: possible clone")
 
 #define BM_STATUS_LEDGER(X)                                                  \
     X(E_LEDGER_RECORD, 0x1601, "", "malformed ledger record")                \

@@ -368,6 +368,7 @@ static void fill(struct issuer *is, struct ca_issue_request *r,
                                     .attested = issuer_attested(is, e) };
     if (e->who.by != CA_BY_TOKEN) {
         r->presented = e->m.cert;
+        r->chain = e->m.chain;
     }
 }
 

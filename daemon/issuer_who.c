@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/manufacturer.h"
 #include "core/oid.h"
 #include "core/path.h"
 #include "daemon/issuer_internal.h"
@@ -243,6 +244,46 @@ static unsigned by_of(const struct issuer_enrol *e, const char *profile)
     return 0;
 }
 
+/* Why it does not count is for the operator to know, who waits for the
+ * device: whoever shows it learns the rule alone. */
+static bool refuse_idevid(struct issuer_reply *reply, bm_status rc,
+                          struct ca_refusal *why)
+{
+    why->status = rc;
+    log_refusal(issuer_is_failure(rc) ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+                "enrol.idevid", why);
+    return refuse(reply, rc, why);
+}
+
+/* The IDevID of a manufacturer (ca/manufacturer.h). Not remembered: a device
+ * comes with it once, and what counts may change at any time. */
+static bool admit_idevid(struct issuer *is, struct issuer_enrol *e,
+                         struct issuer_reply *reply)
+{
+    const struct ca_shown shown = { .cert = e->m.cert,
+                                    .chain = e->m.chain,
+                                    .policy = e->policy };
+    struct ca_refusal why = { BM_OK, "" };
+    struct ca_idevid idevid;
+    bm_status rc =
+        ca_find_idevid(is->in->ca, &shown, room_now(), &idevid, &why);
+
+    if (rc != BM_OK) {
+        return refuse_idevid(reply, rc, &why);
+    }
+    e->who.by = CA_BY_IDEVID;
+    e->who.actor.organisation = idevid.organisation;
+    memcpy(e->who.identity, idevid.cert, sizeof e->who.identity);
+    (void)snprintf(e->who.name, sizeof e->who.name, "idevid:%s", idevid.mark);
+    return true;
+}
+
+static bool takes_manufacturers(const struct issuer_enrol *e)
+{
+    return e->m.op != WIRE_REENROLL && (e->policy->by & CA_BY_IDEVID) != 0 &&
+           e->policy->manufacturers[0] != NULL;
+}
+
 static bool admit_cert(struct issuer *is, struct issuer_enrol *e,
                        struct issuer_reply *reply)
 {
@@ -251,6 +292,9 @@ static bool admit_cert(struct issuer *is, struct issuer_enrol *e,
     int64_t now = room_now();
     bm_status rc = issuer_verify(is, e->m.cert, &k, &why);
 
+    if (rc != BM_OK && takes_manufacturers(e)) {
+        return admit_idevid(is, e, reply);
+    }
     if (rc != BM_OK) {
         return refuse(reply, rc, &why);
     }
@@ -299,6 +343,20 @@ bool issuer_admit(struct issuer *is, struct issuer_enrol *e,
 
 /* ---- Messages about keys */
 
+/* Who comes with the IDevID of a manufacturer. */
+static bm_status find_stranger(struct issuer *is, const struct wire_attest *m,
+                               uint8_t who[32], uint32_t *organisation,
+                               struct ca_refusal *why)
+{
+    const struct ca_shown shown = { .cert = m->cert, .chain = m->chain };
+    struct ca_idevid idevid;
+
+    BM_TRY(ca_find_idevid(is->in->ca, &shown, room_now(), &idevid, why));
+    memcpy(who, idevid.cert, 32);
+    *organisation = idevid.organisation;
+    return BM_OK;
+}
+
 /* Whether he may have this one is seen when he asks for it; but what is
  * revoked or over asks for nothing, and has no place among what is open. */
 static bm_status find_identity(struct issuer *is, const struct wire_attest *m,
@@ -309,7 +367,9 @@ static bm_status find_identity(struct issuer *is, const struct wire_attest *m,
     struct ca_holder holder;
 
     if (m->token.n == 0) {
-        BM_TRY(issuer_verify(is, m->cert, &known, why));
+        if (issuer_verify(is, m->cert, &known, why) != BM_OK) {
+            return find_stranger(is, m, who, organisation, why);
+        }
         BM_TRY(ca_may_ask(is->in->ca, m->cert, room_now(), why));
         memcpy(who, known->hash, 32);
         *organisation = known->holder.organisation;

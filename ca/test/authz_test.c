@@ -41,6 +41,9 @@ static const unsigned allowed[CA_ACT_COUNT] = {
     [CA_ACT_RELEASE_CREATE] = A | R,
     [CA_ACT_RELEASE_ASSIGN] = A | R,
     [CA_ACT_RELEASE_READ] = A | R | F | U | O,
+    [CA_ACT_MANUFACTURER_CHANGE] = A,
+    [CA_ACT_MANUFACTURER_EXPECT] = A | R,
+    [CA_ACT_MANUFACTURER_READ] = A | R | F | U | O,
 };
 
 /* Every set, those with bits that are none of ours among them. */

@@ -83,6 +83,20 @@ static const struct ca_record least[] = {
       .text = BM_LIT_INIT("floor 2"),
       .number = 3,
       .key = { hash, 32 } },
+    { .kind = CA_RECORD_MANUFACTURER,
+      .subject = BM_LIT_INIT("acme"),
+      .hash = { hash, 32 },
+      .text = BM_LIT_INIT("added") },
+    { .kind = CA_RECORD_IDEVID,
+      .subject = BM_LIT_INIT("SN-1"),
+      .hash = { hash, 32 },
+      .text = BM_LIT_INIT("IDevID of acme"),
+      .key = { hash, 32 } },
+    { .kind = CA_RECORD_CLONE,
+      .subject = BM_LIT_INIT("SN-1"),
+      .hash = { hash, 32 },
+      .text = BM_LIT_INIT("IDevID of acme"),
+      .key = { hash, 32 } },
 };
 #define KINDS (sizeof least / sizeof least[0])
 
@@ -261,9 +275,9 @@ static void a_record_that_lacks_a_member_is_refused(void)
 
 /* What a kind takes beyond its least; one letter a member, as in set(). */
 static const char *const may[KINDS] = {
-    "567",  "345789", "3457",  "3457", "457",  "257", "178", "12378",
-    "3478", "8",      "34567", "4567", "3578", "57",  "57",  "7",
-    "35",   "7",      "5",     "1258", "",     "8",   "",
+    "567", "345789", "3457", "3457", "457", "257", "178", "12378", "3478",
+    "8",   "34567",  "4567", "3578", "57",  "57",  "7",   "35",    "7",
+    "5",   "1258",   "",     "8",    "",    "",    "",    "",
 };
 
 static void a_member_that_a_kind_does_not_have_is_refused(void)

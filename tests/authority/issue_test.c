@@ -304,14 +304,14 @@ static void a_certificate_that_is_not_ours_entitles_to_nothing(void)
          "idevid");
     b.key = world_key();
     idevid.der[idevid.n - 1] ^= 1; /* its signature: still a certificate */
-    CHECK_STATUS(by_cert(&w, &b, &out), BM_E_NOT_FOUND);
+    CHECK_STATUS(by_cert(&w, &b, &out), BM_E_CA_MANUFACTURER);
     idevid.n -= 1;
-    CHECK_STATUS(by_cert(&w, &b, &out), BM_E_NOT_FOUND);
+    CHECK_STATUS(by_cert(&w, &b, &out), BM_E_CA_MANUFACTURER);
     idevid.n = 0;
-    CHECK_STATUS(by_cert(&w, &b, &out), BM_E_NOT_FOUND);
+    CHECK_STATUS(by_cert(&w, &b, &out), BM_E_CA_MANUFACTURER);
     idevid.n = world_ca("issuing")->cert.der.n;
     memcpy(idevid.der, world_ca("issuing")->cert.der.p, idevid.n);
-    CHECK_STATUS(by_cert(&w, &b, &out), BM_E_NOT_FOUND);
+    CHECK_STATUS(by_cert(&w, &b, &out), BM_E_CA_MANUFACTURER);
     world_close(&w);
 }
 

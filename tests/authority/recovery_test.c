@@ -4,7 +4,7 @@
 #include "ca/firmware.h"
 #include "ca/operator.h"
 #include "ca/request.h"
-#include "tests/authority/world.h"
+#include "tests/authority/maker.h"
 
 static const struct ca_list issuing_list = { "issuing", STORE_LIST_COMPLETE };
 
@@ -86,6 +86,46 @@ static void prepare_token(struct play *p)
 static bool is_active(struct play *p)
 {
     return world_device(&p->w, 1, p->name).state == STORE_DEVICE_ACTIVE;
+}
+
+/* ---- A device of another maker, which comes for the first time */
+
+static const struct bm_signer *born_with; /* the key of its IDevID */
+
+static const struct bm_signer *key_of_device(uint8_t number)
+{
+    return number == device_spec.key ? born_with : key_of(number);
+}
+
+static struct maker stranger;
+
+static void prepare_stranger(struct play *p)
+{
+    struct spec device = device_spec;
+    struct ca_manufacturer_order order;
+    char subject[20];
+
+    maker_reset();
+    make_maker(&stranger);
+    prepare_new(p);
+    (void)snprintf(subject, sizeof subject, "#%s", p->name);
+    device.subject = subject;
+    born_with = world_key();
+    maker_signer = key_of_device;
+    make(&stranger.device, &device);
+    if (p->n == 1) {
+        order = order_of(&stranger, "acme");
+        must(add(&p->w, &admin, &order) == BM_OK, "acme");
+    }
+}
+
+static bm_status run_stranger(struct play *p)
+{
+    const struct ask a = { .idevid = &stranger.device,
+                           .chain = stranger.ca.der,
+                           .key = p->key };
+
+    return ask(&p->w, &a, &p->out);
 }
 
 /* ---- A renewal that supersedes a pending one, by a group */
@@ -427,6 +467,7 @@ static const struct act acts[] = {
     { "request", prepare_new, run_waiting, is_waiting, true },
     { "approved", prepare_approved, run_approved, is_issued, true },
     { "firmware", prepare_new, run_firmware, is_on_record, true },
+    { "a stranger", prepare_stranger, run_stranger, is_active, true },
 };
 
 /* What may be handed out, and how it ends. */
