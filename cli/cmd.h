@@ -138,6 +138,14 @@ int cmd_device_suspend(int argc, char **argv);
 int cmd_device_resume(int argc, char **argv);
 int cmd_device_renew(int argc, char **argv);
 
+int cmd_manufacturer(int argc, char **argv);
+int cmd_manufacturer_add(int argc, char **argv);
+int cmd_manufacturer_expect(int argc, char **argv);
+int cmd_manufacturer_crl(int argc, char **argv);
+int cmd_manufacturer_list(int argc, char **argv);
+int cmd_manufacturer_show(int argc, char **argv);
+int cmd_manufacturer_remove(int argc, char **argv);
+
 int cmd_release(int argc, char **argv);
 int cmd_release_create(int argc, char **argv);
 int cmd_release_assign(int argc, char **argv);

@@ -30,6 +30,8 @@ static const struct cmd nouns[] = {
       "what devices are told of roots and of what is revoked", cmd_bundle },
     { "device", "list | show | events | suspend | resume | renew",
       "devices, and what happened to them", cmd_device },
+    { "manufacturer", "add | expect | crl | list | show | remove",
+      "whose IDevIDs devices may enrol by", cmd_manufacturer },
     { "release", "create | assign | status | list | show",
       "what devices are to have, and how far it came", cmd_release },
     { "request", "list | show | approve | reject",

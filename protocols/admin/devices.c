@@ -31,6 +31,18 @@ static const struct admin_field key_fields[] = {
     ADMIN_FIELDS_END,
 };
 
+static const struct admin_field idevid_fields[] = {
+    ADMIN_GIVES("manufacturer", ADMIN_STRING, true, "whose it is"),
+    ADMIN_GIVES("serial_number", ADMIN_STRING, true,
+                "serialNumber in its subject"),
+    ADMIN_GIVES("certificate_sha256", ADMIN_STRING, true,
+                "of the certificate, in hexadecimal"),
+    ADMIN_GIVES("key_sha256", ADMIN_STRING, true,
+                "of its SubjectPublicKeyInfo, in hexadecimal"),
+    ADMIN_GIVES("at", ADMIN_TIME, true, "when the device came with it"),
+    ADMIN_FIELDS_END,
+};
+
 #define DEVICE_FIELDS                                                       \
     ADMIN_GIVES("name", ADMIN_STRING, true, "unique in its organisation"),  \
         ADMIN_GIVES_ENUM("state", states, true, "where it is in its life"), \
@@ -48,6 +60,8 @@ const struct admin_field admin_device_fields[] = {
                    "that of its newest certificate that is good"),
     ADMIN_GIVES_IN("firewall", ADMIN_OBJECT, false, admin_firewall_fields,
                    "what the device says of it"),
+    ADMIN_GIVES_IN("idevid", ADMIN_OBJECT, false, idevid_fields,
+                   "the manufacturer's certificate that it came with"),
     ADMIN_FIELDS_END,
 };
 const struct admin_field admin_device_page[] = {
@@ -217,12 +231,59 @@ static json_t *device_key(struct tree *t, const struct key *key)
     return o;
 }
 
+/* The IDevID that a device came with, and whose it is. */
+struct idevid {
+    struct store_idevid row; /* device 0: none */
+    char name[STORE_ID_MAX]; /* of the manufacturer */
+};
+
+static bm_status take_manufacturer(void *arg, const void *visited)
+{
+    const struct store_manufacturer *row = visited;
+    struct idevid *i = arg;
+
+    if (row->id != i->row.manufacturer) {
+        return BM_OK;
+    }
+    memcpy(i->name, row->name, sizeof i->name);
+    return BM_E_END;
+}
+
+static bm_status find_idevid(struct admin_context *c, uint64_t device,
+                             struct idevid *i)
+{
+    const struct store *s = c->store;
+    const struct store_visit visit = { i, take_manufacturer };
+    bm_status rc = s->idevid_of_device(s->self, device, &i->row);
+
+    i->name[0] = '\0';
+    if (rc != BM_OK) {
+        i->row.device = 0;
+        return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+    }
+    return s->manufacturer_list(s->self, &c->actor.scope,
+                                i->row.manufacturer - 1, &visit);
+}
+
+static json_t *device_idevid(struct tree *t, const struct idevid *i)
+{
+    json_t *o = tree_object(t);
+
+    tree_set(t, o, "manufacturer", tree_str(t, i->name));
+    tree_set(t, o, "serial_number", tree_str(t, i->row.serial));
+    tree_set(t, o, "certificate_sha256", tree_hex(t, BM_ARRAY(i->row.cert)));
+    tree_set(t, o, "key_sha256", tree_hex(t, BM_ARRAY(i->row.key)));
+    tree_set(t, o, "at", tree_time(t, i->row.at));
+    return o;
+}
+
 bm_status admin_show_device(struct admin_context *c, const json_t *params,
                             json_t *result, struct ca_refusal *why)
 {
     struct tree t = { false };
     struct store_device row;
     struct key key = { 0 };
+    struct idevid idevid = { .name = "" };
     json_t *device;
     bm_status rc = admin_begin(c);
 
@@ -230,6 +291,9 @@ bm_status admin_show_device(struct admin_context *c, const json_t *params,
         rc = find(c, params, &row, why);
         if (rc == BM_OK) {
             rc = find_key(c, row.id, &key);
+        }
+        if (rc == BM_OK) {
+            rc = find_idevid(c, row.id, &idevid);
         }
         admin_end(c);
     }
@@ -239,6 +303,9 @@ bm_status admin_show_device(struct admin_context *c, const json_t *params,
         tree_set(&t, device, "key", device_key(&t, &key));
     }
     admin_put_firewall(&t, &key.heard, device);
+    if (idevid.row.device != 0) {
+        tree_set(&t, device, "idevid", device_idevid(&t, &idevid));
+    }
     return admin_give(&t, device, result);
 }
 

@@ -93,6 +93,9 @@ BM_MUST_CHECK bm_status admin_der(const json_t *params, const char *name,
                                   uint8_t **der, size_t *n,
                                   struct ca_refusal *why);
 
+/* The same of one string, appended. */
+BM_MUST_CHECK bm_status admin_decode(struct bm_bytes text, struct bm_wr *w);
+
 /* ---- Transactions of operations that read */
 BM_MUST_CHECK bm_status admin_begin(struct admin_context *c);
 void admin_end(struct admin_context *c);
@@ -214,6 +217,12 @@ ADMIN_OPERATION(suspend_device);
 ADMIN_OPERATION(resume_device);
 ADMIN_OPERATION(renew_device);
 ADMIN_OPERATION(list_events);
+ADMIN_OPERATION(list_manufacturers);
+ADMIN_OPERATION(show_manufacturer);
+ADMIN_OPERATION(add_manufacturer);
+ADMIN_OPERATION(remove_manufacturer);
+ADMIN_OPERATION(expect_devices);
+ADMIN_OPERATION(load_manufacturer_crl);
 ADMIN_OPERATION(issue_certificate);
 ADMIN_OPERATION(list_certificates);
 ADMIN_OPERATION(show_certificate);
@@ -255,6 +264,8 @@ extern const struct admin_field admin_firewall_fields[];
 extern const struct admin_field admin_device_page[];
 extern const struct admin_field admin_event_fields[];
 extern const struct admin_field admin_event_page[];
+extern const struct admin_field admin_manufacturer_fields[];
+extern const struct admin_field admin_manufacturer_page[];
 extern const struct admin_field admin_cert_fields[];
 extern const struct admin_field admin_cert_full_fields[];
 extern const struct admin_field admin_cert_new_fields[];

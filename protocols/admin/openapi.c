@@ -33,6 +33,8 @@ static const struct {
     { admin_device_page, "DevicePage" },
     { admin_event_fields, "Event" },
     { admin_event_page, "EventPage" },
+    { admin_manufacturer_fields, "Manufacturer" },
+    { admin_manufacturer_page, "ManufacturerPage" },
     { admin_cert_fields, "Certificate" },
     { admin_cert_full_fields, "CertificateInFull" },
     { admin_cert_new_fields, "NewCertificate" },

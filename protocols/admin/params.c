@@ -85,7 +85,7 @@ bm_status admin_hash(const json_t *params, const char *name,
     return BM_OK;
 }
 
-static bm_status decode(struct bm_bytes text, struct bm_wr *w)
+bm_status admin_decode(struct bm_bytes text, struct bm_wr *w)
 {
     struct bm_pem block;
     bm_status rc = bm_pem_next(&text, NULL, &block);
@@ -111,7 +111,7 @@ bm_status admin_der(const json_t *params, const char *name, uint8_t **der,
         return ca_refuse_plain(why, BM_E_MEMORY);
     }
     bm_wr_init(&w, room, BM_BASE64_DECODED_MAX(text.n) + 1);
-    rc = decode(text, &w);
+    rc = admin_decode(text, &w);
     if (rc != BM_OK) {
         free(room);
         return ca_refuse(why, rc, "%s", name);

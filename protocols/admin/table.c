@@ -120,6 +120,36 @@ const struct admin_operation admin_operations[] = {
         "List events, the newest first: clones that gave themselves away, the "
         "misuse of keys."),
 
+    ROW("listManufacturers", "GET", "/manufacturers", "manufacturers",
+        CA_ACT_MANUFACTURER_READ, false, 0, list_manufacturers,
+        admin_manufacturer_page,
+        "List manufacturers whose IDevIDs count, or did."),
+    ROW("showManufacturer", "GET", "/manufacturers/{manufacturer}",
+        "manufacturers", CA_ACT_MANUFACTURER_READ, false, 0, show_manufacturer,
+        admin_manufacturer_fields,
+        "Show a manufacturer, its CAs and what is known of their revocation "
+        "lists."),
+    ROW("addManufacturer", "POST", "/manufacturers", "manufacturers",
+        CA_ACT_MANUFACTURER_CHANGE, true,
+        ADMIN_MISSING | ADMIN_CONFLICT | ADMIN_RULES, add_manufacturer,
+        admin_manufacturer_fields,
+        "Let devices enrol by the IDevIDs of a manufacturer. One that was "
+        "removed is the same again."),
+    ROW("removeManufacturer", "POST", "/manufacturers/{manufacturer}/removal",
+        "manufacturers", CA_ACT_MANUFACTURER_CHANGE, false, 0,
+        remove_manufacturer, admin_manufacturer_fields,
+        "Refuse the IDevIDs of a manufacturer from now on. Devices that came "
+        "with one stay."),
+    ROW("expectDevices", "POST", "/manufacturers/{manufacturer}/serials",
+        "manufacturers", CA_ACT_MANUFACTURER_EXPECT, false, 0, expect_devices,
+        admin_manufacturer_fields,
+        "Say which devices of a manufacturer will come, beside those said "
+        "before."),
+    ROW("loadManufacturerCRL", "POST", "/manufacturers/{manufacturer}/crl",
+        "manufacturers", CA_ACT_MANUFACTURER_EXPECT, false, ADMIN_RULES,
+        load_manufacturer_crl, admin_manufacturer_fields,
+        "Load the revocation list of a CA of a manufacturer."),
+
     ROW("issueCertificate", "POST", "/certificates", "certificates",
         CA_ACT_CERT_ISSUE, true,
         ADMIN_MISSING | ADMIN_CONFLICT | ADMIN_RULES | ADMIN_WAITS,

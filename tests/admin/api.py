@@ -271,7 +271,8 @@ SOME = {"ca": "none", "profile": "none", "token": "none", "device": "none",
         "serial": "01", "operator": "none", "request": 77, "crl": "MAA=",
         "csr": "MAA=", "text": "x", "id": "none", "roles": ["auditor"],
         "digest": "none", "sha256": "none", "release": "none", "size": 1,
-        "key": "none", "version": "1.2.3+4"}
+        "key": "none", "version": "1.2.3+4", "manufacturer": "none",
+        "name": "none", "anchors": ["MAA="], "serials": ["x"]}
 
 
 def some_params(op):

@@ -300,6 +300,58 @@ def releases(api):
     equal((row["percent"], row["items"][0]["offered"]), (0, 0))
 
 
+def manufacturers(api):
+    root = openssl("req", "-new", "-x509", "-newkey", "ec", "-pkeyopt",
+                   "ec_paramgen_curve:P-256", "-nodes", "-keyout", "maker.key",
+                   "-subj", "/O=Maker/CN=Maker Root", "-days", "30", "-config",
+                   "other.cnf", "-extensions", "root")
+    order = {"name": "maker", "anchors": [root], "serial_pattern": "M-[0-9]+",
+             "profiles": [LDEVID], "expected_only": True}
+    made = api.call("addManufacturer", order)
+    equal((made["name"], made["revocation"], made["expected_only"],
+           made["profiles"], len(made["anchors"]), made["cas"]),
+          ("maker", "required", True, LDEVID, 1, []))
+    api.call("addManufacturer", order, 409)
+    for wrong, status in (
+            ({"anchors": []}, 400), ({"name": "any"}, 400),
+            ({"serial_pattern": "["}, 400), ({"device_name": "x"}, 400),
+            ({"anchors": ["x"]}, 422), ({"anchors": [root, "MAA="]}, 422)):
+        api.call("addManufacturer", {**order, "name": "two", **wrong}, status)
+    api.call("addManufacturer", {**order, "name": "two",
+                                 "profiles": ["none"]}, 404)
+    # No CA is below what is none.
+    api.call("addManufacturer", {**order, "name": "two", "anchors": [
+        openssl("req", "-new", "-x509", "-key", "maker.key", "-subj", "/CN=x",
+                "-config", "other.cnf")]}, 422)
+    api.call("expectDevices", {"manufacturer": "maker",
+                               "serials": ["M-1", "M-2"]})
+    api.call("expectDevices", {"manufacturer": "maker",
+                               "serials": ["x" * 65]}, 400)
+    equal(api.call("showManufacturer",
+                   {"manufacturer": "maker"})["expected"], 2)
+    api.call("showManufacturer", {"manufacturer": "none"}, 404)
+    api.call("expectDevices", {"manufacturer": "none", "serials": ["x"]}, 404)
+    # The root of other tests is not its.
+    other = admin.other_list()
+    api.call("loadManufacturerCRL", {"manufacturer": "maker", "crl": other},
+             422)
+    api.call("loadManufacturerCRL", {"manufacturer": "none", "crl": other},
+             404)
+    with open("maker.pem", "w", encoding="ascii") as f:
+        f.write(root)
+    openssl("ca", "-config", "other.cnf", "-gencrl", "-keyfile", "maker.key",
+            "-cert", "maker.pem", "-out", "maker.crl")
+    with open("maker.crl", encoding="ascii") as f:
+        own = api.call("loadManufacturerCRL", {"manufacturer": "maker",
+                                               "crl": f.read()})
+    holds("list_next_update" in own["anchors"][0], own)
+    equal([m["name"] for m in whole_and_in_pages(api, "listManufacturers",
+                                                 "id")], ["maker"])
+    gone = api.call("removeManufacturer", {"manufacturer": "maker"})
+    holds("removed" in gone and gone["anchors"] == [], gone)
+    api.call("removeManufacturer", {"manufacturer": "maker"}, 404)
+
+
 def operators(api):
     one = admin.make_operator(api, "one", ["registrar", "auditor"])
     csr = csr_of(new_key("x", "/CN=x"))
@@ -433,6 +485,7 @@ def test_the_document_is_true():
         ledger(api, serials)
         firmware(api, serials)
         releases(api)
+        manufacturers(api)
         operators(api)
         requests(api)
         cursors(api)
