@@ -77,8 +77,9 @@ def packets(path):
 
 def test_a_site_without_names_addresses_or_clock_will_do():
     """Everything by addresses that the station wrote; the only time is what the
-    certificates say."""
-    n = STAGE.node("closed")
+    certificates say. And where it was born is another's: of two services with
+    two roots, none knows the other's inventory."""
+    n = STAGE.node("closed", birth=STAGE.factory)
     wire = os.path.join(n.where, "wire.pcap")
     net = nodes.user_net() + ["-object", "filter-dump,id=f,netdev=n0,file=" +
                               wire]
@@ -91,6 +92,20 @@ def test_a_site_without_names_addresses_or_clock_will_do():
     equal(kinds - {(0x0800, 6), (0x0806, None)}, set())
     holds((0x0800, 6) in kinds, "something was captured")
     n.remove()
+
+
+def test_the_owner_took_it_for_what_its_maker_said():
+    site, factory = STAGE.site, STAGE.factory
+    born, = factory.certificates("closed")
+    equal((born["profile"], factory.state("closed")), (BIRTH, "born"))
+    active, = site.certificates("closed")
+    equal((active["profile"], active["ca"]), (NODE, "issuing"))
+    came = site.device("closed")["idevid"]
+    pem = factory.command("cert", "show", "--json", born["serial_number"])[1]
+    equal((came["manufacturer"], came["serial_number"]),
+          ("factory", "closed"))
+    contains(pem, came["certificate_sha256"])
+    holds(read(site.root) != read(factory.root), "two roots")
 
 
 def test_a_device_asks_for_its_address_where_it_has_none():

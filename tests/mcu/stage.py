@@ -29,6 +29,12 @@ class Stage:
         return self.get("site", lambda: world.Site().start())
 
     @property
+    def factory(self):
+        """Another maker, whom the owner of the site takes devices of."""
+        return self.get("factory", lambda: world.Factory().start().known_to(
+            self.site))
+
+    @property
     def key(self):
         """Of every server that is in order."""
         return self.get("key", lambda: world.ServerKey(".", "server",
@@ -46,7 +52,7 @@ class Stage:
             self.site, self.key).__enter__())
 
     def close(self):
-        for what in ("sink", "broker", "site", "other site"):
+        for what in ("sink", "broker", "site", "factory", "other site"):
             if what in self.made:
                 self.made[what].__exit__(None, None, None)
 

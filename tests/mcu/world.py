@@ -213,6 +213,28 @@ class Site(Service):
             if re.match(r"(root|%s)\b.*\.pem$" % "|".join(self.CAS), name)))
 
 
+class Factory(Site):
+    """A maker who runs a birthmarkd of his own, with a root of his own. Owner
+    and factory know nothing of each other but what `known_to()` says."""
+
+    CAS = ("issuing", "operations")
+
+    def __init__(self, name="factory"):
+        ok("init", name, "--org", name, "--host", "localhost", "--host",
+           "127.0.0.1", "--host", HOST)
+        # pylint: disable=bad-super-call
+        super(Site, self).__init__(name=name, log_level="info", listeners=1)
+
+    def known_to(self, site):
+        """His certificates and lists, as they were carried to an owner."""
+        site.command("manufacturer", "add", "factory", "--anchor", self.root,
+                     "--ca", self.issuing)
+        site.command("manufacturer", "crl", "factory", *[
+            os.path.join(self.dir, "crl", ca + ".crl")
+            for ca in ("root", "issuing")])
+        return self
+
+
 # ---- Certificates for the servers of these tests
 
 SERVER = """\
