@@ -66,6 +66,23 @@ bm_status bm_signed_open(struct bm_bytes message, struct bm_bytes content_type,
     return rc;
 }
 
+bm_status bm_signed_purpose(const struct bm_cert *cert, struct bm_bytes purpose)
+{
+    struct bm_bytes list = bm_exts_list(&cert->ext, BM_EXT_EKU);
+    struct bm_bytes oid;
+
+    if (!bm_exts_has(&cert->ext, BM_EXT_EKU) || !bm_eku_next(&list, &oid) ||
+        list.n != 0 || !bm_bytes_equal(oid, purpose)) {
+        return BM_E_PATH_EKU;
+    }
+    if (cert->ext.ca ||
+        (bm_exts_has(&cert->ext, BM_EXT_KEY_USAGE) &&
+         (cert->ext.key_usage & BM_KU_DIGITAL_SIGNATURE) == 0)) {
+        return BM_E_PATH_KEY_USAGE;
+    }
+    return BM_OK;
+}
+
 bm_status bm_signed_put(const struct bm_signed_by *by,
                         struct bm_bytes content_type, struct bm_bytes content,
                         int64_t signing_time, struct bm_wr *w)

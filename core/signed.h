@@ -31,6 +31,15 @@ BM_MUST_CHECK bm_status bm_signed_open(struct bm_bytes message,
                                        struct bm_cert *signer,
                                        struct bm_cms *cms);
 
+/*
+ * May a certificate sign what this purpose is about, by its extKeyUsage? It has
+ * that one purpose (OID contents) and no other: BM_E_PATH_EKU; and it is no
+ * CA's, and of no key that does not sign: BM_E_PATH_KEY_USAGE. Chain, dates and
+ * revocation are path.h's.
+ */
+BM_MUST_CHECK bm_status bm_signed_purpose(const struct bm_cert *cert,
+                                          struct bm_bytes purpose);
+
 /* Who signs. */
 struct bm_signed_by {
     const struct bm_crypto *crypto;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include "core/oid.h"
 #include "device/deliver_internal.h"
 
 /* The record STATE. */
@@ -152,7 +153,8 @@ static bm_status judge(struct bm_deliver *d, struct bm_manifest *m,
 
     BM_TRY(bm_manifest_open(message, c->crypto, &c->trust->config.work->cert[0],
                             &certs, m));
-    BM_TRY(bm_trust_signer(c->trust, certs, m->issued, &d->at));
+    BM_TRY(bm_trust_signer(c->trust, BM_LIT(BM_OID_KP_BUNDLE), certs, m->issued,
+                           &d->at));
     BM_TRY(
         c->crypto->hash(c->crypto->self, BM_HASH_SHA256, m->content, digest));
     return check(d, m, digest);

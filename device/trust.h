@@ -250,9 +250,10 @@ BM_MUST_CHECK bm_status bm_trust_take_bundle(struct bm_trust *trust,
                                              uint32_t uptime);
 
 /*
- * May the signer of a message of ours (core/signed.h: a bundle, a manifest)
- * speak to this device? It must chain to a pinned or learned anchor, have the
- * one purpose BM_OID_KP_BUNDLE, and not be denied by what is known. It is
+ * May the signer of a message of ours (core/signed.h: a bundle, a manifest, a
+ * policy) speak to this device? It must chain to a pinned or learned anchor,
+ * have the one purpose `purpose` (BM_OID_KP_BUNDLE, BM_OID_KP_POLICY), and not
+ * be denied by what is known. It is
  * config.work->cert[0], into which the caller has opened it, `certs` are those
  * of the message; both are used up.
  *
@@ -261,6 +262,7 @@ BM_MUST_CHECK bm_status bm_trust_take_bundle(struct bm_trust *trust,
  * message comes from our flash, where that was decided.
  */
 BM_MUST_CHECK bm_status bm_trust_signer(const struct bm_trust *trust,
+                                        struct bm_bytes purpose,
                                         struct bm_bytes certs, int64_t issued,
                                         const uint32_t *uptime);
 

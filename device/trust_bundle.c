@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "core/oid.h"
+#include "core/signed.h"
 #include "device/number.h"
 #include "device/trust_internal.h"
 
@@ -33,8 +34,9 @@ enum {
 _Static_assert(1 + BM_SIGNED_CERTS_MAX + BM_TRUST_ANCHORS_MAX <= BM_TRUST_CERTS,
                "a signer, its pool and the anchors fit");
 
-bm_status bm_trust_signer(const struct bm_trust *trust, struct bm_bytes certs,
-                          int64_t issued, const uint32_t *uptime)
+bm_status bm_trust_signer(const struct bm_trust *trust, struct bm_bytes purpose,
+                          struct bm_bytes certs, int64_t issued,
+                          const uint32_t *uptime)
 {
     struct bm_trust_work *work = trust->config.work;
     struct bm_cert *signer = &work->cert[0];
@@ -57,12 +59,12 @@ bm_status bm_trust_signer(const struct bm_trust *trust, struct bm_bytes certs,
         .time = check.now > issued ? check.now : issued,
         .validity = uptime != NULL ? BM_PATH_AT_LEAST : BM_PATH_ANY_TIME,
         .flags = BM_PATH_NEED_EKU,
-        .purpose = BM_LIT(BM_OID_KP_BUNDLE),
+        .purpose = purpose,
         .key_usage = BM_KU_DIGITAL_SIGNATURE,
         .revocation = uptime != NULL ? &asked : NULL,
     };
 
-    BM_TRY(bm_bundle_signer_check(signer));
+    BM_TRY(bm_signed_purpose(signer, purpose));
     return bm_path_find(&work->path, &config, signer);
 }
 
@@ -233,7 +235,8 @@ static bm_status check_bundle(const struct bm_trust *trust,
     }
     BM_TRY(bm_bundle_open(message, trust->config.crypto,
                           &trust->config.work->cert[0], &certs, bundle));
-    BM_TRY(bm_trust_signer(trust, certs, bundle->issued, &uptime));
+    BM_TRY(bm_trust_signer(trust, BM_LIT(BM_OID_KP_BUNDLE), certs,
+                           bundle->issued, &uptime));
     BM_TRY(digest_of(trust, bundle->content, digest));
     BM_TRY(check_version(trust, bundle, digest));
     return check_room(trust, bundle);
@@ -294,7 +297,8 @@ static bm_status load_message(struct bm_trust *trust, size_t size)
     BM_TRY(load_chunks(trust, trust->bank, size));
     BM_TRY(bm_bundle_open(message, trust->config.crypto,
                           &trust->config.work->cert[0], &certs, &bundle));
-    BM_TRY(bm_trust_signer(trust, certs, bundle.issued, NULL));
+    BM_TRY(bm_trust_signer(trust, BM_LIT(BM_OID_KP_BUNDLE), certs,
+                           bundle.issued, NULL));
     BM_TRY(digest_of(trust, bundle.content, digest));
     if (bundle.version != trust->floor ||
         memcmp(digest, trust->digest, sizeof digest) != 0) {

@@ -5,19 +5,7 @@
 
 bm_status bm_fw_signer_check(const struct bm_cert *cert)
 {
-    struct bm_bytes list = bm_exts_list(&cert->ext, BM_EXT_EKU);
-    struct bm_bytes oid;
-
-    if (!bm_exts_has(&cert->ext, BM_EXT_EKU) || !bm_eku_next(&list, &oid) ||
-        list.n != 0 || !bm_oid_is(oid, BM_OID_KP_POLICY)) {
-        return BM_E_PATH_EKU;
-    }
-    if (cert->ext.ca ||
-        (bm_exts_has(&cert->ext, BM_EXT_KEY_USAGE) &&
-         (cert->ext.key_usage & BM_KU_DIGITAL_SIGNATURE) == 0)) {
-        return BM_E_PATH_KEY_USAGE;
-    }
-    return BM_OK;
+    return bm_signed_purpose(cert, BM_LIT(BM_OID_KP_POLICY));
 }
 
 bm_status bm_fw_message_open(struct bm_bytes message,
