@@ -22,7 +22,7 @@ bm_status ca_delivery_device(struct ca *ca, struct bm_bytes cert,
     if (standing.device.id == 0) {
         return ca_refuse(why, BM_E_CA_DEVICE, "the certificate is no device's");
     }
-    if (standing.device.state >= STORE_DEVICE_SUSPENDED) {
+    if (standing.device.state > STORE_DEVICE_SUSPENDED) {
         return ca_refuse(why, BM_E_CA_DEVICE, "%s is %s", standing.device.name,
                          ca_device_state_name(standing.device.state));
     }
@@ -51,7 +51,8 @@ static void put_kind(unsigned kind, char *name, size_t cap)
         [BM_EVENT_TRIED] = "tried",       [BM_EVENT_TAKEN] = "taken",
         [BM_EVENT_REVERTED] = "reverted", [BM_EVENT_REFUSED] = "refused",
         [BM_EVENT_KEY] = "key",           [BM_EVENT_LOST] = "lost",
-        [BM_EVENT_MODE] = "mode",
+        [BM_EVENT_MODE] = "mode",         [BM_EVENT_DROPPED] = "dropped",
+        [BM_EVENT_LIMITED] = "limited",   [BM_EVENT_PASSED] = "passed",
     };
 
     if (kind < sizeof names / sizeof names[0] && names[kind] != NULL) {

@@ -19,16 +19,18 @@
 
 /* Whom a certificate of ours is for, as devices are delivered to.
  * BM_E_NOT_FOUND: not ours; BM_E_CA_DEVICE: of no device, or of one that is
- * suspended, revoked or retired. Takes a read transaction. */
+ * revoked or retired. A suspended one is told its mode, and heard; who gives it
+ * anything else looks at its state. Takes a read transaction. */
 BM_MUST_CHECK bm_status ca_delivery_device(struct ca *ca, struct bm_bytes cert,
                                            struct store_device *device,
                                            struct ca_refusal *why);
 
 /*
  * What the device is to have: the last manifest, or a new one where it no
- * longer says what is so, or half of its life is over. Appended to `message`,
- * of BM_MANIFEST_SIZE_MAX. One that is due, and cannot be signed now, is given
- * as it is while it is good.
+ * longer says what is so, or half of its life is over. Of one that is suspended
+ * that is repair only, and the bundle: whatever was assigned waits. Appended to
+ * `message`, of BM_MANIFEST_SIZE_MAX. One that is due, and cannot be signed
+ * now, is given as it is while it is good.
  *
  * BM_E_NOT_FOUND: nothing was ever assigned, and the mode is normal;
  * BM_E_CA_UNAVAILABLE, and others that say so: it cannot be signed now;

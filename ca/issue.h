@@ -136,6 +136,14 @@ BM_MUST_CHECK bm_status ca_seen(struct ca *ca, const struct ca_actor *actor,
                                 struct bm_bytes der, int64_t now,
                                 struct ca_refusal *why);
 
+/*
+ * Would it be good, were its device not suspended? Then whoever shows it may be
+ * told so (delivery.h), and nothing more. BM_OK; else as ca_seen() says, and
+ * BM_E_CA_DEVICE for a device that is not suspended. Writes nothing.
+ */
+BM_MUST_CHECK bm_status ca_seen_suspended(struct ca *ca, struct bm_bytes der,
+                                          int64_t now, struct ca_refusal *why);
+
 /* May whoever shows it ask for a certificate, its successor among them?
  * Writes nothing: a pending one stays so. Answers as ca_seen() does. */
 BM_MUST_CHECK bm_status ca_may_ask(struct ca *ca, struct bm_bytes der,

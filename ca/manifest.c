@@ -173,8 +173,12 @@ static bm_status gather(struct making *m, bool *anything)
     struct store_visit visit = { m, take_assigned };
     uint8_t hash[BM_HASH_MAX];
 
-    BM_TRY(s->assignment_of_device(s->self, m->device->organisation,
-                                   m->device->id, &visit));
+    if (m->device->state == STORE_DEVICE_SUSPENDED) {
+        m->mode = BM_MANIFEST_REPAIR + 1;
+    } else {
+        BM_TRY(s->assignment_of_device(s->self, m->device->organisation,
+                                       m->device->id, &visit));
+    }
     *anything = m->n != 0 || m->mode > BM_MANIFEST_NORMAL + 1;
     if (strlen(m->device->name) > BM_MANIFEST_NAME_MAX) {
         return *anything ? ca_refuse_name(m->why, m->device->name)

@@ -347,3 +347,44 @@ bm_status ca_seen(struct ca *ca, const struct ca_actor *actor,
     rc = ca_end(ca, rc == BM_E_CA_FORK ? BM_OK : rc, now, why);
     return rc == BM_OK ? fork : rc;
 }
+
+/* A hold of its own, on a device that is not suspended, is no suspension; and
+ * what was revoked, or has ended, stays so while it lasts. */
+static bm_status look_suspended(struct ca *ca, const struct store_cert *row,
+                                int64_t now, struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    struct store_device device;
+
+    if (row->status != STORE_CERT_HELD) {
+        return ca_refuse(why, BM_E_CA_STATUS, "it is not on hold");
+    }
+    if (now < row->not_before || now > row->not_after) {
+        return ca_refuse(why, BM_E_CA_STATUS, "it has expired");
+    }
+    BM_TRY(
+        store->device_get(store->self, &ca_everything, row->device, &device));
+    return device.state == STORE_DEVICE_SUSPENDED
+               ? BM_OK
+               : ca_refuse(why, BM_E_CA_DEVICE, "%s", device.name);
+}
+
+bm_status ca_seen_suspended(struct ca *ca, struct bm_bytes der, int64_t now,
+                            struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    struct ca_cert_row kept;
+    struct store_cert row;
+    bm_status rc;
+
+    BM_TRY(store->begin(store->self, STORE_READ));
+    rc = ca_find_der(ca, der, &row);
+    if (rc == BM_OK) {
+        ca_keep_row(&kept, &row);
+        rc = kept.row.device == 0
+                 ? ca_refuse(why, BM_E_CA_DEVICE, "it is no device's")
+                 : look_suspended(ca, &kept.row, now, why);
+    }
+    store->rollback(store->self);
+    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}

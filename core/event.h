@@ -29,13 +29,16 @@
 enum bm_event_kind {
     BM_EVENT_STARTED = 1,  /* text: what runs, and its version */
     BM_EVENT_FETCHED = 2,  /* the blob is whole */
-    BM_EVENT_TRIED = 3,    /* firmware: it runs, on trial */
+    BM_EVENT_TRIED = 3,    /* firmware, policy: it runs, on trial */
     BM_EVENT_TAKEN = 4,    /* it is in force: confirmed, or loaded */
     BM_EVENT_REVERTED = 5, /* it was tried, and is not in force */
     BM_EVENT_REFUSED = 6,  /* it will not be taken; code: why */
     BM_EVENT_KEY = 7,      /* text: how and where the device's key was made */
     BM_EVENT_LOST = 8,     /* an identity or a record could not be read */
     BM_EVENT_MODE = 9,     /* text: the mode of operation that holds from now */
+    BM_EVENT_DROPPED = 10, /* text: frames that the firewall dropped, */
+    BM_EVENT_LIMITED = 11, /* those over a rate, threshold or cap, */
+    BM_EVENT_PASSED = 12,  /* and those that a rule passed and counts */
     BM_EVENT_APPLICATION = 64 /* from here on: the application's own */
 };
 

@@ -192,22 +192,46 @@ static bool serve_events(struct asking *q)
 
 /* ---- The table */
 
-static const struct {
+static const struct row {
     uint16_t what;
+    bool suspended; /* a suspended device may, too: it hears of its mode */
     bool (*serve)(struct asking *q);
 } rows[] = {
-    { WIRE_DEVICE_STATUS, serve_status },
-    { WIRE_DEVICE_MANIFEST, serve_manifest },
-    { WIRE_DEVICE_BLOB, serve_blob },
-    { WIRE_DEVICE_EVENTS, serve_events },
+    { WIRE_DEVICE_STATUS, false, serve_status },
+    { WIRE_DEVICE_MANIFEST, true, serve_manifest },
+    { WIRE_DEVICE_BLOB, false, serve_blob },
+    { WIRE_DEVICE_EVENTS, true, serve_events },
 };
 
-static bool serve(struct asking *q)
+static const struct row *find_row(uint16_t what)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].what == q->m.what) {
-            return rows[i].serve(q);
+        if (rows[i].what == what) {
+            return &rows[i];
         }
+    }
+    return NULL;
+}
+
+/* Good, or of a suspended device, where that will do. False: `reply` says why
+ * not. */
+static bool see(struct asking *q, const struct row *row)
+{
+    struct ca_refusal why = { BM_OK, "" };
+
+    if (issuer_see(q->is, q->m.cert, &q->known, &q->reply)) {
+        return true;
+    }
+    return row != NULL && row->suspended && q->known != NULL &&
+           q->reply.http == 403 &&
+           ca_seen_suspended(q->is->in->ca, q->m.cert, room_now(), &why) ==
+               BM_OK;
+}
+
+static bool serve(struct asking *q, const struct row *row)
+{
+    if (row != NULL) {
+        return row->serve(q);
     }
     issuer_say(&q->reply, 404, 0, "no such question");
     return false;
@@ -218,15 +242,17 @@ bm_status issuer_serve_device(void *asker, struct link *link,
 {
     struct issuer_asker *a = asker;
     struct asking q = { .is = a->is, .answer = { .http = 200 } };
+    const struct row *row;
     bool ok;
 
     (void)link;
     BM_TRY(wire_device_get(frame->body, &q.m));
-    if (!issuer_see(a->is, q.m.cert, &q.known, &q.reply)) {
+    row = find_row(q.m.what);
+    if (!see(&q, row)) {
         return issuer_answer_reply(a, frame, &q.reply);
     }
     issuer_put_window(a->is, q.known, q.m.cert, &q.answer);
-    ok = serve(&q);
+    ok = serve(&q, row);
     /* What was asked of a signer that fell silent may still be signed, also
      * where the answer is good because the last manifest is: the authority is
      * opened again before it may write. */

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "ca/bundle.h"
+#include "ca/device.h"
 #include "ca/internal.h"
+#include "ca/issue.h"
 #include "ca/release.h"
 #include "tests/authority/world.h"
 
@@ -270,6 +272,59 @@ static void the_narrowest_that_speaks_of_the_mode_decides(void)
     world_close(&w);
 }
 
+/* Items that are no bundle. */
+static unsigned assigned(const struct told *t)
+{
+    struct bm_bytes list = t->manifest.items;
+    struct bm_manifest_item item;
+    unsigned n = 0;
+
+    while (bm_manifest_next(&list, &item)) {
+        n += item.kind != BM_MANIFEST_BUNDLE;
+    }
+    return n;
+}
+
+/* Whatever was assigned; and back to it. */
+static void one_that_is_suspended_is_for_repair_only(void)
+{
+    static struct told t;
+    struct ca_device_act act = { .name = "SN-1", .suspend = true };
+    struct store_device device;
+    struct issued c;
+    uint64_t version;
+    struct world w;
+
+    world_open(&w);
+    must(by_operator(&w, LDEVID, "SN-1", world_key(), &c) == BM_OK, "SN-1");
+    must(ca_delivery_device(w.ca, issued_der(&c), &device, NULL) == BM_OK,
+         "a device");
+    act.organisation = device.organisation;
+    CHECK_STATUS(ca_seen_suspended(w.ca, issued_der(&c), w.now, NULL),
+                 BM_E_CA_STATUS);
+    make_release(&w, "r", BM_MANIFEST_LOCKDOWN + 1);
+    CHECK_STATUS(assign(&w, "r", "SN-1", 100), BM_OK);
+    CHECK_STATUS(ask(&w, &device, &t), BM_OK);
+    CHECK(t.manifest.mode == BM_MANIFEST_LOCKDOWN && assigned(&t) == 1);
+    version = t.version;
+
+    CHECK_STATUS(ca_device_change(w.ca, &admin, &act, w.now, NULL), BM_OK);
+    CHECK_STATUS(ca_seen_suspended(w.ca, issued_der(&c), w.now, NULL), BM_OK);
+    CHECK_STATUS(ca_delivery_device(w.ca, issued_der(&c), &device, NULL),
+                 BM_OK);
+    CHECK_STATUS(ask(&w, &device, &t), BM_OK);
+    CHECK(t.manifest.mode == BM_MANIFEST_REPAIR && assigned(&t) == 0);
+    CHECK(t.version > version);
+
+    act.suspend = false;
+    CHECK_STATUS(ca_device_change(w.ca, &admin, &act, w.now, NULL), BM_OK);
+    CHECK_STATUS(ca_delivery_device(w.ca, issued_der(&c), &device, NULL),
+                 BM_OK);
+    CHECK_STATUS(ask(&w, &device, &t), BM_OK);
+    CHECK(t.manifest.mode == BM_MANIFEST_LOCKDOWN && assigned(&t) == 1);
+    world_close(&w);
+}
+
 static void a_release_that_says_nothing_or_too_much_is_refused(void)
 {
     static const struct store_item items[CA_RELEASE_ITEMS_MAX + 1];
@@ -495,6 +550,7 @@ int main(void)
     RUN(a_bundle_is_no_manifest);
     RUN(each_is_told_its_own_and_versions_rise);
     RUN(the_narrowest_that_speaks_of_the_mode_decides);
+    RUN(one_that_is_suspended_is_for_repair_only);
     RUN(a_release_that_says_nothing_or_too_much_is_refused);
     RUN(a_long_name_is_told_nothing);
     RUN(one_that_is_due_is_given_while_nobody_can_sign);

@@ -462,15 +462,25 @@ def test_malformed_events_are_refused_whole():
     equal(out, "")
 
 
-def test_a_suspended_device_gets_nothing():
+def test_a_suspended_device_is_told_so_and_heard_and_gets_nothing():
     s = world()
+    before = opened(manifest(s, 5), s)
     s.birthmark("device", "suspend", "--dir", s.dir, "SN-5")
     name = hashlib.sha256(read(WORLD["image"])).hexdigest()
-    equal(manifest(s, 5).status, 403)
+    content = opened(manifest(s, 5), s)
+    equal((content[MODE], [i[KIND] for i in content[ITEMS]]), (2, [BUNDLE]))
+    holds(content[VERSION] > before[VERSION], "it grows")
     equal(s.ask("GET", API + "blob/" + name, cert=device(5)).status, 403)
-    equal(events(s, 5, [{1: 1, 2: STARTED}]).status, 403)
+    equal(s.ask("GET", API + "status", cert=device(5)).status, 403)
+    equal(events(s, 5, [{1: 1, 2: 9, 6: "repair"}]).status, 204)
+    out = s.birthmark("device", "events", "--dir", s.dir, "--device", "SN-5",
+                      "--json")[1]
+    equal([(e["event"], e["text"].split(",")[0]) for e in
+           map(json.loads, out.splitlines()) if e["source"] == "claimed"],
+          [("mode", "repair")])
     s.birthmark("device", "resume", "--dir", s.dir, "SN-5")
-    equal(manifest(s, 5).status, 200)
+    content = opened(manifest(s, 5), s)
+    equal((content[MODE], content[ITEMS][-1][KIND]), (0, FIRMWARE))
 
 
 def test_a_certificate_that_is_not_good_gets_nothing():
@@ -487,6 +497,8 @@ def test_a_certificate_that_is_not_good_gets_nothing():
         equal(events(s, i, [{1: 1, 2: STARTED}]).status, 403, i)
         equal(s.birthmark("device", "events", "--dir", s.dir, "--device",
                           "SN-%d" % i, "--json")[1].count("claimed"), 0)
+    s.birthmark("device", "suspend", "--dir", s.dir, "SN-6")
+    equal(manifest(s, 6).status, 403, "of a suspended device, too")
 
 
 def test_it_outlives_kill_9():
