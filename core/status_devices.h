@@ -206,6 +206,8 @@
     X(E_FW_TABLE, 0x2a01, "", "malformed firewall table")                    \
     X(E_FW_FORMAT, 0x2a02, "", "firewall table of another format")           \
     X(E_FW_FLOOR, 0x2a03, "", "firewall policy is below the floor in force") \
-    X(E_FW_ROOM, 0x2a04, "", "firewall policy asks for more RAM than there is")
+    X(E_FW_ROOM, 0x2a04, "",                                                 \
+      "firewall policy asks for more RAM than there is")                     \
+    X(E_FW_TRIAL, 0x2a05, "", "another firewall policy is on trial")
 
 #endif

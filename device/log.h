@@ -38,6 +38,7 @@ enum bm_log_owner {
     BM_LOG_VAULT = 0x04,      /* vault.h */
     BM_LOG_ITS = 0x05,        /* psa_its_*, ports/mbedtls */
     BM_LOG_DELIVER = 0x06,    /* deliver.h */
+    BM_LOG_FIREWALL = 0x07,   /* firewall/slots.h */
     BM_LOG_APPLICATION = 0x40 /* from here on: the firmware's own */
 };
 #define BM_LOG_KEY(owner, n) ((uint32_t)(owner) << 24 | (uint32_t)(n))
