@@ -22,6 +22,7 @@ extern const struct bm_flash board_update;    /* the slot for an update */
 extern const struct bm_flash board_mailbox;   /* requests to the bootloader */
 extern const struct bm_flash board_candidate; /* a key set for it */
 extern const struct bm_flash board_staging;   /* what is looked at once */
+extern const struct bm_flash board_policy[2]; /* the firewall's */
 extern const struct bm_flash board_running;   /* to be read: what runs, */
 extern const struct bm_flash board_keyset[2]; /* and by whose keys */
 

@@ -57,6 +57,8 @@ const struct bm_flash board_mailbox = RANGE(MAP_MAILBOX, MAP_SMALL_SIZE);
 const struct bm_flash board_candidate = RANGE(MAP_CANDIDATE, MAP_SMALL_SIZE);
 
 const struct bm_flash board_staging = RANGE(MAP_STAGING, MAP_SMALL_SIZE);
+const struct bm_flash board_policy[2] = { RANGE(MAP_POLICY0, MAP_SMALL_SIZE),
+                                          RANGE(MAP_POLICY1, MAP_SMALL_SIZE) };
 const struct bm_flash board_running = RANGE(MAP_SLOT0, MAP_SLOT_SIZE);
 const struct bm_flash board_keyset[2] = { RANGE(MAP_KEYSET0, MAP_SMALL_SIZE),
                                           RANGE(MAP_KEYSET1, MAP_SMALL_SIZE) };

@@ -6,6 +6,7 @@
 #include "examples/sensor-node/node.h"
 #include "examples/sensor-node/outbound.h"
 #include "examples/sensor-node/peer.h"
+#include "examples/sensor-node/policy.h"
 #include "examples/sensor-node/say.h"
 #include "examples/sensor-node/update.h"
 
@@ -67,6 +68,7 @@ int main(void)
         board_feed();
         network_poll(&node.network);
         update_poll(&node);
+        policy_poll(&node);
         if (!outbound_poll(&node) && !peer_poll(&node)) {
             board_idle();
         }

@@ -35,7 +35,8 @@ static const char *dotted(const uint8_t ip[4], char out[16])
 }
 
 static void configure(struct network *net, const struct settings *settings,
-                      const struct bm_crypto *crypto)
+                      const struct bm_crypto *crypto,
+                      struct bm_net_guard *guard)
 {
     const struct settings_address *a = &settings->address;
     uint8_t mask[4] = { 0 };
@@ -43,7 +44,8 @@ static void configure(struct network *net, const struct settings *settings,
     net->config = (struct bm_net_config){ .nic = board_nic(),
                                           .crypto = crypto,
                                           .ms = board_ms,
-                                          .name = settings->device };
+                                          .name = settings->device,
+                                          .guard = guard };
     if (!a->fixed) {
         return;
     }
@@ -57,14 +59,15 @@ static void configure(struct network *net, const struct settings *settings,
 }
 
 bm_status network_open(struct network *net, const struct settings *settings,
-                       const struct bm_crypto *crypto)
+                       const struct bm_crypto *crypto,
+                       struct bm_net_guard *guard)
 {
     const struct bm_mbedtls_tls_config tls = { .memory = net->memory,
                                                .memory_n = sizeof net->memory,
                                                .sessions = 2 };
     const struct bm_net_connector_config out = { .net = &net->net };
 
-    configure(net, settings, crypto);
+    configure(net, settings, crypto, guard);
     if (net->config.nic == NULL) {
         return BM_E_NIC;
     }

@@ -29,10 +29,11 @@ struct network {
     _Alignas(8) uint8_t memory[NETWORK_TLS_SIZE];
 };
 
-/* BM_E_NIC where the board has no network. */
+/* BM_E_NIC where the board has no network. `guard`: what each frame passes. */
 BM_MUST_CHECK bm_status network_open(struct network *net,
                                      const struct settings *settings,
-                                     const struct bm_crypto *crypto);
+                                     const struct bm_crypto *crypto,
+                                     struct bm_net_guard *guard);
 
 /* Let lwIP work; tell once when there is an address. */
 void network_poll(struct network *net);

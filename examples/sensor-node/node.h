@@ -16,6 +16,8 @@
 #include "examples/sensor-node/network.h"
 #include "examples/sensor-node/reading.h"
 #include "examples/sensor-node/settings.h"
+#include "firewall/slots.h"
+#include "ports/lwip/guard.h"
 #include "ports/lwip/listen.h"
 #include "ports/lwip/tls_layer.h"
 #include "ports/mbedtls/mbedtls_keystore.h"
@@ -26,9 +28,9 @@
  * there is one.
  */
 
-/* Octets of the trust bundle that is in force: three eighths of what bundles
- * for small devices may have. A larger one is refused and told. */
-#define NODE_BUNDLE_MAX 3072
+/* Octets of the trust bundle that is in force: a third of what bundles for
+ * small devices may have. A larger one is refused and told. */
+#define NODE_BUNDLE_MAX 2816
 
 /* What the provisioning map may have: two anchors, and texts. */
 #define NODE_MAP_MAX 2560
@@ -39,10 +41,15 @@
 /* A peer's line, and ours. */
 #define PEER_LINE_MAX 48
 
-/* What a TLS session of our own making shows (show.h). */
+/* Room for what policies of the firewall ask for (bm_fw_room()): 12 rules, of
+ * which two have rates, 8 flows and 2 sources, or others in their place. One
+ * that asks for more is refused and told. */
+#define NODE_POLICY_ROOM BM_FW_ROOM(12, 2, 8, 2)
+
+/* What a TLS session of our own making shows (show.h): certificates, which lie
+ * in node.chain. */
 struct show {
     struct bm_bytes certs[BM_IDENTITY_CERTS_MAX];
-    uint8_t chain[NODE_CHAIN_MAX];
 };
 
 /* Nothing lives in it between two calls: every module that wants working
@@ -151,6 +158,17 @@ struct update {
     bool proven;         /* what was on trial is confirmed */
 };
 
+/* The firewall (policy.h). */
+struct policy {
+    struct bm_net_guard guard;
+    struct bm_fw_slots slots;
+    struct bm_fw_slots_config config;
+    bool open;
+    uint8_t mode; /* enum bm_manifest_mode */
+    uint32_t at;  /* uptime from which the next turn is due */
+    _Alignas(4) uint8_t room[NODE_POLICY_ROOM];
+};
+
 /* What runs: "1.0.0". */
 extern const char *const node_version;
 
@@ -186,11 +204,13 @@ struct node {
     struct bm_enrol_tally tally;
     struct bm_deliver deliver;
     struct update update;
+    struct policy policy;
     struct peer peer;
     int64_t renew_at; /* renewal.h; INT64_MAX: there is nothing to renew */
 
     union node_work work;
     union node_job job;
+    /* Of the handshake that is under way, of which there is one at a time. */
     uint8_t chain[NODE_CHAIN_MAX];
 };
 

@@ -8,6 +8,7 @@
 #include "examples/sensor-node/enrolment.h"
 #include "examples/sensor-node/node.h"
 #include "examples/sensor-node/peer.h"
+#include "examples/sensor-node/policy.h"
 #include "examples/sensor-node/provision.h"
 #include "examples/sensor-node/say.h"
 #include "examples/sensor-node/update.h"
@@ -164,7 +165,8 @@ bm_status node_trust(struct node *n)
 
 static bm_status open_network(struct node *n)
 {
-    BM_TRY(network_open(&n->network, &n->settings, &n->crypto));
+    BM_TRY(
+        network_open(&n->network, &n->settings, &n->crypto, &n->policy.guard));
     outbound_open(n);
     return peer_open(n);
 }
@@ -181,7 +183,8 @@ static const struct {
     { "secret", open_secret },     { "vault", open_vault },
     { "settings", open_settings }, { "events", update_open },
     { "check", check_identity },   { "birth", enrolment_open },
-    { "trust", node_trust },       { "network", open_network },
+    { "trust", node_trust },       { "policy", policy_open },
+    { "network", open_network },
 };
 
 bm_status node_open(struct node *n)

@@ -150,8 +150,8 @@ bool outbound_poll(struct node *n)
         return seconds == 0 && !n->pump.waiting;
     }
     bm_pump_close(&n->pump);
-    /* Of a job that is done, the seconds are left over. */
+    /* Of a job that is over, the seconds are left over. */
     finish(n, rc == BM_E_TLS_AGAIN ? n->pump.why : rc,
-           rc == BM_OK ? 0 : seconds);
+           rc == BM_E_TLS_AGAIN ? seconds : 0);
     return true;
 }

@@ -6,6 +6,7 @@
 #include "device/renewal.h"
 #include "examples/sensor-node/board.h"
 #include "examples/sensor-node/moment.h"
+#include "examples/sensor-node/policy.h"
 #include "examples/sensor-node/renewal.h"
 #include "examples/sensor-node/say.h"
 #include "examples/sensor-node/update.h"
@@ -197,6 +198,7 @@ static uint32_t end(struct node *n, bm_status rc)
     }
     if (n->job.refresh.answered) {
         update_proven(n);
+        policy_proven(n);
     }
     if (rc != BM_OK) {
         say_failed("refresh", rc);

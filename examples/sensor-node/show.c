@@ -16,13 +16,11 @@ bm_status show_identity(struct node *n, struct show *show,
         size_t len = 0;
 
         rc = bm_identity_cert(&n->identity, place, tls->chain_n,
-                              show->chain + used, sizeof show->chain - used,
-                              &len);
+                              n->chain + used, sizeof n->chain - used, &len);
         if (rc != BM_OK) {
             break;
         }
-        show->certs[tls->chain_n++] =
-            (struct bm_bytes){ show->chain + used, len };
+        show->certs[tls->chain_n++] = (struct bm_bytes){ n->chain + used, len };
         used += len;
     }
     if (rc != BM_OK && rc != BM_E_END) {

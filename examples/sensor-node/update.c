@@ -6,6 +6,7 @@
 #include "boot/image.h"
 #include "boot/request.h"
 #include "examples/sensor-node/board.h"
+#include "examples/sensor-node/policy.h"
 #include "examples/sensor-node/say.h"
 
 /*
@@ -138,6 +139,8 @@ static bool have(void *self, const struct bm_manifest_item *item)
                holds(n, &board_running, item->sha256.p, item->size);
     case BM_MANIFEST_KEY_SET:
         return has_key_set(n, item->sha256.p, item->size);
+    case BM_MANIFEST_POLICY:
+        return policy_have(n, item->sha256.p);
     default:
         return false;
     }
@@ -153,6 +156,7 @@ static const struct bm_flash *place(void *self,
     case BM_MANIFEST_KEY_SET:
         return &board_candidate;
     case BM_MANIFEST_BUNDLE:
+    case BM_MANIFEST_POLICY:
         return &board_staging;
     default:
         return NULL;
@@ -173,22 +177,45 @@ static bm_status take_bundle(struct node *n,
     return BM_OK;
 }
 
+/* Loaded when the round is over: to do so ends its connection. */
+static bm_status take_policy(struct node *n,
+                             const struct bm_manifest_item *item)
+{
+    bm_status rc = policy_take(n, item->size);
+
+    if (rc == BM_DELIVER_AT_START) {
+        return BM_E_CMS_FORM; /* it came to an end too soon, and says so */
+    }
+    return rc == BM_OK ? BM_DELIVER_AT_START : rc;
+}
+
 static bm_status take(void *self, const struct bm_manifest_item *item,
                       const struct bm_flash *flash)
 {
     struct node *n = self;
 
-    return item->kind == BM_MANIFEST_BUNDLE ? take_bundle(n, item)
-                                            : request(n, item, flash);
+    switch (item->kind) {
+    case BM_MANIFEST_BUNDLE:
+        return take_bundle(n, item);
+    case BM_MANIFEST_POLICY:
+        return take_policy(n, item);
+    default:
+        return request(n, item, flash);
+    }
+}
+
+static void take_mode(void *self, enum bm_manifest_mode mode)
+{
+    policy_mode(self, mode);
 }
 
 /* ---- Rounds */
 
 /* Not on trial: slot 1 holds what a revert brings back, and a delivery would
- * write over it. */
+ * write over it; so does a slot for policies. */
 static bool wanted(struct node *n)
 {
-    return node_has(n, BM_IDENTITY_CURRENT) &&
+    return node_has(n, BM_IDENTITY_CURRENT) && !policy_tries(n) &&
            (n->boot.event != BM_BOOT_TRIAL || n->update.proven);
 }
 
@@ -196,6 +223,7 @@ static bool wanted(struct node *n)
  * bundle would be refused for good. */
 static bm_status begin(struct node *n)
 {
+    policy_tell(n);
     BM_TRY(n->crypto.random(n->crypto.self, (uint8_t *)&n->update.connection,
                             sizeof n->update.connection));
     BM_TRY(bm_deliver_start(&n->deliver, board_uptime()));
@@ -226,7 +254,11 @@ bm_status update_open(struct node *n)
     const struct settings_server *s = &n->settings.owner;
 
     n->update.app = (struct bm_deliver_app){
-        .self = n, .have = have, .place = place, .take = take
+        .self = n,
+        .have = have,
+        .place = place,
+        .take = take,
+        .mode = take_mode,
     };
     n->update.config = (struct bm_deliver_config){
         .crypto = &n->crypto,

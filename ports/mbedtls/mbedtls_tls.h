@@ -19,7 +19,8 @@
  * refuses more, such as critical name constraints.
  *
  * Our key is one of PSA's, by bm_mbedtls_signer: others are
- * BM_E_KEY_UNSUPPORTED. No session is resumed.
+ * BM_E_KEY_UNSUPPORTED. No session is resumed. The chain that is shown is read
+ * in the handshake alone: once that is over, its octets may be another's.
  *
  * All memory comes from one piece that the program gives; a full one is
  * BM_E_MEMORY, and everything else goes on. How much a session takes depends

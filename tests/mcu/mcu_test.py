@@ -25,6 +25,7 @@ from peers import *
 from refusals import *
 from secure import *
 from updates import *
+from policy import *
 from cuts import *
 from renewals import *  # the last: CAs are not what they were, then
 
@@ -40,7 +41,8 @@ SAMPLE = ("a_fresh_device_is_born", "it_becomes_active_and_reports",
           "all_refuse_a_node_that_was_revoked",
           "a_good_update_is_fetched_tried_and_confirmed",
           "what_nobody_signed_does_not_boot", "what_is_older_does_not_boot",
-          "what_does_not_confirm_is_taken_back", "power_cuts_in_enrolment")
+          "what_does_not_confirm_is_taken_back",
+          "power_cuts_in_enrolment")
 # And of the others every so many, beginning with another one at each change.
 EVERY = 8
 

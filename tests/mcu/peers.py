@@ -17,8 +17,8 @@ A, B, C, D = "10.0.2.15", "10.0.2.16", "10.0.2.17", "10.0.2.18"
 
 
 def pair(name, address, **more):
-    return STAGE.get(name, lambda: STAGE.active(
-        name, address=address + "/24", **more))
+    return STAGE.get(name, lambda: STAGE.open_to_peers(STAGE.active(
+        name, address=address + "/24", **more), more.get("site")))
 
 
 def call(segment, caller, callee, address):
@@ -99,10 +99,10 @@ def test_two_nodes_refuse_one_that_was_revoked():
 def test_two_nodes_refuse_one_that_has_expired():
     """It cannot renew: its owner's service is out of its reach."""
     one = pair("p1", A)
-    late = pair("p4", D, profile="gone")
+    late = pair("p4", D, profile="going")
     late.provision(STAGE.settings(
         "p4", factory=None, factory_anchor=None, token=None,
-        address=D + "/24", owner="%s:%d/gone" % (HOST, free_port())))
+        address=D + "/24", owner="%s:%d/going" % (HOST, free_port())))
     _, row = STAGE.site.certificates("p4")
     wait_until("it is over", lambda: row["not_after"] < time.strftime(
         "%Y-%m-%dT%H:%M:%SZ", time.gmtime()))

@@ -148,12 +148,17 @@ def test_all_refuse_a_node_that_was_revoked():
 
 
 def test_a_suspended_node_gets_nothing():
+    """It is told so, and whatever it was to have waits."""
     site = STAGE.site
     n = STAGE.active("r3")
+    release("withheld", "r3", keyset=STAGE.maker.keys)
     site.command("device", "suspend", "r3")
     with n.begin() as start:
-        start.wait("failed")
+        start.wait("mode", **{"is": "repair"})
+        start.wait("bundle")
     equal(site.state("r3"), "suspended")
+    rows = site.objects("release", "status", "withheld")[0]["assignments"]
+    equal([item["offered"] for item in rows[0]["items"]], [0])
     site.command("device", "resume", "r3")
     n.run("until=report")
     n.remove()

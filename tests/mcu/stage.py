@@ -2,6 +2,8 @@
 """What the stories share: one site, one maker, servers with a certificate, and
 nodes that know of them. Each is made when the first story asks for it.
 """
+import os
+
 import node as nodes
 import world
 from service import wait_until
@@ -50,6 +52,43 @@ class Stage:
     def broker(self):
         return self.get("broker", lambda: world.Broker(
             self.site, self.key).__enter__())
+
+    # -- policies
+
+    def policy(self, version, *rules, floor=1, site=None, owner=True):
+        """The path of a signed policy: with the way to the owner's server (at
+        that port; False: without), in each mode, and that to the services in
+        normal; and `rules` more, in the language's words."""
+        site = site or self.site
+        modes = ", modes: [normal, lockdown, repair]"
+        out = "{name: %s, direction: out, protocol: tcp, peer: " + world.HOST \
+            + ", port: %s, verdict: allow%s}"
+        lines = [out % ("reports", "[%d, %d]" % (self.sink.port,
+                                                 self.broker.port), "")]
+        if owner:
+            lines += [out % ("owner", site.ports["devices"]
+                             if owner is True else owner, modes)]
+        name = "policy-%d-%s" % (version, os.urandom(4).hex())
+        return site.policy(self.maker.where, name, "\n".join(
+            ["policy: story", "version: %d" % version, "floor: %d" % floor,
+             "flows: 8", "builtin:", "- {name: arp%s}" % modes, "rules:"] +
+            ["- " + line for line in lines + list(rules)]) + "\n")
+
+    def deliver(self, n, name, policy, site=None):
+        """A release with that policy, for one node."""
+        site = site or self.site
+        site.command("release", "create", name, "--policy", policy)
+        site.command("release", "assign", name, "--device", n.name)
+
+    def open_to_peers(self, n, site=None):
+        """Until it is, a node talks to servers alone, and nobody to it."""
+        with n.begin() as start:
+            self.deliver(n, "peers-" + n.name, self.policy(
+                2, "{name: peers, direction: [in, out], protocol: tcp, port: "
+                "%d, peer: subnet, verdict: allow}" % PEER_PORT, site=site),
+                site)
+            start.wait("policy confirmed", version=2)
+        return n
 
     def close(self):
         for what in ("sink", "broker", "site", "factory", "other site"):

@@ -36,6 +36,9 @@ HOST = "10.0.2.2"
 BIRTH = "ieee-802.1ar-idevid"
 NODE = "node"
 
+# Of whoever signs policies of the firewall.
+SIGNING = "policy-signing"
+
 # Profiles of the owner: the one of examples/first-device, and what tests need
 # instead of its dates.
 PROFILE = os.path.join(os.path.dirname(TESTS), "examples/first-device",
@@ -44,9 +47,9 @@ PROFILES = {
     NODE: {},
     # To be renewed at any time: a sweep does it again and again.
     "early": {"before: 30d": "before: 90d"},
-    # Over soon.
-    "gone": {"for: 90d": "for: 5s", "before: 30d": "before: 1s",
-             "backdate: 5m": "backdate: 0s"},
+    # Over soon, but not before it has what is delivered.
+    "going": {"for: 90d": "for: 40s", "before: 30d": "before: 1s",
+              "backdate: 5m": "backdate: 0s"},
     # Renewed by the device itself while a test looks on.
     "brief": {"for: 90d": "for: 60s", "before: 30d": "before: 55s",
               "backdate: 5m": "backdate: 0s"},
@@ -95,6 +98,8 @@ class Site(Service):
                            read(born).decode()))
         for of in PROFILES:
             write(os.path.join(name, "profiles", of + ".yaml"), profile(of))
+        write(os.path.join(name, "profiles", SIGNING + ".yaml"),
+              ok("profile", "show", SIGNING)[0].replace("approval: true\n", ""))
         super().__init__(name=name, log_level="info", listeners=1,
                          limits_identity=6000)
         self.anchor = os.path.join(self.dir, "anchor.der")
@@ -177,6 +182,24 @@ class Site(Service):
                                               "device": device})
         equal(answer.status, 201, repr(answer))
         return answer.json()["secret"]
+
+    def policy(self, station, name, text):
+        """The path of a policy that is signed by a key of the station's, which
+        has a certificate of this owner's."""
+        base = os.path.join(station, os.path.basename(self.dir) + "-policies")
+        key = "file:%s.key" % os.path.basename(base)
+        if not os.path.exists(base + ".crt"):
+            ok("image", "keygen", "--dir", station, "--out", base + ".pub", key)
+            ok("image", "request", "--dir", station, "--subject", "CN=Policies",
+               "--out", base + ".csr", key)
+            self.command("cert", "issue", "--profile", SIGNING, "--csr",
+                         base + ".csr", "--out", base + ".own")
+            write(base + ".crt", read(base + ".own") + read(
+                os.path.join(self.dir, "ca/operations.pem")))
+        out = os.path.join(station, name)
+        ok("policy", "sign", "--dir", station, "--key", key, "--cert",
+           base + ".crt", "--out", out, write(out + ".yaml", text))
+        return out
 
     def revoke(self, serial, reason="keyCompromise"):
         answer = self.api("POST", "/certificates/%s/revocation" % serial,

@@ -17,8 +17,9 @@
  *      +0x000000  64 KB  the bootloader's: journal, key sets, counters,
  *                        scratch, life cycle
  *      +0x010000  64 KB  the application's: mailbox, candidate key set, what
- *                        the factory's station leaves for the first start, and
- *                        what is fetched, looked at once, and kept elsewhere
+ *                        the factory's station leaves for the first start,
+ *                        what is fetched, looked at once, and kept elsewhere,
+ *                        and two slots for policies of the firewall
  *      +0x020000 128 KB  the application's log (device/log.h)
  *      +0x100000         two slots of 512 KB of image 0
  *      +0x200000         two slots of 256 KB of image 1 (boot-full)
@@ -49,6 +50,8 @@
 #define MAP_CANDIDATE    (MAP_NOR + 0x12000u)
 #define MAP_PROVISION    (MAP_NOR + 0x14000u)
 #define MAP_STAGING      (MAP_NOR + 0x16000u)
+#define MAP_POLICY0      (MAP_NOR + 0x18000u)
+#define MAP_POLICY1      (MAP_NOR + 0x1a000u)
 #define MAP_DATA         (MAP_NOR + 0x20000u)
 #define MAP_DATA_SIZE    0x20000u
 #define MAP_SLOT0        (MAP_NOR + 0x100000u)
