@@ -210,6 +210,7 @@ void policy_free(struct policy *policy)
 {
     if (policy != NULL) {
         config_free(policy->config);
+        policy_memory_free(policy->memory);
         free(policy);
     }
 }

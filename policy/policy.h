@@ -3,6 +3,7 @@
 #define BM_POLICY_POLICY_H
 
 #include "config/config.h"
+#include "policy/memory.h"
 #include "policy/set.h"
 
 /*
@@ -163,7 +164,8 @@ struct policy_rule {
 };
 
 struct policy {
-    struct config *config; /* all memory */
+    struct config *config;        /* all memory of one that was written, */
+    struct policy_memory *memory; /* or of one read from a table */
     const char *name;
     uint32_t version;
     uint32_t floor;
