@@ -23,6 +23,7 @@
 #include "agent/deliver.h"
 #include "agent/due.h"
 #include "agent/event.h"
+#include "agent/fetch.h"
 #include "agent/fs.h"
 #include "agent/job.h"
 #include "agent/notify.h"
@@ -57,6 +58,7 @@ struct service {
     const struct args *args;
     struct settings settings;
     struct refresh refresh;
+    struct fetch fetch;
     int lock;             /* STATE/run.lock: one service at a time */
     bool told;            /* that it is ready */
     uint32_t held_at;     /* since then, as state_boot() counts, */
@@ -321,6 +323,7 @@ static int64_t work(struct service *s, struct state *state)
         }
     }
     sleep = least(sleep == 0 ? BM_BACKOFF_FLOOR : sleep, hand_over(s, state));
+    sleep = least(sleep, fetch_run(&s->fetch, state, &stopped));
     return least(sleep, refresh_run(&s->refresh, state, &stopped));
 }
 
@@ -439,6 +442,7 @@ static void read_again(struct service *s)
         event_put(EVENT_ERROR, "reload.failed", NULL);
     }
     s->failures = 0;
+    s->fetch.done = false;
     hold(s, 0);
     s->said = BM_OK;
     notify_send("READY=1\n");
@@ -509,6 +513,7 @@ int run_run(const struct args *args)
                    : words_failed("keys.unlock: fd", BM_E_KEYS_SOURCE);
         settings_free(&s->settings);
     }
+    fetch_close(&s->fetch);
     if (s->lock >= 0) {
         (void)close(s->lock);
     }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/firewall/settings.h"
 #include "agent/settings_internal.h"
 
 #define MINUTE INT64_C(60)
@@ -71,6 +72,13 @@ static const struct config_choice secret_choices[] = {
 static const struct config_key vault_keys[] = {
     { KEY(settings_vault, secret, CONFIG_CHOICE), .choices = secret_choices },
     { KEY(settings_vault, counter, CONFIG_STRING) },
+    { 0 },
+};
+
+static const struct config_key firewall_keys[] = {
+    { KEY(settings_firewall, settings, CONFIG_STRING) },
+    { KEY(settings_firewall, trial, CONFIG_DURATION), .min = 1, .max = DAY },
+    { KEY(settings_firewall, every, CONFIG_DURATION), .min = 1, .max = DAY },
     { 0 },
 };
 
@@ -150,6 +158,7 @@ static const struct config_key file_keys[] = {
     { KEY(settings_text, idevid, CONFIG_SECTION), .keys = idevid_keys },
     { KEY(settings_text, birth, CONFIG_SECTION), .keys = birth_keys },
     { KEY(settings_text, vault, CONFIG_SECTION), .keys = vault_keys },
+    { KEY(settings_text, firewall, CONFIG_SECTION), .keys = firewall_keys },
     { KEY(settings_text, stale, CONFIG_SECTION), .keys = stale_keys },
     { KEY(settings_text, layouts, CONFIG_LIST), .min = 0,
       .max = SETTINGS_LAYOUTS_MAX, .keys = layout_keys,
@@ -166,6 +175,9 @@ static const struct settings_text usual = {
     .server = { .timeout = 30 },
     .state = "/var/lib/birthmark-agent",
     .keys = { .uri = "file:{slot}.key", .unlock = "file" },
+    .firewall = { .settings = FIREWALL_SETTINGS,
+                  .trial = 10 * MINUTE,
+                  .every = 60 * MINUTE },
     .stale = { .cloud = BM_TRUST_WARN,
                .device = BM_TRUST_GRACE,
                .serve = BM_TRUST_GRACE,
@@ -230,6 +242,7 @@ static bm_status check_paths(const struct config_node *root,
         { "keys", "ek_certificate", t->keys.ek_certificate },
         { "idevid", "certificate", t->idevid.certificate },
         { "birth", "token_file", t->birth.token_file },
+        { "firewall", "settings", t->firewall.settings },
     };
 
     BM_TRY(check_path(root, "state", t->state, error));
@@ -270,6 +283,7 @@ static void take(struct settings *s, const struct settings_text *t)
     s->idevid = t->idevid;
     s->birth = t->birth;
     s->vault = t->vault;
+    s->firewall = t->firewall;
     s->layouts = t->layouts.items;
     s->layouts_n = t->layouts.n;
     s->hooks = t->hooks.items;
@@ -292,6 +306,7 @@ static bm_status read_all(struct settings *s, struct config_error *error)
     BM_TRY(check_paths(root, &t, error));
     BM_TRY(check_labels(root, &t, error));
     take(s, &t);
+    s->has_firewall = config_get(root, "firewall") != NULL;
     fill_hooks(s, root);
     BM_TRY(settings_read_url(root, s, error));
     BM_TRY(settings_read_names(root, &t.device, s, error));

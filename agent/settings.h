@@ -106,6 +106,13 @@ struct settings_hook {
     int64_t retries;        /* beside the first time */
 };
 
+/* Policies of the firewall, which birthmark-firewall puts in force. */
+struct settings_firewall {
+    const char *settings; /* its own: agent/firewall/settings.h */
+    int64_t trial;        /* seconds until what is on trial is taken back */
+    int64_t every;        /* seconds between rounds of delivery */
+};
+
 struct settings {
     struct config *config; /* owns all text below */
 
@@ -130,6 +137,8 @@ struct settings {
     struct settings_idevid idevid;
     struct settings_birth birth;
     struct settings_vault vault;
+    bool has_firewall;
+    struct settings_firewall firewall;
     struct bm_trust_policy policy[BM_TRUST_USES];
 
     struct settings_layout *layouts;

@@ -38,6 +38,7 @@ struct settings_text {
     struct settings_idevid idevid;
     struct settings_birth birth;
     struct settings_vault vault;
+    struct settings_firewall firewall;
     struct settings_stale stale;
     struct config_list layouts;
     struct config_list hooks;

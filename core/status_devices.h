@@ -121,7 +121,10 @@
     X(E_AGENT_OWNER, 0x2209, "", "no such user or group")                     \
     X(E_AGENT_ANSWER, 0x220a, "", "answer of the server is not understood")   \
     X(E_AGENT_USER, 0x220b, "",                                               \
-      "state belongs to another user: run as that one")
+      "state belongs to another user: run as that one")                       \
+    X(E_AGENT_FIREWALL, 0x220c, "", "birthmark-firewall does not answer")     \
+    X(E_AGENT_RULESET, 0x220d, "", "kernel does not take the ruleset")        \
+    X(E_AGENT_CAPABILITY, 0x220e, "capabilities(7)", "CAP_NET_ADMIN is needed")
 
 #define BM_STATUS_IMAGE(X)                                           \
     X(E_IMAGE_MAGIC, 0x2301, "MCUboot image.h", "no image: magic")   \

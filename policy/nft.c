@@ -25,7 +25,7 @@ static bool is_name(const char *s, const char *octets)
 
 static bm_status good_names(const struct policy_nft_config *config)
 {
-    if (!is_name(config->table, WORD) || config->devices[0] == NULL) {
+    if (!is_name(config->table, WORD)) {
         return BM_E_ARGUMENT;
     }
     for (size_t i = 0; config->devices[i] != NULL; i++) {
@@ -107,11 +107,11 @@ static void put_sysctls(const struct nft *w)
     }
 }
 
+static const char *const families[] = { "netdev", "inet" };
+
 /* Both of a name are replaced at once. */
 static void put_head(const struct nft *w)
 {
-    static const char *const families[] = { "netdev", "inet" };
-
     put_sysctls(w);
     fprintf(w->f, "# policy %s, version %" PRIu32 ", mode %s\n",
             w->policy->name, w->policy->version,
@@ -134,28 +134,41 @@ static unsigned prefix(const uint32_t *mask, unsigned words)
     return n;
 }
 
+static void put_subnet4(FILE *f, const struct bm_fw_subnets *s)
+{
+    fprintf(f, "{ %u.%u.%u.%u/%u }", s->address >> 24, s->address >> 16 & 0xff,
+            s->address >> 8 & 0xff, s->address & 0xff, prefix(&s->mask, 1));
+}
+
+static void put_subnet6(FILE *f, const struct bm_fw_subnets *s)
+{
+    fputs("{ fe80::/64", f);
+    for (unsigned i = 0; s != NULL && i < s->six_n; i++) {
+        fputs(", ", f);
+        for (unsigned j = 0; j < 8; j++) {
+            fprintf(f, "%s%x", j == 0 ? "" : ":",
+                    s->six[i].address[j / 2] >> (j % 2 == 0 ? 16 : 0) & 0xffff);
+        }
+        fprintf(f, "/%u", prefix(s->six[i].mask, 4));
+    }
+    fputs(" }", f);
+}
+
 static void put_subnets(const struct nft *w)
 {
     const struct bm_fw_subnets *s = w->config->subnets;
 
     fputs(" set subnet4 { type ipv4_addr; flags interval;", w->f);
     if (s != NULL && s->mask != 0) {
-        fprintf(w->f, " elements = { %u.%u.%u.%u/%u };", s->address >> 24,
-                s->address >> 16 & 0xff, s->address >> 8 & 0xff,
-                s->address & 0xff, prefix(&s->mask, 1));
+        fputs(" elements = ", w->f);
+        put_subnet4(w->f, s);
+        fputc(';', w->f);
     }
     fputs(" }\n set subnet6 { type ipv6_addr; flags interval; auto-merge;"
-          " elements = { fe80::/64",
+          " elements = ",
           w->f);
-    for (unsigned i = 0; s != NULL && i < s->six_n; i++) {
-        fputs(", ", w->f);
-        for (unsigned j = 0; j < 8; j++) {
-            fprintf(w->f, "%s%x", j == 0 ? "" : ":",
-                    s->six[i].address[j / 2] >> (j % 2 == 0 ? 16 : 0) & 0xffff);
-        }
-        fprintf(w->f, "/%u", prefix(s->six[i].mask, 4));
-    }
-    fputs(" }; }\n", w->f);
+    put_subnet6(w->f, s);
+    fputs("; }\n", w->f);
 }
 
 static void put_drops(const struct nft *w)
@@ -213,6 +226,10 @@ static void put_rules_of_ip(struct nft *w, enum policy_direction direction,
 
 static void put_hook(const struct nft *w, const char *name, const char *hook)
 {
+    if (w->config->devices[0] == NULL) { /* a chain that nothing leads to */
+        fprintf(w->f, " chain %s {\n", name);
+        return;
+    }
     fprintf(w->f, " chain %s { type filter hook %s devices = {", name, hook);
     for (size_t i = 0; w->config->devices[i] != NULL; i++) {
         fprintf(w->f, "%s \"%s\"", i == 0 ? "" : ",", w->config->devices[i]);
@@ -432,6 +449,47 @@ out:
         free(out);
     }
     return rc;
+}
+
+static void put_new_subnets(FILE *f, const char *table,
+                            const struct bm_fw_subnets *s)
+{
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        fprintf(f, "flush set %s %s subnet4\nflush set %s %s subnet6\n",
+                families[i], table, families[i], table);
+        if (s->mask != 0) {
+            fprintf(f, "add element %s %s subnet4 ", families[i], table);
+            put_subnet4(f, s);
+            fputc('\n', f);
+        }
+        fprintf(f, "add element %s %s subnet6 ", families[i], table);
+        put_subnet6(f, s);
+        fputc('\n', f);
+    }
+}
+
+bm_status policy_nft_subnets(const char *table,
+                             const struct bm_fw_subnets *subnets, char **text)
+{
+    char *out = NULL;
+    size_t n = 0;
+    FILE *f;
+
+    *text = NULL;
+    if (!is_name(table, WORD)) {
+        return BM_E_ARGUMENT;
+    }
+    f = open_memstream(&out, &n);
+    if (f == NULL) {
+        return BM_E_MEMORY;
+    }
+    put_new_subnets(f, table, subnets);
+    if (fclose(f) != 0) {
+        free(out);
+        return BM_E_MEMORY;
+    }
+    *text = out;
+    return BM_OK;
 }
 
 bool policy_nft_sysctl(const char **at, struct bm_bytes *name,

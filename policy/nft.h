@@ -32,7 +32,9 @@
 
 struct policy_nft_config {
     const char *table;          /* letters, digits, '_': name of both tables */
-    const char *const *devices; /* interfaces; ends with NULL, one at least */
+    /* Interfaces; ends with NULL. Of one that is not there frames other than
+     * IP are judged by nobody; IP is, of all. */
+    const char *const *devices;
     enum policy_mode mode;
     const struct bm_fw_subnets *subnets; /* or NULL: none yet */
 };
@@ -45,6 +47,14 @@ struct policy_nft_config {
 BM_MUST_CHECK bm_status policy_nft(const struct policy *policy,
                                    const struct policy_nft_config *config,
                                    char **text, struct config_error *error);
+
+/*
+ * Commands that tell a ruleset of other subnets, in one transaction: nothing
+ * else of it changes. On BM_OK the caller frees `*text`.
+ */
+BM_MUST_CHECK bm_status policy_nft_subnets(const char *table,
+                                           const struct bm_fw_subnets *subnets,
+                                           char **text);
 
 /*
  * The next setting of a ruleset: begin with `*at` at the text. False: there

@@ -97,7 +97,7 @@ void nft_rule_objects(const struct nft *w, size_t rule, bool netdev)
     }
 }
 
-/* Whoever this rule refuses is counted for it and by reason. */
+/* Whom a limit of this rule refuses is counted for it and by reason. */
 static void put_refusal(const struct nft *w, size_t rule, const char *reason)
 {
     fputs(" counter name \"refused-", w->f);
@@ -159,20 +159,18 @@ static void put_sample(const struct nft *w, size_t rule)
 }
 
 /* Only what may open a flow comes through, and only if there is none. */
-static void put_openers(const struct nft *w, size_t rule)
+static void put_openers(const struct nft *w)
 {
-    fputs("  meta l4proto tcp tcp flags & (fin|syn|rst|ack) != syn", w->f);
-    put_refusal(w, rule, "drop-state");
-    fputs("  meta l4proto icmp icmp type != echo-request", w->f);
-    put_refusal(w, rule, "drop-state");
-    fputs("  meta l4proto ipv6-icmp icmpv6 type != echo-request", w->f);
-    put_refusal(w, rule, "drop-state");
-    fputs("  meta l4proto != { tcp, udp, icmp, ipv6-icmp }", w->f);
-    put_refusal(w, rule, "drop-state");
-    fprintf(w->f, "  ct mark & 0x%08" PRIx32 " != 0", NFT_FLOW);
-    put_refusal(w, rule, "drop-state");
-    fputs("  ct state invalid,untracked,related", w->f);
-    put_refusal(w, rule, "drop-state");
+    fprintf(w->f,
+            "  meta l4proto tcp tcp flags & (fin|syn|rst|ack) != syn"
+            " goto drop-state\n"
+            "  meta l4proto icmp icmp type != echo-request goto drop-state\n"
+            "  meta l4proto ipv6-icmp icmpv6 type != echo-request"
+            " goto drop-state\n"
+            "  meta l4proto != { tcp, udp, icmp, ipv6-icmp } goto drop-state\n"
+            "  ct mark & 0x%08" PRIx32 " != 0 goto drop-state\n"
+            "  ct state invalid,untracked,related goto drop-state\n",
+            NFT_FLOW);
 }
 
 static void put_flow(const struct nft *w, size_t rule)
@@ -230,7 +228,7 @@ void nft_rule_chain(const struct nft *w, size_t rule, bool netdev)
         return;
     }
     if (r->flows) {
-        put_openers(w, rule);
+        put_openers(w);
     }
     if (r->rate.count != 0) {
         put_limit(w, rule, netdev);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_AGENT_FIREWALL_RULESET_H
+#define BM_AGENT_FIREWALL_RULESET_H
+
+#include "agent/firewall/links.h"
+#include "policy/policy.h"
+
+/*
+ * What the kernel has: the ruleset of a policy (policy/nft.h) in two tables of
+ * the name RULESET_TABLE, replaced by libnftables in one transaction each time.
+ * No other table is looked at, or touched.
+ */
+#define RULESET_TABLE "birthmark"
+
+struct ruleset; /* a connection to nftables */
+
+BM_MUST_CHECK bm_status ruleset_open(struct ruleset **ruleset);
+void ruleset_close(struct ruleset *ruleset); /* NULL is fine; all stays */
+
+/*
+ * Put a policy in force, with the settings of conntrack that it needs. On error
+ * the rules are what they were: BM_E_POLICY_NFT, BM_E_AGENT_RULESET, and an event
+ * says why; or what the settings' files say.
+ */
+BM_MUST_CHECK bm_status ruleset_load(struct ruleset *ruleset,
+                                     const struct policy *policy,
+                                     enum policy_mode mode,
+                                     const struct links *links);
+
+/* Other subnets, for what is in force. */
+BM_MUST_CHECK bm_status ruleset_subnets(struct ruleset *ruleset,
+                                        const struct links *links);
+
+/* Everything is dropped but what stays on the machine. */
+BM_MUST_CHECK bm_status ruleset_block(struct ruleset *ruleset);
+
+/* Is it still there? Somebody else may have flushed all tables. */
+bool ruleset_there(struct ruleset *ruleset);
+
+/* All counters of the kernel, as nftables tells them in JSON: on BM_OK the
+ * caller frees `*json`. */
+BM_MUST_CHECK bm_status ruleset_counters(struct ruleset *ruleset, char **json);
+
+#endif
