@@ -190,8 +190,48 @@ static void many_rules_are_searched_and_not_gone_through(void)
     }
 }
 
+static void subnets_are_told_to_both_tables(void)
+{
+    static const char want[] =
+        "flush set netdev t subnet4\nflush set netdev t subnet6\n"
+        "add element netdev t subnet4 { 10.1.0.0/16 }\n"
+        "add element netdev t subnet6 { fe80::/64, fd00:0:0:1:0:0:0:0/64 }\n"
+        "flush set inet t subnet4\nflush set inet t subnet6\n"
+        "add element inet t subnet4 { 10.1.0.0/16 }\n"
+        "add element inet t subnet6 { fe80::/64, fd00:0:0:1:0:0:0:0/64 }\n";
+    const struct bm_fw_subnets subnets = {
+        .address = 0x0a010000,
+        .mask = 0xffff0000,
+        .six = { { { 0xfd000000, 1, 0, 0 }, { ~0u, ~0u, 0, 0 } } },
+        .six_n = 1,
+    };
+    char *text;
+
+    CHECK_STATUS(policy_nft_subnets("t", &subnets, &text), BM_OK);
+    CHECK_BYTES(text, strlen(text), want, strlen(want));
+    free(text);
+    CHECK_STATUS(policy_nft_subnets("t;", &subnets, &text), BM_E_ARGUMENT);
+}
+
+static void without_interfaces_there_is_no_hook_of_frames(void)
+{
+    static const char *const none[] = { NULL };
+    struct policy *policy = read(HEAD);
+    struct policy_nft_config c = config;
+    char *text;
+
+    c.devices = none;
+    text = ruleset(policy, &c, BM_OK);
+    CHECK(strstr(text, "hook ingress") == NULL);
+    CHECK(strstr(text, "hook prerouting") != NULL);
+    free(text);
+    policy_free(policy);
+}
+
 int main(void)
 {
+    RUN(subnets_are_told_to_both_tables);
+    RUN(without_interfaces_there_is_no_hook_of_frames);
     RUN(what_nftables_cannot_do_is_refused_unless_that_is_wanted);
     RUN(names_are_not_a_way_into_the_text);
     RUN(settings_stand_at_the_head);
