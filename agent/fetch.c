@@ -116,8 +116,7 @@ static bm_status pump(struct round *r)
     uint32_t seconds = 0;
 
     for (;;) {
-        bm_status rc =
-            bm_pump_run(&r->pump, state_uptime(r->state), &seconds);
+        bm_status rc = bm_pump_run(&r->pump, state_uptime(r->state), &seconds);
 
         if (rc != BM_E_TLS_AGAIN) {
             return rc;

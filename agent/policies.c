@@ -8,6 +8,7 @@
 #include "agent/firewall/client.h"
 #include "agent/fs.h"
 #include "agent/policies_internal.h"
+#include "policy/nft.h"
 
 /* The mode that the server was told of last: one octet. */
 #define TOLD_MODE BM_LOG_KEY(BM_LOG_APPLICATION, 0x203)
@@ -148,8 +149,8 @@ static bm_status apply(struct policies *p)
 {
     const unsigned mode =
         p->slots.lost && !p->slots.running ? BM_FW_REPAIR : p->mode;
-    bm_status rc = client_apply(p->settings.socket, mode,
-                                bm_fw_slots_table(&p->slots));
+    bm_status rc =
+        client_apply(p->settings.socket, mode, bm_fw_slots_table(&p->slots));
 
     if (rc != BM_OK) {
         event_failed(EVENT_ERROR, "firewall.failed", p->settings.socket, rc);
@@ -212,7 +213,8 @@ static bm_status tell_mode(struct policies *p)
     const uint8_t mode = (uint8_t)p->mode;
     uint8_t told = BM_FW_NORMAL;
     size_t n = 0;
-    bm_status rc = bm_log_get(&p->state->log, TOLD_MODE, &told, sizeof told, &n);
+    bm_status rc =
+        bm_log_get(&p->state->log, TOLD_MODE, &told, sizeof told, &n);
 
     if (rc == BM_OK && n == sizeof told && told == mode) {
         return BM_OK;
@@ -249,8 +251,8 @@ void policies_settle(struct policies *p)
 bool policies_waits(const struct policies *p)
 {
     return p->in_force &&
-           (p->applied != p->mode || (bm_fw_slots_trial(&p->slots) != NULL &&
-                                      !p->slots.running));
+           (p->applied != p->mode ||
+            (bm_fw_slots_trial(&p->slots) != NULL && !p->slots.running));
 }
 
 static bm_status confirm(struct policies *p)
@@ -320,11 +322,36 @@ const struct bm_flash *policies_place(void *self,
                : NULL;
 }
 
+/* Of a message whose signer was judged: can this machine do what it says? The
+ * table lies anywhere in it, and is looked up at a multiple of 4. */
+static bm_status check_table(struct bm_bytes message,
+                             const struct bm_fw_kept *k)
+{
+    uint8_t *copy = malloc(k->table_n);
+    bm_status rc = BM_E_MEMORY;
+
+    if (copy != NULL) {
+        memcpy(copy, message.p + k->table, k->table_n);
+        rc = policy_nft_check((struct bm_bytes){ copy, k->table_n });
+        free(copy);
+    }
+    return rc;
+}
+
 static bm_status take_policy(struct policies *p, struct bm_bytes message)
 {
+    const struct bm_fw_kept *k;
+    bm_status rc;
+
     /* It was fetched under the one that is on trial: that one is good. */
     policies_confirm(p);
     BM_TRY(bm_fw_slots_take(&p->slots, message, state_uptime(p->state)));
+    k = bm_fw_slots_trial(&p->slots);
+    rc = k != NULL && !p->slots.running ? check_table(message, k) : BM_OK;
+    if (rc != BM_OK) {
+        BM_TRY(bm_fw_slots_revert(&p->slots)); /* it waited, and never ran */
+        return rc;
+    }
     return BM_DELIVER_AT_START;
 }
 

@@ -37,8 +37,9 @@ static void put_words(const struct firewall_count *c,
         (void)snprintf(text, BM_EVENT_TEXT_MAX + 1, "n=%" PRIu64 " why=%s",
                        c->frames, c->name);
     } else {
-        (void)snprintf(text, BM_EVENT_TEXT_MAX + 1, "%.*s n=%" PRIu64 " rule=%s",
-                       (int)(rule - c->name), c->name, c->frames, rule + 1);
+        (void)snprintf(text, BM_EVENT_TEXT_MAX + 1,
+                       "%.*s n=%" PRIu64 " rule=%s", (int)(rule - c->name),
+                       c->name, c->frames, rule + 1);
     }
 }
 

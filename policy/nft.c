@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/table.h"
+
 #define SYSCTL "# sysctl "
 
 #define WORD                     \
@@ -449,6 +451,31 @@ out:
         free(out);
     }
     return rc;
+}
+
+static bm_status check_mode(struct bm_bytes table, enum policy_mode mode)
+{
+    static const char *const devices[] = { NULL };
+    const struct policy_nft_config config = { .table = "check",
+                                              .devices = devices,
+                                              .mode = mode };
+    struct policy *policy;
+    char *text = NULL;
+    bm_status rc;
+
+    BM_TRY(policy_from_table(table, mode, &policy));
+    rc = policy_nft(policy, &config, &text, NULL);
+    free(text);
+    policy_free(policy);
+    return rc;
+}
+
+bm_status policy_nft_check(struct bm_bytes table)
+{
+    for (unsigned mode = 0; mode < POLICY_MODES; mode++) {
+        BM_TRY(check_mode(table, (enum policy_mode)mode));
+    }
+    return BM_OK;
 }
 
 static void put_new_subnets(FILE *f, const char *table,

@@ -31,7 +31,7 @@
  */
 
 struct policy_nft_config {
-    const char *table;          /* letters, digits, '_': name of both tables */
+    const char *table; /* letters, digits, '_': name of both tables */
     /* Interfaces; ends with NULL. Of one that is not there frames other than
      * IP are judged by nobody; IP is, of all. */
     const char *const *devices;
@@ -47,6 +47,12 @@ struct policy_nft_config {
 BM_MUST_CHECK bm_status policy_nft(const struct policy *policy,
                                    const struct policy_nft_config *config,
                                    char **text, struct config_error *error);
+
+/*
+ * Can a table (firewall/table.h, at a multiple of 4) be said exactly, in every
+ * mode? As policy_from_table() and policy_nft() say.
+ */
+BM_MUST_CHECK bm_status policy_nft_check(struct bm_bytes table);
 
 /*
  * Commands that tell a ruleset of other subnets, in one transaction: nothing

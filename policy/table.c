@@ -97,8 +97,7 @@ static void read_edges(const uint8_t *node, struct edge *edges, size_t n)
     const unsigned field = node[0];
     const unsigned size = bm_fw_key_size(field);
     const uint8_t *keys = node + BM_FW_NODE_KEYS;
-    const uint8_t *targets =
-        keys + bm_fw_padded((uint32_t)((n - 1) * size));
+    const uint8_t *targets = keys + bm_fw_padded((uint32_t)((n - 1) * size));
 
     for (size_t i = 0; i < n; i++) {
         edges[i].range.first =
@@ -197,14 +196,26 @@ static bm_status walk(struct reading *r, unsigned target)
     return BM_OK;
 }
 
-#define SET(...)                                                            \
-    {                                                                       \
-        (struct policy_range[]){ __VA_ARGS__ },                             \
-            sizeof((struct policy_range[]){ __VA_ARGS__ }) /                \
-                sizeof(struct policy_range)                                 \
+#define SET(...)                                             \
+    {                                                        \
+        (struct policy_range[]){ __VA_ARGS__ },              \
+            sizeof((struct policy_range[]){ __VA_ARGS__ }) / \
+                sizeof(struct policy_range)                  \
     }
-#define ONE(v)   { { 0, (v) }, { 0, (v) } }
-#define SPAN(a, b) { { 0, (a) }, { 0, (b) } }
+#define ONE(v)      \
+    {               \
+        { 0, (v) }, \
+        {           \
+            0, (v)  \
+        }           \
+    }
+#define SPAN(a, b)  \
+    {               \
+        { 0, (a) }, \
+        {           \
+            0, (b)  \
+        }           \
+    }
 
 /* What is looked into in each frame anyhow, and no node is about. */
 struct known {
@@ -298,8 +309,7 @@ static const struct policy_modbus *modbus_of(struct reading *r,
         struct policy_modbus_line *line = &modbus->lines[modbus->n++];
 
         line->functions = range_of(r, row[0], row[1]);
-        line->addresses =
-            range_of(r, bm_fw_le16(row + 2), bm_fw_le16(row + 4));
+        line->addresses = range_of(r, bm_fw_le16(row + 2), bm_fw_le16(row + 4));
         if (line->functions.n == 0 || line->addresses.n == 0) {
             return NULL;
         }

@@ -124,8 +124,8 @@ static bm_status add_rule(struct counts *c, const struct policy_rule *r)
 bm_status counts_begin(struct counts *counts, const struct policy *policy,
                        enum policy_mode mode)
 {
-    static const char *const reasons[] = { "default", "malformed", "fragment",
-                                           "extension", "state", "full" };
+    static const char *const reasons[] = { "default",   "malformed", "fragment",
+                                           "extension", "state",     "full" };
 
     sift(counts);
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
@@ -163,7 +163,8 @@ static void read_all(struct counts *c, const json_t *list, const char *table)
     const json_t *item;
     size_t i;
 
-    json_array_foreach (list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         read_one(c, json_object_get(item, "counter"), table);
     }
 }
@@ -187,8 +188,8 @@ bm_status counts_read(struct counts *counts, const char *json,
         struct row *row = &counts->row[i];
 
         /* Below: somebody has set it to zero. */
-        row->frames += row->now >= row->kernel ? row->now - row->kernel
-                                               : row->now;
+        row->frames +=
+            row->now >= row->kernel ? row->now - row->kernel : row->now;
         row->kernel = row->current ? row->now : 0;
     }
     return BM_OK;

@@ -18,7 +18,7 @@
 #define FILE_NEW  "in-force.new"
 
 static const uint8_t magic[] = { 'B', 'M', 'F', 'K', 1 };
-#define HEAD   8
+#define HEAD    8
 #define AT_MODE 5
 
 bm_status keep_load(const char *dir, struct keep *keep)
@@ -29,8 +29,7 @@ bm_status keep_load(const char *dir, struct keep *keep)
     bm_status rc;
 
     memset(keep, 0, sizeof *keep);
-    if (snprintf(path, sizeof path, "%s/" FILE_NAME, dir) >=
-        (int)sizeof path) {
+    if (snprintf(path, sizeof path, "%s/" FILE_NAME, dir) >= (int)sizeof path) {
         return BM_E_LIMIT;
     }
     BM_TRY(fs_read(path, HEAD + FIREWALL_TABLE_MAX, &keep->file, &n));

@@ -179,27 +179,25 @@ bm_status ruleset_subnets(struct ruleset *ruleset, const struct links *links)
 
 bm_status ruleset_block(struct ruleset *ruleset)
 {
-    return run(ruleset,
-               "table netdev " RULESET_TABLE " { }\n"
-               "delete table netdev " RULESET_TABLE "\n"
-               "table inet " RULESET_TABLE " { }\n"
-               "delete table inet " RULESET_TABLE "\n"
-               "table inet " RULESET_TABLE " {\n"
-               " chain in { type filter hook prerouting priority -450;"
-               " policy drop; iif \"lo\" accept; }\n"
-               " chain out { type filter hook output priority -450;"
-               " policy drop; oif \"lo\" accept; }\n"
-               " chain forward { type filter hook forward priority 0;"
-               " policy drop; }\n"
-               "}\n");
+    return run(ruleset, "table netdev " RULESET_TABLE " { }\n"
+                        "delete table netdev " RULESET_TABLE "\n"
+                        "table inet " RULESET_TABLE " { }\n"
+                        "delete table inet " RULESET_TABLE "\n"
+                        "table inet " RULESET_TABLE " {\n"
+                        " chain in { type filter hook prerouting priority -450;"
+                        " policy drop; iif \"lo\" accept; }\n"
+                        " chain out { type filter hook output priority -450;"
+                        " policy drop; oif \"lo\" accept; }\n"
+                        " chain forward { type filter hook forward priority 0;"
+                        " policy drop; }\n"
+                        "}\n");
 }
 
 /* ---- What is there */
 
 bool ruleset_there(struct ruleset *ruleset)
 {
-    return command(ruleset,
-                   "list chain inet " RULESET_TABLE " forward\n") &&
+    return command(ruleset, "list chain inet " RULESET_TABLE " forward\n") &&
            command(ruleset, "list counters table netdev " RULESET_TABLE "\n");
 }
 

@@ -19,8 +19,8 @@ void ruleset_close(struct ruleset *ruleset); /* NULL is fine; all stays */
 
 /*
  * Put a policy in force, with the settings of conntrack that it needs. On error
- * the rules are what they were: BM_E_POLICY_NFT, BM_E_AGENT_RULESET, and an event
- * says why; or what the settings' files say.
+ * the rules are what they were: BM_E_POLICY_NFT, BM_E_AGENT_RULESET, and an
+ * event says why; or what the settings' files say.
  */
 BM_MUST_CHECK bm_status ruleset_load(struct ruleset *ruleset,
                                      const struct policy *policy,

@@ -71,8 +71,8 @@ static bm_status serve_apply(struct wall *wall, int fd,
         rc = firewall_receive(fd, table, head->n);
     }
     if (rc == BM_OK) {
-        bm_status done = wall_apply(wall, head->word,
-                                    (struct bm_bytes){ table, head->n });
+        bm_status done =
+            wall_apply(wall, head->word, (struct bm_bytes){ table, head->n });
 
         if (done != BM_OK) {
             event_failed(EVENT_ERROR, "apply.failed", NULL, done);
@@ -92,7 +92,8 @@ static bm_status serve_counts(struct wall *wall, int fd,
 
     bm_wr_init(&w, room, sizeof room);
     done = wall_counts(wall, head->word != 0, &w);
-    return reply(fd, done, (struct bm_bytes){ room, done == BM_OK ? w.len : 0 });
+    return reply(fd, done,
+                 (struct bm_bytes){ room, done == BM_OK ? w.len : 0 });
 }
 
 static bm_status serve_one(struct wall *wall, int fd)

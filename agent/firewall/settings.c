@@ -8,7 +8,7 @@
 /* linux/if.h: IFNAMSIZ, with its NUL. */
 #define NAME_MAX_N 15
 
-#define KEY(member_, type_)           \
+#define KEY(member_, type_)            \
     .name = #member_, .type = (type_), \
     .offset = offsetof(struct firewall_settings, member_)
 

@@ -75,28 +75,6 @@ static bm_status put_in_kernel(struct wall *w, const struct policy *policy,
     return counts_begin(w->counts, policy, (enum policy_mode)mode);
 }
 
-/* A mode that cannot be said is found out now, and not when it is wanted. */
-static bm_status check_modes(struct bm_bytes table)
-{
-    static const char *const devices[] = { NULL };
-    struct policy_nft_config config = { .table = RULESET_TABLE,
-                                        .devices = devices };
-
-    for (unsigned mode = 0; mode < POLICY_MODES; mode++) {
-        struct policy *policy;
-        char *text = NULL;
-        bm_status rc;
-
-        config.mode = (enum policy_mode)mode;
-        BM_TRY(policy_from_table(table, config.mode, &policy));
-        rc = policy_nft(policy, &config, &text, NULL);
-        free(text);
-        policy_free(policy);
-        BM_TRY(rc);
-    }
-    return BM_OK;
-}
-
 static void say_loaded(const struct wall *w)
 {
     event_put(EVENT_NOTICE, "firewall.in_force",
@@ -117,7 +95,8 @@ static bm_status load(struct wall *w, unsigned mode, struct bm_bytes table)
         goto out;
     }
     memcpy(copy, table.p, table.n);
-    rc = check_modes((struct bm_bytes){ copy, table.n });
+    /* Other modes, too, now and not when they are wanted. */
+    rc = policy_nft_check((struct bm_bytes){ copy, table.n });
     if (rc == BM_OK) {
         rc = policy_from_table((struct bm_bytes){ copy, table.n },
                                (enum policy_mode)mode, &policy);
@@ -172,8 +151,8 @@ bm_status wall_apply(struct wall *wall, unsigned mode, struct bm_bytes table)
         rc = keep_store(wall->settings->state, mode, table);
         /* What the next start would not know is not to be in force. */
         if (rc != BM_OK && old != NULL &&
-            load(wall, before.mode,
-                 (struct bm_bytes){ old, before.table_n }) != BM_OK) {
+            load(wall, before.mode, (struct bm_bytes){ old, before.table_n }) !=
+                BM_OK) {
             event_failed(EVENT_ERROR, "firewall.not_kept", NULL, rc);
         }
     }
@@ -187,8 +166,8 @@ static bm_status load_builtin(struct wall *w, unsigned mode)
 {
     uint8_t *table;
     size_t n;
-    bm_status rc = fs_read(w->settings->builtin, FIREWALL_TABLE_MAX, &table,
-                           &n);
+    bm_status rc =
+        fs_read(w->settings->builtin, FIREWALL_TABLE_MAX, &table, &n);
 
     if (rc == BM_OK) {
         rc = load(w, mode, (struct bm_bytes){ table, n });

@@ -15,9 +15,9 @@ struct wall {
     const struct firewall_settings *settings;
     struct ruleset *ruleset;
     struct counts *counts;
-    struct links links;    /* that the ruleset knows */
-    unsigned mode;         /* in force, */
-    uint8_t *table;        /* of this table; NULL: everything is dropped */
+    struct links links; /* that the ruleset knows */
+    unsigned mode;      /* in force, */
+    uint8_t *table;     /* of this table; NULL: everything is dropped */
     size_t table_n;
     struct policy *policy; /* the same, as rules */
 };

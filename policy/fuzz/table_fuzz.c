@@ -18,8 +18,7 @@ static void must_be_sorted(const struct policy_set *set)
         const struct policy_range *r = &set->ranges[i];
 
         must(policy_value_order(r->first, r->last) <= 0);
-        must(i == 0 ||
-             policy_value_order(r[-1].last, r->first) < 0);
+        must(i == 0 || policy_value_order(r[-1].last, r->first) < 0);
     }
 }
 

@@ -13,8 +13,9 @@
  * are tried in a kernel (tests/firewall).
  */
 
-#define HEAD "policy: p\nversion: 9\nfloor: 3\nflows: 8\nsources: 4\n" \
-             "timeouts: {open: 90s}\n"
+#define HEAD                                                  \
+    "policy: p\nversion: 9\nfloor: 3\nflows: 8\nsources: 4\n" \
+    "timeouts: {open: 90s}\n"
 
 /* So many of them are about protocols that are looked into alone. */
 #define OF_PROTOCOLS 4

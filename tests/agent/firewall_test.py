@@ -449,6 +449,18 @@ def test_a_policy_of_somebody_else_is_refused():
         holds(answers(8000) and not answers(8001), "what was in force is")
 
 
+def test_what_nftables_cannot_do_is_refused_before_it_is_tried():
+    with Gateway("inexact") as g:
+        g.start_both()
+        g.wait_for("event=identity.enrolled")
+        assign(g, "inexact", 2, "- {name: flood, direction: in, protocol: udp,"
+               " port: 9, verdict: allow, threshold: {high: 9/s, low: 2/s}}\n")
+        g.wait_for("event=blob.refused")
+        contains(g.words(), "nftables cannot do this exactly")
+        g.wait_happened("refused")
+        equal(g.words().count("event=policy.tried"), 0)
+
+
 def test_the_mode_of_the_manifest_holds_and_a_suspended_device_is_for_repair():
     with Gateway("modes") as g, servers(8000):
         g.start_both()

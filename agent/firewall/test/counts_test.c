@@ -18,11 +18,11 @@ static const char text[] =
 static struct policy *policy;
 static struct counts *counts;
 
-#define COUNTER(table, name, packets)                              \
-    "{\"counter\": {\"family\": \"inet\", \"table\": \"" table     \
-    "\", \"name\": \"" name "\", \"packets\": " #packets           \
-    ", \"bytes\": 0}}"
-#define LIST(...) "{\"nftables\": [{\"metainfo\": {}}, " __VA_ARGS__ "]}\n"
+#define COUNTER_OF(table, name, packets)                       \
+    "{\"counter\": {\"family\": \"inet\", \"table\": \"" table \
+    "\", \"name\": \"" name "\", \"packets\": " #packets ", \"bytes\": 0}}"
+#define OURS(name, packets) COUNTER_OF("birthmark", name, packets)
+#define LIST(...)           "{\"nftables\": [{\"metainfo\": {}}, " __VA_ARGS__ "]}\n"
 
 static void begin(void)
 {
@@ -59,10 +59,10 @@ static void read_counters(const char *json)
 static void what_moves_is_told_until_it_is_heard(void)
 {
     begin();
-    read_counters(LIST(COUNTER("birthmark", "rule-in-bad", 3)));
+    read_counters(LIST(OURS("rule-in-bad", 3)));
     told("1 in-bad 3;");
     told("1 in-bad 3;");
-    read_counters(LIST(COUNTER("birthmark", "rule-in-bad", 5)));
+    read_counters(LIST(OURS("rule-in-bad", 5)));
     counts_heard(counts); /* the 3 */
     told("1 in-bad 2;");
     counts_heard(counts);
@@ -72,46 +72,44 @@ static void what_moves_is_told_until_it_is_heard(void)
 static void what_a_rule_does_not_log_is_not_told_and_others_tables_neither(void)
 {
     begin();
-    read_counters(LIST(COUNTER("birthmark", "rule-in-web", 9) ", "
-                       COUNTER("theirs", "rule-in-bad", 9) ", "
-                       COUNTER("birthmark", "rule-in-lock", 9)));
+    read_counters(LIST(OURS("rule-in-web", 9) ", " COUNTER_OF(
+        "theirs", "rule-in-bad", 9) ", " OURS("rule-in-lock", 9)));
     told("");
-    read_counters(LIST(COUNTER("birthmark", "rule-in-seen", 4) ", "
-                       COUNTER("birthmark", "refused-in-web", 2) ", "
-                       COUNTER("birthmark", "drop-fragment", 1) ", "
-                       COUNTER("birthmark", "drop-fragment", 2)));
+    read_counters(
+        LIST(OURS("rule-in-seen", 4) ", " OURS("refused-in-web", 2) ", " OURS(
+            "drop-fragment", 1) ", " OURS("drop-fragment", 2)));
     told("3 fragment 3;2 in-web 2;0 in-seen 4;");
 }
 
 static void a_new_ruleset_begins_at_zero_and_loses_nothing(void)
 {
     begin();
-    read_counters(LIST(COUNTER("birthmark", "rule-in-bad", 7)));
+    read_counters(LIST(OURS("rule-in-bad", 7)));
     CHECK_STATUS(counts_begin(counts, policy, POLICY_LOCKDOWN), BM_OK);
     /* The rule is not in this mode, what it has dropped is still to be told. */
-    read_counters(LIST(COUNTER("birthmark", "rule-in-lock", 1)));
+    read_counters(LIST(OURS("rule-in-lock", 1)));
     told("1 in-bad 7;1 in-lock 1;");
     counts_heard(counts);
     CHECK_STATUS(counts_begin(counts, policy, POLICY_NORMAL), BM_OK);
-    read_counters(LIST(COUNTER("birthmark", "rule-in-bad", 2)));
+    read_counters(LIST(OURS("rule-in-bad", 2)));
     told("1 in-bad 2;");
 }
 
 static void more_than_a_reply_has_comes_in_turn(void)
 {
     begin();
-    read_counters(LIST(COUNTER("birthmark", "drop-default", 1) ", "
-                       COUNTER("birthmark", "drop-malformed", 1) ", "
-                       COUNTER("birthmark", "drop-fragment", 1) ", "
-                       COUNTER("birthmark", "drop-extension", 1) ", "
-                       COUNTER("birthmark", "drop-state", 1) ", "
-                       COUNTER("birthmark", "drop-full", 1) ", "
-                       COUNTER("birthmark", "rule-in-bad", 1)));
+    read_counters(
+        LIST(OURS("drop-default", 1) ", " OURS("drop-malformed", 1) ", " OURS(
+            "drop-fragment",
+            1) ", " OURS("drop-extension",
+                         1) ", " OURS("drop-state",
+                                      1) ", " OURS("drop-full",
+                                                   1) ", " OURS("rule-in-bad",
+                                                                1)));
     told("3 default 1;3 malformed 1;3 fragment 1;3 extension 1;3 state 1;"
          "3 full 1;");
     counts_heard(counts);
-    read_counters(LIST(COUNTER("birthmark", "drop-default", 2) ", "
-                       COUNTER("birthmark", "rule-in-bad", 1)));
+    read_counters(LIST(OURS("drop-default", 2) ", " OURS("rule-in-bad", 1)));
     told("1 in-bad 1;3 default 1;");
 }
 
