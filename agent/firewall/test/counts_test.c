@@ -22,7 +22,8 @@ static struct counts *counts;
     "{\"counter\": {\"family\": \"inet\", \"table\": \"" table \
     "\", \"name\": \"" name "\", \"packets\": " #packets ", \"bytes\": 0}}"
 #define OURS(name, packets) COUNTER_OF("birthmark", name, packets)
-#define LIST(...)           "{\"nftables\": [{\"metainfo\": {}}, " __VA_ARGS__ "]}\n"
+#define HEAD                "{\"nftables\": [{\"metainfo\": {}}, "
+#define LIST(...)           HEAD __VA_ARGS__ "]}\n"
 
 static void begin(void)
 {
