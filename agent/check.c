@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "agent/anchors.h"
+#include "agent/firewall/settings.h"
 #include "agent/fs.h"
 #include "agent/program.h"
 #include "agent/words.h"
@@ -94,6 +95,39 @@ static void check_programs(struct check *c)
     }
 }
 
+static void check_builtin(struct check *c, const struct firewall_settings *f)
+{
+    uint8_t *table;
+    size_t n;
+    bm_status rc = firewall_builtin_load(f, &table, &n);
+
+    if (rc != BM_OK) {
+        blame(c, f->builtin, rc);
+        return;
+    }
+    printf("firewall %s, builtin policy %s\n", f->socket, f->builtin);
+    free(table);
+}
+
+static void check_firewall(struct check *c)
+{
+    const char *path = c->s->firewall.settings;
+    struct firewall_settings f;
+    struct config_error error;
+    bm_status rc;
+
+    if (!c->s->has_firewall) {
+        return;
+    }
+    rc = firewall_settings_load(path, &f, &error);
+    if (rc != BM_OK) {
+        blame(c, error.words[0] != '\0' ? error.words : path, rc);
+        return;
+    }
+    check_builtin(c, &f);
+    firewall_settings_free(&f);
+}
+
 int check_run(const struct args *args)
 {
     struct settings s;
@@ -116,6 +150,7 @@ int check_run(const struct args *args)
                s.layouts[i].export_key ? ", with the private key" : "");
     }
     check_programs(&c);
+    check_firewall(&c);
     settings_free(&s);
     return c.code;
 }

@@ -6,7 +6,6 @@
 
 #include "agent/event.h"
 #include "agent/firewall/client.h"
-#include "agent/fs.h"
 #include "agent/policies_internal.h"
 #include "policy/nft.h"
 
@@ -41,7 +40,7 @@ static bm_status read_builtin(struct policies *p)
 {
     size_t n;
 
-    BM_TRY(fs_read(p->settings.builtin, FIREWALL_TABLE_MAX, &p->builtin, &n));
+    BM_TRY(firewall_builtin_load(&p->settings, &p->builtin, &n));
     p->config.builtin = (struct bm_bytes){ p->builtin, n };
     return BM_OK;
 }

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -87,11 +88,27 @@ static int serve(const struct firewall_settings *settings)
 
 static int usage(FILE *to, int code)
 {
-    fprintf(to, "usage: birthmark-firewall [--config FILE] [--check]\n\n"
-                "  --config FILE  settings, instead of " FIREWALL_SETTINGS "\n"
-                "  --check        read the settings, and say what is wrong\n"
-                "  --version      print the version\n");
+    fprintf(
+        to,
+        "usage: birthmark-firewall [--config FILE] [--check]\n\n"
+        "  --config FILE  settings, instead of " FIREWALL_SETTINGS "\n"
+        "  --check        read settings and builtin policy, and say what is wrong\n"
+        "  --version      print the version\n");
     return code;
+}
+
+/* Settings that are good name a table that is, too. */
+static int check_builtin(const struct firewall_settings *settings)
+{
+    uint8_t *table;
+    size_t n;
+    bm_status rc = firewall_builtin_load(settings, &table, &n);
+
+    if (rc != BM_OK) {
+        return failed(settings->builtin, rc);
+    }
+    free(table);
+    return DONE;
 }
 
 static int run(const char *path, bool check)
@@ -99,14 +116,12 @@ static int run(const char *path, bool check)
     struct firewall_settings settings;
     struct config_error error;
     bm_status rc = firewall_settings_load(path, &settings, &error);
-    int code = DONE;
+    int code;
 
     if (rc != BM_OK) {
         return say_error(path, rc, &error);
     }
-    if (!check) {
-        code = serve(&settings);
-    }
+    code = check ? check_builtin(&settings) : serve(&settings);
     firewall_settings_free(&settings);
     return code;
 }

@@ -5,6 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agent/firewall/message.h"
+#include "agent/fs.h"
+#include "policy/nft.h"
+
 /* linux/if.h: IFNAMSIZ, with its NUL. */
 #define NAME_MAX_N 15
 
@@ -96,6 +100,21 @@ bm_status firewall_settings_load(const char *path, struct firewall_settings *s,
     rc = firewall_settings_parse((struct bm_bytes){ (const uint8_t *)text, n },
                                  s, error);
     free(text);
+    return rc;
+}
+
+bm_status firewall_builtin_load(const struct firewall_settings *s,
+                                uint8_t **table, size_t *n)
+{
+    bm_status rc;
+
+    BM_TRY(fs_read(s->builtin, FIREWALL_TABLE_MAX, table, n));
+    rc = policy_nft_check((struct bm_bytes){ *table, *n });
+    if (rc != BM_OK) {
+        free(*table);
+        *table = NULL;
+        *n = 0;
+    }
     return rc;
 }
 

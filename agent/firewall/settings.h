@@ -33,4 +33,12 @@ BM_MUST_CHECK bm_status firewall_settings_parse(struct bm_bytes text,
                                                 struct config_error *error);
 void firewall_settings_free(struct firewall_settings *s);
 
+/*
+ * Read the builtin table, and whether nftables can do what it says. On BM_OK
+ * the caller frees `*table`, which is at a multiple of 4. BM_E_NOT_FOUND,
+ * BM_E_FW_TABLE, BM_E_POLICY_NFT, ...
+ */
+BM_MUST_CHECK bm_status firewall_builtin_load(const struct firewall_settings *s,
+                                              uint8_t **table, size_t *n);
+
 #endif

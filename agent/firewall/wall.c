@@ -6,7 +6,6 @@
 
 #include "agent/event.h"
 #include "agent/firewall/keep.h"
-#include "agent/firewall/message.h"
 #include "agent/fs.h"
 #include "firewall/table.h"
 #include "policy/nft.h"
@@ -166,8 +165,7 @@ static bm_status load_builtin(struct wall *w, unsigned mode)
 {
     uint8_t *table;
     size_t n;
-    bm_status rc =
-        fs_read(w->settings->builtin, FIREWALL_TABLE_MAX, &table, &n);
+    bm_status rc = firewall_builtin_load(w->settings, &table, &n);
 
     if (rc == BM_OK) {
         rc = load(w, mode, (struct bm_bytes){ table, n });

@@ -352,7 +352,7 @@ def test_a_policy_is_fetched_put_in_force_and_confirmed():
         # And nothing is fetched twice.
         g.start()
         g.wait_for("event=start", count=2)
-        time.sleep(2.5)
+        time.sleep(1.5)
         equal(g.words().count("event=policy.tried"), 1)
 
 
@@ -367,7 +367,7 @@ def test_what_is_dropped_is_told():
 
 
 def test_a_policy_that_locks_the_device_out_is_taken_back_once():
-    with Gateway("locked", trial="3s") as g, servers(8000, 8001):
+    with Gateway("locked", trial="2s") as g, servers(8000, 8001):
         g.start_both()
         g.wait_for("event=identity.enrolled")
         s = world()
@@ -383,7 +383,7 @@ def test_a_policy_that_locks_the_device_out_is_taken_back_once():
         wait_until("what was before is in force",
                    lambda: answers(8000) and not answers(8001))
         g.wait_happened("reverted")
-        time.sleep(3)
+        time.sleep(1.5)
         equal(g.words().count("event=policy.tried"), 1)
 
 
@@ -512,6 +512,37 @@ def test_an_address_that_is_new_is_of_the_subnet():
         inside("ip -6 addr del 2001:db8:7::1/64 dev eth0")
         wait_until("it is gone", lambda: "2001:db8:7::/64" not in
                    inside("nft list set inet birthmark subnet6")[1])
+
+
+def test_an_interface_that_appears_is_taken_up():
+    with Gateway("appears") as g:
+        write(g.settings, read(g.settings).decode().replace(
+            "[eth0]", "[eth0, later]"))
+        g.start_firewall()
+        hook = "nft list chain netdev birthmark in"
+        holds("later" not in inside(hook)[1], "it is not there")
+        inside("ip link add later type veth peer name other")
+        wait_until("it is taken up", lambda: "later" in inside(hook)[1])
+        inside("ip link del later")
+        wait_until("it is gone", lambda: "later" not in inside(hook)[1])
+        contains(inside(hook)[1], "eth0")
+
+
+def test_settings_are_checked_with_what_they_name():
+    with Gateway("checked") as g:
+        contains(g.run("--check")[1], "builtin policy " + g.where)
+        equal(run(FIREWALL, "--config", g.settings, "--check")[0], 0)
+        write(g.where + "/builtin.bin", b"BMFW")
+        for command in (g.command("--check"),
+                        [FIREWALL, "--config", g.settings, "--check"]):
+            code, _, err = run(*command, check=False)
+            equal(code, 1)
+            contains(err, "builtin.bin", "malformed firewall table")
+        write(g.settings, b"version: 1\ninterfaces: [lo]\nbuiltin: /b\n")
+        code, _, err = run(FIREWALL, "--config", g.settings, "--check",
+                           check=False)
+        equal(code, 1)
+        contains(err, "line=2", "not of lo")
 
 
 def test_the_process_has_one_capability_and_no_way_to_more():
