@@ -88,12 +88,12 @@ static int serve(const struct firewall_settings *settings)
 
 static int usage(FILE *to, int code)
 {
-    fprintf(
-        to,
-        "usage: birthmark-firewall [--config FILE] [--check]\n\n"
-        "  --config FILE  settings, instead of " FIREWALL_SETTINGS "\n"
-        "  --check        read settings and builtin policy, and say what is wrong\n"
-        "  --version      print the version\n");
+    fprintf(to,
+            "usage: birthmark-firewall [--config FILE] [--check]\n\n"
+            "  --config FILE  settings, instead of " FIREWALL_SETTINGS "\n"
+            "  --check        read settings and builtin policy, say what is "
+            "wrong\n"
+            "  --version      print the version\n");
     return code;
 }
 
