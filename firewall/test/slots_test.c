@@ -275,6 +275,67 @@ static void one_on_trial_that_cannot_be_read_is_taken_back(void)
     CHECK(world_turn() == BM_FW_STAYS && world_version() == 1);
 }
 
+/* A name in the table, or an octet that only the hash is about. */
+static void whatever_octet_has_changed_it_counts_as_lost(void)
+{
+    world_init(8);
+    make_message(&one, 5, 4, 0);
+    world_adopt(&one);
+    for (size_t at = one.n - 4; at < one.n; at++) {
+        world.slot_memory[0][at] ^= 1;
+        CHECK_STATUS(world_start(), BM_OK);
+        CHECK(world.slots.lost && world_version() == 1);
+        world.slot_memory[0][at] ^= 1;
+    }
+    CHECK_STATUS(world_start(), BM_OK);
+    CHECK(!world.slots.lost && world_version() == 5);
+}
+
+/* Its slot is written over: nobody waits while that lasts. */
+static void one_that_waited_is_forgotten_before_its_slot_is_used(void)
+{
+    unsigned written = 0;
+
+    world_init(8);
+    make_message(&one, 2, 0, 0);
+    make_message(&two, 3, 0, 0);
+    for (uint32_t in = 1; in < 9; in++) {
+        uint32_t erases;
+
+        world_init(8);
+        CHECK_STATUS(world_take(&one), BM_OK);
+        erases = world.slot_sim[0].erases;
+        flash_sim_cut(&world.log_sim, in, FLASH_CUT_PREFIX, 1);
+        CHECK(world_take(&two) != BM_OK && world.log_sim.off);
+        flash_sim_on(&world.log_sim);
+        CHECK_STATUS(world_start(), BM_OK);
+        if (world.slot_sim[0].erases != erases) {
+            CHECK(bm_fw_slots_trial(&world.slots) == NULL);
+            CHECK(world_turn() == BM_FW_STAYS && world_version() == 1);
+            written++;
+        }
+    }
+    CHECK(written > 2);
+}
+
+static void what_could_not_be_recorded_has_not_happened(void)
+{
+    enum bm_fw_turn turn = BM_FW_TRIES;
+
+    world_init(8);
+    make_message(&one, 2, 2, 0);
+    CHECK_STATUS(world_take(&one), BM_OK);
+    flash_sim_cut(&world.log_sim, 1, FLASH_CUT_PREFIX, 0);
+    CHECK(bm_fw_slots_turn(&world.slots, world.now, &turn) != BM_OK);
+    CHECK(turn == BM_FW_STAYS && !world.slots.running && world_version() == 1);
+    flash_sim_on(&world.log_sim);
+    CHECK_STATUS(world_start(), BM_OK);
+    CHECK(world_turn() == BM_FW_TRIES);
+    flash_sim_cut(&world.log_sim, 1, FLASH_CUT_PREFIX, 0);
+    CHECK(bm_fw_slots_confirm(&world.slots) != BM_OK);
+    CHECK(world.slots.running && world.slots.floor == 0);
+}
+
 static void a_record_of_nonsense_counts_as_lost(void)
 {
     static const uint8_t nonsense[] = { 1, 7, 7, 7 };
@@ -305,6 +366,9 @@ int main(void)
     RUN(while_one_is_on_trial_no_other_is_taken);
     RUN(what_the_flash_has_lost_is_told_and_the_floor_stands);
     RUN(one_on_trial_that_cannot_be_read_is_taken_back);
+    RUN(whatever_octet_has_changed_it_counts_as_lost);
+    RUN(one_that_waited_is_forgotten_before_its_slot_is_used);
+    RUN(what_could_not_be_recorded_has_not_happened);
     RUN(a_record_of_nonsense_counts_as_lost);
     return bm_test_done();
 }
