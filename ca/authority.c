@@ -405,7 +405,7 @@ const struct ca_bound *ca_profile_find(const struct ca *ca, const char *name,
     for (size_t i = 0; i < ca->c.profiles_n; i++) {
         const struct ca_bound *b = &ca->c.profiles[i];
 
-        if (strcmp(ca_profile_policy(b->profile)->name, name) == 0 &&
+        if (!b->old && strcmp(ca_profile_policy(b->profile)->name, name) == 0 &&
             (issuer == NULL || strcmp(b->ca, issuer) == 0)) {
             return b;
         }

@@ -37,7 +37,9 @@ struct ca_bad_keys;
 struct ca_bound {
     struct ca_profile *profile;
     const char *ca;
-    uint32_t shards; /* of its list, that are given out; 0: none */
+    uint32_t shards;  /* of its list, that are given out; 0: none */
+    uint32_t version; /* allocation.h; 0: it has no number yet */
+    bool old;         /* an earlier version, at which somebody stays */
 };
 
 /*
@@ -162,6 +164,13 @@ enum ca_act {
     CA_ACT_MANUFACTURER_CHANGE, /* make one known, remove one */
     CA_ACT_MANUFACTURER_EXPECT, /* say which devices of it come; its lists */
     CA_ACT_MANUFACTURER_READ,
+    CA_ACT_ECOSYSTEM_CREATE,
+    CA_ACT_ORGANISATION_CREATE,
+    CA_ACT_ORGANISATION_RENAME,
+    CA_ACT_ORGANISATION_SUSPEND, /* and resume */
+    CA_ACT_ORGANISATION_READ,    /* and what it may have; ecosystems */
+    CA_ACT_ALLOCATE,             /* profiles and quota */
+    CA_ACT_VERSION_CHOOSE,       /* of a profile, for an organisation */
     CA_ACT_COUNT
 };
 
@@ -170,8 +179,8 @@ BM_MUST_CHECK bm_status ca_authorise(const struct ca_actor *actor,
                                      enum ca_act act, struct ca_refusal *why);
 
 /*
- * The profile of that name, bound to the CA with the id `issuer` (NULL: any);
- * NULL when there is none.
+ * The profile of that name, in its current version, bound to the CA with the
+ * id `issuer` (NULL: any); NULL when there is none.
  */
 const struct ca_bound *ca_profile_find(const struct ca *ca, const char *name,
                                        const char *issuer);

@@ -49,6 +49,13 @@ static const struct {
     [CA_ACT_MANUFACTURER_EXPECT] = { "say what comes of manufacturers",
                                      REGISTRAR },
     [CA_ACT_MANUFACTURER_READ] = { "see manufacturers", ANYBODY },
+    [CA_ACT_ECOSYSTEM_CREATE] = { "create ecosystems", 0 },
+    [CA_ACT_ORGANISATION_CREATE] = { "create organisations", 0 },
+    [CA_ACT_ORGANISATION_RENAME] = { "rename organisations", 0 },
+    [CA_ACT_ORGANISATION_SUSPEND] = { "suspend and resume organisations", 0 },
+    [CA_ACT_ORGANISATION_READ] = { "see organisations", ANYBODY },
+    [CA_ACT_ALLOCATE] = { "allocate profiles and quota", 0 },
+    [CA_ACT_VERSION_CHOOSE] = { "choose versions of profiles", 0 },
     [CA_ACT_FIRMWARE_RECORD] = { "record signatures of firmware", REGISTRAR },
 };
 

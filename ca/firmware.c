@@ -194,31 +194,69 @@ static bm_status put_claims(struct ca *ca, const struct ca_firmware *firmware,
     return BM_OK;
 }
 
-/* The highest is the newest. */
+/* A walk over all that have this digest. */
+struct finding {
+    const struct store *store;
+    const struct store_scope *scope;
+    uint64_t ref;
+};
+
+static uint32_t tree_of(uint64_t ref)
+{
+    return (uint32_t)(ref >> LEAF_BITS);
+}
+
+static uint64_t leaf_of(uint64_t ref)
+{
+    return ref & ((UINT64_C(1) << LEAF_BITS) - 1);
+}
+
+static bm_status is_within(const struct finding *f, uint64_t ref)
+{
+    const struct store *s = f->store;
+    struct store_organisation organisation;
+    struct store_leaf leaf;
+
+    if (f->scope->organisation == 0 && f->scope->ecosystem == 0) {
+        return BM_OK;
+    }
+    BM_TRY(s->leaf_get(s->self, tree_of(ref), leaf_of(ref), &leaf));
+    return s->organisation_get(s->self, f->scope, leaf.organisation,
+                               &organisation);
+}
+
+/* The first is the newest. */
 static bm_status keep_first(void *arg, const void *visited)
 {
-    *(uint64_t *)arg = *(const uint64_t *)visited;
+    struct finding *f = arg;
+    uint64_t ref = *(const uint64_t *)visited;
+    bm_status rc = is_within(f, ref);
+
+    if (rc != BM_OK) {
+        return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+    }
+    f->ref = ref;
     return BM_E_END;
 }
 
 bm_status ca_firmware_find(const struct store *s,
                            const struct bm_crypto *crypto,
-                           const uint8_t digest[STORE_HASH_SIZE],
-                           const uint8_t *key, uint32_t *tree, uint64_t *leaf)
+                           const struct ca_firmware_sought *sought,
+                           uint32_t *tree, uint64_t *leaf)
 {
-    uint64_t ref = 0;
-    struct store_visit visit = { &ref, keep_first };
+    struct finding f = { .store = s, .scope = &sought->scope };
+    struct store_visit visit = { &f, keep_first };
     uint8_t hash[BM_HASH_MAX];
 
     *tree = 0;
     *leaf = 0;
-    BM_TRY(claim_of(crypto, digest, key, hash));
+    BM_TRY(claim_of(crypto, sought->digest, sought->key, hash));
     BM_TRY(s->claim_list(s->self, STORE_CLAIM_FIRMWARE, hash, &visit));
-    if (ref == 0) { /* trees are numbered from 1 */
+    if (f.ref == 0) { /* trees are numbered from 1 */
         return BM_E_NOT_FOUND;
     }
-    *tree = (uint32_t)(ref >> LEAF_BITS);
-    *leaf = ref & ((UINT64_C(1) << LEAF_BITS) - 1);
+    *tree = tree_of(f.ref);
+    *leaf = leaf_of(f.ref);
     return BM_OK;
 }
 

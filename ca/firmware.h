@@ -51,14 +51,18 @@ BM_MUST_CHECK bm_status ca_firmware_record(struct ca *ca,
                                            struct ca_refusal *why);
 
 /*
- * Where the last signature of this digest is on record, by this key; NULL: by
- * any. In a transaction. BM_E_NOT_FOUND.
+ * Where the last signature of a digest is on record, among those that
+ * organisations of the scope have put there. In a transaction.
+ * BM_E_NOT_FOUND.
  */
-BM_MUST_CHECK bm_status ca_firmware_find(const struct store *store,
-                                         const struct bm_crypto *crypto,
-                                         const uint8_t digest[STORE_HASH_SIZE],
-                                         const uint8_t *key, uint32_t *tree,
-                                         uint64_t *leaf);
+struct ca_firmware_sought {
+    const uint8_t *digest; /* of STORE_HASH_SIZE, both */
+    const uint8_t *key;    /* NULL: whosever */
+    struct store_scope scope;
+};
+BM_MUST_CHECK bm_status ca_firmware_find(
+    const struct store *store, const struct bm_crypto *crypto,
+    const struct ca_firmware_sought *sought, uint32_t *tree, uint64_t *leaf);
 
 /* Is it a version as images have it, without leading zeros? */
 bool ca_firmware_version_check(const char *version);

@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "ca/bad_keys.h"
-#include "ca/slot.h"
+#include "ca/quota.h"
 
 /* The slots of one transaction, and what they touch. */
 struct group {
@@ -24,6 +24,7 @@ struct group {
     struct ca_slot *slots; /* of this transaction */
     int64_t now;
     size_t n;
+    struct ca_quota quota;
     size_t touched_n;
     uint64_t touched[CA_GROUP_MAX * CA_TOUCH_MAX];
 };
@@ -274,21 +275,15 @@ static bm_status check_proof(struct ca *ca, struct ca_slot *s,
     return s->request->proven ? BM_OK : bm_csr_verify(csr, crypto);
 }
 
-static bm_status find_profile(struct ca *ca, struct ca_slot *s,
-                              struct ca_refusal *why)
+static bm_status use_profile(struct ca_slot *s, const struct ca_bound *bound,
+                             struct ca_refusal *why)
 {
-    const struct ca_issue_request *r = s->request;
-    const struct ca_bound *bound = ca_profile_find(
-        ca, r->profile, r->by == CA_BY_AUTHORITY ? r->ca : NULL);
-
-    if (bound == NULL) {
-        return ca_profile_missing(ca, r->profile, why);
-    }
     s->profile = bound->profile;
+    s->version = bound->version;
     s->ca = bound->ca;
     s->shards = bound->shards;
     s->policy = ca_profile_policy(s->profile);
-    if ((s->policy->by & r->by) == 0) {
+    if ((s->policy->by & s->request->by) == 0) {
         return ca_refuse(why, BM_E_PROFILE_REQUESTER, "%s", s->policy->name);
     }
     if (s->policy->is_ca) {
@@ -296,6 +291,44 @@ static bm_status find_profile(struct ca *ca, struct ca_slot *s,
                          "%s makes CA certificates", s->policy->name);
     }
     return BM_OK;
+}
+
+static bm_status find_profile(struct ca *ca, struct ca_slot *s,
+                              struct ca_refusal *why)
+{
+    const struct ca_issue_request *r = s->request;
+    const struct ca_bound *bound = ca_profile_find(
+        ca, r->profile, r->by == CA_BY_AUTHORITY ? r->ca : NULL);
+
+    return bound == NULL ? ca_profile_missing(ca, r->profile, why)
+                         : use_profile(s, bound, why);
+}
+
+/*
+ * Who asks, and what may he have? An organisation that stays at an earlier
+ * version of the profile is asked for by that: it decides who may ask and what
+ * of the request counts, so all of it is looked at again.
+ */
+static bm_status find_account(struct group *g, struct ca_slot *s,
+                              struct ca_refusal *why)
+{
+    const struct ca_bound *bound;
+    uint32_t version;
+
+    BM_TRY(ca_find_requester(g->ca, s, g->now, why));
+    BM_TRY(ca_quota_find(g->ca, &g->quota, s, why));
+    version = s->taking != NULL ? s->taking->row.version : 0;
+    if (version == 0 || version == s->version) {
+        return BM_OK;
+    }
+    bound = ca_version_find(g->ca, s->policy->name, version);
+    if (bound == NULL) {
+        return ca_refuse(why, BM_E_CA_UNAVAILABLE,
+                         "version %u of profile %s is not at hand",
+                         (unsigned)version, s->policy->name);
+    }
+    BM_TRY(use_profile(s, bound, why));
+    return ca_find_requester(g->ca, s, g->now, why);
 }
 
 /*
@@ -308,7 +341,7 @@ static bm_status decide(struct group *g, struct ca_slot *s)
     struct ca *ca = g->ca;
 
     BM_TRY(find_profile(ca, s, why));
-    BM_TRY(ca_find_requester(ca, s, g->now, why));
+    BM_TRY(find_account(g, s, why));
     BM_TRY(fits_requester(g, s));
     BM_TRY(check_proof(ca, s, why));
     BM_TRY(ca_admit_requester(ca, s, g->now, why));
@@ -317,6 +350,7 @@ static bm_status decide(struct group *g, struct ca_slot *s)
     BM_TRY(ca_check_renewal(ca, s, g->now, why));
     BM_TRY(ca_check_key(ca, s, g->now, why));
     BM_TRY(ca_check_attestation(ca, s, why));
+    BM_TRY(ca_quota_check(s, g->now, why));
     BM_TRY(make_tbs(ca, s, g->now, why));
     return fits(g, s) ? ca_check_approval(ca, s, g->now, why) : BM_E_BUSY;
 }
@@ -356,6 +390,9 @@ static bm_status decide_all(struct group *g,
             return rc;
         }
         s->granted = rc == BM_OK;
+        if (s->granted) {
+            ca_quota_take(s);
+        }
         s->result->status = rc == BM_OK || rc == BM_E_END
                                 ? BM_OK
                                 : ca_refuse_plain(&s->result->why, rc);
@@ -374,6 +411,7 @@ static bm_status sign_all(struct group *g, struct ca_refusal *why)
         if (s->granted) {
             items[n++] = (struct ca_signing){
                 .profile = s->profile,
+                .version = s->version,
                 .ca = s->ca,
                 .tbs = bm_wr_bytes(&s->tbs),
                 .serial = integer_contents(s),
@@ -469,6 +507,7 @@ static bm_status write_cert(struct ca *ca, struct ca_slot *s, int64_t now)
     row->status = s->renews ? STORE_CERT_PENDING : STORE_CERT_VALID;
     row->issued = now;
     row->renews = s->renews ? s->old.row.id : 0;
+    row->version = s->version;
     memcpy(row->key, s->key, sizeof row->key);
     row->der = bm_wr_bytes(&s->cert);
     BM_TRY(
@@ -478,6 +517,8 @@ static bm_status write_cert(struct ca *ca, struct ca_slot *s, int64_t now)
     record.serial = row->serial;
     record.hash = (struct bm_bytes){ hash, 32 };
     record.profile = ca_text(row->profile);
+    record.number = row->version;
+    record.text = ca_text(s->counts ? "counted" : "");
     record.subject = ca_text(s->has_device ? s->device.name : "");
     record.renews =
         s->renews ? s->old.row.serial : (struct bm_bytes){ NULL, 0 };
@@ -529,7 +570,7 @@ static bm_status write_all(struct group *g)
         BM_TRY(write_also(ca, s, g->now));
         report(s);
     }
-    return BM_OK;
+    return ca_quota_write(ca, &g->quota);
 }
 
 /* One transaction over the first requests; `*done`: how many it served. */
@@ -542,6 +583,7 @@ static bm_status issue_some(struct group *g,
     bm_status rc;
 
     g->touched_n = 0;
+    g->quota.n = 0;
     BM_TRY(ca_begin(ca, g->now, why));
     rc = decide_all(g, requests, n, results);
     if (rc == BM_OK) {

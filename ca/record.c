@@ -46,7 +46,7 @@ static const struct {
 } kinds[] = {
     { CA_RECORD_ISSUANCE, "issuance",
       BIT(CA) | BIT(SERIAL) | BIT(HASH) | BIT(PROFILE),
-      BIT(SUBJECT) | BIT(RENEWS) | BIT(TEXT) },
+      BIT(SUBJECT) | BIT(RENEWS) | BIT(TEXT) | BIT(NUMBER) },
     { CA_RECORD_REVOCATION, "revocation", BIT(CA) | BIT(SERIAL) | BIT(REASON),
       BIT(HASH) | BIT(PROFILE) | BIT(SUBJECT) | BIT(TEXT) | BIT(NUMBER) },
     { CA_RECORD_RELEASE, "release", BIT(CA) | BIT(SERIAL),
@@ -97,6 +97,11 @@ static const struct {
       BIT(SUBJECT) | BIT(HASH) | BIT(KEY) | BIT(TEXT), 0 },
     { CA_RECORD_CLONE, "clone", BIT(SUBJECT) | BIT(HASH) | BIT(KEY) | BIT(TEXT),
       0 },
+    { CA_RECORD_ECOSYSTEM, "ecosystem", BIT(SUBJECT) | BIT(NUMBER), 0 },
+    { CA_RECORD_ORGANISATION, "organisation",
+      BIT(SUBJECT) | BIT(TEXT) | BIT(NUMBER), 0 },
+    { CA_RECORD_ALLOCATION, "allocation", BIT(PROFILE) | BIT(TEXT),
+      BIT(NUMBER) },
 };
 
 /*
@@ -315,7 +320,7 @@ static bm_status take_member(struct bm_cbor *c, enum member member,
     case VERSION:
         return take_number(c, CA_RECORD_VERSION, CA_RECORD_VERSION, &v);
     case KIND:
-        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_CLONE, &v));
+        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_ALLOCATION, &v));
         record->kind = (enum ca_record_kind)v;
         return BM_OK;
     case TIME:

@@ -17,7 +17,8 @@
 #define CA_RECORD_MAX 2048
 
 enum ca_record_kind {       /* append only: these are in the ledger for ever */
-    CA_RECORD_ISSUANCE = 1, /* a certificate was issued */
+    CA_RECORD_ISSUANCE = 1, /* a certificate was issued; `number`: version of
+                               the profile; `text`: "counted", or empty */
     CA_RECORD_REVOCATION = 2,   /* revoked or put on hold; `reason`; `number`:
                                    invalidityDate, if stated */
     CA_RECORD_RELEASE = 3,      /* a hold was lifted */
@@ -26,8 +27,9 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
                                 that of the to-be-signed certificate */
     CA_RECORD_CA = 6,           /* a CA was installed or changed; `hash`: of its
                                 certificate; `text`: "active", "retired" */
-    CA_RECORD_PROFILE = 7,  /* a profile came into use; `hash`: of its text */
-    CA_RECORD_OPERATOR = 8, /* an operator was made or changed; `subject`:
+    CA_RECORD_PROFILE = 7,      /* a profile came into use; `hash`: of its text;
+                               `number`: its version */
+    CA_RECORD_OPERATOR = 8,     /* an operator was made or changed; `subject`:
                                 its id; `text`: roles */
     CA_RECORD_TOKEN = 9,    /* a token was made, revoked; `subject`: its id */
     CA_RECORD_DEVICE = 10,  /* state of a device; `subject`: its name;
@@ -71,8 +73,16 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
     CA_RECORD_IDEVID = 25, /* a device came with an IDevID of a manufacturer;
                               `subject`: the device; `hash`: of the
                               certificate; `key`: its key; `text`: whose */
-    CA_RECORD_CLONE = 26   /* somebody came with an IDevID that has the name of
+    CA_RECORD_CLONE = 26,  /* somebody came with an IDevID that has the name of
                               a device, or the key of another; as IDEVID */
+    CA_RECORD_ECOSYSTEM = 27,    /* an ecosystem was made: `subject`; `number`:
+                                  its id */
+    CA_RECORD_ORGANISATION = 28, /* an organisation was made or changed;
+                                    `subject`: its name; `text`: "active",
+                                    "suspended"; `number`: its ecosystem */
+    CA_RECORD_ALLOCATION = 29    /* what it may have of a profile; `text`:
+                                 "enabled, limited, stays at 3"; `number`: its
+                                 quota in all */
 };
 
 /* Views. */

@@ -3,6 +3,7 @@
 /* What the use of a certificate tells: a renewal arrived, or a clone. */
 #include <string.h>
 
+#include "ca/allocation.h"
 #include "ca/internal.h"
 
 /* Which of our CAs has this name as its subject? */
@@ -101,7 +102,7 @@ bm_status ca_put_revocation(struct ca *ca, const struct ca_actor *actor,
 static bm_status end_predecessor(struct ca *ca, const struct ca_actor *actor,
                                  struct store_cert *old, int64_t now)
 {
-    const struct ca_bound *b = ca_profile_find(ca, old->profile, NULL);
+    const struct ca_bound *b = ca_version_of_cert(ca, old);
 
     if (old->status != STORE_CERT_VALID) {
         return BM_OK; /* revoked meanwhile, or on hold */
@@ -162,7 +163,7 @@ static bm_status put_fork(struct ca *ca, const struct ca_actor *actor,
                           const struct store_cert *row, int64_t now)
 {
     const struct store *store = ca->c.store;
-    const struct ca_bound *b = ca_profile_find(ca, row->profile, NULL);
+    const struct ca_bound *b = ca_version_of_cert(ca, row);
     struct ca_record record = ca_record_of(CA_RECORD_FORK, actor, now);
     struct store_device device;
     char serial[CA_SERIAL_TEXT];
@@ -209,7 +210,7 @@ static bm_status check_device(struct ca *ca, const struct store_cert *row,
 static bool has_ended(const struct ca *ca, const struct store_cert *row,
                       bool renewing, int64_t now)
 {
-    const struct ca_bound *b = ca_profile_find(ca, row->profile, NULL);
+    const struct ca_bound *b = ca_version_of_cert(ca, row);
 
     if (renewing && b != NULL) {
         now -= ca_profile_policy(b->profile)->renew_grace;

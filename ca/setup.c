@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/allocation.h"
 #include "ca/internal.h"
 #include "ca/lists.h"
 
@@ -30,6 +31,7 @@ static bm_status put_history(struct ca *ca, const struct ca_actor *actor,
                    genesis->organisation);
     BM_TRY(s->ecosystem_put(s->self, &ecosystem));
     organisation.ecosystem = ecosystem.id;
+    organisation.open = true;
     BM_TRY(s->organisation_put(s->self, &organisation));
     genesis->ecosystem_id = ecosystem.id;
     genesis->organisation_id = organisation.id;
@@ -95,6 +97,24 @@ bm_status ca_add_operator(struct ca *ca, const struct ca_actor *actor,
 }
 
 /* "profile/NAME" in the settings: the hash that is on record. */
+static bm_status note_hash(struct ca *ca, const struct store_version *v,
+                           bool *known)
+{
+    const struct store *s = ca->c.store;
+    char setting[STORE_ID_MAX + 16];
+    struct bm_bytes hash;
+    bm_status rc;
+
+    (void)snprintf(setting, sizeof setting, "profile/%s", v->profile);
+    rc = s->setting_get(s->self, setting, &hash);
+    *known = rc == BM_OK && bm_bytes_are(hash, v->hash, sizeof v->hash);
+    if (rc != BM_OK && rc != BM_E_NOT_FOUND) {
+        return rc;
+    }
+    return s->setting_put(s->self, setting, BM_ARRAY(v->hash));
+}
+
+/* A text that is the last version is known; another one is the next. */
 static bm_status note_profile(struct ca *ca, const struct ca_bound *bound,
                               int64_t now)
 {
@@ -104,30 +124,37 @@ static bm_status note_profile(struct ca *ca, const struct ca_bound *bound,
     const struct store *s = ca->c.store;
     const char *name = ca_profile_policy(bound->profile)->name;
     struct ca_record record = ca_record_of(CA_RECORD_PROFILE, &authority, now);
-    char setting[STORE_ID_MAX + 16];
-    uint8_t hash[32];
-    struct bm_bytes known;
+    struct store_version v = { .created = now };
+    struct store_version last;
+    bool known;
     bm_status rc;
 
-    (void)snprintf(setting, sizeof setting, "profile/%s", name);
-    BM_TRY(hash_of(ca, ca_profile_text(bound->profile), hash));
-    rc = s->setting_get(s->self, setting, &known);
-    if (rc == BM_OK && bm_bytes_are(known, hash, sizeof hash)) {
-        return BM_OK;
-    }
+    BM_TRY(ca_version_of(s, ca->c.crypto, bound->profile, &v.version));
+    rc = s->version_get(s->self, name, v.version, &last);
     if (rc != BM_E_NOT_FOUND) {
-        BM_TRY(rc);
+        return rc;
+    }
+    memcpy(v.profile, name, strlen(name) + 1);
+    v.text = ca_profile_text(bound->profile);
+    BM_TRY(hash_of(ca, v.text, v.hash));
+    BM_TRY(s->version_put(s->self, &v));
+    BM_TRY(note_hash(ca, &v, &known));
+    ca->dirty = true;
+    if (known) {
+        return BM_OK; /* from before there were versions */
     }
     record.profile = ca_text(name);
-    record.hash = BM_ARRAY(hash);
-    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
-    return s->setting_put(s->self, setting, BM_ARRAY(hash));
+    record.hash = BM_ARRAY(v.hash);
+    record.number = v.version;
+    return ca_put_record(ca, &record, NULL, NULL);
 }
 
 static bm_status note_all(struct ca *ca, int64_t now)
 {
     for (size_t i = 0; i < ca->c.profiles_n; i++) {
-        BM_TRY(note_profile(ca, &ca->c.profiles[i], now));
+        if (!ca->c.profiles[i].old) {
+            BM_TRY(note_profile(ca, &ca->c.profiles[i], now));
+        }
     }
     return BM_OK;
 }

@@ -26,6 +26,7 @@
 struct ca_signing {
     const char *ca; /* id */
     const struct ca_profile *profile;
+    uint32_t version; /* of it: ca_bound.version */
     struct bm_bytes tbs;
     struct bm_bytes serial; /* INTEGER contents, as in `tbs` */
     struct bm_wr *cert;     /* gets the whole certificate appended */

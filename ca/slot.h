@@ -8,7 +8,7 @@
 /*
  * One request on its way to a certificate: what was decided before anything
  * is signed, so that the writing afterwards decides nothing. Between issue.c,
- * requester.c, idevid.c, binding.c, renew.c and attested.c.
+ * requester.c, idevid.c, binding.c, renew.c, attested.c and quota.c.
  */
 
 /* Identifiers that one certificate can claim: docs/profiles.md tells. */
@@ -19,16 +19,21 @@
  * TPM, identifiers. */
 #define CA_TOUCH_MAX (8 + CA_IDENTIFIERS_MAX)
 
+struct ca_taking; /* quota.h */
+
 struct ca_slot {
     const struct ca_issue_request *request;
     struct ca_issue_result *result;
     const struct ca_profile *profile;
     const struct ca_profile_policy *policy;
-    const char *ca;  /* id of the issuing CA */
-    uint32_t shards; /* of its list, to choose from */
+    uint32_t version; /* of the profile */
+    const char *ca;   /* id of the issuing CA */
+    uint32_t shards;  /* of its list, to choose from */
 
     bool granted;
-    uint32_t organisation;        /* on whose account */
+    uint32_t organisation;        /* on whose account, */
+    struct ca_taking *taking;     /* and what it may have; or NULL */
+    bool counts;                  /* against its quota */
     uint8_t key[STORE_HASH_SIZE]; /* SHA-256 of the SubjectPublicKeyInfo */
 
     bool has_token;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/allocation.h"
 #include "ca/internal.h"
 
 #define TOKEN_OCTETS 20 /* 160 bits: 32 characters of 5 */
@@ -144,6 +145,7 @@ static bm_status create(struct ca *ca, const struct ca_actor *actor,
     memcpy(token->profile, order->profile, strlen(order->profile) + 1);
     memcpy(token->device, order->device, strlen(order->device) + 1);
     token->organisation = actor->organisation;
+    BM_TRY(ca_allocation_check(ca, actor->organisation, order->profile, why));
     token->created = now;
     token->expires = order->expires;
     (void)snprintf(token->creator, sizeof token->creator, "%s", actor->name);

@@ -90,7 +90,7 @@ static bool row_fits(const struct act *a, const struct store_cert *row)
         return false;
     }
     return r->kind == CA_RECORD_IMPORT ||
-           (r->time == row->issued &&
+           (r->time == row->issued && r->number == row->version &&
             (r->subject.n != 0) == (row->device != 0));
 }
 
@@ -218,7 +218,7 @@ static bm_status come_to_be(const struct act *a)
     }
     set_status(mark, a->record->renews.n != 0 ? STORE_CERT_PENDING
                                               : STORE_CERT_VALID);
-    return BM_OK;
+    return verify_note_member(a->v, a->record);
 }
 
 /* The mark of the certificate that a later act is about; NULL, with a
@@ -390,6 +390,9 @@ bm_status verify_act(struct verify *v, uint64_t index,
     case CA_RECORD_BUNDLE:
     case CA_RECORD_MANUFACTURER:
         return verify_note_latest(v, record);
+    case CA_RECORD_ORGANISATION:
+    case CA_RECORD_ALLOCATION:
+        return verify_note_member(v, record);
     case CA_RECORD_DELIVERY:
         return verify_note_release(v, record);
     default:

@@ -14,6 +14,7 @@
  *   verify_acts.c     what each record says of a certificate
  *   verify_rows.c     what the rows say, against that
  *   verify_latest.c   the same for what has few rows: CAs, operators...
+ *   verify_members.c  organisations, and what they may have
  *   verify_releases.c what devices are to have, as it was recorded
  *
  * A finding is reported and the work goes on; only a medium that fails, or
@@ -91,13 +92,16 @@ struct verify_target {
 /* What the records say last of a thing that has few rows. */
 struct verify_latest {
     enum ca_record_kind kind;
-    uint32_t list; /* CA_RECORD_CRL: which; _MANUFACTURER: whose */
+    uint32_t list; /* CA_RECORD_CRL: which; _MANUFACTURER: whose; of members:
+                      the organisation */
     char id[STORE_ID_MAX];
     uint32_t organisation;
     uint8_t hash[STORE_HASH_SIZE];
     char text[192]; /* CA_OPERATOR_TEXT */
     uint64_t number;
-    bool met; /* there is a row */
+    uint64_t counted; /* CA_RECORD_ALLOCATION: certificates that counted */
+    bool recorded;    /* there is a record of its own */
+    bool met;         /* there is a row */
 };
 
 struct verify_pending {
@@ -228,6 +232,17 @@ BM_MUST_CHECK bm_status verify_read_cas(struct verify *v);
 BM_MUST_CHECK bm_status verify_note_latest(struct verify *v,
                                            const struct ca_record *record);
 BM_MUST_CHECK bm_status verify_compare_latest(struct verify *v);
+/* What is known of one, or to be known from now on. */
+BM_MUST_CHECK bm_status verify_get_latest(struct verify *v,
+                                          enum ca_record_kind kind,
+                                          const char *id, uint32_t list,
+                                          struct verify_latest **latest);
+
+/* verify_members.c: of a record about a member, or about a certificate that
+ * counted; then, of all rows. */
+BM_MUST_CHECK bm_status verify_note_member(struct verify *v,
+                                           const struct ca_record *record);
+BM_MUST_CHECK bm_status verify_compare_members(struct verify *v);
 
 /* verify_releases.c: what a policy's record says of its release; a record that
  * is not that of a release comes next; a release with its record; then, those

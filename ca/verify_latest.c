@@ -56,6 +56,20 @@ static bm_status add(struct verify *v, struct verify_latest **latest)
     return BM_OK;
 }
 
+bm_status verify_get_latest(struct verify *v, enum ca_record_kind kind,
+                            const char *id, uint32_t list,
+                            struct verify_latest **latest)
+{
+    *latest = find_list(v, kind, id, list);
+    if (*latest == NULL) {
+        BM_TRY(add(v, latest));
+        (*latest)->kind = kind;
+        (*latest)->list = list;
+        memcpy((*latest)->id, id, strlen(id) + 1);
+    }
+    return BM_OK;
+}
+
 static void copy(char *to, size_t cap, struct bm_bytes from)
 {
     size_t n = from.n < cap ? from.n : cap - 1;
@@ -97,13 +111,7 @@ bm_status verify_note_latest(struct verify *v, const struct ca_record *record)
     if (record->kind == CA_RECORD_MANUFACTURER) {
         list = record->organisation; /* each may have one of that name */
     }
-    latest = find_list(v, record->kind, id, list);
-    if (latest == NULL) {
-        BM_TRY(add(v, &latest));
-        latest->kind = record->kind;
-        latest->list = list;
-        memcpy(latest->id, id, sizeof id);
-    }
+    BM_TRY(verify_get_latest(v, record->kind, id, list, &latest));
     memset(latest->hash, 0, sizeof latest->hash);
     if (record->hash.n == sizeof latest->hash) {
         memcpy(latest->hash, record->hash.p, sizeof latest->hash);
@@ -306,6 +314,7 @@ bm_status verify_compare_latest(struct verify *v)
     BM_TRY(verify_damage(v, s->ca_list(s->self, &everything, &cas), "CA", ""));
     BM_TRY(verify_damage(v, s->operator_list(s->self, &everything, &operators),
                          "operator", ""));
+    BM_TRY(verify_compare_members(v));
     for (size_t i = 0; i < v->latest_n; i++) {
         struct verify_latest *latest = &v->latest[i];
 

@@ -153,6 +153,26 @@ int cmd_release_status(int argc, char **argv);
 int cmd_release_list(int argc, char **argv);
 int cmd_release_show(int argc, char **argv);
 
+int cmd_ecosystem(int argc, char **argv);
+int cmd_ecosystem_create(int argc, char **argv);
+int cmd_ecosystem_list(int argc, char **argv);
+int cmd_ecosystem_show(int argc, char **argv);
+
+int cmd_org(int argc, char **argv);
+int cmd_org_create(int argc, char **argv);
+int cmd_org_list(int argc, char **argv);
+int cmd_org_show(int argc, char **argv);
+int cmd_org_rename(int argc, char **argv);
+int cmd_org_suspend(int argc, char **argv);
+int cmd_org_resume(int argc, char **argv);
+int cmd_org_profiles(int argc, char **argv);
+int cmd_org_enable(int argc, char **argv);
+int cmd_org_disable(int argc, char **argv);
+int cmd_org_quota(int argc, char **argv);
+int cmd_org_move(int argc, char **argv);
+int cmd_org_stay(int argc, char **argv);
+int cmd_org_follow(int argc, char **argv);
+
 int cmd_operator(int argc, char **argv);
 int cmd_operator_create(int argc, char **argv);
 int cmd_operator_list(int argc, char **argv);
@@ -200,6 +220,7 @@ int cmd_profile_list(int argc, char **argv);
 int cmd_profile_show(int argc, char **argv);
 int cmd_profile_check(int argc, char **argv);
 int cmd_profile_lint(int argc, char **argv);
+int cmd_profile_diff(int argc, char **argv);
 
 int cmd_policy(int argc, char **argv);
 int cmd_policy_check(int argc, char **argv);

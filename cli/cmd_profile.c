@@ -5,6 +5,8 @@ static const struct cmd verbs[] = {
     { "list", "[OPTION]...", "what profiles there are", cmd_profile_list },
     { "show", "[OPTION]... NAME|FILE", "print the text of a profile",
       cmd_profile_show },
+    { "diff", "--org N | --from V [OPTION]... NAME",
+      "what differs between two versions", cmd_profile_diff },
     { "check", "FILE...", "read profiles and say in words what they say",
       cmd_profile_check },
     { "lint", "--profile NAME|FILE [OPTION]... FILE...",

@@ -103,7 +103,11 @@
     X(E_CA_REPEATED, 0x1518, "", "request is not the one that came first")     \
     X(E_CA_MANUFACTURER, 0x1519, "IEEE 802.1AR-2018",                          \
       "certificate is no IDevID that counts here")                             \
-    X(E_CA_CLONE, 0x151a, "", "device has another IDevID: possible clone")
+    X(E_CA_CLONE, 0x151a, "", "device has another IDevID: possible clone")     \
+    X(E_CA_QUOTA, 0x151b, "", "no certificates of this profile are left")      \
+    X(E_CA_NOT_ENABLED, 0x151c, "",                                            \
+      "profile is not enabled for the organisation")                           \
+    X(E_CA_ORGANISATION, 0x151d, "", "organisation is not in a state for this")
 
 #define BM_STATUS_LEDGER(X)                                                  \
     X(E_LEDGER_RECORD, 0x1601, "", "malformed ledger record")                \

@@ -105,13 +105,13 @@ static int by_name(const void *a, const void *b)
 static bm_status put_labels(const struct issuer *is, struct bm_wr *room,
                             struct bm_wr *out)
 {
-    struct ca_bound sorted[INSTANCE_PROFILES_MAX] = { { NULL, NULL, 0 } };
+    struct ca_bound sorted[INSTANCE_PROFILES_MAX] = { { .ca = NULL } };
     size_t n = 0;
 
     for (size_t i = 0; i < is->in->profiles_n; i++) {
         const struct ca_bound *b = &is->in->profiles[i];
 
-        if (ca_profile_policy(b->profile)->est.enabled) {
+        if (!b->old && ca_profile_policy(b->profile)->est.enabled) {
             sorted[n++] = *b;
         }
     }

@@ -61,8 +61,9 @@
 
 /* A client that is told to come again does so after so many seconds. */
 #define ISSUER_RETRY          1
-#define ISSUER_RETRY_FULL     30  /* a full disk is mended by people */
-#define ISSUER_RETRY_APPROVAL 300 /* so are approvals given */
+#define ISSUER_RETRY_FULL     30   /* a full disk is mended by people */
+#define ISSUER_RETRY_APPROVAL 300  /* so are approvals given */
+#define ISSUER_RETRY_QUOTA    3600 /* quota is ordered, and paid for */
 
 /* Who has been verified by path: certificates remembered at a time. */
 #define ISSUER_KNOWN_MAX 4096

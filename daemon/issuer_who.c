@@ -149,10 +149,11 @@ const struct ca_profile_policy *issuer_label(const struct issuer *is,
         label = (struct bm_bytes){ (const uint8_t *)usual, strlen(usual) };
     }
     for (size_t i = 0; i < is->in->profiles_n; i++) {
-        const struct ca_profile_policy *p =
-            ca_profile_policy(is->in->profiles[i].profile);
+        const struct ca_bound *b = &is->in->profiles[i];
+        const struct ca_profile_policy *p = ca_profile_policy(b->profile);
 
-        if (p->est.enabled && bm_bytes_are(label, p->name, strlen(p->name))) {
+        if (!b->old && p->est.enabled &&
+            bm_bytes_are(label, p->name, strlen(p->name))) {
             return p;
         }
     }

@@ -108,6 +108,7 @@ static bm_status put_group(struct remote_signer *r,
         struct wire_signing m = {
             .ca = { (const uint8_t *)group[i].ca, strlen(group[i].ca) },
             .profile = { (const uint8_t *)profile, strlen(profile) },
+            .version = group[i].version,
             .serial = group[i].serial,
             .tbs = group[i].tbs,
         };

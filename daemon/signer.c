@@ -100,15 +100,15 @@ static bool is_text(struct bm_bytes b, const char *text)
     return bm_bytes_are(b, text, strlen(text));
 }
 
-/* The profile of that name that is bound to this CA, among those that this
- * room was started with. */
+/* The version of the profile of that name that is bound to this CA, among
+ * those that this room was started with. */
 static const struct ca_bound *find_profile(const struct signer *s,
                                            const struct wire_signing *m)
 {
     for (size_t i = 0; i < s->in->profiles_n; i++) {
         const struct ca_bound *b = &s->in->profiles[i];
 
-        if (is_text(m->ca, b->ca) &&
+        if (m->version == b->version && is_text(m->ca, b->ca) &&
             is_text(m->profile, ca_profile_policy(b->profile)->name)) {
             return b;
         }
@@ -135,6 +135,7 @@ static bm_status read_group(struct signer *s, struct bm_bytes in,
         }
         s->items[s->n] = (struct ca_signing){ .ca = bound->ca,
                                               .profile = bound->profile,
+                                              .version = bound->version,
                                               .tbs = m.tbs,
                                               .serial = m.serial,
                                               .cert = &s->certs };

@@ -173,6 +173,7 @@ static const struct field checkpoint_fields[] = {
 static const struct field signing_fields[] = {
     FIELD(OCTETS, wire_signing, ca, 1, NAME_MAX_OCTETS),
     FIELD(OCTETS, wire_signing, profile, 1, NAME_MAX_OCTETS),
+    FIELD(U32, wire_signing, version, 0, UINT32_MAX),
     FIELD(OCTETS, wire_signing, serial, 1, STORE_SERIAL_MAX),
     FIELD(OCTETS, wire_signing, tbs, 1, TBS_MAX),
     LAST,

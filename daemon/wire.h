@@ -262,6 +262,7 @@ BM_MUST_CHECK bm_status wire_checkpoint_get(struct bm_bytes in,
 struct wire_signing {
     struct bm_bytes ca; /* id */
     struct bm_bytes profile;
+    uint32_t version; /* of the profile */
     struct bm_bytes serial;
     struct bm_bytes tbs;
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "server/blobs.h"
+#include "server/instance_internal.h"
 
 /* A segment of the journal and the group that was the last in it. */
 #define SEGMENT_MAX (((size_t)CA_JOURNAL_SEGMENT + 2048) * CA_JOURNAL_ENTRY)
@@ -244,13 +245,14 @@ static bm_status add_blob(struct making *m, const char *name)
 }
 
 /* An instance of an earlier version has no such folder. */
-static bm_status add_blobs(struct making *m)
+static bm_status add_newer(struct making *m, const char *folder,
+                           const char *end,
+                           bm_status (*one)(struct making *m, const char *name))
 {
     char path[FILES_PATH_MAX];
 
-    BM_TRY(files_path(path, m->instance->dir, BLOBS_DIR));
-    return access(path, F_OK) == 0 ? add_folder(m, BLOBS_DIR, "", add_blob)
-                                   : BM_OK;
+    BM_TRY(files_path(path, m->instance->dir, folder));
+    return access(path, F_OK) == 0 ? add_folder(m, folder, end, one) : BM_OK;
 }
 
 static bm_status gather(struct making *m)
@@ -265,7 +267,8 @@ static bm_status gather(struct making *m)
     BM_TRY(add_folder(m, "ca", ".pem", add_as_it_is));
     BM_TRY(add_folder(m, "ca", ".csr", add_as_it_is));
     BM_TRY(add_folder(m, "crl", ".crl", add_copy));
-    BM_TRY(add_blobs(m));
+    BM_TRY(add_newer(m, BLOBS_DIR, "", add_blob));
+    BM_TRY(add_newer(m, INSTANCE_VERSIONS, ".yaml", add_as_it_is));
     if (m->config->keys) {
         BM_TRY(add_as_it_is(m, "keys/kek"));
         BM_TRY(add_folder(m, "keys", ".key", add_as_it_is));

@@ -17,6 +17,7 @@ static const struct archive_kind kinds[] = {
     { "ledger.pub", (uint64_t)64 << 10, 0644 },
     { "operator/operator.pem", (uint64_t)64 << 10, 0644 },
     { "profiles/", (uint64_t)64 << 10, 0644 },
+    { INSTANCE_VERSIONS "/", (uint64_t)64 << 10, 0644 },
     { "ca/", (uint64_t)64 << 10, 0644 },
     { "crl/", (uint64_t)4 << 30, 0644 },
     { BLOBS_DIR "/", CA_BLOB_MAX, 0644 },

@@ -17,7 +17,8 @@
  * An instance: a directory that holds an authority, opened.
  *
  *   birthmark.yaml   how it is run           profiles/   what may be issued
- *   birthmark.db     the store               keys/       sealed private keys
+ *   birthmark.db     the store               versions/   profiles as they were
+ *   keys/            sealed private keys
  *   ca/              certificates, PEM       journal/    the signer's journal
  *   crl/             lists as published      ledger/     tiles and checkpoint
  *   ledger.pub       the ledger's key        operator/   the first operator
@@ -33,8 +34,9 @@
 /* Generations included; each costs a key in memory. */
 #define INSTANCE_CAS_MAX 32
 
-/* Profiles of one instance: more than twice what ships. */
-#define INSTANCE_PROFILES_MAX 64
+/* Profiles of one instance, earlier versions at which organisations stay
+ * included: more than three times what ships. */
+#define INSTANCE_PROFILES_MAX 128
 
 enum instance_mode {
     INSTANCE_READ,

@@ -293,10 +293,12 @@ static size_t list_above(const struct instance *in, const struct instance_ca *c,
     return n;
 }
 
-bm_status instance_bind(struct instance *in, struct ca_profile *profile,
-                        const char *ca, struct ca_refusal *why)
+bm_status instance_bind(struct instance *in, const struct instance_binding *b,
+                        struct ca_refusal *why)
 {
-    const struct ca_profile_policy *policy = ca_profile_policy(profile);
+    const struct ca_profile_policy *policy = ca_profile_policy(b->profile);
+    const char *ca = b->ca;
+    bool aside = ca == NULL && !b->old;
     const struct instance_ca *c =
         ca != NULL ? instance_get_ca(in, ca) : instance_find_ca(in, policy->ca);
     struct ca_profile_issuer issuer = { .public_url = in->settings.public_url,
@@ -311,12 +313,13 @@ bm_status instance_bind(struct instance *in, struct ca_profile *profile,
         return ca_refuse(why, BM_E_LIMIT, "over %d profiles",
                          INSTANCE_PROFILES_MAX);
     }
-    if (c == NULL && ca == NULL && instance_says_why(in, policy->ca, words)) {
-        return put_aside(in, profile, words);
+    if (c == NULL && aside && instance_says_why(in, policy->ca, words)) {
+        return put_aside(in, b->profile, words);
     }
     if (c == NULL) {
-        return ca_refuse(why, BM_E_PROFILE_ISSUER, "%s: there is no CA %s",
-                         policy->name, policy->ca);
+        return ca_refuse(why,
+                         b->old ? BM_E_CA_UNAVAILABLE : BM_E_PROFILE_ISSUER,
+                         "%s: there is no CA %s", policy->name, policy->ca);
     }
     issuer.above = above;
     issuer.above_n = list_above(in, c, above);
@@ -325,16 +328,19 @@ bm_status instance_bind(struct instance *in, struct ca_profile *profile,
     issuer.sig_alg =
         c->key != NULL ? c->key->signer->alg : bm_sig_alg_for(c->cert.key.type);
     issuer.shards = instance_shards(in, c);
-    rc = ca_profile_bind(profile, &issuer, &inner);
-    if (rc == BM_E_PROFILE_ISSUER && ca == NULL) {
+    rc = ca_profile_bind(b->profile, &issuer, &inner);
+    if (rc == BM_E_PROFILE_ISSUER && aside) {
         /* It is in order, and this CA may not sign it: others go on. */
-        return put_aside(in, profile, inner.words);
+        return put_aside(in, b->profile, inner.words);
     }
     if (rc != BM_OK) {
-        return ca_refuse(why, rc, "%s", inner.words);
+        return ca_refuse(why, b->old ? BM_E_CA_UNAVAILABLE : rc, "%s",
+                         inner.words);
     }
     in->profiles[in->profiles_n++] =
-        (struct ca_bound){ .profile = profile,
+        (struct ca_bound){ .profile = b->profile,
+                           .version = b->version,
+                           .old = b->old,
                            .ca = c->row.id,
                            .shards =
                                is_sharded(c) ? in->settings.crl_shards : 0 };

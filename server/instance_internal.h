@@ -45,10 +45,27 @@ void instance_close_bundle(struct instance *in);
 BM_MUST_CHECK bm_status instance_read_profiles(struct instance *in,
                                                struct ca_refusal *why);
 
-/* Bind to the CA it names, or to `ca` if that is not NULL; own it on BM_OK. */
+/*
+ * Bind to the CA it names, or to `ca` if that is not NULL; own it on BM_OK. A
+ * current profile that cannot be bound is put aside; an earlier version is
+ * BM_E_CA_UNAVAILABLE then.
+ */
+struct instance_binding {
+    struct ca_profile *profile;
+    const char *ca;
+    uint32_t version;
+    bool old;
+};
 BM_MUST_CHECK bm_status instance_bind(struct instance *in,
-                                      struct ca_profile *profile,
-                                      const char *ca, struct ca_refusal *why);
+                                      const struct instance_binding *b,
+                                      struct ca_refusal *why);
+
+/* versions.c: number the profiles that are bound, keep their texts in
+ * versions/ (whoever may write), and bind the earlier versions at which
+ * organisations stay. */
+#define INSTANCE_VERSIONS "versions"
+BM_MUST_CHECK bm_status instance_read_versions(struct instance *in,
+                                               struct ca_refusal *why);
 
 /*
  * Which profiles could not be issued by the CA `id` if this were its

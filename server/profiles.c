@@ -29,18 +29,18 @@ static bm_status check_twice(const struct instance *in, const char *name,
 static bm_status take(struct instance *in, struct bm_bytes text,
                       const char *file, const char *ca, struct ca_refusal *why)
 {
-    struct ca_profile *profile;
+    struct instance_binding b = { .ca = ca };
     bm_status rc = BM_OK;
 
-    BM_TRY(ca_profile_parse(text, file, &profile, why));
+    BM_TRY(ca_profile_parse(text, file, &b.profile, why));
     if (ca == NULL) {
-        rc = check_twice(in, ca_profile_policy(profile)->name, file, why);
+        rc = check_twice(in, ca_profile_policy(b.profile)->name, file, why);
     }
     if (rc == BM_OK) {
-        rc = instance_bind(in, profile, ca, why);
+        rc = instance_bind(in, &b, why);
     }
     if (rc != BM_OK) {
-        ca_profile_free(profile);
+        ca_profile_free(b.profile);
     }
     return rc;
 }
@@ -141,10 +141,11 @@ bm_status instance_read_profiles(struct instance *in, struct ca_refusal *why)
 
     BM_TRY(each_file(in, &taking, take_one, why));
     BM_TRY(take_responders(in, why));
-    return instance_find_ca(in, "operations") == NULL
-               ? BM_OK
-               : take(in, shipped_text(INSTANCE_BUNDLE_PROFILE),
-                      INSTANCE_BUNDLE_PROFILE, NULL, why);
+    if (instance_find_ca(in, "operations") != NULL) {
+        BM_TRY(take(in, shipped_text(INSTANCE_BUNDLE_PROFILE),
+                    INSTANCE_BUNDLE_PROFILE, NULL, why));
+    }
+    return instance_read_versions(in, why);
 }
 
 /* ---- What could be issued by a CA that is to be */

@@ -53,10 +53,37 @@ struct store_ecosystem {
 };
 
 struct store_organisation {
-    uint32_t id; /* likewise */
-    uint32_t ecosystem;
+    uint32_t id;        /* likewise */
+    uint32_t ecosystem; /* never changes */
     char name[STORE_NAME_MAX];
     int64_t created;
+    bool suspended; /* nothing is issued on its account */
+    bool open;      /* it may use every profile, without limit, but for those
+                       that it has an allocation of. Never changes */
+};
+
+/*
+ * What an organisation may have of a profile. There is one at most of each:
+ * without one, `open` of the organisation decides.
+ */
+struct store_allocation {
+    uint32_t organisation;
+    char profile[STORE_ID_MAX];
+    bool enabled;
+    bool limited;
+    uint32_t version; /* that it stays at; 0: it follows the template */
+    uint64_t quota;   /* certificates in all, where it is limited, */
+    uint64_t issued;  /* of which these are gone; counted without limit, too */
+};
+
+/* A profile as it was once in use. Versions count from 1, never change, and
+ * are never dropped. */
+struct store_version {
+    char profile[STORE_ID_MAX];
+    uint32_t version;
+    uint8_t hash[STORE_HASH_SIZE]; /* of the text */
+    int64_t created;
+    struct bm_bytes text;
 };
 
 enum store_ca_kind {
@@ -163,6 +190,7 @@ struct store_cert {
     uint32_t tree;                /* where the ledger has it */
     uint64_t leaf;
     uint32_t shard;      /* that it names; 0: none. Never changes */
+    uint32_t version;    /* of the profile; 0: not known. Never changes */
     struct bm_bytes der; /* empty for an abandoned one */
 };
 

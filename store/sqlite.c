@@ -162,6 +162,7 @@ static void fill(struct sqlite_store *s)
     store->rollback = rollback;
     store->close = close_store;
     sqlite_organisation_fill(store);
+    sqlite_allocation_fill(store);
     sqlite_ca_fill(store);
     sqlite_device_fill(store);
     sqlite_cert_fill(store);

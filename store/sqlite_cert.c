@@ -37,6 +37,7 @@ static void cert_read(struct sqlite_query *q, void *out)
     row->tree = query_get_u32(q, UINT32_MAX);
     row->leaf = query_get_u64(q);
     row->shard = query_get_u32(q, STORE_SHARDS_MAX);
+    row->version = query_get_u32(q, UINT32_MAX);
     row->der = query_get_bytes(q, SQLITE_BLOB_MAX);
 }
 
@@ -98,6 +99,7 @@ static void put_columns(struct sqlite_query *q, const struct store_cert *row)
     query_put_i64(q, row->tree);
     query_put_u64(q, row->leaf);
     query_put_i64(q, row->shard);
+    query_put_i64(q, row->version);
     query_put_bytes(q, row->der);
 }
 

@@ -147,6 +147,7 @@ void revocations_orphan(struct sqlite_store *s);
 
 /* The functions of `struct store`, a file per subject. */
 void sqlite_organisation_fill(struct store *store);
+void sqlite_allocation_fill(struct store *store);
 void sqlite_ca_fill(struct store *store);
 void sqlite_device_fill(struct store *store);
 void sqlite_cert_fill(struct store *store);

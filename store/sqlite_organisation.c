@@ -68,6 +68,27 @@ static bm_status ecosystem_put(void *self, struct store_ecosystem *row)
     return query_close(&q);
 }
 
+static void ecosystem_read(struct sqlite_query *q, void *out)
+{
+    struct store_ecosystem *row = out;
+
+    row->id = query_get_u32(q, UINT32_MAX);
+    query_get_text(q, row->name, sizeof row->name);
+    row->created = query_get_i64(q);
+}
+
+static bm_status ecosystem_list(void *self, const struct store_scope *scope,
+                                const struct store_visit *visit)
+{
+    struct sqlite_query q;
+    struct store_ecosystem row;
+
+    query_open(&q, self, SQL_ECOSYSTEM_LIST);
+    query_put_i64(&q, scope->ecosystem);
+    query_put_i64(&q, scope->organisation);
+    return query_visit(&q, ecosystem_read, &row, visit);
+}
+
 static bm_status organisation_put(void *self, struct store_organisation *row)
 {
     struct sqlite_query q;
@@ -75,6 +96,7 @@ static bm_status organisation_put(void *self, struct store_organisation *row)
     if (row->id != 0) {
         query_open(&q, self, SQL_ORGANISATION_CHANGE);
         query_put_text(&q, row->name, sizeof row->name);
+        query_put_i64(&q, row->suspended ? 1 : 0);
         query_put_i64(&q, row->id);
         query_put_i64(&q, row->ecosystem);
         query_change(&q, BM_E_NOT_FOUND);
@@ -83,6 +105,8 @@ static bm_status organisation_put(void *self, struct store_organisation *row)
         query_put_i64(&q, row->ecosystem);
         query_put_text(&q, row->name, sizeof row->name);
         query_put_i64(&q, row->created);
+        query_put_i64(&q, row->suspended ? 1 : 0);
+        query_put_i64(&q, row->open ? 1 : 0);
         query_run(&q);
         chosen(&q, &row->id);
     }
@@ -97,6 +121,23 @@ static void organisation_read(struct sqlite_query *q, void *out)
     row->ecosystem = query_get_u32(q, UINT32_MAX);
     query_get_text(q, row->name, sizeof row->name);
     row->created = query_get_i64(q);
+    row->suspended = query_get_u32(q, 1) != 0;
+    row->open = query_get_u32(q, 1) != 0;
+}
+
+static bm_status organisation_get(void *self, const struct store_scope *scope,
+                                  uint32_t id, struct store_organisation *row)
+{
+    struct sqlite_query q;
+
+    memset(row, 0, sizeof *row);
+    query_open_scope(&q, self, SQL_ORGANISATION_GET, scope);
+    query_put_i64(&q, id);
+    query_put_scope(&q, scope);
+    if (query_one(&q)) {
+        organisation_read(&q, row);
+    }
+    return query_close(&q);
 }
 
 static bm_status organisation_list(void *self, const struct store_scope *scope,
@@ -190,7 +231,9 @@ void sqlite_organisation_fill(struct store *store)
     store->setting_get = setting_get;
     store->setting_put = setting_put;
     store->ecosystem_put = ecosystem_put;
+    store->ecosystem_list = ecosystem_list;
     store->organisation_put = organisation_put;
+    store->organisation_get = organisation_get;
     store->organisation_list = organisation_list;
     store->operator_put = operator_put;
     store->operator_find = operator_find;

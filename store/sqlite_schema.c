@@ -266,11 +266,33 @@ static const char manufacturers[] =
     "  cert BLOB NOT NULL, at INTEGER NOT NULL,"
     "  UNIQUE (manufacturer, serial)) STRICT;"
     "CREATE INDEX idevid_device ON idevid (device);";
+
+/*
+ * Members of a consortium, and what they may have. Organisations that were
+ * there before could have everything, and can.
+ */
+static const char consortium[] =
+    "ALTER TABLE organisation ADD COLUMN suspended INTEGER NOT NULL"
+    "  DEFAULT 0;"
+    "ALTER TABLE organisation ADD COLUMN open INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE organisation SET open = 1;"
+    "CREATE INDEX organisation_ecosystem ON organisation (ecosystem);"
+    "CREATE TABLE allocation ("
+    "  organisation INTEGER NOT NULL, profile TEXT NOT NULL,"
+    "  enabled INTEGER NOT NULL, limited INTEGER NOT NULL,"
+    "  version INTEGER NOT NULL, quota INTEGER NOT NULL,"
+    "  issued INTEGER NOT NULL, PRIMARY KEY (organisation, profile),"
+    "  CHECK (limited = 0 OR issued <= quota)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE profile_version ("
+    "  profile TEXT NOT NULL, version INTEGER NOT NULL, hash BLOB NOT NULL,"
+    "  created INTEGER NOT NULL, text BLOB NOT NULL,"
+    "  PRIMARY KEY (profile, version)) STRICT, WITHOUT ROWID;"
+    "ALTER TABLE certificate ADD COLUMN version INTEGER NOT NULL DEFAULT 0;";
 /* clang-format on */
 
-static const char *const steps[] = { first,  listings,     service,
-                                     shards, attestations, delivery,
-                                     told,   manufacturers };
+static const char *const steps[] = { first,  listings,      service,
+                                     shards, attestations,  delivery,
+                                     told,   manufacturers, consortium };
 
 #define VERSION ((int)(sizeof steps / sizeof steps[0]))
 

@@ -20,10 +20,19 @@
 #define SQL_CERT_COLUMNS                                                   \
     "id, serial, organisation, ca, profile, device, status, resume, "      \
     "reason, not_before, not_after, issued, revoked, renews, renewed_by, " \
-    "superseded, key, tree, leaf, shard, der"
+    "superseded, key, tree, leaf, shard, version, der"
 #define SQL_CERT_WHERE                                        \
     "(?2 = '' OR ca = ?2) AND (?3 = '' OR profile = ?3) AND " \
     "(?4 = 0 OR status = ?4) AND (?5 = 0 OR not_after < ?5) AND $scope "
+#define SQL_ORGANISATION_COLUMNS \
+    "organisation, ecosystem, name, created, suspended, open"
+/* Its own id is what a scope is about. */
+#define SQL_ORGANISATION                                                     \
+    "(SELECT id AS organisation, ecosystem, name, created, suspended, open " \
+    "FROM organisation) "
+#define SQL_ALLOCATION_COLUMNS \
+    "organisation, profile, enabled, limited, version, quota, issued"
+#define SQL_VERSION_COLUMNS "profile, version, hash, created, text"
 #define SQL_OPERATOR_COLUMNS                                      \
     "id, organisation, roles, disabled, cert, created, renewal, " \
     "scope_ecosystem, scope_organisation, cert_id"
@@ -69,14 +78,39 @@
       "DO UPDATE SET value = excluded.value")                                  \
     X(ECOSYSTEM_ADD, "INSERT INTO ecosystem (name, created) VALUES (?, ?)")    \
     X(ECOSYSTEM_CHANGE, "UPDATE ecosystem SET name = ? WHERE id = ?")          \
-    X(ORGANISATION_ADD, "INSERT INTO organisation (ecosystem, name, created) " \
-                        "VALUES (?, ?, ?)")                                    \
-    X(ORGANISATION_CHANGE,                                                     \
-      "UPDATE organisation SET name = ? WHERE id = ? AND ecosystem = ?")       \
+    X(ECOSYSTEM_LIST,                                                          \
+      "SELECT id, name, created FROM ecosystem WHERE ?1 IN (0, id) AND "       \
+      "(?2 = 0 OR id = (SELECT ecosystem FROM organisation WHERE id = ?2)) "   \
+      "ORDER BY id")                                                           \
+    X(ORGANISATION_ADD, "INSERT INTO organisation (ecosystem, name, created, " \
+                        "suspended, open) VALUES (?, ?, ?, ?, ?)")             \
+    X(ORGANISATION_CHANGE, "UPDATE organisation SET name = ?, suspended = ? "  \
+                           "WHERE id = ? AND ecosystem = ?")                   \
+    X(ORGANISATION_GET,                                                        \
+      "SELECT " SQL_ORGANISATION_COLUMNS " FROM " SQL_ORGANISATION             \
+      "WHERE organisation = ? AND $scope")                                     \
     X(ORGANISATION_LIST,                                                       \
-      "SELECT organisation, ecosystem, name, created FROM (SELECT id AS "      \
-      "organisation, ecosystem, name, created FROM organisation) "             \
+      "SELECT " SQL_ORGANISATION_COLUMNS " FROM " SQL_ORGANISATION             \
       "WHERE $scope ORDER BY organisation")                                    \
+    X(ALLOCATION_PUT,                                                          \
+      "INSERT OR REPLACE INTO allocation (" SQL_ALLOCATION_COLUMNS             \
+      ") VALUES (?, ?, ?, ?, ?, ?, ?)")                                        \
+    X(ALLOCATION_GET, "SELECT " SQL_ALLOCATION_COLUMNS                         \
+                      " FROM allocation WHERE organisation = ? AND "           \
+                      "profile = ?")                                           \
+    X(ALLOCATION_LIST, "SELECT " SQL_ALLOCATION_COLUMNS                        \
+                       " FROM allocation WHERE ?1 IN (0, organisation) "       \
+                       "ORDER BY organisation, profile")                       \
+    X(VERSION_PUT, "INSERT INTO profile_version (" SQL_VERSION_COLUMNS         \
+                   ") VALUES (?, ?, ?, ?, ?)")                                 \
+    X(VERSION_GET, "SELECT " SQL_VERSION_COLUMNS                               \
+                   " FROM profile_version WHERE profile = ? AND version = ?")  \
+    X(VERSION_LAST,                                                            \
+      "SELECT " SQL_VERSION_COLUMNS " FROM profile_version WHERE profile = ? " \
+      "ORDER BY version DESC LIMIT 1")                                         \
+    X(VERSION_LIST, "SELECT profile, version, hash, created, x'' "             \
+                    "FROM profile_version WHERE profile = ? "                  \
+                    "ORDER BY version")                                        \
     X(CA_PUT, "INSERT INTO ca (" SQL_CA_COLUMNS ") VALUES "                    \
               "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "                             \
               "ON CONFLICT (id) DO UPDATE SET "                                \
@@ -107,7 +141,7 @@
     X(CERT_LAST, "SELECT ifnull(max(id), 0) FROM certificate")                 \
     X(CERT_PUT, "INSERT INTO certificate (" SQL_CERT_COLUMNS ") VALUES "       \
                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "                           \
-                "?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                               \
+                "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                            \
     X(CERT_CHANGE,                                                             \
       "UPDATE certificate SET status = ?, resume = ?, reason = ?, "            \
       "revoked = ?, renewed_by = ?, superseded = ? "                           \

@@ -52,10 +52,35 @@ struct store {
     bm_status (*setting_put)(void *self, const char *name,
                              struct bm_bytes value);
 
+    /* A new one (id 0), or its name. */
     bm_status (*ecosystem_put)(void *self, struct store_ecosystem *row);
+    /* Those of the scope: of an organisation, the one that it is in. */
+    bm_status (*ecosystem_list)(void *self, const struct store_scope *scope,
+                                const struct store_visit *visit);
+    /* A new one (id 0), or its name, and whether it is suspended. */
     bm_status (*organisation_put)(void *self, struct store_organisation *row);
+    bm_status (*organisation_get)(void *self, const struct store_scope *scope,
+                                  uint32_t id, struct store_organisation *row);
     bm_status (*organisation_list)(void *self, const struct store_scope *scope,
                                    const struct store_visit *visit);
+
+    /* Put, or change. CONFLICT: it is limited, and more is gone than that. */
+    bm_status (*allocation_put)(void *self, const struct store_allocation *row);
+    bm_status (*allocation_get)(void *self, uint32_t organisation,
+                                const char *profile,
+                                struct store_allocation *row);
+    /* By profile; organisation 0: of all of them. */
+    bm_status (*allocation_list)(void *self, uint32_t organisation,
+                                 const struct store_visit *visit);
+
+    /* CONFLICT: there is one of this number. */
+    bm_status (*version_put)(void *self, const struct store_version *row);
+    /* version 0: the last one. */
+    bm_status (*version_get)(void *self, const char *profile, uint32_t version,
+                             struct store_version *row);
+    /* Without their texts. */
+    bm_status (*version_list)(void *self, const char *profile,
+                              const struct store_visit *visit);
 
     bm_status (*ca_put)(void *self, const struct store_ca *row); /* or change */
     bm_status (*ca_get)(void *self, const struct store_scope *scope,

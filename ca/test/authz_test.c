@@ -44,6 +44,13 @@ static const unsigned allowed[CA_ACT_COUNT] = {
     [CA_ACT_MANUFACTURER_CHANGE] = A,
     [CA_ACT_MANUFACTURER_EXPECT] = A | R,
     [CA_ACT_MANUFACTURER_READ] = A | R | F | U | O,
+    [CA_ACT_ECOSYSTEM_CREATE] = A,
+    [CA_ACT_ORGANISATION_CREATE] = A,
+    [CA_ACT_ORGANISATION_RENAME] = A,
+    [CA_ACT_ORGANISATION_SUSPEND] = A,
+    [CA_ACT_ORGANISATION_READ] = A | R | F | U | O,
+    [CA_ACT_ALLOCATE] = A,
+    [CA_ACT_VERSION_CHOOSE] = A,
 };
 
 /* Every set, those with bits that are none of ours among them. */

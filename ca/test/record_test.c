@@ -97,6 +97,16 @@ static const struct ca_record least[] = {
       .hash = { hash, 32 },
       .text = BM_LIT_INIT("IDevID of acme"),
       .key = { hash, 32 } },
+    { .kind = CA_RECORD_ECOSYSTEM,
+      .subject = BM_LIT_INIT("Consortium"),
+      .number = 2 },
+    { .kind = CA_RECORD_ORGANISATION,
+      .subject = BM_LIT_INIT("South Gears"),
+      .text = BM_LIT_INIT("active"),
+      .number = 1 },
+    { .kind = CA_RECORD_ALLOCATION,
+      .profile = BM_LIT_INIT("tls-server"),
+      .text = BM_LIT_INIT("enabled, limited") },
 };
 #define KINDS (sizeof least / sizeof least[0])
 
@@ -275,9 +285,10 @@ static void a_record_that_lacks_a_member_is_refused(void)
 
 /* What a kind takes beyond its least; one letter a member, as in set(). */
 static const char *const may[KINDS] = {
-    "567", "345789", "3457", "3457", "457", "257", "178", "12378", "3478",
-    "8",   "34567",  "4567", "3578", "57",  "57",  "7",   "35",    "7",
-    "5",   "1258",   "",     "8",    "",    "",    "",    "",
+    "5678", "345789", "3457",  "3457", "457",  "257", "178", "12378",
+    "3478", "8",      "34567", "4567", "3578", "57",  "57",  "7",
+    "35",   "7",      "5",     "1258", "",     "8",   "",    "",
+    "",     "",       "",      "",     "8",
 };
 
 static void a_member_that_a_kind_does_not_have_is_refused(void)

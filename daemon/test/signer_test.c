@@ -104,8 +104,10 @@ static struct bm_bytes text(const char *s)
     return (struct bm_bytes){ (const uint8_t *)s, strlen(s) };
 }
 
-static bm_status ask_cert(int fd, const char *ca, const char *profile,
-                          struct bm_bytes tbs, struct bm_bytes serial)
+/* The profiles of an instance that is new are in their first version. */
+static bm_status ask_version(int fd, const char *ca, const char *profile,
+                             uint32_t version, struct bm_bytes tbs,
+                             struct bm_bytes serial)
 {
     static uint8_t room[16384];
     struct bm_wr w;
@@ -113,9 +115,16 @@ static bm_status ask_cert(int fd, const char *ca, const char *profile,
     bm_wr_init(&w, room, sizeof room);
     wire_signing_put(&w, &(struct wire_signing){ .ca = text(ca),
                                                  .profile = text(profile),
+                                                 .version = version,
                                                  .serial = serial,
                                                  .tbs = tbs });
     return ask(fd, WIRE_SIGN_CERTS, bm_wr_bytes(&w));
+}
+
+static bm_status ask_cert(int fd, const char *ca, const char *profile,
+                          struct bm_bytes tbs, struct bm_bytes serial)
+{
+    return ask_version(fd, ca, profile, 1, tbs, serial);
 }
 
 /* A TBSCertificate that the signer has signed before: as good as any. */
@@ -155,6 +164,11 @@ static void a_certificate_is_signed_as_its_profile_says_or_not_at_all(void)
     CHECK_STATUS(ask_cert(i.s.issuer, "root", "iot-root", octets,
                           (struct bm_bytes){ result.serial, result.serial_n }),
                  BM_E_CA_SIGNER);
+    /* A version that it was not started with. */
+    CHECK_STATUS(
+        ask_version(i.s.issuer, "operations", "tls-server", 2, octets,
+                    (struct bm_bytes){ result.serial, result.serial_n }),
+        BM_E_CA_SIGNER);
     /* Another serial number than the journal would have. */
     result.serial[result.serial_n - 1] ^= 1;
     CHECK_STATUS(ask_cert(i.s.issuer, "operations", "tls-server", octets,

@@ -135,6 +135,7 @@ static void put_signing(struct bm_wr *w)
 {
     wire_signing_put(w, &(struct wire_signing){ .ca = BM_LIT("issuing"),
                                                 .profile = BM_LIT("p"),
+                                                .version = 3,
                                                 .serial = { serial, 3 },
                                                 .tbs = BM_LIT("tbs") });
 }

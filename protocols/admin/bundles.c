@@ -52,6 +52,7 @@ bm_status admin_make_bundle(struct admin_context *c, const json_t *params,
                             json_t *result, struct ca_refusal *why)
 {
     (void)params;
+    BM_TRY(admin_check_shared(c, 0, why));
     BM_TRY(c->host.make_bundle(c->host.self, &c->actor, c->now, why));
     return give(c, result, why);
 }

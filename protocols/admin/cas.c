@@ -250,6 +250,17 @@ bm_status admin_show_ca(struct admin_context *c, const json_t *params,
     return rc;
 }
 
+/* What all members share is for operators above them to act on. */
+bm_status admin_check_shared(const struct admin_context *c,
+                             uint32_t organisation, struct ca_refusal *why)
+{
+    return organisation != 0 || c->actor.scope.organisation == 0
+               ? BM_OK
+               : ca_refuse(why, BM_E_CA_FORBIDDEN,
+                           "%s is of an organisation, and others share this",
+                           c->actor.name);
+}
+
 /* What was published just now. */
 static bm_status give_list(struct admin_context *c, const char *id,
                            json_t *result)
@@ -280,6 +291,7 @@ bm_status admin_make_crl(struct admin_context *c, const json_t *params,
         admin_end(c);
     }
     BM_TRY(rc);
+    BM_TRY(admin_check_shared(c, row.organisation, why));
     BM_TRY(c->host.make_crl(c->host.self, &c->actor, id, c->now, why));
     return give_list(c, id, result);
 }
@@ -290,6 +302,7 @@ struct signer {
     const struct admin_context *c;
     const struct bm_crl *crl;
     char id[STORE_ID_MAX];
+    uint32_t organisation; /* whose CA it is */
 };
 
 static bm_status look_at(void *arg, const void *visited)
@@ -305,6 +318,7 @@ static bm_status look_at(void *arg, const void *visited)
     if (bm_name_equal(cert.subject, s->crl->head.issuer) &&
         bm_crl_verify(s->crl, &cert.key, s->c->crypto) == BM_OK) {
         memcpy(s->id, row->id, sizeof s->id);
+        s->organisation = row->organisation;
         return BM_E_END;
     }
     return BM_OK;
@@ -327,6 +341,7 @@ static bm_status load(struct admin_context *c, struct bm_bytes der,
     if (signer.id[0] == '\0') {
         return ca_refuse(why, BM_E_CRL_SIGNATURE, "no CA of this instance");
     }
+    BM_TRY(admin_check_shared(c, signer.organisation, why));
     BM_TRY(
         c->host.load_crl(c->host.self, &c->actor, signer.id, der, c->now, why));
     return give_list(c, signer.id, result);

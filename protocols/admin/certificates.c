@@ -39,6 +39,8 @@ static const struct admin_field ledger_fields[] = {
         ADMIN_GIVES("reason_code", ADMIN_STRING, false, "RFC 5280 5.3.1"), \
         ADMIN_GIVES("device", ADMIN_STRING, false, "name of the device"),  \
         ADMIN_GIVES("profile", ADMIN_STRING, true, "its profile"),         \
+        ADMIN_GIVES("profile_version", ADMIN_INTEGER, false,               \
+                    "the version of it that it was issued by"),            \
         ADMIN_GIVES("ca", ADMIN_STRING, true, "id of its issuer"),         \
         ADMIN_GIVES("subject", ADMIN_TEXT, false, "RFC 4514"),             \
         ADMIN_GIVES("issued", ADMIN_TIME, true, "when it was issued"),     \

@@ -78,13 +78,15 @@ static bm_status find(struct admin_context *c, const json_t *params,
     bool by_key = admin_text(params, "key") != NULL;
     uint8_t digest[STORE_HASH_SIZE];
     uint8_t key[STORE_HASH_SIZE];
+    const struct ca_firmware_sought sought = { .digest = digest,
+                                               .key = by_key ? key : NULL,
+                                               .scope = c->actor.scope };
     bm_status rc;
 
     BM_TRY(admin_hash(params, "digest", digest, why));
     BM_TRY(by_key ? admin_hash(params, "key", key, why) : BM_OK);
     BM_TRY(admin_begin(c));
-    rc = ca_firmware_find(c->store, c->crypto, digest, by_key ? key : NULL,
-                          tree, leaf);
+    rc = ca_firmware_find(c->store, c->crypto, &sought, tree, leaf);
     admin_end(c);
     return rc == BM_E_NOT_FOUND ? ca_refuse(why, rc, "a signature of %s",
                                             admin_text(params, "digest"))

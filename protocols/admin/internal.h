@@ -174,6 +174,20 @@ json_t *admin_pem(struct tree *t, const char *label, struct bm_bytes der);
 void admin_put_firewall(struct tree *t, const struct store_heard *heard,
                         json_t *o);
 
+/* BM_E_CA_FORBIDDEN: a thing of this organisation (0: of all members) is not
+ * for an operator of one to act on. */
+BM_MUST_CHECK bm_status admin_check_shared(const struct admin_context *c,
+                                           uint32_t organisation,
+                                           struct ca_refusal *why);
+
+/* One that operators know, in its current version: not what the authority
+ * keeps for itself. */
+bool admin_is_profile_shown(const struct ca_bound *bound);
+/* In a transaction: an operator of an organisation sees the profiles that it
+ * may use. */
+BM_MUST_CHECK bm_status admin_may_see_profile(const struct admin_context *c,
+                                              const char *profile, bool *yes);
+
 /* The proof of a leaf, as proveCertificate and proveFirmware give it. */
 BM_MUST_CHECK bm_status admin_give_proof(struct admin_context *c, uint32_t tree,
                                          uint64_t leaf, json_t *result,
@@ -193,6 +207,23 @@ ADMIN_OPERATION(create_operator);
 ADMIN_OPERATION(renew_operator);
 ADMIN_OPERATION(disable_operator);
 ADMIN_OPERATION(enable_operator);
+ADMIN_OPERATION(create_ecosystem);
+ADMIN_OPERATION(list_ecosystems);
+ADMIN_OPERATION(show_ecosystem);
+ADMIN_OPERATION(create_organisation);
+ADMIN_OPERATION(list_organisations);
+ADMIN_OPERATION(show_organisation);
+ADMIN_OPERATION(rename_organisation);
+ADMIN_OPERATION(suspend_organisation);
+ADMIN_OPERATION(resume_organisation);
+ADMIN_OPERATION(list_allocations);
+ADMIN_OPERATION(show_allocation);
+ADMIN_OPERATION(enable_profile);
+ADMIN_OPERATION(disable_profile);
+ADMIN_OPERATION(give_quota);
+ADMIN_OPERATION(move_quota);
+ADMIN_OPERATION(stay_at_version);
+ADMIN_OPERATION(follow_profile);
 ADMIN_OPERATION(list_requests);
 ADMIN_OPERATION(show_request);
 ADMIN_OPERATION(approve_request);
@@ -205,6 +236,7 @@ ADMIN_OPERATION(show_bundle);
 ADMIN_OPERATION(make_bundle);
 ADMIN_OPERATION(list_profiles);
 ADMIN_OPERATION(show_profile);
+ADMIN_OPERATION(list_versions);
 ADMIN_OPERATION(check_profile);
 ADMIN_OPERATION(create_token);
 ADMIN_OPERATION(list_tokens);
@@ -244,6 +276,12 @@ ADMIN_OPERATION(show_checkpoint);
 extern const struct admin_field admin_who_fields[];
 extern const struct admin_field admin_operator_fields[];
 extern const struct admin_field admin_operator_page[];
+extern const struct admin_field admin_ecosystem_fields[];
+extern const struct admin_field admin_ecosystem_page[];
+extern const struct admin_field admin_organisation_fields[];
+extern const struct admin_field admin_organisation_page[];
+extern const struct admin_field admin_allocation_fields[];
+extern const struct admin_field admin_allocation_page[];
 extern const struct admin_field admin_request_fields[];
 extern const struct admin_field admin_request_full_fields[];
 extern const struct admin_field admin_request_page[];
@@ -255,6 +293,7 @@ extern const struct admin_field admin_bundle_fields[];
 extern const struct admin_field admin_profile_fields[];
 extern const struct admin_field admin_profile_full_fields[];
 extern const struct admin_field admin_profile_page[];
+extern const struct admin_field admin_version_page[];
 extern const struct admin_field admin_profile_words_fields[];
 extern const struct admin_field admin_token_fields[];
 extern const struct admin_field admin_token_new_fields[];

@@ -79,6 +79,9 @@ json_t *things_cert(struct tree *t, const struct store_cert *row,
         tree_set(t, o, "device", tree_str(t, device));
     }
     tree_set(t, o, "profile", tree_str(t, row->profile));
+    if (row->version != 0) {
+        tree_set(t, o, "profile_version", tree_int(t, row->version));
+    }
     tree_set(t, o, "ca", tree_str(t, row->ca));
     if (bm_cert_parse(row->der, BM_STRICT, NULL, &parsed) == BM_OK) {
         tree_set(t, o, "subject",

@@ -117,6 +117,7 @@ static inline void make_cert(struct made_cert *m, uint64_t n)
     row->tree = 1;
     row->leaf = n;
     row->shard = (uint32_t)n % 65;
+    row->version = (uint32_t)n % 7;
 }
 
 static inline void put_cert(struct store *s, struct made_cert *m)
@@ -138,7 +139,7 @@ static inline bool same_cert(const struct store_cert *a,
            a->renewed_by == b->renewed_by && a->superseded == b->superseded &&
            memcmp(a->key, b->key, sizeof a->key) == 0 && a->tree == b->tree &&
            a->leaf == b->leaf && a->shard == b->shard &&
-           bm_bytes_equal(a->der, b->der);
+           a->version == b->version && bm_bytes_equal(a->der, b->der);
 }
 
 /* A visitor that writes down an id per row. */

@@ -52,6 +52,170 @@ static inline void organisations_are_listed_in_scope(void)
     s->close(s->self);
 }
 
+static inline bm_status see_ecosystem(void *arg, const void *row)
+{
+    return see_id(arg, ((const struct store_ecosystem *)row)->id);
+}
+
+static inline void ecosystems_are_listed_in_scope(void)
+{
+    struct store *s = contract_open("rows", true);
+    static const struct {
+        struct store_scope scope;
+        const char *want;
+    } rows[] = {
+        { { 0, 0 }, "1 2" }, { { 1, 0 }, "1" }, { { 0, 2 }, "1" },
+        { { 0, 3 }, "2" },   { { 1, 3 }, "" },
+    };
+
+    must_begin(s);
+    put_organisations(s);
+    must_commit(s);
+    must_read(s);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct seen seen = { .n = 0 };
+        const struct store_visit visit = { &seen, see_ecosystem };
+
+        CHECK_STATUS(s->ecosystem_list(s->self, &rows[i].scope, &visit), BM_OK);
+        CHECK(saw(&seen, rows[i].want));
+    }
+    s->close(s->self);
+}
+
+static inline void an_organisation_is_changed_in_name_and_state(void)
+{
+    struct store *s = contract_open("rows", true);
+    const struct store_scope other = { 2, 0 };
+    struct store_organisation org;
+
+    must_begin(s);
+    put_organisations(s);
+    CHECK_STATUS(s->organisation_get(s->self, &ALL, 2, &org), BM_OK);
+    CHECK(org.ecosystem == 1 && strcmp(org.name, "Maker 2") == 0 &&
+          org.created == 101 && !org.suspended && !org.open);
+    NAME(org.name, "Another");
+    org.suspended = true;
+    org.open = true; /* is for ever what it was */
+    CHECK_STATUS(s->organisation_put(s->self, &org), BM_OK);
+    must_commit(s);
+    must_read(s);
+    CHECK_STATUS(s->organisation_get(s->self, &ALL, 2, &org), BM_OK);
+    CHECK(strcmp(org.name, "Another") == 0 && org.suspended && !org.open);
+    CHECK_STATUS(s->organisation_get(s->self, &other, 2, &org), BM_E_NOT_FOUND);
+    CHECK(org.id == 0);
+    CHECK_STATUS(s->organisation_get(s->self, &ALL, 9, &org), BM_E_NOT_FOUND);
+    s->rollback(s->self);
+    must_begin(s);
+    org = (struct store_organisation){ .ecosystem = 1, .open = true };
+    CHECK_STATUS(s->organisation_put(s->self, &org), BM_OK);
+    CHECK_STATUS(s->organisation_get(s->self, &ALL, 4, &org), BM_OK);
+    CHECK(org.open);
+    s->rollback(s->self);
+    must_begin(s);
+    org = (struct store_organisation){ .id = 2, .ecosystem = 2 };
+    CHECK_STATUS(s->organisation_put(s->self, &org), BM_E_NOT_FOUND);
+    s->close(s->self);
+}
+
+static inline bm_status see_allocation(void *arg, const void *row)
+{
+    const struct store_allocation *a = row;
+
+    return see_id(arg, 10 * a->organisation + a->quota);
+}
+
+static inline void an_allocation_is_kept_and_changed(void)
+{
+    struct store *s = contract_open("rows", true);
+    struct store_allocation a = { .organisation = 2,
+                                  .profile = "p",
+                                  .enabled = true,
+                                  .limited = true,
+                                  .version = 3,
+                                  .quota = UINT64_C(1) << 40,
+                                  .issued = UINT32_MAX };
+    struct store_allocation got;
+    struct seen seen = { .n = 0 };
+    const struct store_visit visit = { &seen, see_allocation };
+
+    must_begin(s);
+    CHECK_STATUS(s->allocation_get(s->self, 2, "p", &got), BM_E_NOT_FOUND);
+    CHECK_STATUS(s->allocation_put(s->self, &a), BM_OK);
+    CHECK_STATUS(s->allocation_get(s->self, 2, "p", &got), BM_OK);
+    CHECK(got.organisation == 2 && strcmp(got.profile, "p") == 0 &&
+          got.enabled && got.limited && got.version == 3 &&
+          got.quota == UINT64_C(1) << 40 && got.issued == UINT32_MAX);
+    CHECK_STATUS(s->allocation_get(s->self, 1, "p", &got), BM_E_NOT_FOUND);
+    CHECK_STATUS(s->allocation_get(s->self, 2, "q", &got), BM_E_NOT_FOUND);
+    a.enabled = false;
+    a.limited = false;
+    a.version = 0;
+    a.quota = 6;
+    CHECK_STATUS(s->allocation_put(s->self, &a), BM_OK);
+    a.organisation = 1;
+    a.quota = 5;
+    CHECK_STATUS(s->allocation_put(s->self, &a), BM_OK);
+    NAME(a.profile, "a");
+    a.quota = 4;
+    CHECK_STATUS(s->allocation_put(s->self, &a), BM_OK);
+    must_commit(s);
+    must_read(s);
+    CHECK_STATUS(s->allocation_get(s->self, 2, "p", &got), BM_OK);
+    CHECK(!got.enabled && !got.limited && got.version == 0 && got.quota == 6);
+    CHECK_STATUS(s->allocation_list(s->self, 0, &visit), BM_OK);
+    CHECK(saw(&seen, "14 15 26"));
+    seen.n = 0;
+    CHECK_STATUS(s->allocation_list(s->self, 1, &visit), BM_OK);
+    CHECK(saw(&seen, "14 15"));
+    s->rollback(s->self);
+    must_begin(s);
+    a.limited = true; /* by less than is gone */
+    CHECK_STATUS(s->allocation_put(s->self, &a), BM_E_STORE_CONFLICT);
+    s->close(s->self);
+}
+
+static inline bm_status see_version(void *arg, const void *row)
+{
+    const struct store_version *v = row;
+
+    CHECK(v->text.n == 0 && v->hash[0] == v->version);
+    return see_id(arg, v->version);
+}
+
+static inline void versions_of_a_profile_stay(void)
+{
+    struct store *s = contract_open("rows", true);
+    struct store_version v = { .profile = "p", .created = 5 };
+    struct store_version got;
+    struct seen seen = { .n = 0 };
+    const struct store_visit visit = { &seen, see_version };
+
+    must_begin(s);
+    CHECK_STATUS(s->version_get(s->self, "p", 0, &got), BM_E_NOT_FOUND);
+    for (uint32_t i = 1; i <= 3; i++) {
+        v.version = i;
+        v.hash[0] = (uint8_t)i;
+        v.text = text_of(i == 2 ? "two" : "other");
+        CHECK_STATUS(s->version_put(s->self, &v), BM_OK);
+    }
+    NAME(v.profile, "q");
+    CHECK_STATUS(s->version_put(s->self, &v), BM_OK);
+    must_commit(s);
+    must_read(s);
+    CHECK_STATUS(s->version_get(s->self, "p", 2, &got), BM_OK);
+    CHECK(strcmp(got.profile, "p") == 0 && got.version == 2 &&
+          got.created == 5 && bm_bytes_equal(got.text, text_of("two")));
+    CHECK_STATUS(s->version_get(s->self, "p", 0, &got), BM_OK);
+    CHECK(got.version == 3);
+    CHECK_STATUS(s->version_get(s->self, "p", 4, &got), BM_E_NOT_FOUND);
+    CHECK_STATUS(s->version_list(s->self, "p", &visit), BM_OK);
+    CHECK(saw(&seen, "1 2 3"));
+    s->rollback(s->self);
+    must_begin(s);
+    CHECK_STATUS(s->version_put(s->self, &v), BM_E_STORE_CONFLICT);
+    s->close(s->self);
+}
+
 static inline void make_ca(struct store_ca *ca, const char *id, uint32_t org)
 {
     memset(ca, 0, sizeof *ca);
@@ -751,6 +915,10 @@ static inline void contract_rows(void)
     RUN(organisations_are_listed_in_scope);
     RUN(a_ca_is_kept_and_changed);
     RUN(cas_of_the_ecosystem_are_seen_by_all);
+    RUN(ecosystems_are_listed_in_scope);
+    RUN(an_organisation_is_changed_in_name_and_state);
+    RUN(an_allocation_is_kept_and_changed);
+    RUN(versions_of_a_profile_stay);
     RUN(the_last_crl_is_kept);
     RUN(revocations_are_walked_in_order_of_serial);
     RUN(a_walk_ends_with_its_transaction);

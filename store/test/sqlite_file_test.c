@@ -165,6 +165,11 @@ static void a_reader_beside_a_writer_sees_what_that_one_commits(void)
 
 /* Takes back what the steps after version 3, and version 1, do. */
 #define BACK_TO_3                                                      \
+    "DROP TABLE allocation; DROP TABLE profile_version;"               \
+    "DROP INDEX organisation_ecosystem;"                               \
+    "ALTER TABLE organisation DROP COLUMN suspended;"                  \
+    "ALTER TABLE organisation DROP COLUMN open;"                       \
+    "ALTER TABLE certificate DROP COLUMN version;"                     \
     "DROP INDEX event_claimed; ALTER TABLE event DROP COLUMN claimed;" \
     "DROP TABLE release; DROP TABLE release_item;"                     \
     "DROP TABLE assignment; DROP TABLE manifest;"                      \

@@ -383,6 +383,93 @@ def operators(api):
     api.call("enableOperator", {"operator": "none"}, 404)
 
 
+def consortium(api):
+    made = api.call("createEcosystem", {"name": "Wide"})
+    api.call("createEcosystem", {"name": "Wide"}, 409)
+    api.call("createEcosystem", {"name": "x" * 65}, 400)
+    equal(api.call("showEcosystem", {"ecosystem": made["id"]}), made)
+    api.call("showEcosystem", {"ecosystem": 77}, 404)
+    equal([e["name"] for e in whole_and_in_pages(api, "listEcosystems", "id")],
+          ["Example", "Wide"])
+    orgs = [api.call("createOrganisation", {"name": name, **where})
+            for name, where in (("A", {}), ("B", {}), ("A", {
+                "ecosystem": made["id"]}))]
+    equal([(o["id"], o["ecosystem"], o["status"], o["open"]) for o in orgs],
+          [(2, 1, "active", False), (3, 1, "active", False),
+           (4, made["id"], "active", False)])
+    api.call("createOrganisation", {"name": "A"}, 409)
+    api.call("createOrganisation", {"name": "C", "ecosystem": 77}, 404)
+    listed = whole_and_in_pages(api, "listOrganisations", "id")
+    equal([o["id"] for o in listed], [1, 2, 3, 4])
+    equal(listed[1], api.call("showOrganisation", {"organisation": 2}))
+    place = {"organisation": 2}
+    for name in ("showOrganisation", "suspendOrganisation",
+                 "resumeOrganisation"):
+        api.call(name, {"organisation": 77}, 404)
+    api.call("renameOrganisation", {"organisation": 77, "name": "x"}, 404)
+    api.call("renameOrganisation", {**place, "name": "B"}, 409)
+    equal(api.call("renameOrganisation", {**place, "name": "Able"})["name"],
+          "Able")
+    equal(api.call("suspendOrganisation", place)["status"], "suspended")
+    api.call("suspendOrganisation", place, 409)
+    equal(api.call("resumeOrganisation", place)["status"], "active")
+    api.call("resumeOrganisation", place, 409)
+    allocations(api)
+
+
+def allocations(api):
+    pair = {"organisation": 2, "profile": LDEVID}
+    other = {"organisation": 3, "profile": LDEVID}
+    equal(api.call("listOrganisationProfiles", {"organisation": 2})["items"],
+          [])
+    equal(api.call("showOrganisationProfile", pair)["enabled"], False)
+    for name in ("giveQuota", "stayAtVersion", "disableProfile"):
+        more = {"amount": 1} if name == "giveQuota" else {}
+        api.call(name, {**pair, **more}, 409)
+        api.call(name, {**pair, **more, "organisation": 77}, 404)
+    api.call("enableProfile", {**pair, "profile": "none"}, 404)
+    api.call("followProfile", {**pair, "organisation": 77}, 404)
+    api.call("showOrganisationProfile", {**pair, "profile": "none"}, 404)
+    api.call("listOrganisationProfiles", {"organisation": 77}, 404)
+    made = api.call("enableProfile", pair)
+    equal((made["enabled"], made["quota"], made["left"], made["issued"]),
+          (True, 0, 0, 0))
+    api.call("enableProfile", pair, 409)
+    equal(api.call("giveQuota", {**pair, "amount": 5})["left"], 5)
+    equal(api.call("giveQuota", {**pair, "amount": -2})["left"], 3)
+    api.call("giveQuota", {**pair, "amount": -4}, 409)
+    for wrong in ({}, {"amount": 0}, {"amount": 1, "unlimited": True}):
+        api.call("giveQuota", {**pair, **wrong}, 400)
+    api.call("moveQuota", {**pair, "to": 3, "amount": 1}, 409)
+    api.call("enableProfile", other)
+    for wrong, want in (({"to": 77}, 404), ({"to": 2}, 400), ({"to": 4}, 400),
+                        ({"to": 1}, 409), ({"to": 3, "amount": 4}, 409)):
+        api.call("moveQuota", {**pair, "amount": 1, **wrong}, want)
+    equal(api.call("moveQuota", {**pair, "to": 3, "amount": 1})["left"], 2)
+    equal(api.call("showOrganisationProfile", other)["left"], 1)
+    free = api.call("giveQuota", {**other, "unlimited": True})
+    equal(("quota" in free, "left" in free), (False, False))
+    api.call("followProfile", pair, 409)
+    equal(api.call("stayAtVersion", pair)["stays"], True)
+    api.call("stayAtVersion", pair, 409)
+    equal(api.call("followProfile", pair)["stays"], False)
+    equal(api.call("disableProfile", pair)["enabled"], False)
+    api.call("disableProfile", pair, 409)
+    api.call("enableProfile", {**pair, "profile": "many"})
+    equal([p["profile"] for p in whole_and_in_pages(
+        api, "listOrganisationProfiles", "profile", organisation=2)],
+          [LDEVID, "many"])
+    one = admin.make_operator(api, "member", ["administrator"], organisation=2)
+    api.call("createToken", {"profile": LDEVID, "device": "M-1"}, 409, who=one)
+    versions = whole_and_in_pages(api, "listProfileVersions", "version",
+                                  profile=LDEVID)
+    equal([v["version"] for v in versions], [1])
+    api.call("listProfileVersions", {"profile": "none"}, 404)
+    equal(api.call("showProfile", {"profile": LDEVID, "version": 1}),
+          api.call("showProfile", {"profile": LDEVID}))
+    api.call("showProfile", {"profile": LDEVID, "version": 2}, 404)
+
+
 def renew(api, one):
     with open("one.csr", encoding="ascii") as f:
         api.call("renewOperator", {"csr": f.read()}, 409, who=one)
@@ -487,6 +574,7 @@ def test_the_document_is_true():
         releases(api)
         manufacturers(api)
         operators(api)
+        consortium(api)
         requests(api)
         cursors(api)
         repeated(api, srv)

@@ -96,6 +96,70 @@ static bm_status organisation_put(void *self, struct store_organisation *row)
     HAND_ON(s, s->real->organisation_put(s->real->self, row));
 }
 
+static bm_status ecosystem_list(void *self, const struct store_scope *scope,
+                                const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->ecosystem_list(s->real->self, scope, visit));
+}
+
+static bm_status organisation_get(void *self, const struct store_scope *scope,
+                                  uint32_t id, struct store_organisation *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->organisation_get(s->real->self, scope, id, row));
+}
+
+static bm_status allocation_put(void *self, const struct store_allocation *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->allocation_put(s->real->self, row));
+}
+
+static bm_status allocation_get(void *self, uint32_t organisation,
+                                const char *profile,
+                                struct store_allocation *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s,
+            s->real->allocation_get(s->real->self, organisation, profile, row));
+}
+
+static bm_status allocation_list(void *self, uint32_t organisation,
+                                 const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->allocation_list(s->real->self, organisation, visit));
+}
+
+static bm_status version_put(void *self, const struct store_version *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->version_put(s->real->self, row));
+}
+
+static bm_status version_get(void *self, const char *profile, uint32_t version,
+                             struct store_version *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->version_get(s->real->self, profile, version, row));
+}
+
+static bm_status version_list(void *self, const char *profile,
+                              const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->version_list(s->real->self, profile, visit));
+}
+
 static bm_status organisation_list(void *self, const struct store_scope *scope,
                                    const struct store_visit *visit)
 {
@@ -565,7 +629,15 @@ void faulty_store_init(struct faulty_store *s, struct store *real)
     s->base.setting_get = setting_get;
     s->base.setting_put = setting_put;
     s->base.ecosystem_put = ecosystem_put;
+    s->base.ecosystem_list = ecosystem_list;
     s->base.organisation_put = organisation_put;
+    s->base.organisation_get = organisation_get;
+    s->base.allocation_put = allocation_put;
+    s->base.allocation_get = allocation_get;
+    s->base.allocation_list = allocation_list;
+    s->base.version_put = version_put;
+    s->base.version_get = version_get;
+    s->base.version_list = version_list;
     s->base.organisation_list = organisation_list;
     s->base.ca_put = ca_put;
     s->base.ca_get = ca_get;

@@ -53,8 +53,10 @@ static bm_status found(struct world *w, const struct ca_firmware *f,
     bm_status rc;
 
     must(w->store->begin(w->store->self, STORE_READ) == BM_OK, "begin");
-    rc =
-        ca_firmware_find(w->store, world_crypto(), f->digest, key, &tree, leaf);
+    rc = ca_firmware_find(
+        w->store, world_crypto(),
+        &(struct ca_firmware_sought){ .digest = f->digest, .key = key }, &tree,
+        leaf);
     w->store->rollback(w->store->self);
     return rc;
 }

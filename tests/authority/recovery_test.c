@@ -448,7 +448,9 @@ static bool is_on_record(struct play *p)
     bm_status rc;
 
     must(s->begin(s->self, STORE_READ) == BM_OK, "begin");
-    rc = ca_firmware_find(s, world_crypto(), f.digest, NULL, &tree, &leaf);
+    rc = ca_firmware_find(s, world_crypto(),
+                          &(struct ca_firmware_sought){ .digest = f.digest },
+                          &tree, &leaf);
     s->rollback(s->self);
     return rc == BM_OK;
 }

@@ -248,7 +248,9 @@ static void add_neighbour(const char *dir)
 {
     char path[512];
     struct store_sqlite_config config = { .path = path };
-    struct store_organisation row = { .ecosystem = 1, .name = "Neighbour" };
+    struct store_organisation row = { .ecosystem = 1,
+                                      .name = "Neighbour",
+                                      .open = true };
     struct store *s;
 
     (void)snprintf(path, sizeof path, "%s/birthmark.db", dir);

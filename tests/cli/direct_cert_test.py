@@ -235,7 +235,8 @@ def test_wrong_use_of_issue():
 
 # list
 
-CERT_KEYS = ["serial_number", "status", "device", "profile", "ca", "subject",
+CERT_KEYS = ["serial_number", "status", "device", "profile",
+             "profile_version", "ca", "subject",
              "issued", "not_before", "not_after", "ledger", "id"]
 
 
