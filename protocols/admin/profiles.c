@@ -31,8 +31,6 @@ static const char *const requesters[] = { "operator", "token",     "idevid",
 
 const struct admin_field admin_profile_fields[] = {
     PROFILE_FIELDS,
-    ADMIN_GIVES("version", ADMIN_INTEGER, true,
-                "its number; of a list, the current one"),
     ADMIN_FIELDS_END,
 };
 const struct admin_field admin_profile_full_fields[] = {
@@ -116,12 +114,9 @@ static json_t *profile_tree(struct tree *t, const struct ca_bound *bound)
 {
     const char *name = ca_profile_policy(bound->profile)->name;
     char file[STORE_ID_MAX + sizeof ".yaml"];
-    json_t *o;
 
     (void)snprintf(file, sizeof file, "%s.yaml", name);
-    o = things_profile(t, bound->profile, file);
-    tree_set(t, o, "version", tree_int(t, bound->version));
-    return o;
+    return things_profile(t, bound->profile, file);
 }
 
 /* In a transaction. */
@@ -189,6 +184,7 @@ static bm_status set_text(struct admin_context *c, struct tree *t,
 
     if (version == 0 || version == b->version) {
         tree_set(t, result, "text", tree_text(t, ca_profile_text(b->profile)));
+        tree_set(t, result, "version", tree_int(t, b->version));
         return BM_OK;
     }
     rc = s->version_get(s->self, name, version, &v);

@@ -80,6 +80,14 @@ def reads(srv):
     yield ("cert", "list", "--device", "none")
     yield ("cert", "list", "--ca", "none")
     yield ("cert", "list", "--expires-before", "2026-11-27")
+    for words in (("ecosystem", "list"), ("ecosystem", "show", "1"),
+                  ("org", "list"), ("org", "show", "1"),
+                  ("org", "profiles", "1")):
+        yield words
+        yield words + ("--json",)
+    yield ("org", "show", "2")
+    yield ("profile", "diff", "--from", "1", LDEVID)
+    yield ("profile", "diff", "--from", "2", LDEVID)
     yield ("profile", "list")
     yield ("profile", "show", LDEVID)
     yield ("ledger", "prove", last)
@@ -150,6 +158,19 @@ def writes(srv):
         ("cert", "revoke", "01", "--reason", "removeFromCRL"),
         ("device", "suspend", "dev-2", "none"), ("device", "suspend", "dev-2"),
         ("device", "resume", "dev-2"), ("device", "resume", "dev-2"),
+        ("ecosystem", "create", "Wide"), ("ecosystem", "create", "Wide"),
+        ("org", "create", "South"), ("org", "create", "South"),
+        ("org", "create", "--ecosystem", "2", "South"),
+        ("org", "rename", "2", "South Gears"), ("org", "suspend", "2"),
+        ("org", "suspend", "2"), ("org", "resume", "2"),
+        ("org", "quota", "--add", "5", "2", LDEVID),
+        ("org", "enable", "2", LDEVID), ("org", "enable", "2", LDEVID),
+        ("org", "quota", "--add", "5", "2", LDEVID),
+        ("org", "quota", "--take", "6", "2", LDEVID),
+        ("org", "move", "--to", "1", "--amount", "1", "2", LDEVID),
+        ("org", "quota", "--unlimited", "1", LDEVID),
+        ("org", "quota", "2", LDEVID), ("org", "stay", "2", LDEVID),
+        ("org", "follow", "2", LDEVID), ("org", "disable", "2", LDEVID),
         ("ca", "crl"), ("ca", "crl", "issuing"), ("ca", "crl", "root"),
         ("ca", "crl", "none"), ("ledger", "checkpoint"),
     )
