@@ -6,23 +6,26 @@
 #include "cli/safe.h"
 #include "core/name.h"
 #include "protocols/admin/tree.h"
-#include "server/ca_install.h"
+#include "server/ca_cross.h"
 #include "server/outfit.h"
 
 enum {
     OPTION_DIR = 1,
+    OPTION_CROSS,
     OPTION_JSON
 };
 
 static const struct cmd_option options[] = {
     { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
+    { "--cross", NULL, "what our root says of roots of others, and no more",
+      OPTION_CROSS },
     { "--json", NULL, "one JSON object per certificate, and profile",
       OPTION_JSON },
     { NULL, NULL, NULL, 0 },
 };
 
 static const struct cmd_verb verb = {
-    "birthmark ca install", "[--dir DIR] [--json] FILE...",
+    "birthmark ca install", "[--dir DIR] [--cross] [--json] FILE...",
     "Take certificates of CAs into use: those that wait for one, and what\n"
     "leads to their root, in PEM, DER or PKCS#7 and in any order. The first\n"
     "root is believed: compare its fingerprint. Afterwards responders, lists,\n"
@@ -33,11 +36,13 @@ static const struct cmd_verb verb = {
 
 struct given {
     const char *dir;
+    bool cross;
     bool json;
 };
 
 static const struct args_row rows[] = {
     { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
+    { OPTION_CROSS, ARGS_FLAG, offsetof(struct given, cross), false },
     { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
     { 0, ARGS_FLAG, 0, false },
 };
@@ -46,6 +51,7 @@ struct run {
     struct session session;
     struct listing listing;
     struct pile pile;
+    bool cross;
     bm_status rc; /* of printing */
 };
 
@@ -120,7 +126,10 @@ static int install(struct run *run)
                                        .now = s->now,
                                        .arg = run,
                                        .tell = tell };
-    int rc = session_result(s, ca_install_pile(&config, &why), &why);
+    int rc = session_result(s,
+                            run->cross ? ca_cross_install(&config, &why)
+                                       : ca_install_pile(&config, &why),
+                            &why);
 
     if (rc == CMD_OK) {
         rc = session_reload(s);
@@ -166,6 +175,7 @@ int cmd_ca_install(int argc, char **argv)
         return rc;
     }
     run.listing = (struct listing){ given.json, columns };
+    run.cross = given.cross;
     rc = run_verb(&args, &run);
     session_close(&run.session);
     pile_free(&run.pile);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "server/ca_cross.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/setup.h"
+#include "server/instance_internal.h"
+
+struct crossing {
+    const struct ca_install *c;
+    struct store_ca rows[INSTANCE_CAS_MAX];
+    const struct bm_cert *certs[INSTANCE_CAS_MAX];
+    size_t n;
+};
+
+/* The root of ours that has signed it, or NULL. */
+static const struct instance_ca *find_root(const struct instance *in,
+                                           const struct bm_cert *cert)
+{
+    const struct bm_crypto *crypto = in->port.crypto;
+
+    for (size_t i = 0; i < in->cas_n; i++) {
+        const struct instance_ca *c = &in->cas[i];
+
+        if (c->row.kind == STORE_CA_ROOT && c->row.status == STORE_CA_ACTIVE &&
+            bm_name_equal(cert->issuer, c->cert.subject) &&
+            crypto->verify(crypto->self, &c->cert.key, cert->sig_alg, cert->tbs,
+                           cert->signature) == BM_OK) {
+            return c;
+        }
+    }
+    return NULL;
+}
+
+static bool is_ours(const struct instance *in, const struct bm_cert *cert)
+{
+    for (size_t i = 0; i < in->cas_n; i++) {
+        if (in->cas[i].row.kind != STORE_CA_LINK &&
+            bm_bytes_equal(in->cas[i].cert.key.der, cert->key.der)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_known(const struct crossing *x, const struct bm_cert *cert)
+{
+    const struct instance *in = x->c->instance;
+
+    for (size_t i = 0; i < in->cas_n; i++) {
+        if (bm_bytes_equal(in->cas[i].cert.der, cert->der)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < x->n; i++) {
+        if (bm_bytes_equal(x->rows[i].cert, cert->der)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Why it cannot be taken; NULL: it can. */
+static const char *objection(const struct crossing *x,
+                             const struct bm_cert *cert,
+                             const struct instance_ca *root)
+{
+    const struct instance *in = x->c->instance;
+
+    if (root == NULL) {
+        return "no root of this instance has signed it";
+    }
+    if (!cert->ext.ca || (cert->ext.key_usage & BM_KU_KEY_CERT_SIGN) == 0) {
+        return "it is no CA's";
+    }
+    if (is_ours(in, cert)) {
+        return "its key is that of a CA here";
+    }
+    if (!bm_exts_has(&cert->ext, BM_EXT_NAME_CONSTRAINTS)) {
+        return "it has no name constraints: others could speak for anybody";
+    }
+    if (x->c->now < cert->not_before || x->c->now > cert->not_after) {
+        return "it is not in force";
+    }
+    return NULL;
+}
+
+static bool has_id(const struct crossing *x, const char *id)
+{
+    for (size_t i = 0; i < x->n; i++) {
+        if (strcmp(x->rows[i].id, id) == 0) {
+            return true;
+        }
+    }
+    return instance_get_ca(x->c->instance, id) != NULL;
+}
+
+static bm_status take(struct crossing *x, const struct bm_cert *cert,
+                      const struct instance_ca *root)
+{
+    struct store_ca *row = &x->rows[x->n];
+
+    if (x->n + x->c->instance->cas_n >= INSTANCE_CAS_MAX) {
+        return BM_E_LIMIT;
+    }
+    *row = (struct store_ca){ .kind = STORE_CA_LINK,
+                              .status = STORE_CA_ACTIVE,
+                              .cert = cert->der,
+                              .created = x->c->now };
+    (void)snprintf(row->parent, sizeof row->parent, "%s", root->row.id);
+    (void)snprintf(row->id, sizeof row->id, "cross");
+    for (unsigned k = 2; has_id(x, row->id); k++) {
+        (void)snprintf(row->id, sizeof row->id, "cross-%u", k);
+    }
+    x->certs[x->n++] = cert;
+    return BM_OK;
+}
+
+static bm_status plan(struct crossing *x)
+{
+    const struct ca_install *c = x->c;
+
+    for (size_t i = 0; i < c->certs_n; i++) {
+        const struct bm_cert *cert = &c->certs[i];
+        const struct instance_ca *root = find_root(c->instance, cert);
+        const char *words = objection(x, cert, root);
+
+        if (is_known(x, cert)) {
+            c->tell(c->arg, CA_INSTALLED_KNOWN, "", cert, "");
+        } else if (words != NULL) {
+            c->tell(c->arg, CA_INSTALLED_NOT, "", cert, words);
+        } else {
+            BM_TRY(take(x, cert, root));
+        }
+    }
+    return x->n != 0 ? BM_OK : BM_E_NOT_FOUND;
+}
+
+static bm_status write_file(const struct crossing *x,
+                            const struct store_ca *row, struct ca_refusal *why)
+{
+    char name[STORE_ID_MAX + 16];
+    char path[FILES_PATH_MAX];
+
+    (void)snprintf(name, sizeof name, "ca/%s.pem", row->id);
+    BM_TRY(files_path(path, x->c->instance->dir, name));
+    return files_put_pem(path, "CERTIFICATE", row->cert, why);
+}
+
+bm_status ca_cross_install(const struct ca_install *c, struct ca_refusal *why)
+{
+    struct crossing x = { .c = c };
+    bm_status rc = plan(&x);
+
+    if (rc != BM_OK) {
+        return ca_refuse(why, rc, "a cross-certificate to be taken");
+    }
+    BM_TRY(ca_install_all(c->instance->ca, c->actor, x.rows, x.n, c->now, why));
+    for (size_t i = 0; i < x.n; i++) {
+        BM_TRY(write_file(&x, &x.rows[i], why));
+        c->tell(c->arg, CA_INSTALLED_LINK, x.rows[i].id, x.certs[i], "");
+    }
+    return BM_OK;
+}
