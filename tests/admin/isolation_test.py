@@ -57,7 +57,7 @@ class Member:
             "sha256": self.blob, "size": len(self.name),
             "octets": base64.b64encode(self.name.encode()).decode()})
         self.call(api, "createRelease", {"release": self.name + "-r",
-                                         "policy": self.blob})
+                                         "mode": "normal"})
         self.call(api, "assignRelease", {"release": self.name + "-r",
                                          "device": self.name + "-1"})
         self.digest = hashlib.sha256(self.serial.encode()).hexdigest()
