@@ -12,7 +12,7 @@ import sqlite3
 
 import api as admin
 from api import LDEVID, csr_of, new_key
-from service import contains, equal, holds, main, pem_of_certs_only
+from service import contains, equal, holds, main, openssl, pem_of_certs_only
 
 ROLES = ["administrator"]
 FORBIDDEN = {"key": "5a" * 32, "version": "1.2.3+4"}
@@ -60,6 +60,15 @@ class Member:
                                          "mode": "normal"})
         self.call(api, "assignRelease", {"release": self.name + "-r",
                                          "device": self.name + "-1"})
+        maker = openssl("req", "-new", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                        "maker.key", "-subj", "/CN=Maker of " + self.name,
+                        "-days", "30", "-config", "other.cnf", "-extensions",
+                        "root")
+        self.call(api, "addManufacturer", {
+            "name": self.name + "-maker", "anchors": [maker],
+            "profiles": [LDEVID], "serial_pattern": "M-[0-9]+",
+            "expected_only": True})
         self.digest = hashlib.sha256(self.serial.encode()).hexdigest()
         self.call(api, "recordFirmware", {**FORBIDDEN, "digest": self.digest})
         return self
@@ -98,6 +107,7 @@ def cases(them):
     pair = {**place, "profile": "many"}
     device = {"device": them.name + "-1"}
     release = {"release": them.name + "-r"}
+    maker = {"manufacturer": them.name + "-maker"}
     operator = {"operator": them.name + "-admin"}
     csr = csr_of(new_key("stranger-" + them.name))
     return {
@@ -165,6 +175,12 @@ def cases(them):
         "proveFirmware": ({"digest": them.digest}, 404),
         # What is put again is somebody's own from then on.
         "putBlob": ({"sha256": them.blob, "size": len(them.name)}, OWN),
+        "listManufacturers": ({}, OWN),
+        "showManufacturer": (maker, 404),
+        "addManufacturer": ({"name": "mine", "anchors": ["MAA="]}, 422),
+        "removeManufacturer": (maker, 404),
+        "expectDevices": ({**maker, "serials": ["x"]}, 404),
+        "loadManufacturerCRL": ({**maker, "crl": admin.other_list()}, 404),
         "listReleases": ({}, OWN),
         "showRelease": (release, 404),
         "createRelease": ({"release": "mine", "policy": them.blob}, 404),
