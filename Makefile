@@ -9,7 +9,7 @@ FAULT_ROUNDS ?= 400
 TEST_PRESETS ?= debug asan release cortex-m3 riscv32
 
 .DEFAULT_GOAL := build
-.PHONY: build test demo bench bench-large bench-service fuzz fault \
+.PHONY: build test demo bench bench-batch bench-large bench-service fuzz fault \
     powerloss-full skip-full mcu mcu-run mcu-test mcu-cuts size check deps \
     coverage help clean
 
@@ -63,6 +63,10 @@ BENCH_DIR ?= build/bench-large
 bench-large: build ## measure a store of BENCH_ROWS certificates in BENCH_DIR
 	@mkdir -p $(BENCH_DIR)
 	@build/release/bench/bm_bench_large $(BENCH_ROWS) $(BENCH_DIR)
+
+BENCH_BATCH ?= 100000
+bench-batch: build ## one batch of BENCH_BATCH rows through the running service
+	@BENCH_BATCH=$(BENCH_BATCH) bench/run.sh service batch
 
 BENCH_ISSUED ?= 1000000
 bench-service: build ## the service with BENCH_ROWS stored, BENCH_ISSUED more issued

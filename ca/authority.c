@@ -555,5 +555,6 @@ void ca_close(struct ca *ca)
         (void)rc; /* the next start signs it */
     }
     ca_slots_free(ca->slots);
+    ca_batch_run_free(ca);
     free(ca);
 }

@@ -71,6 +71,8 @@ struct ca_config {
     const char *bundle_series; /* trust bundles: their name, */
     int64_t bundle_lifetime;   /* seconds until nextUpdate, */
     size_t bundle_deny;        /* octets of the deny list, at most */
+    int64_t batch_keep;        /* seconds for which a batch can be fetched; 0:
+                           CA_BATCH_KEEP */
 };
 
 /*
@@ -171,6 +173,10 @@ enum ca_act {
     CA_ACT_ORGANISATION_READ,    /* and what it may have; ecosystems */
     CA_ACT_ALLOCATE,             /* profiles and quota */
     CA_ACT_VERSION_CHOOSE,       /* of a profile, for an organisation */
+    CA_ACT_BATCH_CREATE,         /* and stop, go on with, fetch */
+    CA_ACT_BATCH_READ,
+    CA_ACT_BATCH_DECIDE, /* approve and reject */
+    CA_ACT_BATCH_REVOKE,
     CA_ACT_COUNT
 };
 

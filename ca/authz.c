@@ -56,6 +56,10 @@ static const struct {
     [CA_ACT_ORGANISATION_READ] = { "see organisations", ANYBODY },
     [CA_ACT_ALLOCATE] = { "allocate profiles and quota", 0 },
     [CA_ACT_VERSION_CHOOSE] = { "choose versions of profiles", 0 },
+    [CA_ACT_BATCH_CREATE] = { "create batches", REGISTRAR | FACTORY },
+    [CA_ACT_BATCH_READ] = { "see batches", REGISTRAR | FACTORY | AUDITOR },
+    [CA_ACT_BATCH_DECIDE] = { "approve and reject batches", REGISTRAR },
+    [CA_ACT_BATCH_REVOKE] = { "revoke batches", REGISTRAR },
     [CA_ACT_FIRMWARE_RECORD] = { "record signatures of firmware", REGISTRAR },
 };
 

@@ -28,8 +28,9 @@ struct ca {
     int64_t noted; /* when a checkpoint was last signed */
     int64_t serial_ms;
     uint64_t abandoned;
-    uint64_t revocations;  /* and holds, and releases */
-    struct ca_slot *slots; /* CA_GROUP_MAX of them, once needed */
+    uint64_t revocations;       /* and holds, and releases */
+    struct ca_slot *slots;      /* CA_GROUP_MAX of them, once needed */
+    struct ca_batch_run *batch; /* the batch that is gone on with, or NULL */
 };
 
 /* Names of settings in the store. */
@@ -275,6 +276,16 @@ BM_MUST_CHECK bm_status ca_check_operator_cert(struct ca *ca,
 
 /* The issued certificates of slots; for ca_close(). */
 void ca_slots_free(struct ca_slot *slots);
+void ca_batch_run_free(struct ca *ca);
+
+/* In a write transaction: revoke `row`, which is not yet, as ca_revoke() does,
+ * a pending renewal included. */
+BM_MUST_CHECK bm_status ca_put_end(struct ca *ca, const struct ca_actor *actor,
+                                   struct store_cert *row, uint8_t reason,
+                                   int64_t now);
+
+/* Is that a reason to revoke a certificate for? */
+BM_MUST_CHECK bm_status ca_check_reason(uint8_t reason, struct ca_refusal *why);
 
 /* ca_find_idevid() (manufacturer.h), in any transaction. */
 struct ca_shown;

@@ -29,19 +29,6 @@ struct group {
     uint64_t touched[CA_GROUP_MAX * CA_TOUCH_MAX];
 };
 
-static void slot_reset(struct ca_slot *s,
-                       const struct ca_issue_request *request,
-                       struct ca_issue_result *result)
-{
-    /* All but the room for octets, which is large and written before read. */
-    memset(s, 0, offsetof(struct ca_slot, tbs_room));
-    s->request = request;
-    s->result = result;
-    bm_wr_init(&s->tbs, s->tbs_room, sizeof s->tbs_room);
-    bm_wr_init(&s->cert, s->cert_room, sizeof s->cert_room);
-    memset(result, 0, sizeof *result);
-}
-
 void ca_slots_free(struct ca_slot *slots)
 {
     free(slots);
@@ -130,208 +117,6 @@ static bm_status fits_requester(struct group *g, const struct ca_slot *s)
 }
 
 /*
- * 48 bits of milliseconds, 80 of randomness (design, section 5): positive,
- * unique, unpredictable, and rising, so that rows go to the end of the index.
- */
-static bm_status make_serial(struct ca *ca, struct ca_slot *s, int64_t now)
-{
-    int64_t ms = now * 1000;
-
-    if (ca->serial_ms >= ms) {
-        ms = ca->serial_ms < ms + 999 ? ca->serial_ms + 1 : ca->serial_ms;
-    }
-    ca->serial_ms = ms;
-    for (size_t i = 0; i < 6; i++) {
-        s->serial[i] = (uint8_t)((uint64_t)ms >> (40 - 8 * i));
-    }
-    return ca->c.crypto->random(ca->c.crypto->self, s->serial + 6, 10);
-}
-
-/* The octets of an INTEGER: nothing in front that need not be there. */
-static struct bm_bytes integer_contents(const struct ca_slot *s)
-{
-    size_t skip = 0;
-
-    while (skip < 15 && s->serial[skip] == 0 &&
-           (s->serial[skip + 1] & 0x80) == 0) {
-        skip++;
-    }
-    return (struct bm_bytes){ s->serial + skip, 16 - skip };
-}
-
-struct claim {
-    struct ca *ca;
-    struct ca_slot *s;
-    struct ca_refusal *why;
-    struct bm_bytes identifier;
-};
-
-static bm_status identifier_holder(void *arg, const void *row)
-{
-    struct claim *c = arg;
-    const struct store *s = c->ca->c.store;
-    const uint64_t *ref = row;
-    struct store_cert cert;
-    char serial[CA_SERIAL_TEXT];
-
-    BM_TRY(s->cert_get(s->self, &ca_everything, *ref, &cert));
-    if (ca_is_kin(c->s, &cert)) {
-        return c->s->has_device ? BM_OK : BM_E_END;
-    }
-    if (cert.organisation != c->s->organisation) {
-        return ca_refuse_plain(c->why, BM_E_CA_IDENTIFIER);
-    }
-    ca_hex(cert.serial, serial, sizeof serial);
-    return ca_refuse(c->why, BM_E_CA_IDENTIFIER, "by certificate %s", serial);
-}
-
-/* Identifiers are unique for ever, but among certificates of one device, or
- * a certificate and its renewals. */
-static bm_status take_identifier(void *arg, struct bm_bytes identifier)
-{
-    struct claim *c = arg;
-    struct ca *ca = c->ca;
-    struct ca_slot *s = c->s;
-    struct store_visit visit = { c, identifier_holder };
-    uint8_t *hash;
-
-    if (s->identifiers_n == CA_IDENTIFIERS_MAX) {
-        return ca_refuse(c->why, BM_E_LIMIT, "identifiers");
-    }
-    hash = s->identifier[s->identifiers_n++];
-    BM_TRY(ca->c.crypto->hash(ca->c.crypto->self, BM_HASH_SHA256, identifier,
-                              hash));
-    return ca->c.store->claim_list(ca->c.store->self, STORE_CLAIM_IDENTIFIER,
-                                   hash, &visit);
-}
-
-/* Whoever asks by a protocol has nothing to wish for beside the CSR. */
-static bool has_wishes(const struct ca_slot *s)
-{
-    return s->request->by == CA_BY_OPERATOR ||
-           s->request->by == CA_BY_AUTHORITY;
-}
-
-/*
- * For good: it stands in the certificate. By the random part of the serial
- * number, so that shards are of one size whatever is issued when.
- */
-static uint32_t choose_shard(const struct ca_slot *s)
-{
-    const uint8_t *p = s->serial + 12;
-    uint32_t random = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-                      (uint32_t)p[2] << 8 | p[3];
-
-    return s->shards == 0 ? 0 : 1 + random % s->shards;
-}
-
-/* Make the certificate but for its signature, and look at what was made. */
-static bm_status make_tbs(struct ca *ca, struct ca_slot *s, int64_t now,
-                          struct ca_refusal *why)
-{
-    struct claim claim = { .ca = ca, .s = s, .why = why };
-    struct ca_profile_request r = {
-        .csr = s->request->csr,
-        .device = ca_text(s->name),
-        .now = now,
-    };
-    struct bm_cert cert;
-
-    BM_TRY(make_serial(ca, s, now));
-    if (has_wishes(s)) {
-        r.subject = s->request->subject;
-        r.not_after = s->request->not_after;
-    }
-    r.serial = (struct bm_bytes){ s->serial, 16 };
-    r.shard = choose_shard(s);
-    r.current = s->request->by == CA_BY_CURRENT ? &s->current : NULL;
-    BM_TRY(ca_profile_fill(s->profile, &r, &s->tbs, why));
-    if (s->tbs.len > s->tbs.cap) {
-        return ca_refuse(why, BM_E_LIMIT, "certificate over %d octets",
-                         CA_TBS_MAX);
-    }
-    BM_TRY(ca_profile_check(s->profile, bm_wr_bytes(&s->tbs), &cert, why));
-    s->row.not_before = cert.not_before;
-    s->row.not_after = cert.not_after;
-    s->row.shard = ca_profile_shard(s->profile, &cert);
-    return ca_profile_identifiers(s->profile, &cert, &claim, take_identifier);
-}
-
-static bm_status check_proof(struct ca *ca, struct ca_slot *s,
-                             struct ca_refusal *why)
-{
-    const struct bm_crypto *crypto = ca->c.crypto;
-    const struct bm_csr *csr = s->request->csr;
-    uint8_t hash[BM_HASH_MAX];
-
-    BM_TRY(bm_spki_weak(&csr->key));
-    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, csr->key.der, hash));
-    memcpy(s->key, hash, sizeof s->key);
-    BM_TRY(ca_check_bad_key(ca->c.bad_keys, &csr->key, s->key, why));
-    if (s->request->proven || csr->key.type == BM_KEY_RSA) {
-        /* No signature shows that a modulus is sound. */
-        BM_TRY(crypto->check_key(crypto->self, &csr->key));
-    }
-    return s->request->proven ? BM_OK : bm_csr_verify(csr, crypto);
-}
-
-static bm_status use_profile(struct ca_slot *s, const struct ca_bound *bound,
-                             struct ca_refusal *why)
-{
-    s->profile = bound->profile;
-    s->version = bound->version;
-    s->ca = bound->ca;
-    s->shards = bound->shards;
-    s->policy = ca_profile_policy(s->profile);
-    if ((s->policy->by & s->request->by) == 0) {
-        return ca_refuse(why, BM_E_PROFILE_REQUESTER, "%s", s->policy->name);
-    }
-    if (s->policy->is_ca) {
-        return ca_refuse(why, BM_E_PROFILE_REQUESTER,
-                         "%s makes CA certificates", s->policy->name);
-    }
-    return BM_OK;
-}
-
-static bm_status find_profile(struct ca *ca, struct ca_slot *s,
-                              struct ca_refusal *why)
-{
-    const struct ca_issue_request *r = s->request;
-    const struct ca_bound *bound = ca_profile_find(
-        ca, r->profile, r->by == CA_BY_AUTHORITY ? r->ca : NULL);
-
-    return bound == NULL ? ca_profile_missing(ca, r->profile, why)
-                         : use_profile(s, bound, why);
-}
-
-/*
- * Who asks, and what may he have? An organisation that stays at an earlier
- * version of the profile is asked for by that: it decides who may ask and what
- * of the request counts, so all of it is looked at again.
- */
-static bm_status find_account(struct group *g, struct ca_slot *s,
-                              struct ca_refusal *why)
-{
-    const struct ca_bound *bound;
-    uint32_t version;
-
-    BM_TRY(ca_find_requester(g->ca, s, g->now, why));
-    BM_TRY(ca_quota_find(g->ca, &g->quota, s, why));
-    version = s->taking != NULL ? s->taking->row.version : 0;
-    if (version == 0 || version == s->version) {
-        return BM_OK;
-    }
-    bound = ca_version_find(g->ca, s->policy->name, version);
-    if (bound == NULL) {
-        return ca_refuse(why, BM_E_CA_UNAVAILABLE,
-                         "version %u of profile %s is not at hand",
-                         (unsigned)version, s->policy->name);
-    }
-    BM_TRY(use_profile(s, bound, why));
-    return ca_find_requester(g->ca, s, g->now, why);
-}
-
-/*
  * Everything that decides about one request. BM_E_END: answered with an
  * earlier certificate; BM_E_BUSY: not in this transaction.
  */
@@ -340,23 +125,26 @@ static bm_status decide(struct group *g, struct ca_slot *s)
     struct ca_refusal *why = &s->result->why;
     struct ca *ca = g->ca;
 
-    BM_TRY(find_profile(ca, s, why));
-    BM_TRY(find_account(g, s, why));
+    BM_TRY(ca_find_profile(ca, s, why));
+    BM_TRY(ca_find_account(ca, &g->quota, s, g->now, why));
     BM_TRY(fits_requester(g, s));
-    BM_TRY(check_proof(ca, s, why));
+    BM_TRY(ca_check_proof(ca, s, why));
     BM_TRY(ca_admit_requester(ca, s, g->now, why));
     BM_TRY(ca_check_device(ca, s, g->now, why));
     BM_TRY(ca_check_idevid(ca, s, g->now, why));
-    BM_TRY(ca_check_renewal(ca, s, g->now, why));
+    BM_TRY(ca_check_first(ca, s, g->now, why));
     BM_TRY(ca_check_key(ca, s, g->now, why));
     BM_TRY(ca_check_attestation(ca, s, why));
     BM_TRY(ca_quota_check(s, g->now, why));
-    BM_TRY(make_tbs(ca, s, g->now, why));
-    return fits(g, s) ? ca_check_approval(ca, s, g->now, why) : BM_E_BUSY;
+    BM_TRY(ca_make_tbs(ca, s, g->now, why));
+    if (!fits(g, s)) {
+        return BM_E_BUSY;
+    }
+    return s->request->looked ? BM_OK : ca_check_approval(ca, s, g->now, why);
 }
 
 /* These are not the request's fault: the whole group stops. */
-static bool is_failure(bm_status rc)
+bool ca_is_failure(bm_status rc)
 {
     switch (rc) {
     case BM_E_STORE:
@@ -381,12 +169,12 @@ static bm_status decide_all(struct group *g,
         struct ca_slot *s = &g->slots[g->n];
         bm_status rc;
 
-        slot_reset(s, &requests[g->n], &results[g->n]);
+        ca_slot_reset(s, &requests[g->n], &results[g->n]);
         rc = decide(g, s);
         if (rc == BM_E_BUSY && g->n != 0) {
             return BM_OK; /* the next transaction begins with it */
         }
-        if (is_failure(rc)) {
+        if (ca_is_failure(rc)) {
             return rc;
         }
         s->granted = rc == BM_OK;
@@ -414,7 +202,7 @@ static bm_status sign_all(struct group *g, struct ca_refusal *why)
                 .version = s->version,
                 .ca = s->ca,
                 .tbs = bm_wr_bytes(&s->tbs),
-                .serial = integer_contents(s),
+                .serial = ca_serial_contents(s),
                 .cert = &s->cert,
             };
         }
@@ -499,7 +287,7 @@ static bm_status write_cert(struct ca *ca, struct ca_slot *s, int64_t now)
         ca_record_of(CA_RECORD_ISSUANCE, s->request->actor, now);
     uint8_t hash[BM_HASH_MAX];
 
-    row->serial = integer_contents(s);
+    row->serial = ca_serial_contents(s);
     row->organisation = s->organisation;
     memcpy(row->ca, s->ca, strlen(s->ca) + 1);
     memcpy(row->profile, s->policy->name, strlen(s->policy->name) + 1);

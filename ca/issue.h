@@ -48,10 +48,17 @@ struct ca_issue_request {
     struct bm_bytes subject; /* Name with header */
     int64_t not_after;       /* earlier than the profile's */
 
-    /* CA_BY_AUTHORITY, both optional, for acts of ca/ itself: the id of the
-     * certificate that this one renews, and what is written with it. */
+    /* CA_BY_OPERATOR, for batches: what would renew a certificate, or be given
+     * one again, is a duplicate; this very CSR has passed ca_look(), which has
+     * verified it, and a second operator has agreed where the profile wants
+     * one. */
+    bool first;
+    bool looked;
+
+    /* CA_BY_AUTHORITY, optional, for acts of ca/ itself: the id of the
+     * certificate that this one renews. */
     uint64_t renews;
-    const struct ca_issue_also *also;
+    const struct ca_issue_also *also; /* or NULL: what is written with it */
 };
 
 /* In the transaction of the certificate `row`, when that is written; not when

@@ -6,6 +6,7 @@
 #include "ca/local_signer_internal.h"
 #include "core/bundle.h"
 #include "core/manifest.h"
+#include "core/oid.h"
 #include "core/path.h"
 
 /* ---- Trust bundles */
@@ -242,4 +243,32 @@ bm_status local_sign_manifest(void *self, struct bm_bytes content, int64_t now,
     m.next_update = manifest.next_update;
     BM_TRY(agree_numbered(l, &m, now));
     return sign_numbered(l, &m, content, now, message);
+}
+
+bm_status local_sign_list(void *self, struct bm_bytes digest, int64_t now,
+                          struct bm_wr *message)
+{
+    const struct local *l = self;
+    const struct ca_signer_bundle *by = &l->c.bundle;
+    const struct bm_cms_sign_config config = {
+        .crypto = l->c.crypto,
+        .signer = by->key,
+        .cert = by->cert,
+        .detached = true,
+        .content_type = BM_LIT(BM_OID_CT_BATCH),
+        .digest = digest,
+        .certs = by->chain,
+        .signing_time = now,
+    };
+
+    if (by->key == NULL) {
+        return BM_E_CA_UNAVAILABLE;
+    }
+    if (digest.n != STORE_HASH_SIZE || by->key->alg != BM_SIG_ECDSA_SHA256) {
+        return BM_E_CA_SIGNER;
+    }
+    if (by->holder != NULL) {
+        BM_TRY(local_of_key(bm_key_ready(by->holder)));
+    }
+    return bm_cms_sign(&config, message);
 }

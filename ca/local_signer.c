@@ -421,6 +421,7 @@ bm_status ca_signer_new(const struct ca_signer_config *config,
                                     .checkpoint = sign_checkpoint,
                                     .bundle = local_sign_bundle,
                                     .manifest = local_sign_manifest,
+                                    .list = local_sign_list,
                                     .last = last,
                                     .close = close_local };
     *signer = &l->signer;

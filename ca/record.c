@@ -102,6 +102,8 @@ static const struct {
       BIT(SUBJECT) | BIT(TEXT) | BIT(NUMBER), 0 },
     { CA_RECORD_ALLOCATION, "allocation", BIT(PROFILE) | BIT(TEXT),
       BIT(NUMBER) },
+    { CA_RECORD_BATCH, "batch", BIT(PROFILE) | BIT(TEXT) | BIT(NUMBER),
+      BIT(HASH) | BIT(SUBJECT) },
 };
 
 /*
@@ -320,7 +322,7 @@ static bm_status take_member(struct bm_cbor *c, enum member member,
     case VERSION:
         return take_number(c, CA_RECORD_VERSION, CA_RECORD_VERSION, &v);
     case KIND:
-        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_ALLOCATION, &v));
+        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_BATCH, &v));
         record->kind = (enum ca_record_kind)v;
         return BM_OK;
     case TIME:

@@ -80,9 +80,12 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
     CA_RECORD_ORGANISATION = 28, /* an organisation was made or changed;
                                     `subject`: its name; `text`: "active",
                                     "suspended"; `number`: its ecosystem */
-    CA_RECORD_ALLOCATION = 29    /* what it may have of a profile; `text`:
+    CA_RECORD_ALLOCATION = 29,   /* what it may have of a profile; `text`:
                                  "enabled, limited, stays at 3"; `number`: its
                                  quota in all */
+    CA_RECORD_BATCH = 30 /* a batch (batch.h): `number` is its id, `subject` its
+                            name, `text` its state and why; `hash`: of the file
+                            it came as, or of the list of its certificates */
 };
 
 /* Views. */

@@ -50,7 +50,7 @@ static bm_status find_cert(struct find *f, struct ca_refusal *why)
     return BM_OK;
 }
 
-static bm_status check_reason(uint8_t reason, struct ca_refusal *why)
+bm_status ca_check_reason(uint8_t reason, struct ca_refusal *why)
 {
     if (!bm_crl_reason_valid(reason)) {
         return ca_refuse(why, BM_E_CA_REASON, "%u", reason);
@@ -106,6 +106,15 @@ static bm_status revoke_pending(struct ca *ca, const struct ca_actor *actor,
                              now);
 }
 
+bm_status ca_put_end(struct ca *ca, const struct ca_actor *actor,
+                     struct store_cert *row, uint8_t reason, int64_t now)
+{
+    BM_TRY(ca_put_revocation(ca, actor, row, reason, now));
+    return reason == BM_REASON_KEY_COMPROMISE
+               ? revoke_pending(ca, actor, row, now)
+               : BM_OK;
+}
+
 static bm_status revoke(struct ca *ca, const struct ca_actor *actor,
                         const struct ca_revocation *r, int64_t now,
                         struct ca_refusal *why)
@@ -135,7 +144,7 @@ bm_status ca_revoke(struct ca *ca, const struct ca_actor *actor,
                     struct ca_refusal *why)
 {
     BM_TRY(ca_authorise(actor, CA_ACT_CERT_REVOKE, why));
-    BM_TRY(check_reason(revocation->reason, why));
+    BM_TRY(ca_check_reason(revocation->reason, why));
     BM_TRY(ca_begin(ca, now, why));
     return ca_end(ca, revoke(ca, actor, revocation, now, why), now, why);
 }

@@ -15,8 +15,8 @@
  * match a profile it was started with, CRLs whose number grows, checkpoints
  * of a tree that continues the last one it signed, trust bundles whose version
  * grows and whose anchors are its roots, delivery manifests whose version
- * grows. Each is in the journal before the
- * signature is handed out.
+ * grows. Each is in the journal before the signature is handed out. The one
+ * exception is the list of a batch, which vouches for nothing.
  *
  * The interface is a struct of functions, so that the issuer need not know
  * whether the signer is in its own process (ca_signer_new()) or another one.
@@ -73,6 +73,15 @@ struct ca_signer {
      * it (core/manifest.h). */
     bm_status (*manifest)(void *self, struct bm_bytes content, int64_t now,
                           struct bm_wr *message);
+
+    /*
+     * Sign the list of a batch (batch.h), of which only the SHA-256 is told:
+     * appends a detached message whose content type is good for nothing else.
+     * What it says are acts that are in journal and ledger; nobody takes a
+     * certificate because a list names it. May be NULL.
+     */
+    bm_status (*list)(void *self, struct bm_bytes digest, int64_t now,
+                      struct bm_wr *message);
 
     /* The tree of the last checkpoint signed, for whoever makes the proof;
      * size 0 when there is none. */

@@ -19,7 +19,8 @@
  * TPM, identifiers. */
 #define CA_TOUCH_MAX (8 + CA_IDENTIFIERS_MAX)
 
-struct ca_taking; /* quota.h */
+struct ca_quota; /* quota.h */
+struct ca_taking;
 
 struct ca_slot {
     const struct ca_issue_request *request;
@@ -73,12 +74,37 @@ struct ca_slot {
     uint8_t cert_room[CA_CERT_MAX];
 };
 
+/* Not the fault of a request: the whole transaction stops. */
+bool ca_is_failure(bm_status rc);
+
+/* A slot for a request; of its room only what is written counts. */
+void ca_slot_reset(struct ca_slot *s, const struct ca_issue_request *request,
+                   struct ca_issue_result *result);
+
+/* The octets of its serial number as INTEGER contents. */
+struct bm_bytes ca_serial_contents(const struct ca_slot *s);
+
 /* Steps of the decision, in this order. Each refuses into `why`. */
+
+/* What it is about. */
+BM_MUST_CHECK bm_status ca_find_profile(struct ca *ca, struct ca_slot *s,
+                                        struct ca_refusal *why);
 
 /* Who asks, and may they: fills token, presented, name and organisation.
  * Writes nothing, so that a request which must wait can be looked at again. */
 BM_MUST_CHECK bm_status ca_find_requester(struct ca *ca, struct ca_slot *s,
                                           int64_t now, struct ca_refusal *why);
+
+/* The same, and what its organisation may have: fills `taking`. One that stays
+ * at an earlier version of the profile is asked for by that: it decides who may
+ * ask and what of the request counts, so all of it is looked at again. */
+BM_MUST_CHECK bm_status ca_find_account(struct ca *ca, struct ca_quota *quota,
+                                        struct ca_slot *s, int64_t now,
+                                        struct ca_refusal *why);
+
+/* Possession and strength of the key; fills `key`. */
+BM_MUST_CHECK bm_status ca_check_proof(struct ca *ca, struct ca_slot *s,
+                                       struct ca_refusal *why);
 
 /* What the certificate shown tells by its use: see ca_use(). */
 BM_MUST_CHECK bm_status ca_admit_requester(struct ca *ca, struct ca_slot *s,
@@ -107,6 +133,10 @@ BM_MUST_CHECK bm_status ca_put_idevid(struct ca *ca, const struct ca_slot *s,
 BM_MUST_CHECK bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s,
                                          int64_t now, struct ca_refusal *why);
 
+/* The same, where request->first says that neither is wanted. */
+BM_MUST_CHECK bm_status ca_check_first(struct ca *ca, struct ca_slot *s,
+                                       int64_t now, struct ca_refusal *why);
+
 /*
  * The same request again (repeat.c): BM_E_END when `s->result` has been filled
  * with the certificate `id`; likewise where token or operator ask again.
@@ -128,6 +158,18 @@ BM_MUST_CHECK bm_status ca_check_attestation(struct ca *ca, struct ca_slot *s,
 /* It is issued for the first time. */
 BM_MUST_CHECK bm_status ca_put_attestation(struct ca *ca, struct ca_slot *s,
                                            int64_t now);
+
+/* Make the certificate but for its signature, look at what was made, and at who
+ * has its identifiers. */
+BM_MUST_CHECK bm_status ca_make_tbs(struct ca *ca, struct ca_slot *s,
+                                    int64_t now, struct ca_refusal *why);
+
+/*
+ * In a write transaction: all of the above for one that is not issued now, of
+ * an operator's. It writes what a refusal may write.
+ */
+BM_MUST_CHECK bm_status ca_look(struct ca *ca, struct ca_slot *s, int64_t now,
+                                struct ca_refusal *why);
 
 /* Last of all: must it wait for an operator, or was it approved? Fills
  * `waited`. BM_E_CA_APPROVAL, BM_E_CA_REJECTED: request.h. */

@@ -15,6 +15,7 @@
 #include "core/base64.h"
 #include "core/time.h"
 #include "server/blobs.h"
+#include "server/uploads.h"
 
 #define SETTINGS_MAX ((size_t)64 << 10)
 
@@ -303,6 +304,13 @@ static void host_list_changed(void *self, const struct ca_actor *actor,
     }
 }
 
+void session_lists_changed(struct session *s)
+{
+    for (size_t i = 0; s->instance != NULL && i < s->instance->cas_n; i++) {
+        s->touched[i] = s->instance->cas[i].key != NULL;
+    }
+}
+
 static bm_status host_publish(void *self, int64_t now, struct ca_refusal *why)
 {
     struct session *s = self;
@@ -337,6 +345,33 @@ static bm_status host_look_at_blob(void *self, uint32_t organisation,
     return blobs_look(s->instance->dir, organisation, item, policy, why);
 }
 
+static bm_status host_put_upload(void *self, const struct ca_blob_piece *piece,
+                                 uint64_t *have, struct ca_refusal *why)
+{
+    const struct session *s = self;
+
+    BM_TRY(uploads_begin(s->instance->dir, s->now, why));
+    return uploads_put(s->instance->dir, s->crypto, piece, have, why);
+}
+
+/* Here the command itself reads the file: batch.h. */
+static bm_status host_find_upload(void *self, uint32_t organisation,
+                                  const uint8_t hash[STORE_HASH_SIZE],
+                                  struct ca_refusal *why)
+{
+    (void)self;
+    (void)organisation;
+    (void)hash;
+    (void)why;
+    return BM_OK;
+}
+
+/* And goes on with it. */
+static void host_batch_changed(void *self)
+{
+    (void)self;
+}
+
 static bm_status run_here(struct session *s, unsigned operation,
                           const json_t *params, json_t **result,
                           struct ca_refusal *why)
@@ -359,7 +394,10 @@ static bm_status run_here(struct session *s, unsigned operation,
                   .publish = host_publish,
                   .make_bundle = host_make_bundle,
                   .put_blob = host_put_blob,
-                  .look_at_blob = host_look_at_blob },
+                  .look_at_blob = host_look_at_blob,
+                  .put_upload = host_put_upload,
+                  .find_upload = host_find_upload,
+                  .batch_changed = host_batch_changed },
     };
 
     return admin_run(&c, operation, params, result, why);

@@ -119,6 +119,9 @@ int session_result(const struct session *s, bm_status rc,
  * and publish the ledger. A server does so itself. */
 int session_publish(struct session *s);
 
+/* An act has revoked certificates of whatever CAs. */
+void session_lists_changed(struct session *s);
+
 /* The CA with exactly this id, or NULL. */
 const struct instance_ca *session_find_ca(const struct session *s,
                                           const char *id);

@@ -108,6 +108,7 @@
  *         .2  CMS content types              .1  a trust bundle
  *                                            .2  a delivery manifest
  *                                            .3  a policy of firewalls
+ *                                            .4  the list of a batch
  */
 #define BM_OID_BIRTHMARK                                           \
     "\x69\xc1\xd9\x95\xaf\xa4\xeb\xaa\xb6\xb5\xb4\xa0\x94\xde\x8d" \
@@ -117,6 +118,7 @@
 #define BM_OID_CT_BUNDLE   BM_OID_BIRTHMARK "\x02\x01"
 #define BM_OID_CT_MANIFEST BM_OID_BIRTHMARK "\x02\x02"
 #define BM_OID_CT_POLICY   BM_OID_BIRTHMARK "\x02\x03"
+#define BM_OID_CT_BATCH    BM_OID_BIRTHMARK "\x02\x04"
 
 /* Does `oid` equal the literal? */
 #define bm_oid_is(oid, literal) \

@@ -107,7 +107,10 @@
     X(E_CA_QUOTA, 0x151b, "", "no certificates of this profile are left")      \
     X(E_CA_NOT_ENABLED, 0x151c, "",                                            \
       "profile is not enabled for the organisation")                           \
-    X(E_CA_ORGANISATION, 0x151d, "", "organisation is not in a state for this")
+    X(E_CA_ORGANISATION, 0x151d, "",                                           \
+      "organisation is not in a state for this")                               \
+    X(E_CA_BATCH, 0x151e, "", "batch is not in a state for this")              \
+    X(E_CA_ORDER, 0x151f, "", "file of a batch is not what it should be")
 
 #define BM_STATUS_LEDGER(X)                                                  \
     X(E_LEDGER_RECORD, 0x1601, "", "malformed ledger record")                \

@@ -9,6 +9,7 @@
 #include "ports/openssl/openssl.h"
 #include "ports/openssl/openssl_keys.h"
 #include "server/blobs.h"
+#include "server/uploads.h"
 
 /* Ticks of a hundredth of a second that answers may take to leave at a stop. */
 #define STOP_ROUNDS 200
@@ -186,6 +187,7 @@ static bm_status take_signer(struct issuer *is, int fd)
                 log_number("abandoned", (int64_t)ca_abandoned(is->in->ca)),
                 { 0 } });
     issuer_publish_restart(is);
+    issuer_batch_restart(is);
     issuer_schedule(is);
     return BM_OK;
 }
@@ -195,8 +197,14 @@ static bm_status issuer_link(struct room *room, enum room_kind to,
 {
     struct issuer *is = room->self;
 
-    return to == ROOM_SIGNER ? take_signer(is, fd)
-                             : add_asker(is, to, instance, fd);
+    switch (to) {
+    case ROOM_SIGNER:
+        return take_signer(is, fd);
+    case ROOM_READER:
+        return issuer_batch_link(is, fd);
+    default:
+        return add_asker(is, to, instance, fd);
+    }
 }
 
 /* ---- Time */
@@ -277,6 +285,7 @@ static void issuer_teardown(struct room *room)
     if (is->tick != NULL) {
         event_free(is->tick);
     }
+    issuer_batch_wipe(is);
     instance_close(is->in);
     remote_signer_free(is->signer);
     issuer_who_wipe(is);
@@ -319,10 +328,12 @@ static bm_status issuer_setup(struct room *room, struct ca_refusal *why)
     /* Before the sandbox is entered, and before there is a listener. */
     BM_TRY(blobs_make_dir(room->dir, why));
     blobs_drop_parts(room->dir);
+    BM_TRY(uploads_begin(room->dir, room_now(), why));
     BM_TRY(issuer_who_init(is));
     BM_TRY(issuer_attest_init(is, why));
     BM_TRY(issuer_catalogue_make(is, why));
     BM_TRY(make_events(is));
+    BM_TRY(issuer_batch_init(is));
     return issuer_publish_init(is);
 }
 
@@ -339,7 +350,7 @@ const struct room_type room_issuer = {
     .name = "issuer",
     .needs = { .write_files = true,
                .read_dirs = { "journal" },
-               .write_dirs = { "crl", "ledger", BLOBS_DIR } },
+               .write_dirs = { "crl", "ledger", BLOBS_DIR, UPLOADS_DIR } },
     .alone = true,
     .setup = issuer_setup,
     .link = issuer_link,

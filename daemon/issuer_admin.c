@@ -6,6 +6,7 @@
 #include "daemon/issuer_internal.h"
 #include "protocols/admin/admin.h"
 #include "server/blobs.h"
+#include "server/uploads.h"
 
 /*
  * Administration (protocols/admin runs it, and its table says who may what),
@@ -152,6 +153,28 @@ static bm_status look_at_blob(void *self, uint32_t organisation,
     return blobs_look(is->in->dir, organisation, item, policy, why);
 }
 
+static bm_status put_upload(void *self, const struct ca_blob_piece *piece,
+                            uint64_t *have, struct ca_refusal *why)
+{
+    const struct issuer *is = self;
+
+    return uploads_put(is->in->dir, is->crypto, piece, have, why);
+}
+
+static bm_status find_upload(void *self, uint32_t organisation,
+                             const uint8_t hash[STORE_HASH_SIZE],
+                             struct ca_refusal *why)
+{
+    const struct issuer *is = self;
+
+    return uploads_find(is->in->dir, organisation, hash, why);
+}
+
+static void batch_changed(void *self)
+{
+    issuer_batch_changed(self);
+}
+
 static bm_status publish(void *self, int64_t now, struct ca_refusal *why)
 {
     struct issuer *is = self;
@@ -186,7 +209,8 @@ static bm_status call(struct issuer *is, const struct wire_admin *m,
         .operator_shown = op,
         .now = room_now(),
         .host = { is, make_crl, load_crl, list_changed, publish, make_bundle,
-                  put_blob, look_at_blob },
+                  put_blob, look_at_blob, put_upload, find_upload,
+                  batch_changed },
     };
     json_t *params = json_loadb((const char *)m->params.p, m->params.n,
                                 JSON_REJECT_DUPLICATES, NULL);

@@ -3,6 +3,7 @@
 #define BM_DAEMON_ISSUER_INTERNAL_H
 
 #include "ca/attest.h"
+#include "ca/batch.h"
 #include "ca/issue.h"
 #include "daemon/gcra.h"
 #include "daemon/link.h"
@@ -27,6 +28,7 @@
  *   issuer_admin.c      ADMIN; KEEP_...
  *   issuer_publish.c    checkpoints, tiles, lists, gauges
  *   issuer_bundle.c     BUNDLE: trust bundles, made and handed out
+ *   issuer_batch.c      batches: reading, issuing, revoking, step by step
  *   issuer_expiry.c     when certificates of operators end
  *
  * Without its signer it decides nothing: requests wait. What was asked of a
@@ -134,6 +136,17 @@ struct issuer_bundle {
     int64_t not_until; /* after the last one */
 };
 
+/* Batches. */
+struct issuer_batch {
+    struct event *work;
+    struct link *reader;          /* or NULL */
+    uint32_t tag;                 /* of what is asked of it */
+    struct ca_batch_check *check; /* of the one that is read, or NULL */
+    struct store_batch reading;
+    uint64_t counted; /* the one whose certificates were counted so far */
+    uint32_t issued;
+};
+
 struct issuer {
     struct room *room;
     struct bm_crypto *crypto;
@@ -170,6 +183,7 @@ struct issuer {
     bool look;            /* at the store: some may have changed */
     uint64_t revocations; /* that `lists` know of */
     struct issuer_bundle bundle;
+    struct issuer_batch batch;
     uint64_t published; /* leaves */
     int64_t noted;      /* when gauges of CAs were */
     int64_t operators_due;
@@ -314,6 +328,16 @@ void issuer_bundle_tick(struct issuer *is, int64_t now);
 void issuer_bundle_changed(struct issuer *is);
 /* One was made otherwise: hand it out. */
 void issuer_bundle_made(struct issuer *is, int64_t now);
+
+/* ---- issuer_batch.c */
+
+BM_MUST_CHECK bm_status issuer_batch_init(struct issuer *is);
+void issuer_batch_wipe(struct issuer *is);
+BM_MUST_CHECK bm_status issuer_batch_link(struct issuer *is, int fd);
+/* The authority was opened (again). */
+void issuer_batch_restart(struct issuer *is);
+/* There may be something to go on with. */
+void issuer_batch_changed(struct issuer *is);
 
 /* ---- issuer_expiry.c */
 

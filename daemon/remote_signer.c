@@ -274,6 +274,18 @@ static bm_status sign_manifest(void *self, struct bm_bytes content, int64_t now,
     return BM_OK;
 }
 
+static bm_status sign_list(void *self, struct bm_bytes digest, int64_t now,
+                           struct bm_wr *message)
+{
+    struct remote_signer *r = self;
+    struct bm_bytes body = { NULL, 0 };
+
+    (void)now;
+    BM_TRY(ask(r, WIRE_SIGN_LIST, digest, CA_BUNDLE_MAX, &body, NULL));
+    bm_wr_put(message, body);
+    return BM_OK;
+}
+
 static void last(void *self, struct ca_tree_head *head)
 {
     const struct remote_signer *r = self;
@@ -302,6 +314,7 @@ bm_status remote_signer_new(struct remote_signer **signer)
                                     .checkpoint = sign_checkpoint,
                                     .bundle = sign_bundle,
                                     .manifest = sign_manifest,
+                                    .list = sign_list,
                                     .last = last,
                                     .close = close_nothing };
     return BM_OK;

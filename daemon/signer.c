@@ -331,7 +331,9 @@ static bm_status serve_message(void *self, struct link *link,
     struct ca_signer *signer = s->in->signer;
     bm_status (*sign)(void *self, struct bm_bytes content, int64_t now,
                       struct bm_wr *message) =
-        frame->verb == WIRE_SIGN_MANIFEST ? signer->manifest : signer->bundle;
+        frame->verb == WIRE_SIGN_MANIFEST ? signer->manifest
+        : frame->verb == WIRE_SIGN_LIST   ? signer->list
+                                          : signer->bundle;
     bm_status rc;
     size_t n;
 
@@ -374,6 +376,7 @@ static const struct link_verb issuer_verbs[] = {
     { WIRE_SIGN_CHECKPOINT, 4096, serve_checkpoint },
     { WIRE_SIGN_BUNDLE, CA_BUNDLE_MAX, serve_message },
     { WIRE_SIGN_MANIFEST, BM_MANIFEST_SIZE_MAX, serve_message },
+    { WIRE_SIGN_LIST, STORE_HASH_SIZE, serve_message },
     { 0, 0, NULL },
 };
 static const struct link_verb keeper_verbs[] = {

@@ -21,7 +21,8 @@
  *   keeper            signer          SIGN_EXPECT
  *   issuer            signer          SIGN_HELLO SIGN_CERTS SIGN_CRL_...
  *                                     SIGN_CHECKPOINT SIGN_BUNDLE
- *                                     SIGN_MANIFEST
+ *                                     SIGN_MANIFEST SIGN_LIST
+ *   issuer            reader          READ_OPEN READ_MORE
  *   publisher         status signer   STATUS
  *
  * The issuer also sends CATALOGUE and BUNDLE unasked, with tag 0, when they
@@ -46,7 +47,10 @@ enum wire_verb {
     WIRE_BUNDLE,
     WIRE_SIGN_BUNDLE,
     WIRE_ATTEST,
-    WIRE_SIGN_MANIFEST
+    WIRE_SIGN_MANIFEST,
+    WIRE_SIGN_LIST,
+    WIRE_READ_OPEN,
+    WIRE_READ_MORE
 };
 
 /* Octets of one CSR, certificate, chain: what EST takes at most (est.h). */
@@ -289,6 +293,9 @@ BM_MUST_CHECK bm_status wire_crl_get(struct bm_bytes in, struct wire_crl *m);
 /* SIGN_BUNDLE, SIGN_MANIFEST: the body is the content of a trust bundle
  * (core/bundle.h) or of a delivery manifest (core/manifest.h), the answer the
  * signed message. */
+
+/* SIGN_LIST: the body is the SHA-256 of the list of a batch, the answer the
+ * detached message. */
 
 /* SIGN_EXPECT (keeper): SHA-256 of the SubjectPublicKeyInfo of a responder, or
  * signer of bundles, whose certificate will be asked for; 32 octets and

@@ -174,6 +174,7 @@ static void fill(struct sqlite_store *s)
     sqlite_request_fill(store);
     sqlite_release_fill(store);
     sqlite_delivery_fill(store);
+    sqlite_batch_fill(store);
     sqlite_ledger_fill(store);
     sqlite_care_fill(store);
 }

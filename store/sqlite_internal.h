@@ -159,6 +159,7 @@ void sqlite_manufacturer_fill(struct store *store);
 void sqlite_request_fill(struct store *store);
 void sqlite_release_fill(struct store *store);
 void sqlite_delivery_fill(struct store *store);
+void sqlite_batch_fill(struct store *store);
 void sqlite_ledger_fill(struct store *store);
 void sqlite_care_fill(struct store *store);
 

@@ -288,11 +288,42 @@ static const char consortium[] =
     "  created INTEGER NOT NULL, text BLOB NOT NULL,"
     "  PRIMARY KEY (profile, version)) STRICT, WITHOUT ROWID;"
     "ALTER TABLE certificate ADD COLUMN version INTEGER NOT NULL DEFAULT 0;";
+
+/*
+ * Batches, and what became of them. Of rows `id` is batch << 20 | number, so
+ * that those of a batch stand together in their order.
+ */
+static const char batches[] =
+    "CREATE TABLE batch ("
+    "  id INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL, options INTEGER NOT NULL, name TEXT NOT NULL,"
+    "  profile TEXT NOT NULL, creator TEXT NOT NULL, actor TEXT NOT NULL,"
+    "  upload BLOB NOT NULL, reason TEXT NOT NULL,"
+    "  revocation INTEGER NOT NULL, created INTEGER NOT NULL,"
+    "  changed INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    "  rows INTEGER NOT NULL, wrong INTEGER NOT NULL,"
+    "  skipped INTEGER NOT NULL, issued INTEGER NOT NULL,"
+    "  refused INTEGER NOT NULL, revoked INTEGER NOT NULL,"
+    "  recipient BLOB NOT NULL, signature BLOB NOT NULL) STRICT;"
+    "CREATE INDEX batch_open ON batch (state, id) WHERE state IN (1, 3, 9);"
+    "CREATE INDEX batch_expires ON batch (expires) WHERE expires != 0;"
+    "CREATE INDEX batch_organisation ON batch (organisation);"
+    "CREATE TABLE batch_row ("
+    "  id INTEGER PRIMARY KEY, state INTEGER NOT NULL, cert INTEGER NOT NULL,"
+    "  place TEXT NOT NULL, device TEXT NOT NULL, name TEXT NOT NULL,"
+    "  words TEXT NOT NULL, csr BLOB NOT NULL, subject BLOB NOT NULL,"
+    "  key BLOB NOT NULL) STRICT;"
+    "CREATE TABLE batch_event ("
+    "  id INTEGER PRIMARY KEY, batch INTEGER NOT NULL, at INTEGER NOT NULL,"
+    "  state INTEGER NOT NULL, actor TEXT NOT NULL, text TEXT NOT NULL)"
+    "  STRICT;"
+    "CREATE INDEX batch_event_batch ON batch_event (batch);";
 /* clang-format on */
 
 static const char *const steps[] = { first,  listings,      service,
                                      shards, attestations,  delivery,
-                                     told,   manufacturers, consortium };
+                                     told,   manufacturers, consortium,
+                                     batches };
 
 #define VERSION ((int)(sizeof steps / sizeof steps[0]))
 

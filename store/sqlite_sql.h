@@ -65,6 +65,13 @@
     "device, organisation, number, key, key_at, " \
     "policy, policy_hash, policy_at, mode, mode_at"
 
+#define SQL_BATCH_COLUMNS                                                  \
+    "id, organisation, state, options, name, profile, creator, actor, "    \
+    "upload, reason, revocation, created, changed, expires, rows, wrong, " \
+    "skipped, issued, refused, revoked, recipient, signature"
+#define SQL_BATCH_ROW_COLUMNS \
+    "id, state, cert, place, device, name, words, csr, subject, key"
+
 #define SQL_LIST(X)                                                            \
     X(BEGIN_READ, "BEGIN")                                                     \
     X(BEGIN_WRITE, "BEGIN IMMEDIATE")                                          \
@@ -417,6 +424,46 @@
       "SELECT " SQL_EVENT_COLUMNS                                              \
       " FROM event WHERE device = ? AND device != 0 AND id < ? "               \
       "AND $scope ORDER BY id DESC")                                           \
+    X(BATCH_ADD,                                                               \
+      "INSERT INTO batch (organisation, state, options, name, "                \
+      "profile, creator, actor, upload, reason, revocation, "                  \
+      "created, changed, expires, rows, wrong, skipped, issued, "              \
+      "refused, revoked, recipient, signature) VALUES (?, ?, ?, ?, "           \
+      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
+    X(BATCH_CHANGE,                                                            \
+      "UPDATE batch SET state = ?, options = ?, actor = ?, reason = ?, "       \
+      "revocation = ?, changed = ?, expires = ?, rows = ?, wrong = ?, "        \
+      "skipped = ?, issued = ?, refused = ?, revoked = ? "                     \
+      "WHERE id = ? AND organisation = ?")                                     \
+    X(BATCH_SIGN, "UPDATE batch SET signature = ? WHERE id = ?")               \
+    X(BATCH_GET,                                                               \
+      "SELECT " SQL_BATCH_COLUMNS " FROM batch WHERE id = ? AND $scope")       \
+    X(BATCH_LIST, "SELECT " SQL_BATCH_COLUMNS                                  \
+                  " FROM batch WHERE id > ?1 AND (?2 = 0 OR state = ?2) "      \
+                  "AND $scope ORDER BY id")                                    \
+    X(BATCH_OPEN, "SELECT " SQL_BATCH_COLUMNS                                  \
+                  " FROM batch WHERE state IN (1, 3, 9) ORDER BY state DESC, " \
+                  "id LIMIT 1")                                                \
+    X(BATCH_LAPSED, "SELECT " SQL_BATCH_COLUMNS                                \
+                    " FROM batch WHERE expires != 0 AND expires < ? "          \
+                    "ORDER BY expires LIMIT 1")                                \
+    X(BATCH_ISSUED, "UPDATE batch SET issued = issued + ? WHERE id = ?")       \
+    X(BATCH_ROW_PUT, "INSERT INTO batch_row (" SQL_BATCH_ROW_COLUMNS           \
+                     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                \
+    X(BATCH_ROW_CHANGE,                                                        \
+      "UPDATE batch_row SET state = ?, cert = ?, words = ?, "                  \
+      "csr = x'' WHERE id = ?")                                                \
+    X(BATCH_ROW_LIST, "SELECT " SQL_BATCH_ROW_COLUMNS                          \
+                      " FROM batch_row WHERE id > ?1 AND id <= ?2 AND "        \
+                      "(?3 = 0 OR state = ?3) ORDER BY id")                    \
+    X(BATCH_CLEAR, "DELETE FROM batch_row WHERE id BETWEEN ?1 AND ?2 AND "     \
+                   "(?3 = 0 OR state = ?3)")                                   \
+    X(BATCH_FORGET, "UPDATE batch_row SET csr = x'', key = x'' WHERE id "      \
+                    "BETWEEN ? AND ? AND (csr != x'' OR key != x'')")          \
+    X(BATCH_EVENT_PUT, "INSERT INTO batch_event (batch, at, state, actor, "    \
+                       "text) VALUES (?, ?, ?, ?, ?)")                         \
+    X(BATCH_EVENT_LIST, "SELECT batch, at, state, actor, text FROM "           \
+                        "batch_event WHERE batch = ? ORDER BY id")             \
     X(LEAF_PUT, "INSERT INTO ledger (id, organisation, salt, record) "         \
                 "VALUES (?, ?, ?, ?)")                                         \
     X(LEAF_GET, "SELECT id, organisation, salt, record FROM ledger "           \

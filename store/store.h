@@ -313,6 +313,48 @@ struct store {
     bm_status (*heard_get)(void *self, uint64_t device,
                            struct store_heard *row);
 
+    /* A new batch (id 0), or a changed one: all but organisation, name,
+     * profile, creator, upload, created, recipient, signature. */
+    bm_status (*batch_put)(void *self, struct store_batch *row);
+    bm_status (*batch_get)(void *self, const struct store_scope *scope,
+                           uint64_t id, struct store_batch *row);
+    /* Ordered by id, those above `after`; state 0: of any. */
+    bm_status (*batch_list)(void *self, const struct store_scope *scope,
+                            uint64_t after, enum store_batch_state state,
+                            const struct store_visit *visit);
+    /* One that somebody must go on with: the first that is REVOKING, else
+     * ISSUING, else CREATED. NOT_FOUND. */
+    bm_status (*batch_open)(void *self, struct store_batch *row);
+    /* One whose time is over at `now`: `expires` is not 0, and lies before. */
+    bm_status (*batch_lapsed)(void *self, int64_t now, struct store_batch *row);
+
+    /* Put a row at the end of its batch. CONFLICT: there is one of its
+     * number. */
+    bm_status (*batch_row_put)(void *self, const struct store_batch_row *row);
+    /* Change state, cert, words; its CSR goes. */
+    bm_status (*batch_row_change)(void *self,
+                                  const struct store_batch_row *row);
+    /* Those with numbers above `after`, in order; state 0: of any. */
+    bm_status (*batch_row_list)(void *self, uint64_t batch, uint32_t after,
+                                enum store_batch_row_state state,
+                                const struct store_visit *visit);
+    /* This is the signature over its list. */
+    bm_status (*batch_sign)(void *self, uint64_t batch,
+                            struct bm_bytes message);
+    /* `count` more rows of a batch have been issued. */
+    bm_status (*batch_issued)(void *self, uint64_t batch, uint32_t count);
+    /* Drop rows, of a state or (0) all; and what is kept of them to be handed
+     * out or issued. */
+    bm_status (*batch_clear)(void *self, uint64_t batch,
+                             enum store_batch_row_state state);
+    bm_status (*batch_forget)(void *self, uint64_t batch);
+
+    bm_status (*batch_event_put)(void *self,
+                                 const struct store_batch_event *row);
+    /* In the order in which they happened. */
+    bm_status (*batch_event_list)(void *self, uint64_t batch,
+                                  const struct store_visit *visit);
+
     bm_status (*leaf_put)(void *self, const struct store_leaf *row);
     bm_status (*leaf_get)(void *self, uint32_t tree, uint64_t index,
                           struct store_leaf *row);

@@ -14,7 +14,8 @@
 #include "bench/server/tables.h"
 
 static const struct table *const tables[] = { &table_enrol, &table_status,
-                                              &table_memory, &table_peers };
+                                              &table_batch, &table_memory,
+                                              &table_peers };
 #define TABLES (sizeof tables / sizeof tables[0])
 
 void bench_must(int ok, const char *what)

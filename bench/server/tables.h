@@ -13,7 +13,8 @@ struct table {
     void (*prepare)(struct world *w, unsigned scale);
     void (*run)(struct world *w, unsigned scale);
 };
-extern const struct table table_enrol, table_status, table_memory, table_peers;
+extern const struct table table_enrol, table_status, table_batch, table_memory,
+    table_peers;
 
 #define TABLE_ROUNDS 7 /* odd, so that there is a median */
 

@@ -51,6 +51,10 @@ static const unsigned allowed[CA_ACT_COUNT] = {
     [CA_ACT_ORGANISATION_READ] = A | R | F | U | O,
     [CA_ACT_ALLOCATE] = A,
     [CA_ACT_VERSION_CHOOSE] = A,
+    [CA_ACT_BATCH_CREATE] = A | R | F,
+    [CA_ACT_BATCH_READ] = A | R | F | U,
+    [CA_ACT_BATCH_DECIDE] = A | R,
+    [CA_ACT_BATCH_REVOKE] = A | R,
 };
 
 /* Every set, those with bits that are none of ours among them. */

@@ -182,6 +182,15 @@ struct admin_host {
     bm_status (*look_at_blob)(void *self, uint32_t organisation,
                               struct store_item *item, struct ca_policy *policy,
                               struct ca_refusal *why);
+    /* Put a piece of the file of a batch, and say how much is there; is one of
+     * the organisation there, whole (server/uploads.h)? */
+    bm_status (*put_upload)(void *self, const struct ca_blob_piece *piece,
+                            uint64_t *have, struct ca_refusal *why);
+    bm_status (*find_upload)(void *self, uint32_t organisation,
+                             const uint8_t hash[STORE_HASH_SIZE],
+                             struct ca_refusal *why);
+    /* There may be something to go on with (ca_batch_next()). */
+    void (*batch_changed)(void *self);
 };
 
 struct ca_operator;

@@ -188,6 +188,11 @@ bool admin_is_profile_shown(const struct ca_bound *bound);
 BM_MUST_CHECK bm_status admin_may_see_profile(const struct admin_context *c,
                                               const char *profile, bool *yes);
 
+/* In a transaction: append the certificates that lead from the CA with this id
+ * to its root, but that. */
+BM_MUST_CHECK bm_status admin_add_chain(struct admin_context *c, struct tree *t,
+                                        const char *id, json_t *chain);
+
 /* The proof of a leaf, as proveCertificate and proveFirmware give it. */
 BM_MUST_CHECK bm_status admin_give_proof(struct admin_context *c, uint32_t tree,
                                          uint64_t leaf, json_t *result,
@@ -269,6 +274,19 @@ ADMIN_OPERATION(show_release);
 ADMIN_OPERATION(create_release);
 ADMIN_OPERATION(assign_release);
 ADMIN_OPERATION(release_status);
+ADMIN_OPERATION(list_batches);
+ADMIN_OPERATION(show_batch);
+ADMIN_OPERATION(create_batch);
+ADMIN_OPERATION(approve_batch);
+ADMIN_OPERATION(reject_batch);
+ADMIN_OPERATION(abort_batch);
+ADMIN_OPERATION(resume_batch);
+ADMIN_OPERATION(confirm_batch);
+ADMIN_OPERATION(revoke_batch);
+ADMIN_OPERATION(list_batch_rows);
+ADMIN_OPERATION(list_batch_certs);
+ADMIN_OPERATION(show_batch_list);
+ADMIN_OPERATION(put_upload);
 ADMIN_OPERATION(sign_checkpoint);
 ADMIN_OPERATION(show_checkpoint);
 
@@ -317,5 +335,11 @@ extern const struct admin_field admin_release_fields[];
 extern const struct admin_field admin_assignment_fields[];
 extern const struct admin_field admin_release_page[];
 extern const struct admin_field admin_release_status_fields[];
+extern const struct admin_field admin_upload_fields[];
+extern const struct admin_field admin_batch_fields[];
+extern const struct admin_field admin_batch_page[];
+extern const struct admin_field admin_batch_row_page[];
+extern const struct admin_field admin_batch_cert_page[];
+extern const struct admin_field admin_batch_list_fields[];
 
 #endif

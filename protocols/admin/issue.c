@@ -54,8 +54,8 @@ static bm_status read_subject(const json_t *params, struct asked *asked,
                : ca_refuse(why, BM_E_LIMIT, "subject");
 }
 
-static bm_status add_chain(struct admin_context *c, struct tree *t,
-                           const char *id, json_t *chain)
+bm_status admin_add_chain(struct admin_context *c, struct tree *t,
+                          const char *id, json_t *chain)
 {
     const struct store *s = c->store;
     char at[STORE_ID_MAX];
@@ -88,7 +88,7 @@ static bm_status give(struct admin_context *c, const struct ca_issue_result *r,
     BM_TRY(admin_begin(c));
     rc = admin_give_cert(c, r->id, result);
     if (rc == BM_OK) {
-        rc = add_chain(c, &t, r->ca, chain);
+        rc = admin_add_chain(c, &t, r->ca, chain);
     }
     admin_end(c);
     BM_TRY(rc);

@@ -52,9 +52,14 @@ static const struct {
     { admin_allocation_fields, "Allocation" },
     { admin_allocation_page, "AllocationPage" },
     { admin_version_page, "ProfileVersionPage" },
+    { admin_upload_fields, "Upload" },
+    { admin_batch_fields, "Batch" },
+    { admin_batch_page, "BatchPage" },
+    { admin_batch_row_page, "BatchRowPage" },
+    { admin_batch_cert_page, "BatchCertificatePage" },
+    { admin_batch_list_fields, "BatchList" },
     { admin_proof_fields, "Proof" },
     { admin_checkpoint_fields, "Checkpoint" },
-    { admin_bundle_fields, "Bundle" },
 };
 
 #define SHAPES_N (sizeof shapes / sizeof shapes[0])

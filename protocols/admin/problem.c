@@ -30,6 +30,7 @@ static const struct {
     { BM_E_CA_KEY_OWNED, 409 },
     { BM_E_CA_KEY_REUSED, 409 },
     { BM_E_CA_IDENTIFIER, 409 },
+    { BM_E_CA_BATCH, 409 },
     { BM_E_CA_APPROVAL, 202 },
     { BM_E_CA_REJECTED, 403 },
     { BM_E_CA_UNAVAILABLE, 409 },

@@ -2,6 +2,7 @@
 
 /* SQLite keeps what every store promises. */
 #include "store/sqlite.h"
+#include "store/test/contract_batch.h"
 #include "store/test/contract_cert.h"
 #include "store/test/contract_delivery.h"
 #include "store/test/contract_lists.h"
@@ -36,6 +37,7 @@ int main(void)
     contract_lists();
     contract_delivery();
     contract_manufacturer();
+    contract_batch();
     files_end();
     return bm_test_done();
 }

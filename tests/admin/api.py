@@ -272,7 +272,7 @@ SOME = {"ca": "none", "profile": "none", "token": "none", "device": "none",
         "csr": "MAA=", "text": "x", "id": "none", "roles": ["auditor"],
         "digest": "none", "sha256": "none", "release": "none", "size": 1,
         "key": "none", "version": "1.2.3+4", "manufacturer": "none",
-        "name": "none", "anchors": ["MAA="], "serials": ["x"],
+        "name": "none", "batch": 77, "anchors": ["MAA="], "serials": ["x"],
         "ecosystem": 77, "organisation": 77, "to": 77, "amount": 1}
 
 

@@ -69,6 +69,14 @@ class Member:
             "name": self.name + "-maker", "anchors": [maker],
             "profiles": [LDEVID], "serial_pattern": "M-[0-9]+",
             "expected_only": True})
+        file = b"device,csr\n"  # no row: the batch is rejected
+        self.upload = hashlib.sha256(file + self.name.encode()).hexdigest()
+        self.call(api, "putUpload", {
+            "sha256": self.upload, "size": len(file + self.name.encode()),
+            "octets": base64.b64encode(file + self.name.encode()).decode()})
+        self.batch = self.call(api, "createBatch", {
+            "name": self.name + "-batch", "profile": LDEVID,
+            "sha256": self.upload})["id"]
         self.digest = hashlib.sha256(self.serial.encode()).hexdigest()
         self.call(api, "recordFirmware", {**FORBIDDEN, "digest": self.digest})
         return self
@@ -109,6 +117,7 @@ def cases(them):
     release = {"release": them.name + "-r"}
     maker = {"manufacturer": them.name + "-maker"}
     operator = {"operator": them.name + "-admin"}
+    batch = {"batch": them.batch}
     csr = csr_of(new_key("stranger-" + them.name))
     return {
         "whoAmI": ({}, OWN),
@@ -186,6 +195,21 @@ def cases(them):
         "createRelease": ({"release": "mine", "policy": them.blob}, 404),
         "assignRelease": ({**release, "all": True}, 404),
         "showReleaseStatus": (release, 404),
+        # The other's file is not there for whoever has not put it.
+        "putUpload": ({"sha256": "00" * 32, "size": 2, "octets": "MAA="}, 422),
+        "createBatch": ({"name": "mine", "profile": LDEVID,
+                         "sha256": them.upload}, 404),
+        "listBatches": ({}, OWN),
+        "showBatch": (batch, 404),
+        "listBatchRows": (batch, 404),
+        "listBatchCertificates": (batch, 404),
+        "showBatchList": (batch, 404),
+        "approveBatch": (batch, 404),
+        "rejectBatch": ({**batch, "reason": "mine"}, 404),
+        "abortBatch": (batch, 404),
+        "resumeBatch": (batch, 404),
+        "confirmBatch": (batch, 404),
+        "revokeBatch": ({**batch, "reason": "superseded"}, 404),
         # Of the whole ledger: its size, and no record.
         "signCheckpoint": ({}, OWN),
         "showCheckpoint": ({}, OWN),

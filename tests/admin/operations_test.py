@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 import os
+import signal
 import sys
 
 import api as admin
@@ -18,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
                                 "../image"))
 # pylint: disable=wrong-import-position
 import images  # noqa: E402
-from service import contains, equal, holds, main, openssl
+from service import contains, equal, holds, main, openssl, wait_until
 
 
 def pages(api, name, **params):
@@ -46,7 +47,7 @@ def whole_and_in_pages(api, name, key, **params):
 def cursors(api):
     """What is no `next` of such a list."""
     for name in ("listTokens", "listDevices", "listCertificates",
-                 "listEvents", "listRequests"):
+                 "listEvents", "listRequests", "listBatches"):
         for after in ("x", "-1", "1x", str(2 ** 63), str(2 ** 64)):
             api.call(name, {"after": after}, 400)
 
@@ -352,6 +353,107 @@ def manufacturers(api):
     api.call("removeManufacturer", {"manufacturer": "maker"}, 404)
 
 
+def put_file(api, data, who=None):
+    digest = hashlib.sha256(data).hexdigest()
+    equal(api.call("putUpload", {
+        "sha256": digest, "size": len(data),
+        "octets": base64.b64encode(data).decode()}, who=who),
+          {"have": len(data), "whole": True})
+    return digest
+
+
+def order(api, names, who=None, **more):
+    """A batch of these devices, and its table."""
+    rows = "".join("%s,%s\n" % (n, "".join(
+        csr_of(new_key(n)).split("\n")[1:-2])) for n in names)
+    digest = put_file(api, ("device,csr\n" + rows).encode(), who)
+    return api.call("createBatch", {"name": names[0], "sha256": digest,
+                                    **{"profile": LDEVID, **more}}, who=who)
+
+
+def comes_to(api, batch, state):
+    def there():
+        shown = api.call("showBatch", {"batch": batch["id"]})
+        return shown if shown["state"] == state else None
+    return wait_until("the batch is " + state, there)
+
+
+def batches(api, srv):
+    api.call("putUpload", {"sha256": "00" * 32, "size": 2, "octets": "MAA="},
+             422)
+    api.call("createBatch", {"name": "b", "profile": LDEVID,
+                             "sha256": "00" * 32}, 404)
+    digest = put_file(api, b"device,csr\nB-0,\n")
+    api.call("createBatch", {"name": "b", "profile": "many",
+                             "sha256": digest}, 422)
+    wrong = api.call("createBatch", {"name": "b", "profile": LDEVID,
+                                     "sha256": digest})
+    comes_to(api, wrong, "rejected")
+    row, = api.call("listBatchRows", {"batch": wrong["id"]})["items"]
+    equal((row["row"], row["state"], row["column"]), (1, "wrong", "csr"))
+    made = order(api, ["B-1", "B-2", "B-3"])
+    equal(comes_to(api, made, "ready")["issued"], 3)
+    number = {"batch": made["id"]}
+    certs = whole_and_in_pages(api, "listBatchCertificates", "row", **number)
+    whole_and_in_pages(api, "listBatchRows", "row", **number)
+    listed = api.call("showBatchList", number)
+    contains(listed["signature"], "BEGIN CMS")
+    equal(json.loads(listed["head"])["issued"], 3)
+    equal(json.loads(certs[0]["line"])["serial"], certs[0]["serial"])
+    api.call("approveBatch", number, 409)
+    api.call("rejectBatch", number, 409)
+    api.call("abortBatch", number, 409)
+    api.call("resumeBatch", number, 409)
+    equal(api.call("confirmBatch", number)["state"], "downloaded")
+    equal(api.call("revokeBatch", dict(
+        number, reason="a bad lot", reason_code="superseded"))["state"],
+          "revoking")
+    ended = comes_to(api, made, "revoked")
+    equal((ended["revoked"], ended["reason"]), (3, "a bad lot"))
+    equal(api.call("showCertificate", {"serial": certs[0]["serial"]})
+          ["reason_code"], "superseded")
+    api.call("revokeBatch", number, 409)
+    api.call("confirmBatch", number, 409)
+    api.call("showBatchList", number, 409)
+    # While nobody reads it, it can be stopped; and then not be gone on with.
+    reader, = srv.rooms()["reader"]
+    os.kill(reader, signal.SIGSTOP)
+    held = order(api, ["B-4"])
+    api.call("createBatch", {"name": "b", "profile": LDEVID,
+                             "sha256": held["sha256"]}, 409)
+    equal(api.call("abortBatch", {"batch": held["id"]})["state"], "aborted")
+    os.kill(reader, signal.SIGCONT)
+    api.call("resumeBatch", {"batch": held["id"]}, 409)
+    asked = order(api, ["B-5"], profile="approved")
+    comes_to(api, asked, "awaiting approval")
+    api.call("approveBatch", {"batch": asked["id"]}, 403)
+    second = admin.make_operator(api, "batcher", ["registrar"])
+    api.call("approveBatch", {"batch": asked["id"]}, who=second)
+    comes_to(api, asked, "ready")
+    asked = order(api, ["B-6"], profile="approved")
+    comes_to(api, asked, "awaiting approval")
+    stopped = api.call("abortBatch", {"batch": asked["id"]}, who=second)
+    equal(stopped["history"][-1]["by"], "operator:batcher")
+    asked = order(api, ["B-7"], profile="approved")
+    comes_to(api, asked, "awaiting approval")
+    equal(api.call("rejectBatch", {"batch": asked["id"], "reason": "no"},
+                   who=second)["reason"], "no")
+    # Who is no operator any more issues nothing; another goes on.
+    asked = order(api, ["B-8"], profile="approved", who=second)
+    comes_to(api, asked, "awaiting approval")
+    api.call("disableOperator", {"operator": "batcher"})
+    api.call("approveBatch", {"batch": asked["id"]})
+    contains(comes_to(api, asked, "aborted")["reason"],
+             "operator:batcher is no operator any more")
+    equal(api.call("resumeBatch", {"batch": asked["id"]})["state"], "issuing")
+    equal(comes_to(api, asked, "ready")["issued"], 1)
+    whole_and_in_pages(api, "listBatches", "id")
+    for name in ("showBatch", "listBatchRows", "listBatchCertificates",
+                 "showBatchList", "approveBatch", "rejectBatch", "abortBatch",
+                 "resumeBatch", "confirmBatch", "revokeBatch"):
+        api.call(name, {"batch": 7777}, 404)
+
+
 def operators(api):
     one = admin.make_operator(api, "one", ["registrar", "auditor"])
     csr = csr_of(new_key("x", "/CN=x"))
@@ -576,6 +678,7 @@ def test_the_document_is_true():
         operators(api)
         consortium(api)
         requests(api)
+        batches(api, srv)
         cursors(api)
         repeated(api, srv)
         what_all_refuse(api)

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CA_BATCH_H
+#define BM_CA_BATCH_H
+
+#include "ca/authority.h"
+
+/*
+ * Batches: many certificates that are ordered at once, for a production line.
+ *
+ *     created ─► awaiting ─► issuing ─► ready, partly ─► downloaded ─► expired
+ *        │          │         ▲   │          │               │           │
+ *        ▼          ▼         │   ▼          └───────────────┴───────────┤
+ *     rejected   rejected   aborted ────────────────► revoking ─► revoked
+ *
+ * Every row is looked at before anything is issued: all that issuing would
+ * refuse is found then, row by row, and told at once; with one row wrong the
+ * whole batch is rejected. Duplicates, of keys, identifiers and devices, within
+ * the batch and against all that was ever issued, are wrong; or, if it was
+ * ordered so, skipped.
+ *
+ * Where the profile wants approval, a second operator gives it to the batch.
+ *
+ * Issuing is done in groups, each a transaction with its rows: whatever
+ * happens, a row that has its certificate says so, and one that does not has
+ * none. So who starts again goes on exactly there.
+ *
+ * What is done by operators are acts of one transaction; what takes long is
+ * done in steps by whoever has the authority open, between which others are
+ * served. Each change of state is in the history of the batch and in the
+ * ledger.
+ */
+
+/* Options of a batch, a set. */
+enum {
+    CA_BATCH_SKIP = 1 << 0, /* duplicates are left out */
+    /* Set by ca/: all is right with it, and approved. */
+    CA_BATCH_LOOKED = 1 << 1
+};
+
+/* Rows that are wrong and kept to be told. A file with more is none of ours. */
+#define CA_BATCH_WRONG_MAX 10000
+
+/* Rows of one step: as many as a transaction takes. */
+#define CA_BATCH_STEP CA_GROUP_MAX
+
+/* Seconds for which there is something to be fetched, where the settings say
+ * nothing else. */
+#define CA_BATCH_KEEP (INT64_C(90) * 24 * 3600)
+
+struct ca_batch_order {
+    const char *name; /* for people; need not be unique */
+    const char *profile;
+    uint8_t upload[STORE_HASH_SIZE]; /* SHA-256 of its file */
+    uint32_t options;
+};
+
+/*
+ * Order one: it is put on record, and its rows are to be read. BM_E_NOT_FOUND:
+ * no such profile; BM_E_PROFILE_REQUESTER: not one that operators issue by;
+ * BM_E_EXISTS: one of the same file is being read.
+ */
+BM_MUST_CHECK bm_status ca_batch_create(struct ca *ca,
+                                        const struct ca_actor *actor,
+                                        const struct ca_batch_order *order,
+                                        int64_t now, uint64_t *id,
+                                        struct ca_refusal *why);
+
+/*
+ * What operators do with one in their scope, else BM_E_NOT_FOUND; BM_E_CA_BATCH
+ * when it is not in a state for it. `reason` is for people: it is on record.
+ */
+enum ca_batch_act {
+    CA_BATCH_APPROVE, /* BM_E_CA_FORBIDDEN: he has ordered it himself */
+    CA_BATCH_REJECT,  /* or withdraw: nothing was issued */
+    CA_BATCH_ABORT,   /* nothing more is issued */
+    CA_BATCH_RESUME,  /* in the name of who resumes */
+    CA_BATCH_FETCHED  /* what was to be handed out has arrived */
+};
+BM_MUST_CHECK bm_status ca_batch_act(struct ca *ca,
+                                     const struct ca_actor *actor, uint64_t id,
+                                     enum ca_batch_act act, const char *reason,
+                                     int64_t now, struct ca_refusal *why);
+
+/* Revoke all of its certificates for `reason` (enum bm_crl_reason). */
+struct ca_batch_end {
+    uint8_t reason;
+    const char *words;
+};
+BM_MUST_CHECK bm_status ca_batch_revoke(struct ca *ca,
+                                        const struct ca_actor *actor,
+                                        uint64_t id,
+                                        const struct ca_batch_end *end,
+                                        int64_t now, struct ca_refusal *why);
+
+/* "created", "awaiting approval", "issuing", "ready", "partly issued", ...;
+ * "waiting", "issued", "skipped", "wrong", "refused". */
+const char *ca_batch_state_name(enum store_batch_state state);
+const char *ca_batch_row_name(enum store_batch_row_state state);
+
+/* ---- Going on */
+
+/*
+ * A batch that must be gone on with: one to be read (CREATED), or one for
+ * ca_batch_step(). What has lapsed is put away on the way. BM_E_NOT_FOUND:
+ * none.
+ * The views of `*batch` are empty.
+ */
+BM_MUST_CHECK bm_status ca_batch_next(struct ca *ca, int64_t now,
+                                      struct store_batch *batch,
+                                      struct ca_refusal *why);
+
+/* The next rows of a batch that is ISSUING or REVOKING; or its end. */
+BM_MUST_CHECK bm_status ca_batch_step(struct ca *ca,
+                                      const struct store_batch *batch,
+                                      int64_t now, struct ca_refusal *why);
+
+/* ---- Reading one */
+
+/* A row as it was read; views. */
+struct ca_batch_row {
+    uint32_t number; /* rising, from 1 */
+    struct bm_bytes device;
+    struct bm_bytes name;    /* of the file in an archive */
+    struct bm_bytes csr;     /* DER */
+    struct bm_bytes subject; /* RFC 4514, instead of the request's; or empty */
+    /* What was found wrong when it was read: where, and why; or empty. */
+    struct bm_bytes column;
+    struct bm_bytes words;
+};
+
+/* The batch that is being read: nothing is kept of what was read before. */
+struct ca_batch_check;
+BM_MUST_CHECK bm_status ca_batch_check_new(struct ca *ca,
+                                           const struct store_batch *batch,
+                                           int64_t now,
+                                           struct ca_batch_check **check,
+                                           struct ca_refusal *why);
+void ca_batch_check_free(struct ca_batch_check *check); /* NULL is fine */
+
+/*
+ * Look at some rows, CA_BATCH_STEP at most, in one transaction.
+ * BM_E_CA_ORDER: they do not follow on those before, or there are too many, or
+ * too many are wrong: the file is to be given up.
+ */
+BM_MUST_CHECK bm_status ca_batch_check_rows(struct ca_batch_check *check,
+                                            const struct ca_batch_row *rows,
+                                            size_t n, int64_t now,
+                                            struct ca_refusal *why);
+
+/* There are no more; or the file is not what it should be: `failed` says why,
+ * and is NULL otherwise. The batch goes on to its next state. */
+BM_MUST_CHECK bm_status ca_batch_check_end(struct ca_batch_check *check,
+                                           const struct ca_refusal *failed,
+                                           int64_t now, struct ca_refusal *why);
+
+/* ---- The list of its certificates */
+
+/*
+ * JSON, an object per line: the batch, then each certificate in the order of
+ * its rows. Its SHA-256 is what the signature of the batch is over, so that
+ * everybody who writes it writes the same octets.
+ */
+#define CA_BATCH_LINE_MAX 4096
+void ca_batch_put_head(const struct store_batch *batch, struct bm_wr *w);
+/* In a transaction. */
+BM_MUST_CHECK bm_status ca_batch_put_line(const struct store *store,
+                                          const struct bm_crypto *crypto,
+                                          const struct store_batch_row *row,
+                                          struct bm_wr *w);
+
+#endif

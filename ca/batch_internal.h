@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_CA_BATCH_INTERNAL_H
+#define BM_CA_BATCH_INTERNAL_H
+
+#include "ca/batch.h"
+#include "ca/slot.h"
+
+/* Between the files of batches. */
+
+/* In a write transaction: the batch goes on to `state`. With its history and
+ * record; `hash`, 32 octets or NULL, is what the record is about. */
+struct ca_batch_change {
+    enum store_batch_state state;
+    const char *words; /* "" where the state says it all */
+    const uint8_t *hash;
+};
+BM_MUST_CHECK bm_status ca_batch_put_state(struct ca *ca,
+                                           const struct ca_actor *actor,
+                                           struct store_batch *batch,
+                                           const struct ca_batch_change *change,
+                                           int64_t now);
+
+/* A batch that outlives the views of the store: without them. */
+void ca_batch_keep(struct store_batch *kept, const struct store_batch *row);
+
+/*
+ * In any transaction: in whose name a batch is issued. `op` and `batch` outlive
+ * the actor. BM_E_CA_FORBIDDEN: he is no operator any more.
+ */
+BM_MUST_CHECK bm_status ca_batch_actor(struct ca *ca,
+                                       const struct store_batch *batch,
+                                       struct store_operator *op,
+                                       struct ca_actor *actor,
+                                       struct ca_refusal *why);
+
+/* Who acts where nobody does: the authority. */
+extern const struct ca_actor ca_batch_authority;
+
+#endif

@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/bar.h"
+#include "cli/batch_run.h"
+#include "cli/batch_zip.h"
+#include "cli/diag.h"
+#include "cli/each.h"
+#include "cli/pages.h"
+#include "core/cms.h"
+#include "core/pem.h"
+
+enum {
+    OPTION_OUT = 1,
+    OPTION_FORM,
+    OPTION_CHAIN
+};
+
+static const struct cmd_option options[] = {
+    SESSION_OPTIONS,
+    { "--out", "FILE", "the ZIP, a new file", OPTION_OUT },
+    { "--form", "FORM", "pem (default), der, p7b, or table: one file for all",
+      OPTION_FORM },
+    { "--chain", NULL, "with each certificate those of the CAs above it",
+      OPTION_CHAIN },
+    { NULL, NULL, NULL, 0 },
+};
+
+static const struct cmd_verb verb = {
+    "birthmark batch get", "[OPTION]... --out FILE ID",
+    "Fetch the certificates of a batch, as a ZIP: a file each, or a table;\n"
+    "chain.pem, the CAs; list.jsonl, which certificates they are and where\n"
+    "the ledger has them; list.p7s, the signature over that. When the ZIP is\n"
+    "whole, the batch counts as downloaded.\n",
+    options
+};
+
+struct given {
+    struct session_place place;
+    const char *out;
+    const char *form;
+    bool chain;
+};
+
+static const struct args_row rows[] = {
+    SESSION_ROWS(offsetof(struct given, place)),
+    { OPTION_OUT, ARGS_TEXT, offsetof(struct given, out), true },
+    { OPTION_FORM, ARGS_TEXT, offsetof(struct given, form), false },
+    { OPTION_CHAIN, ARGS_FLAG, offsetof(struct given, chain), false },
+    { 0, ARGS_FLAG, 0, false },
+};
+
+enum form {
+    FORM_PEM,
+    FORM_DER,
+    FORM_P7B,
+    FORM_TABLE,
+    FORMS
+};
+static const char *const forms[FORMS] = { "pem", "der", "p7b", "table" };
+
+/* Octets of a certificate with those above it, in any form. */
+#define ONE_MAX ((size_t)256 << 10)
+
+struct run {
+    struct session session;
+    struct batch_zip zip;
+    enum form form;
+    bool with_chain;
+    struct bar bar;
+    uint64_t done;
+    uint64_t total;
+    struct bm_wr pem;   /* the CAs, as a file */
+    struct bm_wr chain; /* and DER after DER */
+    FILE *list;
+    FILE *table; /* FORM_TABLE */
+    struct bm_hash_state hash;
+    int code; /* of what went wrong and was said; else CMD_OK */
+    uint8_t pem_room[ONE_MAX / 4];
+    uint8_t chain_room[ONE_MAX / 4];
+    uint8_t der[16384];
+    uint8_t one[ONE_MAX];
+};
+
+/* ---- One certificate */
+
+static bm_status decode(const char *text, struct bm_wr *w)
+{
+    struct bm_bytes left = { (const uint8_t *)text, strlen(text) };
+    struct bm_pem block;
+    size_t n;
+
+    BM_TRY(bm_pem_next(&left, NULL, &block));
+    BM_TRY(bm_pem_decode(&block, NULL, w));
+    return bm_wr_finish(w, &n);
+}
+
+static bm_status put_form(const struct run *run, const char *pem,
+                          struct bm_bytes der, struct bm_wr *w)
+{
+    size_t n;
+
+    if (run->form == FORM_DER) {
+        bm_wr_put(w, der);
+    } else if (run->form == FORM_P7B) {
+        uint8_t room[sizeof run->der + sizeof run->chain_room];
+        struct bm_wr certs;
+
+        bm_wr_init(&certs, room, sizeof room);
+        bm_wr_put(&certs, der);
+        if (run->with_chain) {
+            bm_wr_put(&certs, bm_wr_bytes(&run->chain));
+        }
+        BM_TRY(bm_wr_finish(&certs, &n));
+        BM_TRY(bm_cms_put_certs(w, bm_wr_bytes(&certs),
+                                (struct bm_bytes){ NULL, 0 }));
+    } else {
+        bm_wr_str(w, pem);
+        if (run->with_chain) {
+            bm_wr_put(w, bm_wr_bytes(&run->pem));
+        }
+    }
+    return bm_wr_finish(w, &n);
+}
+
+/* "000017_SN-17.pem": unique by the row, and safe to unpack anywhere. */
+static void name_entry(const struct run *run, const json_t *item,
+                       char name[STORE_NAME_MAX])
+{
+    const char *device = json_string_value(json_object_get(item, "device"));
+    const char *file = json_string_value(json_object_get(item, "file"));
+    const char *called = device != NULL ? device : file != NULL ? file : "";
+    size_t n = (size_t)snprintf(
+        name, STORE_NAME_MAX, "certificates/%06lld",
+        (long long)json_integer_value(json_object_get(item, "row")));
+
+    if (called[0] != '\0') {
+        name[n++] = '_';
+    }
+    for (; *called != '\0' && n < 128; called++) {
+        char c = *called;
+        bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                     (c >= 'A' && c <= 'Z') || c == '-' || c == '.';
+
+        name[n++] = plain ? c : '_';
+    }
+    (void)snprintf(name + n, STORE_NAME_MAX - n, ".%s", forms[run->form]);
+}
+
+/* RFC 4180 2: quotes within are doubled. */
+static void put_field(FILE *f, const char *text)
+{
+    fputc('"', f);
+    for (; text != NULL && *text != '\0'; text++) {
+        if (*text == '"') {
+            fputc('"', f);
+        }
+        fputc(*text, f);
+    }
+    fputc('"', f);
+}
+
+static void put_record(struct run *run, const json_t *item, const char *pem)
+{
+    fprintf(run->table, "%" JSON_INTEGER_FORMAT ",",
+            json_integer_value(json_object_get(item, "row")));
+    put_field(run->table, json_string_value(json_object_get(item, "device")));
+    fputc(',', run->table);
+    put_field(run->table, json_string_value(json_object_get(item, "file")));
+    fputc(',', run->table);
+    put_field(run->table, json_string_value(json_object_get(item, "serial")));
+    fputc(',', run->table);
+    put_field(run->table, pem);
+    fputs("\r\n", run->table);
+}
+
+static bm_status put_cert(struct run *run, const json_t *item, const char *pem)
+{
+    char name[STORE_NAME_MAX];
+    struct bm_wr der;
+    struct bm_wr w;
+
+    if (run->form == FORM_TABLE) {
+        put_record(run, item, pem);
+        return ferror(run->table) ? BM_E_IO : BM_OK;
+    }
+    bm_wr_init(&der, run->der, sizeof run->der);
+    bm_wr_init(&w, run->one, sizeof run->one);
+    BM_TRY(decode(pem, &der));
+    BM_TRY(put_form(run, pem, bm_wr_bytes(&der), &w));
+    name_entry(run, item, name);
+    run->code = batch_zip_put(&run->zip, name, bm_wr_bytes(&w));
+    return run->code == CMD_OK ? BM_OK : BM_E_END;
+}
+
+static bm_status put_line(struct run *run, const char *line)
+{
+    const struct bm_crypto *crypto = run->session.crypto;
+    const struct bm_bytes text = { (const uint8_t *)line, strlen(line) };
+
+    if (fputs(line, run->list) < 0) {
+        return BM_E_IO;
+    }
+    return crypto->hash_more(crypto->self, &run->hash, text);
+}
+
+static bm_status take(void *arg, json_t *item)
+{
+    struct run *run = arg;
+    const char *pem = json_string_value(json_object_get(item, "pem"));
+    const char *line = json_string_value(json_object_get(item, "line"));
+    bm_status rc = pem == NULL || line == NULL ? BM_E_IO : BM_OK;
+
+    if (rc == BM_OK) {
+        rc = put_line(run, line);
+    }
+    if (rc == BM_OK) {
+        rc = put_cert(run, item, pem);
+    }
+    json_decref(item);
+    bar_show(&run->bar, ++run->done, run->total);
+    return rc;
+}
+
+/* ---- The list */
+
+/* The lines are those that were signed, or it is not this batch. Who signed it
+ * a verifier finds out: its certificate is in the message. */
+static bm_status check_signature(struct run *run, struct bm_bytes message,
+                                 const uint8_t *digest)
+{
+    struct bm_cms_verify_config config = {
+        .crypto = run->session.crypto,
+        .digest = { digest, STORE_HASH_SIZE },
+        .digest_hash = BM_HASH_SHA256,
+    };
+    struct bm_cms_signer signer;
+    struct bm_bytes signers;
+    struct bm_cert cert;
+    struct bm_cms cms;
+
+    BM_TRY(bm_cms_parse(message, NULL, &cms));
+    signers = cms.signers;
+    if (!bm_cms_signer_next(&signers, &signer)) {
+        return BM_E_CMS_FORM;
+    }
+    return bm_cms_verify(&cms, &signer, &config, &cert);
+}
+
+static bm_status put_signature(struct run *run, const json_t *list)
+{
+    const struct bm_crypto *crypto = run->session.crypto;
+    const char *pem = json_string_value(json_object_get(list, "signature"));
+    uint8_t digest[BM_HASH_MAX];
+    struct bm_wr w;
+
+    BM_TRY(crypto->hash_end(crypto->self, &run->hash, digest));
+    if (pem == NULL) {
+        fprintf(stderr, "%s: nobody signs lists of batches here\n", verb.path);
+        return BM_OK;
+    }
+    bm_wr_init(&w, run->one, sizeof run->one);
+    BM_TRY(decode(pem, &w));
+    BM_TRY(check_signature(run, bm_wr_bytes(&w), digest));
+    run->code = batch_zip_put(&run->zip, "list.p7s", bm_wr_bytes(&w));
+    return run->code == CMD_OK ? BM_OK : BM_E_END;
+}
+
+static bm_status take_chain(struct run *run, const json_t *chain)
+{
+    const json_t *one;
+    size_t i;
+    size_t n;
+
+    bm_wr_init(&run->pem, run->pem_room, sizeof run->pem_room);
+    bm_wr_init(&run->chain, run->chain_room, sizeof run->chain_room);
+    json_array_foreach(chain, i, one)
+    {
+        if (!json_is_string(one)) {
+            return BM_E_IO;
+        }
+        bm_wr_str(&run->pem, json_string_value(one));
+        BM_TRY(decode(json_string_value(one), &run->chain));
+    }
+    return bm_wr_finish(&run->pem, &n);
+}
+
+/* ---- All of it */
+
+static bm_status begin(struct run *run, const json_t *list)
+{
+    const struct bm_crypto *crypto = run->session.crypto;
+    const char *head = json_string_value(json_object_get(list, "head"));
+
+    run->list = tmpfile();
+    run->table = run->form == FORM_TABLE ? tmpfile() : NULL;
+    if (head == NULL || run->list == NULL ||
+        (run->form == FORM_TABLE && run->table == NULL)) {
+        return BM_E_IO;
+    }
+    if (run->table != NULL) {
+        fputs("row,device,file,serial,certificate\r\n", run->table);
+    }
+    BM_TRY(take_chain(run, json_object_get(list, "chain")));
+    BM_TRY(crypto->hash_begin(crypto->self, &run->hash, BM_HASH_SHA256));
+    return put_line(run, head);
+}
+
+static bm_status end(struct run *run, const json_t *list)
+{
+    BM_TRY(put_signature(run, list));
+    run->code = batch_zip_put_file(&run->zip, "list.jsonl", run->list);
+    if (run->code == CMD_OK) {
+        run->code =
+            batch_zip_put(&run->zip, "chain.pem", bm_wr_bytes(&run->pem));
+    }
+    if (run->code == CMD_OK && run->table != NULL) {
+        run->code =
+            batch_zip_put_file(&run->zip, "certificates.csv", run->table);
+    }
+    if (run->code == CMD_OK) {
+        run->code = batch_zip_finish(&run->zip);
+    }
+    return BM_OK;
+}
+
+static int fetch(struct run *run, uint64_t id, const json_t *list)
+{
+    struct ca_refusal why = { .status = BM_OK };
+    struct pages pages = { .session = &run->session,
+                           .operation = "listBatchCertificates",
+                           .params = json_object(),
+                           .arg = run,
+                           .one = take };
+    bm_status rc = begin(run, list);
+
+    session_set_int(pages.params, "batch", id);
+    session_set_int(pages.params, "limit", 500);
+    if (rc == BM_OK) {
+        bar_begin(&run->bar, "fetching");
+        rc = pages_walk(&pages, &why);
+    } else {
+        json_decref(pages.params);
+    }
+    bar_end(&run->bar);
+    if (rc == BM_OK && run->code == CMD_OK) {
+        rc = end(run, list);
+    }
+    return run->code != CMD_OK ? run->code
+                               : session_result(&run->session, rc, &why);
+}
+
+static int ask(struct run *run, const char *operation, uint64_t id,
+               json_t **result)
+{
+    json_t *params = json_object();
+
+    session_set_int(params, "batch", id);
+    return session_call(&run->session, operation, params, result);
+}
+
+static int get(struct run *run, uint64_t id)
+{
+    json_t *list = NULL;
+    json_t *batch = NULL;
+    int rc = ask(run, "showBatch", id, &batch);
+
+    if (rc == CMD_OK) {
+        run->total =
+            (uint64_t)json_integer_value(json_object_get(batch, "issued"));
+        json_decref(batch);
+        batch = NULL;
+        rc = ask(run, "showBatchList", id, &list);
+    }
+    if (rc == CMD_OK) {
+        rc = fetch(run, id, list);
+    }
+    if (rc == CMD_OK) {
+        rc = ask(run, "confirmBatch", id, &batch);
+    }
+    json_decref(list);
+    json_decref(batch);
+    return rc == CMD_OK ? session_publish(&run->session) : rc;
+}
+
+static bool take_form(const struct given *given, struct run *run)
+{
+    for (int i = 0; given->form != NULL && i < FORMS; i++) {
+        if (strcmp(given->form, forms[i]) == 0) {
+            run->form = (enum form)i;
+            return true;
+        }
+    }
+    return given->form == NULL;
+}
+
+static void wipe(struct run *run)
+{
+    const struct bm_crypto *crypto = run->session.crypto;
+
+    if (crypto != NULL) {
+        (void)crypto->hash_end(crypto->self, &run->hash, NULL);
+    }
+    if (run->list != NULL) {
+        (void)fclose(run->list);
+    }
+    if (run->table != NULL) {
+        (void)fclose(run->table);
+    }
+    batch_zip_drop(&run->zip);
+    session_close(&run->session);
+    free(run);
+}
+
+int cmd_batch_get(int argc, char **argv)
+{
+    struct given given = { .chain = false };
+    struct args args = { .verb = &verb,
+                         .rows = rows,
+                         .into = &given,
+                         .words_name = "ID",
+                         .words_min = 1,
+                         .words_max = 1 };
+    struct session_config config = { .path = verb.path,
+                                     .place = &given.place,
+                                     .mode = INSTANCE_WRITE,
+                                     .act = CA_ACT_BATCH_CREATE };
+    struct run *run;
+    uint64_t id;
+    int rc;
+
+    if (!args_read(&args, argc, argv, &rc)) {
+        return rc;
+    }
+    if (!each_read_number(args.words[0], &id)) {
+        return cmd_usage_error(verb.path, "'%.40s' is no number",
+                               args.words[0]);
+    }
+    run = calloc(1, sizeof *run);
+    if (run == NULL) {
+        return refusal_print_act(verb.path, BM_E_MEMORY, NULL);
+    }
+    run->zip.fd = -1;
+    run->with_chain = given.chain;
+    if (!take_form(&given, run)) {
+        free(run);
+        return cmd_usage_error(verb.path, "--form: pem, der, p7b or table");
+    }
+    rc = batch_zip_open(&run->zip, verb.path, given.out);
+    if (rc == CMD_OK) {
+        rc = session_open(&run->session, &config);
+    }
+    if (rc == CMD_OK) {
+        rc = get(run, id);
+    }
+    wipe(run);
+    return rc;
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/issuer_internal.h"
+#include "intake/row.h"
+#include "server/batches.h"
+#include "server/uploads.h"
+
+/*
+ * Batches: one step at a time, between which everybody else is served. Files
+ * are read by another room, piece by piece, while the piece before is looked
+ * at.
+ */
+
+/* Seconds until what could not be done is tried again, and until somebody
+ * looks whether a batch has lapsed. */
+#define RETRY 2
+#define LOOK  30
+
+/* Octets of an answer of the reader: more than a chunk of it. */
+#define ROWS_MAX ((size_t)1 << 20)
+
+static void schedule(struct issuer *is, int64_t seconds)
+{
+    struct timeval wait = { seconds, 0 };
+
+    if (seconds == 0) {
+        (void)event_del(is->batch.work);
+        event_active(is->batch.work, EV_TIMEOUT, 0);
+    } else {
+        (void)event_add(is->batch.work, &wait);
+    }
+}
+
+void issuer_batch_changed(struct issuer *is)
+{
+    if (!is->stopping) {
+        schedule(is, 0);
+    }
+}
+
+/* ---- Reading */
+
+static void stop_reading(struct issuer *is)
+{
+    ca_batch_check_free(is->batch.check);
+    is->batch.check = NULL;
+    is->batch.tag++; /* answers that are on their way are nobody's */
+}
+
+void issuer_batch_restart(struct issuer *is)
+{
+    stop_reading(is);
+    issuer_batch_changed(is);
+}
+
+static bool ask(struct issuer *is, uint16_t verb, struct bm_bytes body)
+{
+    const struct link_frame frame = { .verb = verb,
+                                      .tag = is->batch.tag,
+                                      .body = body };
+
+    return is->batch.reader != NULL &&
+           link_put(is->batch.reader, &frame) == BM_OK;
+}
+
+static void begin_reading(struct issuer *is, const struct store_batch *batch)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    char name[UPLOADS_NAME_MAX];
+    bm_status rc;
+
+    stop_reading(is);
+    uploads_name(batch->upload, batch->organisation, name);
+    rc = ca_batch_check_new(is->in->ca, batch, room_now(), &is->batch.check,
+                            &why);
+    if (rc != BM_OK) {
+        log_refusal(LOG_LEVEL_ERROR, "batch.read", &why);
+        schedule(is, RETRY);
+        return;
+    }
+    is->batch.reading = *batch;
+    if (!ask(is, WIRE_READ_OPEN,
+             (struct bm_bytes){ (const uint8_t *)name, strlen(name) })) {
+        stop_reading(is);
+        schedule(is, RETRY);
+    }
+}
+
+/* There are no more rows, or `failed` says why there cannot be. */
+static void end_reading(struct issuer *is, const struct ca_refusal *failed)
+{
+    const struct store_batch *batch = &is->batch.reading;
+    struct ca_refusal why = { BM_OK, "" };
+    bm_status rc =
+        ca_batch_check_end(is->batch.check, failed, room_now(), &why);
+
+    stop_reading(is);
+    if (rc == BM_OK || rc == BM_E_CA_BATCH) {
+        uploads_drop(is->in->dir, batch->organisation, batch->upload);
+        schedule(is, 0);
+        return;
+    }
+    log_refusal(LOG_LEVEL_ERROR, "batch.read", &why);
+    schedule(is, RETRY);
+}
+
+static void take_rows(struct issuer *is, struct bm_bytes rows)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    bm_status rc;
+
+    /* The next ones, while these are looked at. */
+    if (!ask(is, WIRE_READ_MORE, (struct bm_bytes){ NULL, 0 })) {
+        stop_reading(is);
+        schedule(is, RETRY);
+        return;
+    }
+    rc = batches_take(is->batch.check, rows, room_now(), &why);
+    if (rc == BM_E_CA_ORDER) {
+        end_reading(is, &why);
+    } else if (rc != BM_OK) {
+        stop_reading(is);
+        if (rc != BM_E_CA_BATCH) { /* it was stopped meanwhile */
+            log_refusal(LOG_LEVEL_ERROR, "batch.read", &why);
+        }
+        schedule(is, rc == BM_E_CA_BATCH ? 0 : RETRY);
+    }
+}
+
+/* What the reader says of a file is a stranger's word. */
+static void take_refusal(struct issuer *is, const struct link_frame *frame)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    struct bm_bytes words = frame->body;
+    bm_status rc;
+
+    if (words.n >= sizeof why.words || !intake_is_text(words)) {
+        words.n = 0;
+    }
+    rc = ca_refuse(&why, BM_E_CA_ORDER, "%.*s", (int)words.n,
+                   words.n == 0 ? "" : (const char *)words.p);
+    why.status = rc;
+    end_reading(is, &why);
+}
+
+static bm_status serve_read(void *self, struct link *link,
+                            const struct link_frame *frame)
+{
+    struct issuer *is = self;
+
+    (void)link;
+    if (is->batch.check == NULL || frame->tag != is->batch.tag) {
+        return BM_OK;
+    }
+    if (!issuer_is_ready(is) || is->stopping) {
+        stop_reading(is);
+    } else if (frame->status == BM_E_END) {
+        end_reading(is, NULL);
+    } else if (frame->status != BM_OK) {
+        take_refusal(is, frame);
+    } else if (frame->verb == WIRE_READ_MORE) {
+        take_rows(is, frame->body);
+    } else if (!ask(is, WIRE_READ_MORE, (struct bm_bytes){ NULL, 0 })) {
+        stop_reading(is);
+        schedule(is, RETRY);
+    }
+    return BM_OK;
+}
+
+static const struct link_verb reader_verbs[] = {
+    { WIRE_READ_OPEN, CA_REFUSAL_WORDS_MAX, serve_read },
+    { WIRE_READ_MORE, ROWS_MAX, serve_read },
+    { 0, 0, NULL },
+};
+
+/* A file that ends the reader ends it each time; so it is not read again and
+ * again. */
+static void closed(void *self, struct link *link)
+{
+    const struct ca_refusal failed = { BM_E_CA_ORDER,
+                                       "the process that reads it has ended" };
+    struct issuer *is = self;
+
+    (void)link;
+    is->batch.reader = NULL;
+    if (is->batch.check != NULL && issuer_is_ready(is) && !is->stopping) {
+        end_reading(is, &failed);
+    } else {
+        stop_reading(is);
+    }
+    room_unlinked(is->room, ROOM_READER);
+}
+
+bm_status issuer_batch_link(struct issuer *is, int fd)
+{
+    const struct link_config config = { .base = is->room->base,
+                                        .verbs = reader_verbs,
+                                        .room = is,
+                                        .closed = closed };
+
+    stop_reading(is);
+    link_free(is->batch.reader);
+    is->batch.reader = NULL;
+    if (link_new(&config, fd, &is->batch.reader) != BM_OK) {
+        return BM_E_MEMORY;
+    }
+    issuer_batch_changed(is);
+    return BM_OK;
+}
+
+/* ---- Steps */
+
+static void count(struct issuer *is, const struct store_batch *batch)
+{
+    struct issuer_batch *b = &is->batch;
+
+    if (b->counted == batch->id && batch->issued > b->issued) {
+        uint64_t n = batch->issued - b->issued;
+        char label[METRICS_LABEL_MAX];
+
+        (void)snprintf(label, sizeof label, "%s,issued", batch->profile);
+        metrics_add_to(is->room->metrics, METRICS_ISSUED, label, (int64_t)n);
+        metrics_add(is->room->metrics, METRICS_ISSUED_ALL, (int64_t)n);
+    }
+    b->counted = batch->id;
+    b->issued = batch->issued;
+}
+
+static void step(struct issuer *is, const struct store_batch *batch)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    bm_status rc;
+
+    if (batch->state == STORE_BATCH_CREATED) {
+        if (is->batch.check == NULL && is->batch.reader != NULL) {
+            begin_reading(is, batch);
+        }
+        return;
+    }
+    count(is, batch);
+    rc = ca_batch_step(is->in->ca, batch, room_now(), &why);
+    if (!remote_signer_is_there(is->signer)) {
+        issuer_lose_signer(is);
+    } else if (rc != BM_OK) {
+        why.status = ca_refuse_plain(&why, rc);
+        log_refusal(LOG_LEVEL_ERROR, "batch.step", &why);
+        schedule(is, RETRY);
+    } else {
+        schedule(is, 0);
+    }
+}
+
+static void on_work(evutil_socket_t fd, short what, void *arg)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    struct issuer *is = arg;
+    struct store_batch batch;
+    bm_status rc;
+
+    (void)fd;
+    (void)what;
+    if (is->stopping || !issuer_is_ready(is)) {
+        return; /* whoever brings a signer begins again */
+    }
+    rc = ca_batch_next(is->in->ca, room_now(), &batch, &why);
+    if (rc == BM_OK) {
+        step(is, &batch);
+    } else {
+        is->batch.counted = 0;
+        schedule(is, LOOK);
+    }
+}
+
+bm_status issuer_batch_init(struct issuer *is)
+{
+    is->batch.work = event_new(is->room->base, -1, 0, on_work, is);
+    return is->batch.work == NULL ? BM_E_MEMORY : BM_OK;
+}
+
+void issuer_batch_wipe(struct issuer *is)
+{
+    ca_batch_check_free(is->batch.check);
+    link_free(is->batch.reader);
+    if (is->batch.work != NULL) {
+        event_free(is->batch.work);
+    }
+}

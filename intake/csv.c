@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * RFC 4180, strictly: a header, as many fields in each row as in that, a field
+ * in quotes from its first character on or not at all. Lines end with CRLF, or
+ * with LF alone.
+ */
+#include <string.h>
+
+#include "intake/internal.h"
+
+/* Fields of a row that are told apart; more are counted. */
+#define FIELDS_MAX INTAKE_COLUMNS
+
+struct record {
+    struct bm_bytes fields[FIELDS_MAX];
+    size_t n;
+};
+
+/* Where it went wrong. */
+static bm_status refuse(const struct intake *intake, size_t field,
+                        const char *words, struct ca_refusal *why)
+{
+    const char *column = field < INTAKE_COLUMNS && field < intake->columns_n
+                             ? intake_column_name(intake->columns[field])
+                             : "";
+
+    return ca_refuse(why, BM_E_CA_ORDER, "%s %u, column %zu%s%s: %s",
+                     intake->number == 0 ? "header, row" : "row",
+                     (unsigned)intake->number, field + 1,
+                     column[0] != '\0' ? " " : "", column, words);
+}
+
+static bool keep(struct intake *intake, int c)
+{
+    if (intake->n == sizeof intake->room) {
+        return false;
+    }
+    intake->room[intake->n++] = (uint8_t)c;
+    return true;
+}
+
+static const char too_long[] = "the row is longer than 65536 octets";
+
+/* escaped = DQUOTE *(TEXTDATA / COMMA / CR / LF / 2DQUOTE) DQUOTE */
+static const char *take_quoted(struct intake *intake)
+{
+    struct intake_source *s = &intake->source;
+
+    (void)intake_take(s);
+    for (;;) {
+        int c = intake_take(s);
+
+        if (c < 0) {
+            return "it ends within quotes";
+        }
+        if (c == '"') {
+            if (intake_peek(s) != '"') {
+                break;
+            }
+            (void)intake_take(s);
+        }
+        if (!keep(intake, c)) {
+            return too_long;
+        }
+    }
+    switch (intake_peek(s)) {
+    case ',':
+    case '\r':
+    case '\n':
+    case -1:
+        return NULL;
+    default:
+        return "characters behind the closing quote";
+    }
+}
+
+/* non-escaped = *TEXTDATA */
+static const char *take_plain(struct intake *intake)
+{
+    struct intake_source *s = &intake->source;
+
+    for (;;) {
+        int c = intake_peek(s);
+
+        if (c < 0 || c == ',' || c == '\r' || c == '\n') {
+            return NULL;
+        }
+        if (c == '"') {
+            return "a quote in a field that is not in quotes";
+        }
+        if (!keep(intake, intake_take(s))) {
+            return too_long;
+        }
+    }
+}
+
+/* The end of a row: CRLF, LF, or that of the file. */
+static const char *take_line_end(struct intake_source *s)
+{
+    if (intake_peek(s) == '\r') {
+        (void)intake_take(s);
+        if (intake_peek(s) != '\n') {
+            return "CR without LF";
+        }
+    }
+    (void)intake_take(s);
+    return NULL;
+}
+
+static bm_status take_record(struct intake *intake, struct record *record,
+                             struct ca_refusal *why)
+{
+    struct intake_source *s = &intake->source;
+    const char *bad = NULL;
+    bool more = true;
+
+    memset(record, 0, sizeof *record);
+    intake->n = 0;
+    while (more && bad == NULL) {
+        size_t start = intake->n;
+
+        bad = intake_peek(s) == '"' ? take_quoted(intake) : take_plain(intake);
+        if (bad == NULL && record->n < FIELDS_MAX) {
+            record->fields[record->n] =
+                (struct bm_bytes){ intake->room + start, intake->n - start };
+        }
+        more = intake_peek(s) == ',';
+        if (bad == NULL && more) {
+            (void)intake_take(s);
+            record->n++;
+        }
+    }
+    if (bad == NULL) {
+        bad = take_line_end(s);
+    }
+    if (bad != NULL) {
+        return refuse(intake, record->n, bad, why);
+    }
+    record->n++;
+    return BM_OK;
+}
+
+static bm_status take_column(struct intake *intake, const struct record *record,
+                             size_t i, struct ca_refusal *why)
+{
+    enum intake_column column = intake_column_of(record->fields[i]);
+
+    if (column == INTAKE_COLUMNS) {
+        return refuse(intake, i, "columns are csr, device, subject", why);
+    }
+    for (size_t j = 0; j < i; j++) {
+        if (intake->columns[j] == column) {
+            return refuse(intake, i, "the same column twice", why);
+        }
+    }
+    intake->columns[i] = column;
+    return BM_OK;
+}
+
+static bm_status begin(struct intake *intake, struct ca_refusal *why)
+{
+    struct record record;
+    bool has_csr = false;
+
+    BM_TRY(take_record(intake, &record, why));
+    if (record.n > INTAKE_COLUMNS) {
+        return refuse(intake, INTAKE_COLUMNS, "there are more than are known",
+                      why);
+    }
+    for (size_t i = 0; i < record.n; i++) {
+        BM_TRY(take_column(intake, &record, i, why));
+        has_csr = has_csr || intake->columns[i] == INTAKE_CSR;
+    }
+    intake->columns_n = record.n;
+    return has_csr ? BM_OK
+                   : refuse(intake, record.n, "there is no column csr", why);
+}
+
+static bm_status next(struct intake *intake, struct ca_batch_row *row,
+                      struct ca_refusal *why)
+{
+    struct intake_values values = { .der = false };
+    struct record record;
+
+    if (intake_peek(&intake->source) < 0) {
+        BM_TRY(intake_source_end(&intake->source, why));
+        return BM_E_END;
+    }
+    intake->number++;
+    BM_TRY(take_record(intake, &record, why));
+    if (intake_peek(&intake->source) < 0) {
+        BM_TRY(intake_source_end(&intake->source, why));
+    }
+    if (record.n != intake->columns_n) {
+        return intake_wrong(intake, row, "",
+                            "%zu columns, where the header has %zu", record.n,
+                            intake->columns_n);
+    }
+    for (size_t i = 0; i < record.n; i++) {
+        values.of[intake->columns[i]] = record.fields[i];
+    }
+    return intake_fill(intake, &values, row);
+}
+
+const struct intake_format intake_csv = { .begin = begin, .next = next };

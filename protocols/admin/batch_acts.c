@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Batches: what is done with them. */
+#include "ca/batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/crl.h"
+#include "protocols/admin/batches.h"
+
+/* Octets of a piece of a file; in base64 it fits into a body. */
+#define PIECE_MAX (512 * 1024)
+
+/* Octets of a file; more than any will have. */
+#define FILE_MAX (INT64_C(1) << 40)
+
+/* Those of RFC 5280 5.3.1 that a batch can be revoked for. */
+static const char *const reasons[] = {
+    "unspecified", "keyCompromise",        "affiliationChanged",
+    "superseded",  "cessationOfOperation", "privilegeWithdrawn",
+    NULL
+};
+
+const struct admin_field admin_upload_fields[] = {
+    ADMIN_GIVES("have", ADMIN_INTEGER, true,
+                "octets that are there: where the next piece begins"),
+    ADMIN_GIVES("whole", ADMIN_BOOLEAN, true, "it is there, and durable"),
+    ADMIN_FIELDS_END,
+};
+
+#define REASON                                                     \
+    ADMIN_BODY("reason", ADMIN_STRING, false, ADMIN_NAME_MAX - 80, \
+               "why, for people: it goes on record")
+
+const struct admin_field admin_put_upload_params[] = {
+    ADMIN_BODY("sha256", ADMIN_STRING, true, ADMIN_DIGITS,
+               "SHA-256 of all of it, in hexadecimal"),
+    ADMIN_BODY("size", ADMIN_INTEGER, true, FILE_MAX, "octets of all of it"),
+    { .name = "at",
+      .type = ADMIN_INTEGER,
+      .place = ADMIN_IN_BODY,
+      .max = FILE_MAX,
+      .about = "where this piece begins; 0 if not given" },
+    ADMIN_BODY("octets", ADMIN_PEM, false, (PIECE_MAX + 2) / 3 * 4,
+               "the piece in base64; nothing: say where to go on"),
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_create_batch_params[] = {
+    ADMIN_BODY("name", ADMIN_STRING, true, ADMIN_NAME_MAX,
+               "what to call it; need not be unique"),
+    ADMIN_BODY("profile", ADMIN_STRING, true, ADMIN_ID_MAX,
+               "of the certificates"),
+    ADMIN_BODY("sha256", ADMIN_STRING, true, ADMIN_DIGITS,
+               "SHA-256 of the file that was put, in hexadecimal"),
+    ADMIN_BODY("skip_duplicates", ADMIN_BOOLEAN, false, 0,
+               "leave out rows whose device, key or identifier has a "
+               "certificate, or is that of a row before"),
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_approve_batch_params[] = {
+    BATCH_PATH,
+    REASON,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_reject_batch_params[] = {
+    BATCH_PATH,
+    REASON,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_abort_batch_params[] = {
+    BATCH_PATH,
+    REASON,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_resume_batch_params[] = {
+    BATCH_PATH,
+    REASON,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_confirm_batch_params[] = {
+    BATCH_PATH,
+    REASON,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_revoke_batch_params[] = {
+    BATCH_PATH,
+    { .name = "reason_code",
+      .type = ADMIN_ENUM,
+      .place = ADMIN_IN_BODY,
+      .words = reasons,
+      .about = "RFC 5280 5.3.1; unspecified if not given" },
+    REASON,
+    ADMIN_FIELDS_END,
+};
+
+bm_status admin_put_upload(struct admin_context *c, const json_t *params,
+                           json_t *result, struct ca_refusal *why)
+{
+    struct ca_blob_piece piece = {
+        .organisation = c->actor.organisation,
+        .size = (uint64_t)admin_number(params, "size", 0),
+        .at = (uint64_t)admin_number(params, "at", 0),
+    };
+    struct tree t = { false };
+    uint8_t *octets = NULL;
+    uint64_t have;
+    bm_status rc;
+
+    BM_TRY(admin_hash(params, "sha256", piece.hash, why));
+    if (admin_text(params, "octets") != NULL) {
+        BM_TRY(admin_der(params, "octets", &octets, &piece.octets.n, why));
+    }
+    piece.octets.p = octets;
+    rc = c->host.put_upload(c->host.self, &piece, &have, why);
+    free(octets);
+    BM_TRY(rc);
+    tree_set(&t, result, "have", tree_int(&t, (int64_t)have));
+    tree_set(&t, result, "whole", tree_bool(&t, have == piece.size));
+    return t.failed ? BM_E_MEMORY : BM_OK;
+}
+
+static bm_status tell(struct admin_context *c, uint64_t id, json_t *result,
+                      struct ca_refusal *why)
+{
+    json_t *params = json_pack("{s:I}", "batch", (json_int_t)id);
+    bm_status rc = params == NULL
+                       ? BM_E_MEMORY
+                       : admin_tell(c, params, result, why, admin_show_batch);
+
+    json_decref(params);
+    return rc;
+}
+
+bm_status admin_create_batch(struct admin_context *c, const json_t *params,
+                             json_t *result, struct ca_refusal *why)
+{
+    struct ca_batch_order order = {
+        .name = admin_text(params, "name"),
+        .profile = admin_text(params, "profile"),
+        .options = admin_flag(params, "skip_duplicates") ? CA_BATCH_SKIP : 0,
+    };
+    uint64_t id;
+
+    BM_TRY(admin_hash(params, "sha256", order.upload, why));
+    BM_TRY(c->host.find_upload(c->host.self, c->actor.organisation,
+                               order.upload, why));
+    BM_TRY(ca_batch_create(c->ca, &c->actor, &order, c->now, &id, why));
+    c->host.batch_changed(c->host.self);
+    return tell(c, id, result, why);
+}
+
+static const char *reason_of(const json_t *params)
+{
+    const char *reason = admin_text(params, "reason");
+
+    return reason == NULL ? "" : reason;
+}
+
+static bm_status act(struct admin_context *c, const json_t *params,
+                     enum ca_batch_act what, json_t *result,
+                     struct ca_refusal *why)
+{
+    uint64_t id = (uint64_t)admin_number(params, "batch", 0);
+
+    BM_TRY(ca_batch_act(c->ca, &c->actor, id, what, reason_of(params), c->now,
+                        why));
+    c->host.batch_changed(c->host.self);
+    return tell(c, id, result, why);
+}
+
+bm_status admin_approve_batch(struct admin_context *c, const json_t *params,
+                              json_t *result, struct ca_refusal *why)
+{
+    return act(c, params, CA_BATCH_APPROVE, result, why);
+}
+
+bm_status admin_reject_batch(struct admin_context *c, const json_t *params,
+                             json_t *result, struct ca_refusal *why)
+{
+    return act(c, params, CA_BATCH_REJECT, result, why);
+}
+
+bm_status admin_abort_batch(struct admin_context *c, const json_t *params,
+                            json_t *result, struct ca_refusal *why)
+{
+    return act(c, params, CA_BATCH_ABORT, result, why);
+}
+
+bm_status admin_resume_batch(struct admin_context *c, const json_t *params,
+                             json_t *result, struct ca_refusal *why)
+{
+    return act(c, params, CA_BATCH_RESUME, result, why);
+}
+
+bm_status admin_confirm_batch(struct admin_context *c, const json_t *params,
+                              json_t *result, struct ca_refusal *why)
+{
+    return act(c, params, CA_BATCH_FETCHED, result, why);
+}
+
+static uint8_t code_of(const char *word)
+{
+    for (uint8_t r = 0; word != NULL && r <= BM_REASON_AA_COMPROMISE; r++) {
+        if (bm_crl_reason_valid(r) &&
+            strcmp(word, bm_crl_reason_name(r)) == 0) {
+            return r;
+        }
+    }
+    return BM_REASON_UNSPECIFIED;
+}
+
+bm_status admin_revoke_batch(struct admin_context *c, const json_t *params,
+                             json_t *result, struct ca_refusal *why)
+{
+    const struct ca_batch_end end = {
+        .reason = code_of(admin_text(params, "reason_code")),
+        .words = reason_of(params),
+    };
+    uint64_t id = (uint64_t)admin_number(params, "batch", 0);
+
+    BM_TRY(ca_batch_revoke(c->ca, &c->actor, id, &end, c->now, why));
+    c->host.batch_changed(c->host.self);
+    return tell(c, id, result, why);
+}

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Batches (ca/batch.h): many certificates that are ordered at once. */
+#include "ca/batch.h"
+
+#include <string.h>
+
+#include "protocols/admin/batches.h"
+
+/* Entries of a history, and certificates of a page, that are told at once. */
+#define HISTORY_MAX 100
+#define CERTS_MAX   500
+
+static const char *const states[] = {
+    "created",       "awaiting approval", "issuing", "ready",
+    "partly issued", "downloaded",        "expired", "rejected",
+    "revoking",      "revoked",           "aborted", NULL
+};
+static const char *const row_states[] = { "waiting", "issued",  "skipped",
+                                          "wrong",   "refused", NULL };
+
+#define BATCH_FIELDS                                                           \
+    ADMIN_GIVES("id", ADMIN_INTEGER, true, "its number"),                      \
+        ADMIN_GIVES("name", ADMIN_STRING, true, "as who ordered it calls it"), \
+        ADMIN_GIVES_ENUM("state", states, true, "how far it came"),            \
+        ADMIN_GIVES("reason", ADMIN_STRING, false, "why it is so"),            \
+        ADMIN_GIVES("profile", ADMIN_STRING, true, "of its certificates"),     \
+        ADMIN_GIVES("creator", ADMIN_STRING, true, "who ordered it"),          \
+        ADMIN_GIVES("created", ADMIN_TIME, true, "when that was"),             \
+        ADMIN_GIVES("changed", ADMIN_TIME, true, "when its state changed"),    \
+        ADMIN_GIVES("expires", ADMIN_TIME, false,                              \
+                    "until when it can be fetched"),                           \
+        ADMIN_GIVES("rows", ADMIN_INTEGER, true, "that were read so far"),     \
+        ADMIN_GIVES("wrong", ADMIN_INTEGER, true,                              \
+                    "rows that could not get a certificate"),                  \
+        ADMIN_GIVES("skipped", ADMIN_INTEGER, true,                            \
+                    "rows that are duplicates and left out"),                  \
+        ADMIN_GIVES("issued", ADMIN_INTEGER, true,                             \
+                    "rows that have their certificate"),                       \
+        ADMIN_GIVES("refused", ADMIN_INTEGER, true,                            \
+                    "rows that were refused when it was their turn"),          \
+        ADMIN_GIVES("revoked", ADMIN_INTEGER, true,                            \
+                    "certificates that were revoked with it"),                 \
+        ADMIN_GIVES("sha256", ADMIN_STRING, true, "of the file it came as")
+
+static const struct admin_field row_fields[] = {
+    BATCH_FIELDS,
+    ADMIN_FIELDS_END,
+};
+static const struct admin_field history_fields[] = {
+    ADMIN_GIVES("at", ADMIN_TIME, true, "when it came so far"),
+    ADMIN_GIVES_ENUM("state", states, true, "how far"),
+    ADMIN_GIVES("by", ADMIN_STRING, true, "by whom"),
+    ADMIN_GIVES("reason", ADMIN_STRING, false, "why"),
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_batch_fields[] = {
+    BATCH_FIELDS,
+    ADMIN_GIVES_IN("history", ADMIN_ARRAY, true, history_fields,
+                   "its states, in their order"),
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_batch_page[] = {
+    ADMIN_PAGE_OF(row_fields),
+    ADMIN_FIELDS_END,
+};
+static const struct admin_field batch_row_fields[] = {
+    ADMIN_GIVES("row", ADMIN_INTEGER, true, "its number, from 1"),
+    ADMIN_GIVES_ENUM("state", row_states, true, "what became of it"),
+    ADMIN_GIVES("device", ADMIN_STRING, false, "name of the device"),
+    ADMIN_GIVES("file", ADMIN_STRING, false, "its name in the archive"),
+    ADMIN_GIVES("column", ADMIN_STRING, false, "where it is wrong"),
+    ADMIN_GIVES("reason", ADMIN_STRING, false, "why there is no certificate"),
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_batch_row_page[] = {
+    ADMIN_PAGE_OF(batch_row_fields),
+    ADMIN_FIELDS_END,
+};
+static const struct admin_field batch_cert_fields[] = {
+    ADMIN_GIVES("row", ADMIN_INTEGER, true, "its number, from 1"),
+    ADMIN_GIVES("device", ADMIN_STRING, false, "name of the device"),
+    ADMIN_GIVES("file", ADMIN_STRING, false, "its name in the archive"),
+    ADMIN_GIVES("serial", ADMIN_SERIAL, true, "of the certificate"),
+    ADMIN_GIVES("ca", ADMIN_STRING, true, "id of its issuer"),
+    ADMIN_GIVES("pem", ADMIN_PEM, true, "the certificate"),
+    ADMIN_GIVES("line", ADMIN_TEXT, true,
+                "what the list of the batch says of it"),
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_batch_cert_page[] = {
+    ADMIN_PAGE_OF(batch_cert_fields),
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_batch_list_fields[] = {
+    ADMIN_GIVES("head", ADMIN_TEXT, true, "the first line of the list"),
+    ADMIN_GIVES("signature", ADMIN_PEM, false,
+                "CMS, detached, over all lines of the list"),
+    { .name = "chain",
+      .type = ADMIN_STRINGS,
+      .required = true,
+      .about = "the CAs from the issuer of its certificates up, but the root" },
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_list_batches_params[] = {
+    { .name = "state",
+      .type = ADMIN_ENUM,
+      .place = ADMIN_IN_QUERY,
+      .words = states,
+      .about = "those in this state alone" },
+    ADMIN_PAGE_PARAMS,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_show_batch_params[] = {
+    BATCH_PATH,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_list_batch_rows_params[] = {
+    BATCH_PATH,
+    { .name = "state",
+      .type = ADMIN_ENUM,
+      .place = ADMIN_IN_QUERY,
+      .words = row_states,
+      .about = "those in this state alone" },
+    ADMIN_PAGE_PARAMS,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_list_batch_certs_params[] = {
+    BATCH_PATH,
+    ADMIN_PAGE_PARAMS,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_show_batch_list_params[] = {
+    BATCH_PATH,
+    ADMIN_FIELDS_END,
+};
+/* ---- Telling */
+
+static void set_text(struct tree *t, json_t *o, const char *key,
+                     const char *text)
+{
+    if (text[0] != '\0') {
+        tree_set(t, o, key, tree_str(t, text));
+    }
+}
+
+static json_t *batch_tree(struct tree *t, const struct store_batch *row)
+{
+    const struct {
+        const char *name;
+        uint32_t n;
+    } counts[] = {
+        { "rows", row->rows },       { "wrong", row->wrong },
+        { "skipped", row->skipped }, { "issued", row->issued },
+        { "refused", row->refused }, { "revoked", row->revoked },
+    };
+    json_t *o = tree_object(t);
+
+    tree_set(t, o, "id", tree_int(t, (int64_t)row->id));
+    tree_set(t, o, "name", tree_str(t, row->name));
+    tree_set(t, o, "state", tree_str(t, ca_batch_state_name(row->state)));
+    set_text(t, o, "reason", row->reason);
+    tree_set(t, o, "profile", tree_str(t, row->profile));
+    tree_set(t, o, "creator", tree_str(t, row->creator));
+    tree_set(t, o, "created", tree_time(t, row->created));
+    tree_set(t, o, "changed", tree_time(t, row->changed));
+    if (row->expires != 0) {
+        tree_set(t, o, "expires", tree_time(t, row->expires));
+    }
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        tree_set(t, o, counts[i].name, tree_int(t, counts[i].n));
+    }
+    tree_set(t, o, "sha256", tree_hex(t, BM_ARRAY(row->upload)));
+    return o;
+}
+
+struct history {
+    struct tree t;
+    json_t *items;
+};
+
+static bm_status add_event(void *arg, const void *visited)
+{
+    const struct store_batch_event *row = visited;
+    struct history *h = arg;
+    json_t *o = tree_object(&h->t);
+
+    tree_set(&h->t, o, "at", tree_time(&h->t, row->at));
+    tree_set(&h->t, o, "state",
+             tree_str(&h->t, ca_batch_state_name(row->state)));
+    tree_set(&h->t, o, "by", tree_str(&h->t, row->actor));
+    set_text(&h->t, o, "reason", row->text);
+    tree_append(&h->t, h->items, o);
+    return h->t.failed                               ? BM_E_MEMORY
+           : json_array_size(h->items) < HISTORY_MAX ? BM_OK
+                                                     : BM_E_END;
+}
+
+/* In a transaction. */
+static bm_status find(struct admin_context *c, const json_t *params,
+                      struct store_batch *row, struct ca_refusal *why)
+{
+    uint64_t id = (uint64_t)admin_number(params, "batch", 0);
+    bm_status rc =
+        c->store->batch_get(c->store->self, &c->actor.scope, id, row);
+
+    return rc == BM_E_NOT_FOUND
+               ? ca_refuse(why, rc, "batch %llu", (unsigned long long)id)
+               : rc;
+}
+
+static bm_status give(struct admin_context *c, const json_t *params,
+                      json_t *result, struct ca_refusal *why)
+{
+    const struct store *s = c->store;
+    struct history history = { .t = { false } };
+    struct store_visit visit = { &history, add_event };
+    struct tree t = { false };
+    struct store_batch row;
+
+    BM_TRY(find(c, params, &row, why));
+    history.items = tree_array(&t);
+    tree_set(&t, result, "history", history.items);
+    BM_TRY(s->batch_event_list(s->self, row.id, &visit));
+    return admin_give(&t, batch_tree(&t, &row), result);
+}
+
+bm_status admin_show_batch(struct admin_context *c, const json_t *params,
+                           json_t *result, struct ca_refusal *why)
+{
+    bm_status rc = admin_begin(c);
+
+    if (rc == BM_OK) {
+        rc = give(c, params, result, why);
+        admin_end(c);
+    }
+    return rc;
+}
+
+/* ---- Lists */
+
+/* Number of a word among those of `words`, from 1; 0: none. */
+static uint32_t number_of(const char *const *words, const char *word)
+{
+    for (uint32_t i = 0; word != NULL && words[i] != NULL; i++) {
+        if (strcmp(words[i], word) == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static bm_status add_batch(void *arg, const void *visited)
+{
+    const struct store_batch *row = visited;
+    struct admin_page *page = arg;
+
+    BM_TRY(admin_page_row_id(page, row->id));
+    return admin_page_add(page, batch_tree(&page->t, row));
+}
+
+bm_status admin_list_batches(struct admin_context *c, const json_t *params,
+                             json_t *result, struct ca_refusal *why)
+{
+    enum store_batch_state state =
+        (enum store_batch_state)number_of(states, admin_text(params, "state"));
+    const struct store *s = c->store;
+    struct admin_page page;
+    struct store_visit visit = { &page, add_batch };
+    uint64_t after = 0;
+    bm_status rc;
+
+    admin_page_begin(&page, params);
+    rc = admin_page_after(&page, &after, why);
+    if (rc == BM_OK) {
+        rc = admin_begin(c);
+    }
+    if (rc == BM_OK) {
+        rc = s->batch_list(s->self, &c->actor.scope, after, state, &visit);
+        admin_end(c);
+    }
+    return admin_page_end(&page, rc, result);
+}
+
+struct rows {
+    struct admin_context *c;
+    struct admin_page page;
+    enum store_batch_row_state state;
+};
+
+static json_t *row_tree(struct tree *t, const struct store_batch_row *row)
+{
+    json_t *o = tree_object(t);
+
+    tree_set(t, o, "row", tree_int(t, row->number));
+    set_text(t, o, "device", row->device);
+    set_text(t, o, "file", row->name);
+    return o;
+}
+
+static bm_status add_row(void *arg, const void *visited)
+{
+    const struct store_batch_row *row = visited;
+    struct rows *r = arg;
+    struct tree *t = &r->page.t;
+    json_t *o;
+
+    BM_TRY(admin_page_row_id(&r->page, row->number));
+    o = row_tree(t, row);
+    tree_set(t, o, "state", tree_str(t, ca_batch_row_name(row->state)));
+    set_text(t, o, "column", row->column);
+    set_text(t, o, "reason", row->words);
+    return admin_page_add(&r->page, o);
+}
+
+static bm_status add_cert(void *arg, const void *visited)
+{
+    const struct store_batch_row *row = visited;
+    struct rows *r = arg;
+    const struct store *s = r->c->store;
+    struct tree *t = &r->page.t;
+    uint8_t room[CA_BATCH_LINE_MAX];
+    struct store_cert cert;
+    struct bm_wr w;
+    size_t n;
+    json_t *o;
+
+    BM_TRY(admin_page_row_id(&r->page, row->number));
+    bm_wr_init(&w, room, sizeof room);
+    BM_TRY(ca_batch_put_line(s, r->c->crypto, row, &w));
+    BM_TRY(bm_wr_finish(&w, &n));
+    BM_TRY(s->cert_get(s->self, &r->c->actor.scope, row->cert, &cert));
+    o = row_tree(t, row);
+    tree_set(t, o, "serial", tree_hex(t, cert.serial));
+    tree_set(t, o, "ca", tree_str(t, cert.ca));
+    tree_set(t, o, "pem", admin_pem(t, "CERTIFICATE", cert.der));
+    tree_set(t, o, "line", tree_text(t, bm_wr_bytes(&w)));
+    return admin_page_add(&r->page, o);
+}
+
+static bm_status list_rows(struct rows *r, const json_t *params,
+                           bm_status (*add)(void *arg, const void *row),
+                           json_t *result, struct ca_refusal *why)
+{
+    const struct store *s = r->c->store;
+    struct store_visit visit = { r, add };
+    struct store_batch batch;
+    uint64_t after = 0;
+    bm_status rc = admin_page_after(&r->page, &after, why);
+
+    if (rc == BM_OK && after > STORE_BATCH_ROWS_MAX) {
+        rc = ca_refuse(why, BM_E_ARGUMENT,
+                       "after is not the next of such a page");
+    }
+    if (rc == BM_OK) {
+        rc = admin_begin(r->c);
+    }
+    if (rc == BM_OK) {
+        rc = find(r->c, params, &batch, why);
+        if (rc == BM_OK) {
+            rc = s->batch_row_list(s->self, batch.id, (uint32_t)after, r->state,
+                                   &visit);
+        }
+        admin_end(r->c);
+    }
+    return admin_page_end(&r->page, rc, result);
+}
+
+bm_status admin_list_batch_rows(struct admin_context *c, const json_t *params,
+                                json_t *result, struct ca_refusal *why)
+{
+    struct rows r = { .c = c,
+                      .state = (enum store_batch_row_state)number_of(
+                          row_states, admin_text(params, "state")) };
+
+    admin_page_begin(&r.page, params);
+    return list_rows(&r, params, add_row, result, why);
+}
+
+bm_status admin_list_batch_certs(struct admin_context *c, const json_t *params,
+                                 json_t *result, struct ca_refusal *why)
+{
+    struct rows r = { .c = c, .state = STORE_ROW_ISSUED };
+
+    admin_page_begin(&r.page, params);
+    if (r.page.limit > CERTS_MAX) {
+        r.page.limit = CERTS_MAX;
+    }
+    return list_rows(&r, params, add_cert, result, why);
+}
+
+/* ---- The list, and who issued */
+
+static const char *issuer_of(const struct admin_context *c, const char *profile)
+{
+    for (size_t i = 0; i < c->profiles_n; i++) {
+        const struct ca_bound *b = &c->profiles[i];
+
+        if (strcmp(ca_profile_policy(b->profile)->name, profile) == 0) {
+            return b->ca;
+        }
+    }
+    return "";
+}
+
+static bm_status give_list(struct admin_context *c, const json_t *params,
+                           json_t *result, struct ca_refusal *why)
+{
+    uint8_t room[CA_BATCH_LINE_MAX];
+    struct tree t = { false };
+    struct store_batch row;
+    struct bm_wr w;
+    size_t n;
+    json_t *chain = tree_array(&t);
+
+    tree_set(&t, result, "chain", chain);
+    BM_TRY(find(c, params, &row, why));
+    if (row.state != STORE_BATCH_READY && row.state != STORE_BATCH_PARTLY &&
+        row.state != STORE_BATCH_DOWNLOADED) {
+        return ca_refuse(why, BM_E_CA_BATCH, "batch %llu is %s",
+                         (unsigned long long)row.id,
+                         ca_batch_state_name(row.state));
+    }
+    bm_wr_init(&w, room, sizeof room);
+    ca_batch_put_head(&row, &w);
+    BM_TRY(bm_wr_finish(&w, &n));
+    tree_set(&t, result, "head", tree_text(&t, bm_wr_bytes(&w)));
+    if (row.signature.n != 0) {
+        tree_set(&t, result, "signature", admin_pem(&t, "CMS", row.signature));
+    }
+    BM_TRY(admin_add_chain(c, &t, issuer_of(c, row.profile), chain));
+    return t.failed ? BM_E_MEMORY : BM_OK;
+}
+
+bm_status admin_show_batch_list(struct admin_context *c, const json_t *params,
+                                json_t *result, struct ca_refusal *why)
+{
+    bm_status rc = admin_begin(c);
+
+    if (rc == BM_OK) {
+        rc = give_list(c, params, result, why);
+        admin_end(c);
+    }
+    return rc;
+}
