@@ -20,6 +20,14 @@ static bool is_counted(const struct ca_record *record)
            bm_bytes_are(record->text, "counted", 7);
 }
 
+/* What came from elsewhere, or was given up, is never counted. */
+static bool is_of_certificate(const struct ca_record *record)
+{
+    return record->kind == CA_RECORD_ISSUANCE ||
+           record->kind == CA_RECORD_IMPORT ||
+           record->kind == CA_RECORD_ABANDONED;
+}
+
 static void put_words(struct verify_latest *latest,
                       const struct ca_record *record)
 {
@@ -37,7 +45,7 @@ bm_status verify_note_member(struct verify *v, const struct ca_record *record)
                                    ? CA_RECORD_ORGANISATION
                                    : CA_RECORD_ALLOCATION;
 
-    if (record->kind == CA_RECORD_ISSUANCE && !is_counted(record)) {
+    if (is_of_certificate(record) && !is_counted(record)) {
         return BM_OK;
     }
     if (record->profile.n >= sizeof profile) {

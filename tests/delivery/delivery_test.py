@@ -546,8 +546,9 @@ def test_organisations_do_not_see_each_other():
     s = world()
     s.stop()
     with sqlite3.connect(os.path.join(s.dir, "birthmark.db")) as db:
-        db.execute("INSERT INTO organisation (ecosystem, name, created) "
-                   "VALUES (1, 'Other', 1)")
+        # As one that was there before members had records of their own.
+        db.execute("INSERT INTO organisation (ecosystem, name, created, open) "
+                   "VALUES (1, 'Other', 1, 1)")
         other, = db.execute("SELECT id FROM organisation WHERE name = 'Other'"
                             ).fetchone()
         db.execute("UPDATE device SET organisation = ? WHERE name = 'SN-2'",
