@@ -165,6 +165,7 @@ static void a_reader_beside_a_writer_sees_what_that_one_commits(void)
 
 /* Takes back what the steps after version 3, and version 1, do. */
 #define BACK_TO_3                                                      \
+    "DROP TABLE batch; DROP TABLE batch_row; DROP TABLE batch_event;"  \
     "DROP TABLE allocation; DROP TABLE profile_version;"               \
     "DROP INDEX organisation_ecosystem;"                               \
     "ALTER TABLE organisation DROP COLUMN suspended;"                  \

@@ -563,7 +563,7 @@ static const struct {
 static const char *const folders[] = { "",      "/ca",       "/crl",
                                        "/root", "/journal",  "/ledger",
                                        "/keys", "/operator", "/profiles",
-                                       "/run",  "/blobs" };
+                                       "/run",  "/blobs",    "/uploads" };
 static const char *const files[] = {
     "birthmark.yaml",   "birthmark.db",  "birthmark.db-wal",
     "birthmark.db-shm", "root/root.key", "operator/operator.key",
