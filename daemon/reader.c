@@ -22,7 +22,6 @@
 #define CHUNK ((size_t)512 << 10)
 
 struct reader {
-    struct room *room;
     struct link *issuer;
     int dir;
     struct intake *intake; /* of the file that is read, or NULL */
@@ -120,13 +119,15 @@ static const struct link_verb verbs[] = {
 
 /* ---- The room */
 
+/* It is the issuer who asks for another one, and it begins its file anew. */
 static void closed(void *self, struct link *link)
 {
     struct reader *r = self;
 
     if (r->issuer == link) {
         r->issuer = NULL;
-        room_unlinked(r->room, ROOM_ISSUER);
+        intake_close(r->intake);
+        r->intake = NULL;
     }
 }
 
@@ -154,7 +155,6 @@ static bm_status reader_setup(struct room *room, struct ca_refusal *why)
         return ca_refuse_plain(why, BM_E_MEMORY);
     }
     room->self = r;
-    r->room = room;
     r->dir = -1;
     dir = open(room->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir >= 0) {
