@@ -269,7 +269,7 @@ def test_each_process_is_a_user_of_its_own_where_there_are_such():
 
 def test_what_dies_is_started_again_and_joined():
     s = house("deaths", listeners=2)
-    secrets = [enrolled(s, name) for name in serial_numbers(6)]
+    secrets = [enrolled(s, name) for name in serial_numbers(len(ROOMS))]
     with s.start():
         for name in sorted(ROOMS):
             before = rooms(s)
