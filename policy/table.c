@@ -17,6 +17,10 @@
 /* More than the largest table needs that there is room for. */
 #define MEMORY_MAX ((size_t)256 << 20)
 
+/* Ways that lead nowhere count as well: of those a table of a megabyte can have
+ * more than anybody can go. */
+#define STEPS_MAX ((size_t)16 << 20)
+
 /* Tokens a millisecond in 1/65536, as frames an hour. */
 #define HOUR    3600
 #define HOUR_MS UINT64_C(3600000)
@@ -39,6 +43,7 @@ struct reading {
     struct branches **nodes; /* by number; NULL: not yet */
     size_t *boxes;           /* for each rule: how many it has */
     size_t ways;
+    size_t steps;
     bool counting;
     struct policy_box box; /* of the way so far */
     enum policy_direction direction;
@@ -171,12 +176,79 @@ static bm_status add(struct reading *r, unsigned rule)
     return BM_OK;
 }
 
+static struct policy_value larger(struct policy_value a, struct policy_value b)
+{
+    return policy_value_order(a, b) > 0 ? a : b;
+}
+
+static struct policy_value smaller(struct policy_value a, struct policy_value b)
+{
+    return policy_value_order(a, b) < 0 ? a : b;
+}
+
+/*
+ * What is in both, of two that are sorted; without ranges: nothing, which is
+ * not what a set of a box means by it. False: no memory.
+ */
+static bool narrow(struct reading *r, const struct policy_set *a,
+                   const struct policy_set *b, struct policy_set *both)
+{
+    size_t i = 0;
+    size_t j = 0;
+
+    both->n = 0;
+    both->ranges = get(r, (a->n + b->n) * sizeof *both->ranges);
+    while (both->ranges != NULL && i < a->n && j < b->n) {
+        const struct policy_range *x = &a->ranges[i];
+        const struct policy_range *y = &b->ranges[j];
+        const struct policy_range shared = { larger(x->first, y->first),
+                                             smaller(x->last, y->last) };
+
+        if (policy_value_order(shared.first, shared.last) <= 0) {
+            both->ranges[both->n++] = shared;
+        }
+        if (policy_value_order(x->last, y->last) < 0) {
+            i++;
+        } else {
+            j++;
+        }
+    }
+    return both->ranges != NULL;
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): as deep as there are fields */
+static bm_status walk(struct reading *r, unsigned target);
+
+/* A node knows nothing of its class: of the protocols that other classes have
+ * it says what is next to them. */
+/* NOLINTNEXTLINE(misc-no-recursion) */
+static bm_status walk_branch(struct reading *r, enum policy_field field,
+                             const struct policy_set *before,
+                             const struct branch *branch)
+{
+    struct policy_set set = branch->set;
+
+    if (before->n != 0) {
+        if (!narrow(r, before, &branch->set, &set)) {
+            return BM_E_MEMORY;
+        }
+        if (set.n == 0) {
+            return BM_OK;
+        }
+    }
+    r->box.set[field] = set;
+    return walk(r, branch->target);
+}
+
+/* NOLINTNEXTLINE(misc-no-recursion) */
 static bm_status walk(struct reading *r, unsigned target)
 {
     const struct branches *b;
     struct policy_set before;
 
+    if (++r->steps > STEPS_MAX) {
+        return BM_E_POLICY_SIZE;
+    }
     if (target == BM_FW_NO_RULE) {
         return BM_OK;
     }
@@ -189,8 +261,7 @@ static bm_status walk(struct reading *r, unsigned target)
     }
     before = r->box.set[b->field];
     for (size_t i = 0; i < b->n; i++) {
-        r->box.set[b->field] = b->branch[i].set;
-        BM_TRY(walk(r, b->branch[i].target));
+        BM_TRY(walk_branch(r, b->field, &before, &b->branch[i]));
     }
     r->box.set[b->field] = before;
     return BM_OK;

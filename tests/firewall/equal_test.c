@@ -252,6 +252,9 @@ static void every_border_of_every_rule(void)
     CHECK(with_file("mixed", corpus_boundaries) != 0);
     CHECK(with_file("plain", corpus_boundaries) != 0);
     CHECK(with_file("many", corpus_boundaries) != 0);
+    /* Of two in turn, one at least is by way of the table. */
+    CHECK(with_file("protocols", corpus_boundaries) != 0);
+    CHECK(with_file("protocols", corpus_boundaries) != 0);
 }
 
 static void every_shape(void)
