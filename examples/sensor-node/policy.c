@@ -188,6 +188,9 @@ void policy_tell(struct node *n)
     uint8_t text[BM_EVENT_TEXT_MAX];
     struct bm_fw_event event;
 
+    if (bm_deliver_events(&n->deliver) != 0) {
+        return; /* those of more weight keep their places */
+    }
     for (unsigned i = 0; i < POLICY_EVENTS && bm_fw_take_event(fw, &event);
          i++) {
         update_event(n, &(struct bm_event){
