@@ -95,26 +95,6 @@ void policies_close(struct policies *p)
     memset(p, 0, sizeof *p);
 }
 
-/* What is open stays as it is between rounds: but for the state, which is
- * another one each time. */
-bm_status policies_begin(struct policies *p, struct state *state,
-                         struct bm_deliver *deliver)
-{
-    p->state = state;
-    p->deliver = deliver;
-    p->config.crypto = state->crypto;
-    p->config.log = &state->log;
-    p->config.trust = &state->trust;
-    if (!p->open) {
-        BM_TRY(bm_fw_slots_open(&p->slots, &p->config));
-        p->open = true;
-        if (p->slots.lost) {
-            event_put(EVENT_ERROR, "policy.lost", NULL);
-        }
-    }
-    return BM_OK;
-}
-
 /* ---- Events */
 
 bm_status policies_tell(struct policies *p, unsigned kind,
@@ -130,6 +110,34 @@ bm_status policies_tell(struct policies *p, unsigned kind,
     }
     event.text = (struct bm_bytes){ (const uint8_t *)text, strlen(text) };
     return bm_deliver_event(p->deliver, &event, state_uptime(p->state));
+}
+
+/* It is fetched again with the next manifest. */
+static bm_status tell_lost(struct policies *p)
+{
+    event_put(EVENT_ERROR, "policy.lost", NULL);
+    BM_TRY(policies_tell(p, BM_EVENT_LOST, NULL, BM_E_LOG_READ, "policy"));
+    return bm_deliver_forget(p->deliver);
+}
+
+/* What is open stays as it is between rounds: but for the state, which is
+ * another one each time. */
+bm_status policies_begin(struct policies *p, struct state *state,
+                         struct bm_deliver *deliver)
+{
+    p->state = state;
+    p->deliver = deliver;
+    p->config.crypto = state->crypto;
+    p->config.log = &state->log;
+    p->config.trust = &state->trust;
+    if (!p->open) {
+        BM_TRY(bm_fw_slots_open(&p->slots, &p->config));
+        p->open = true;
+        if (p->slots.lost) {
+            BM_TRY(tell_lost(p));
+        }
+    }
+    return BM_OK;
 }
 
 static void say_policy(enum event_level level, const char *name,
@@ -172,9 +180,17 @@ static bm_status revert(struct policies *p, bm_status why)
     return apply(p);
 }
 
+/* It says something about the policy, and not about this moment. */
+static bool is_of_policy(bm_status rc)
+{
+    return rc == BM_E_POLICY_NFT || rc == BM_E_POLICY_SIZE ||
+           rc == BM_E_AGENT_RULESET;
+}
+
 /*
  * One that the kernel does not take is none. That birthmark-firewall does not
- * answer says nothing about it: the trial goes on, but is not confirmed.
+ * answer, or has no memory, says nothing about it: the trial goes on, but is
+ * not confirmed.
  */
 static bm_status try_it(struct policies *p)
 {
@@ -183,7 +199,7 @@ static bm_status try_it(struct policies *p)
 
     p->until = state_uptime(p->state) + p->config.window;
     rc = apply(p);
-    if (rc != BM_OK && rc != BM_E_AGENT_FIREWALL) {
+    if (is_of_policy(rc)) {
         return revert(p, rc);
     }
     say_policy(EVENT_NOTICE, "policy.tried", k, BM_OK);
@@ -227,13 +243,27 @@ static bm_status tell_mode(struct policies *p)
                       (struct bm_bytes){ &mode, sizeof mode });
 }
 
+static bool trial_waits(const struct policies *p)
+{
+    return bm_fw_slots_trial(&p->slots) != NULL && !p->slots.running;
+}
+
+/*
+ * What is on trial goes first, also after a start: what was confirmed may be
+ * laxer, and what is in force meanwhile is what birthmark-firewall has kept.
+ * Counts come last, and only where they push no other event out.
+ */
 static bm_status settle(struct policies *p)
 {
-    BM_TRY(apply(p));
+    if (!trial_waits(p)) {
+        BM_TRY(apply(p));
+    }
     BM_TRY(take_turn(p));
     if (p->in_force) {
         BM_TRY(tell_mode(p));
-        BM_TRY(policies_tell_counts(p));
+        if (bm_deliver_events(p->deliver) == 0) {
+            BM_TRY(policies_tell_counts(p));
+        }
     }
     return BM_OK;
 }
@@ -249,9 +279,7 @@ void policies_settle(struct policies *p)
 
 bool policies_waits(const struct policies *p)
 {
-    return p->in_force &&
-           (p->applied != p->mode ||
-            (bm_fw_slots_trial(&p->slots) != NULL && !p->slots.running));
+    return p->in_force && (p->applied != p->mode || trial_waits(p));
 }
 
 static bm_status confirm(struct policies *p)
@@ -263,11 +291,13 @@ static bm_status confirm(struct policies *p)
     return bm_fw_slots_confirm(&p->slots);
 }
 
+/* Not by a server whose certificate has expired: whoever has an old key of his
+ * could be it. */
 void policies_confirm(struct policies *p)
 {
     bm_status rc;
 
-    if (policies_on_trial(p) && p->in_force) {
+    if (policies_on_trial(p) && p->in_force && !p->deliver->exchange.expired) {
         rc = confirm(p);
         if (rc != BM_OK) {
             event_failed(EVENT_ERROR, "policy.failed", NULL, rc);

@@ -86,7 +86,10 @@ bm_status links_read(const char *const *interfaces, struct links *links)
 
     memset(links, 0, sizeof *links);
     for (size_t i = 0; interfaces[i] != NULL; i++) {
-        if (if_nametoindex(interfaces[i]) != 0 && n < FIREWALL_INTERFACES_MAX) {
+        unsigned index = if_nametoindex(interfaces[i]);
+
+        if (index != 0 && n < FIREWALL_INTERFACES_MAX) {
+            links->index[n] = index;
             links->there[n++] = interfaces[i];
         }
     }
@@ -106,10 +109,11 @@ bool links_same(const struct links *a, const struct links *b)
 {
     size_t i = 0;
 
-    while (a->there[i] != NULL && a->there[i] == b->there[i]) {
+    while (a->there[i] != NULL && a->there[i] == b->there[i] &&
+           a->index[i] == b->index[i]) {
         i++;
     }
-    return a->there[i] == b->there[i];
+    return a->there[i] == NULL && b->there[i] == NULL;
 }
 
 bool links_same_subnets(const struct links *a, const struct links *b)

@@ -11,6 +11,8 @@
  */
 struct links {
     const char *there[FIREWALL_INTERFACES_MAX + 1]; /* ends with NULL */
+    unsigned index[FIREWALL_INTERFACES_MAX]; /* of each: one that goes and comes
+                                              back under its name is another */
     struct bm_fw_subnets subnets;
 };
 
