@@ -139,19 +139,45 @@ static bm_status see_same(void *arg, const void *row)
     return BM_E_END;
 }
 
-static bm_status check_upload(struct ca *ca, const struct store_batch *row,
-                              struct ca_refusal *why)
+/* In a transaction; 0: none. */
+static bm_status find_same(struct ca *ca, const struct store_batch *row,
+                           uint64_t *id)
 {
     const struct store_scope own = { .organisation = row->organisation };
     const struct store *s = ca->c.store;
     struct same same = { .upload = row->upload };
     struct store_visit visit = { &same, see_same };
+    bm_status rc = s->batch_list(s->self, &own, 0, STORE_BATCH_CREATED, &visit);
 
-    BM_TRY(s->batch_list(s->self, &own, 0, STORE_BATCH_CREATED, &visit));
-    return same.id == 0
+    *id = same.id;
+    return rc;
+}
+
+bm_status ca_batch_wants(struct ca *ca, const struct store_batch *row,
+                         bool *wants)
+{
+    const struct store *s = ca->c.store;
+    uint64_t id;
+    bm_status rc;
+
+    *wants = true;
+    BM_TRY(s->begin(s->self, STORE_READ));
+    rc = find_same(ca, row, &id);
+    s->rollback(s->self);
+    *wants = rc != BM_OK || id != 0;
+    return rc;
+}
+
+static bm_status check_upload(struct ca *ca, const struct store_batch *row,
+                              struct ca_refusal *why)
+{
+    uint64_t id;
+
+    BM_TRY(find_same(ca, row, &id));
+    return id == 0
                ? BM_OK
                : ca_refuse(why, BM_E_EXISTS, "batch %llu is of the same file",
-                           (unsigned long long)same.id);
+                           (unsigned long long)id);
 }
 
 static bm_status create(struct ca *ca, const struct ca_actor *actor,
@@ -275,7 +301,7 @@ static bm_status check_act(const struct ca_actor *actor,
                              "decides",
                              actor->name, (unsigned long long)batch->id);
         }
-        batch->options |= CA_BATCH_LOOKED;
+        batch->options |= CA_BATCH_LOOKED | CA_BATCH_APPROVED;
         return BM_OK;
     case CA_BATCH_RESUME:
         return check_resume(actor, batch, why);

@@ -33,8 +33,10 @@
 /* Options of a batch, a set. */
 enum {
     CA_BATCH_SKIP = 1 << 0, /* duplicates are left out */
-    /* Set by ca/: all is right with it, and approved. */
-    CA_BATCH_LOOKED = 1 << 1
+    /* Set by ca/: all is right with it, and approved where its rows were
+     * looked at by a profile that wants that; */
+    CA_BATCH_LOOKED = 1 << 1,
+    CA_BATCH_APPROVED = 1 << 2 /* a second operator has agreed */
 };
 
 /* Rows that are wrong and kept to be told. A file with more is none of ours. */
@@ -152,6 +154,12 @@ BM_MUST_CHECK bm_status ca_batch_check_rows(struct ca_batch_check *check,
 BM_MUST_CHECK bm_status ca_batch_check_end(struct ca_batch_check *check,
                                            const struct ca_refusal *failed,
                                            int64_t now, struct ca_refusal *why);
+
+/* Is the file of `batch` still wanted, as by one that is ordered anew while
+ * this one was stopped? Then it must not be removed; nor on error. */
+BM_MUST_CHECK bm_status ca_batch_wants(struct ca *ca,
+                                       const struct store_batch *batch,
+                                       bool *wants);
 
 /* ---- The list of its certificates */
 

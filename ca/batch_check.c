@@ -20,6 +20,7 @@ struct ca_batch_check {
     struct store_batch batch;
     struct ca_actor actor;
     uint32_t last; /* number of the last row */
+    bool approval; /* by the profile that rows were looked at by */
     struct batch_marks marks;
     /* Of the row that is looked at. */
     struct ca_slot slot;
@@ -189,6 +190,8 @@ static bm_status look(struct ca_batch_check *check,
     request.subject = *subject;
     BM_TRY(bm_csr_parse(in->csr, NULL, &csr));
     BM_TRY(ca_look(check->ca, &check->slot, now, &found->why));
+    /* Its organisation may stay at another version than the current one. */
+    check->approval = check->approval || check->slot.policy->approval;
     return take_marks(check, in->number, &found->why);
 }
 
@@ -337,8 +340,6 @@ static void judge(const struct ca_batch_check *check,
                   struct ca_batch_change *change, char words[STORE_NAME_MAX])
 {
     const struct store_batch *batch = &check->batch;
-    const struct ca_bound *bound =
-        ca_profile_find(check->ca, batch->profile, NULL);
 
     change->state = STORE_BATCH_REJECTED;
     change->words = words;
@@ -352,10 +353,9 @@ static void judge(const struct ca_batch_check *check,
     } else if (batch->wrong != 0) {
         (void)snprintf(words, STORE_NAME_MAX, "%u of %u rows are wrong",
                        (unsigned)batch->wrong, (unsigned)batch->rows);
-    } else if (bound != NULL) {
-        change->state = ca_profile_policy(bound->profile)->approval
-                            ? STORE_BATCH_AWAITING
-                            : STORE_BATCH_ISSUING;
+    } else {
+        change->state =
+            check->approval ? STORE_BATCH_AWAITING : STORE_BATCH_ISSUING;
     }
 }
 

@@ -180,16 +180,57 @@ static bm_status fill(struct ca_batch_run *run, const struct store_batch *batch,
             .subject = want->row.subject,
             .first = true,
             .looked = true,
+            .approved = (batch->options & CA_BATCH_APPROVED) != 0,
             .also = &want->also,
         };
     }
     return BM_OK;
 }
 
+/* Not the fault of a row: somebody can mend it, and then the row is issued. */
+static bool passes(bm_status rc)
+{
+    switch (rc) {
+    case BM_E_NOT_FOUND: /* the profile */
+    case BM_E_PROFILE_REQUESTER:
+    case BM_E_CA_APPROVAL:
+    case BM_E_CA_FORBIDDEN:
+    case BM_E_CA_NOT_ENABLED:
+    case BM_E_CA_ORGANISATION:
+    case BM_E_CA_QUOTA:
+    case BM_E_CA_SIGNER:
+    case BM_E_CA_UNAVAILABLE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void put_words(const struct ca_issue_result *r,
+                      char words[STORE_NAME_MAX])
+{
+    (void)snprintf(words, STORE_NAME_MAX, "%s%s%.150s",
+                   bm_status_text(r->status),
+                   r->why.words[0] != '\0' ? ": " : "", r->why.words);
+}
+
+/* Rows that wait still, and why; what was issued stays so. */
+static bm_status put_stopped(struct ca *ca, struct store_batch *batch,
+                             const struct ca_issue_result *r, int64_t now)
+{
+    char words[STORE_NAME_MAX];
+    const struct ca_batch_change change = { .state = STORE_BATCH_ABORTED,
+                                            .words = words };
+
+    put_words(r, words);
+    return ca_batch_put_state(ca, &ca_batch_authority, batch, &change, now);
+}
+
 static bm_status put_refused(struct ca *ca, struct ca_batch_run *run,
-                             uint64_t id)
+                             uint64_t id, int64_t now)
 {
     const struct store *s = ca->c.store;
+    const struct ca_issue_result *stops = NULL;
     struct store_batch batch;
 
     ca->dirty = true;
@@ -201,17 +242,22 @@ static bm_status put_refused(struct ca *ca, struct ca_batch_run *run,
         if (r->status == BM_OK) {
             continue;
         }
+        if (passes(r->status)) {
+            stops = r;
+            continue;
+        }
         row->state = STORE_ROW_REFUSED;
-        (void)snprintf(row->words, sizeof row->words, "%s%s%.150s",
-                       bm_status_text(r->status),
-                       r->why.words[0] != '\0' ? ": " : "", r->why.words);
+        put_words(r, row->words);
         BM_TRY(s->batch_row_change(s->self, row));
         batch.refused++;
     }
-    return s->batch_put(s->self, &batch);
+    return stops != NULL && batch.state == STORE_BATCH_ISSUING
+               ? put_stopped(ca, &batch, stops, now)
+               : s->batch_put(s->self, &batch);
 }
 
-/* Since they were looked at somebody else may have got what they ask for. */
+/* Since they were looked at somebody else may have got what they ask for, or
+ * may have been told that there is nothing more to be had. */
 static bm_status write_refused(struct ca *ca, struct ca_batch_run *run,
                                uint64_t id, int64_t now, struct ca_refusal *why)
 {
@@ -224,7 +270,18 @@ static bm_status write_refused(struct ca *ca, struct ca_batch_run *run,
         return BM_OK;
     }
     BM_TRY(ca_begin(ca, now, why));
-    return ca_end(ca, put_refused(ca, run, id), now, why);
+    return ca_end(ca, put_refused(ca, run, id, now), now, why);
+}
+
+/* Those before the first that waits still need not be read again. */
+static uint32_t done_up_to(const struct ca_batch_run *run)
+{
+    uint32_t done = run->after;
+
+    for (size_t i = 0; i < run->n && !passes(run->results[i].status); i++) {
+        done = run->want[i].row.number;
+    }
+    return done;
 }
 
 static bm_status issue_rows(struct ca *ca, struct ca_batch_run *run,
@@ -244,7 +301,7 @@ static bm_status issue_rows(struct ca *ca, struct ca_batch_run *run,
         return ca_refuse(why, rc, "%s", run->results[run->n - 1].why.words);
     }
     BM_TRY(write_refused(ca, run, batch->id, now, why));
-    run->after = run->want[run->n - 1].row.number;
+    run->after = done_up_to(run);
     return BM_OK;
 }
 

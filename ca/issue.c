@@ -116,6 +116,25 @@ static bm_status fits_requester(struct group *g, const struct ca_slot *s)
     return ok ? BM_OK : BM_E_BUSY;
 }
 
+/* The profile may want approval now, and not have when it was looked at. */
+static bm_status check_consent(struct ca *ca, struct ca_slot *s, int64_t now,
+                               struct ca_refusal *why)
+{
+    const struct ca_issue_request *r = s->request;
+
+    if (r->approved) {
+        return BM_OK;
+    }
+    if (!r->looked) {
+        return ca_check_approval(ca, s, now, why);
+    }
+    return s->policy->approval
+               ? ca_refuse(why, BM_E_CA_APPROVAL,
+                           "version %u of profile %s wants it",
+                           (unsigned)s->version, s->policy->name)
+               : BM_OK;
+}
+
 /*
  * Everything that decides about one request. BM_E_END: answered with an
  * earlier certificate; BM_E_BUSY: not in this transaction.
@@ -140,7 +159,7 @@ static bm_status decide(struct group *g, struct ca_slot *s)
     if (!fits(g, s)) {
         return BM_E_BUSY;
     }
-    return s->request->looked ? BM_OK : ca_check_approval(ca, s, g->now, why);
+    return check_consent(ca, s, g->now, why);
 }
 
 /* These are not the request's fault: the whole group stops. */

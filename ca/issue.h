@@ -50,10 +50,12 @@ struct ca_issue_request {
 
     /* CA_BY_OPERATOR, for batches: what would renew a certificate, or be given
      * one again, is a duplicate; this very CSR has passed ca_look(), which has
-     * verified it, and a second operator has agreed where the profile wants
-     * one. */
+     * verified it; a second operator has agreed. Where the profile wants that,
+     * what was looked at and has no such consent is refused: it does not wait
+     * by itself. */
     bool first;
     bool looked;
+    bool approved;
 
     /* CA_BY_AUTHORITY, optional, for acts of ca/ itself: the id of the
      * certificate that this one renews. */

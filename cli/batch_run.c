@@ -146,7 +146,7 @@ static bm_status read_some(struct here *h, const struct store_batch *batch)
     if (rc == BM_E_END) {
         return ca_batch_check_end(h->check, NULL, now, &h->why);
     }
-    return rc == BM_E_CA_ORDER || rc == BM_E_IO
+    return rc == BM_E_CA_ORDER || rc == BM_E_CA_FORBIDDEN || rc == BM_E_IO
                ? ca_batch_check_end(h->check, &failed, now, &h->why)
                : rc;
 }

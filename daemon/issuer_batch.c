@@ -89,17 +89,25 @@ static void begin_reading(struct issuer *is, const struct store_batch *batch)
     }
 }
 
+static void drop_file(struct issuer *is, const struct store_batch *batch)
+{
+    bool wanted;
+
+    if (ca_batch_wants(is->in->ca, batch, &wanted) == BM_OK && !wanted) {
+        uploads_drop(is->in->dir, batch->organisation, batch->upload);
+    }
+}
+
 /* There are no more rows, or `failed` says why there cannot be. */
 static void end_reading(struct issuer *is, const struct ca_refusal *failed)
 {
-    const struct store_batch *batch = &is->batch.reading;
     struct ca_refusal why = { BM_OK, "" };
     bm_status rc =
         ca_batch_check_end(is->batch.check, failed, room_now(), &why);
 
     stop_reading(is);
     if (rc == BM_OK || rc == BM_E_CA_BATCH) {
-        uploads_drop(is->in->dir, batch->organisation, batch->upload);
+        drop_file(is, &is->batch.reading);
         schedule(is, 0);
         return;
     }
@@ -119,7 +127,7 @@ static void take_rows(struct issuer *is, struct bm_bytes rows)
         return;
     }
     rc = batches_take(is->batch.check, rows, room_now(), &why);
-    if (rc == BM_E_CA_ORDER) {
+    if (rc == BM_E_CA_ORDER || rc == BM_E_CA_FORBIDDEN) {
         end_reading(is, &why);
     } else if (rc != BM_OK) {
         stop_reading(is);

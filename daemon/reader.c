@@ -8,6 +8,7 @@
 #include "daemon/room.h"
 #include "daemon/wire.h"
 #include "intake/intake.h"
+#include "intake/worker.h"
 #include "server/uploads.h"
 
 /*
@@ -156,6 +157,7 @@ static bm_status reader_setup(struct room *room, struct ca_refusal *why)
     }
     room->self = r;
     r->dir = -1;
+    intake_limit_memory();
     dir = open(room->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir >= 0) {
         r->dir = openat(dir, UPLOADS_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -65,7 +65,7 @@ static bool confine(void)
     return ok;
 }
 
-static void limit_memory(void)
+void intake_limit_memory(void)
 {
 #if !defined(__SANITIZE_ADDRESS__)
     const struct rlimit memory = { MEMORY_MAX, MEMORY_MAX };
@@ -148,7 +148,7 @@ static void work(int file, int out, uint8_t *frame)
 {
     close_others(file, out);
     json_object_seed(0); /* while the source of it can be opened */
-    limit_memory();
+    intake_limit_memory();
     if (confine()) {
         serve(file, out, frame);
     }

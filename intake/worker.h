@@ -31,6 +31,10 @@ BM_MUST_CHECK bm_status intake_worker_next(struct intake_worker *worker,
 /* Ends the process, whatever it does; NULL is fine. */
 void intake_worker_end(struct intake_worker *worker);
 
+/* Of this process, for good: a file may say that it needs more memory than the
+ * machine has. Not under sanitizers, which take all addresses there are. */
+void intake_limit_memory(void);
+
 /* Octets that rows come in at a time. */
 #define INTAKE_CHUNK ((size_t)512 << 10)
 

@@ -294,4 +294,128 @@ def test_a_second_operator_agrees_where_the_profile_wants_one():
               ["operator:second", "authority"])
 
 
+def member(srv, name, profile):
+    """(number, options) of an organisation, and of its registrar."""
+    def org(*args):
+        return srv.birthmark("org", args[0], "--dir", srv.dir,
+                             *args[1:])[1].strip()
+
+    number = org("create", name)
+    org("enable", number, profile)
+    key = Key(".", name, "/CN=" + name)
+    srv.birthmark("operator", "create", "--dir", srv.dir, "--id", name,
+                  "--roles", "registrar", "--organisation", number, "--csr",
+                  key.csr, "--chain", "--out", key.cert)
+    write(name + "-id.pem", read(key.cert) + read(key.key))
+    return number, ["--dir", srv.dir, "--identity", name + "-id.pem"]
+
+
+def give(srv, number, amount, profile):
+    srv.birthmark("org", "quota", "--dir", srv.dir, "--add", str(amount),
+                  number, profile)
+
+
+def order(srv, who, profile, name):
+    """(number of the batch, words)"""
+    _, out, err = srv.birthmark("batch", "create", *who, "--profile", profile,
+                                name, check=False)
+    return out.strip(), err
+
+
+def test_rows_for_which_there_is_no_quota_wait_for_it():
+    with Service(name="quota") as srv:
+        srv.start()
+        number, who = member(srv, "counted", LDEVID)
+        give(srv, number, 3, LDEVID)
+        write("five.csv", orders.table(5, "Q"))
+        batch, err = order(srv, who, LDEVID, "five.csv")
+        contains(err, "batch %s is aborted: " % batch,
+                 "no certificates of this profile are left")
+        shown = show(srv, batch)
+        equal((shown["state"], shown["issued"], shown["refused"]),
+              ("aborted", 3, 0))
+        # Too little again, then enough.
+        for more, want in ((1, ("aborted", 4, 0)), (1, ("ready", 5, 0))):
+            give(srv, number, more, LDEVID)
+            srv.birthmark("batch", "resume", *who, batch, check=False)
+            shown = show(srv, batch)
+            equal((shown["state"], shown["issued"], shown["refused"]), want)
+        every_row_once(srv, "Q", 5)
+        srv.stop()
+        contains(srv.verify_ledger(), ": valid")
+
+
+def test_approval_is_by_the_version_that_is_issued_by():
+    with Service(name="versions") as srv:
+        path = os.path.join(srv.dir, "profiles/approved.yaml")
+        free = APPROVED.replace("approval: true\n", "")
+        write(path, APPROVED)
+        srv.start()
+        stays, who_stays = member(srv, "stays", "approved")
+        follows, who = member(srv, "follows", "approved")
+        give(srv, stays, 9, "approved")
+        give(srv, follows, 1, "approved")
+        srv.birthmark("org", "stay", "--dir", srv.dir, stays, "approved")
+        write(path, free)
+        srv.restart()
+        # It wants none now, but where somebody stays.
+        write("stays.csv", orders.table(2, "W"))
+        batch, err = order(srv, who_stays, "approved", "stays.csv")
+        contains(err, "batch %s is awaiting approval" % batch)
+        srv.birthmark("batch", "approve", "--dir", srv.dir, batch)
+        equal(show(srv, batch)["state"], "ready")
+        # It wants it while a batch is under way that nobody has approved.
+        write("follows.csv", orders.table(2, "X"))
+        batch, err = order(srv, who, "approved", "follows.csv")
+        equal((show(srv, batch)["state"], show(srv, batch)["issued"]),
+              ("aborted", 1), err)
+        give(srv, follows, 1, "approved")
+        for text, want in ((APPROVED, ("aborted", 1)), (free, ("ready", 2))):
+            write(path, text)
+            srv.restart()
+            _, _, err = srv.birthmark("batch", "resume", *who, batch,
+                                      check=False)
+            shown = show(srv, batch)
+            equal((shown["state"], shown["issued"]), want, err)
+            holds(want[1] == 2 or "wants it" in shown["reason"], shown)
+        every_row_once(srv, "X", 2)
+        srv.stop()
+        contains(srv.verify_ledger(), ": valid")
+
+
+def state_of(srv, number):
+    return store(srv, "SELECT state FROM batch WHERE id = ?", number)[0][0]
+
+
+def test_an_operator_who_is_disabled_while_his_file_is_read():
+    with Service(name="disabled") as srv:
+        srv.start()
+        who = member(srv, "leaves", LDEVID)[1]
+        write("leaves.csv", orders.table(2, "L"))
+        reader, = srv.rooms()["reader"]
+        os.kill(reader, signal.SIGSTOP)
+        number = run(PROGRAM, "batch", "create", *who, "--profile", LDEVID,
+                     "--no-wait", "leaves.csv")[1].strip()
+        srv.birthmark("operator", "disable", "--dir", srv.dir, "leaves")
+        os.kill(reader, signal.SIGCONT)
+        wait_until("it is rejected", lambda: state_of(srv, number) == 8)
+        contains(show(srv, number)["reason"], "no operator any more")
+
+
+def test_a_file_that_is_ordered_anew_stays_while_the_first_is_given_up():
+    with Service(name="anew") as srv:
+        srv.start()
+        write("anew.csv", orders.table(2, "N"))
+        reader, = srv.rooms()["reader"]
+        os.kill(reader, signal.SIGSTOP)
+        first = create(srv, "anew.csv", "--no-wait")[1]
+        srv.birthmark("batch", "abort", "--dir", srv.dir, "--reason", "wrong",
+                      first)
+        second = create(srv, "anew.csv", "--no-wait")[1]
+        os.kill(reader, signal.SIGKILL)
+        wait_until("it is ready", lambda: state_of(srv, second) in (4, 8))
+        equal(show(srv, second)["state"], "ready")
+        equal(os.listdir(os.path.join(srv.dir, "uploads")), [])
+
+
 main()

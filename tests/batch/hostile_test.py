@@ -6,6 +6,7 @@ nothing is different afterwards.
 """
 import io
 import os
+import re
 import signal
 import struct
 import tarfile
@@ -13,8 +14,8 @@ import zipfile
 
 import orders
 from orders import store
-from service import (PROGRAM, Service, contains, equal, holds, main, run,
-                     wait_until, write)
+from service import (PROGRAM, Service, Skip, contains, equal, holds, main, read,
+                     run, wait_until, write)
 
 LDEVID = "ieee-802.1ar-ldevid"
 TOO_LARGE = "larger than 65536 octets"
@@ -157,6 +158,18 @@ def test_hostile_files_change_nothing_in_the_directory_or_in_a_server():
         equal(os.listdir(os.path.join(srv.dir, "uploads")), [])
         srv.stop()
         contains(srv.verify_ledger(), ": valid")
+
+
+def test_what_a_file_says_takes_the_memory_of_its_reader_alone():
+    with Service(name="memory") as srv:
+        srv.start()
+        reader, = srv.rooms()["reader"]
+        maps = read("/proc/%d/maps" % reader)
+        limits = read("/proc/%d/limits" % reader).decode()
+        if b"asan" in maps:
+            raise Skip("sanitizers take all addresses that there are")
+        holds(re.search(r"Max address space +%d " % (512 << 20), limits),
+              limits)
 
 
 def test_a_folder_with_links_is_not_read():
