@@ -205,9 +205,11 @@ bm_status ca_find_account(struct ca *ca, struct ca_quota *quota,
                           struct ca_refusal *why)
 {
     const struct ca_bound *bound;
+    uint32_t organisation;
     uint32_t version;
 
     BM_TRY(ca_find_requester(ca, s, now, why));
+    organisation = s->organisation;
     BM_TRY(ca_quota_find(ca, quota, s, why));
     version = s->taking != NULL ? s->taking->row.version : 0;
     if (version == 0 || version == s->version) {
@@ -220,7 +222,15 @@ bm_status ca_find_account(struct ca *ca, struct ca_quota *quota,
                          (unsigned)version, s->policy->name);
     }
     BM_TRY(use_profile(s, bound, why));
-    return ca_find_requester(ca, s, now, why);
+    BM_TRY(ca_find_requester(ca, s, now, why));
+    /* By the version of one whose account it turns out not to be on: what the
+     * other may have was not asked. */
+    return s->organisation == organisation
+               ? BM_OK
+               : ca_refuse(why, BM_E_CA_MANUFACTURER,
+                           "by version %u of profile %s it is another "
+                           "organisation's",
+                           (unsigned)version, s->policy->name);
 }
 
 /*

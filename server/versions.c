@@ -123,14 +123,15 @@ static bm_status see(void *arg, const void *visited)
         return BM_OK;
     }
     if (s->n == INSTANCE_PROFILES_MAX) {
-        return BM_E_LIMIT;
+        return BM_OK; /* missed as one whose file is gone: see take() */
     }
     memcpy(s->at[s->n].profile, row->profile, sizeof row->profile);
     s->at[s->n++].version = row->version;
     return BM_OK;
 }
 
-/* One that cannot be had is missed by who stays at it, and nobody else. */
+/* One that cannot be had, or that there is no room for, is missed by who stays
+ * at it, and nobody else. */
 static bm_status take(struct instance *in, const char *profile,
                       uint32_t version)
 {
@@ -157,7 +158,7 @@ static bm_status take(struct instance *in, const char *profile,
     if (rc != BM_OK) {
         ca_profile_free(b.profile);
     }
-    return rc == BM_E_MEMORY || rc == BM_E_LIMIT ? rc : BM_OK;
+    return rc == BM_E_MEMORY ? rc : BM_OK;
 }
 
 bm_status instance_read_versions(struct instance *in, struct ca_refusal *why)
