@@ -99,6 +99,12 @@ static int unlock_fd(const struct settings *settings)
     return source.fd;
 }
 
+/* Who needs the unlock secret. */
+static const bool opens_keys[ROOM_COUNT] = {
+    [ROOM_SIGNER] = true,  [ROOM_STATUS] = true, [ROOM_OPERATORS] = true,
+    [ROOM_DEVICES] = true, [ROOM_KEEPER] = true,
+};
+
 /* Between fork and exec. Nothing but the four descriptors goes along. */
 static void become(const struct slot *slot, int control)
 {
@@ -109,8 +115,7 @@ static void become(const struct slot *slot, int control)
         "--instance", instance, "--config",
         s->config,    NULL
     };
-    bool opens_keys = slot->kind != ROOM_PUBLISHER && slot->kind != ROOM_ISSUER;
-    int unlock = opens_keys ? unlock_fd(&s->settings) : -1;
+    int unlock = opens_keys[slot->kind] ? unlock_fd(&s->settings) : -1;
     int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     sigset_t none;
 
