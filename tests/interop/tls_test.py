@@ -26,6 +26,7 @@ INTENDED = {
     "certificate_transparency": "the ledger is ours",
     "HSTS": "the same host publishes on plain HTTP, as RFC 5280 8 wants it",
     "security_headers": "no pages are served here",
+    "engine_problem": "of its own openssl, which knows no GOST",
 }
 
 
