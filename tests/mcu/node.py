@@ -132,7 +132,8 @@ class Start:
             found = self.seen(word, **fields)
             if len(found) >= count:
                 return found[count - 1]
-            holds(self.process.poll() is None, "the node has ended")
+            code = self.process.poll()
+            holds(code is None, "the node has ended, exit code %s" % code)
             return None
         try:
             return wait_until("node: %s %s" % (word, fields), there, patience)
