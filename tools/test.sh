@@ -31,7 +31,7 @@ for name in $failed; do
     esac
 done
 if [ "$count" -eq 0 ] || [ "$count" -gt $FEW ] ||
-    grep -Eq 'runtime error:|(Address|Leak)Sanitizer' "$log/LastTest.log"; then
+    grep -Eq 'runtime error:|ERROR: (Address|Leak)Sanitizer' "$log/LastTest.log"; then
     exit 1
 fi
 echo "test.sh: once more, alone: $failed"
