@@ -68,21 +68,36 @@ static bm_status take_link(struct bundle_said *said, const struct store_ca *row,
     return keep_cert(said, row->cert, &said->cross[at]);
 }
 
-static bm_status take_cert(struct bundle_said *said, const struct store_ca *row,
-                           int64_t from)
+/* A retired one is told for the record, until it expires. */
+static bm_status take_anchor(struct bundle_said *said,
+                             const struct store_ca *row)
 {
     struct bm_bundle_anchor *anchor = &said->anchors[said->anchors_n];
 
-    if (row->kind == STORE_CA_LINK) {
-        return take_link(said, row, from);
-    }
-    if (row->kind == STORE_CA_ROOT) {
-        /* Whoever trusts it for anything got it from whom it enrols with. */
-        anchor->uses = BM_BUNDLE_ENROL | BM_BUNDLE_USES;
-        BM_TRY(keep_cert(said, row->cert, &anchor->cert));
-        said->anchors_n++;
-    }
+    anchor->status =
+        row->status == STORE_CA_ACTIVE ? BM_BUNDLE_ACTIVE : BM_BUNDLE_WITHDRAWN;
+    /* Whoever trusts a root of ours for anything got it from whom it enrols
+     * with; a member's CA is for its devices and services. */
+    anchor->uses = row->kind == STORE_CA_ROOT ? BM_BUNDLE_ENROL | BM_BUNDLE_USES
+                                              : BM_BUNDLE_USES;
+    BM_TRY(keep_cert(said, row->cert, &anchor->cert));
+    said->anchors_n++;
     return BM_OK;
+}
+
+static bm_status take_cert(struct bundle_said *said, const struct store_ca *row,
+                           int64_t from)
+{
+    switch (row->kind) {
+    case STORE_CA_LINK:
+        return row->status == STORE_CA_ACTIVE ? take_link(said, row, from)
+                                              : BM_OK;
+    case STORE_CA_ROOT:
+    case STORE_CA_MEMBER:
+        return take_anchor(said, row);
+    default:
+        return BM_OK;
+    }
 }
 
 /* ---- CAs */
@@ -138,9 +153,7 @@ static bm_status take_ca(void *arg, const void *visited)
         return row->kind == STORE_CA_OPERATIONS ? take_issuer(g, row, &cert)
                                                 : BM_OK;
     }
-    if (row->status == STORE_CA_ACTIVE) {
-        BM_TRY(take_cert(g->said, row, cert.not_before));
-    }
+    BM_TRY(take_cert(g->said, row, cert.not_before));
     /* A link is signed by a root, which is there for itself. */
     return row->kind == STORE_CA_LINK ? BM_OK : take_issuer(g, row, &cert);
 }

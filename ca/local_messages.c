@@ -21,6 +21,19 @@ static bool is_among(const struct bm_bytes *these, size_t n, struct bm_bytes b)
     return false;
 }
 
+/* An anchor for enrolment hands out all others: only a root of ours is. */
+static bool agree_anchor(const struct ca_signer_bundle *by,
+                         const struct bm_bundle_anchor *anchor)
+{
+    if (anchor->status == BM_BUNDLE_WITHDRAWN) {
+        return is_among(by->withdrawn, by->withdrawn_n, anchor->cert);
+    }
+    return anchor->status == BM_BUNDLE_ACTIVE &&
+           (is_among(by->anchors, by->anchors_n, anchor->cert) ||
+            ((anchor->uses & ~(unsigned)BM_BUNDLE_USES) == 0 &&
+             is_among(by->members, by->members_n, anchor->cert)));
+}
+
 static bm_status agree_certs(const struct ca_signer_bundle *by,
                              const struct bm_bundle *bundle)
 {
@@ -30,7 +43,7 @@ static bm_status agree_certs(const struct ca_signer_bundle *by,
     struct bm_bytes der;
 
     while (bm_bundle_anchor_next(&anchors, &anchor)) {
-        if (!is_among(by->anchors, by->anchors_n, anchor.cert)) {
+        if (!agree_anchor(by, &anchor)) {
             return BM_E_CA_SIGNER;
         }
     }

@@ -39,8 +39,12 @@ struct ca_signer_bundle {
     struct bm_bytes chain; /* DER, its own first, those above; no root */
     const char *series;
     int64_t lifetime;               /* seconds, of one, at most */
-    const struct bm_bytes *anchors; /* DER */
+    const struct bm_bytes *anchors; /* DER: roots of the authority */
     size_t anchors_n;
+    const struct bm_bytes *members; /* anchors, but never for enrolment */
+    size_t members_n;
+    const struct bm_bytes *withdrawn; /* told as such, and in no other way */
+    size_t withdrawn_n;
     const struct bm_bytes *cross; /* DER */
     size_t cross_n;
 };

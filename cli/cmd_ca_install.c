@@ -6,12 +6,14 @@
 #include "cli/safe.h"
 #include "core/name.h"
 #include "protocols/admin/tree.h"
-#include "server/ca_cross.h"
+#include "server/ca_others.h"
 #include "server/outfit.h"
 
 enum {
     OPTION_DIR = 1,
     OPTION_CROSS,
+    OPTION_MEMBER,
+    OPTION_ORGANISATION,
     OPTION_JSON
 };
 
@@ -19,13 +21,18 @@ static const struct cmd_option options[] = {
     { "--dir", "DIR", "the instance (the current directory)", OPTION_DIR },
     { "--cross", NULL, "what our root says of roots of others, and no more",
       OPTION_CROSS },
+    { "--member", NULL, "CAs that members run: for the trust bundle, no more",
+      OPTION_MEMBER },
+    { "--organisation", "N", "with --member: whose (the ecosystem's)",
+      OPTION_ORGANISATION },
     { "--json", NULL, "one JSON object per certificate, and profile",
       OPTION_JSON },
     { NULL, NULL, NULL, 0 },
 };
 
 static const struct cmd_verb verb = {
-    "birthmark ca install", "[--dir DIR] [--cross] [--json] FILE...",
+    "birthmark ca install",
+    "[--dir DIR] [--cross | --member [--organisation N]] [--json] FILE...",
     "Take certificates of CAs into use: those that wait for one, and what\n"
     "leads to their root, in PEM, DER or PKCS#7 and in any order. The first\n"
     "root is believed: compare its fingerprint. Afterwards responders, lists,\n"
@@ -37,12 +44,17 @@ static const struct cmd_verb verb = {
 struct given {
     const char *dir;
     bool cross;
+    bool member;
+    uint64_t organisation;
     bool json;
 };
 
 static const struct args_row rows[] = {
     { OPTION_DIR, ARGS_TEXT, offsetof(struct given, dir), false },
     { OPTION_CROSS, ARGS_FLAG, offsetof(struct given, cross), false },
+    { OPTION_MEMBER, ARGS_FLAG, offsetof(struct given, member), false },
+    { OPTION_ORGANISATION, ARGS_NUMBER, offsetof(struct given, organisation),
+      false },
     { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
     { 0, ARGS_FLAG, 0, false },
 };
@@ -51,7 +63,7 @@ struct run {
     struct session session;
     struct listing listing;
     struct pile pile;
-    bool cross;
+    const struct given *given;
     bm_status rc; /* of printing */
 };
 
@@ -67,6 +79,7 @@ static const char *const what_words[] = { [CA_INSTALLED_CA] = "installed",
                                           [CA_INSTALLED_INTERMEDIATE] =
                                               "intermediate",
                                           [CA_INSTALLED_LINK] = "link",
+                                          [CA_INSTALLED_MEMBER] = "member",
                                           [CA_INSTALLED_KNOWN] = "known",
                                           [CA_INSTALLED_NOT] = "not",
                                           [CA_INSTALLED_PROFILE] =
@@ -115,6 +128,16 @@ static void tell(void *arg, enum ca_installed what, const char *id,
     run->rc = run->rc == BM_OK ? rc : run->rc;
 }
 
+static bm_status take(const struct given *given,
+                      const struct ca_install *config, struct ca_refusal *why)
+{
+    if (given->member) {
+        return ca_member_install(config, (uint32_t)given->organisation, why);
+    }
+    return given->cross ? ca_cross_install(config, why)
+                        : ca_install_pile(config, why);
+}
+
 static int install(struct run *run)
 {
     struct session *s = &run->session;
@@ -126,10 +149,7 @@ static int install(struct run *run)
                                        .now = s->now,
                                        .arg = run,
                                        .tell = tell };
-    int rc = session_result(s,
-                            run->cross ? ca_cross_install(&config, &why)
-                                       : ca_install_pile(&config, &why),
-                            &why);
+    int rc = session_result(s, take(run->given, &config, &why), &why);
 
     if (rc == CMD_OK) {
         rc = session_reload(s);
@@ -174,8 +194,16 @@ int cmd_ca_install(int argc, char **argv)
     if (!args_read(&args, argc, argv, &rc)) {
         return rc;
     }
+    if ((given.cross && given.member) ||
+        (given.organisation != 0 && !given.member) ||
+        given.organisation > UINT32_MAX) {
+        return cmd_usage_error(verb.path, "%s",
+                               given.cross && given.member
+                                   ? "--cross and --member exclude each other"
+                                   : "--organisation N goes with --member");
+    }
     run.listing = (struct listing){ given.json, columns };
-    run.cross = given.cross;
+    run.given = &given;
     rc = run_verb(&args, &run);
     session_close(&run.session);
     pile_free(&run.pile);

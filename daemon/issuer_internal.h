@@ -170,6 +170,7 @@ struct issuer {
     struct gcra *organisations;
     struct issuer_known known[ISSUER_KNOWN_MAX];
     struct bm_cert anchors[INSTANCE_CAS_MAX];
+    size_t anchors_n;
 
     struct ek_cas ek_cas; /* makers of TPMs that are believed */
     struct ca_attest *attest;

@@ -38,8 +38,12 @@ bm_status issuer_who_init(struct issuer *is)
 {
     const struct settings *s = &is->room->settings;
 
+    /* What a member's CA says of a client is for its peers, not for here. */
+    is->anchors_n = 0;
     for (size_t i = 0; i < is->in->cas_n; i++) {
-        is->anchors[i] = is->in->cas[i].cert;
+        if (is->in->cas[i].row.kind != STORE_CA_MEMBER) {
+            is->anchors[is->anchors_n++] = is->in->cas[i].cert;
+        }
     }
     /* A minute's worth at once: devices retry in a row, and then not. */
     BM_TRY(make_gcra(is, IDENTITIES_MAX, (double)s->limit_identity / 60,
@@ -101,7 +105,7 @@ static bm_status verify_path(struct issuer *is, const struct bm_cert *cert,
 {
     struct bm_path_config config = { .crypto = is->crypto,
                                      .anchors = is->anchors,
-                                     .anchors_n = is->in->cas_n,
+                                     .anchors_n = is->anchors_n,
                                      .time = cert->not_before,
                                      .flags = BM_PATH_ANCHOR_ANY_TIME,
                                      .purpose = BM_LIT(BM_OID_KP_CLIENT_AUTH),

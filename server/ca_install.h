@@ -24,6 +24,7 @@ enum ca_installed {
     CA_INSTALLED_ROOT,         /* a root that is new here */
     CA_INSTALLED_INTERMEDIATE, /* on the way to it */
     CA_INSTALLED_LINK,         /* between two roots */
+    CA_INSTALLED_MEMBER,       /* of a member of the consortium */
     CA_INSTALLED_KNOWN,        /* it was here before */
     CA_INSTALLED_NOT,          /* passed over: `words` say why */
     CA_INSTALLED_PROFILE       /* `id` cannot be issued by it: `words` */

@@ -216,7 +216,9 @@ static void check_list(struct visit *v, const char *id)
 static void check_lists(struct visit *v)
 {
     for (size_t i = 0; i < v->in->cas_n; i++) {
-        if (v->in->cas[i].row.kind != STORE_CA_LINK) {
+        enum store_ca_kind kind = v->in->cas[i].row.kind;
+
+        if (kind != STORE_CA_LINK && kind != STORE_CA_MEMBER) {
             check_list(v, v->in->cas[i].row.id);
         }
     }

@@ -298,6 +298,8 @@ struct instance {
     const struct ca_profile *signer_profiles[INSTANCE_PROFILES_MAX];
     struct ca_operator operator_shown;         /* by instance_actor() */
     struct bm_bytes anchors[INSTANCE_CAS_MAX]; /* of bundles: for the signer */
+    struct bm_bytes members[INSTANCE_CAS_MAX];
+    struct bm_bytes withdrawn[INSTANCE_CAS_MAX];
     struct bm_bytes cross[INSTANCE_CAS_MAX];
     uint8_t expected[INSTANCE_EXPECTED_MAX][32];
     size_t expected_n; /* since the start */

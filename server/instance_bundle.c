@@ -101,18 +101,24 @@ void instance_fill_bundle(struct instance *in, struct ca_signer_bundle *bundle)
         .series = in->settings.bundle_series,
         .lifetime = in->settings.bundle_lifetime,
         .anchors = in->anchors,
+        .members = in->members,
+        .withdrawn = in->withdrawn,
         .cross = in->cross,
     };
     for (size_t i = 0; i < in->cas_n; i++) {
         const struct instance_ca *c = &in->cas[i];
 
-        if (c->row.status != STORE_CA_ACTIVE) {
-            continue;
-        }
-        if (c->row.kind == STORE_CA_ROOT) {
-            in->anchors[bundle->anchors_n++] = c->cert.der;
-        } else if (c->row.kind == STORE_CA_LINK) {
+        bool active = c->row.status == STORE_CA_ACTIVE;
+
+        if (c->row.kind == STORE_CA_LINK && active) {
             in->cross[bundle->cross_n++] = c->cert.der;
+        } else if (c->row.kind == STORE_CA_ROOT && active) {
+            in->anchors[bundle->anchors_n++] = c->cert.der;
+        } else if (c->row.kind == STORE_CA_MEMBER && active) {
+            in->members[bundle->members_n++] = c->cert.der;
+        } else if (c->row.kind == STORE_CA_ROOT ||
+                   c->row.kind == STORE_CA_MEMBER) {
+            in->withdrawn[bundle->withdrawn_n++] = c->cert.der;
         }
     }
 }

@@ -93,7 +93,9 @@ enum store_ca_kind {
     /* Between a CA of ours and its root; elsewhere, and known as a root is. */
     STORE_CA_INTERMEDIATE,
     /* No CA: what one generation of a root says of another (RFC 4210 4.4). */
-    STORE_CA_LINK
+    STORE_CA_LINK,
+    /* Run by a member of the consortium elsewhere: for trust bundles alone. */
+    STORE_CA_MEMBER
 };
 
 enum store_ca_status {

@@ -34,7 +34,7 @@ static void ca_read(struct sqlite_query *q, void *out)
 
     query_get_text(q, row->id, sizeof row->id);
     row->organisation = query_get_u32(q, UINT32_MAX);
-    row->kind = (enum store_ca_kind)query_get_u32(q, STORE_CA_LINK);
+    row->kind = (enum store_ca_kind)query_get_u32(q, STORE_CA_MEMBER);
     row->status = (enum store_ca_status)query_get_u32(q, STORE_CA_RETIRED);
     query_get_text(q, row->parent, sizeof row->parent);
     row->cert = query_get_bytes(q, SQLITE_BLOB_MAX);

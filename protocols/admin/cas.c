@@ -8,8 +8,9 @@
 #include "core/name.h"
 #include "protocols/admin/internal.h"
 
-static const char *const kinds[] = { "root",         "issuing", "operations",
-                                     "intermediate", "link",    NULL };
+static const char *const kinds[] = {
+    "root", "issuing", "operations", "intermediate", "link", "member", NULL
+};
 static const char *const states[] = { "active", "retired", NULL };
 
 static const struct admin_field responder_fields[] = {
@@ -82,7 +83,7 @@ const struct admin_field admin_load_crl_params[] = {
 
 static const char *kind_of(enum store_ca_kind kind)
 {
-    return kind >= STORE_CA_ROOT && kind <= STORE_CA_LINK
+    return kind >= STORE_CA_ROOT && kind <= STORE_CA_MEMBER
                ? kinds[kind - STORE_CA_ROOT]
                : "unknown";
 }

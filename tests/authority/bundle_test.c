@@ -279,6 +279,8 @@ static void the_signer_reads_what_it_signs(void)
     const struct bm_bundle_anchor root = { .cert = world_ca("root")->cert.der,
                                            .uses = BM_BUNDLE_USES };
     const struct bm_bundle_anchor foreign = { .cert = stranger };
+    const struct bm_bundle_anchor gone = { .cert = root.cert,
+                                           .status = BM_BUNDLE_WITHDRAWN };
     uint8_t above[BM_BUNDLE_KEY_SIZE];
     /* The root has not revoked the CA of bundles' signers. */
     const struct bm_bytes serial = world_ca("operations")->cert.serial;
@@ -302,6 +304,8 @@ static void the_signer_reads_what_it_signs(void)
                                       .anchors_n = 1 };
     c = good;
     c.anchors = &foreign;
+    CHECK_STATUS(sign(&w, &c), BM_E_CA_SIGNER);
+    c.anchors = &gone;
     CHECK_STATUS(sign(&w, &c), BM_E_CA_SIGNER);
     c = good;
     c.cross = &stranger;

@@ -70,7 +70,10 @@ crl: { lifetime: 400d }
 PEOPLE = ["--operator", "Olga", "--witness", "Walter", "--yes"]
 
 # docs/trust-bundle.md
-CROSS = 7
+ANCHORS, CROSS, DENIED = 6, 7, 8
+STATUS, USES = 2, 3
+ACTIVE, WITHDRAWN = 1, 2
+ENROL = 1
 
 
 class Side:
@@ -162,6 +165,13 @@ def crosses(content):
     return item(content)[0][CROSS]
 
 
+def anchors(side):
+    """{certificate: (status, uses)} of the bundle that a side publishes."""
+    side.bundle()
+    listed = item(read(side.name + ".cbor"))[0][ANCHORS]
+    return {a[1]: (a.get(STATUS, ACTIVE), a.get(USES, 14)) for a in listed}
+
+
 def pem(der, path):
     return write(path, "-----BEGIN CERTIFICATE-----\n%s"
                  "-----END CERTIFICATE-----\n" %
@@ -231,6 +241,70 @@ def test_two_consortiums_know_each_other_within_limits():
         code, words = believes(south, north, north.peer, "a.north.example")
         equal(code, 0, words)
         for side in (north, south):
+            side.srv.stop()
+            contains(side.srv.verify_ledger(), "valid")
+
+
+def denied(side):
+    """All serial numbers that the bundle denies."""
+    side.bundle()
+    rows = item(read(side.name + ".cbor"))[0].get(DENIED, [])
+    return [serial for _, serials in rows for serial in serials]
+
+
+def test_a_member_runs_a_ca_of_its_own_that_is_on_the_list():
+    west, member = Side("West", "west.example"), Side("Member", "m.example")
+    with west.srv, member.srv:
+        member.srv.start()
+        device = member.device("Member-1", "a.m.example")
+        serial = openssl("x509", "-in", device.cert, "-noout",
+                         "-serial").strip().split("=")[1].lower()
+        install = ["ca", "install", "--dir", west.srv.dir]
+        code, _, err = run(PROGRAM, *install, "--cross", "--member",
+                           member.srv.issuing, check=False)
+        equal(code, 2, err)
+        code, _, err = run(PROGRAM, *install, "--member", "--organisation",
+                           "77", member.srv.issuing, check=False)
+        equal(code, 1, err)
+        code, out, _ = run(PROGRAM, *install, "--member", device.cert,
+                           check=False)
+        equal(code, 1)
+        contains(out, "it is no CA's")
+        out = run(PROGRAM, *install, "--member", member.srv.issuing)[1]
+        contains(out, "member")
+        out = run(PROGRAM, *install, "--member", member.srv.issuing,
+                  check=False)[1]
+        contains(out, "known")
+        west.srv.start()
+        theirs = der_of(member.srv.issuing)
+        wait_until("a bundle with the member", lambda: theirs in anchors(west))
+        # It is for devices and services, and hands out nothing.
+        status, uses = anchors(west)[theirs]
+        equal(status, ACTIVE)
+        equal(uses & ENROL, 0)
+        equal(anchors(west)[der_of(west.srv.root)], (ACTIVE, 15))
+        # Its devices are nobody here: neither known nor enrolled.
+        answer = west.srv.enrol(device, "peer", cert=device.pair())
+        holds(answer.status in (401, 403), repr(answer))
+        # What it has revoked is in the bundle once its list is here.
+        answer = member.srv.api("POST", "/certificates/%s/revocation" % serial,
+                                {"reason": "superseded"})
+        equal(answer.status, 200, repr(answer))
+        equal(denied(west), [])
+        west.srv.stop()
+        member.srv.stop()
+        run(PROGRAM, "ca", "crl", "--dir", member.srv.dir, "issuing")
+        run(PROGRAM, "ca", "crl", "--dir", west.srv.dir, "--import",
+            member.srv.dir + "/crl/issuing.crl")
+        west.srv.start()
+        wait_until("a bundle that denies", lambda: denied(west))
+        equal(denied(west), [bytes.fromhex(serial)])
+        west.srv.stop()
+        run(PROGRAM, "ca", "retire", "--dir", west.srv.dir, "member")
+        west.srv.start()
+        wait_until("a bundle that says so",
+                   lambda: anchors(west)[theirs][0] == WITHDRAWN)
+        for side in (west, member):
             side.srv.stop()
             contains(side.srv.verify_ledger(), "valid")
 

@@ -1,14 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "server/ca_cross.h"
+#include "server/ca_others.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/consortium.h"
 #include "ca/setup.h"
 #include "server/instance_internal.h"
 
-struct crossing {
+/* The two ways in which others are told of. */
+struct kind {
+    enum store_ca_kind row;
+    enum ca_installed what;
+    const char *id; /* the first one's; then "ID-2" */
+    const char *words;
+};
+
+static const struct kind cross = { STORE_CA_LINK, CA_INSTALLED_LINK, "cross",
+                                   "a cross-certificate to be taken" };
+static const struct kind member = { STORE_CA_MEMBER, CA_INSTALLED_MEMBER,
+                                    "member", "a member's CA to be taken" };
+
+struct others {
     const struct ca_install *c;
+    const struct kind *kind;
+    uint32_t organisation;
     struct store_ca rows[INSTANCE_CAS_MAX];
     const struct bm_cert *certs[INSTANCE_CAS_MAX];
     size_t n;
@@ -44,7 +60,7 @@ static bool is_ours(const struct instance *in, const struct bm_cert *cert)
     return false;
 }
 
-static bool is_known(const struct crossing *x, const struct bm_cert *cert)
+static bool is_known(const struct others *x, const struct bm_cert *cert)
 {
     const struct instance *in = x->c->instance;
 
@@ -61,14 +77,13 @@ static bool is_known(const struct crossing *x, const struct bm_cert *cert)
     return false;
 }
 
-/* Why it cannot be taken; NULL: it can. */
-static const char *objection(const struct crossing *x,
-                             const struct bm_cert *cert,
+/* Why it cannot be taken; NULL: it can. `root` is of a cross-certificate. */
+static const char *objection(const struct others *x, const struct bm_cert *cert,
                              const struct instance_ca *root)
 {
     const struct instance *in = x->c->instance;
 
-    if (root == NULL) {
+    if (x->kind == &cross && root == NULL) {
         return "no root of this instance has signed it";
     }
     if (!cert->ext.ca || (cert->ext.key_usage & BM_KU_KEY_CERT_SIGN) == 0) {
@@ -77,7 +92,8 @@ static const char *objection(const struct crossing *x,
     if (is_ours(in, cert)) {
         return "its key is that of a CA here";
     }
-    if (!bm_exts_has(&cert->ext, BM_EXT_NAME_CONSTRAINTS)) {
+    if (x->kind == &cross &&
+        !bm_exts_has(&cert->ext, BM_EXT_NAME_CONSTRAINTS)) {
         return "it has no name constraints: others could speak for anybody";
     }
     if (x->c->now < cert->not_before || x->c->now > cert->not_after) {
@@ -86,7 +102,7 @@ static const char *objection(const struct crossing *x,
     return NULL;
 }
 
-static bool has_id(const struct crossing *x, const char *id)
+static bool has_id(const struct others *x, const char *id)
 {
     for (size_t i = 0; i < x->n; i++) {
         if (strcmp(x->rows[i].id, id) == 0) {
@@ -96,7 +112,7 @@ static bool has_id(const struct crossing *x, const char *id)
     return instance_get_ca(x->c->instance, id) != NULL;
 }
 
-static bm_status take(struct crossing *x, const struct bm_cert *cert,
+static bm_status take(struct others *x, const struct bm_cert *cert,
                       const struct instance_ca *root)
 {
     struct store_ca *row = &x->rows[x->n];
@@ -104,26 +120,29 @@ static bm_status take(struct crossing *x, const struct bm_cert *cert,
     if (x->n + x->c->instance->cas_n >= INSTANCE_CAS_MAX) {
         return BM_E_LIMIT;
     }
-    *row = (struct store_ca){ .kind = STORE_CA_LINK,
+    *row = (struct store_ca){ .organisation = x->organisation,
+                              .kind = x->kind->row,
                               .status = STORE_CA_ACTIVE,
                               .cert = cert->der,
                               .created = x->c->now };
-    (void)snprintf(row->parent, sizeof row->parent, "%s", root->row.id);
-    (void)snprintf(row->id, sizeof row->id, "cross");
+    (void)snprintf(row->parent, sizeof row->parent, "%s",
+                   root == NULL ? "" : root->row.id);
+    (void)snprintf(row->id, sizeof row->id, "%s", x->kind->id);
     for (unsigned k = 2; has_id(x, row->id); k++) {
-        (void)snprintf(row->id, sizeof row->id, "cross-%u", k);
+        (void)snprintf(row->id, sizeof row->id, "%s-%u", x->kind->id, k);
     }
     x->certs[x->n++] = cert;
     return BM_OK;
 }
 
-static bm_status plan(struct crossing *x)
+static bm_status plan(struct others *x)
 {
     const struct ca_install *c = x->c;
 
     for (size_t i = 0; i < c->certs_n; i++) {
         const struct bm_cert *cert = &c->certs[i];
-        const struct instance_ca *root = find_root(c->instance, cert);
+        const struct instance_ca *root =
+            x->kind == &cross ? find_root(c->instance, cert) : NULL;
         const char *words = objection(x, cert, root);
 
         if (is_known(x, cert)) {
@@ -137,8 +156,8 @@ static bm_status plan(struct crossing *x)
     return x->n != 0 ? BM_OK : BM_E_NOT_FOUND;
 }
 
-static bm_status write_file(const struct crossing *x,
-                            const struct store_ca *row, struct ca_refusal *why)
+static bm_status write_file(const struct others *x, const struct store_ca *row,
+                            struct ca_refusal *why)
 {
     char name[STORE_ID_MAX + 16];
     char path[FILES_PATH_MAX];
@@ -148,18 +167,44 @@ static bm_status write_file(const struct crossing *x,
     return files_put_pem(path, "CERTIFICATE", row->cert, why);
 }
 
-bm_status ca_cross_install(const struct ca_install *c, struct ca_refusal *why)
+static bm_status install(struct others *x, struct ca_refusal *why)
 {
-    struct crossing x = { .c = c };
-    bm_status rc = plan(&x);
+    const struct ca_install *c = x->c;
+    bm_status rc = plan(x);
 
     if (rc != BM_OK) {
-        return ca_refuse(why, rc, "a cross-certificate to be taken");
+        return ca_refuse(why, rc, "%s", x->kind->words);
     }
-    BM_TRY(ca_install_all(c->instance->ca, c->actor, x.rows, x.n, c->now, why));
-    for (size_t i = 0; i < x.n; i++) {
-        BM_TRY(write_file(&x, &x.rows[i], why));
-        c->tell(c->arg, CA_INSTALLED_LINK, x.rows[i].id, x.certs[i], "");
+    BM_TRY(
+        ca_install_all(c->instance->ca, c->actor, x->rows, x->n, c->now, why));
+    for (size_t i = 0; i < x->n; i++) {
+        BM_TRY(write_file(x, &x->rows[i], why));
+        c->tell(c->arg, x->kind->what, x->rows[i].id, x->certs[i], "");
     }
     return BM_OK;
+}
+
+bm_status ca_cross_install(const struct ca_install *c, struct ca_refusal *why)
+{
+    struct others x = { .c = c, .kind = &cross };
+
+    return install(&x, why);
+}
+
+bm_status ca_member_install(const struct ca_install *c, uint32_t organisation,
+                            struct ca_refusal *why)
+{
+    struct others x = { .c = c, .kind = &member, .organisation = organisation };
+    const struct store *s = c->instance->store;
+    struct store_organisation row;
+    bool above;
+    bm_status rc;
+
+    if (organisation != 0) {
+        BM_TRY(s->begin(s->self, STORE_READ));
+        rc = ca_organisation_find(s, c->actor, organisation, &row, &above, why);
+        s->rollback(s->self);
+        BM_TRY(rc);
+    }
+    return install(&x, why);
 }
