@@ -211,6 +211,8 @@
     X(E_FW_FLOOR, 0x2a03, "", "firewall policy is below the floor in force") \
     X(E_FW_ROOM, 0x2a04, "",                                                 \
       "firewall policy asks for more RAM than there is")                     \
-    X(E_FW_TRIAL, 0x2a05, "", "another firewall policy is on trial")
+    X(E_FW_TRIAL, 0x2a05, "", "another firewall policy is on trial")         \
+    X(E_FW_REVERTED, 0x2a10, "",                                             \
+      "firewall policy was tried before, and taken back")
 
 #endif

@@ -33,7 +33,9 @@
  * An item is settled when it was taken, when it was refused by the application,
  * or when an event said that it was reverted. It stays so while it stands in
  * every manifest, so nothing is fetched again and again; unassigned and
- * assigned anew it is tried anew.
+ * assigned anew it is tried anew. What a manifest for repair only leaves out
+ * counts as standing in it: a device that is suspended is told of nothing, and
+ * when it is resumed what was settled is.
  *
  * Whatever else goes wrong is waited out (BM_JOB_WAIT says why), longer each
  * time, and gone on with where it was; events are posted before, where the
@@ -74,6 +76,10 @@
  * start: the application tells by an event then (TRIED, TAKEN, REVERTED). */
 #define BM_DELIVER_AT_START BM_E_END
 
+/* What take() says when it cannot be taken as long as another one is on trial:
+ * the item is left until the next round, without an event. */
+#define BM_DELIVER_LATER BM_E_FW_TRIAL
+
 /* The application's part. */
 struct bm_deliver_app {
     void *self;
@@ -95,9 +101,9 @@ struct bm_deliver_app {
                                     const struct bm_manifest_item *item);
     /*
      * The octets at the start of `flash` are those that the item names. BM_OK:
-     * it is in force (event TAKEN). BM_DELIVER_AT_START. Of BM_E_FLASH_... and
-     * BM_E_LOG_... it is tried again; anything else refuses the item for good
-     * (event REFUSED). May be called again for the same one after a power cut.
+     * it is in force (event TAKEN). BM_DELIVER_AT_START, BM_DELIVER_LATER. Of
+     * BM_E_FLASH_... and BM_E_LOG_... it is tried again; anything else refuses
+     * the item for good (event REFUSED). May be called again for the same one after a power cut.
      */
     bm_status (*take)(void *self, const struct bm_manifest_item *item,
                       const struct bm_flash *flash);

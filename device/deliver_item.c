@@ -12,6 +12,14 @@
 
 /* ---- What is not taken */
 
+/* Until the next round, and the next item is turned to. */
+static void leave(struct bm_deliver *d)
+{
+    d->left |= (uint8_t)(1u << d->index);
+    d->tries = 0;
+    d->step = STEP_ITEMS;
+}
+
 /* It will not be taken: for as long as it is asked for, or in this round. */
 static void refuse(struct bm_deliver *d, bm_status why, bool settle)
 {
@@ -26,7 +34,7 @@ static void refuse(struct bm_deliver *d, bm_status why, bool settle)
     }
     if (!settle) {
         d->told |= bit;
-        d->left |= bit;
+        leave(d);
     }
     d->tries = 0;
     d->step = STEP_ITEMS;
@@ -99,7 +107,7 @@ static bm_status hand_over(struct bm_deliver *d)
         BM_TRY(deliver_keep_blob(d));
     }
     rc = app->take(app->self, &d->item, d->flash);
-    if (may_pass(rc)) {
+    if (may_pass(rc) || rc == BM_DELIVER_LATER) {
         return rc;
     }
     if (rc != BM_DELIVER_AT_START) {
@@ -121,6 +129,10 @@ void deliver_finish_blob(struct bm_deliver *d)
     }
     if (rc == BM_OK) {
         rc = hand_over(d);
+    }
+    if (rc == BM_DELIVER_LATER) {
+        leave(d);
+        return;
     }
     if (rc != BM_OK) {
         fail_item(d, rc);

@@ -89,12 +89,17 @@ bm_status deliver_settle(struct bm_deliver *d, const uint8_t *sha256,
     return deliver_put_state(d);
 }
 
-/* What does not stand in this manifest is not settled any more. */
+/* What does not stand in this manifest is not settled any more: but one for
+ * repair only tells a suspended device of nothing that it will be told of when
+ * it is resumed. */
 static void prune(struct bm_deliver *d, const struct bm_manifest *m)
 {
     struct bm_manifest_item item;
     uint8_t kept = 0;
 
+    if (m->mode == BM_MANIFEST_REPAIR) {
+        return;
+    }
     for (uint8_t i = 0; i < d->settled_n; i++) {
         struct bm_bytes list = m->items;
         bool there = false;

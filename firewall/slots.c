@@ -14,6 +14,9 @@ _Static_assert(sizeof(void *) > 4 || sizeof(struct bm_fw_slots) <= 160,
 /* The record. */
 #define STATE        BM_LOG_KEY(BM_LOG_FIREWALL, 0)
 #define STATE_FORMAT 1
+/* In place of the slot that was confirmed: there was one, and nobody knows
+ * which. */
+#define LOST_SLOT 0xfe
 enum {
     STATE_CONFIRMED = 1,
     STATE_TRIAL = 2,
@@ -32,6 +35,13 @@ enum {
     KEPT_OCTETS = KEPT_SIZE + 24
 };
 #define STATE_SIZE (STATE_KEPT + BM_FW_SLOTS * KEPT_OCTETS)
+
+/* The other record: the first octets of the hash of each table that was taken
+ * back, the oldest first. Of the table, since signing it again makes no other
+ * policy of it. Enough that none is refused by chance, and nothing is trusted
+ * by them. */
+#define REVERTED      BM_LOG_KEY(BM_LOG_FIREWALL, 1)
+#define REVERTED_NAME 16
 
 /* Octets programmed at a time: whole units. */
 #define PIECE (2 * BM_FLASH_UNIT_MAX)
@@ -77,6 +87,23 @@ static bool is_slot(uint8_t slot)
     return slot < BM_FW_SLOTS || slot == BM_FW_NO_SLOT;
 }
 
+/* What the record says, and nothing where it says nothing that makes sense. */
+static bool makes_sense(const uint8_t *state, size_t n)
+{
+    return n == STATE_SIZE && state[0] == STATE_FORMAT &&
+           (is_slot(state[STATE_CONFIRMED]) ||
+            state[STATE_CONFIRMED] == LOST_SLOT) &&
+           is_slot(state[STATE_TRIAL]);
+}
+
+/* At once: of what it cannot read the log may know nothing when it is asked
+ * next, and then nobody would know that something was confirmed. */
+static bm_status lose_state(struct bm_fw_slots *s)
+{
+    s->confirmed = LOST_SLOT;
+    return put_state(s);
+}
+
 static bm_status get_state(struct bm_fw_slots *s)
 {
     uint8_t state[STATE_SIZE];
@@ -86,13 +113,11 @@ static bm_status get_state(struct bm_fw_slots *s)
     if (rc == BM_E_NOT_FOUND) {
         return BM_OK;
     }
-    s->lost = rc == BM_E_LOG_READ || rc == BM_E_BUFFER ||
-              (rc == BM_OK && (n != STATE_SIZE || state[0] != STATE_FORMAT ||
-                               !is_slot(state[STATE_CONFIRMED]) ||
-                               !is_slot(state[STATE_TRIAL])));
-    if (s->lost || rc != BM_OK) {
-        return s->lost ? BM_OK : rc;
+    if (rc == BM_E_LOG_READ || rc == BM_E_BUFFER ||
+        (rc == BM_OK && !makes_sense(state, n))) {
+        return lose_state(s);
     }
+    BM_TRY(rc);
     s->confirmed = state[STATE_CONFIRMED];
     s->trial = state[STATE_TRIAL];
     s->starts = state[STATE_STARTS];
@@ -102,6 +127,8 @@ static bm_status get_state(struct bm_fw_slots *s)
     }
     return BM_OK;
 }
+
+/* ---- What lies in a slot */
 
 /* Change what is kept, and the record; on error all is as it was. */
 static bm_status change(struct bm_fw_slots *s, const struct bm_fw_slots *to)
@@ -161,7 +188,86 @@ static bool is_whole(const struct bm_fw_slots *s, unsigned slot)
            check_table(s, table_in(s, slot), &table) == BM_OK;
 }
 
+/* ---- What was taken back */
+
+/* All that is remembered; what cannot be read is nothing. */
+static bm_status get_reverted(const struct bm_fw_slots *s,
+                              uint8_t names[BM_FW_REVERTED_MAX][REVERTED_NAME],
+                              size_t *count)
+{
+    size_t n = 0;
+    bm_status rc = bm_log_get(s->config->log, REVERTED, names[0],
+                              (size_t)BM_FW_REVERTED_MAX * REVERTED_NAME, &n);
+
+    *count = rc == BM_OK && n % REVERTED_NAME == 0 ? n / REVERTED_NAME : 0;
+    return rc == BM_E_NOT_FOUND || rc == BM_E_LOG_READ || rc == BM_E_BUFFER
+               ? BM_OK
+               : rc;
+}
+
+static bm_status check_reverted(const struct bm_fw_slots *s,
+                                struct bm_bytes table)
+{
+    uint8_t names[BM_FW_REVERTED_MAX][REVERTED_NAME];
+    uint8_t digest[BM_FW_SLOTS_DIGEST];
+    size_t count;
+
+    BM_TRY(digest_of(s, table, digest));
+    BM_TRY(get_reverted(s, names, &count));
+    for (size_t i = 0; i < count; i++) {
+        if (memcmp(names[i], digest, REVERTED_NAME) == 0) {
+            return BM_E_FW_REVERTED;
+        }
+    }
+    return BM_OK;
+}
+
+static bm_status remember_reverted(const struct bm_fw_slots *s,
+                                   struct bm_bytes table)
+{
+    uint8_t names[BM_FW_REVERTED_MAX][REVERTED_NAME];
+    uint8_t digest[BM_FW_SLOTS_DIGEST];
+    size_t count;
+    bm_status rc = check_reverted(s, table);
+
+    if (rc != BM_OK) {
+        return rc == BM_E_FW_REVERTED ? BM_OK : rc;
+    }
+    BM_TRY(digest_of(s, table, digest));
+    BM_TRY(get_reverted(s, names, &count));
+    if (count == BM_FW_REVERTED_MAX) {
+        memmove(names[0], names[1], --count * REVERTED_NAME);
+    }
+    memcpy(names[count++], digest, REVERTED_NAME);
+    return bm_log_put(s->config->log, REVERTED,
+                      (struct bm_bytes){ names[0], count * REVERTED_NAME });
+}
+
 /* ---- Opening */
+
+/* Was it confirmed, and cannot be read? */
+static bool is_lost(const struct bm_fw_slots *s)
+{
+    return s->confirmed == LOST_SLOT ||
+           (s->confirmed != BM_FW_NO_SLOT && !is_whole(s, s->confirmed));
+}
+
+/* The power may have gone between the two records of a revert. */
+static bm_status look_at_trial(struct bm_fw_slots *s)
+{
+    bm_status rc;
+
+    if (s->trial == BM_FW_NO_SLOT) {
+        return BM_OK;
+    }
+    s->broken = !is_whole(s, s->trial);
+    if (s->broken) {
+        return BM_OK;
+    }
+    rc = check_reverted(s, table_in(s, s->trial));
+    s->broken = rc == BM_E_FW_REVERTED;
+    return s->broken ? BM_OK : rc;
+}
 
 static bool is_complete(const struct bm_fw_slots_config *c)
 {
@@ -187,10 +293,8 @@ bm_status bm_fw_slots_open(struct bm_fw_slots *s,
         return BM_E_ARGUMENT;
     }
     BM_TRY(get_state(s));
-    s->lost = s->lost ||
-              (s->confirmed != BM_FW_NO_SLOT && !is_whole(s, s->confirmed));
-    s->broken = s->trial != BM_FW_NO_SLOT && !is_whole(s, s->trial);
-    return BM_OK;
+    s->lost = is_lost(s);
+    return look_at_trial(s);
 }
 
 struct bm_bytes bm_fw_slots_table(const struct bm_fw_slots *s)
@@ -210,7 +314,7 @@ const struct bm_fw_kept *bm_fw_slots_trial(const struct bm_fw_slots *s)
 static bool is_that(const struct bm_fw_slots *s, uint8_t slot,
                     const uint8_t *sha256)
 {
-    return slot != BM_FW_NO_SLOT &&
+    return slot < BM_FW_SLOTS &&
            memcmp(s->kept[slot].sha256, sha256, BM_FW_SLOTS_DIGEST) == 0;
 }
 
@@ -329,6 +433,8 @@ bm_status bm_fw_slots_take(struct bm_fw_slots *s, struct bm_bytes message,
     BM_TRY(forget_trial(s));
     to = *s;
     BM_TRY(locate(message, &to.kept[slot]));
+    BM_TRY(check_reverted(s, (struct bm_bytes){ message.p + to.kept[slot].table,
+                                                to.kept[slot].table_n }));
     if (message.n > slot_size(s) - to.kept[slot].skip) {
         return BM_E_LIMIT;
     }
@@ -392,10 +498,14 @@ bm_status bm_fw_slots_turn(struct bm_fw_slots *s, uint32_t uptime,
     return BM_OK;
 }
 
+/* One that waited and never ran, or that the flash has lost, may come again. */
 bm_status bm_fw_slots_revert(struct bm_fw_slots *s)
 {
     struct bm_fw_slots to = *s;
 
+    if (s->trial != BM_FW_NO_SLOT && s->starts != 0 && !s->broken) {
+        BM_TRY(remember_reverted(s, table_in(s, s->trial)));
+    }
     to.trial = BM_FW_NO_SLOT;
     to.starts = 0;
     to.running = false;

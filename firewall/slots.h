@@ -33,9 +33,14 @@
  * in force, whole, and the floor stands. Events are told before the change that
  * they are about: a cut in between tells one twice.
  *
+ * What was taken back is remembered, BM_FW_REVERTED_MAX of them, the oldest
+ * forgotten first: whoever offers it again is refused, and has to sign a new
+ * version.
+ *
  * Where nothing was confirmed, `builtin` is in force. It is, too, where a
  * confirmed policy cannot be read any more (`lost`), and then for repair only:
- * it may let in more than the one that is gone.
+ * it may let in more than the one that is gone. It stays so, over all starts,
+ * until another one is confirmed, or the flash reads as before.
  *
  * What this costs in the longest call: take() erases and writes a slot, and
  * verifies a chain of signatures; open() hashes what is kept.
@@ -44,6 +49,7 @@
 #define BM_FW_SLOTS        2
 #define BM_FW_NO_SLOT      0xff
 #define BM_FW_TRIAL_STARTS 3
+#define BM_FW_REVERTED_MAX 8
 
 /* What is pointed to lives as long as the struct below. */
 struct bm_fw_slots_config {
@@ -85,7 +91,8 @@ struct bm_fw_slots {
     uint8_t confirmed; /* slots, or BM_FW_NO_SLOT */
     uint8_t trial;     /* waits, or runs */
     uint8_t starts;    /* that the trial had */
-    bool broken;       /* what waits cannot be read */
+    bool broken;       /* what waits cannot be read, or was taken back when
+                          the power went */
     struct bm_fw_kept kept[BM_FW_SLOTS];
 };
 
@@ -97,10 +104,11 @@ enum bm_fw_turn {
 };
 
 /*
- * Find out what is kept, whole and usable. Writes nothing. BM_E_ARGUMENT: the
- * configuration is incomplete, `builtin` is no table or asks for more than
- * `room`; what the log or the flash say. A record that cannot be read, or makes
- * no sense, is `lost`.
+ * Find out what is kept, whole and usable. BM_E_ARGUMENT: the configuration is
+ * incomplete, `builtin` is no table or asks for more than `room`; what the log
+ * or the flash say. A record that cannot be read, or makes no sense, is `lost`,
+ * and replaced by one that says so: the log may forget that there was any.
+ * Nothing else is written.
  */
 BM_MUST_CHECK bm_status bm_fw_slots_open(
     struct bm_fw_slots *s, const struct bm_fw_slots_config *config);
@@ -120,8 +128,9 @@ bool bm_fw_slots_have(const struct bm_fw_slots *s,
  * On BM_OK it waits for bm_fw_slots_turn(), also if it did so before; one that
  * waited and never ran makes room for it. Else nothing has changed, but that
  * none waits any more: what bm_fw_message_open(), bm_trust_signer() and
- * bm_fw_table_open() say; BM_E_FW_FLOOR, BM_E_FW_ROOM; BM_E_FW_TRIAL: another
- * one is in force on trial; BM_E_LIMIT: larger than a slot.
+ * bm_fw_table_open() say; BM_E_FW_FLOOR, BM_E_FW_ROOM; BM_E_FW_REVERTED: it was
+ * taken back before; BM_E_FW_TRIAL: another one is in force on trial, which
+ * passes; BM_E_LIMIT: larger than a slot.
  */
 BM_MUST_CHECK bm_status bm_fw_slots_take(struct bm_fw_slots *s,
                                          struct bm_bytes message,
@@ -131,7 +140,8 @@ BM_MUST_CHECK bm_status bm_fw_slots_take(struct bm_fw_slots *s,
 BM_MUST_CHECK bm_status bm_fw_slots_turn(struct bm_fw_slots *s, uint32_t uptime,
                                          enum bm_fw_turn *turn);
 
-/* The trial is over: what was in force before is again. */
+/* The trial is over: what was in force before is again. What ran is not taken
+ * a second time. */
 BM_MUST_CHECK bm_status bm_fw_slots_revert(struct bm_fw_slots *s);
 
 /* What is on trial stays, and its floor holds from now on. Without a trial

@@ -88,6 +88,25 @@ static void a_taker_whose_flash_fails_is_asked_again(void)
     CHECK(server.blob_asks == 2); /* it was there already */
 }
 
+/* That another one is on trial says nothing about it, and passes. */
+static void what_has_to_wait_for_a_trial_is_taken_after_it(void)
+{
+    world_init();
+    server_assign(1);
+    world.take = BM_E_FW_TRIAL;
+    for (unsigned i = 1; i < 3; i++) {
+        CHECK_STATUS(world_round(), BM_OK);
+        CHECK(world.takes == 2 * i && world.waits == 0);
+        CHECK(heard(BM_EVENT_REFUSED, NULL) == 0);
+        CHECK_STATUS(world_power_on(), BM_OK);
+    }
+    world.take = BM_OK;
+    CHECK_STATUS(world_round(), BM_OK);
+    CHECK(world.takes == 6 && heard(BM_EVENT_TAKEN, &server.blob[1]) == 1);
+    CHECK_STATUS(world_round(), BM_OK);
+    CHECK(world.takes == 6 && server.unchanged == 1);
+}
+
 /* ---- Connections that end */
 
 /* A sector is whole, or it is begun anew: however large it is. */
@@ -251,6 +270,7 @@ int main(void)
     RUN(a_blob_that_is_another_is_given_up);
     RUN(flash_that_does_not_take_octets_is_tried_again);
     RUN(a_taker_whose_flash_fails_is_asked_again);
+    RUN(what_has_to_wait_for_a_trial_is_taken_after_it);
     RUN(sectors_may_be_larger_than_a_step);
     RUN(a_server_without_ranges_begins_anew);
     RUN(a_blob_that_changes_on_the_way_begins_anew);

@@ -152,6 +152,26 @@ static void what_was_reverted_is_settled(void)
     CHECK(server.unchanged == 1);
 }
 
+/* While it is suspended, its manifest says nothing of what it was assigned. */
+static void what_is_settled_is_so_when_it_is_resumed(void)
+{
+    struct bm_manifest_config suspended = manifest_of(2, NULL, 0);
+    struct bm_event e = { .kind = BM_EVENT_REVERTED };
+
+    world_init();
+    e.sha256 = BM_ARRAY(server.blob[1].hash);
+    server_assign(1);
+    CHECK_STATUS(world_round(), BM_OK);
+    CHECK_STATUS(bm_deliver_event(&world.d, &e, world.now), BM_OK);
+    suspended.mode = BM_MANIFEST_REPAIR;
+    server_publish(&suspended);
+    CHECK_STATUS(world_round(), BM_OK);
+    CHECK_STATUS(world_power_on(), BM_OK);
+    server_assign(3);
+    CHECK_STATUS(world_round(), BM_OK);
+    CHECK(world.takes == 2 && server.blob_asks == 2);
+}
+
 static void what_was_lost_is_fetched_again_when_it_is_forgotten(void)
 {
     world_init();
@@ -464,6 +484,7 @@ int main(void)
     RUN(what_the_application_refuses_is_not_fetched_again);
     RUN(assigned_anew_it_is_tried_anew);
     RUN(what_was_reverted_is_settled);
+    RUN(what_is_settled_is_so_when_it_is_resumed);
     RUN(what_was_lost_is_fetched_again_when_it_is_forgotten);
     RUN(two_images_of_the_same_octets_are_two_items);
     RUN(the_mode_outlives_a_restart);

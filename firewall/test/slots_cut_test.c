@@ -28,8 +28,13 @@ static bool go_on(enum end end, bm_status *rc)
 {
     enum bm_fw_turn turn;
 
-    if (!bm_fw_slots_have(&world.slots, new.sha256)) {
+    if (bm_fw_slots_trial(&world.slots) == NULL &&
+        !bm_fw_slots_have(&world.slots, new.sha256)) {
         *rc = world_take(&new);
+        if (*rc == BM_E_FW_REVERTED) {
+            *rc = BM_OK; /* it is taken back, and that is known */
+            return false;
+        }
         return true;
     }
     *rc = bm_fw_slots_turn(&world.slots, world.now, &turn);

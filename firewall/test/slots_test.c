@@ -195,6 +195,9 @@ static void a_changed_message_is_no_other_policy(void)
         } else {
             CHECK(world_turn() == BM_FW_TRIES && world_version() == 2);
             CHECK_STATUS(bm_fw_slots_revert(&world.slots), BM_OK);
+            CHECK_STATUS(
+                bm_log_delete(&world.log, BM_LOG_KEY(BM_LOG_FIREWALL, 1)),
+                BM_OK);
         }
         one.octets[i] ^= 4;
     }
@@ -348,6 +351,119 @@ static void a_record_of_nonsense_counts_as_lost(void)
     CHECK(world.slots.lost && world_version() == 1);
 }
 
+/* The log forgets what it could not read: the device must not. */
+static void what_was_lost_stays_lost_over_all_starts(void)
+{
+    static const uint8_t nonsense[] = { 1, 7, 7, 7 };
+
+    world_init(8);
+    make_message(&one, 5, 0, 0);
+    CHECK_STATUS(bm_log_put(&world.log, BM_LOG_KEY(BM_LOG_FIREWALL, 0),
+                            BM_ARRAY(nonsense)),
+                 BM_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        CHECK_STATUS(world_start(), BM_OK);
+        CHECK(world.slots.lost && world_version() == 1);
+    }
+    /* Also while one is on trial, and when it is over. */
+    CHECK_STATUS(world_take(&one), BM_OK);
+    CHECK_STATUS(world_start(), BM_OK);
+    CHECK(world.slots.lost && world_version() == 1);
+    CHECK(world_turn() == BM_FW_TRIES && world_version() == 5);
+    world.now += WORLD_WINDOW;
+    CHECK(world_turn() == BM_FW_REVERTS);
+    CHECK_STATUS(bm_fw_slots_revert(&world.slots), BM_OK);
+    CHECK_STATUS(world_start(), BM_OK);
+    CHECK(world.slots.lost && world_version() == 1);
+    /* Until one is confirmed. */
+    make_message(&two, 6, 4, 0);
+    world_adopt(&two);
+    CHECK_STATUS(world_start(), BM_OK);
+    CHECK(!world.slots.lost && world_version() == 6);
+}
+
+/* Whoever offers it again, in whatever manifest. */
+static void what_was_taken_back_is_not_tried_again(void)
+{
+    world_init(8);
+    make_message(&one, 2, 0, 0);
+    CHECK_STATUS(world_take(&one), BM_OK);
+    CHECK(world_turn() == BM_FW_TRIES);
+    world.now += WORLD_WINDOW;
+    CHECK(world_turn() == BM_FW_REVERTS);
+    CHECK_STATUS(bm_fw_slots_revert(&world.slots), BM_OK);
+    for (unsigned i = 0; i < 2; i++) {
+        CHECK_STATUS(world_take(&one), BM_E_FW_REVERTED);
+        CHECK(world_turn() == BM_FW_STAYS && world_version() == 1);
+        CHECK_STATUS(world_start(), BM_OK);
+    }
+    /* To sign it once more changes nothing: the same rules as a new version are
+     * another policy. */
+    make_message(&one, 2, 0, 0);
+    CHECK_STATUS(world_take(&one), BM_E_FW_REVERTED);
+    make_message(&two, 3, 0, 0);
+    world_adopt(&two);
+    CHECK_STATUS(world_take(&one), BM_E_FW_REVERTED);
+    CHECK(world_version() == 3);
+}
+
+static void one_that_never_ran_may_come_again(void)
+{
+    world_init(8);
+    make_message(&one, 2, 0, 0);
+    CHECK_STATUS(world_take(&one), BM_OK);
+    CHECK_STATUS(bm_fw_slots_revert(&world.slots), BM_OK);
+    world_adopt(&one);
+    CHECK(world_version() == 2);
+}
+
+/* The oldest is forgotten first. */
+static void so_many_are_remembered(void)
+{
+    world_init(8);
+    for (unsigned i = 0; i <= BM_FW_REVERTED_MAX; i++) {
+        make_message(&one, 2 + i, 0, 0);
+        CHECK_STATUS(world_take(&one), BM_OK);
+        CHECK(world_turn() == BM_FW_TRIES);
+        CHECK_STATUS(bm_fw_slots_revert(&world.slots), BM_OK);
+    }
+    for (unsigned i = BM_FW_REVERTED_MAX; i > 0; i--) {
+        make_message(&one, 2 + i, 0, 0);
+        CHECK_STATUS(world_take(&one), BM_E_FW_REVERTED);
+    }
+    make_message(&one, 2, 0, 0);
+    CHECK_STATUS(world_take(&one), BM_OK);
+}
+
+/* The power goes between the two records: it is taken back at the next start,
+ * and not tried. */
+static void a_revert_that_was_cut_is_gone_on_with(void)
+{
+    unsigned found = 0;
+
+    for (uint32_t in = 1; in < 12; in++) {
+        enum bm_fw_turn turn;
+
+        world_init(8);
+        make_message(&one, 2, 0, 0);
+        CHECK_STATUS(world_take(&one), BM_OK);
+        CHECK(world_turn() == BM_FW_TRIES);
+        flash_sim_cut(&world.log_sim, in, FLASH_CUT_PREFIX, 1);
+        if (bm_fw_slots_revert(&world.slots) == BM_OK) {
+            flash_sim_on(&world.log_sim);
+            continue;
+        }
+        flash_sim_on(&world.log_sim);
+        CHECK_STATUS(world_start(), BM_OK);
+        turn = world_turn();
+        found += turn == BM_FW_REVERTS;
+        CHECK(turn == BM_FW_REVERTS || turn == BM_FW_TRIES);
+        CHECK_STATUS(bm_fw_slots_revert(&world.slots), BM_OK);
+        CHECK_STATUS(world_take(&one), BM_E_FW_REVERTED);
+    }
+    CHECK(found > 0);
+}
+
 int main(void)
 {
     RUN(before_anything_was_delivered_the_builtin_one_holds);
@@ -370,5 +486,10 @@ int main(void)
     RUN(one_that_waited_is_forgotten_before_its_slot_is_used);
     RUN(what_could_not_be_recorded_has_not_happened);
     RUN(a_record_of_nonsense_counts_as_lost);
+    RUN(what_was_lost_stays_lost_over_all_starts);
+    RUN(what_was_taken_back_is_not_tried_again);
+    RUN(one_that_never_ran_may_come_again);
+    RUN(so_many_are_remembered);
+    RUN(a_revert_that_was_cut_is_gone_on_with);
     return bm_test_done();
 }
