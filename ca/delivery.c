@@ -11,6 +11,9 @@
 #include "ca/internal.h"
 #include "core/time.h"
 
+/* What JSON's readers take for certain. */
+#define MISSED_MAX ((UINT64_C(1) << 53) - 1)
+
 bm_status ca_delivery_device(struct ca *ca, struct bm_bytes cert,
                              struct store_device *device,
                              struct ca_refusal *why)
@@ -53,6 +56,7 @@ static void put_kind(unsigned kind, char *name, size_t cap)
         [BM_EVENT_KEY] = "key",           [BM_EVENT_LOST] = "lost",
         [BM_EVENT_MODE] = "mode",         [BM_EVENT_DROPPED] = "dropped",
         [BM_EVENT_LIMITED] = "limited",   [BM_EVENT_PASSED] = "passed",
+        [BM_EVENT_MISSED] = "missed",
     };
 
     if (kind < sizeof names / sizeof names[0] && names[kind] != NULL) {
@@ -163,6 +167,29 @@ static void hear_mode(const struct bm_event *e, int64_t now,
     }
 }
 
+/* "n=5": so many more. What is no such number counts as nothing. */
+static void hear_missed(const struct bm_event *e, int64_t now,
+                        struct store_heard *heard)
+{
+    uint64_t n = 0;
+
+    if (e->text.n < 3 || memcmp(e->text.p, "n=", 2) != 0) {
+        return;
+    }
+    for (size_t i = 2; i < e->text.n; i++) {
+        if (e->text.p[i] < '0' || e->text.p[i] > '9' || n > UINT32_MAX) {
+            return;
+        }
+        n = 10 * n + (uint64_t)(e->text.p[i] - '0');
+    }
+    if (n <= UINT32_MAX && heard->missed <= MISSED_MAX - n) {
+        heard->missed += n;
+    } else {
+        heard->missed = MISSED_MAX;
+    }
+    heard->missed_at = now;
+}
+
 /* The last that was taken is in force. Which one is when it was reverted, the
  * device has not said. */
 static void hear_policy(const struct bm_event *e,
@@ -215,6 +242,8 @@ static bm_status hear(struct ca *ca, const struct bm_event *e, int64_t now,
         heard->key_at = now;
     } else if (e->kind == BM_EVENT_MODE) {
         hear_mode(e, now, heard);
+    } else if (e->kind == BM_EVENT_MISSED) {
+        hear_missed(e, now, heard);
     }
     return hear_step(ca, e, now, heard);
 }

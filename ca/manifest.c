@@ -8,6 +8,7 @@
 #include "ca/bundle.h"
 #include "ca/delivery.h"
 #include "ca/internal.h"
+#include "ca/policy.h"
 #include "ca/release.h"
 
 #define BUNDLE_PATH "/device/v1/bundle"
@@ -22,6 +23,7 @@ struct making {
     const struct ca *ca;
     const struct store_device *device;
     struct ca_refusal *why;
+    int64_t now;
     uint32_t mode; /* enum bm_manifest_mode plus 1; 0: nobody said so far */
     struct store_item rows[ITEMS_MAX]; /* id 0: the bundle */
     uint64_t by[ITEMS_MAX];            /* assignments */
@@ -165,6 +167,33 @@ static bm_status put_content(struct making *m)
     return bm_wr_finish(&m->content, &n);
 }
 
+/*
+ * A policy whose signer is not good any more is not offered; nor is one of a
+ * wider assignment in its place, which may let in more. The device keeps what
+ * it has.
+ */
+static bm_status withhold(struct making *m)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    size_t i = 0;
+    bm_status rc;
+
+    while (i < m->n && m->rows[i].kind != STORE_ITEM_POLICY) {
+        i++;
+    }
+    if (i == m->n) {
+        return BM_OK;
+    }
+    rc = ca_policy_still(m->ca->c.store, &m->rows[i], m->now, &why);
+    if (rc == BM_OK || why.status == BM_OK) {
+        return rc;
+    }
+    m->n--;
+    memmove(&m->rows[i], &m->rows[i + 1], (m->n - i) * sizeof m->rows[0]);
+    memmove(&m->by[i], &m->by[i + 1], (m->n - i) * sizeof m->by[0]);
+    return BM_OK;
+}
+
 /* In a read transaction: all but version and dates. */
 static bm_status gather(struct making *m, bool *anything)
 {
@@ -178,6 +207,7 @@ static bm_status gather(struct making *m, bool *anything)
     } else {
         BM_TRY(s->assignment_of_device(s->self, m->device->organisation,
                                        m->device->id, &visit));
+        BM_TRY(withhold(m));
     }
     *anything = m->n != 0 || m->mode > BM_MANIFEST_NORMAL + 1;
     if (strlen(m->device->name) > BM_MANIFEST_NAME_MAX) {
@@ -346,6 +376,7 @@ bm_status ca_manifest_get(struct ca *ca, const struct store_device *device,
     m->ca = ca;
     m->device = device;
     m->why = why;
+    m->now = now;
     rc = get(m, ca, now, message, why);
     *version = rc == BM_OK ? m->row.version : 0;
     free(m);

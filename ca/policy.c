@@ -147,10 +147,9 @@ static bm_status match_issuer(void *arg, const void *visited)
 
 /* Lists that were made elsewhere are in the store as they came. Of CAs, ours
  * have none among their own certificates. */
-static bm_status is_listed(struct judging *j, const char *id,
+static bm_status is_listed(const struct store *s, const char *id,
                            struct bm_bytes serial)
 {
-    const struct store *s = j->ca->c.store;
     struct bm_crl_entry entry;
     struct store_crl row;
     struct bm_crl crl;
@@ -182,7 +181,7 @@ static bm_status check_revoked(void *self, const struct bm_cert *cert,
     }
     BM_TRY(s->ca_list(s->self, &ca_everything, &visit));
     return found.id[0] == '\0' ? BM_E_PATH_STATUS_UNKNOWN
-                               : is_listed(j, found.id, cert->serial);
+                               : is_listed(s, found.id, cert->serial);
 }
 
 static bm_status find_path(struct judging *j)
@@ -263,4 +262,63 @@ bm_status ca_policy_judge(struct ca *ca, const struct ca_policy *policy,
     rc = judge(j, policy, signer);
     free(j);
     return rc;
+}
+
+/* ---- Later */
+
+/* The certificate of a CA is gone with the next call of the store. */
+static bm_status take_serial(const struct store_ca *row, struct bm_wr *serial)
+{
+    struct bm_cert cert;
+    size_t n;
+
+    BM_TRY(bm_cert_parse(row->cert, BM_STRICT, NULL, &cert));
+    bm_wr_put(serial, cert.serial);
+    return bm_wr_finish(serial, &n);
+}
+
+/* No CA on the way to the root is on a list of the one above it. */
+static bm_status check_cas(const struct store *s, const char *signer_ca,
+                           struct ca_refusal *why)
+{
+    uint8_t room[STORE_SERIAL_MAX];
+    char id[STORE_ID_MAX];
+    struct store_ca row;
+    struct bm_wr serial;
+    bm_status rc;
+
+    (void)snprintf(id, sizeof id, "%s", signer_ca);
+    for (unsigned above = 0; above < BM_SIGNED_CERTS_MAX; above++) {
+        BM_TRY(s->ca_get(s->self, &ca_everything, id, &row));
+        if (row.parent[0] == '\0') {
+            return BM_OK;
+        }
+        bm_wr_init(&serial, room, sizeof room);
+        BM_TRY(take_serial(&row, &serial));
+        rc = is_listed(s, row.parent, bm_wr_bytes(&serial));
+        if (rc != BM_OK) {
+            return rc == BM_E_PATH_REVOKED
+                       ? ca_refuse(why, rc, "CA %s is revoked", id)
+                       : rc;
+        }
+        (void)snprintf(id, sizeof id, "%s", row.parent);
+    }
+    return BM_E_STORE_CORRUPT;
+}
+
+bm_status ca_policy_still(const struct store *store,
+                          const struct store_item *item, int64_t now,
+                          struct ca_refusal *why)
+{
+    struct store_cert row;
+
+    if (item->signer_ca[0] == '\0') {
+        return ca_refuse(why, BM_E_PATH_STATUS_UNKNOWN,
+                         "who signed it was not kept");
+    }
+    BM_TRY(store->cert_find(store->self, &ca_everything, item->signer_ca,
+                            (struct bm_bytes){ item->signer, item->signer_n },
+                            &row));
+    BM_TRY(ca_check_signer(&row, now, why));
+    return check_cas(store, item->signer_ca, why);
 }

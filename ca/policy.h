@@ -54,4 +54,14 @@ BM_MUST_CHECK bm_status ca_policy_judge(struct ca *ca,
                                         struct ca_policy_signer *signer,
                                         struct ca_refusal *why);
 
+/*
+ * In a transaction: may devices still be told of a policy that a release has
+ * taken? Not if its signer's certificate is not good any more, or a CA above it
+ * is on a list of the one that issued it: BM_E_CA_STATUS, BM_E_PATH_REVOKED;
+ * BM_E_PATH_STATUS_UNKNOWN: who signed it was not kept.
+ */
+BM_MUST_CHECK bm_status ca_policy_still(const struct store *store,
+                                        const struct store_item *item,
+                                        int64_t now, struct ca_refusal *why);
+
 #endif

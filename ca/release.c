@@ -133,7 +133,7 @@ static void put_words(const struct ca_release_order *order,
  * meanwhile gets none through. */
 static bm_status put_policy(struct ca *ca, const struct ca_actor *actor,
                             const struct ca_release_order *order,
-                            const struct store_item *item, int64_t now,
+                            struct store_item *item, int64_t now,
                             struct ca_refusal *why)
 {
     struct ca_record record = ca_record_of(CA_RECORD_POLICY, actor, now);
@@ -153,23 +153,32 @@ static bm_status put_policy(struct ca *ca, const struct ca_actor *actor,
     record.ca = ca_text(signer.ca);
     record.serial = (struct bm_bytes){ signer.serial, signer.serial_n };
     record.key = BM_ARRAY(signer.key);
+    memcpy(item->signer_ca, signer.ca, sizeof item->signer_ca);
+    memcpy(item->signer, signer.serial, signer.serial_n);
+    item->signer_n = signer.serial_n;
     return ca_put_record(ca, &record, NULL, NULL);
 }
 
+/* The items of an order, with what is known of them by now. */
 static bm_status put_policies(struct ca *ca, const struct ca_actor *actor,
                               const struct ca_release_order *order, int64_t now,
+                              struct store_item items[CA_RELEASE_ITEMS_MAX],
                               struct ca_refusal *why)
 {
     for (size_t i = 0; i < order->items_n; i++) {
-        if (order->items[i].kind == STORE_ITEM_POLICY) {
-            BM_TRY(put_policy(ca, actor, order, &order->items[i], now, why));
+        items[i] = order->items[i];
+        items[i].signer_ca[0] = '\0';
+        items[i].signer_n = 0;
+        if (items[i].kind == STORE_ITEM_POLICY) {
+            BM_TRY(put_policy(ca, actor, order, &items[i], now, why));
         }
     }
     return BM_OK;
 }
 
 static bm_status put_release(struct ca *ca, const struct ca_actor *actor,
-                             const struct ca_release_order *order, int64_t now)
+                             const struct ca_release_order *order,
+                             struct store_item *items, int64_t now)
 {
     const struct store *s = ca->c.store;
     struct ca_record record = ca_record_of(CA_RECORD_DELIVERY, actor, now);
@@ -190,10 +199,8 @@ static bm_status put_release(struct ca *ca, const struct ca_actor *actor,
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
     BM_TRY(s->release_put(s->self, &row));
     for (size_t i = 0; i < order->items_n; i++) {
-        struct store_item item = order->items[i];
-
-        item.release = row.id;
-        BM_TRY(s->item_put(s->self, &item));
+        items[i].release = row.id;
+        BM_TRY(s->item_put(s->self, &items[i]));
     }
     return BM_OK;
 }
@@ -203,6 +210,7 @@ static bm_status create(struct ca *ca, const struct ca_actor *actor,
                         struct ca_refusal *why)
 {
     const struct store *s = ca->c.store;
+    struct store_item items[CA_RELEASE_ITEMS_MAX];
     struct store_release there;
     bm_status rc =
         s->release_find(s->self, actor->organisation, order->name, &there);
@@ -215,8 +223,8 @@ static bm_status create(struct ca *ca, const struct ca_actor *actor,
     if (rc != BM_E_NOT_FOUND) {
         return rc;
     }
-    BM_TRY(put_policies(ca, actor, order, now, why));
-    return put_release(ca, actor, order, now);
+    BM_TRY(put_policies(ca, actor, order, now, items, why));
+    return put_release(ca, actor, order, items, now);
 }
 
 bm_status ca_release_create(struct ca *ca, const struct ca_actor *actor,

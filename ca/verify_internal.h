@@ -126,6 +126,9 @@ struct verify_policy {
     char release[STORE_ID_MAX];
     uint8_t hash[STORE_HASH_SIZE];
     char words[STORE_ITEM_VERSION_MAX]; /* version and floor */
+    char signer_ca[STORE_ID_MAX];
+    uint8_t signer[STORE_SERIAL_MAX];
+    size_t signer_n;
 };
 
 /* Leaves read ahead: one tile. */

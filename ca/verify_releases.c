@@ -70,6 +70,9 @@ bm_status verify_note_policy(struct verify *v, const struct ca_record *record)
     take_name(record->subject, p->release);
     memcpy(p->hash, record->hash.p, sizeof p->hash);
     ca_policy_put_words(record->number, record->text, p->words);
+    take_name(record->ca, p->signer_ca);
+    memcpy(p->signer, record->serial.p, record->serial.n);
+    p->signer_n = record->serial.n;
     return BM_OK;
 }
 
@@ -85,6 +88,17 @@ bm_status verify_no_release(struct verify *v)
                         "a policy of release %s is recorded, and the release "
                         "is not",
                         p->release);
+}
+
+/* Releases from before signers were kept have none, and are offered to
+ * nobody. */
+static bool is_signer(const struct verify_policy *p,
+                      const struct store_item *item)
+{
+    return item->signer_ca[0] == '\0' ||
+           (strcmp(p->signer_ca, item->signer_ca) == 0 &&
+            p->signer_n == item->signer_n &&
+            memcmp(p->signer, item->signer, p->signer_n) == 0);
 }
 
 /* The policy of a release, if it has one, is the recorded one. */
@@ -111,7 +125,7 @@ static bm_status compare_policy(struct verify *v,
     return item != NULL && p->organisation == row->organisation &&
                    strcmp(p->release, row->name) == 0 &&
                    memcmp(p->hash, item->hash, sizeof p->hash) == 0 &&
-                   strcmp(p->words, item->version) == 0
+                   strcmp(p->words, item->version) == 0 && is_signer(p, item)
                ? BM_OK
                : verify_found(v, BM_E_LEDGER_CHANGED,
                               "the policy of release %s is not as it was "

@@ -39,6 +39,7 @@ enum bm_event_kind {
     BM_EVENT_DROPPED = 10, /* text: frames that the firewall dropped, */
     BM_EVENT_LIMITED = 11, /* those over a rate, threshold or cap, */
     BM_EVENT_PASSED = 12,  /* and those that a rule passed and counts */
+    BM_EVENT_MISSED = 13,  /* text: events of these three that found no room */
     BM_EVENT_APPLICATION = 64 /* from here on: the application's own */
 };
 

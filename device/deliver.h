@@ -103,7 +103,8 @@ struct bm_deliver_app {
      * The octets at the start of `flash` are those that the item names. BM_OK:
      * it is in force (event TAKEN). BM_DELIVER_AT_START, BM_DELIVER_LATER. Of
      * BM_E_FLASH_... and BM_E_LOG_... it is tried again; anything else refuses
-     * the item for good (event REFUSED). May be called again for the same one after a power cut.
+     * the item for good (event REFUSED). May be called again for the same one
+     * after a power cut.
      */
     bm_status (*take)(void *self, const struct bm_manifest_item *item,
                       const struct bm_flash *flash);

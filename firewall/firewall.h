@@ -88,7 +88,8 @@ struct bm_fw {
     uint8_t event_at;
     uint8_t event_n;
     uint32_t floor;                  /* the highest of all that were loaded */
-    uint32_t event_lost;             /* events for which there was no place */
+    uint32_t event_lost;             /* events for which there was no place;
+                                        set to 0 by whoever tells of them */
     uint32_t reasons[BM_FW_REASONS]; /* frames, by why */
     struct bm_fw_event events[BM_FW_EVENTS];
 };

@@ -102,6 +102,17 @@ unsigned bm_fw_tell_kind(const struct bm_fw_event *e)
     }
 }
 
+struct bm_bytes bm_fw_tell_missed(uint32_t missed,
+                                  uint8_t text[BM_EVENT_TEXT_MAX])
+{
+    struct bm_wr w;
+
+    bm_wr_init(&w, text, BM_EVENT_TEXT_MAX);
+    bm_wr_str(&w, "n=");
+    put_number(&w, missed, 10);
+    return bm_wr_bytes(&w);
+}
+
 _Static_assert(sizeof "out icmp/65535 n=4294967295 rule=" - 1 +
                        BM_FW_NAME_MAX <=
                    BM_EVENT_TEXT_MAX,

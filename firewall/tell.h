@@ -32,4 +32,9 @@ struct bm_bytes bm_fw_tell(const struct bm_fw_table *table,
                            const struct bm_fw_event *event,
                            uint8_t text[BM_EVENT_TEXT_MAX]);
 
+/* The text of BM_EVENT_MISSED: `n=` and so many, which is `event_lost` of
+ * struct bm_fw. Whoever has told sets that to 0. */
+struct bm_bytes bm_fw_tell_missed(uint32_t missed,
+                                  uint8_t text[BM_EVENT_TEXT_MAX]);
+
 #endif

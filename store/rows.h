@@ -428,6 +428,10 @@ struct store_item {
     uint8_t hash[STORE_HASH_SIZE];
     uint64_t size;
     char version[STORE_ITEM_VERSION_MAX]; /* for people; or "" */
+    /* Of a policy: the certificate of its signer. "": that was not kept. */
+    char signer_ca[STORE_ID_MAX];
+    uint8_t signer[STORE_SERIAL_MAX]; /* its serial number */
+    size_t signer_n;
 };
 
 /* For whom: all devices, those of an organisation, one of them. There is one
@@ -500,6 +504,8 @@ struct store_heard {
     int64_t policy_at;
     char mode[STORE_MODE_MAX]; /* of operation: "normal"; "" not known */
     int64_t mode_at;
+    uint64_t missed;   /* events of the firewall that it had no room for, in */
+    int64_t missed_at; /* all, and when it said so last; 0: never */
 };
 
 /* Events of a device's own telling that are kept, the latest: what it can

@@ -163,6 +163,8 @@ static bm_status heard_put(void *self, const struct store_heard *row)
     query_put_i64(&q, row->policy_at);
     query_put_text(&q, row->mode, sizeof row->mode);
     query_put_i64(&q, row->mode_at);
+    query_put_u64(&q, row->missed);
+    query_put_i64(&q, row->missed_at);
     query_run(&q);
     return query_close(&q);
 }
@@ -185,6 +187,8 @@ static bm_status heard_get(void *self, uint64_t device, struct store_heard *row)
         row->policy_at = query_get_i64(&q);
         query_get_text(&q, row->mode, sizeof row->mode);
         row->mode_at = query_get_i64(&q);
+        row->missed = query_get_u64(&q);
+        row->missed_at = query_get_i64(&q);
     }
     return query_close(&q);
 }

@@ -85,6 +85,8 @@ static bm_status item_put(void *self, struct store_item *row)
     query_put_bytes(&q, BM_ARRAY(row->hash));
     query_put_u64(&q, row->size);
     query_put_text(&q, row->version, sizeof row->version);
+    query_put_text(&q, row->signer_ca, sizeof row->signer_ca);
+    query_put_bytes(&q, (struct bm_bytes){ row->signer, row->signer_n });
     query_run(&q);
     rc = query_close(&q);
     if (rc == BM_OK) {
@@ -96,6 +98,7 @@ static bm_status item_put(void *self, struct store_item *row)
 static void item_read(struct sqlite_query *q, void *out)
 {
     struct store_item *row = out;
+    struct bm_bytes signer;
 
     row->id = query_get_u64(q);
     row->release = query_get_u64(q);
@@ -104,6 +107,12 @@ static void item_read(struct sqlite_query *q, void *out)
     query_get_fixed(q, row->hash, sizeof row->hash);
     row->size = query_get_u32(q, BM_MANIFEST_BLOB_MAX);
     query_get_text(q, row->version, sizeof row->version);
+    query_get_text(q, row->signer_ca, sizeof row->signer_ca);
+    signer = query_get_bytes(q, sizeof row->signer);
+    if (signer.n != 0) {
+        memcpy(row->signer, signer.p, signer.n);
+    }
+    row->signer_n = signer.n;
 }
 
 static bm_status item_list(void *self, uint64_t release,

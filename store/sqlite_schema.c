@@ -318,12 +318,20 @@ static const char batches[] =
     "  state INTEGER NOT NULL, actor TEXT NOT NULL, text TEXT NOT NULL)"
     "  STRICT;"
     "CREATE INDEX batch_event_batch ON batch_event (batch);";
+
+/* Who signed a policy, so that one whose signer was revoked since is offered
+ * no more; events of firewalls that devices had no room for. */
+static const char firewall_events[] =
+    "ALTER TABLE release_item ADD COLUMN signer_ca TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE release_item ADD COLUMN signer BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE heard ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE heard ADD COLUMN missed_at INTEGER NOT NULL DEFAULT 0;";
 /* clang-format on */
 
-static const char *const steps[] = { first,  listings,      service,
-                                     shards, attestations,  delivery,
-                                     told,   manufacturers, consortium,
-                                     batches };
+static const char *const steps[] = { first,   listings,       service,
+                                     shards,  attestations,   delivery,
+                                     told,    manufacturers,  consortium,
+                                     batches, firewall_events };
 
 #define VERSION ((int)(sizeof steps / sizeof steps[0]))
 

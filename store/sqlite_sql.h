@@ -55,7 +55,8 @@
     "id, organisation, at, kind, " \
     "device, text, claimed"
 #define SQL_RELEASE_COLUMNS "id, organisation, mode, name, created, creator"
-#define SQL_ITEM_COLUMNS    "id, release, kind, image, hash, size, version"
+#define SQL_ITEM_COLUMNS \
+    "id, release, kind, image, hash, size, version, signer_ca, signer"
 #define SQL_ASSIGNMENT_COLUMNS \
     "id, release, organisation, device, percent, number, created, actor"
 #define SQL_MANIFEST_COLUMNS \
@@ -63,7 +64,7 @@
 #define SQL_PROGRESS_COLUMNS "assignment, item, device, version, steps"
 #define SQL_HEARD_COLUMNS                         \
     "device, organisation, number, key, key_at, " \
-    "policy, policy_hash, policy_at, mode, mode_at"
+    "policy, policy_hash, policy_at, mode, mode_at, missed, missed_at"
 
 #define SQL_BATCH_COLUMNS                                                  \
     "id, organisation, state, options, name, profile, creator, actor, "    \
@@ -358,7 +359,7 @@
     X(RELEASE_LIST, "SELECT " SQL_RELEASE_COLUMNS                              \
                     " FROM release WHERE id > ? AND $scope ORDER BY id")       \
     X(ITEM_PUT, "INSERT INTO release_item (release, kind, image, hash, size, " \
-                "version) VALUES (?, ?, ?, ?, ?, ?)")                          \
+                "version, signer_ca, signer) VALUES (?, ?, ?, ?, ?, ?, ?, ?)") \
     X(ITEM_LIST, "SELECT " SQL_ITEM_COLUMNS                                    \
                  " FROM release_item WHERE release = ? ORDER BY id")           \
     X(ITEM_ASSIGNED,                                                           \
@@ -416,7 +417,7 @@
       "SELECT offered, fetched, tried, taken, reverted, refused "              \
       "FROM progress_count WHERE assignment = ? AND item = ?")                 \
     X(HEARD_PUT, "INSERT OR REPLACE INTO heard (" SQL_HEARD_COLUMNS            \
-                 ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
+                 ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")              \
     X(HEARD_GET, "SELECT " SQL_HEARD_COLUMNS " FROM heard WHERE device = ?")   \
     X(EVENT_LIST, "SELECT " SQL_EVENT_COLUMNS                                  \
                   " FROM event WHERE id < ? AND $scope ORDER BY id DESC")      \

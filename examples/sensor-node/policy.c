@@ -182,6 +182,19 @@ void policy_mode(struct node *n, enum bm_manifest_mode mode)
                         .text = { (const uint8_t *)name, strlen(name) } });
 }
 
+static void tell_missed(struct node *n)
+{
+    struct bm_fw *fw = &n->policy.guard.fw;
+    uint8_t text[BM_EVENT_TEXT_MAX];
+
+    if (fw->event_lost != 0) {
+        update_event(n, &(struct bm_event){
+                            .kind = BM_EVENT_MISSED,
+                            .text = bm_fw_tell_missed(fw->event_lost, text) });
+        fw->event_lost = 0;
+    }
+}
+
 void policy_tell(struct node *n)
 {
     struct bm_fw *fw = &n->policy.guard.fw;
@@ -191,6 +204,7 @@ void policy_tell(struct node *n)
     if (bm_deliver_events(&n->deliver) != 0) {
         return; /* those of more weight keep their places */
     }
+    tell_missed(n);
     for (unsigned i = 0; i < POLICY_EVENTS && bm_fw_take_event(fw, &event);
          i++) {
         update_event(n, &(struct bm_event){

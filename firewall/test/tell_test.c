@@ -154,10 +154,21 @@ static void whatever_was_counted_it_fits_an_event(void)
     }
 }
 
+static void what_found_no_room_is_told_as_a_number(void)
+{
+    uint8_t room[BM_EVENT_TEXT_MAX];
+    struct bm_bytes text = bm_fw_tell_missed(UINT32_MAX, room);
+
+    CHECK_BYTES(text.p, text.n, "n=4294967295", 12);
+    text = bm_fw_tell_missed(5, room);
+    CHECK_BYTES(text.p, text.n, "n=5", 3);
+}
+
 int main(void)
 {
     make_table();
     RUN(each_event_has_its_words);
     RUN(whatever_was_counted_it_fits_an_event);
+    RUN(what_found_no_room_is_told_as_a_number);
     return bm_test_done();
 }

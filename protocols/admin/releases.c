@@ -77,6 +77,8 @@ static const struct admin_field progress_fields[] = {
                 "devices that say that it was tried and is not in force"),
     ADMIN_GIVES("refused", ADMIN_INTEGER, true,
                 "devices that say that they will not take it"),
+    ADMIN_GIVES("withheld", ADMIN_STRING, false,
+                "of a policy: why no device is told of it any more"),
     ADMIN_FIELDS_END,
 };
 static const struct admin_field status_fields[] = {
@@ -254,6 +256,25 @@ static bm_status put_target(struct telling *told,
     return BM_OK;
 }
 
+/* What devices are not told of any more, and why. */
+static bm_status put_withheld(struct telling *told,
+                              const struct store_item *row, json_t *o)
+{
+    const struct admin_context *c = told->c;
+    struct ca_refusal why = { BM_OK, "" };
+    bm_status rc;
+
+    if (row->kind != STORE_ITEM_POLICY) {
+        return BM_OK;
+    }
+    rc = ca_policy_still(c->store, row, c->now, &why);
+    if (why.status == BM_OK) {
+        return rc;
+    }
+    tree_set(&told->t, o, "withheld", tree_str(&told->t, why.words));
+    return BM_OK;
+}
+
 static bm_status put_progress(struct telling *told, uint64_t assignment,
                               json_t *o)
 {
@@ -270,6 +291,7 @@ static bm_status put_progress(struct telling *told, uint64_t assignment,
 
         tree_append(&told->t, items, of);
         told->rows++;
+        BM_TRY(put_withheld(told, &told->items[i], of));
         BM_TRY(
             s->progress_count(s->self, assignment, told->items[i].id, counts));
         for (size_t k = 0; k < STORE_STEPS; k++) {

@@ -27,6 +27,9 @@ static inline uint64_t put_item(struct store *s, uint64_t release,
 
     memset(item.hash, mark, sizeof item.hash);
     NAME(item.version, "1.2.3+4");
+    NAME(item.signer_ca, "operations");
+    memset(item.signer, mark, 3);
+    item.signer_n = 3;
     CHECK_STATUS(s->item_put(s->self, &item), BM_OK);
     return item.id;
 }
@@ -73,6 +76,8 @@ static inline bm_status came_item(void *arg, const void *row)
     const struct store_item *i = row;
     char word[24];
 
+    CHECK(strcmp(i->signer_ca, "operations") == 0 && i->signer_n == 3 &&
+          i->signer[2] == i->hash[0]);
     (void)snprintf(word, sizeof word, "%d:%u", (int)i->kind,
                    (unsigned)i->hash[0]);
     add_word(arg, word);
@@ -342,7 +347,9 @@ static inline void what_a_device_said_last_is_kept(void)
                              .policy_hash = { 7 },
                              .policy_at = 45,
                              .mode = "repair",
-                             .mode_at = 46 };
+                             .mode_at = 46,
+                             .missed = 12,
+                             .missed_at = 47 };
     struct store_heard got;
 
     must_begin(s);
@@ -356,6 +363,7 @@ static inline void what_a_device_said_last_is_kept(void)
     CHECK(strcmp(got.policy, "3 floor 2") == 0 && got.policy_hash[0] == 7 &&
           got.policy_at == 45);
     CHECK(strcmp(got.mode, "repair") == 0 && got.mode_at == 46);
+    CHECK(got.missed == 12 && got.missed_at == 47);
     CHECK_STATUS(s->heard_get(s->self, 6, &got), BM_E_NOT_FOUND);
     CHECK(got.number == 0);
     s->close(s->self);

@@ -301,6 +301,97 @@ static void a_ca_that_its_root_has_revoked_vouches_for_nobody(void)
     world_close(&w);
 }
 
+/* ---- Later */
+
+static bm_status keep(void *arg, const void *visited)
+{
+    *(struct store_item *)arg = *(const struct store_item *)visited;
+    return BM_OK;
+}
+
+/* Whether devices are still told of the policy of this release. */
+static bm_status still(struct world *w, const char *name,
+                       struct ca_refusal *why)
+{
+    const struct store *s = w->store;
+    struct store_item item = { .kind = STORE_ITEM_POLICY };
+    const struct store_visit visit = { &item, keep };
+    struct store_release row;
+    bm_status rc;
+
+    *why = (struct ca_refusal){ BM_OK, "" };
+    must(s->begin(s->self, STORE_READ) == BM_OK &&
+             s->release_find(s->self, 1, name, &row) == BM_OK &&
+             s->item_list(s->self, row.id, &visit) == BM_OK,
+         "its policy");
+    rc = ca_policy_still(s, &item, w->now, why);
+    s->rollback(s->self);
+    return rc;
+}
+
+static void one_whose_signer_is_not_good_any_more_is_told_to_nobody(void)
+{
+    static const struct {
+        uint8_t reason; /* 0: not revoked */
+        int64_t later;
+        const char *words;
+    } rows[] = {
+        { BM_REASON_KEY_COMPROMISE, 0, "is revoked" },
+        { BM_REASON_HOLD, 0, "is on hold" },
+        { 0, 91 * DAY, "is at its end" },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        static struct signed_policy p;
+        struct ca_refusal why;
+        struct world w;
+
+        world_open(&w);
+        certified(&w, POLICY, &p);
+        sign(&p);
+        CHECK_STATUS(release(&w, "fw-1", &p, &why), BM_OK);
+        CHECK_STATUS(still(&w, "fw-1", &why), BM_OK);
+        if (rows[i].reason != 0) {
+            CHECK_STATUS(world_revoke(&w, &p.cert, rows[i].reason), BM_OK);
+        }
+        w.now += rows[i].later;
+        CHECK_STATUS(still(&w, "fw-1", &why), BM_E_CA_STATUS);
+        CHECK(strstr(why.words, rows[i].words) != NULL);
+        CHECK(world_sound(&w));
+        world_close(&w);
+    }
+}
+
+static void nor_one_whose_ca_was_revoked(void)
+{
+    static struct signed_policy p;
+    struct ca_refusal why;
+    struct world w;
+
+    world_open(&w);
+    certified(&w, POLICY, &p);
+    sign(&p);
+    CHECK_STATUS(release(&w, "fw-1", &p, &why), BM_OK);
+    put_root_list(&w);
+    CHECK_STATUS(still(&w, "fw-1", &why), BM_E_PATH_REVOKED);
+    CHECK(strstr(why.words, "CA operations is revoked") != NULL);
+    world_close(&w);
+}
+
+static void nor_one_of_which_nobody_kept_who_signed_it(void)
+{
+    const struct store_item item = { .kind = STORE_ITEM_POLICY };
+    struct ca_refusal why = { BM_OK, "" };
+    struct world w;
+
+    world_open(&w);
+    must(w.store->begin(w.store->self, STORE_READ) == BM_OK, "begin");
+    CHECK_STATUS(ca_policy_still(w.store, &item, w.now, &why),
+                 BM_E_PATH_STATUS_UNKNOWN);
+    w.store->rollback(w.store->self);
+    world_close(&w);
+}
+
 /* ---- Records */
 
 /* A release that was made behind the authority's back: what is on record of
@@ -310,6 +401,7 @@ struct forged {
     const char *floor;
     uint64_t version;
     bool other_hash;
+    bool other_signer;
     bool none;  /* no record of the policy, */
     bool alone; /* or none of the release */
     bool sound;
@@ -340,7 +432,8 @@ static void put_policy(struct world *w, const struct forged *f,
     must(ca_put_record(w->ca, &r, NULL, NULL) == BM_OK, "a policy");
 }
 
-static void put_release(struct world *w)
+static void put_release(struct world *w, const struct forged *f,
+                        const struct signed_policy *p)
 {
     const struct store *s = w->store;
     struct ca_record r = ca_record_of(CA_RECORD_DELIVERY, &admin, w->now);
@@ -348,6 +441,10 @@ static void put_release(struct world *w)
     struct store_item item = forged_item;
     uint8_t hash[BM_HASH_MAX];
 
+    (void)snprintf(item.signer_ca, sizeof item.signer_ca, "operations");
+    memcpy(item.signer, p->cert.serial, p->cert.serial_n);
+    item.signer_n = p->cert.serial_n;
+    item.signer[0] ^= f->other_signer;
     must(ca_release_hash(world_crypto(), 0, &item, 1, hash) == BM_OK, "hash");
     r.subject = BM_LIT("r");
     r.hash = (struct bm_bytes){ hash, STORE_HASH_SIZE };
@@ -369,6 +466,7 @@ static void a_record_that_does_not_fit_its_release_is_found(void)
         { "r", "floor 2", 4, .sound = false },
         { "s", "floor 2", 3, .sound = false },
         { "r", "floor 2", 3, .other_hash = true },
+        { "r", "floor 2", 3, .other_signer = true },
         { "r", "floor 2", 3, .none = true },
         { "r", "floor 2", 3, .alone = true },
     };
@@ -384,7 +482,7 @@ static void a_record_that_does_not_fit_its_release_is_found(void)
             put_policy(&w, &rows[i], &p);
         }
         if (!rows[i].alone) {
-            put_release(&w);
+            put_release(&w, &rows[i], &p);
         }
         must(ca_end(w.ca, BM_OK, w.now, NULL) == BM_OK, "forged");
         CHECK(world_sound(&w) == rows[i].sound);
@@ -394,6 +492,9 @@ static void a_record_that_does_not_fit_its_release_is_found(void)
 
 int main(void)
 {
+    RUN(one_whose_signer_is_not_good_any_more_is_told_to_nobody);
+    RUN(nor_one_whose_ca_was_revoked);
+    RUN(nor_one_of_which_nobody_kept_who_signed_it);
     RUN(a_policy_is_on_record_in_front_of_its_release);
     RUN(a_signer_that_is_not_good_any_more_is_refused);
     RUN(what_no_device_would_open_is_refused);

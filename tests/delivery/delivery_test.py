@@ -22,7 +22,7 @@ sys.path.insert(0, os.path.join(HERE, "../image"))
 import images
 import service
 from service import (Key, Service, contains, equal, holds, openssl, read,
-                     wait_until, write)
+                     serial_of, wait_until, write)
 
 LDEVID = "ieee-802.1ar-ldevid"
 API = "/device/v1/"
@@ -34,6 +34,7 @@ KIND, WHERE, SHA256, SIZE, IMAGE, WORDS = range(1, 7)
 FIRMWARE, KEYSET, POLICY, BUNDLE = range(1, 5)
 (STARTED, FETCHED, TRIED, TAKEN, REVERTED, REFUSED, KEY, LOST,
  MODE_TOLD) = range(1, 10)
+MISSED = 13
 
 
 # ---- CBOR (RFC 8949), as much as is needed
@@ -102,6 +103,7 @@ def world():
         WORLD["image"] = write("app.bin", images.image(
             images.signed_part(os.urandom(700000))))
         s.make_policy_signer()
+        s.make_policy_signer("second")
         s.start()
     return WORLD["service"]
 
@@ -302,6 +304,37 @@ def test_a_manifest_stays_until_it_says_something_else():
     equal([i[KIND] for i in content[ITEMS]], [BUNDLE, FIRMWARE])
 
 
+def test_a_policy_whose_signer_is_not_good_is_told_to_nobody():
+    """Nor one of a wider assignment in its place. A hold that is lifted brings
+    it back."""
+    s = world()
+    for name, version in (("wide", 3), ("narrow", 4)):
+        s.sign_policy(name + ".bin", "policy: p\nfloor: 1\nbuiltin: [arp]\n"
+                      "version: %d\n" % version,
+                      "second" if name == "narrow" else "fw")
+        release("create", name, "--policy", name + ".bin")
+    release("assign", "wide", "--org", "1")
+    release("assign", "narrow", "--device", "SN-0")
+    told = items(opened(manifest(s, 0), s))[POLICY, 0]
+    equal(told[SHA256], hashlib.sha256(read("narrow.bin")).digest())
+    serial = serial_of(read("second.crt").decode())
+    for verb, words, there in (
+            (("revoke", "--reason", "certificateHold"), "is on hold", False),
+            (("release",), None, True),
+            (("revoke", "--reason", "keyCompromise"), "is revoked", False)):
+        s.birthmark("cert", verb[0], "--dir", s.dir, *verb[1:], serial)
+        equal((POLICY, 0) in items(opened(manifest(s, 0), s)), there, verb)
+        holds((POLICY, 0) in items(opened(manifest(s, 1), s)), "the others")
+        item = status("narrow")[0]["items"][0]
+        if words:
+            contains(item["withheld"], words)
+        else:
+            holds("withheld" not in item, item)
+        holds("withheld" not in status("wide")[0]["items"][0], "its own")
+    release("assign", "narrow", "--device", "SN-0", "--percent", "0")
+    release("assign", "wide", "--org", "1", "--percent", "0")
+
+
 def test_blobs_come_whole_and_in_parts():
     s = world()
     data = read(WORLD["image"])
@@ -436,7 +469,18 @@ def test_what_a_device_says_of_its_firewall_is_shown():
     equal(events(s, 3, [{1: 8, 2: REVERTED, 4: digests[1]},
                         {1: 9, 2: MODE_TOLD, 6: "normal"}]).status, 204)
     told = firewall("SN-3")
-    equal(("policy" in told, told["mode"]), (False, "normal"))
+    equal(("policy" in told, told["mode"], "missed" in told),
+          (False, "normal", False))
+    # What it had no room for adds up; what is no number of them is none.
+    equal(events(s, 3, [{1: 10, 2: MISSED, 6: "n=5"},
+                        {1: 11, 2: MISSED, 6: "n=4294967295"},
+                        {1: 12, 2: MISSED, 6: "n=99999999999999999999"},
+                        {1: 13, 2: MISSED, 6: "many"}]).status, 204)
+    told = firewall("SN-3")
+    equal(told["missed"], 4294967300)
+    holds("missed_at" in told, told)
+    contains(s.birthmark("device", "events", "--dir", s.dir, "--device",
+                         "SN-3")[1], "missed")
     for version in (5, 6):
         release("assign", "told-%d" % version, "--device", "SN-3", "--percent",
                 "0")

@@ -30,7 +30,8 @@ from cuts import *
 from renewals import *  # the last: CAs are not what they were, then
 
 # Every change has to pass these: a life, from birth to an update; whom a node
-# refuses and who refuses it; what may not run; the power.
+# refuses and who refuses it; what may not run; a policy, in force, taken back and
+# refused; the power.
 SAMPLE = ("a_fresh_device_is_born", "it_becomes_active_and_reports",
           "its_key_record_says_how_and_where_the_key_was_made",
           "the_ledger_has_the_leaves",
@@ -42,6 +43,7 @@ SAMPLE = ("a_fresh_device_is_born", "it_becomes_active_and_reports",
           "a_good_update_is_fetched_tried_and_confirmed",
           "what_nobody_signed_does_not_boot", "what_is_older_does_not_boot",
           "what_does_not_confirm_is_taken_back",
+          "a_policy_that_locks_the_node_out_is_taken_back_once",
           "power_cuts_in_enrolment")
 # And of the others every so many, beginning with another one at each change.
 EVERY = 8

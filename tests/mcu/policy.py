@@ -7,11 +7,11 @@ import time
 import world
 from node import user_net
 from service import equal, free_port, holds, wait_until
-from stage import PEER_PORT, STAGE
+from stage import PEER_PORT, REFRESH, STAGE
 from updates import REFUSED, REVERTED, TAKEN, TRIED, told, until_told
 
 # core/status.h
-FLOOR = "0x00002a03"
+FLOOR, TAKEN_BACK = "0x00002a03", "0x00002a10"
 
 # Each story gives its node newer ones.
 VERSIONS = itertools.count(5)
@@ -115,8 +115,16 @@ def test_a_policy_that_locks_the_node_out_is_taken_back_once():
     with n.begin(net=net) as start:
         reports(start)
         holds(not start.seen("policy"), "it is not tried again")
-    equal(told(name), {"fetched": 1, TRIED: 1, TAKEN: 0, REVERTED: 1,
-                       REFUSED: 0})
+        equal(told(name), {"fetched": 1, TRIED: 1, TAKEN: 0, REVERTED: 1,
+                           REFUSED: 0})
+        # Nor when it is taken away and assigned anew.
+        STAGE.site.command("release", "assign", name, "--device", n.name,
+                           "--percent", "0")
+        time.sleep(2 * REFRESH + 1)
+        STAGE.site.command("release", "assign", name, "--device", n.name)
+        until_told(name, REFUSED)
+        holds(heard(n.name, "refused", TAKEN_BACK), "why")
+        holds(not start.seen("policy trial"), start.text())
 
 
 def test_nobody_who_keeps_the_node_from_its_server_gets_a_laxer_policy():

@@ -326,26 +326,28 @@ class Service:
                        profile, "--csr", key.csr, "--out", key.cert, *more)
         return key
 
-    def make_policy_signer(self):
+    def make_policy_signer(self, name="fw"):
         """A key that signs policies, and its certificate with those that
         lead to the root; before the service starts, which reads profiles."""
         text = self.birthmark("profile", "show", "policy-signing")[1]
         write(os.path.join(self.dir, "profiles/policy-signing.yaml"),
               text.replace("approval: true\n", ""))
-        self.birthmark("image", "keygen", "--dir", self.dir, "--out", "fw.pub",
-                       "file:fw.key")
+        key = "file:%s.key" % name
+        self.birthmark("image", "keygen", "--dir", self.dir, "--out",
+                       name + ".pub", key)
         self.birthmark("image", "request", "--dir", self.dir, "--subject",
-                       "CN=Firewall", "--out", "fw.csr", "file:fw.key")
+                       "CN=Firewall" if name == "fw" else "CN=" + name,
+                       "--out", name + ".csr", key)
         self.birthmark("cert", "issue", "--dir", self.dir, "--profile",
-                       "policy-signing", "--csr", "fw.csr", "--chain", "--out",
-                       "fw.crt")
+                       "policy-signing", "--csr", name + ".csr", "--chain",
+                       "--out", name + ".crt")
 
-    def sign_policy(self, name, text):
+    def sign_policy(self, name, text, signer="fw"):
         """The name of a file with the policy, signed, as releases take it."""
         write(name + ".yaml", text)
         self.birthmark("policy", "sign", "--dir", self.dir, "--key",
-                       "file:fw.key", "--cert", "fw.crt", "--out", name,
-                       name + ".yaml")
+                       "file:%s.key" % signer, "--cert", signer + ".crt",
+                       "--out", name, name + ".yaml")
         return name
 
     def certs(self):
