@@ -111,7 +111,9 @@ mcu-test: compile-release compile-cortex-m3 ## sensor nodes in QEMU among real s
 mcu-cuts: compile-release compile-cortex-m3 ## cut a node's power at each commit to its flash
 	@MCU_CUTS=all $(MCU_TEST) power_cuts_in_enrolment \
 	    power_cuts_in_renewal power_cuts_in_an_update \
-	    power_cuts_before_a_refusal_is_told kills_at_any_instant
+	    power_cuts_before_a_refusal_is_told \
+	    power_cuts_on_the_way_to_a_policy \
+	    power_cuts_on_the_way_back_from_a_policy kills_at_any_instant
 
 size: compile-cortex-m3 ## text, RAM and stack on Cortex-M3 against the budgets
 	@tools/size/size.py

@@ -139,6 +139,7 @@ bm_status policy_open(struct node *n)
         BM_TRY(tell_lost(n));
     }
     BM_TRY(load(n));
+    say_policy(n, "firewall");
     n->policy.open = true;
     return turn(n);
 }

@@ -35,6 +35,17 @@ static void put_number(long number)
     put(digits + at);
 }
 
+/* In the word of QEMU's command line `_` stands for the space in an event's. */
+static bool is_until(const char *word)
+{
+    size_t i = 0;
+
+    while (until[i] != '\0' && word[i] == (until[i] == '_' ? ' ' : until[i])) {
+        i++;
+    }
+    return i != 0 && until[i] == '\0';
+}
+
 void say(const char *word, const struct say_field *fields)
 {
     put("node: ");
@@ -50,7 +61,7 @@ void say(const char *word, const struct say_field *fields)
         }
     }
     put("\n");
-    if (until[0] != '\0' && strncmp(word, until, strlen(until)) == 0) {
+    if (is_until(word)) {
         board_end(0);
     }
 }

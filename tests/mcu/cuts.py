@@ -12,8 +12,9 @@ import random
 import time
 
 from birth import claimed
+from policy import PEERS, adopt, offer
 from service import contains, equal, holds, wait_until
-from stage import STAGE
+from stage import REFRESH, STAGE
 from updates import (REFUSED, REVERTED, TAKEN, release, told, unsigned,
                      until_told)
 from world import BIRTH
@@ -29,6 +30,10 @@ DICE = random.Random(SEED)
 # Operations of flash that only carry octets of an image, of which there are
 # hundreds: every so many of them is cut even where all are to be.
 STRIDE = 16
+
+
+# What the next policy has beside the one before.
+MORE = "{name: telnet, direction: in, protocol: tcp, port: 23, verdict: drop}"
 
 
 def points(operations, dense):
@@ -202,6 +207,83 @@ def test_power_cuts_before_a_refusal_is_told():
         until_told("unheard", REFUSED)
     report("refusal", count, count)
     n.remove()
+
+
+class Policies:
+    """A node with a policy of its owner's, and a next one that is offered; each
+    cut begins from the same flash."""
+
+    def __init__(self, name, *words, **how):
+        self.node, self.words = STAGE.active(name), words
+        with self.node.begin() as start:
+            self.old, _ = adopt(self.node, start, PEERS)
+            until_told("policy-%d" % self.old, TAKEN)
+        self.new, _ = offer(self.node, PEERS, MORE, **how)
+        self.flash = self.node.copy()
+
+    def in_force(self):
+        """At a start, before anything is tried."""
+        start = self.node.run("until=firewall")
+        return int(start.seen("firewall")[0].fields["version"])
+
+    def sweep(self, window, end, goes_on):
+        """Cut between here and the event `end`; whatever was cut, one of the
+        two is in force when the node comes back, and `goes_on` says how it has
+        to go on."""
+        n, words = self.node, self.words
+        count = operations(n, *words, "until=" + end)
+        cuts = 0
+        for at in points(count, count):
+            n.restore(self.flash)
+            cuts += cut(n, at, *words, "until=" + end)
+            holds(self.in_force() in (self.old, self.new), "cut=%d" % at)
+            with n.begin(*words) as start:
+                goes_on(start, int(start.wait("firewall").fields["version"]))
+                holds(not start.seen("failed", what="policy"), start.text())
+        report(window, cuts, count)
+        holds(cuts > 0, "the power was cut")
+
+
+def test_power_cuts_on_the_way_to_a_policy():
+    """Fetched, tried, confirmed: the node is behind the old one or the new
+    one, and in the end behind the new one."""
+    print("# seed %d" % SEED)
+    p = Policies("cut-p")
+
+    def goes_on(start, version):
+        if version == p.old:
+            start.wait("policy confirmed", version=p.new, patience=120)
+        start.wait("report", via="https")
+        start.cut()
+        equal(p.in_force(), p.new)
+
+    p.sweep("policy", "policy_confirmed", goes_on)
+    p.node.remove()
+
+
+def test_power_cuts_on_the_way_back_from_a_policy():
+    """One that locks the node out: the node is behind the old one at each start,
+    and after the trial."""
+    print("# seed %d" % SEED)
+    p = Policies("cut-b", "trial=1", owner=False)
+
+    def goes_on(start, version):
+        equal(version, p.old)
+        start.wait("report", via="https", patience=120)
+        end = time.monotonic() + 4 * REFRESH
+        while time.monotonic() < end or (
+                start.seen("policy trial") and
+                not start.seen("policy reverted")):
+            holds(start.process.poll() is None, start.text())
+            time.sleep(0.05)
+            if start.seen("policy reverted"):
+                break
+        holds(len(start.seen("policy trial")) <= 1, "it is tried once")
+        start.cut()
+        equal(p.in_force(), p.old)
+
+    p.sweep("policy that is taken back", "policy_reverted", goes_on)
+    p.node.remove()
 
 
 def killed(n, seconds, *words):

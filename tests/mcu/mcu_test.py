@@ -26,6 +26,7 @@ from refusals import *
 from secure import *
 from updates import *
 from policy import *
+from largest import *
 from cuts import *
 from renewals import *  # the last: CAs are not what they were, then
 

@@ -72,7 +72,8 @@ class Maker:
 
     def image(self, version, key="firmware", program=None):
         """The path of the node's program as an image of that version."""
-        path = self.path("%s-%s.img" % (key, version))
+        path = self.path("%s-%s%s.img" % (
+            key, version, "-" + os.path.basename(program) if program else ""))
         if not os.path.exists(path):
             program = program or self.built(version)
             ok("image", "sign", "--dir", self.where, "--key",

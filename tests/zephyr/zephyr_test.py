@@ -21,8 +21,10 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 MBEDTLS = sys.argv[1]
 CPU = ["-mcpu=cortex-m3", "-mthumb", "--specs=picolibc.specs"]
 # Of Zephyr's, what our Kconfig asks about; from memory, like STAND_INS.
-OTHERS = ["MBEDTLS_PSA_CRYPTO_C", "MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG"]
-OURS = ["BIRTHMARK_DEVICE", "BIRTHMARK_BOOT", "BIRTHMARK_PSA"]
+OTHERS = ["MBEDTLS_PSA_CRYPTO_C", "MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG",
+          "NET_PKT_FILTER"]
+OURS = ["BIRTHMARK_DEVICE", "BIRTHMARK_BOOT", "BIRTHMARK_FIREWALL",
+        "BIRTHMARK_PSA"]
 # Zephyr's, as far as it matters here: zephyr/cmake/modules/extensions.cmake.
 # Written from memory, and compared with no copy of it.
 STAND_INS = """
@@ -99,7 +101,7 @@ def selected(yes):
         return listed(tmp, configured(tmp, yes))["source"]
 
 
-ALL = ["BIRTHMARK", "MBEDTLS_PSA_CRYPTO_C"] + OURS
+ALL = ["BIRTHMARK", "MBEDTLS_PSA_CRYPTO_C", "NET_PKT_FILTER"] + OURS
 
 
 def folder(name):
@@ -163,7 +165,8 @@ def the_lists_are_complete():
     check(len(sources) == len(set(sources)), "one is there twice")
     for path in sources:
         check(os.path.isfile(os.path.join(TOP, path)), path + " is missing")
-    for name in ("core", "device"):
+    check(of(sources, "ports/zephyr") == folder("ports/zephyr"), "the hook")
+    for name in ("core", "device", "firewall"):
         check(of(sources, name) == folder(name), "%s: %s" % (
             name, sorted(set(of(sources, name)) ^ set(folder(name)))))
     # Zephyr has storage and memory for keys itself, and sockets with TLS.
@@ -183,7 +186,9 @@ def compiled(tmp, sources, kconf):
         os.makedirs(out)
         flags = ["-std=c11", "-O0", "-Wall", "-Wextra", "-Werror",
                  "-ffreestanding", "-I" + TOP, "-imacros", autoconf]
-        if name.startswith("ports/"):
+        if name == "ports/zephyr":
+            flags += ["-isystem", TOP + "/ports/zephyr/test/api"]
+        elif name.startswith("ports/"):
             flags += ["-isystem", MBEDTLS + "/include", "-I" + TOP +
                       "/ports/mbedtls", "-DMBEDTLS_CONFIG_FILE=\""
                       "bm_mbedtls_config.h\"", "-DBM_MBEDTLS_TLS"]
@@ -206,15 +211,16 @@ def compiled(tmp, sources, kconf):
 
 def what_is_listed_compiles_and_is_all_that_it_needs():
     """For each choice of options; of other libraries' only the C library's
-    memory and strings, and PSA's."""
+    memory and strings, PSA's, and what the hook of the firewall calls."""
     with tempfile.TemporaryDirectory() as tmp:
         symbols = compiled(tmp, selected(ALL), configured(tmp, ALL))
     allowed = re.compile(r"mem\w+|str\w+|__aeabi_\w+|psa_\w+|"
-                         r"mbedtls_(ctr_drbg|sha256|psa)_\w+|abort")
+                         r"mbedtls_(ctr_drbg|sha256|psa)_\w+|abort|"
+                         r"(net_if|net_pkt|npf|k)_\w+")
     for n in range(len(OURS) + 1):
         for some in itertools.combinations(OURS, n):
-            chosen = selected(["BIRTHMARK", "MBEDTLS_PSA_CRYPTO_C"] +
-                              list(some))
+            chosen = selected(["BIRTHMARK", "MBEDTLS_PSA_CRYPTO_C",
+                               "NET_PKT_FILTER"] + list(some))
             has = set().union(*(symbols[path][0] for path in chosen))
             needs = set().union(*(symbols[path][1] for path in chosen)) - has
             missing = sorted(x for x in needs if not allowed.fullmatch(x))
