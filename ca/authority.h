@@ -73,6 +73,7 @@ struct ca_config {
     size_t bundle_deny;        /* octets of the deny list, at most */
     int64_t batch_keep;        /* seconds for which a batch can be fetched; 0:
                            CA_BATCH_KEEP */
+    int64_t batch_wait;        /* ... and waits for approval; CA_BATCH_WAIT */
 };
 
 /*

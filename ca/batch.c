@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Batches: what operators do with them. */
+#include "ca/allocation.h"
 #include "ca/batch_internal.h"
 
 #include <stdio.h>
@@ -97,15 +98,38 @@ bm_status ca_batch_put_state(struct ca *ca, const struct ca_actor *actor,
 
 /* ---- Ordering */
 
-static bm_status check_profile(const struct ca *ca, const char *name,
-                               struct ca_refusal *why)
+/* In a transaction: by the version that its organisation has. */
+static bm_status find_version(struct ca *ca, const struct ca_actor *actor,
+                              const char *name, const struct ca_bound **bound,
+                              struct ca_refusal *why)
 {
-    const struct ca_bound *bound = ca_profile_find(ca, name, NULL);
-    const struct ca_profile_policy *policy;
+    const struct store *s = ca->c.store;
+    struct store_organisation organisation;
+    struct store_allocation row;
 
-    if (bound == NULL) {
+    *bound = ca_profile_find(ca, name, NULL);
+    if (*bound == NULL) {
         return ca_profile_missing(ca, name, why);
     }
+    BM_TRY(s->organisation_get(s->self, &ca_everything, actor->organisation,
+                               &organisation));
+    BM_TRY(ca_allocation_get(s, &organisation, name, &row));
+    if (row.version != 0 && row.version != (*bound)->version) {
+        *bound = ca_version_find(ca, name, row.version);
+    }
+    return *bound != NULL ? BM_OK
+                          : ca_refuse(why, BM_E_CA_UNAVAILABLE,
+                                      "version %u of profile %s is not at hand",
+                                      (unsigned)row.version, name);
+}
+
+static bm_status check_profile(struct ca *ca, const struct ca_actor *actor,
+                               const char *name, struct ca_refusal *why)
+{
+    const struct ca_profile_policy *policy;
+    const struct ca_bound *bound;
+
+    BM_TRY(find_version(ca, actor, name, &bound, why));
     policy = ca_profile_policy(bound->profile);
     return (policy->by & CA_BY_OPERATOR) != 0 && !policy->is_ca
                ? BM_OK
@@ -188,7 +212,7 @@ static bm_status create(struct ca *ca, const struct ca_actor *actor,
                                             .words = "",
                                             .hash = order->upload };
 
-    BM_TRY(check_profile(ca, order->profile, why));
+    BM_TRY(check_profile(ca, actor, order->profile, why));
     BM_TRY(check_upload(ca, row, why));
     ca->dirty = true;
     BM_TRY(ca->c.store->batch_put(ca->c.store->self, row));
@@ -290,11 +314,16 @@ static bm_status check_resume(const struct ca_actor *actor,
 
 static bm_status check_act(const struct ca_actor *actor,
                            struct store_batch *batch, enum ca_batch_act act,
-                           struct ca_refusal *why)
+                           int64_t now, struct ca_refusal *why)
 {
     BM_TRY(check_state(batch, rows[act].from, why));
     switch (act) {
     case CA_BATCH_APPROVE:
+        if (batch->expires != 0 && now > batch->expires) {
+            return ca_refuse(why, BM_E_CA_BATCH,
+                             "batch %llu has waited too long: order it again",
+                             (unsigned long long)batch->id);
+        }
         if (strcmp(actor->name, batch->creator) == 0) {
             return ca_refuse(why, BM_E_CA_FORBIDDEN,
                              "%s has ordered batch %llu: another operator "
@@ -319,9 +348,12 @@ static bm_status do_act(struct ca *ca, const struct ca_actor *actor,
     struct store_batch batch;
 
     BM_TRY(find(ca, actor, id, &batch, why));
-    BM_TRY(check_act(actor, &batch, act, why));
+    BM_TRY(check_act(actor, &batch, act, now, why));
     if (batch.state == change->state) {
         return BM_OK; /* it was said before */
+    }
+    if (batch.state == STORE_BATCH_AWAITING) {
+        batch.expires = 0;
     }
     BM_TRY(ca_batch_put_state(ca, actor, &batch, change, now));
     if (act == CA_BATCH_REJECT) {

@@ -10,7 +10,8 @@
  *     created ─► awaiting ─► issuing ─► ready, partly ─► downloaded ─► expired
  *        │          │         ▲   │          │               │           │
  *        ▼          ▼         │   ▼          └───────────────┴───────────┤
- *     rejected   rejected   aborted ────────────────► revoking ─► revoked
+ *     rejected   rejected,  aborted ────────────────► revoking ─► revoked
+ *                expired
  *
  * Every row is looked at before anything is issued: all that issuing would
  * refuse is found then, row by row, and told at once; with one row wrong the
@@ -45,9 +46,10 @@ enum {
 /* Rows of one step: as many as a transaction takes. */
 #define CA_BATCH_STEP CA_GROUP_MAX
 
-/* Seconds for which there is something to be fetched, where the settings say
- * nothing else. */
+/* Seconds for which there is something to be fetched, and for which one waits
+ * for its approval, where the settings say nothing else. */
 #define CA_BATCH_KEEP (INT64_C(90) * 24 * 3600)
+#define CA_BATCH_WAIT (INT64_C(7) * 24 * 3600)
 
 struct ca_batch_order {
     const char *name; /* for people; need not be unique */
@@ -102,14 +104,35 @@ const char *ca_batch_row_name(enum store_batch_row_state state);
 /* ---- Going on */
 
 /*
- * A batch that must be gone on with: one to be read (CREATED), or one for
- * ca_batch_step(). What has lapsed is put away on the way. BM_E_NOT_FOUND:
- * none.
- * The views of `*batch` are empty.
+ * Batches take turns, so that none keeps others from theirs; those that are
+ * revoked before all others. One whose step has failed waits, longer each time,
+ * while the others go on. This is what whoever goes on with them remembers:
+ * zero at first.
  */
-BM_MUST_CHECK bm_status ca_batch_next(struct ca *ca, int64_t now,
+#define CA_BATCH_FAILED_MAX 64
+struct ca_batch_turns {
+    bool reading;  /* set by the caller: he reads one, and no second */
+    uint64_t last; /* who had the last turn */
+    struct ca_batch_failed {
+        uint64_t id;
+        int64_t wait;  /* seconds, */
+        int64_t until; /* and when they are over */
+    } failed[CA_BATCH_FAILED_MAX];
+};
+
+/*
+ * The batch whose turn it is: one to be read (CREATED), or one for
+ * ca_batch_step(). What has lapsed is put away on the way. BM_E_NOT_FOUND:
+ * none; BM_E_BUSY: only such as have failed, and wait. The views of `*batch`
+ * are empty.
+ */
+BM_MUST_CHECK bm_status ca_batch_next(struct ca *ca,
+                                      struct ca_batch_turns *turns, int64_t now,
                                       struct store_batch *batch,
                                       struct ca_refusal *why);
+/* How it went. */
+void ca_batch_went(struct ca_batch_turns *turns, uint64_t id);
+void ca_batch_failed(struct ca_batch_turns *turns, uint64_t id, int64_t now);
 
 /* The next rows of a batch that is ISSUING or REVOKING; or its end. */
 BM_MUST_CHECK bm_status ca_batch_step(struct ca *ca,

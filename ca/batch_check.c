@@ -377,6 +377,11 @@ static bm_status end(struct ca_batch_check *check,
     if (change.state == STORE_BATCH_ISSUING) {
         check->batch.options |= CA_BATCH_LOOKED;
     }
+    if (change.state == STORE_BATCH_AWAITING) {
+        int64_t wait = check->ca->c.batch_wait;
+
+        check->batch.expires = now + (wait != 0 ? wait : CA_BATCH_WAIT);
+    }
     BM_TRY(ca_batch_put_state(check->ca, &ca_batch_authority, &check->batch,
                               &change, now));
     return change.state == STORE_BATCH_REJECTED

@@ -179,9 +179,6 @@ static bm_status use_profile(struct ca_slot *s, const struct ca_bound *bound,
     s->ca = bound->ca;
     s->shards = bound->shards;
     s->policy = ca_profile_policy(s->profile);
-    if ((s->policy->by & s->request->by) == 0) {
-        return ca_refuse(why, BM_E_PROFILE_REQUESTER, "%s", s->policy->name);
-    }
     if (s->policy->is_ca) {
         return ca_refuse(why, BM_E_PROFILE_REQUESTER,
                          "%s makes CA certificates", s->policy->name);
@@ -200,9 +197,9 @@ bm_status ca_find_profile(struct ca *ca, struct ca_slot *s,
                          : use_profile(s, bound, why);
 }
 
-bm_status ca_find_account(struct ca *ca, struct ca_quota *quota,
-                          struct ca_slot *s, int64_t now,
-                          struct ca_refusal *why)
+static bm_status find_account(struct ca *ca, struct ca_quota *quota,
+                              struct ca_slot *s, int64_t now,
+                              struct ca_refusal *why)
 {
     const struct ca_bound *bound;
     uint32_t organisation;
@@ -231,6 +228,22 @@ bm_status ca_find_account(struct ca *ca, struct ca_quota *quota,
                            "by version %u of profile %s it is another "
                            "organisation's",
                            (unsigned)version, s->policy->name);
+}
+
+/* Who may ask is said by the version that counts for who asks: the current one
+ * is only what he is looked for with. */
+bm_status ca_find_account(struct ca *ca, struct ca_quota *quota,
+                          struct ca_slot *s, int64_t now,
+                          struct ca_refusal *why)
+{
+    bm_status rc = find_account(ca, quota, s, now, why);
+
+    if (ca_is_failure(rc) || rc == BM_E_BUSY ||
+        (s->policy->by & s->request->by) != 0) {
+        return rc;
+    }
+    s->taking = NULL;
+    return ca_refuse(why, BM_E_PROFILE_REQUESTER, "%s", s->policy->name);
 }
 
 /*

@@ -30,7 +30,7 @@ struct ca {
     uint64_t abandoned;
     uint64_t revocations;       /* and holds, and releases */
     struct ca_slot *slots;      /* CA_GROUP_MAX of them, once needed */
-    struct ca_batch_run *batch; /* the batch that is gone on with, or NULL */
+    struct ca_batch_run *batch; /* how far batches are, or NULL */
 };
 
 /* Names of settings in the store. */

@@ -97,7 +97,8 @@ BM_MUST_CHECK bm_status ca_find_requester(struct ca *ca, struct ca_slot *s,
 
 /* The same, and what its organisation may have: fills `taking`. One that stays
  * at an earlier version of the profile is asked for by that: it decides who may
- * ask and what of the request counts, so all of it is looked at again. */
+ * ask (BM_E_PROFILE_REQUESTER) and what of the request counts, so all of it is
+ * looked at again. */
 BM_MUST_CHECK bm_status ca_find_account(struct ca *ca, struct ca_quota *quota,
                                         struct ca_slot *s, int64_t now,
                                         struct ca_refusal *why);

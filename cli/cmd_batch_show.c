@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
 #include "cli/each.h"
 #include "cli/listing.h"
 #include "cli/pages.h"
@@ -6,50 +10,94 @@
 
 enum {
     OPTION_JSON = 1,
-    OPTION_ROWS
+    OPTION_ROWS,
+    OPTION_AFTER,
+    OPTION_LIMIT
 };
 
 static const struct cmd_option options[] = {
     SESSION_OPTIONS,
-    { "--rows", "STATE", "its rows that are wrong, skipped, refused, ...",
+    { "--rows", "STATE", "its rows that are waiting, wrong, ...; or all",
       OPTION_ROWS },
+    { "--after", "ROW", "rows behind this one", OPTION_AFTER },
+    { "--limit", "N", "so many of them at most", OPTION_LIMIT },
     { "--json", NULL, "as JSON", OPTION_JSON },
     { NULL, NULL, NULL, 0 },
 };
 
 static const struct cmd_verb verb = {
-    "birthmark batch show", "[--dir DIR] [--rows STATE] [--json] ID",
+    "birthmark batch show",
+    "[--dir DIR] [--rows STATE [--after ROW] [--limit N]] [--json] ID",
     "Show a batch: how far it came, and its history. With --rows, its rows in\n"
-    "one state: waiting, issued, skipped, wrong, or refused.\n",
+    "one state, or all: number, state, device, and the subject that is asked\n"
+    "for, or why there is no certificate. Who approves a batch looks at those\n"
+    "that are waiting. States: waiting, issued, skipped, wrong, refused.\n",
     options
 };
 
 struct given {
     struct session_place place;
     const char *rows;
+    uint64_t after;
+    uint64_t limit;
     bool json;
 };
 
 static const struct args_row rows[] = {
     SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_ROWS, ARGS_TEXT, offsetof(struct given, rows), false },
+    { OPTION_AFTER, ARGS_NUMBER, offsetof(struct given, after), false },
+    { OPTION_LIMIT, ARGS_NUMBER, offsetof(struct given, limit), false },
     { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
     { 0, ARGS_FLAG, 0, false },
 };
 
 static const struct listing_column columns[] = {
-    { "row", 8, NULL },    { "device", 24, "file" }, { "column", 8, NULL },
-    { "reason", 0, NULL }, { NULL, 0, NULL },
+    { "row", 8, NULL },    { "state", 8, NULL },       { "device", 24, "file" },
+    { "column", 8, NULL }, { "subject", 0, "reason" }, { NULL, 0, NULL },
 };
+
+struct row_list {
+    struct listing listing;
+    json_int_t last;
+};
+
+static bm_status print_row(void *arg, json_t *item)
+{
+    struct row_list *list = arg;
+
+    list->last = json_integer_value(json_object_get(item, "row"));
+    return pages_print_one(&list->listing, item);
+}
 
 static int show_rows(struct session *s, const struct given *given, uint64_t id)
 {
-    const struct listing listing = { given->json, columns };
-    json_t *params = json_object();
+    struct row_list list = { .listing = { given->json, columns } };
+    char after[24];
+    struct pages pages = { .session = s,
+                           .operation = "listBatchRows",
+                           .params = json_object(),
+                           .limit = given->limit,
+                           .arg = &list,
+                           .one = print_row };
+    struct ca_refusal why = { .status = BM_OK };
+    bm_status rc;
 
-    session_set_int(params, "batch", id);
-    session_set_text(params, "state", given->rows);
-    return pages_print(s, "listBatchRows", params, &listing);
+    session_set_int(pages.params, "batch", id);
+    if (strcmp(given->rows, "all") != 0) {
+        session_set_text(pages.params, "state", given->rows);
+    }
+    if (given->after != 0) {
+        (void)snprintf(after, sizeof after, "%" PRIu64, given->after);
+        pages.after = after;
+    }
+    rc = pages_walk(&pages, &why);
+    if (rc == BM_OK && pages.more) {
+        fprintf(stderr,
+                "%s: there are more: --after %" JSON_INTEGER_FORMAT "\n",
+                verb.path, list.last);
+    }
+    return session_result(s, rc, &why);
 }
 
 static int show(struct session *s, const struct given *given, uint64_t id)

@@ -349,9 +349,15 @@ static bm_status host_put_upload(void *self, const struct ca_blob_piece *piece,
                                  uint64_t *have, struct ca_refusal *why)
 {
     const struct session *s = self;
+    const struct uploads_config config = {
+        .dir = s->instance->dir,
+        .crypto = s->crypto,
+        .max = { s->instance->settings.limit_uploads,
+                 s->instance->settings.limit_upload_octets },
+    };
 
     BM_TRY(uploads_begin(s->instance->dir, s->now, why));
-    return uploads_put(s->instance->dir, s->crypto, piece, have, why);
+    return uploads_put(&config, piece, have, why);
 }
 
 /* Here the command itself reads the file: batch.h. */

@@ -158,7 +158,14 @@ static bm_status put_upload(void *self, const struct ca_blob_piece *piece,
 {
     const struct issuer *is = self;
 
-    return uploads_put(is->in->dir, is->crypto, piece, have, why);
+    const struct uploads_config config = {
+        .dir = is->in->dir,
+        .crypto = is->crypto,
+        .max = { is->in->settings.limit_uploads,
+                 is->in->settings.limit_upload_octets },
+    };
+
+    return uploads_put(&config, piece, have, why);
 }
 
 static bm_status find_upload(void *self, uint32_t organisation,

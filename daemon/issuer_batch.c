@@ -14,9 +14,9 @@
  * at.
  */
 
-/* Seconds until what could not be done is tried again, and until somebody
- * looks whether a batch has lapsed. */
-#define RETRY 2
+/* Seconds until somebody looks whether one that failed may be tried again, and
+ * whether a batch has lapsed. */
+#define RETRY 1
 #define LOOK  30
 
 /* Octets of an answer of the reader: more than a chunk of it. */
@@ -32,6 +32,13 @@ static void schedule(struct issuer *is, int64_t seconds)
     } else {
         (void)event_add(is->batch.work, &wait);
     }
+}
+
+/* It has its turn again later; others have theirs. */
+static void put_off(struct issuer *is, const struct store_batch *batch)
+{
+    ca_batch_failed(&is->batch.turns, batch->id, room_now());
+    schedule(is, 0);
 }
 
 void issuer_batch_changed(struct issuer *is)
@@ -56,6 +63,13 @@ void issuer_batch_restart(struct issuer *is)
     issuer_batch_changed(is);
 }
 
+/* For now: it is read from its beginning, later. */
+static void give_up(struct issuer *is)
+{
+    stop_reading(is);
+    put_off(is, &is->batch.reading);
+}
+
 static bool ask(struct issuer *is, uint16_t verb, struct bm_bytes body)
 {
     const struct link_frame frame = { .verb = verb,
@@ -78,15 +92,16 @@ static void begin_reading(struct issuer *is, const struct store_batch *batch)
                             &why);
     if (rc != BM_OK) {
         log_refusal(LOG_LEVEL_ERROR, "batch.read", &why);
-        schedule(is, RETRY);
+        put_off(is, batch);
         return;
     }
     is->batch.reading = *batch;
     if (!ask(is, WIRE_READ_OPEN,
              (struct bm_bytes){ (const uint8_t *)name, strlen(name) })) {
-        stop_reading(is);
-        schedule(is, RETRY);
+        give_up(is);
+        return;
     }
+    schedule(is, 0); /* others go on meanwhile */
 }
 
 static void drop_file(struct issuer *is, const struct store_batch *batch)
@@ -112,7 +127,7 @@ static void end_reading(struct issuer *is, const struct ca_refusal *failed)
         return;
     }
     log_refusal(LOG_LEVEL_ERROR, "batch.read", &why);
-    schedule(is, RETRY);
+    put_off(is, &is->batch.reading);
 }
 
 static void take_rows(struct issuer *is, struct bm_bytes rows)
@@ -122,19 +137,18 @@ static void take_rows(struct issuer *is, struct bm_bytes rows)
 
     /* The next ones, while these are looked at. */
     if (!ask(is, WIRE_READ_MORE, (struct bm_bytes){ NULL, 0 })) {
-        stop_reading(is);
-        schedule(is, RETRY);
+        give_up(is);
         return;
     }
     rc = batches_take(is->batch.check, rows, room_now(), &why);
     if (rc == BM_E_CA_ORDER || rc == BM_E_CA_FORBIDDEN) {
         end_reading(is, &why);
-    } else if (rc != BM_OK) {
+    } else if (rc == BM_E_CA_BATCH) { /* it was stopped meanwhile */
         stop_reading(is);
-        if (rc != BM_E_CA_BATCH) { /* it was stopped meanwhile */
-            log_refusal(LOG_LEVEL_ERROR, "batch.read", &why);
-        }
-        schedule(is, rc == BM_E_CA_BATCH ? 0 : RETRY);
+        schedule(is, 0);
+    } else if (rc != BM_OK) {
+        log_refusal(LOG_LEVEL_ERROR, "batch.read", &why);
+        give_up(is);
     }
 }
 
@@ -172,8 +186,7 @@ static bm_status serve_read(void *self, struct link *link,
     } else if (frame->verb == WIRE_READ_MORE) {
         take_rows(is, frame->body);
     } else if (!ask(is, WIRE_READ_MORE, (struct bm_bytes){ NULL, 0 })) {
-        stop_reading(is);
-        schedule(is, RETRY);
+        give_up(is);
     }
     return BM_OK;
 }
@@ -221,20 +234,28 @@ bm_status issuer_batch_link(struct issuer *is, int fd)
 
 /* ---- Steps */
 
-static void count(struct issuer *is, const struct store_batch *batch)
+/* What came of a step that began with `before`. */
+static void count(struct issuer *is, const struct store_batch *before)
 {
-    struct issuer_batch *b = &is->batch;
+    const struct store *store = is->in->store;
+    const struct store_scope all = { 0, 0 };
+    char label[METRICS_LABEL_MAX];
+    struct store_batch now;
+    int64_t n = 0;
 
-    if (b->counted == batch->id && batch->issued > b->issued) {
-        uint64_t n = batch->issued - b->issued;
-        char label[METRICS_LABEL_MAX];
-
-        (void)snprintf(label, sizeof label, "%s,issued", batch->profile);
-        metrics_add_to(is->room->metrics, METRICS_ISSUED, label, (int64_t)n);
-        metrics_add(is->room->metrics, METRICS_ISSUED_ALL, (int64_t)n);
+    if (store->begin(store->self, STORE_READ) != BM_OK) {
+        return;
     }
-    b->counted = batch->id;
-    b->issued = batch->issued;
+    if (store->batch_get(store->self, &all, before->id, &now) == BM_OK &&
+        now.issued > before->issued) {
+        n = now.issued - before->issued;
+    }
+    store->rollback(store->self);
+    if (n != 0) {
+        (void)snprintf(label, sizeof label, "%s,issued", before->profile);
+        metrics_add_to(is->room->metrics, METRICS_ISSUED, label, n);
+        metrics_add(is->room->metrics, METRICS_ISSUED_ALL, n);
+    }
 }
 
 static void step(struct issuer *is, const struct store_batch *batch)
@@ -243,20 +264,21 @@ static void step(struct issuer *is, const struct store_batch *batch)
     bm_status rc;
 
     if (batch->state == STORE_BATCH_CREATED) {
-        if (is->batch.check == NULL && is->batch.reader != NULL) {
-            begin_reading(is, batch);
-        }
+        begin_reading(is, batch);
         return;
     }
-    count(is, batch);
     rc = ca_batch_step(is->in->ca, batch, room_now(), &why);
     if (!remote_signer_is_there(is->signer)) {
         issuer_lose_signer(is);
-    } else if (rc != BM_OK) {
+        return;
+    }
+    count(is, batch);
+    if (rc != BM_OK) {
         why.status = ca_refuse_plain(&why, rc);
         log_refusal(LOG_LEVEL_ERROR, "batch.step", &why);
-        schedule(is, RETRY);
+        put_off(is, batch);
     } else {
+        ca_batch_went(&is->batch.turns, batch->id);
         schedule(is, 0);
     }
 }
@@ -273,12 +295,13 @@ static void on_work(evutil_socket_t fd, short what, void *arg)
     if (is->stopping || !issuer_is_ready(is)) {
         return; /* whoever brings a signer begins again */
     }
-    rc = ca_batch_next(is->in->ca, room_now(), &batch, &why);
+    is->batch.turns.reading =
+        is->batch.check != NULL || is->batch.reader == NULL;
+    rc = ca_batch_next(is->in->ca, &is->batch.turns, room_now(), &batch, &why);
     if (rc == BM_OK) {
         step(is, &batch);
     } else {
-        is->batch.counted = 0;
-        schedule(is, LOOK);
+        schedule(is, rc == BM_E_NOT_FOUND ? LOOK : RETRY);
     }
 }
 

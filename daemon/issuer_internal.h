@@ -143,8 +143,7 @@ struct issuer_batch {
     uint32_t tag;                 /* of what is asked of it */
     struct ca_batch_check *check; /* of the one that is read, or NULL */
     struct store_batch reading;
-    uint64_t counted; /* the one whose certificates were counted so far */
-    uint32_t issued;
+    struct ca_batch_turns turns;
 };
 
 struct issuer {

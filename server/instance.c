@@ -268,7 +268,9 @@ static bm_status open_authority(struct instance *in,
                                 .bundle_series = in->settings.bundle_series,
                                 .bundle_lifetime = in->settings.bundle_lifetime,
                                 .bundle_deny =
-                                    (size_t)in->settings.bundle_deny };
+                                    (size_t)in->settings.bundle_deny,
+                                .batch_keep = in->settings.batch_keep,
+                                .batch_wait = in->settings.batch_approval };
 
     return ca_open(&config, !writes(in), now, &in->ca, why);
 }

@@ -53,13 +53,6 @@ struct est_section {
     const char *default_profile;
 };
 
-struct limits_section {
-    int64_t connections;
-    int64_t identity;
-    int64_t organisation;
-    int64_t queue;
-};
-
 struct file {
     int64_t version;
     const char *public_url;
@@ -76,6 +69,7 @@ struct file {
     struct est_section est;
     const char *admin_url;
     struct limits_section limits;
+    struct batches_section batches;
     struct tokens_section tokens;
     struct attestation_section attestation;
 };
@@ -175,30 +169,6 @@ static const struct config_key est_keys[] = {
     { .name = NULL },
 };
 
-static const struct config_key limits_keys[] = {
-    { .name = "connections",
-      .type = CONFIG_INTEGER,
-      .offset = offsetof(struct limits_section, connections),
-      .min = 1,
-      .max = 1000000 },
-    { .name = "identity",
-      .type = CONFIG_INTEGER,
-      .offset = offsetof(struct limits_section, identity),
-      .min = 1,
-      .max = 1000000 },
-    { .name = "organisation",
-      .type = CONFIG_INTEGER,
-      .offset = offsetof(struct limits_section, organisation),
-      .min = 1,
-      .max = 1000000 },
-    { .name = "queue",
-      .type = CONFIG_INTEGER,
-      .offset = offsetof(struct limits_section, queue),
-      .min = 1,
-      .max = 65536 },
-    { .name = NULL },
-};
-
 static const struct config_key file_keys[] = {
     { .name = "version",
       .type = CONFIG_INTEGER,
@@ -259,7 +229,11 @@ static const struct config_key file_keys[] = {
     { .name = "limits",
       .type = CONFIG_SECTION,
       .offset = offsetof(struct file, limits),
-      .keys = limits_keys },
+      .keys = settings_limits_keys },
+    { .name = "batches",
+      .type = CONFIG_SECTION,
+      .offset = offsetof(struct file, batches),
+      .keys = settings_batches_keys },
     { .name = "tokens",
       .type = CONFIG_SECTION,
       .offset = offsetof(struct file, tokens),
@@ -471,6 +445,10 @@ static void give(const struct file *f, struct config *config,
                            .limit_identity = f->limits.identity,
                            .limit_organisation = f->limits.organisation,
                            .limit_queue = f->limits.queue,
+                           .limit_uploads = f->limits.uploads,
+                           .limit_upload_octets = f->limits.upload_octets,
+                           .batch_approval = f->batches.approval,
+                           .batch_keep = f->batches.keep,
                            .token_modules = f->tokens.modules,
                            .token_pin = f->tokens.pin,
                            .token_environment = f->tokens.environment,
@@ -505,10 +483,8 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
                       .est = { .default_profile = "ieee-802.1ar-ldevid" },
                       .tokens = { .tpm = BM_KEY_TPM2_TCTI_USUAL },
                       .attestation = { .valid = 10 * MINUTE },
-                      .limits = { .connections = 10000,
-                                  .identity = 60,
-                                  .organisation = 2000,
-                                  .queue = 1024 } };
+                      .limits = settings_limits_usual,
+                      .batches = { .approval = 7 * DAY, .keep = 90 * DAY } };
     bm_status rc = config_parse(text, &config, &error);
 
     memset(settings, 0, sizeof *settings);
@@ -590,5 +566,8 @@ void settings_put(struct bm_wr *w, const char *public_url, const char *origin)
                  "requests of one identity per\n# minute, of one "
                  "organisation per second.\n"
                  "#limits:\n#  connections: 10000\n#  queue: 1024\n"
-                 "#  identity: 60\n#  organisation: 2000\n");
+                 "#  identity: 60\n#  organisation: 2000\n\n"
+                 "# How long a batch waits for its approval, and what there is "
+                 "of it to be fetched.\n"
+                 "#batches:\n#  approval: 7d\n#  keep: 90d\n");
 }

@@ -39,7 +39,12 @@ struct settings {
     int64_t limit_connections;  /* of each listener: 10000 */
     int64_t limit_identity;     /* requests per minute of one identity: 60 */
     int64_t limit_organisation; /* requests per second of one: 2000 */
-    int64_t limit_queue; /* that wait for the issuer, per listener: 1024 */
+    int64_t limit_queue;   /* that wait for the issuer, per listener: 1024 */
+    int64_t limit_uploads; /* files of batches that one organisation may have
+                              waiting: 16 */
+    int64_t limit_upload_octets; /* and octets of all of them: 2 GiB */
+    int64_t batch_approval;      /* seconds that a batch waits for it: 7d */
+    int64_t batch_keep;          /* ... and can be fetched: 90d */
     /*
      * Keys in tokens. Lists end with NULL, and are NULL where there is none;
      * paths are absolute.

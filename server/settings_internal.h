@@ -5,8 +5,9 @@
 #include "config/config.h"
 #include "server/settings.h"
 
-/* Between the files of settings: `tokens:` is in settings_tokens.c, and
- * `attestation:` in settings_attestation.c. */
+/* Between the files of settings: `tokens:` is in settings_tokens.c,
+ * `attestation:` in settings_attestation.c, `limits:` and `batches:` in
+ * settings_limits.c. */
 
 struct tokens_section {
     const char *const *modules;
@@ -36,5 +37,23 @@ extern const struct config_key settings_attestation_keys[];
 BM_MUST_CHECK bm_status settings_check_attestation(
     struct config *config, const struct attestation_section *a,
     struct config_error *error);
+
+struct limits_section {
+    int64_t connections;
+    int64_t identity;
+    int64_t organisation;
+    int64_t queue;
+    int64_t uploads;
+    int64_t upload_octets;
+};
+
+struct batches_section {
+    int64_t approval;
+    int64_t keep;
+};
+
+extern const struct config_key settings_limits_keys[];
+extern const struct config_key settings_batches_keys[];
+extern const struct limits_section settings_limits_usual;
 
 #endif

@@ -27,14 +27,26 @@ void uploads_name(const uint8_t hash[STORE_HASH_SIZE], uint32_t organisation,
 BM_MUST_CHECK bm_status uploads_begin(const char *dir, int64_t now,
                                       struct ca_refusal *why);
 
+/* What each organisation may have here at a time: files, whole or not, and
+ * octets of all of them. */
+struct uploads_limits {
+    int64_t files;
+    int64_t octets;
+};
+
+struct uploads_config {
+    const char *dir; /* of the instance */
+    const struct bm_crypto *crypto;
+    struct uploads_limits max;
+};
+
 /*
  * Put a piece; pieces come in their order. `*have`: octets that are there, and
  * where the next one begins; piece->size: it is whole and durable. BM_E_LIMIT,
- * BM_E_ARGUMENT; BM_E_DELIVER_DIGEST: all is there, and is something else,
- * which is dropped.
+ * BM_E_ARGUMENT; BM_E_BATCH_UPLOADS: the organisation has too much here;
+ * BM_E_DELIVER_DIGEST: all is there, and is something else, which is dropped.
  */
-BM_MUST_CHECK bm_status uploads_put(const char *dir,
-                                    const struct bm_crypto *crypto,
+BM_MUST_CHECK bm_status uploads_put(const struct uploads_config *config,
                                     const struct ca_blob_piece *piece,
                                     uint64_t *have, struct ca_refusal *why);
 

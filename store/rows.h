@@ -558,6 +558,7 @@ struct store_batch {
                                   or empty */
     struct bm_bytes signature; /* over the list of its certificates, CMS; or
                                   empty */
+    struct bm_bytes jws;       /* the same as JWS; or empty */
 };
 
 enum store_batch_row_state {

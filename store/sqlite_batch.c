@@ -115,6 +115,7 @@ static void batch_read(struct sqlite_query *q, void *out)
     row->revoked = query_get_u32(q, STORE_BATCH_ROWS_MAX);
     row->recipient = query_get_bytes(q, RECIPIENT_OCTETS_MAX);
     row->signature = query_get_bytes(q, SIGNATURE_OCTETS_MAX);
+    row->jws = query_get_bytes(q, SIGNATURE_OCTETS_MAX);
 }
 
 static bm_status batch_get(void *self, const struct store_scope *scope,
@@ -146,16 +147,13 @@ static bm_status batch_list(void *self, const struct store_scope *scope,
     return query_visit(&q, batch_read, &row, visit);
 }
 
-static bm_status batch_open(void *self, struct store_batch *row)
+static bm_status batch_open(void *self, const struct store_visit *visit)
 {
     struct sqlite_query q;
+    struct store_batch row;
 
-    memset(row, 0, sizeof *row);
     query_open(&q, self, SQL_BATCH_OPEN);
-    if (query_one(&q)) {
-        batch_read(&q, row);
-    }
-    return query_close(&q);
+    return query_visit(&q, batch_read, &row, visit);
 }
 
 static bm_status batch_lapsed(void *self, int64_t now, struct store_batch *row)
@@ -182,12 +180,14 @@ static bm_status batch_issued(void *self, uint64_t batch, uint32_t count)
     return query_close(&q);
 }
 
-static bm_status batch_sign(void *self, uint64_t batch, struct bm_bytes message)
+static bm_status batch_sign(void *self, uint64_t batch, struct bm_bytes message,
+                            struct bm_bytes jws)
 {
     struct sqlite_query q;
 
     query_open(&q, self, SQL_BATCH_SIGN);
     query_put_bytes(&q, message);
+    query_put_bytes(&q, jws);
     query_put_u64(&q, batch);
     query_change(&q, BM_E_NOT_FOUND);
     return query_close(&q);

@@ -326,12 +326,28 @@ static const char firewall_events[] =
     "ALTER TABLE release_item ADD COLUMN signer BLOB NOT NULL DEFAULT x'';"
     "ALTER TABLE heard ADD COLUMN missed INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE heard ADD COLUMN missed_at INTEGER NOT NULL DEFAULT 0;";
-/* clang-format on */
 
-static const char *const steps[] = { first,   listings,       service,
-                                     shards,  attestations,   delivery,
-                                     told,    manufacturers,  consortium,
-                                     batches, firewall_events };
+/* Results of batches: their list is signed twice; and those that wait for
+ * approval do so for a week from when they began to. */
+static const char batch_results[] =
+    "ALTER TABLE batch ADD COLUMN jws BLOB NOT NULL DEFAULT x'';"
+    "UPDATE batch SET expires = changed + 604800 WHERE state = 2;";
+
+static const char *const steps[] = {
+    first,
+    listings,
+    service,
+    shards,
+    attestations,
+    delivery,
+    told,
+    manufacturers,
+    consortium,
+    batches,
+    firewall_events,
+    batch_results,
+};
+/* clang-format on */
 
 #define VERSION ((int)(sizeof steps / sizeof steps[0]))
 

@@ -322,9 +322,9 @@ struct store {
     bm_status (*batch_list)(void *self, const struct store_scope *scope,
                             uint64_t after, enum store_batch_state state,
                             const struct store_visit *visit);
-    /* One that somebody must go on with: the first that is REVOKING, else
-     * ISSUING, else CREATED. NOT_FOUND. */
-    bm_status (*batch_open)(void *self, struct store_batch *row);
+    /* Those that somebody must go on with: first all that are REVOKING, then
+     * those that are ISSUING or CREATED; each ordered by id. */
+    bm_status (*batch_open)(void *self, const struct store_visit *visit);
     /* One whose time is over at `now`: `expires` is not 0, and lies before. */
     bm_status (*batch_lapsed)(void *self, int64_t now, struct store_batch *row);
 
@@ -338,9 +338,9 @@ struct store {
     bm_status (*batch_row_list)(void *self, uint64_t batch, uint32_t after,
                                 enum store_batch_row_state state,
                                 const struct store_visit *visit);
-    /* This is the signature over its list. */
+    /* These are the signatures over its list: CMS, and JWS. */
     bm_status (*batch_sign)(void *self, uint64_t batch,
-                            struct bm_bytes message);
+                            struct bm_bytes message, struct bm_bytes jws);
     /* `count` more rows of a batch have been issued. */
     bm_status (*batch_issued)(void *self, uint64_t batch, uint32_t count);
     /* Drop rows, of a state or (0) all; and what is kept of them to be handed

@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+#include "core/csr.h"
+#include "core/name.h"
 #include "protocols/admin/batches.h"
 
 /* Entries of a history, and certificates of a page, that are told at once. */
@@ -69,6 +71,10 @@ static const struct admin_field batch_row_fields[] = {
     ADMIN_GIVES_ENUM("state", row_states, true, "what became of it"),
     ADMIN_GIVES("device", ADMIN_STRING, false, "name of the device"),
     ADMIN_GIVES("file", ADMIN_STRING, false, "its name in the archive"),
+    ADMIN_GIVES("subject", ADMIN_STRING, false,
+                "that is asked for (RFC 4514): the table's, or the request's"),
+    ADMIN_GIVES("key", ADMIN_STRING, false,
+                "SHA-256 of the public key of the request"),
     ADMIN_GIVES("column", ADMIN_STRING, false, "where it is wrong"),
     ADMIN_GIVES("reason", ADMIN_STRING, false, "why there is no certificate"),
     ADMIN_FIELDS_END,
@@ -298,6 +304,29 @@ static json_t *row_tree(struct tree *t, const struct store_batch_row *row)
     return o;
 }
 
+/* What it asks for, as long as nothing has come of it. */
+static bm_status set_asked(struct rows *r, json_t *o,
+                           const struct store_batch_row *row)
+{
+    const struct bm_crypto *crypto = r->c->crypto;
+    struct bm_bytes subject = row->subject;
+    struct tree *t = &r->page.t;
+    uint8_t key[BM_HASH_MAX];
+    struct bm_csr csr;
+
+    if (row->csr.n == 0 || bm_csr_parse(row->csr, NULL, &csr) != BM_OK) {
+        return BM_OK;
+    }
+    if (subject.n == 0) {
+        subject = csr.subject;
+    }
+    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, csr.key.der, key));
+    tree_set(t, o, "subject", tree_put(t, bm_name_put_text, subject));
+    tree_set(t, o, "key",
+             tree_hex(t, (struct bm_bytes){ key, STORE_HASH_SIZE }));
+    return BM_OK;
+}
+
 static bm_status add_row(void *arg, const void *visited)
 {
     const struct store_batch_row *row = visited;
@@ -308,6 +337,7 @@ static bm_status add_row(void *arg, const void *visited)
     BM_TRY(admin_page_row_id(&r->page, row->number));
     o = row_tree(t, row);
     tree_set(t, o, "state", tree_str(t, ca_batch_row_name(row->state)));
+    BM_TRY(set_asked(r, o, row));
     set_text(t, o, "column", row->column);
     set_text(t, o, "reason", row->words);
     return admin_page_add(&r->page, o);

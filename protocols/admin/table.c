@@ -273,8 +273,8 @@ const struct admin_operation admin_operations[] = {
         "Show a batch, how far it came, and its history."),
     ROW("listBatchRows", "GET", "/batches/{batch}/rows", "batches",
         CA_ACT_BATCH_READ, false, 0, list_batch_rows, admin_batch_row_page,
-        "List the rows of a batch: what became of each, what is wrong and "
-        "where."),
+        "List the rows of a batch: what each asks for and what became of it, "
+        "what is wrong and where."),
     ROW("listBatchCertificates", "GET", "/batches/{batch}/certificates",
         "batches", CA_ACT_BATCH_READ, false, 0, list_batch_certs,
         admin_batch_cert_page,

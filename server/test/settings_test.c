@@ -62,7 +62,9 @@ static void what_is_said_is_taken(void)
                                  "crl: { lifetime: 2d, shards: 64,\n"
                                  "  delta_every: 1d }\n"
                                  "limits: { connections: 1, identity: 2,\n"
-                                 "  organisation: 3, queue: 4 }\n"),
+                                 "  organisation: 3, queue: 4, uploads: 5,\n"
+                                 "  upload_octets: 6 }\n"
+                                 "batches: { approval: 1d, keep: 2d }\n"),
                        "x", &s, NULL),
         BM_OK);
     CHECK(strcmp(s.listen_devices, "0.0.0.0:1") == 0);
@@ -76,6 +78,8 @@ static void what_is_said_is_taken(void)
           s.crl_delta_every == 86400);
     CHECK(s.limit_connections == 1 && s.limit_identity == 2);
     CHECK(s.limit_organisation == 3 && s.limit_queue == 4);
+    CHECK(s.limit_uploads == 5 && s.limit_upload_octets == 6);
+    CHECK(s.batch_approval == 86400 && s.batch_keep == 2 * 86400);
     settings_wipe(&s);
 }
 

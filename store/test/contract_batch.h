@@ -102,10 +102,12 @@ static inline void a_batch_is_kept_and_changes(void)
     put_organisations(s);
     id = put_batch(s, 1, "a", STORE_BATCH_READY);
     CHECK_STATUS(s->batch_issued(s->self, id, 2), BM_OK);
-    CHECK_STATUS(s->batch_sign(s->self, id, BM_LIT("signed")), BM_OK);
+    CHECK_STATUS(s->batch_sign(s->self, id, BM_LIT("signed"), BM_LIT("j")),
+                 BM_OK);
     CHECK_STATUS(s->batch_get(s->self, &all, id, &b), BM_OK);
     CHECK(b.issued == 2 && b.state == STORE_BATCH_READY &&
           bm_bytes_equal(b.signature, BM_LIT("signed")) &&
+          bm_bytes_equal(b.jws, BM_LIT("j")) &&
           bm_bytes_equal(b.recipient, BM_LIT("to")));
     s->close(s->self);
 }
@@ -114,25 +116,30 @@ static inline void what_ends_certificates_is_gone_on_with_first(void)
 {
     struct store *s = contract_open("batch", true);
     struct came came = { "" };
+    struct came opened = { "" };
     struct store_visit visit = { &came, came_batch };
+    const struct store_visit open = { &opened, came_batch };
     const struct store_scope one = { .organisation = 1 };
     struct store_batch b;
     uint64_t id;
 
     must_begin(s);
     put_organisations(s);
-    CHECK_STATUS(s->batch_open(s->self, &b), BM_E_NOT_FOUND);
+    CHECK_STATUS(s->batch_open(s->self, &open), BM_OK);
+    CHECK(opened.text[0] == '\0');
     (void)put_batch(s, 1, "ready", STORE_BATCH_READY);
     (void)put_batch(s, 1, "created", STORE_BATCH_CREATED);
     (void)put_batch(s, 2, "issuing", STORE_BATCH_ISSUING);
     id = put_batch(s, 1, "revoking", STORE_BATCH_REVOKING);
-    CHECK_STATUS(s->batch_open(s->self, &b), BM_OK);
-    CHECK(b.id == id);
+    CHECK_STATUS(s->batch_open(s->self, &open), BM_OK);
+    CHECK(strcmp(opened.text, "revoking created issuing") == 0);
+    CHECK_STATUS(s->batch_get(s->self, &one, id, &b), BM_OK);
     b.state = STORE_BATCH_REVOKED;
     b.expires = 50;
     CHECK_STATUS(s->batch_put(s->self, &b), BM_OK);
-    CHECK_STATUS(s->batch_open(s->self, &b), BM_OK);
-    CHECK(strcmp(b.name, "issuing") == 0);
+    opened.text[0] = '\0';
+    CHECK_STATUS(s->batch_open(s->self, &open), BM_OK);
+    CHECK(strcmp(opened.text, "created issuing") == 0);
     CHECK_STATUS(s->batch_lapsed(s->self, 50, &b), BM_E_NOT_FOUND);
     CHECK_STATUS(s->batch_lapsed(s->self, 51, &b), BM_OK);
     CHECK(b.id == id);

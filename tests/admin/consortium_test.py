@@ -5,6 +5,7 @@ the versions of profiles.
     consortium_test.py BIRTHMARK BIRTHMARKD
 """
 import os
+import re
 import signal
 import threading
 
@@ -150,6 +151,31 @@ def ignore(enrol, name):
         enrol(name)
     except (OSError, admin.service.http.client.HTTPException):
         pass  # it was killed
+
+
+def test_who_may_ask_is_said_by_the_version_that_an_organisation_has():
+    with admin.serve(name="ways") as srv:
+        path = os.path.join(srv.dir, "profiles/%s.yaml" % LDEVID)
+        srv.start()
+        api = admin.Api(srv)
+        stays, who_stays = member(api, "Stays", [LDEVID])
+        follows, who_follows = member(api, "Follows", [LDEVID])
+        for number in (stays, follows):
+            api.call("giveQuota", {"organisation": number, "profile": LDEVID,
+                                   "amount": 10})
+        api.call("stayAtVersion", {"organisation": stays, "profile": LDEVID},
+                 who=who_stays)
+        text = read(path).decode()
+        edited = re.sub(r"(?m)^by: .*$", "by: [token, current]", text)
+        holds(edited != text, "the profile has another by")
+        write(path, edited)
+        srv.restart()
+        api = admin.Api(srv)
+        made = issue(api, who_stays, "W-1")[1]
+        equal(made["profile_version"], 1)
+        issue(api, who_follows, "W-2", 422)
+        srv.stop()
+        verify(srv)
 
 
 def test_an_organisation_stays_at_a_version_until_it_takes_over():

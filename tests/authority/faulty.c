@@ -689,6 +689,7 @@ void faulty_store_init(struct faulty_store *s, struct store *real)
     s->base.event_list = event_list;
     faulty_delivery_fill(&s->base);
     faulty_manufacturer_fill(&s->base);
+    faulty_batch_fill(&s->base);
     s->base.leaf_put = leaf_put;
     s->base.leaf_get = leaf_get;
     s->base.leaf_list = leaf_list;

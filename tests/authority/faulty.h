@@ -49,6 +49,7 @@ void faulty_store_init(struct faulty_store *s, struct store *real);
 /* ... of which this fills in what is about delivery. */
 void faulty_delivery_fill(struct store *base);
 void faulty_manufacturer_fill(struct store *base); /* and manufacturers */
+void faulty_batch_fill(struct store *base);        /* and batches */
 
 struct faulty_signer {
     struct ca_signer base;

@@ -277,6 +277,17 @@ def test_a_second_operator_agrees_where_the_profile_wants_one():
         number = out.strip()
         contains(err, "is awaiting approval")
         equal(show(srv, number)["issued"], 0)
+        # He sees what he agrees to, page by page.
+        _, out, err = srv.birthmark("batch", "show", "--dir", srv.dir,
+                                    "--rows", "waiting", "--limit", "1",
+                                    "--json", number)
+        row = json.loads(out)
+        equal((row["row"], row["subject"]), (1, "serialNumber=A-1"))
+        equal(len(row["key"]), 64)
+        contains(err, "--after 1")
+        out = srv.birthmark("batch", "show", "--dir", srv.dir, "--rows",
+                            "all", "--after", "1", number)[1]
+        contains(out, "waiting", "A-2", "serialNumber=A-2")
         code, _, err = srv.birthmark("batch", "approve", "--dir", srv.dir,
                                      number, check=False)
         equal(code, 1)

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The end of a batch: its list is hashed, line by line, and signed. */
+#include <stdlib.h>
+
+#include "ca/batch_run.h"
+
+/* Rows whose lines are hashed in one step. */
+#define LIST_STEP 2048
+
+struct listing {
+    struct batch_work *w;
+    size_t n;
+};
+
+static bm_status hash_line(void *arg, const void *visited)
+{
+    struct listing *l = arg;
+    const struct bm_crypto *crypto = l->w->ca->c.crypto;
+    const struct store_batch_row *row = visited;
+    uint8_t room[CA_BATCH_LINE_MAX];
+    struct bm_wr w;
+    size_t n;
+
+    if (l->n++ == LIST_STEP) {
+        return BM_E_END;
+    }
+    bm_wr_init(&w, room, sizeof room);
+    BM_TRY(ca_batch_put_line(l->w->ca->c.store, crypto, row, &w));
+    BM_TRY(bm_wr_finish(&w, &n));
+    l->w->place->after = row->number;
+    return crypto->hash_more(crypto->self, &l->w->place->hash, bm_wr_bytes(&w));
+}
+
+static bm_status begin_list(const struct batch_work *w)
+{
+    const struct store *s = w->ca->c.store;
+    const struct bm_crypto *crypto = w->ca->c.crypto;
+    struct batch_place *place = w->place;
+    uint8_t room[CA_BATCH_LINE_MAX];
+    struct store_batch batch;
+    struct bm_wr head;
+    size_t n;
+
+    BM_TRY(s->batch_get(s->self, &ca_everything, place->id, &batch));
+    place->after = 0;
+    bm_wr_init(&head, room, sizeof room);
+    ca_batch_put_head(&batch, &head);
+    BM_TRY(bm_wr_finish(&head, &n));
+    BM_TRY(crypto->hash_begin(crypto->self, &place->hash, BM_HASH_SHA256));
+    place->listing = true;
+    return crypto->hash_more(crypto->self, &place->hash, bm_wr_bytes(&head));
+}
+
+/* Octets of a detached signature with its chain. */
+#define SIGNATURE_MAX ((size_t)64 << 10)
+
+/* Without anybody who signs, as before there is an operations CA, there is a
+ * list all the same. */
+static bm_status sign_list(struct ca *ca, const uint8_t *digest, int64_t now,
+                           struct bm_wr *w)
+{
+    const struct ca_signer *signer = ca->c.signer;
+    const struct bm_bytes what = { digest, STORE_HASH_SIZE };
+    bm_status rc = signer->list == NULL
+                       ? BM_E_CA_UNAVAILABLE
+                       : signer->list(signer->self, what, now, w);
+    size_t n;
+
+    if (rc == BM_E_CA_UNAVAILABLE) {
+        return BM_OK;
+    }
+    BM_TRY(rc);
+    return bm_wr_finish(w, &n);
+}
+
+static bm_status put_end(const struct batch_work *w, const uint8_t *digest,
+                         struct bm_bytes signature)
+{
+    struct ca *ca = w->ca;
+    const struct store *s = ca->c.store;
+    struct ca_batch_change change = { .words = "", .hash = digest };
+    struct store_batch batch;
+
+    BM_TRY(s->batch_get(s->self, &ca_everything, w->batch->id, &batch));
+    if (batch.state != STORE_BATCH_ISSUING) {
+        return BM_OK; /* stopped at the last moment */
+    }
+    change.state = batch.refused == 0 ? STORE_BATCH_READY : STORE_BATCH_PARTLY;
+    batch.expires =
+        w->now + (ca->c.batch_keep != 0 ? ca->c.batch_keep : CA_BATCH_KEEP);
+    ca->dirty = true;
+    BM_TRY(s->batch_sign(s->self, batch.id, signature,
+                         (struct bm_bytes){ NULL, 0 }));
+    return ca_batch_put_state(ca, &ca_batch_authority, &batch, &change, w->now);
+}
+
+static bm_status end_list(struct batch_work *w)
+{
+    const struct bm_crypto *crypto = w->ca->c.crypto;
+    uint8_t *room = malloc(SIGNATURE_MAX);
+    uint8_t digest[BM_HASH_MAX];
+    struct bm_wr cms;
+    bm_status rc = BM_E_MEMORY;
+
+    if (room == NULL) {
+        goto out;
+    }
+    bm_wr_init(&cms, room, SIGNATURE_MAX);
+    rc = crypto->hash_end(crypto->self, &w->place->hash, digest);
+    if (rc == BM_OK) {
+        rc = sign_list(w->ca, digest, w->now, &cms);
+    }
+    batch_place_drop(w); /* from here on it begins again, or has ended */
+    if (rc == BM_OK) {
+        rc = ca_begin(w->ca, w->now, w->why);
+    }
+    if (rc == BM_OK) {
+        rc = ca_end(w->ca, put_end(w, digest, bm_wr_bytes(&cms)), w->now,
+                    w->why);
+    }
+out:
+    free(room);
+    return rc;
+}
+
+static bm_status list_some(struct batch_work *w, bool *end)
+{
+    const struct store *s = w->ca->c.store;
+    struct listing listing = { .w = w };
+    struct store_visit visit = { &listing, hash_line };
+
+    if (!w->place->listing) {
+        BM_TRY(begin_list(w));
+    }
+    BM_TRY(s->batch_row_list(s->self, w->batch->id, w->place->after,
+                             STORE_ROW_ISSUED, &visit));
+    *end = listing.n <= LIST_STEP;
+    return BM_OK;
+}
+
+bm_status batch_list(struct batch_work *w)
+{
+    const struct store *s = w->ca->c.store;
+    bool end = false;
+    bm_status rc;
+
+    BM_TRY(s->begin(s->self, STORE_READ));
+    rc = list_some(w, &end);
+    s->rollback(s->self);
+    if (rc != BM_OK) {
+        batch_place_drop(w);
+        return rc;
+    }
+    return end ? end_list(w) : BM_OK;
+}
