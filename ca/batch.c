@@ -208,12 +208,24 @@ static bm_status create(struct ca *ca, const struct ca_actor *actor,
                         const struct ca_batch_order *order,
                         struct store_batch *row, struct ca_refusal *why)
 {
+    const struct bm_crypto *crypto = ca->c.crypto;
+    char words[STORE_NAME_MAX] = "";
     const struct ca_batch_change change = { .state = STORE_BATCH_CREATED,
-                                            .words = "",
+                                            .words = words,
                                             .hash = order->upload };
+    uint8_t hash[BM_HASH_MAX];
 
     BM_TRY(check_profile(ca, actor, order->profile, why));
     BM_TRY(check_upload(ca, row, why));
+    if (order->keys != BM_KEY_UNKNOWN) {
+        BM_TRY(
+            ca_batch_check_recipient(ca, order->recipient, row->created, why));
+        BM_TRY(
+            crypto->hash(crypto->self, BM_HASH_SHA256, order->recipient, hash));
+        ca_batch_tell_recipient(hash, order->keys, words);
+        row->recipient = order->recipient;
+        row->options |= CA_BATCH_KEYS | (uint32_t)order->keys << 8;
+    }
     ca->dirty = true;
     BM_TRY(ca->c.store->batch_put(ca->c.store->self, row));
     return ca_batch_put_state(ca, actor, row, &change, row->created);

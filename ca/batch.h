@@ -37,8 +37,16 @@ enum {
     /* Set by ca/: all is right with it, and approved where its rows were
      * looked at by a profile that wants that; */
     CA_BATCH_LOOKED = 1 << 1,
-    CA_BATCH_APPROVED = 1 << 2 /* a second operator has agreed */
+    CA_BATCH_APPROVED = 1 << 2, /* a second operator has agreed */
+    CA_BATCH_KEYS = 1 << 3,     /* keys are made here: ca_batch_keys() */
+    CA_BATCH_KEY_TYPE = 0xff << 8
 };
+
+/* The type of the keys that are made here; BM_KEY_UNKNOWN: none are. */
+enum bm_key_type ca_batch_keys(const struct store_batch *batch);
+/* By its name: "p256", "p384", "ed25519"; and the way back. */
+enum bm_key_type ca_batch_key_type(const char *name);
+const char *ca_batch_key_name(enum bm_key_type type);
 
 /* Rows that are wrong and kept to be told. A file with more is none of ours. */
 #define CA_BATCH_WRONG_MAX 10000
@@ -56,12 +64,17 @@ struct ca_batch_order {
     const char *profile;
     uint8_t upload[STORE_HASH_SIZE]; /* SHA-256 of its file */
     uint32_t options;
+    /* Devices have no keys: they are made here, of this type, and each is
+     * encrypted to the key of this certificate (DER) as soon as it is there. */
+    enum bm_key_type keys;
+    struct bm_bytes recipient;
 };
 
 /*
  * Order one: it is put on record, and its rows are to be read. BM_E_NOT_FOUND:
  * no such profile; BM_E_PROFILE_REQUESTER: not one that operators issue by;
- * BM_E_EXISTS: one of the same file is being read.
+ * BM_E_EXISTS: one of the same file is being read; BM_E_BATCH_RECIPIENT: nobody
+ * encrypts to that certificate.
  */
 BM_MUST_CHECK bm_status ca_batch_create(struct ca *ca,
                                         const struct ca_actor *actor,
@@ -147,6 +160,7 @@ struct ca_batch_row {
     struct bm_bytes device;
     struct bm_bytes name;    /* of the file in an archive */
     struct bm_bytes csr;     /* DER */
+    struct bm_bytes key;     /* one that was made here, encrypted; or empty */
     struct bm_bytes subject; /* RFC 4514, instead of the request's; or empty */
     /* What was found wrong when it was read: where, and why; or empty. */
     struct bm_bytes column;

@@ -245,6 +245,10 @@ static bm_status fill_row(struct ca_batch_check *check,
 {
     struct finding found = { .column = NULL };
 
+    if ((in->key.n != 0) !=
+        (in->words.n == 0 && ca_batch_keys(&check->batch) != BM_KEY_UNKNOWN)) {
+        return BM_E_CA_ORDER; /* keys are made for these rows, or for none */
+    }
     if (in->words.n != 0) { /* by who has read it */
         row->state = STORE_ROW_WRONG;
         BM_TRY(copy(row->column, sizeof row->column, in->column));
@@ -257,6 +261,7 @@ static bm_status fill_row(struct ca_batch_check *check,
     row->state = STORE_ROW_WAITING;
     if (found.status == BM_OK) {
         row->csr = in->csr;
+        row->key = in->key;
         /* As it will be called, whoever says it. */
         memcpy(row->device, check->slot.name, sizeof row->device);
         return BM_OK;

@@ -33,6 +33,16 @@ BM_MUST_CHECK bm_status ca_batch_actor(struct ca *ca,
                                        struct ca_actor *actor,
                                        struct ca_refusal *why);
 
+/* May keys be encrypted to it? BM_E_BATCH_RECIPIENT. And what the record of the
+ * batch says of it. */
+#define CA_BATCH_RECIPIENT_MAX 16384
+BM_MUST_CHECK bm_status ca_batch_check_recipient(const struct ca *ca,
+                                                 struct bm_bytes der,
+                                                 int64_t now,
+                                                 struct ca_refusal *why);
+void ca_batch_tell_recipient(const uint8_t hash[STORE_HASH_SIZE],
+                             enum bm_key_type type, char words[STORE_NAME_MAX]);
+
 /* Who acts where nobody does: the authority. */
 extern const struct ca_actor ca_batch_authority;
 

@@ -93,6 +93,10 @@ bm_status ca_batch_put_line(const struct store *store,
     put_hex(w, "serial", cert.serial);
     put_text(w, "ca", cert.ca);
     put_hex(w, "sha256", (struct bm_bytes){ hash, STORE_HASH_SIZE });
+    if (row->key.n != 0) {
+        BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, row->key, hash));
+        put_hex(w, "key_sha256", (struct bm_bytes){ hash, STORE_HASH_SIZE });
+    }
     put_number(w, "tree", cert.tree);
     put_number(w, "leaf", cert.leaf);
     bm_wr_str(w, "}\n");

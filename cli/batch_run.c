@@ -103,7 +103,7 @@ static int wait_for(struct session *s, uint64_t id)
 
 struct here {
     struct session *s;
-    struct intake_worker *worker;
+    const struct batch_workers *workers;
     struct ca_batch_check *check;
     struct bar bar;
     struct ca_refusal why;
@@ -128,25 +128,45 @@ static bm_status find(struct here *h, uint64_t id, struct store_batch *batch)
     return rc;
 }
 
+/* Rows, and the keys that are made for them. */
+static bm_status read_rows(struct here *h, int64_t now,
+                           struct ca_refusal *failed)
+{
+    const struct batch_workers *workers = h->workers;
+    struct bm_bytes keys = { NULL, 0 };
+    struct bm_bytes rows;
+
+    BM_TRY(intake_worker_next(workers->reader, &rows, failed));
+    if (workers->keys != NULL) {
+        struct keygen_order order = workers->order;
+        bm_status rc = batches_count(rows, &order.n);
+
+        if (rc == BM_OK && order.n != 0) {
+            rc = keygen_worker_ask(workers->keys, &order, &keys);
+        }
+        if (rc != BM_OK) {
+            return ca_refuse_plain(failed, rc);
+        }
+    }
+    return batches_take(h->check, rows, keys, now, failed);
+}
+
 static bm_status read_some(struct here *h, const struct store_batch *batch)
 {
     struct ca_refusal failed = { .status = BM_OK };
     struct ca *ca = h->s->instance->ca;
     int64_t now = now_of(h->s);
-    struct bm_bytes rows;
     bm_status rc;
 
     if (h->check == NULL) {
         BM_TRY(ca_batch_check_new(ca, batch, now, &h->check, &h->why));
     }
-    rc = intake_worker_next(h->worker, &rows, &failed);
-    if (rc == BM_OK) {
-        rc = batches_take(h->check, rows, now, &failed);
-    }
+    rc = read_rows(h, now, &failed);
     if (rc == BM_E_END) {
         return ca_batch_check_end(h->check, NULL, now, &h->why);
     }
-    return rc == BM_E_CA_ORDER || rc == BM_E_CA_FORBIDDEN || rc == BM_E_IO
+    return rc == BM_E_CA_ORDER || rc == BM_E_CA_FORBIDDEN || rc == BM_E_IO ||
+                   rc == BM_E_BATCH_RECIPIENT
                ? ca_batch_check_end(h->check, &failed, now, &h->why)
                : rc;
 }
@@ -163,16 +183,17 @@ static bm_status step(struct here *h, const struct store_batch *batch)
     if (!far.reads) {
         return ca_batch_step(h->s->instance->ca, batch, now_of(h->s), &h->why);
     }
-    return h->worker != NULL
+    return h->workers != NULL
                ? read_some(h, batch)
                : ca_refuse(&h->why, BM_E_CA_BATCH,
                            "batch %llu was not read to its end: order it again",
                            (unsigned long long)batch->id);
 }
 
-static int go_on(struct session *s, uint64_t id, struct intake_worker *worker)
+static int go_on(struct session *s, uint64_t id,
+                 const struct batch_workers *workers)
 {
-    struct here h = { .s = s, .worker = worker };
+    struct here h = { .s = s, .workers = workers };
     struct store_batch batch;
     bm_status rc = find(&h, id, &batch);
     bool ends = rc == BM_OK && batch.state == STORE_BATCH_REVOKING;
@@ -273,9 +294,10 @@ static int report(struct session *s, uint64_t id)
     return rc == CMD_OK && !all ? CMD_FAILED : rc;
 }
 
-int batch_run(struct session *s, uint64_t id, struct intake_worker *worker)
+int batch_run(struct session *s, uint64_t id,
+              const struct batch_workers *workers)
 {
-    int rc = s->instance == NULL ? wait_for(s, id) : go_on(s, id, worker);
+    int rc = s->instance == NULL ? wait_for(s, id) : go_on(s, id, workers);
 
     if (rc == CMD_OK) {
         rc = report(s, id);

@@ -194,6 +194,7 @@ int cmd_batch_approve(int argc, char **argv);
 int cmd_batch_reject(int argc, char **argv);
 int cmd_batch_abort(int argc, char **argv);
 int cmd_batch_resume(int argc, char **argv);
+int cmd_batch_confirm(int argc, char **argv);
 int cmd_batch_revoke(int argc, char **argv);
 int cmd_request_list(int argc, char **argv);
 int cmd_request_show(int argc, char **argv);

@@ -8,6 +8,8 @@ static const struct cmd verbs[] = {
     { "show", "[OPTION]... ID", "show one, with its history", cmd_batch_show },
     { "get", "[OPTION]... --out FILE ID", "fetch its certificates, as a ZIP",
       cmd_batch_get },
+    { "confirm", "[OPTION]... ID",
+      "say that they have arrived, with their keys", cmd_batch_confirm },
     { "approve", "[OPTION]... ID", "agree to a batch of another operator",
       cmd_batch_approve },
     { "reject", "[OPTION]... ID", "reject a batch, or withdraw one",

@@ -49,6 +49,12 @@ static const struct cmd_verb resume_verb = {
     "server, with one that was interrupted.\n",
     options
 };
+static const struct cmd_verb confirm_verb = {
+    "birthmark batch confirm", "[--dir DIR] [--reason TEXT] ID",
+    "Say that what was fetched of a batch has arrived and can be opened. Keys\n"
+    "that were made for it are kept until then, encrypted, and gone after it.\n",
+    options
+};
 static const struct cmd_verb revoke_verb = {
     "birthmark batch revoke", "[--dir DIR] [--code CODE] [--reason TEXT] ID",
     "Revoke all certificates of a batch, for ever.\n", revoke_options
@@ -181,6 +187,14 @@ int cmd_batch_resume(int argc, char **argv)
 {
     const struct deed deed = { &resume_verb, "resumeBatch", CA_ACT_BATCH_CREATE,
                                true };
+
+    return act(&deed, argc, argv);
+}
+
+int cmd_batch_confirm(int argc, char **argv)
+{
+    const struct deed deed = { &confirm_verb, "confirmBatch",
+                               CA_ACT_BATCH_CREATE, false };
 
     return act(&deed, argc, argv);
 }

@@ -33,7 +33,8 @@ static const struct cmd_verb verb = {
     "Fetch the certificates of a batch, as a ZIP: a file each, or a table;\n"
     "chain.pem, the CAs; list.jsonl, which certificates they are and where\n"
     "the ledger has them; list.p7s, the signature over that. When the ZIP is\n"
-    "whole, the batch counts as downloaded.\n",
+    "whole, the batch counts as downloaded; or, where keys were made for it\n"
+    "and are in keys/, when birthmark batch confirm says so.\n",
     options
 };
 
@@ -69,6 +70,7 @@ struct run {
     struct batch_zip zip;
     enum form form;
     bool with_chain;
+    bool keys; /* there were such */
     struct bar bar;
     uint64_t done;
     uint64_t total;
@@ -125,15 +127,16 @@ static bm_status put_form(const struct run *run, const char *pem,
     return bm_wr_finish(w, &n);
 }
 
-/* "000017_SN-17.pem": unique by the row, and safe to unpack anywhere. */
-static void name_entry(const struct run *run, const json_t *item,
+/* "certificates/000017_SN-17.pem": unique by the row, and safe to unpack
+ * anywhere. */
+static void name_entry(const char *folder, const char *end, const json_t *item,
                        char name[STORE_NAME_MAX])
 {
     const char *device = json_string_value(json_object_get(item, "device"));
     const char *file = json_string_value(json_object_get(item, "file"));
     const char *called = device != NULL ? device : file != NULL ? file : "";
     size_t n = (size_t)snprintf(
-        name, STORE_NAME_MAX, "certificates/%06lld",
+        name, STORE_NAME_MAX, "%s/%06lld", folder,
         (long long)json_integer_value(json_object_get(item, "row")));
 
     if (called[0] != '\0') {
@@ -146,7 +149,7 @@ static void name_entry(const struct run *run, const json_t *item,
 
         name[n++] = plain ? c : '_';
     }
-    (void)snprintf(name + n, STORE_NAME_MAX - n, ".%s", forms[run->form]);
+    (void)snprintf(name + n, STORE_NAME_MAX - n, ".%s", end);
 }
 
 /* RFC 4180 2: quotes within are doubled. */
@@ -190,7 +193,24 @@ static bm_status put_cert(struct run *run, const json_t *item, const char *pem)
     bm_wr_init(&w, run->one, sizeof run->one);
     BM_TRY(decode(pem, &der));
     BM_TRY(put_form(run, pem, bm_wr_bytes(&der), &w));
-    name_entry(run, item, name);
+    name_entry("certificates", forms[run->form], item, name);
+    run->code = batch_zip_put(&run->zip, name, bm_wr_bytes(&w));
+    return run->code == CMD_OK ? BM_OK : BM_E_END;
+}
+
+/* A key that was made for it, which only the recipient can open. */
+static bm_status put_key(struct run *run, const json_t *item, const char *pem)
+{
+    char name[STORE_NAME_MAX];
+    struct bm_wr w;
+
+    if (pem == NULL) {
+        return BM_OK;
+    }
+    bm_wr_init(&w, run->one, sizeof run->one);
+    BM_TRY(decode(pem, &w));
+    name_entry("keys", "p7m", item, name);
+    run->keys = true;
     run->code = batch_zip_put(&run->zip, name, bm_wr_bytes(&w));
     return run->code == CMD_OK ? BM_OK : BM_E_END;
 }
@@ -218,6 +238,10 @@ static bm_status take(void *arg, json_t *item)
     }
     if (rc == BM_OK) {
         rc = put_cert(run, item, pem);
+    }
+    if (rc == BM_OK) {
+        rc =
+            put_key(run, item, json_string_value(json_object_get(item, "key")));
     }
     json_decref(item);
     bar_show(&run->bar, ++run->done, run->total);
@@ -377,7 +401,12 @@ static int get(struct run *run, uint64_t id)
     if (rc == CMD_OK) {
         rc = fetch(run, id, list);
     }
-    if (rc == CMD_OK) {
+    if (rc == CMD_OK && run->keys) {
+        fprintf(stderr,
+                "%s: when its keys have arrived, and can be opened: birthmark "
+                "batch confirm %llu\n",
+                verb.path, (unsigned long long)id);
+    } else if (rc == CMD_OK) {
         rc = ask(run, "confirmBatch", id, &batch);
     }
     json_decref(list);

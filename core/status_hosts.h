@@ -110,7 +110,7 @@
     X(E_CA_ORGANISATION, 0x151d, "",                                           \
       "organisation is not in a state for this")                               \
     X(E_CA_BATCH, 0x151e, "", "batch is not in a state for this")              \
-    X(E_CA_ORDER, 0x151f, "", "file of a batch is not what it should be") \
+    X(E_CA_ORDER, 0x151f, "", "file of a batch is not what it should be")      \
     X(E_BATCH_UPLOADS, 0x1550, "", "organisation has too much that waits")     \
     X(E_BATCH_RECIPIENT, 0x1551, "RFC 5652 6.2",                               \
       "keys cannot be encrypted to this certificate")                          \

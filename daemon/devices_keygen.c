@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <openssl/cms.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdlib.h>
@@ -9,6 +8,7 @@
 #include "core/oid.h"
 #include "daemon/devices_internal.h"
 #include "ports/openssl/openssl.h"
+#include "ports/openssl/openssl_envelope.h"
 
 /*
  * serverkeygen (RFC 7030 4.4): for devices that cannot make a key. The key
@@ -21,6 +21,10 @@
 
 /* Octets of a SignedData beside its content and certificate. */
 #define SIGNED_EXTRA 1024
+
+/* ... and of an EnvelopedData beside its content and the names that the
+ * recipient's certificate has. */
+#define ENVELOPE_EXTRA 2048
 
 /*
  * The type of the key in the request, if it is one that costs nothing to make;
@@ -127,56 +131,36 @@ static bm_status put_signed(const struct devices *d, struct bm_bytes package,
     return bm_cms_sign(&config, w);
 }
 
-static X509 *recipient_of(const struct devices_waiting *w)
-{
-    struct bm_bytes cert = http_peer_cert(w->request);
-    const unsigned char *p = cert.p;
-
-    return cert.n == 0 ? NULL : d2i_X509(NULL, &p, (long)cert.n);
-}
-
-static const EVP_CIPHER *cipher_of(enum est_cipher cipher)
-{
-    return cipher == EST_CIPHER_AES128_CBC ? EVP_aes_128_cbc()
-                                           : EVP_aes_256_cbc();
-}
-
 /* EnvelopedData around the SignedData, for one recipient. */
 static bm_status envelope(const struct devices_waiting *w,
                           struct bm_bytes content, uint8_t **out, size_t *n)
 {
-    X509 *recipient = recipient_of(w);
-    BIO *in = BIO_new_mem_buf(content.p, (int)content.n);
-    CMS_ContentInfo *cms = NULL;
-    unsigned char *der = NULL;
-    int der_n;
-    bm_status rc = BM_E_CRYPTO;
+    const struct bm_openssl_envelope e = {
+        .recipient = http_peer_cert(w->request),
+        .content_type = BM_LIT(BM_OID_CMS_SIGNED),
+        .content = content,
+        .bits = w->keygen.cipher == EST_CIPHER_AES128_CBC ? 128 : 256,
+    };
+    size_t room_n = content.n + e.recipient.n + ENVELOPE_EXTRA;
+    uint8_t *room = malloc(room_n);
+    struct bm_wr sealed;
+    bm_status rc = BM_E_MEMORY;
 
-    if (recipient == NULL || in == NULL) {
+    if (room == NULL) {
         goto out;
     }
-    cms = CMS_encrypt(NULL, in, cipher_of(w->keygen.cipher),
-                      CMS_BINARY | CMS_PARTIAL);
-    if (cms == NULL ||
-        CMS_set1_eContentType(cms, OBJ_nid2obj(NID_pkcs7_signed)) != 1 ||
-        CMS_add1_recipient_cert(cms, recipient, 0) == NULL ||
-        CMS_final(cms, in, NULL, CMS_BINARY) != 1) {
-        goto out;
+    bm_wr_init(&sealed, room, room_n);
+    rc =
+        e.recipient.n == 0 ? BM_E_CRYPTO : bm_openssl_put_envelope(&e, &sealed);
+    if (rc == BM_OK) {
+        rc = bm_wr_finish(&sealed, n);
     }
-    der_n = i2d_CMS_ContentInfo(cms, &der);
-    if (der_n > 0) {
-        *out = malloc((size_t)der_n);
-    }
-    if (*out != NULL) {
-        memcpy(*out, der, (size_t)der_n);
-        *n = (size_t)der_n;
-        rc = BM_OK;
+    if (rc == BM_OK) {
+        *out = room;
+        room = NULL;
     }
 out:
-    OPENSSL_free(der);
-    CMS_ContentInfo_free(cms);
-    BIO_free(in);
-    X509_free(recipient);
+    free(room);
     return rc;
 }
 

@@ -202,6 +202,8 @@ static bm_status issuer_link(struct room *room, enum room_kind to,
         return take_signer(is, fd);
     case ROOM_READER:
         return issuer_batch_link(is, fd);
+    case ROOM_KEYGEN:
+        return issuer_keys_link(is, fd);
     default:
         return add_asker(is, to, instance, fd);
     }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/issuer_internal.h"
+#include "intake/intake.h"
 #include "intake/row.h"
 #include "server/batches.h"
 #include "server/uploads.h"
@@ -54,6 +55,7 @@ static void stop_reading(struct issuer *is)
 {
     ca_batch_check_free(is->batch.check);
     is->batch.check = NULL;
+    issuer_keys_forget(is);
     is->batch.tag++; /* answers that are on their way are nobody's */
 }
 
@@ -63,8 +65,7 @@ void issuer_batch_restart(struct issuer *is)
     issuer_batch_changed(is);
 }
 
-/* For now: it is read from its beginning, later. */
-static void give_up(struct issuer *is)
+void issuer_batch_give_up(struct issuer *is)
 {
     stop_reading(is);
     put_off(is, &is->batch.reading);
@@ -83,11 +84,13 @@ static bool ask(struct issuer *is, uint16_t verb, struct bm_bytes body)
 static void begin_reading(struct issuer *is, const struct store_batch *batch)
 {
     struct ca_refusal why = { BM_OK, "" };
-    char name[UPLOADS_NAME_MAX];
+    char name[1 + UPLOADS_NAME_MAX];
+    bool keys = ca_batch_keys(batch) != BM_KEY_UNKNOWN;
     bm_status rc;
 
     stop_reading(is);
-    uploads_name(batch->upload, batch->organisation, name);
+    name[0] = (char)(keys ? INTAKE_DEVICES : INTAKE_REQUESTS);
+    uploads_name(batch->upload, batch->organisation, name + 1);
     rc = ca_batch_check_new(is->in->ca, batch, room_now(), &is->batch.check,
                             &why);
     if (rc != BM_OK) {
@@ -96,9 +99,11 @@ static void begin_reading(struct issuer *is, const struct store_batch *batch)
         return;
     }
     is->batch.reading = *batch;
-    if (!ask(is, WIRE_READ_OPEN,
-             (struct bm_bytes){ (const uint8_t *)name, strlen(name) })) {
-        give_up(is);
+    if ((keys && issuer_keys_begin(is) != BM_OK) ||
+        !ask(
+            is, WIRE_READ_OPEN,
+            (struct bm_bytes){ (const uint8_t *)name, 1 + strlen(name + 1) })) {
+        issuer_batch_give_up(is);
         return;
     }
     schedule(is, 0); /* others go on meanwhile */
@@ -130,17 +135,26 @@ static void end_reading(struct issuer *is, const struct ca_refusal *failed)
     put_off(is, &is->batch.reading);
 }
 
-static void take_rows(struct issuer *is, struct bm_bytes rows)
+void issuer_batch_refuse(struct issuer *is, bm_status rc, const char *words)
+{
+    struct ca_refusal why = { BM_OK, "" };
+
+    why.status = ca_refuse(&why, rc, "%s", words);
+    end_reading(is, &why);
+}
+
+void issuer_batch_take(struct issuer *is, struct bm_bytes rows,
+                       struct bm_bytes keys)
 {
     struct ca_refusal why = { BM_OK, "" };
     bm_status rc;
 
     /* The next ones, while these are looked at. */
     if (!ask(is, WIRE_READ_MORE, (struct bm_bytes){ NULL, 0 })) {
-        give_up(is);
+        issuer_batch_give_up(is);
         return;
     }
-    rc = batches_take(is->batch.check, rows, room_now(), &why);
+    rc = batches_take(is->batch.check, rows, keys, room_now(), &why);
     if (rc == BM_E_CA_ORDER || rc == BM_E_CA_FORBIDDEN) {
         end_reading(is, &why);
     } else if (rc == BM_E_CA_BATCH) { /* it was stopped meanwhile */
@@ -148,7 +162,16 @@ static void take_rows(struct issuer *is, struct bm_bytes rows)
         schedule(is, 0);
     } else if (rc != BM_OK) {
         log_refusal(LOG_LEVEL_ERROR, "batch.read", &why);
-        give_up(is);
+        issuer_batch_give_up(is);
+    }
+}
+
+static void take_rows(struct issuer *is, struct bm_bytes rows)
+{
+    if (ca_batch_keys(&is->batch.reading) != BM_KEY_UNKNOWN) {
+        issuer_keys_ask(is, rows);
+    } else {
+        issuer_batch_take(is, rows, (struct bm_bytes){ NULL, 0 });
     }
 }
 
@@ -186,7 +209,7 @@ static bm_status serve_read(void *self, struct link *link,
     } else if (frame->verb == WIRE_READ_MORE) {
         take_rows(is, frame->body);
     } else if (!ask(is, WIRE_READ_MORE, (struct bm_bytes){ NULL, 0 })) {
-        give_up(is);
+        issuer_batch_give_up(is);
     }
     return BM_OK;
 }
@@ -315,6 +338,7 @@ void issuer_batch_wipe(struct issuer *is)
 {
     ca_batch_check_free(is->batch.check);
     link_free(is->batch.reader);
+    issuer_keys_wipe(is);
     if (is->batch.work != NULL) {
         event_free(is->batch.work);
     }

@@ -29,6 +29,7 @@
  *   issuer_publish.c    checkpoints, tiles, lists, gauges
  *   issuer_bundle.c     BUNDLE: trust bundles, made and handed out
  *   issuer_batch.c      batches: reading, issuing, revoking, step by step
+ *   issuer_keys.c       ... and keys that are made for their rows
  *   issuer_expiry.c     when certificates of operators end
  *
  * Without its signer it decides nothing: requests wait. What was asked of a
@@ -144,6 +145,11 @@ struct issuer_batch {
     struct ca_batch_check *check; /* of the one that is read, or NULL */
     struct store_batch reading;
     struct ca_batch_turns turns;
+    struct link *keygen; /* or NULL */
+    uint8_t *recipient;  /* of `reading`: whom its keys are for */
+    size_t recipient_n;
+    uint8_t *rows; /* that wait for their keys, or NULL */
+    size_t rows_n;
 };
 
 struct issuer {
@@ -329,6 +335,16 @@ void issuer_bundle_changed(struct issuer *is);
 /* One was made otherwise: hand it out. */
 void issuer_bundle_made(struct issuer *is, int64_t now);
 
+/* ---- issuer_keys.c */
+
+BM_MUST_CHECK bm_status issuer_keys_link(struct issuer *is, int fd);
+/* Whom the keys of the batch that is read now are for. */
+BM_MUST_CHECK bm_status issuer_keys_begin(struct issuer *is);
+/* Have keys made for these rows: they come back by issuer_batch_take(). */
+void issuer_keys_ask(struct issuer *is, struct bm_bytes rows);
+void issuer_keys_forget(struct issuer *is); /* rows that wait */
+void issuer_keys_wipe(struct issuer *is);
+
 /* ---- issuer_batch.c */
 
 BM_MUST_CHECK bm_status issuer_batch_init(struct issuer *is);
@@ -336,6 +352,13 @@ void issuer_batch_wipe(struct issuer *is);
 BM_MUST_CHECK bm_status issuer_batch_link(struct issuer *is, int fd);
 /* The authority was opened (again). */
 void issuer_batch_restart(struct issuer *is);
+/* Rows that were read, with their keys if they are made here. */
+void issuer_batch_take(struct issuer *is, struct bm_bytes rows,
+                       struct bm_bytes keys);
+/* What is read cannot be gone on with now: from its beginning, later. */
+void issuer_batch_give_up(struct issuer *is);
+/* It is not what it should be, and will never be. */
+void issuer_batch_refuse(struct issuer *is, bm_status rc, const char *words);
 /* There may be something to go on with. */
 void issuer_batch_changed(struct issuer *is);
 

@@ -75,19 +75,23 @@ static bm_status serve_open(void *self, struct link *link,
                             const struct link_frame *frame)
 {
     struct ca_refusal why = { .status = BM_OK, .words = "" };
+    const struct bm_bytes body = frame->body;
     struct reader *r = self;
     char name[UPLOADS_NAME_MAX];
+    enum intake_kind kind;
     bm_status rc;
     int fd;
 
-    if (!take_name(frame->body, name)) {
+    if (body.n == 0 || body.p[0] > INTAKE_DEVICES ||
+        !take_name((struct bm_bytes){ body.p + 1, body.n - 1 }, name)) {
         return BM_E_ARGUMENT;
     }
+    kind = (enum intake_kind)body.p[0];
     intake_close(r->intake);
     r->intake = NULL;
     fd = openat(r->dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     rc = fd < 0 ? ca_refuse(&why, BM_E_NOT_FOUND, "its file is gone")
-                : intake_open(fd, &r->intake, &why);
+                : intake_open(fd, kind, &r->intake, &why);
     return answer_refusal(link, frame, rc, &why);
 }
 
@@ -113,7 +117,7 @@ static bm_status serve_more(void *self, struct link *link,
 }
 
 static const struct link_verb verbs[] = {
-    { WIRE_READ_OPEN, UPLOADS_NAME_MAX, serve_open },
+    { WIRE_READ_OPEN, 1 + UPLOADS_NAME_MAX, serve_open },
     { WIRE_READ_MORE, 0, serve_more },
     { 0, 0, NULL },
 };

@@ -42,6 +42,7 @@ enum room_kind {
     ROOM_OPERATORS, /* operator listener */
     ROOM_DEVICES,   /* device listeners: settings.listeners of them */
     ROOM_READER,    /* reads files of batches */
+    ROOM_KEYGEN,    /* makes keys of devices */
     ROOM_KEEPER,    /* runs now and then: renews certificates of ours */
     ROOM_COUNT
 };
@@ -100,7 +101,8 @@ struct room_type {
 };
 
 extern const struct room_type room_signer, room_issuer, room_status,
-    room_publisher, room_operators, room_devices, room_reader, room_keeper;
+    room_publisher, room_operators, room_devices, room_reader, room_keygen,
+    room_keeper;
 
 /* Those that exist, or NULL (rooms.c). */
 extern const struct room_type *const room_types[ROOM_COUNT];

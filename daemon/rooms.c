@@ -12,6 +12,7 @@ const struct room_type *const room_types[ROOM_COUNT] = {
     [ROOM_OPERATORS] = &room_operators, /* REST */
     [ROOM_DEVICES] = &room_devices,     /* EST */
     [ROOM_READER] = &room_reader,       /* files of batches */
+    [ROOM_KEYGEN] = &room_keygen,       /* keys of devices */
     [ROOM_KEEPER] = &room_keeper,       /* renews what is ours */
 };
 
@@ -19,5 +20,6 @@ const struct room_edge room_edges[] = {
     { ROOM_ISSUER, ROOM_SIGNER },    { ROOM_DEVICES, ROOM_ISSUER },
     { ROOM_OPERATORS, ROOM_ISSUER }, { ROOM_PUBLISHER, ROOM_STATUS },
     { ROOM_KEEPER, ROOM_ISSUER },    { ROOM_KEEPER, ROOM_SIGNER },
-    { ROOM_ISSUER, ROOM_READER },    { ROOM_COUNT, ROOM_COUNT },
+    { ROOM_ISSUER, ROOM_READER },    { ROOM_ISSUER, ROOM_KEYGEN },
+    { ROOM_COUNT, ROOM_COUNT },
 };

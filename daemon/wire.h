@@ -23,6 +23,7 @@
  *                                     SIGN_CHECKPOINT SIGN_BUNDLE
  *                                     SIGN_MANIFEST SIGN_LIST
  *   issuer            reader          READ_OPEN READ_MORE
+ *   issuer            keygen          KEYGEN
  *   publisher         status signer   STATUS
  *
  * The issuer also sends CATALOGUE and BUNDLE unasked, with tag 0, when they
@@ -50,7 +51,8 @@ enum wire_verb {
     WIRE_SIGN_MANIFEST,
     WIRE_SIGN_LIST,
     WIRE_READ_OPEN,
-    WIRE_READ_MORE
+    WIRE_READ_MORE,
+    WIRE_KEYGEN
 };
 
 /* Octets of one CSR, certificate, chain: what EST takes at most (est.h). */

@@ -173,8 +173,9 @@ static bm_status begin(struct intake *intake, struct ca_refusal *why)
         has_csr = has_csr || intake->columns[i] == INTAKE_CSR;
     }
     intake->columns_n = record.n;
-    return has_csr ? BM_OK
-                   : refuse(intake, record.n, "there is no column csr", why);
+    return has_csr || intake->kind == INTAKE_DEVICES
+               ? BM_OK
+               : refuse(intake, record.n, "there is no column csr", why);
 }
 
 static bm_status next(struct intake *intake, struct ca_batch_row *row,

@@ -150,6 +150,19 @@ static bm_status decode(struct intake *intake, struct bm_bytes text, bool der,
     return BM_OK;
 }
 
+static bm_status fill_device(struct intake *intake,
+                             const struct intake_values *values,
+                             struct ca_batch_row *row)
+{
+    if (values->of[INTAKE_CSR].n != 0) {
+        return intake_wrong(intake, row, "csr",
+                            "its key is made here: there is no request");
+    }
+    return row->device.n != 0 || row->subject.n != 0
+               ? BM_OK
+               : intake_wrong(intake, row, "device", "there is none");
+}
+
 bm_status intake_fill(struct intake *intake, const struct intake_values *values,
                       struct ca_batch_row *row)
 {
@@ -171,6 +184,9 @@ bm_status intake_fill(struct intake *intake, const struct intake_values *values,
                             SUBJECT_TEXT_MAX);
     }
     row->subject = of[INTAKE_SUBJECT];
+    if (intake->kind == INTAKE_DEVICES) {
+        return fill_device(intake, values, row);
+    }
     if (of[INTAKE_CSR].n == 0) {
         return intake_wrong(intake, row, "csr", "there is none");
     }
@@ -213,7 +229,8 @@ static const struct intake_format *format_of(struct intake_source *s)
     return c == '[' || c == '{' ? &intake_json : &intake_csv;
 }
 
-bm_status intake_open(int fd, struct intake **out, struct ca_refusal *why)
+bm_status intake_open(int fd, enum intake_kind kind, struct intake **out,
+                      struct ca_refusal *why)
 {
     struct intake *intake = calloc(1, sizeof *intake);
     bm_status rc = BM_E_MEMORY;
@@ -224,8 +241,13 @@ bm_status intake_open(int fd, struct intake **out, struct ca_refusal *why)
         return ca_refuse_plain(why, rc);
     }
     intake->source.fd = fd;
+    intake->kind = kind;
     intake->format = format_of(&intake->source);
-    rc = intake->format->begin(intake, why);
+    rc = kind == INTAKE_DEVICES && intake->format == &intake_archive
+             ? ca_refuse(why, BM_E_CA_ORDER,
+                         "an archive has requests; a list of devices is a "
+                         "table or JSON")
+             : intake->format->begin(intake, why);
     if (rc != BM_OK) {
         intake_close(intake);
         return rc;

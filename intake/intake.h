@@ -16,13 +16,21 @@
  *
  * Names of columns in a table, and of members in a list: `csr`, PEM or base64;
  * `device`, whose it is, where the request does not say; `subject` (RFC 4514),
- * instead of the request's. There is no other, and `csr` is always there. In an
- * archive each file is a request, PEM or DER.
+ * instead of the request's. There is no other, and `csr` is always there, or
+ * never (INTAKE_DEVICES). In an archive each file is a request, PEM or DER.
  *
  * What is wrong with one row is told with the row: its `column` and `words`.
  * Where it cannot be told where the next row begins, or the whole is not what
  * it should be, reading ends with BM_E_CA_ORDER and words that name the row.
  */
+
+/* What its rows are: each has a request, or none has, since the keys are made
+ * elsewhere (keygen/): then a row has a device or a subject, and an archive is
+ * no list of them. */
+enum intake_kind {
+    INTAKE_REQUESTS,
+    INTAKE_DEVICES
+};
 
 /* One certification request, and one row with it: what EST takes (est.h), and
  * some more for base64. */
@@ -41,7 +49,8 @@
 struct intake;
 
 /* Takes over `fd`, from its beginning on. On error `*intake` is NULL. */
-BM_MUST_CHECK bm_status intake_open(int fd, struct intake **intake,
+BM_MUST_CHECK bm_status intake_open(int fd, enum intake_kind kind,
+                                    struct intake **intake,
                                     struct ca_refusal *why);
 void intake_close(struct intake *intake); /* NULL is fine */
 

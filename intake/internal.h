@@ -47,6 +47,7 @@ extern const struct intake_format intake_csv, intake_json, intake_archive;
 
 struct intake {
     const struct intake_format *format;
+    enum intake_kind kind;
     struct intake_source source;
     uint32_t number; /* of the row */
     bool ended;      /* that was the last one */

@@ -77,7 +77,9 @@ static bm_status take_row(struct bm_bytes *in, struct ca_batch_row *row)
     BM_TRY(take_text(in, STORE_NAME_MAX, &row->words));
     BM_TRY(take_octets(in, INTAKE_CSR_MAX, &row->csr));
     return row->number != 0 && row->number <= STORE_BATCH_ROWS_MAX &&
-                   (row->words.n != 0) != (row->csr.n != 0)
+                   (row->words.n == 0 || row->csr.n == 0) &&
+                   (row->words.n != 0 || row->csr.n != 0 ||
+                    row->device.n != 0 || row->subject.n != 0)
                ? BM_OK
                : BM_E_CA_ORDER;
 }

@@ -15,6 +15,7 @@ void intake_row_put(struct bm_wr *w, const struct ca_batch_row *row);
 
 /*
  * The next row; views into `*in`, which moves on. BM_E_END behind the last.
+ * One without words has a request, or a device or subject to make a key for.
  * BM_E_CA_ORDER: it is none, or a string is longer than its place, or not
  * UTF-8, or has characters that are for terminals.
  */

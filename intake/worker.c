@@ -110,11 +110,11 @@ static void put_refusal(int fd, uint8_t *frame, const struct ca_refusal *why)
     (void)put_frame(fd, frame, 4 + n, KIND_REFUSAL);
 }
 
-static void serve(int file, int out, uint8_t *frame)
+static void serve(int file, enum intake_kind kind, int out, uint8_t *frame)
 {
     struct ca_refusal why = { .status = BM_OK };
     struct intake *intake = NULL;
-    bm_status rc = intake_open(file, &intake, &why);
+    bm_status rc = intake_open(file, kind, &intake, &why);
     struct bm_wr w;
 
     while (rc == BM_OK) {
@@ -144,20 +144,21 @@ static void close_others(int a, int b)
     }
 }
 
-static void work(int file, int out, uint8_t *frame)
+static void work(int file, enum intake_kind kind, int out, uint8_t *frame)
 {
     close_others(file, out);
     json_object_seed(0); /* while the source of it can be opened */
     intake_limit_memory();
     if (confine()) {
-        serve(file, out, frame);
+        serve(file, kind, out, frame);
     }
     _exit(0);
 }
 
 /* ---- Outside */
 
-bm_status intake_worker_start(int fd, struct intake_worker **out,
+bm_status intake_worker_start(int fd, enum intake_kind kind,
+                              struct intake_worker **out,
                               struct ca_refusal *why)
 {
     struct intake_worker *worker = calloc(1, sizeof *worker);
@@ -175,7 +176,7 @@ bm_status intake_worker_start(int fd, struct intake_worker **out,
     }
     worker->pid = fork();
     if (worker->pid == 0) {
-        work(fd, ends[1], worker->room);
+        work(fd, kind, ends[1], worker->room);
     }
     if (worker->pid < 0) {
         goto out;

@@ -15,7 +15,7 @@
 struct intake_worker;
 
 /* Takes over `fd`, the file. On error `*worker` is NULL. */
-BM_MUST_CHECK bm_status intake_worker_start(int fd,
+BM_MUST_CHECK bm_status intake_worker_start(int fd, enum intake_kind kind,
                                             struct intake_worker **worker,
                                             struct ca_refusal *why);
 

@@ -267,8 +267,7 @@ static bm_status open_authority(struct instance *in,
                                 .ocsp_lifetime = in->settings.ocsp_lifetime,
                                 .bundle_series = in->settings.bundle_series,
                                 .bundle_lifetime = in->settings.bundle_lifetime,
-                                .bundle_deny =
-                                    (size_t)in->settings.bundle_deny,
+                                .bundle_deny = (size_t)in->settings.bundle_deny,
                                 .batch_keep = in->settings.batch_keep,
                                 .batch_wait = in->settings.batch_approval };
 

@@ -436,16 +436,15 @@
       "revocation = ?, changed = ?, expires = ?, rows = ?, wrong = ?, "        \
       "skipped = ?, issued = ?, refused = ?, revoked = ? "                     \
       "WHERE id = ? AND organisation = ?")                                     \
-    X(BATCH_SIGN,                                                              \
-      "UPDATE batch SET signature = ?, jws = ? WHERE id = ?")                  \
+    X(BATCH_SIGN, "UPDATE batch SET signature = ?, jws = ? WHERE id = ?")      \
     X(BATCH_GET,                                                               \
       "SELECT " SQL_BATCH_COLUMNS " FROM batch WHERE id = ? AND $scope")       \
     X(BATCH_LIST, "SELECT " SQL_BATCH_COLUMNS                                  \
                   " FROM batch WHERE id > ?1 AND (?2 = 0 OR state = ?2) "      \
                   "AND $scope ORDER BY id")                                    \
-    X(BATCH_OPEN, "SELECT " SQL_BATCH_COLUMNS                                  \
-                  " FROM batch WHERE state IN (1, 3, 9) "                      \
-                  "ORDER BY state = 9 DESC, id")                               \
+    X(BATCH_OPEN,                                                              \
+      "SELECT " SQL_BATCH_COLUMNS " FROM batch WHERE state IN (1, 3, 9) "      \
+      "ORDER BY state = 9 DESC, id")                                           \
     X(BATCH_LAPSED, "SELECT " SQL_BATCH_COLUMNS                                \
                     " FROM batch WHERE expires != 0 AND expires < ? "          \
                     "ORDER BY expires LIMIT 1")                                \

@@ -339,8 +339,8 @@ struct store {
                                 enum store_batch_row_state state,
                                 const struct store_visit *visit);
     /* These are the signatures over its list: CMS, and JWS. */
-    bm_status (*batch_sign)(void *self, uint64_t batch,
-                            struct bm_bytes message, struct bm_bytes jws);
+    bm_status (*batch_sign)(void *self, uint64_t batch, struct bm_bytes message,
+                            struct bm_bytes jws);
     /* `count` more rows of a batch have been issued. */
     bm_status (*batch_issued)(void *self, uint64_t batch, uint32_t count);
     /* Drop rows, of a state or (0) all; and what is kept of them to be handed

@@ -42,7 +42,8 @@ static inline int any_file(const char *head, const uint8_t *data, size_t size)
     (void)fclose(f);
     must(write(fd, head, strlen(head)) == (ssize_t)strlen(head));
     must(write(fd, data, size) == (ssize_t)size && lseek(fd, 0, SEEK_SET) == 0);
-    rc = intake_open(fd, &intake, &why);
+    rc = intake_open(fd, size % 2 == 0 ? INTAKE_REQUESTS : INTAKE_DEVICES,
+                     &intake, &why);
     while (rc == BM_OK) {
         struct bm_wr w;
 

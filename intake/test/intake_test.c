@@ -37,13 +37,16 @@ static void put_rows(struct bm_bytes rows, char *text, size_t cap)
     CHECK(rows.n == 0);
 }
 
+static enum intake_kind kind = INTAKE_REQUESTS;
+
 static void reads(const char *text, const char *want, const char *why_not)
 {
     static uint8_t room[2 * INTAKE_ROW_ROOM];
     struct ca_refusal why = { .status = BM_OK, .words = "" };
     struct intake *intake;
     char got[2048] = "";
-    bm_status rc = intake_open(file_of(text, strlen(text)), &intake, &why);
+    bm_status rc =
+        intake_open(file_of(text, strlen(text)), kind, &intake, &why);
     struct bm_wr w;
 
     while (rc == BM_OK) {
@@ -176,19 +179,37 @@ static void a_process_of_its_own_reads_the_same(void)
     struct bm_bytes rows;
     char got[256] = "";
 
-    CHECK_STATUS(
-        intake_worker_start(file_of(text, sizeof text - 1), &worker, &why),
-        BM_OK);
+    CHECK_STATUS(intake_worker_start(file_of(text, sizeof text - 1),
+                                     INTAKE_REQUESTS, &worker, &why),
+                 BM_OK);
     CHECK_STATUS(intake_worker_next(worker, &rows, &why), BM_OK);
     put_rows(rows, got, sizeof got);
     CHECK(strcmp(got, "1|a|2||\n2|b|2||\n") == 0);
     CHECK_STATUS(intake_worker_next(worker, &rows, &why), BM_E_END);
     CHECK_STATUS(intake_worker_next(worker, &rows, &why), BM_E_CA_ORDER);
     intake_worker_end(worker);
-    CHECK_STATUS(intake_worker_start(file_of("x", 1), &worker, &why), BM_OK);
+    CHECK_STATUS(
+        intake_worker_start(file_of("x", 1), INTAKE_REQUESTS, &worker, &why),
+        BM_OK);
     CHECK_STATUS(intake_worker_next(worker, &rows, &why), BM_E_CA_ORDER);
     CHECK(strstr(why.words, "columns are") != NULL);
     intake_worker_end(worker);
+}
+
+/* As of devices without keys, which are made elsewhere. */
+static void a_list_of_devices_has_no_requests(void)
+{
+    kind = INTAKE_DEVICES;
+    reads("device,subject\r\nSN-1,\r\n,CN=x\r\n", "1|SN-1|0||\n2||0||\n", NULL);
+    reads("device\nSN-1\n\"\"\n", "1|SN-1|0||\n2||0|device|there is none\n",
+          NULL);
+    reads("device,csr\nSN-1,MAA=\n",
+          "1|SN-1|0|csr|its key is made here: there is no request\n", NULL);
+    reads("[{\"device\":\"SN-1\"},{}]",
+          "1|SN-1|0||\n2||0|device|there is none\n", NULL);
+    reads("PK\003\004", "", "a list of devices is a table or JSON");
+    kind = INTAKE_REQUESTS;
+    reads("device\nSN-1\n", "", "there is no column csr");
 }
 
 int main(void)
@@ -199,5 +220,6 @@ int main(void)
     RUN(rows_that_no_reader_of_ours_writes_are_refused);
     RUN(text_is_utf_8_in_one_line);
     RUN(a_process_of_its_own_reads_the_same);
+    RUN(a_list_of_devices_has_no_requests);
     return bm_test_done();
 }

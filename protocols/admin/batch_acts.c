@@ -22,6 +22,12 @@ static const char *const reasons[] = {
     NULL
 };
 
+/* Types of keys that are made here. */
+static const char *const key_types[] = { "p256", "p384", "ed25519", NULL };
+
+/* Characters of a certificate. */
+#define RECIPIENT_MAX 24576
+
 const struct admin_field admin_upload_fields[] = {
     ADMIN_GIVES("have", ADMIN_INTEGER, true,
                 "octets that are there: where the next piece begins"),
@@ -53,6 +59,14 @@ const struct admin_field admin_create_batch_params[] = {
                "of the certificates"),
     ADMIN_BODY("sha256", ADMIN_STRING, true, ADMIN_DIGITS,
                "SHA-256 of the file that was put, in hexadecimal"),
+    { .name = "keys",
+      .type = ADMIN_ENUM,
+      .place = ADMIN_IN_BODY,
+      .words = key_types,
+      .about = "rows have no requests: keys of this type are made for them" },
+    ADMIN_BODY("recipient", ADMIN_PEM, false, RECIPIENT_MAX,
+               "certificate that those keys are encrypted to, in PEM or "
+               "base64"),
     ADMIN_BODY("skip_duplicates", ADMIN_BOOLEAN, false, 0,
                "leave out rows whose device, key or identifier has a "
                "certificate, or is that of a row before"),
@@ -132,6 +146,24 @@ static bm_status tell(struct admin_context *c, uint64_t id, json_t *result,
     return rc;
 }
 
+static bm_status take_keys(const json_t *params, struct ca_batch_order *order,
+                           uint8_t **recipient, struct ca_refusal *why)
+{
+    const char *keys = admin_text(params, "keys");
+
+    if ((keys == NULL) != (admin_text(params, "recipient") == NULL)) {
+        return ca_refuse(why, BM_E_ARGUMENT,
+                         "keys and recipient go with each other");
+    }
+    if (keys == NULL) {
+        return BM_OK;
+    }
+    order->keys = ca_batch_key_type(keys);
+    BM_TRY(admin_der(params, "recipient", recipient, &order->recipient.n, why));
+    order->recipient.p = *recipient;
+    return BM_OK;
+}
+
 bm_status admin_create_batch(struct admin_context *c, const json_t *params,
                              json_t *result, struct ca_refusal *why)
 {
@@ -140,12 +172,17 @@ bm_status admin_create_batch(struct admin_context *c, const json_t *params,
         .profile = admin_text(params, "profile"),
         .options = admin_flag(params, "skip_duplicates") ? CA_BATCH_SKIP : 0,
     };
+    uint8_t *recipient = NULL;
     uint64_t id;
+    bm_status rc;
 
     BM_TRY(admin_hash(params, "sha256", order.upload, why));
     BM_TRY(c->host.find_upload(c->host.self, c->actor.organisation,
                                order.upload, why));
-    BM_TRY(ca_batch_create(c->ca, &c->actor, &order, c->now, &id, why));
+    BM_TRY(take_keys(params, &order, &recipient, why));
+    rc = ca_batch_create(c->ca, &c->actor, &order, c->now, &id, why);
+    free(recipient);
+    BM_TRY(rc);
     c->host.batch_changed(c->host.self);
     return tell(c, id, result, why);
 }

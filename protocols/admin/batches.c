@@ -43,7 +43,11 @@ static const char *const row_states[] = { "waiting", "issued",  "skipped",
                     "rows that were refused when it was their turn"),          \
         ADMIN_GIVES("revoked", ADMIN_INTEGER, true,                            \
                     "certificates that were revoked with it"),                 \
-        ADMIN_GIVES("sha256", ADMIN_STRING, true, "of the file it came as")
+        ADMIN_GIVES("sha256", ADMIN_STRING, true, "of the file it came as"),   \
+        ADMIN_GIVES("keys", ADMIN_STRING, false,                               \
+                    "keys of this type are made here"),                        \
+        ADMIN_GIVES("recipient", ADMIN_STRING, false,                          \
+                    "SHA-256 of the certificate that they are encrypted to")
 
 static const struct admin_field row_fields[] = {
     BATCH_FIELDS,
@@ -90,6 +94,8 @@ static const struct admin_field batch_cert_fields[] = {
     ADMIN_GIVES("serial", ADMIN_SERIAL, true, "of the certificate"),
     ADMIN_GIVES("ca", ADMIN_STRING, true, "id of its issuer"),
     ADMIN_GIVES("pem", ADMIN_PEM, true, "the certificate"),
+    ADMIN_GIVES("key", ADMIN_PEM, false,
+                "its private key, in a CMS EnvelopedData for the recipient"),
     ADMIN_GIVES("line", ADMIN_TEXT, true,
                 "what the list of the batch says of it"),
     ADMIN_FIELDS_END,
@@ -150,7 +156,22 @@ static void set_text(struct tree *t, json_t *o, const char *key,
     }
 }
 
-static json_t *batch_tree(struct tree *t, const struct store_batch *row)
+static void set_keys(struct tree *t, json_t *o, const struct bm_crypto *crypto,
+                     const struct store_batch *row)
+{
+    enum bm_key_type type = ca_batch_keys(row);
+    uint8_t hash[BM_HASH_MAX];
+
+    if (type != BM_KEY_UNKNOWN && crypto->hash(crypto->self, BM_HASH_SHA256,
+                                               row->recipient, hash) == BM_OK) {
+        tree_set(t, o, "keys", tree_str(t, ca_batch_key_name(type)));
+        tree_set(t, o, "recipient",
+                 tree_hex(t, (struct bm_bytes){ hash, STORE_HASH_SIZE }));
+    }
+}
+
+static json_t *batch_tree(struct tree *t, const struct bm_crypto *crypto,
+                          const struct store_batch *row)
 {
     const struct {
         const char *name;
@@ -177,6 +198,7 @@ static json_t *batch_tree(struct tree *t, const struct store_batch *row)
         tree_set(t, o, counts[i].name, tree_int(t, counts[i].n));
     }
     tree_set(t, o, "sha256", tree_hex(t, BM_ARRAY(row->upload)));
+    set_keys(t, o, crypto, row);
     return o;
 }
 
@@ -228,7 +250,7 @@ static bm_status give(struct admin_context *c, const json_t *params,
     history.items = tree_array(&t);
     tree_set(&t, result, "history", history.items);
     BM_TRY(s->batch_event_list(s->self, row.id, &visit));
-    return admin_give(&t, batch_tree(&t, &row), result);
+    return admin_give(&t, batch_tree(&t, c->crypto, &row), result);
 }
 
 bm_status admin_show_batch(struct admin_context *c, const json_t *params,
@@ -256,13 +278,18 @@ static uint32_t number_of(const char *const *words, const char *word)
     return 0;
 }
 
+struct batch_page {
+    struct admin_page page;
+    const struct bm_crypto *crypto;
+};
+
 static bm_status add_batch(void *arg, const void *visited)
 {
     const struct store_batch *row = visited;
-    struct admin_page *page = arg;
+    struct batch_page *b = arg;
 
-    BM_TRY(admin_page_row_id(page, row->id));
-    return admin_page_add(page, batch_tree(&page->t, row));
+    BM_TRY(admin_page_row_id(&b->page, row->id));
+    return admin_page_add(&b->page, batch_tree(&b->page.t, b->crypto, row));
 }
 
 bm_status admin_list_batches(struct admin_context *c, const json_t *params,
@@ -271,13 +298,13 @@ bm_status admin_list_batches(struct admin_context *c, const json_t *params,
     enum store_batch_state state =
         (enum store_batch_state)number_of(states, admin_text(params, "state"));
     const struct store *s = c->store;
-    struct admin_page page;
-    struct store_visit visit = { &page, add_batch };
+    struct batch_page b = { .crypto = c->crypto };
+    struct store_visit visit = { &b, add_batch };
     uint64_t after = 0;
     bm_status rc;
 
-    admin_page_begin(&page, params);
-    rc = admin_page_after(&page, &after, why);
+    admin_page_begin(&b.page, params);
+    rc = admin_page_after(&b.page, &after, why);
     if (rc == BM_OK) {
         rc = admin_begin(c);
     }
@@ -285,13 +312,14 @@ bm_status admin_list_batches(struct admin_context *c, const json_t *params,
         rc = s->batch_list(s->self, &c->actor.scope, after, state, &visit);
         admin_end(c);
     }
-    return admin_page_end(&page, rc, result);
+    return admin_page_end(&b.page, rc, result);
 }
 
 struct rows {
     struct admin_context *c;
     struct admin_page page;
     enum store_batch_row_state state;
+    bool keys; /* the batch has ended, and they are handed out */
 };
 
 static json_t *row_tree(struct tree *t, const struct store_batch_row *row)
@@ -364,6 +392,9 @@ static bm_status add_cert(void *arg, const void *visited)
     tree_set(t, o, "serial", tree_hex(t, cert.serial));
     tree_set(t, o, "ca", tree_str(t, cert.ca));
     tree_set(t, o, "pem", admin_pem(t, "CERTIFICATE", cert.der));
+    if (row->key.n != 0 && r->keys) {
+        tree_set(t, o, "key", admin_pem(t, "CMS", row->key));
+    }
     tree_set(t, o, "line", tree_text(t, bm_wr_bytes(&w)));
     return admin_page_add(&r->page, o);
 }
@@ -388,6 +419,8 @@ static bm_status list_rows(struct rows *r, const json_t *params,
     if (rc == BM_OK) {
         rc = find(r->c, params, &batch, why);
         if (rc == BM_OK) {
+            r->keys = batch.state == STORE_BATCH_READY ||
+                      batch.state == STORE_BATCH_PARTLY;
             rc = s->batch_row_list(s->self, batch.id, (uint32_t)after, r->state,
                                    &visit);
         }
@@ -452,6 +485,12 @@ static bm_status give_list(struct admin_context *c, const json_t *params,
                          ca_batch_state_name(row.state));
     }
     bm_wr_init(&w, room, sizeof room);
+    if (row.state == STORE_BATCH_DOWNLOADED &&
+        ca_batch_keys(&row) != BM_KEY_UNKNOWN) {
+        return ca_refuse(why, BM_E_BATCH_KEYS,
+                         "batch %llu has arrived, and its keys are gone",
+                         (unsigned long long)row.id);
+    }
     ca_batch_put_head(&row, &w);
     BM_TRY(bm_wr_finish(&w, &n));
     tree_set(&t, result, "head", tree_text(&t, bm_wr_bytes(&w)));

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BM_KEYGEN_KEYGEN_H
+#define BM_KEYGEN_KEYGEN_H
+
+#include "core/alg.h"
+#include "core/bytes.h"
+
+/*
+ * Keys of devices that do not make their own: for each a private key, which is
+ * encrypted to a recipient as soon as it is there, and a certification request
+ * that shows that there is one. Nothing else is kept or handed out.
+ *
+ * This is for a process that does nothing else (worker.h, and the room keygen
+ * of birthmarkd): it is the only one that a private key is in, and none but the
+ * recipient can open what leaves it. Who asks need not be believed: he gets keys
+ * that nobody has a certificate for.
+ */
+
+/* Keys at a time; octets of one pair, and of an answer. */
+#define KEYGEN_COUNT_MAX  256
+#define KEYGEN_PAIR_MAX   8192
+#define KEYGEN_ANSWER_MAX ((size_t)KEYGEN_COUNT_MAX * KEYGEN_PAIR_MAX)
+
+/* Octets of the certificate of a recipient. */
+#define KEYGEN_RECIPIENT_MAX 16384
+
+/* What is asked: type (1) n (2, big-endian), and the rest is the recipient. */
+struct keygen_order {
+    enum bm_key_type type;     /* P-256, P-384, Ed25519: quickly made */
+    unsigned n;                /* 1 to KEYGEN_COUNT_MAX */
+    struct bm_bytes recipient; /* certificate, DER */
+};
+#define KEYGEN_ORDER_MAX (3 + KEYGEN_RECIPIENT_MAX)
+void keygen_order_put(struct bm_wr *w, const struct keygen_order *order);
+/* BM_E_ARGUMENT: it is none. */
+BM_MUST_CHECK bm_status keygen_order_get(struct bm_bytes in,
+                                         struct keygen_order *order);
+
+/*
+ * Do what is asked: appends n pairs, which keygen_pair_next() takes.
+ * BM_E_BATCH_RECIPIENT: nothing can be encrypted to that certificate.
+ */
+BM_MUST_CHECK bm_status keygen_serve(struct bm_bytes asked, struct bm_wr *w);
+
+/* Before the sandbox is entered: have the library load what it needs. */
+BM_MUST_CHECK bm_status keygen_prepare(void);
+
+/*
+ * A request, and the key that it is for: EnvelopedData around a PrivateKeyInfo
+ * (RFC 5958). The next pair; views into `*in`, which moves on. BM_E_END behind
+ * the last; BM_E_ARGUMENT: it is none.
+ */
+struct keygen_pair {
+    struct bm_bytes csr;
+    struct bm_bytes key;
+};
+BM_MUST_CHECK bm_status keygen_pair_next(struct bm_bytes *in,
+                                         struct keygen_pair *pair);
+
+#endif
