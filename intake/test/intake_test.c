@@ -138,7 +138,7 @@ static void rows_that_no_reader_of_ours_writes_are_refused(void)
         in = (struct bm_bytes){ room, w.len };
         if (intake_row_next(&in, &row) == BM_OK) {
             CHECK(row.number != 0 && intake_is_text(row.device) &&
-                  row.csr.n != 0);
+                  row.csr.n + row.device.n + row.subject.n != 0);
         }
         room[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
