@@ -198,9 +198,9 @@ static uint32_t done_up_to(const struct batch_work *w)
 /*
  * The signer refuses a group for one of its rows, so each is asked for alone.
  * One that is refused alone is passed over for the time being: when another is
- * signed after it, or none is left, it was the row, and it has its refusal. When
- * there are too many in succession it is the signer, and they wait with all
- * others until that is mended.
+ * signed after it, or none is left, it was the row, and it has its refusal.
+ * When there are too many in succession it is the signer, and they wait with
+ * all others until that is mended.
  */
 static bm_status put_suspects(const struct batch_work *w)
 {

@@ -52,7 +52,7 @@ static const struct cmd_verb resume_verb = {
 static const struct cmd_verb confirm_verb = {
     "birthmark batch confirm", "[--dir DIR] [--reason TEXT] ID",
     "Say that what was fetched of a batch has arrived and can be opened. Keys\n"
-    "that were made for it are kept until then, encrypted, and gone after it.\n",
+    "that were made for it are kept, encrypted, until then.\n",
     options
 };
 static const struct cmd_verb revoke_verb = {

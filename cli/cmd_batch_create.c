@@ -48,7 +48,7 @@ static const struct cmd_verb verb = {
     "batch.\n\n"
     "With --keys, the rows have no csr: a key is made for each, in a process\n"
     "of its own, and encrypted to the recipient at once (CMS EnvelopedData).\n"
-    "Keys are handed out until birthmark batch confirm says that they arrived.\n",
+    "Keys are handed out until birthmark batch confirm.\n",
     options
 };
 

@@ -12,8 +12,8 @@
  *
  * This is for a process that does nothing else (worker.h, and the room keygen
  * of birthmarkd): it is the only one that a private key is in, and none but the
- * recipient can open what leaves it. Who asks need not be believed: he gets keys
- * that nobody has a certificate for.
+ * recipient can open what leaves it. Who asks need not be believed: he gets
+ * keys that nobody has a certificate for.
  */
 
 /* Keys at a time; octets of one pair, and of an answer. */
