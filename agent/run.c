@@ -295,6 +295,20 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* The server may just have said another time. */
+static int64_t until_due(const struct service *s, const struct state *state)
+{
+    int64_t wait;
+    int64_t at;
+
+    if (due_moment(state, &at) != BM_OK) {
+        return SLEEP_MAX;
+    }
+    wait = at - state_time(state);
+    wait = wait < held(s) ? held(s) : wait;
+    return wait < 1 ? 1 : wait;
+}
+
 /* All that is due; how long until something may be again. */
 static int64_t work(struct service *s, struct state *state)
 {
@@ -324,7 +338,8 @@ static int64_t work(struct service *s, struct state *state)
     }
     sleep = least(sleep == 0 ? BM_BACKOFF_FLOOR : sleep, hand_over(s, state));
     sleep = least(sleep, fetch_run(&s->fetch, state, &stopped));
-    return least(sleep, refresh_run(&s->refresh, state, &stopped));
+    sleep = least(sleep, refresh_run(&s->refresh, state, &stopped));
+    return least(sleep, until_due(s, state));
 }
 
 static void say_ready(struct service *s, const struct state *state)

@@ -178,6 +178,8 @@ enum ca_act {
     CA_ACT_BATCH_READ,
     CA_ACT_BATCH_DECIDE, /* approve and reject */
     CA_ACT_BATCH_REVOKE,
+    CA_ACT_RENEWAL_PULL, /* forward, and let go */
+    CA_ACT_DEVICE_SHIP,  /* say that devices are in stock, or shipped */
     CA_ACT_COUNT
 };
 

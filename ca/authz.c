@@ -60,6 +60,8 @@ static const struct {
     [CA_ACT_BATCH_READ] = { "see batches", REGISTRAR | FACTORY | AUDITOR },
     [CA_ACT_BATCH_DECIDE] = { "approve and reject batches", REGISTRAR },
     [CA_ACT_BATCH_REVOKE] = { "revoke batches", REGISTRAR },
+    [CA_ACT_RENEWAL_PULL] = { "pull renewals forward", REGISTRAR },
+    [CA_ACT_DEVICE_SHIP] = { "say what is shipped", REGISTRAR | FACTORY },
     [CA_ACT_FIRMWARE_RECORD] = { "record signatures of firmware", REGISTRAR },
 };
 

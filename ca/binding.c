@@ -8,12 +8,27 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/signal.h"
 #include "ca/slot.h"
 
 static void put_words(const struct ca_idevid *i, char text[STORE_NAME_MAX])
 {
     (void)snprintf(text, STORE_NAME_MAX, "IDevID %s of %s, serialNumber %s",
                    i->mark, i->name, i->serial);
+}
+
+/* Of the device whose name or key it is; 0: of none. */
+static bm_status note_clone(struct ca *ca, const struct ca_idevid *i,
+                            uint64_t device, int64_t now)
+{
+    struct ca_signalled what = { .kind = CA_SIGNAL_CLONE,
+                                 .organisation = i->organisation,
+                                 .device = device };
+    char text[STORE_NAME_MAX];
+
+    put_words(i, text);
+    what.text = text;
+    return ca_put_signal(ca, &what, true, now);
 }
 
 /* Written down once for each certificate: a stranger can come again and
@@ -25,8 +40,10 @@ static bm_status put_signal(struct ca *ca, const struct ca_slot *s,
     struct ca_record record =
         ca_record_of(CA_RECORD_CLONE, s->request->actor, now);
     char text[STORE_NAME_MAX];
-    bm_status rc = ca_put_once(ca, kind, BM_ARRAY(i->cert), device);
+    bm_status rc;
 
+    BM_TRY(note_clone(ca, i, device, now));
+    rc = ca_put_once(ca, kind, BM_ARRAY(i->cert), device);
     if (rc != BM_OK) {
         return rc == BM_E_EXISTS ? BM_OK : rc;
     }
@@ -117,19 +134,6 @@ bm_status ca_check_idevid(struct ca *ca, const struct ca_slot *s, int64_t now,
     return memcmp(s->key, s->idevid.key, sizeof s->key) == 0
                ? ca_refuse(why, BM_E_CA_KEY_REUSED, "it is that of the IDevID")
                : BM_OK;
-}
-
-/* The key of an IDevID is its device's, and good for nothing else. */
-bm_status ca_check_idevid_key(struct ca *ca, const struct ca_slot *s,
-                              struct ca_refusal *why)
-{
-    const struct store *store = ca->c.store;
-    struct store_idevid row;
-    bm_status rc = store->idevid_of_key(store->self, s->key, &row);
-
-    return rc == BM_OK            ? ca_refuse_plain(why, BM_E_CA_KEY_OWNED)
-           : rc == BM_E_NOT_FOUND ? BM_OK
-                                  : rc;
 }
 
 /* The first time, and when the manufacturer has renewed the certificate. */

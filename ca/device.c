@@ -199,34 +199,6 @@ static bm_status put_asked(struct ca *ca, const struct ca_actor *actor,
     return s->setting_put(s->self, name, BM_ARRAY(value));
 }
 
-static bm_status find_asked(struct ca *ca, struct bm_bytes der, int64_t *when)
-{
-    struct store_cert row;
-    int64_t issued;
-
-    BM_TRY(ca_find_der(ca, der, &row));
-    issued = row.issued;
-    if (row.device != 0) {
-        BM_TRY(ca_device_asked(ca, row.device, when));
-    }
-    if (*when < issued) {
-        *when = CA_NOT_ASKED; /* that was about an earlier one */
-    }
-    return BM_OK;
-}
-
-bm_status ca_renewal_asked(struct ca *ca, struct bm_bytes der, int64_t *when)
-{
-    const struct store *s = ca->c.store;
-    bm_status rc;
-
-    *when = CA_NOT_ASKED;
-    BM_TRY(s->begin(s->self, STORE_READ));
-    rc = find_asked(ca, der, when);
-    s->rollback(s->self);
-    return rc;
-}
-
 /* ---- By name */
 
 static bm_status find_device(struct ca *ca, const struct ca_actor *actor,

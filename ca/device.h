@@ -41,13 +41,8 @@ BM_MUST_CHECK bm_status ca_device_renew(struct ca *ca,
                                         const struct ca_device_act *a,
                                         int64_t now, struct ca_refusal *why);
 
-/*
- * When the device that this certificate is for was asked to renew it, or
- * CA_NOT_ASKED; takes a read transaction. BM_E_NOT_FOUND: it is not ours.
- */
+/* It was never asked. */
 #define CA_NOT_ASKED INT64_MIN
-BM_MUST_CHECK bm_status ca_renewal_asked(struct ca *ca, struct bm_bytes der,
-                                         int64_t *when);
 
 /* "expected", "born", ...; "unknown" for a number that is none. */
 const char *ca_device_state_name(enum store_device_state state);

@@ -64,6 +64,13 @@ struct ca_profile_est {
                              8951 2 did away with, for clients that want it */
 };
 
+/* A moment in the life of a certificate: so much of it from notBefore on, or so
+ * many seconds before notAfter. */
+struct ca_moment {
+    unsigned percent; /* 0: `before` counts */
+    int64_t before;
+};
+
 /* What issuance asks a profile. Strings live as long as the profile. */
 struct ca_profile_policy {
     const char *name;  /* "ieee-802.1ar-idevid" */
@@ -86,10 +93,13 @@ struct ca_profile_policy {
     bool renewable;
     int64_t renew_before; /* seconds before notAfter when the window opens */
     int64_t renew_grace;  /* seconds after notAfter when it closes */
-    bool nested;          /* validity within the issuer's */
-    bool is_ca;           /* basicConstraints cA: never over a protocol */
-    bool is_ocsp;         /* id-kp-OCSPSigning */
-    bool is_bundle;       /* signs trust bundles (core/bundle.h) */
+    bool has_window;      /* devices are told to renew from... until */
+    struct ca_moment renew_from;
+    struct ca_moment renew_until;
+    bool nested;    /* validity within the issuer's */
+    bool is_ca;     /* basicConstraints cA: never over a protocol */
+    bool is_ocsp;   /* id-kp-OCSPSigning */
+    bool is_bundle; /* signs trust bundles (core/bundle.h) */
     enum ca_attestation attestation;
     bool approval; /* a second operator must agree (request.h) */
     struct ca_profile_est est;

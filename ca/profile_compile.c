@@ -202,6 +202,49 @@ static bm_status compile_validity(const struct profile_compiler *c)
     return BM_OK;
 }
 
+/* Seconds from notBefore on; of a life that is not known, none: -1. */
+static int64_t moment(int64_t life, int64_t before, int64_t part)
+{
+    if (part != 0) {
+        return life / 100 * part;
+    }
+    return life > before ? life - before : -1;
+}
+
+/* What devices are told lies where renewal is open, and has some length. */
+static bm_status check_window(const struct profile_compiler *c)
+{
+    const struct profile_renewal *r = &c->rules->renewal;
+    const struct profile_window *w = &r->window;
+    int64_t life = c->rules->validity.for_seconds;
+    int64_t from = moment(life, w->from, w->from_part);
+    int64_t until = moment(life, w->until, w->until_part);
+
+    if (!r->has_window) {
+        return BM_OK;
+    }
+    if ((w->from != 0) == (w->from_part != 0) ||
+        (w->until != 0) == (w->until_part != 0)) {
+        return fail(c, "renewal",
+                    "window has one of from and from_part, and one of until "
+                    "and until_part");
+    }
+    if (life == 0) { /* it ends at a date */
+        return w->from != 0 && w->until != 0 && w->from <= w->until
+                   ? fail(c, "renewal", "window ends before it begins")
+                   : BM_OK;
+    }
+    if (from < 0 || until < 0) {
+        return fail(c, "renewal", "window is longer than the life");
+    }
+    if (until <= from) {
+        return fail(c, "renewal", "window ends before it begins");
+    }
+    return life > r->before && from < life - r->before
+               ? fail(c, "renewal", "window begins before renewal does")
+               : BM_OK;
+}
+
 /* Bits that these keys cannot have; NULL if there is none. */
 static const char *wrong_usage(unsigned usage, unsigned keys)
 {
@@ -390,6 +433,7 @@ bm_status profile_compile(struct ca_profile *profile,
     BM_TRY(check_key_usage(&c));
     BM_TRY(compile_device(&c));
     BM_TRY(compile_validity(&c));
+    BM_TRY(check_window(&c));
     BM_TRY(profile_compile_subject(&c, config_get(root, "subject")));
     BM_TRY(profile_compile_san(&c, config_get(root, "subject_alt_name")));
     BM_TRY(compile_eku(&c));

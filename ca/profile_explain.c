@@ -125,6 +125,16 @@ static void explain_device(const struct profile_rules *r, struct bm_wr *w)
     }
 }
 
+static void put_moment(struct bm_wr *w, int64_t before, int64_t part)
+{
+    if (part != 0) {
+        put(w, "%" PRId64 "%% of the life", part);
+    } else {
+        put_duration(w, before);
+        put(w, " before the end");
+    }
+}
+
 static void explain_renewal(const struct profile_rules *r, struct bm_wr *w)
 {
     label(w, "renewal");
@@ -138,6 +148,13 @@ static void explain_renewal(const struct profile_rules *r, struct bm_wr *w)
     put_duration(w, r->renewal.grace);
     put(w, " after it, with %s key",
         r->renewal.same_key_renewal ? "the same or another" : "another");
+    if (r->renewal.has_window) {
+        label(w, "");
+        put(w, "devices are told to from ");
+        put_moment(w, r->renewal.window.from, r->renewal.window.from_part);
+        put(w, " until ");
+        put_moment(w, r->renewal.window.until, r->renewal.window.until_part);
+    }
 }
 
 static void explain_est(const struct profile_rules *r, struct bm_wr *w)

@@ -291,6 +291,13 @@ struct profile_rules {
         int64_t before;
         int64_t grace;
         bool same_key_renewal;
+        bool has_window;
+        struct profile_window {
+            int64_t from;      /* seconds before the end, */
+            int64_t from_part; /* or percent of the life; the other is 0 */
+            int64_t until;
+            int64_t until_part;
+        } window;
     } renewal;
 
     unsigned attestation; /* enum ca_attestation */

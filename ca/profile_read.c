@@ -164,12 +164,26 @@ static const struct config_key device_keys[] = {
     { .name = NULL },
 };
 
+static const struct config_key window_keys[] = {
+    { KEY(CONFIG_DURATION, "from", profile_window, from), .min = 1,
+      .max = 100 * YEAR },
+    { KEY(CONFIG_INTEGER, "from_part", profile_window, from_part), .min = 1,
+      .max = 99 },
+    { KEY(CONFIG_DURATION, "until", profile_window, until), .min = 1,
+      .max = 100 * YEAR },
+    { KEY(CONFIG_INTEGER, "until_part", profile_window, until_part), .min = 1,
+      .max = 99 },
+    { .name = NULL },
+};
+
 static const struct config_key renewal_keys[] = {
     { KEY(CONFIG_DURATION, "before", profile_renewal, before), .required = true,
       .min = 1, .max = 100 * YEAR },
     { KEY(CONFIG_DURATION, "grace", profile_renewal, grace),
       .max = 100 * YEAR },
     { KEY(CONFIG_BOOL, "same_key_renewal", profile_renewal, same_key_renewal) },
+    { KEY(CONFIG_SECTION, "window", profile_renewal, window),
+      .keys = window_keys },
     { .name = NULL },
 };
 
@@ -409,6 +423,9 @@ bm_status profile_read(struct ca_profile *profile, struct config_error *error)
     BM_TRY(config_read(profile->config, root, profile_keys, rules, error));
     rules->has_device = config_get(root, "device") != NULL;
     rules->has_renewal = config_get(root, "renewal") != NULL;
+    rules->renewal.has_window =
+        rules->has_renewal &&
+        config_get(config_get(root, "renewal"), "window") != NULL;
     rules->has_basic = config_get(root, "basic_constraints") != NULL;
     rules->has_san = config_get(root, "subject_alt_name") != NULL;
     rules->has_nc = config_get(root, "name_constraints") != NULL;

@@ -104,6 +104,8 @@ static const struct {
       BIT(NUMBER) },
     { CA_RECORD_BATCH, "batch", BIT(PROFILE) | BIT(TEXT) | BIT(NUMBER),
       BIT(HASH) | BIT(SUBJECT) },
+    { CA_RECORD_PULL, "pull", BIT(TEXT) | BIT(NUMBER), BIT(CA) | BIT(PROFILE) },
+    { CA_RECORD_SHIPPING, "shipping", BIT(SUBJECT) | BIT(TEXT), BIT(NUMBER) },
 };
 
 /*
@@ -322,7 +324,7 @@ static bm_status take_member(struct bm_cbor *c, enum member member,
     case VERSION:
         return take_number(c, CA_RECORD_VERSION, CA_RECORD_VERSION, &v);
     case KIND:
-        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, CA_RECORD_BATCH, &v));
+        BM_TRY(take_number(c, CA_RECORD_ISSUANCE, UINT8_MAX, &v));
         record->kind = (enum ca_record_kind)v;
         return BM_OK;
     case TIME:

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "ca/device.h"
+#include "ca/renewal.h"
+#include "ca/signal.h"
 #include "ca/slot.h"
 
 static bool same_key(const struct ca_slot *s, const struct store_cert *row)
@@ -15,11 +17,12 @@ static bool same_key(const struct ca_slot *s, const struct store_cert *row)
     return memcmp(row->key, s->key, sizeof s->key) == 0;
 }
 
-static bool is_open(const struct ca_slot *s, const struct store_cert *row,
-                    int64_t now)
+/* Its time has come, or it was asked for before that. */
+static bm_status is_open(struct ca *ca, const struct ca_slot *s,
+                         const struct store_cert *row, int64_t now, bool *open)
 {
-    return now >= row->not_after - s->policy->renew_before ||
-           row->issued <= s->asked;
+    *open = now >= row->not_after - s->policy->renew_before;
+    return *open ? BM_OK : ca_renewal_early(ca, row, open);
 }
 
 /* `old` gets a successor; a pending one that it has already gives way. */
@@ -42,6 +45,7 @@ static bm_status renew_current(struct ca *ca, struct ca_slot *s, int64_t now,
     const struct store *store = ca->c.store;
     const struct store_cert *old = &s->presented.row;
     struct store_cert next;
+    bool open;
 
     if (old->renewed_by != 0) {
         BM_TRY(store->cert_get(store->self, &ca_everything, old->renewed_by,
@@ -61,7 +65,8 @@ static bm_status renew_current(struct ca *ca, struct ca_slot *s, int64_t now,
             supersede(s, &next);
         }
     }
-    if (!is_open(s, old, now) && !s->supersedes) {
+    BM_TRY(is_open(ca, s, old, now, &open));
+    if (!open && !s->supersedes) {
         return ca_refuse(why, BM_E_CA_WINDOW,
                          "it opens %lld seconds before the end",
                          (long long)s->policy->renew_before);
@@ -144,12 +149,15 @@ static bool may_repeat(const struct ca_slot *s)
 static bm_status repeat_lost(struct ca *ca, struct ca_slot *s,
                              const struct has *h, struct ca_refusal *why)
 {
+    bool open = false;
+
     if (h->pending && same_key(s, &h->pending_row.row)) {
         return ca_repeat(ca, s, h->pending_row.row.id, h->now, why);
     }
-    if (h->valid && same_key(s, &h->valid_row.row) &&
-        !(s->policy->same_key_renewal &&
-          is_open(s, &h->valid_row.row, h->now))) {
+    if (h->valid && s->policy->same_key_renewal) {
+        BM_TRY(is_open(ca, s, &h->valid_row.row, h->now, &open));
+    }
+    if (h->valid && same_key(s, &h->valid_row.row) && !open) {
         return ca_repeat(ca, s, h->valid_row.row.id, h->now, why);
     }
     return BM_OK;
@@ -202,15 +210,62 @@ static bm_status renew_device(struct ca *ca, struct ca_slot *s, int64_t now,
     return BM_OK;
 }
 
-bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s, int64_t now,
-                           struct ca_refusal *why)
-{
-    uint64_t device = s->has_device ? s->device.id : s->presented.row.device;
+/* How many certificates of the profile the device got since. */
+struct recent {
+    int64_t since;
+    unsigned n;
+};
 
-    s->asked = CA_NOT_ASKED;
-    if (device != 0) {
-        BM_TRY(ca_device_asked(ca, device, &s->asked));
+static bm_status count_recent(void *arg, const void *visited)
+{
+    struct recent *r = arg;
+    const struct store_cert *row = visited;
+
+    if (row->issued < r->since || ++r->n >= CA_LOOP_CERTS) {
+        return BM_E_END;
     }
+    return BM_OK;
+}
+
+/*
+ * A device that gets one certificate after another is ill, or two devices have
+ * one name. Of a short life it needs more in a day: then that is the time.
+ */
+static bm_status note_loop(struct ca *ca, const struct ca_slot *s, int64_t now)
+{
+    const struct store *store = ca->c.store;
+    const struct store_cert *old = s->renews ? &s->old.row : &s->presented.row;
+    int64_t life = old->not_after - old->not_before;
+    struct recent r = {
+        .since = now - (life > 0 && life < CA_LOOP_TIME ? life : CA_LOOP_TIME)
+    };
+    const struct store_cert_filter filter = { .device = s->device.id,
+                                              .profile = s->policy->name,
+                                              .newest_first = true };
+    const struct store_visit visit = { &r, count_recent };
+    struct ca_signalled what = { .kind = CA_SIGNAL_ENROLMENT_LOOP,
+                                 .organisation = s->organisation,
+                                 .device = s->device.id };
+    char text[STORE_NAME_MAX];
+
+    if (!s->has_device || s->new_device) {
+        return BM_OK;
+    }
+    BM_TRY(store->cert_list(store->self, &ca_everything, &filter, &visit));
+    if (r.n < CA_LOOP_CERTS) {
+        return BM_OK;
+    }
+    (void)snprintf(text, sizeof text,
+                   "it asked for another certificate of %s, and got %d not "
+                   "long ago",
+                   s->policy->name, CA_LOOP_CERTS);
+    what.text = text;
+    return ca_put_signal(ca, &what, false, now);
+}
+
+static bm_status decide(struct ca *ca, struct ca_slot *s, int64_t now,
+                        struct ca_refusal *why)
+{
     BM_TRY(ca_repeat_token(ca, s, now, why));
     if (s->request->by == CA_BY_CURRENT) {
         return renew_current(ca, s, now, why);
@@ -222,6 +277,13 @@ bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s, int64_t now,
         return s->new_device ? BM_OK : renew_device(ca, s, now, why);
     }
     return ca_repeat_operator(ca, s, now, why);
+}
+
+bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s, int64_t now,
+                           struct ca_refusal *why)
+{
+    BM_TRY(decide(ca, s, now, why));
+    return note_loop(ca, s, now);
 }
 
 bool ca_is_kin(const struct ca_slot *s, const struct store_cert *row)
@@ -240,7 +302,8 @@ struct owner {
     struct ca_refusal *why;
     uint32_t organisation;       /* of a misuse: the owner's, */
     uint64_t device;             /* and its device, */
-    char serial[CA_SERIAL_TEXT]; /* and certificate */
+    char serial[CA_SERIAL_TEXT]; /* and certificate, */
+    char words[STORE_NAME_MAX];  /* for him */
 };
 
 static bool shares_key(const struct ca_slot *s, const char *profile)
@@ -302,15 +365,35 @@ static bm_status check_owner(void *arg, const void *visited)
                                                   o->serial, row.profile);
 }
 
-/* Both sides should know: the key may have been stolen. */
-static bm_status put_misuse(struct owner *o, int64_t now)
+/* Both sides should know: the key may have been stolen. Neither learns who the
+ * other one is. */
+static bm_status put_signals(const struct owner *o, enum ca_signal kind,
+                             int64_t now)
 {
     const struct ca_slot *s = o->s;
-    char text[STORE_NAME_MAX];
+    const struct ca_signalled theirs = { .kind = kind,
+                                         .organisation = o->organisation,
+                                         .device = o->device,
+                                         .text = o->words };
+    const struct ca_signalled ours = {
+        .kind = kind,
+        .organisation = s->organisation,
+        .device = s->has_device ? s->device.id : 0,
+        .text = "it asked for a certificate with another's key"
+    };
+
+    BM_TRY(ca_put_signal(o->ca, &theirs, true, now));
+    return ca_put_signal(o->ca, &ours, true, now);
+}
+
+static bm_status put_misuse(struct owner *o, enum ca_signal kind, int64_t now)
+{
+    const struct ca_slot *s = o->s;
     uint8_t whom[STORE_HASH_SIZE + 4];
     struct bm_wr w;
     bm_status rc;
 
+    BM_TRY(put_signals(o, kind, now));
     bm_wr_init(&w, whom, sizeof whom);
     bm_wr_put(&w, BM_ARRAY(s->key));
     for (unsigned shift = 0; shift < 32; shift += 8) {
@@ -320,31 +403,56 @@ static bm_status put_misuse(struct owner *o, int64_t now)
     if (rc != BM_OK) {
         return rc == BM_E_EXISTS ? BM_OK : rc;
     }
-    (void)snprintf(text, sizeof text,
-                   "somebody asked for a certificate with the key of "
-                   "certificate %s",
-                   o->serial);
     BM_TRY(ca_put_event(o->ca, "key-misuse", o->organisation, o->device, now,
-                        text));
+                        o->words));
     return ca_put_event(o->ca, "key-misuse", s->organisation,
                         s->has_device ? s->device.id : 0, now,
                         "it asked for a certificate with another's key");
+}
+
+/* The key of a certificate of ours. */
+static bm_status check_certs(struct owner *o, int64_t now)
+{
+    const struct store *store = o->ca->c.store;
+    struct store_visit visit = { o, check_owner };
+    bm_status rc =
+        store->claim_list(store->self, STORE_CLAIM_KEY, o->s->key, &visit);
+
+    if (rc == BM_E_CA_KEY_OWNED) {
+        (void)snprintf(o->words, sizeof o->words,
+                       "somebody asked for a certificate with the key of "
+                       "certificate %s",
+                       o->serial);
+        BM_TRY(put_misuse(o, CA_SIGNAL_SAME_KEY, now));
+    }
+    return rc;
+}
+
+/* The key of an IDevID of a manufacturer is its device's, and good for nothing
+ * else. */
+static bm_status check_idevids(struct owner *o, int64_t now)
+{
+    const struct store *store = o->ca->c.store;
+    struct store_idevid row;
+    bm_status rc = store->idevid_of_key(store->self, o->s->key, &row);
+
+    if (rc != BM_OK) {
+        return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+    }
+    o->organisation = row.organisation;
+    o->device = row.device;
+    (void)snprintf(o->words, sizeof o->words,
+                   "somebody asked for a certificate with the key of its "
+                   "IDevID");
+    BM_TRY(put_misuse(o, CA_SIGNAL_IDEVID_KEY, now));
+    return ca_refuse_plain(o->why, BM_E_CA_KEY_OWNED);
 }
 
 bm_status ca_check_key(struct ca *ca, struct ca_slot *s, int64_t now,
                        struct ca_refusal *why)
 {
     struct owner owner = { .ca = ca, .s = s, .why = why };
-    struct store_visit visit = { &owner, check_owner };
-    bm_status rc = ca->c.store->claim_list(ca->c.store->self, STORE_CLAIM_KEY,
-                                           s->key, &visit);
 
-    if (rc == BM_OK) {
-        rc = ca_check_idevid_key(ca, s, why);
-    }
-
-    if (rc == BM_E_CA_KEY_OWNED) {
-        BM_TRY(put_misuse(&owner, now));
-    }
-    return rc;
+    BM_TRY(check_certs(&owner, now));
+    return check_idevids(&owner, now);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* What the use of a certificate tells: a renewal arrived, or a clone. */
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/allocation.h"
 #include "ca/internal.h"
+#include "ca/signal.h"
 
 /* Which of our CAs has this name as its subject? */
 struct by_name {
@@ -135,6 +137,23 @@ static bm_status confirm(struct ca *ca, const struct ca_actor *actor,
     return end_predecessor(ca, actor, &old.row, now);
 }
 
+/* A renewal that another one of the same predecessor has taken the place of
+ * before it was seen: somebody has it all the same. */
+static bm_status is_second(struct ca *ca, const struct store_cert *row,
+                           bool *yes)
+{
+    const struct store *store = ca->c.store;
+    struct store_cert old;
+
+    *yes = false;
+    if (row->renews == 0) {
+        return BM_OK;
+    }
+    BM_TRY(store->cert_get(store->self, &ca_everything, row->renews, &old));
+    *yes = old.renewed_by != 0 && old.renewed_by != row->id;
+    return BM_OK;
+}
+
 /* Has the successor of `row` been seen in use? */
 static bm_status is_succeeded(struct ca *ca, const struct store_cert *row,
                               bool renewing, bool *yes)
@@ -143,14 +162,35 @@ static bm_status is_succeeded(struct ca *ca, const struct store_cert *row,
     struct store_cert next;
 
     *yes = renewing && row->status == STORE_CERT_REPLACED;
-    if (row->renewed_by == 0 || row->status != STORE_CERT_REVOKED ||
+    if (row->status != STORE_CERT_REVOKED ||
         row->reason != BM_REASON_SUPERSEDED) {
         return BM_OK;
+    }
+    if (row->renewed_by == 0) {
+        return is_second(ca, row, yes);
     }
     BM_TRY(
         store->cert_get(store->self, &ca_everything, row->renewed_by, &next));
     *yes = next.status != STORE_CERT_PENDING;
     return BM_OK;
+}
+
+static bm_status put_fork_signal(struct ca *ca, const struct store_cert *row,
+                                 int64_t now)
+{
+    struct ca_signalled what = { .kind = CA_SIGNAL_FORK,
+                                 .organisation = row->organisation,
+                                 .device = row->device };
+    char text[STORE_NAME_MAX];
+    char serial[CA_SERIAL_TEXT];
+
+    ca_hex(row->serial, serial, sizeof serial);
+    (void)snprintf(text, sizeof text,
+                   "certificate %s was used, which another has taken the place "
+                   "of",
+                   serial);
+    what.text = text;
+    return ca_put_signal(ca, &what, true, now);
 }
 
 /*
@@ -167,8 +207,10 @@ static bm_status put_fork(struct ca *ca, const struct ca_actor *actor,
     struct ca_record record = ca_record_of(CA_RECORD_FORK, actor, now);
     struct store_device device;
     char serial[CA_SERIAL_TEXT];
-    bm_status rc = ca_put_once(ca, "fork", row->serial, row->id);
+    bm_status rc;
 
+    BM_TRY(put_fork_signal(ca, row, now));
+    rc = ca_put_once(ca, "fork", row->serial, row->id);
     if (rc != BM_OK) {
         return rc == BM_E_EXISTS ? BM_OK : rc;
     }
@@ -280,7 +322,7 @@ bm_status ca_use(struct ca *ca, const struct ca_actor *actor,
     char serial[CA_SERIAL_TEXT];
 
     if (rc != BM_E_END) {
-        return rc;
+        return rc == BM_OK ? ca_put_unshipped(ca, row, now) : rc;
     }
     if (row->status == STORE_CERT_PENDING) {
         if (now < row->not_before || now > row->not_after) {
@@ -288,6 +330,7 @@ bm_status ca_use(struct ca *ca, const struct ca_actor *actor,
         }
         BM_TRY(check_device(ca, row, why));
         BM_TRY(check_predecessor(ca, row, why));
+        BM_TRY(ca_put_unshipped(ca, row, now));
         return confirm(ca, actor, row, now);
     }
     ca_hex(row->serial, serial, sizeof serial);
@@ -332,6 +375,9 @@ bm_status ca_seen(struct ca *ca, const struct ca_actor *actor,
     if (rc == BM_OK) {
         ca_keep_row(&kept, &row);
         rc = look(ca, &kept.row, false, now, why);
+    }
+    if (rc == BM_OK) {
+        rc = ca_look_shipping(ca, &kept.row, now);
     }
     store->rollback(store->self);
     if (rc != BM_E_END) {

@@ -58,8 +58,6 @@ struct ca_slot {
     bool attests; /* `attestation` is to be written; else it was, or is zero */
     struct store_attestation attestation;
 
-    int64_t asked; /* to renew early; CA_NOT_ASKED */
-
     bool supersedes; /* `pending` is replaced before it was confirmed */
     struct ca_cert_row pending;
 
@@ -119,10 +117,6 @@ BM_MUST_CHECK bm_status ca_check_device(struct ca *ca, struct ca_slot *s,
  * clone are written down. */
 BM_MUST_CHECK bm_status ca_check_idevid(struct ca *ca, const struct ca_slot *s,
                                         int64_t now, struct ca_refusal *why);
-/* Is the key that of an IDevID? */
-BM_MUST_CHECK bm_status ca_check_idevid_key(struct ca *ca,
-                                            const struct ca_slot *s,
-                                            struct ca_refusal *why);
 /* The device is bound to it, with its row. */
 BM_MUST_CHECK bm_status ca_put_idevid(struct ca *ca, const struct ca_slot *s,
                                       int64_t now);

@@ -137,6 +137,17 @@ int cmd_device_show(int argc, char **argv);
 int cmd_device_suspend(int argc, char **argv);
 int cmd_device_resume(int argc, char **argv);
 int cmd_device_renew(int argc, char **argv);
+int cmd_device_stock(int argc, char **argv);
+int cmd_device_ship(int argc, char **argv);
+
+int cmd_renewal(int argc, char **argv);
+int cmd_renewal_pull(int argc, char **argv);
+int cmd_renewal_list(int argc, char **argv);
+int cmd_renewal_cancel(int argc, char **argv);
+int cmd_renewal_report(int argc, char **argv);
+
+int cmd_signal(int argc, char **argv);
+int cmd_signal_list(int argc, char **argv);
 
 int cmd_manufacturer(int argc, char **argv);
 int cmd_manufacturer_add(int argc, char **argv);

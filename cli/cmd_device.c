@@ -14,6 +14,10 @@ static const struct cmd verbs[] = {
     { "resume", "[--dir DIR] NAME...", "lift a suspension", cmd_device_resume },
     { "renew", "[--dir DIR] NAME...", "ask devices to renew before their time",
       cmd_device_renew },
+    { "stock", "[--dir DIR] NAME...", "say that devices are in stock",
+      cmd_device_stock },
+    { "ship", "[--dir DIR] [--at TIME] NAME...", "say that they are shipped",
+      cmd_device_ship },
     { NULL, NULL, NULL, NULL },
 };
 

@@ -94,10 +94,13 @@ bool devices_query_hex(const struct http_request *r, const char *name,
 static bm_status put_message(struct devices_waiting *w, uint16_t what,
                              struct bm_bytes body)
 {
+    uint8_t network[HTTP_NETWORK_MAX];
     struct wire_device m = { .what = what,
                              .cert = http_peer_cert(w->request),
                              .chain = http_peer_chain(w->request),
-                             .body = body };
+                             .body = body,
+                             .network = { network,
+                                          http_network(w->request, network) } };
     struct bm_wr o;
     size_t n;
 

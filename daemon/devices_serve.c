@@ -109,8 +109,11 @@ bool devices_tell_seen(struct devices *d, struct http_request *r,
                        void (*done)(struct devices_waiting *w,
                                     const struct wire_enrolled *answer))
 {
+    uint8_t network[HTTP_NETWORK_MAX];
     struct wire_seen seen = { .cert = http_peer_cert(r),
-                              .chain = http_peer_chain(r) };
+                              .chain = http_peer_chain(r),
+                              .network = { network,
+                                           http_network(r, network) } };
     struct devices_waiting *w;
     struct bm_wr message;
 
@@ -212,6 +215,7 @@ static bm_status check_binding(struct serving *s)
 static bm_status put_message(struct serving *s, struct devices_waiting *w,
                              struct bm_bytes csr)
 {
+    uint8_t network[HTTP_NETWORK_MAX];
     struct wire_enrol enrol = {
         .op = wire_operation(s->path.operation),
         .label = { (const uint8_t *)s->path.label, strlen(s->path.label) },
@@ -220,6 +224,7 @@ static bm_status put_message(struct serving *s, struct devices_waiting *w,
         .user = { s->credentials.user, s->credentials.user_n },
         .token = { s->credentials.token, s->credentials.token_n },
         .csr = csr,
+        .network = { network, http_network(s->request, network) },
     };
     struct bm_wr message;
     size_t n;

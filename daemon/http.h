@@ -81,6 +81,11 @@ const char *http_query(const struct http_request *r); /* raw; "" if none */
 const char *http_header(const struct http_request *r, const char *name);
 struct bm_bytes http_body(struct http_request *r);      /* whole, contiguous */
 const char *http_address(const struct http_request *r); /* of the peer */
+/* The network that it is in: the first 3 octets of an IPv4 address, 6 of an
+ * IPv6 one. */
+#define HTTP_NETWORK_MAX 6
+size_t http_network(const struct http_request *r,
+                    uint8_t network[HTTP_NETWORK_MAX]);
 
 /* The certificate that the client has shown to hold the key of: DER, and the
  * others it sent, DER after DER; empty when none. Kept with the connection. */

@@ -37,6 +37,23 @@ static size_t key_of(const struct sockaddr_storage *from, uint8_t key[8])
     return 0;
 }
 
+size_t http_network(const struct http_request *r,
+                    uint8_t network[HTTP_NETWORK_MAX])
+{
+    const char *text = http_address(r);
+    uint8_t address[16];
+
+    if (inet_pton(AF_INET, text, address) == 1) {
+        memcpy(network, address, 3);
+        return 3;
+    }
+    if (inet_pton(AF_INET6, text, address) == 1) {
+        memcpy(network, address, HTTP_NETWORK_MAX);
+        return HTTP_NETWORK_MAX;
+    }
+    return 0;
+}
+
 void http_address_text(const struct sockaddr_storage *from,
                        char out[INET6_ADDRSTRLEN])
 {

@@ -251,7 +251,8 @@ bm_status issuer_serve_device(void *asker, struct link *link,
     if (!see(&q, row)) {
         return issuer_answer_reply(a, frame, &q.reply);
     }
-    issuer_put_window(a->is, q.known, q.m.cert, &q.answer);
+    issuer_note_place(a->is, q.known, q.m.cert, q.m.network);
+    issuer_put_window(a->is, q.m.cert, &q.answer);
     ok = serve(&q, row);
     /* What was asked of a signer that fell silent may still be signed, also
      * where the answer is good because the last manifest is: the authority is

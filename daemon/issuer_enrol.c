@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ca/device.h"
+#include "ca/renewal.h"
 #include "daemon/issuer_internal.h"
 #include "daemon/key_watch.h"
 
@@ -105,25 +105,23 @@ static void answer_refusal(struct issuer *is, struct issuer_enrol *e,
     }
 }
 
-/*
- * The window of the renewal hint (RFC 9773 4.2): from where the profile opens
- * it, over two thirds of what is left, so that a device which comes late in it
- * still has time to fail and try again.
- */
-static void put_window(const struct ca_profile_policy *policy,
-                       struct bm_bytes der, struct wire_enrolled *m)
+/* The renewal hint of what was issued just now, or again. */
+static void put_usual(struct issuer *is, const struct ca_profile_policy *policy,
+                      struct bm_bytes der, struct wire_enrolled *m)
 {
+    struct ca_renewal r;
     struct bm_cert cert;
+    struct store_cert row = { .id = 0 };
 
-    if (!policy->renewable ||
-        bm_cert_parse(der, BM_STRICT, NULL, &cert) != BM_OK) {
+    if (bm_cert_parse(der, BM_STRICT, NULL, &cert) != BM_OK) {
         return;
     }
-    m->renew_from = cert.not_after - policy->renew_before;
-    if (m->renew_from < cert.not_before) {
-        m->renew_from = cert.not_before;
-    }
-    m->renew_until = cert.not_after - (cert.not_after - m->renew_from) / 3;
+    row.serial = cert.serial;
+    row.not_before = cert.not_before;
+    row.not_after = cert.not_after;
+    ca_renewal_usual(is->in->ca, policy, &row, &r);
+    m->renew_from = r.from;
+    m->renew_until = r.until;
 }
 
 static void answer_cert(struct issuer *is, struct issuer_enrol *e,
@@ -134,7 +132,7 @@ static void answer_cert(struct issuer *is, struct issuer_enrol *e,
     struct bm_wr w;
     bm_status rc;
 
-    put_window(e->policy, r->der, &m);
+    put_usual(is, e->policy, r->der, &m);
     bm_wr_init(&w, chain, sizeof chain);
     rc = instance_put_chain(is->in, r->ca, true, &w);
     if (rc == BM_OK) {
@@ -558,35 +556,15 @@ bool issuer_see(struct issuer *is, struct bm_bytes der,
     return rc == BM_OK;
 }
 
-/* A device that was asked to renew early has an hour, in which a fleet that was
- * asked at once does not come at once. */
-static void put_asked(const struct issuer *is, struct bm_bytes der,
-                      struct wire_enrolled *m)
-{
-    int64_t asked;
-
-    if (m->renew_from == 0 ||
-        ca_renewal_asked(is->in->ca, der, &asked) != BM_OK ||
-        asked == CA_NOT_ASKED || asked >= m->renew_from) {
-        return;
-    }
-    m->renew_from = asked;
-    if (m->renew_until > asked + ISSUER_ASKED) {
-        m->renew_until = asked + ISSUER_ASKED;
-    }
-}
-
-void issuer_put_window(const struct issuer *is,
-                       const struct issuer_known *known, struct bm_bytes der,
+void issuer_put_window(const struct issuer *is, struct bm_bytes der,
                        struct wire_enrolled *m)
 {
-    const char *name = known->holder.profile;
-    const struct ca_profile_policy *policy = issuer_label(
-        is, (struct bm_bytes){ (const uint8_t *)name, strlen(name) });
+    struct ca_renewal r;
 
-    if (policy != NULL) {
-        put_window(policy, der, m);
-        put_asked(is, der, m);
+    /* The hint is a courtesy: an answer without it is still the answer. */
+    if (ca_renewal_find(is->in->ca, der, &r) == BM_OK) {
+        m->renew_from = r.from;
+        m->renew_until = r.until;
     }
 }
 
@@ -604,6 +582,7 @@ bm_status issuer_serve_seen(void *asker, struct link *link,
     if (!issuer_see(a->is, m.cert, &known, &reply)) {
         return issuer_answer_reply(a, frame, &reply);
     }
-    issuer_put_window(a->is, known, m.cert, &answer);
+    issuer_note_place(a->is, known, m.cert, m.network);
+    issuer_put_window(a->is, m.cert, &answer);
     return issuer_answer_enrolled(a, frame, &answer);
 }

@@ -59,9 +59,6 @@
 #define ISSUER_GAP_US   500
 #define ISSUER_ALONE    64
 
-/* Seconds within which a device that was asked to renew is to do so. */
-#define ISSUER_ASKED 3600
-
 /* A client that is told to come again does so after so many seconds. */
 #define ISSUER_RETRY          1
 #define ISSUER_RETRY_FULL     30   /* a full disk is mended by people */
@@ -71,11 +68,27 @@
 /* Who has been verified by path: certificates remembered at a time. */
 #define ISSUER_KNOWN_MAX 4096
 
+/* The networks that a certificate comes from: the first 24 bits of an IPv4
+ * address, 48 of an IPv6 one. */
+#define ISSUER_NETWORK_V4  3
+#define ISSUER_NETWORK_MAX 6
+struct issuer_place {
+    uint8_t n; /* 0: none yet */
+    uint8_t octets[ISSUER_NETWORK_MAX];
+};
+struct issuer_places {
+    struct issuer_place last;
+    struct issuer_place before;
+    unsigned returns; /* to the one before, in a row */
+    int64_t changed;
+};
+
 struct issuer_known {
     uint8_t hash[32]; /* SHA-256 of the DER; all zero: free */
     int64_t not_before;
     int64_t not_after;
     struct ca_holder holder;
+    struct issuer_places places[2]; /* by IPv4, by IPv6 */
 };
 
 /* A link of somebody who asks. */
@@ -267,9 +280,14 @@ BM_MUST_CHECK bm_status issuer_answer_enrolled(struct issuer_asker *to,
 bool issuer_see(struct issuer *is, struct bm_bytes der,
                 const struct issuer_known **known, struct issuer_reply *reply);
 /* The window of its renewal, if there is one. */
-void issuer_put_window(const struct issuer *is,
-                       const struct issuer_known *known, struct bm_bytes der,
+void issuer_put_window(const struct issuer *is, struct bm_bytes der,
                        struct wire_enrolled *m);
+
+/* ---- issuer_places.c */
+
+/* A good certificate was used from this network; empty: it is not known. */
+void issuer_note_place(struct issuer *is, const struct issuer_known *known,
+                       struct bm_bytes der, struct bm_bytes network);
 
 /* ---- issuer_device.c */
 

@@ -137,6 +137,7 @@ bm_status issuer_verify(struct issuer *is, struct bm_bytes der,
         k->not_before = cert.not_before;
         k->not_after = cert.not_after;
         k->holder = holder;
+        memset(k->places, 0, sizeof k->places);
     }
     *known = k;
     return BM_OK;
@@ -309,6 +310,7 @@ static bool admit_cert(struct issuer *is, struct issuer_enrol *e,
         (now > k->not_after && e->m.op != WIRE_REENROLL)) {
         return say(reply, 403, "the certificate shown is not valid now");
     }
+    issuer_note_place(is, k, e->m.cert, e->m.network);
     e->who.by = by_of(e, k->holder.profile);
     if (e->who.by == 0) {
         return say(reply, 403,

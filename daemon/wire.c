@@ -71,6 +71,7 @@ static const struct field enrol_fields[] = {
     FIELD(OCTETS, wire_enrol, user, 0, NAME_MAX_OCTETS),
     FIELD(OCTETS, wire_enrol, token, 0, TOKEN_MAX),
     FIELD(OCTETS, wire_enrol, csr, 1, WIRE_OBJECT_MAX),
+    FIELD(OCTETS, wire_enrol, network, 0, WIRE_NETWORK_MAX),
     LAST,
 };
 
@@ -89,6 +90,7 @@ static const struct field enrolled_fields[] = {
 static const struct field seen_fields[] = {
     FIELD(OCTETS, wire_seen, cert, 1, WIRE_OBJECT_MAX),
     FIELD(OCTETS, wire_seen, chain, 0, WIRE_OBJECT_MAX),
+    FIELD(OCTETS, wire_seen, network, 0, WIRE_NETWORK_MAX),
     LAST,
 };
 
@@ -97,6 +99,7 @@ static const struct field device_fields[] = {
     FIELD(OCTETS, wire_device, cert, 1, WIRE_OBJECT_MAX),
     FIELD(OCTETS, wire_device, chain, 0, WIRE_OBJECT_MAX),
     FIELD(OCTETS, wire_device, body, 0, WIRE_DEVICE_BODY_MAX),
+    FIELD(OCTETS, wire_device, network, 0, WIRE_NETWORK_MAX),
     LAST,
 };
 

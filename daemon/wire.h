@@ -66,16 +66,20 @@ enum wire_enrol_op {
     WIRE_SERVERKEYGEN, /* RFC 7030 4.4: the CSR is for a key of ours */
 };
 
+#define WIRE_NETWORK_MAX 6
+
 /* One request for a certificate. Possession of the keys of `csr` and `cert`
  * has been shown to the listener; all else is the issuer's to check. */
 struct wire_enrol {
     uint8_t op;
-    struct bm_bytes label; /* of the path; empty: the default profile */
-    struct bm_bytes cert;  /* of the TLS client, DER; or empty */
-    struct bm_bytes chain; /* what it sent besides, DER after DER */
-    struct bm_bytes user;  /* of HTTP Basic: the device; or empty */
-    struct bm_bytes token; /* the secret; or empty */
-    struct bm_bytes csr;   /* DER */
+    struct bm_bytes label;   /* of the path; empty: the default profile */
+    struct bm_bytes cert;    /* of the TLS client, DER; or empty */
+    struct bm_bytes chain;   /* what it sent besides, DER after DER */
+    struct bm_bytes user;    /* of HTTP Basic: the device; or empty */
+    struct bm_bytes token;   /* the secret; or empty */
+    struct bm_bytes csr;     /* DER */
+    struct bm_bytes network; /* that the client is in: the first 3 octets of an
+                                IPv4 address, 6 of an IPv6 one; or empty */
 };
 void wire_enrol_put(struct bm_wr *w, const struct wire_enrol *m);
 BM_MUST_CHECK bm_status wire_enrol_get(struct bm_bytes in,
@@ -105,6 +109,7 @@ BM_MUST_CHECK bm_status wire_enrolled_get(struct bm_bytes in,
 struct wire_seen {
     struct bm_bytes cert;
     struct bm_bytes chain;
+    struct bm_bytes network; /* as in struct wire_enrol */
 };
 void wire_seen_put(struct bm_wr *w, const struct wire_seen *m);
 BM_MUST_CHECK bm_status wire_seen_get(struct bm_bytes in, struct wire_seen *m);
@@ -127,7 +132,8 @@ struct wire_device {
     uint16_t what;
     struct bm_bytes cert;
     struct bm_bytes chain;
-    struct bm_bytes body; /* of a POST; or empty */
+    struct bm_bytes body;    /* of a POST; or empty */
+    struct bm_bytes network; /* as in struct wire_enrol */
 };
 void wire_device_put(struct bm_wr *w, const struct wire_device *m);
 BM_MUST_CHECK bm_status wire_device_get(struct bm_bytes in,

@@ -204,6 +204,26 @@ static bm_status cert_list(void *self, const struct store_scope *scope,
     return query_visit(&q, cert_read, &row, visit);
 }
 
+static bm_status cert_due(void *self, const struct store_scope *scope,
+                          const struct store_due *due,
+                          const struct store_visit *visit)
+{
+    bool tenant = scope->organisation > 1;
+    struct sqlite_query q;
+    struct store_cert row;
+
+    query_open_scope(&q, self, tenant ? SQL_CERT_DUE_TENANT : SQL_CERT_DUE,
+                     scope);
+    query_put_i64(&q, due->from);
+    query_put_u64(&q, due->after);
+    query_put_i64(&q, due->before);
+    if (tenant) {
+        query_put_i64(&q, scope->organisation);
+    }
+    query_put_scope(&q, scope);
+    return query_visit(&q, cert_read, &row, visit);
+}
+
 void sqlite_cert_fill(struct store *store)
 {
     store->next_cert = next_cert;
@@ -212,4 +232,5 @@ void sqlite_cert_fill(struct store *store)
     store->cert_get = cert_get;
     store->cert_find = cert_find;
     store->cert_list = cert_list;
+    store->cert_due = cert_due;
 }

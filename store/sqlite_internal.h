@@ -151,6 +151,8 @@ void sqlite_allocation_fill(struct store *store);
 void sqlite_ca_fill(struct store *store);
 void sqlite_device_fill(struct store *store);
 void sqlite_cert_fill(struct store *store);
+void sqlite_renewal_fill(struct store *store);
+void sqlite_signal_fill(struct store *store);
 void sqlite_claim_fill(struct store *store);
 void sqlite_revocation_fill(struct store *store);
 void sqlite_token_fill(struct store *store);

@@ -333,6 +333,42 @@ static const char batch_results[] =
     "ALTER TABLE batch ADD COLUMN jws BLOB NOT NULL DEFAULT x'';"
     "UPDATE batch SET expires = changed + 604800 WHERE state = 2;";
 
+
+
+/*
+ * When devices renew: what ends next, and what was pulled forward. The indexes
+ * have one entry for each line of certificates of a device; as of those by
+ * organisation, that leaves out the first one.
+ */
+static const char renewal[] =
+    "CREATE INDEX certificate_due ON certificate (not_after)"
+    "  WHERE status < 3 AND renewed_by = 0 AND device != 0;"
+    "CREATE INDEX certificate_due_tenant"
+    "  ON certificate (organisation, not_after)"
+    "  WHERE status < 3 AND renewed_by = 0 AND device != 0"
+    "  AND organisation > 1;"
+    "CREATE TABLE pull ("
+    "  id INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  ca TEXT NOT NULL, profile TEXT NOT NULL, device TEXT NOT NULL,"
+    "  from_time INTEGER NOT NULL, until_time INTEGER NOT NULL,"
+    "  last INTEGER NOT NULL, created INTEGER NOT NULL, cancelled INTEGER NOT NULL,"
+    "  creator TEXT NOT NULL) STRICT;"
+    "CREATE INDEX pull_open ON pull (organisation) WHERE cancelled = 0;";
+
+/* Signs of misuse, one row of each kind and device; and which devices have
+ * left their maker. */
+static const char signals[] =
+    "CREATE TABLE signal ("
+    "  id INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  device INTEGER NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL,"
+    "  first INTEGER NOT NULL, last INTEGER NOT NULL, text TEXT NOT NULL,"
+    "  UNIQUE (device, kind, organisation)) STRICT;"
+    "CREATE INDEX signal_kind ON signal (kind);"
+    "CREATE INDEX signal_tenant ON signal (organisation);"
+    "CREATE TABLE shipping ("
+    "  device INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  shipped INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;";
+
 static const char *const steps[] = {
     first,
     listings,
@@ -346,6 +382,8 @@ static const char *const steps[] = {
     batches,
     firewall_events,
     batch_results,
+    renewal,
+    signals,
 };
 /* clang-format on */
 

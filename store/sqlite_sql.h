@@ -73,6 +73,17 @@
 #define SQL_BATCH_ROW_COLUMNS \
     "id, state, cert, place, device, name, words, csr, subject, key"
 
+#define SQL_PULL_COLUMNS                                                   \
+    "id, organisation, ca, profile, device, from_time, until_time, last, " \
+    "created, cancelled, creator"
+#define SQL_SIGNAL_COLUMNS \
+    "id, organisation, device, kind, count, first, last, text"
+/* As the indexes certificate_due have it: SQLite compares the words. */
+#define SQL_DUE_WHERE                                       \
+    "status < 3 AND renewed_by = 0 AND device != 0 "        \
+    "AND (not_after > ?1 OR (not_after = ?1 AND id > ?2)) " \
+    "AND not_after >= ?1 AND not_after < ?3 "
+
 #define SQL_LIST(X)                                                            \
     X(BEGIN_READ, "BEGIN")                                                     \
     X(BEGIN_WRITE, "BEGIN IMMEDIATE")                                          \
@@ -184,6 +195,46 @@
       "SELECT " SQL_CERT_COLUMNS                                               \
       " FROM certificate WHERE id < ?1 AND device = ?6 AND device != 0 "       \
       "AND " SQL_CERT_WHERE "ORDER BY id DESC")                                \
+    X(CERT_DUE,                                                                \
+      "SELECT " SQL_CERT_COLUMNS " FROM certificate WHERE " SQL_DUE_WHERE      \
+      "AND $scope ORDER BY not_after, id")                                     \
+    X(CERT_DUE_TENANT,                                                         \
+      "SELECT " SQL_CERT_COLUMNS " FROM certificate WHERE "                    \
+      "organisation = ?4 AND organisation > 1 AND " SQL_DUE_WHERE              \
+      "AND $scope ORDER BY not_after, id")                                     \
+    X(PULL_ADD,                                                                \
+      "INSERT INTO pull (organisation, ca, profile, device, "                  \
+      "from_time, until_time, last, created, cancelled, creator) VALUES "      \
+      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                        \
+    X(PULL_CHANGE,                                                             \
+      "UPDATE pull SET cancelled = ? WHERE id = ? AND organisation = ?")       \
+    X(PULL_GET,                                                                \
+      "SELECT " SQL_PULL_COLUMNS " FROM pull WHERE id = ? AND $scope")         \
+    X(PULL_LIST, "SELECT " SQL_PULL_COLUMNS                                    \
+                 " FROM pull WHERE id > ? AND $scope ORDER BY id")             \
+    X(PULL_OPEN,                                                               \
+      "SELECT " SQL_PULL_COLUMNS                                               \
+      " FROM pull WHERE cancelled = 0 AND organisation IN (0, ?) ORDER BY id") \
+    X(SIGNAL_ADD, "INSERT INTO signal (organisation, device, kind, count, "    \
+                  "first, last, text) VALUES (?, ?, ?, ?, ?, ?, ?)")           \
+    X(SIGNAL_CHANGE,                                                           \
+      "UPDATE signal SET count = ?, last = ?, text = ? WHERE id = ?")          \
+    X(SIGNAL_FIND,                                                             \
+      "SELECT " SQL_SIGNAL_COLUMNS                                             \
+      " FROM signal WHERE device = ? AND kind = ? AND organisation = ?")       \
+    X(SIGNAL_LIST, "SELECT " SQL_SIGNAL_COLUMNS                                \
+                   " FROM signal WHERE id < ?1 AND $scope ORDER BY id DESC")   \
+    X(SIGNAL_OF_KIND,                                                          \
+      "SELECT " SQL_SIGNAL_COLUMNS                                             \
+      " FROM signal WHERE id < ?1 AND kind = ?2 AND $scope ORDER BY id DESC")  \
+    X(SIGNAL_OF_DEVICE,                                                        \
+      "SELECT " SQL_SIGNAL_COLUMNS                                             \
+      " FROM signal WHERE id < ?1 AND device = ?2 AND ?3 IN ('', kind) "       \
+      "AND $scope ORDER BY id DESC")                                           \
+    X(SHIPPING_PUT, "INSERT OR REPLACE INTO shipping (device, organisation, "  \
+                    "shipped, at) VALUES (?, ?, ?, ?)")                        \
+    X(SHIPPING_GET, "SELECT device, organisation, shipped, at FROM shipping "  \
+                    "WHERE device = ?")                                        \
     X(DATA_VERSION, "PRAGMA data_version")                                     \
     X(RECENT_PUT, "INSERT INTO claim_recent (entries) VALUES (?)")             \
     X(RECENT_CLEAR, "DELETE FROM claim_recent")                                \

@@ -2,7 +2,7 @@
 #ifndef BM_STORE_STORE_H
 #define BM_STORE_STORE_H
 
-#include "store/rows.h"
+#include "store/renewal_rows.h"
 
 /*
  * What the authority remembers: one interface, of which sqlite.h is the first
@@ -125,6 +125,36 @@ struct store {
     bm_status (*cert_list)(void *self, const struct store_scope *scope,
                            const struct store_cert_filter *filter,
                            const struct store_visit *visit);
+
+    /* In order of their ends, then of ids (struct store_due). */
+    bm_status (*cert_due)(void *self, const struct store_scope *scope,
+                          const struct store_due *due,
+                          const struct store_visit *visit);
+
+    /* A new one (id 0), or its time of being cancelled. */
+    bm_status (*pull_put)(void *self, struct store_pull *row);
+    bm_status (*pull_get)(void *self, const struct store_scope *scope,
+                          uint64_t id, struct store_pull *row);
+    /* Ordered by id, those above `after`. */
+    bm_status (*pull_list)(void *self, const struct store_scope *scope,
+                           uint64_t after, const struct store_visit *visit);
+    /* Those in force for certificates of an organisation. */
+    bm_status (*pull_open)(void *self, uint32_t organisation,
+                           const struct store_visit *visit);
+
+    /* A new one (id 0; CONFLICT: there is one of this kind, device and
+     * organisation), or a changed one: count, last, text. */
+    bm_status (*signal_put)(void *self, struct store_signal *row);
+    bm_status (*signal_find)(void *self, uint32_t organisation, uint64_t device,
+                             const char *kind, struct store_signal *row);
+    /* Newest first, by their first time. */
+    bm_status (*signal_list)(void *self, const struct store_scope *scope,
+                             const struct store_signal_filter *filter,
+                             const struct store_visit *visit);
+
+    bm_status (*shipping_put)(void *self, const struct store_shipping *row);
+    bm_status (*shipping_get)(void *self, uint64_t device,
+                              struct store_shipping *row);
 
     /* Put a claim; the same hash may be claimed again by another ref. */
     bm_status (*claim_put)(void *self, enum store_claim kind,

@@ -55,6 +55,8 @@ static const unsigned allowed[CA_ACT_COUNT] = {
     [CA_ACT_BATCH_READ] = A | R | F | U,
     [CA_ACT_BATCH_DECIDE] = A | R,
     [CA_ACT_BATCH_REVOKE] = A | R,
+    [CA_ACT_RENEWAL_PULL] = A | R,
+    [CA_ACT_DEVICE_SHIP] = A | R | F,
 };
 
 /* Every set, those with bits that are none of ours among them. */

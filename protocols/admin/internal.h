@@ -274,6 +274,14 @@ ADMIN_OPERATION(show_release);
 ADMIN_OPERATION(create_release);
 ADMIN_OPERATION(assign_release);
 ADMIN_OPERATION(release_status);
+ADMIN_OPERATION(stock_device);
+ADMIN_OPERATION(ship_device);
+ADMIN_OPERATION(pull_renewals);
+ADMIN_OPERATION(list_pulls);
+ADMIN_OPERATION(show_pull);
+ADMIN_OPERATION(cancel_pull);
+ADMIN_OPERATION(list_renewals);
+ADMIN_OPERATION(list_signals);
 ADMIN_OPERATION(list_batches);
 ADMIN_OPERATION(show_batch);
 ADMIN_OPERATION(create_batch);
@@ -341,5 +349,12 @@ extern const struct admin_field admin_batch_page[];
 extern const struct admin_field admin_batch_row_page[];
 extern const struct admin_field admin_batch_cert_page[];
 extern const struct admin_field admin_batch_list_fields[];
+extern const struct admin_field admin_shipping_fields[];
+extern const struct admin_field admin_pull_fields[];
+extern const struct admin_field admin_pull_page[];
+extern const struct admin_field admin_due_fields[];
+extern const struct admin_field admin_due_page[];
+extern const struct admin_field admin_signal_fields[];
+extern const struct admin_field admin_signal_page[];
 
 #endif

@@ -58,6 +58,13 @@ static const struct {
     { admin_batch_row_page, "BatchRowPage" },
     { admin_batch_cert_page, "BatchCertificatePage" },
     { admin_batch_list_fields, "BatchList" },
+    { admin_shipping_fields, "Shipping" },
+    { admin_pull_fields, "Pull" },
+    { admin_pull_page, "PullPage" },
+    { admin_due_fields, "Due" },
+    { admin_due_page, "DuePage" },
+    { admin_signal_fields, "Signal" },
+    { admin_signal_page, "SignalPage" },
     { admin_proof_fields, "Proof" },
     { admin_checkpoint_fields, "Checkpoint" },
 };

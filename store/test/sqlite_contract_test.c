@@ -7,6 +7,7 @@
 #include "store/test/contract_delivery.h"
 #include "store/test/contract_lists.h"
 #include "store/test/contract_manufacturer.h"
+#include "store/test/contract_renewal.h"
 #include "store/test/contract_rows.h"
 #include "store/test/files.h"
 
@@ -38,6 +39,7 @@ int main(void)
     contract_delivery();
     contract_manufacturer();
     contract_batch();
+    contract_renewal();
     files_end();
     return bm_test_done();
 }

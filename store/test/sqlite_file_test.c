@@ -165,6 +165,8 @@ static void a_reader_beside_a_writer_sees_what_that_one_commits(void)
 
 /* Takes back what the steps after version 3, and version 1, do. */
 #define BACK_TO_3                                                      \
+    "DROP TABLE signal; DROP TABLE shipping; DROP TABLE pull;"         \
+    "DROP INDEX certificate_due; DROP INDEX certificate_due_tenant;"   \
     "DROP TABLE batch; DROP TABLE batch_row; DROP TABLE batch_event;"  \
     "DROP TABLE allocation; DROP TABLE profile_version;"               \
     "DROP INDEX organisation_ecosystem;"                               \

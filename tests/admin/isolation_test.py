@@ -52,6 +52,8 @@ class Member:
             "profile": "approved",
             "csr": csr_of(new_key(self.name + "-2"))}, 202)
         self.request = self.call(api, "listRequests")["items"][0]["id"]
+        self.pull = self.call(api, "pullRenewals", {
+            "devices": self.name + "-.*"})["id"]
         self.blob = hashlib.sha256(self.name.encode()).hexdigest()
         self.call(api, "putBlob", {
             "sha256": self.blob, "size": len(self.name),
@@ -171,6 +173,14 @@ def cases(them):
         "suspendDevice": (device, 404),
         "resumeDevice": (device, 404),
         "renewDevice": (device, 404),
+        "stockDevice": (device, 404),
+        "shipDevice": (device, 404),
+        "pullRenewals": ({"profile": "many", **place}, 404),
+        "listPulls": ({}, OWN),
+        "showPull": ({"pull": them.pull}, 404),
+        "cancelPull": ({"pull": them.pull}, 404),
+        "listRenewals": ({"about": "expiring", "horizon": 10 ** 9}, OWN),
+        "listSignals": ({}, OWN),
         "listEvents": ({}, OWN),
         "issueCertificate": ({"profile": LDEVID, "csr": csr_of(them.key)},
                              409),

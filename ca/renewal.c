@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What each device is told about its renewal. */
+#include "ca/renewal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/allocation.h"
+#include "ca/device.h"
+#include "ca/internal.h"
+#include "ca/pattern.h"
+
+/* ---- Windows and slices */
+
+struct span {
+    int64_t from;
+    int64_t until;
+};
+
+/* A moment in the life of a certificate. */
+static int64_t moment(const struct ca_moment *m, const struct store_cert *row)
+{
+    int64_t life = row->not_after - row->not_before;
+
+    /* Lives of centuries stay below 2^63. */
+    return m->percent != 0
+               ? row->not_before + life / 100 * (int64_t)m->percent +
+                     life % 100 * (int64_t)m->percent / 100
+               : row->not_after - m->before;
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t sooner(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/*
+ * RFC 9773 4.2 has such a window, too. One that the profile does not say begins
+ * where renewal opens, and has two thirds of what is left: whoever comes late
+ * in it still has time to fail and to try again. None begins before renewal
+ * opens: who comes then is refused.
+ */
+static struct span window_of(const struct ca_profile_policy *policy,
+                             const struct store_cert *row)
+{
+    struct span w;
+
+    w.from = row->not_after - policy->renew_before;
+    if (policy->has_window) {
+        w.from = later(w.from, moment(&policy->renew_from, row));
+    }
+    w.from = later(w.from, row->not_before);
+    w.until = row->not_after - (row->not_after - w.from) / 3;
+    if (policy->has_window) {
+        w.until = sooner(moment(&policy->renew_until, row), row->not_after);
+    }
+    w.until = later(w.until, w.from + 1);
+    return w;
+}
+
+/*
+ * Where in a window a certificate is, of 2^32: the end of its serial number,
+ * which is random in ours; hashed, as those that were imported may count.
+ */
+static uint32_t place_of(const struct ca *ca, struct bm_bytes serial)
+{
+    const struct bm_crypto *crypto = ca->c.crypto;
+    uint8_t hash[BM_HASH_MAX] = { 0 };
+
+    if (crypto->hash(crypto->self, BM_HASH_SHA256, serial, hash) != BM_OK) {
+        return 0; /* the first slice: early does no harm */
+    }
+    return (uint32_t)hash[0] << 24 | (uint32_t)hash[1] << 16 |
+           (uint32_t)hash[2] << 8 | hash[3];
+}
+
+static struct span slice_of(const struct ca *ca, const struct store_cert *row,
+                            const struct span *w)
+{
+    int64_t length = w->until - w->from;
+    int64_t width = sooner(later(length / CA_SLICES, CA_SLICE_MIN), length);
+    uint64_t room = (uint64_t)(length - width);
+    uint32_t place = place_of(ca, row->serial);
+    /* In two steps: windows of centuries stay below 2^64. */
+    uint64_t at =
+        (room >> 16) * (place >> 16) + ((room & 0xffff) * (place >> 16) >> 16);
+
+    return (struct span){ w->from + (int64_t)at,
+                          w->from + (int64_t)at + width };
+}
+
+void ca_renewal_usual(const struct ca *ca,
+                      const struct ca_profile_policy *policy,
+                      const struct store_cert *row, struct ca_renewal *r)
+{
+    struct span window;
+    struct span slice;
+
+    *r = (struct ca_renewal){ .from = 0 };
+    if (!policy->renewable || row->not_after <= row->not_before) {
+        return;
+    }
+    window = window_of(policy, row);
+    slice = slice_of(ca, row, &window);
+    *r = (struct ca_renewal){ .from = slice.from,
+                              .until = slice.until,
+                              .late = window.until };
+}
+
+/* ---- What was pulled forward */
+
+struct pulling {
+    struct ca *ca;
+    const struct store_cert *row;
+    struct ca_renewal *renewal; /* or NULL */
+    bool found;
+    struct store_device device; /* id 0: not read yet */
+};
+
+static bm_status is_named(struct pulling *p, const char *pattern, bool *yes)
+{
+    const struct store *s = p->ca->c.store;
+    struct ca_pattern *compiled = malloc(sizeof *compiled);
+    const char *words;
+    size_t at;
+    bm_status rc = BM_E_MEMORY;
+
+    *yes = false;
+    if (compiled == NULL) {
+        goto out;
+    }
+    rc = ca_pattern_compile(pattern, compiled, &at, &words);
+    if (rc == BM_OK && p->device.id == 0) {
+        rc = s->device_get(s->self, &ca_everything, p->row->device, &p->device);
+    }
+    *yes = rc == BM_OK && ca_pattern_match(compiled, ca_text(p->device.name));
+
+out:
+    free(compiled);
+    return rc;
+}
+
+static bool is_or_any(const char *wanted, const char *is)
+{
+    return wanted[0] == '\0' || strcmp(wanted, is) == 0;
+}
+
+/* The one that comes first counts. One whose time is no part of the life of
+ * the certificate says nothing. */
+static void bring_forward(struct pulling *p, const struct store_pull *pull)
+{
+    struct ca_renewal *r = p->renewal;
+    const struct span w = { later(pull->from, p->row->not_before),
+                            sooner(pull->until, p->row->not_after) };
+    struct span slice;
+
+    if (r == NULL || r->until == 0 || w.from >= w.until) {
+        return;
+    }
+    slice = slice_of(p->ca, p->row, &w);
+    r->late = sooner(r->late, w.until);
+    if (slice.from < r->from) {
+        r->from = slice.from;
+        r->until = slice.until;
+        r->pull = pull->id;
+    }
+}
+
+static bm_status consider(void *arg, const void *visited)
+{
+    struct pulling *p = arg;
+    const struct store_pull *pull = visited;
+    bool named = true;
+
+    if (p->row->id > pull->last || !is_or_any(pull->ca, p->row->ca) ||
+        !is_or_any(pull->profile, p->row->profile)) {
+        return BM_OK;
+    }
+    if (pull->device[0] != '\0') {
+        BM_TRY(is_named(p, pull->device, &named));
+    }
+    if (named) {
+        p->found = true;
+        bring_forward(p, pull);
+    }
+    return BM_OK;
+}
+
+static bm_status consider_all(struct pulling *p)
+{
+    const struct store *s = p->ca->c.store;
+    const struct store_visit visit = { p, consider };
+
+    return p->row->device == 0
+               ? BM_OK
+               : s->pull_open(s->self, p->row->organisation, &visit);
+}
+
+bm_status ca_renewal_early(struct ca *ca, const struct store_cert *row,
+                           bool *yes)
+{
+    struct pulling p = { .ca = ca, .row = row };
+    int64_t asked = CA_NOT_ASKED;
+
+    *yes = false;
+    if (row->device != 0) {
+        BM_TRY(ca_device_asked(ca, row->device, &asked));
+    }
+    BM_TRY(consider_all(&p));
+    *yes = p.found || row->issued <= asked;
+    return BM_OK;
+}
+
+/* One device was asked: it has an hour. */
+static void hurry(const struct store_cert *row, int64_t asked,
+                  struct ca_renewal *r)
+{
+    if (asked < row->issued || asked >= r->from) {
+        return; /* about an earlier one, or it is time anyway */
+    }
+    r->from = asked;
+    r->until = sooner(r->until, asked + CA_ASKED_WITHIN);
+    r->late = sooner(r->late, asked + CA_ASKED_WITHIN);
+    r->pull = 0;
+}
+
+bm_status ca_renewal_of(struct ca *ca, const struct store_cert *row,
+                        struct ca_renewal *r)
+{
+    struct pulling p = { .ca = ca, .row = row, .renewal = r };
+    const struct ca_bound *b = ca_version_of_cert(ca, row);
+    int64_t asked;
+
+    *r = (struct ca_renewal){ .from = 0 };
+    if (b == NULL) {
+        return BM_OK; /* a profile that is gone renews nothing */
+    }
+    ca_renewal_usual(ca, ca_profile_policy(b->profile), row, r);
+    if (r->until == 0 || row->device == 0) {
+        return BM_OK;
+    }
+    BM_TRY(consider_all(&p));
+    BM_TRY(ca_device_asked(ca, row->device, &asked));
+    hurry(row, asked, r);
+    return BM_OK;
+}
+
+bm_status ca_renewal_find(struct ca *ca, struct bm_bytes der,
+                          struct ca_renewal *r)
+{
+    const struct store *s = ca->c.store;
+    struct ca_cert_row kept;
+    struct store_cert row;
+    bm_status rc;
+
+    *r = (struct ca_renewal){ .from = 0 };
+    BM_TRY(s->begin(s->self, STORE_READ));
+    rc = ca_find_der(ca, der, &row);
+    if (rc == BM_OK) {
+        ca_keep_row(&kept, &row);
+        rc = ca_renewal_of(ca, &kept.row, r);
+    }
+    s->rollback(s->self);
+    return rc;
+}
