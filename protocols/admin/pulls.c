@@ -350,7 +350,7 @@ static enum ca_report report_of(const char *word)
 }
 
 bm_status admin_list_renewals(struct admin_context *c, const json_t *params,
-                                json_t *result, struct ca_refusal *why)
+                              json_t *result, struct ca_refusal *why)
 {
     const char *about = admin_text(params, "about");
     struct ca_report_order order = {

@@ -213,8 +213,8 @@ const struct admin_operation admin_operations[] = {
     ROW("cancelPull", "POST", "/pulls/{pull}/cancellation", "renewals",
         CA_ACT_RENEWAL_PULL, false, ADMIN_CONFLICT, cancel_pull,
         admin_pull_fields, "Let go what was pulled forward."),
-    ROW("listRenewals", "GET", "/renewal-report", "renewals",
-        CA_ACT_CERT_READ, false, 0, list_renewals, admin_due_page,
+    ROW("listRenewals", "GET", "/renewal-report", "renewals", CA_ACT_CERT_READ,
+        false, 0, list_renewals, admin_due_page,
         "Report how renewal goes: who is late, who never came back, what ends "
         "before the horizon; what ends first comes first."),
     ROW("listSignals", "GET", "/signals", "events", CA_ACT_EVENT_READ, false,

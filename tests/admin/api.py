@@ -273,7 +273,8 @@ SOME = {"ca": "none", "profile": "none", "token": "none", "device": "none",
         "digest": "none", "sha256": "none", "release": "none", "size": 1,
         "key": "none", "version": "1.2.3+4", "manufacturer": "none",
         "name": "none", "batch": 77, "anchors": ["MAA="], "serials": ["x"],
-        "ecosystem": 77, "organisation": 77, "to": 77, "amount": 1}
+        "ecosystem": 77, "organisation": 77, "to": 77, "amount": 1,
+        "pull": 77, "about": "late"}
 
 
 def some_params(op):

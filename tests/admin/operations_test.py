@@ -47,7 +47,8 @@ def whole_and_in_pages(api, name, key, **params):
 def cursors(api):
     """What is no `next` of such a list."""
     for name in ("listTokens", "listDevices", "listCertificates",
-                 "listEvents", "listRequests", "listBatches"):
+                 "listEvents", "listRequests", "listBatches", "listPulls",
+                 "listSignals"):
         for after in ("x", "-1", "1x", str(2 ** 63), str(2 ** 64)):
             api.call(name, {"after": after}, 400)
 
@@ -201,6 +202,32 @@ def devices(api):
     equal({e["event"] for e in events}, {"key-misuse"})
     equal(api.call("listDeviceEvents", {"device": "C-1"})["items"], [])
     api.call("listDeviceEvents", {"device": "none"}, 404)
+
+
+def renewals(api):
+    pull = api.call("pullRenewals", {"devices": "X-.*", "over": 60})
+    equal(pull["status"], "in force")
+    equal(api.call("showPull", {"pull": pull["id"]}), pull)
+    api.call("showPull", {"pull": 99}, 404)
+    api.call("pullRenewals", {"ca": "none"}, 404)
+    for _ in range(63):
+        api.call("pullRenewals", {"devices": "X-.*"})
+    api.call("pullRenewals", {"devices": "X-.*"}, 422)
+    equal(len(whole_and_in_pages(api, "listPulls", "id")), 64)
+    equal(api.call("cancelPull", {"pull": pull["id"]})["status"], "cancelled")
+    api.call("cancelPull", {"pull": pull["id"]}, 409)
+    api.call("cancelPull", {"pull": 99}, 404)
+    for about in ("late", "lost", "expiring", "authorities"):
+        whole_and_in_pages(api, "listRenewals", "ca" if about == "authorities"
+                           else "serial_number", about=about,
+                           horizon=10 ** 10)
+    api.call("shipDevice", {"device": "none"}, 404)
+    api.call("stockDevice", {"device": "none"}, 404)
+    equal(api.call("stockDevice", {"device": "C-1"})["device"], "C-1")
+    equal(api.call("shipDevice", {"device": "C-1"})["device"], "C-1")
+    equal({s["signal"] for s in whole_and_in_pages(
+        api, "listSignals", "text")}, {"same-key"})
+    api.call("listSignals", {"device": "none"}, 404)
 
 
 def ledger(api, serials):
@@ -671,6 +698,7 @@ def test_the_document_is_true():
         serials = certificates(api)
         revocation(api, serials)
         devices(api)
+        renewals(api)
         ledger(api, serials)
         firmware(api, serials)
         releases(api)

@@ -197,20 +197,20 @@ def test_a_clone_is_refused_and_told_of():
 def test_the_key_of_an_idevid_is_told_to_whom_it_belongs():
     """Not by the organisation that runs the service: by the one whose device
     it is."""
-    idevid = born("F-30")
-    answer, _ = comes(idevid, "F-30")
+    idevid = born("F-90")
+    answer, _ = comes(idevid, "F-90")
     equal(answer.status, 200, repr(answer))
-    openssl("req", "-new", "-key", idevid.key, "-subj", "/serialNumber=F-31",
-            "-out", "f31.csr")
+    openssl("req", "-new", "-key", idevid.key, "-subj", "/serialNumber=F-91",
+            "-out", "f91.csr")
     refusal = owner().command("cert", "issue", "--profile", LDEVID, "--csr",
-                              "f31.csr", "--out", "f31.pem", check=False)
+                              "f91.csr", "--out", "f91.pem", check=False)
     contains(refusal[2], "key")
     row, = [json.loads(row) for row in owner().command(
-        "signal", "list", "--kind", "idevid-key", "--device", "F-30",
+        "signal", "list", "--kind", "idevid-key", "--device", "F-90",
         "--json")[1].splitlines()]
-    equal((row["device"], row["count"]), ("F-30", 1))
+    equal((row["device"], row["count"]), ("F-90", 1))
     events = [json.loads(row) for row in owner().command(
-        "device", "events", "--device", "F-30", "--json")[1].splitlines()]
+        "device", "events", "--device", "F-90", "--json")[1].splitlines()]
     holds("key-misuse" in [e["event"] for e in events], events)
 
 
@@ -347,7 +347,7 @@ def test_expected_devices_alone_come_where_that_is_set():
 def test_of_a_removed_manufacturer_devices_stay_and_none_come():
     _, key = WORLD["F-2"]
     owner().command("manufacturer", "remove", "factory")
-    answer, _ = comes(born("F-30"), "F-9")
+    answer, _ = comes(born("F-90"), "F-9")
     refused(answer, "no IDevID that counts here")
     answer = owner().ask("GET", "/device/v1/renewal", cert=key.pair())
     equal(answer.status, 200, repr(answer))
