@@ -31,8 +31,8 @@ static const struct cmd_verb pull_verb = {
     "birthmark renewal pull",
     "[--dir DIR] [--ca ID] [--profile NAME] [--devices PATTERN] [--org N]\n"
     "    [--over DURATION] [--from TIME]",
-    "Let devices renew before their time: those whose certificates were issued\n"
-    "until now, and match all that is named, which is something. Each is told\n"
+    "Let devices renew before their time: those whose certificates are there\n"
+    "now, and match all that is named, which must be something. Each is told\n"
     "its part of the time. The number of the pull is printed.\n",
     options
 };

@@ -27,10 +27,11 @@ static const struct cmd_option options[] = {
 static const struct cmd_verb verb = {
     "birthmark renewal report",
     "[--dir DIR] [--about WHAT] [--horizon DURATION] [--since TIME] [--json]",
-    "Report how renewal goes: devices that are behind their time (late), whose\n"
-    "certificate ended and that never came back (lost), certificates and CAs\n"
-    "that end before the horizon (expiring, authorities). In each line: which\n"
-    "of these, when it ends, when its path does, the CA, and the device.\n",
+    "Report how renewal goes: devices that are behind their time (late),\n"
+    "whose certificate ended and that never came back (lost), certificates\n"
+    "and CAs that end before the horizon (expiring, authorities). In each\n"
+    "line: which of these, when it ends, when its path does, the CA, and the\n"
+    "device.\n",
     options
 };
 

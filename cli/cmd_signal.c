@@ -18,8 +18,9 @@ static const struct cmd_option options[] = {
 static const struct cmd_verb verb = {
     "birthmark signal list",
     "[--dir DIR] [--kind KIND] [--device NAME] [--json]",
-    "List signs that devices were copied, or are not where they should be, the\n"
-    "newest first: when it came last, its kind, how often, and what happened.\n"
+    "List signs that devices were copied, or are not where they should be,\n"
+    "the newest first: when it came last, its kind, how often, the device,\n"
+    "and what happened.\n"
     "Kinds: same-key, idevid-key, fork, clone, two-places, before-shipping,\n"
     "enrolment-loop.\n",
     options

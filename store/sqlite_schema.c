@@ -351,8 +351,8 @@ static const char renewal[] =
     "  id INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
     "  ca TEXT NOT NULL, profile TEXT NOT NULL, device TEXT NOT NULL,"
     "  from_time INTEGER NOT NULL, until_time INTEGER NOT NULL,"
-    "  last INTEGER NOT NULL, created INTEGER NOT NULL, cancelled INTEGER NOT NULL,"
-    "  creator TEXT NOT NULL) STRICT;"
+    "  last INTEGER NOT NULL, created INTEGER NOT NULL,"
+    "  cancelled INTEGER NOT NULL, creator TEXT NOT NULL) STRICT;"
     "CREATE INDEX pull_open ON pull (organisation) WHERE cancelled = 0;";
 
 /* Signs of misuse, one row of each kind and device; and which devices have

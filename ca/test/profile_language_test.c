@@ -128,6 +128,33 @@ static const struct {
     { "by: [current]\nvalidity: { until: never, nested: false }\n"
       "renewal: { before: 1d }",
       "10:10: what never ends is not renewed" },
+    /* Windows */
+    { "by: [current]\nrenewal: { before: 2d, window: { from: 1d } }",
+      "10:10: window has one of from and from_part, and one of until and "
+      "until_part" },
+    { "by: [current]\nrenewal: { before: 2d, window: { from: 1d, "
+      "from_part: 50, until: 1h } }",
+      "10:10: window has one of from and from_part, and one of until and "
+      "until_part" },
+    { "by: [current]\nvalidity: { for: 10d, nested: true }\n"
+      "renewal: { before: 2d, window: { from: 1h, until: 1d } }",
+      "10:10: window ends before it begins" },
+    { "by: [current]\nvalidity: { for: 10d, nested: true }\n"
+      "renewal: { before: 2d, window: { from_part: 90, until_part: 90 } }",
+      "10:10: window ends before it begins" },
+    { "by: [current]\nvalidity: { for: 10d, nested: true }\n"
+      "renewal: { before: 2d, window: { from_part: 70, until_part: 90 } }",
+      "10:10: window begins before renewal does" },
+    { "by: [current]\nvalidity: { for: 10d, nested: true }\n"
+      "renewal: { before: 2d, window: { from: 11d, until_part: 90 } }",
+      "10:10: window is longer than the life" },
+    { "by: [current]\nvalidity: { until: 2049-12-31T23:59:59Z, "
+      "nested: true }\n"
+      "renewal: { before: 2d, window: { from: 1h, until: 1d } }",
+      "10:10: window ends before it begins" },
+    { "by: [current]\nrenewal: { before: 2d, window: { from_part: 100, "
+      "until: 1d } }",
+      "10:45: from_part must be 1 to 99" },
     /* Keys and their usage */
     { "keys: []", "5:7: no kind of key is allowed" },
     { "key_usage: [keyCertSign]",
@@ -368,6 +395,10 @@ static const char *const accepted[] = {
     "key_sharing: [a, b-1], fork: suspend, from: [2.5.4.5] }",
     "by: [current]\nrenewal: { before: 1w, grace: 0s, "
     "same_key_renewal: true }",
+    "by: [current]\nvalidity: { for: 10d, nested: true }\n"
+    "renewal: { before: 2d, window: { from_part: 80, until: 1d } }",
+    "by: [current]\nvalidity: { until: 2049-12-31T23:59:59Z, nested: true }\n"
+    "renewal: { before: 2d, window: { from: 2d, until_part: 90 } }",
     "subject: []\nsubject_alt_name: { critical: true, names: [ { kind: dns, "
     "from: request } ] }",
     "subject: [ { attribute: 1.2.3.4, from: issuer, optional: true }, "
