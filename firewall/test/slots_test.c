@@ -435,6 +435,23 @@ static void so_many_are_remembered(void)
     CHECK_STATUS(world_take(&one), BM_OK);
 }
 
+static void a_memory_of_nonsense_keeps_nobody_from_a_policy(void)
+{
+    static const uint8_t nonsense[BM_FW_REVERTED_MAX * 16 + 1] = { 1, 7 };
+
+    for (size_t n = 0; n <= sizeof nonsense; n += 5) {
+        world_init(8);
+        CHECK_STATUS(bm_log_put(&world.log, BM_LOG_KEY(BM_LOG_FIREWALL, 1),
+                                (struct bm_bytes){ nonsense, n }),
+                     BM_OK);
+        make_message(&one, 2, 0, 0);
+        CHECK_STATUS(world_take(&one), BM_OK);
+        CHECK(world_turn() == BM_FW_TRIES);
+        CHECK_STATUS(bm_fw_slots_revert(&world.slots), BM_OK);
+        CHECK_STATUS(world_take(&one), BM_E_FW_REVERTED);
+    }
+}
+
 /* The power goes between the two records: it is taken back at the next start,
  * and not tried. */
 static void a_revert_that_was_cut_is_gone_on_with(void)
@@ -490,6 +507,7 @@ int main(void)
     RUN(what_was_taken_back_is_not_tried_again);
     RUN(one_that_never_ran_may_come_again);
     RUN(so_many_are_remembered);
+    RUN(a_memory_of_nonsense_keeps_nobody_from_a_policy);
     RUN(a_revert_that_was_cut_is_gone_on_with);
     return bm_test_done();
 }
