@@ -9,7 +9,7 @@ FAULT_ROUNDS ?= 400
 TEST_PRESETS ?= debug asan release cortex-m3 riscv32
 
 .DEFAULT_GOAL := build
-.PHONY: build test demo bench bench-batch bench-large bench-service fuzz fault \
+.PHONY: build test demo examples bench bench-batch bench-large bench-service fuzz fault \
     powerloss-full skip-full mcu mcu-run mcu-test mcu-cuts size check deps \
     coverage help clean
 
@@ -38,14 +38,11 @@ test: ## run every test: gcc, clang, sanitizers, two CPUs in QEMU
 	@set -e; for preset in $(TEST_PRESETS); do \
 	    $(MAKE) --no-print-directory test-$$preset; done
 
-demo: build compile-cortex-m3 ## run the demonstration
-	@examples/first-authority/demo.sh
-	@examples/first-service/demo.sh
-	@examples/first-root/demo.sh
-	@examples/first-gateway/demo.sh
-	@examples/first-chain/demo.sh
-	@examples/first-boot/demo.sh
-	@examples/first-device/demo.sh
+demo: build mcu ## play the whole life of a device, in three minutes
+	@examples/whole-life/story.sh
+
+examples: build compile-cortex-m3 ## play the small stories, one after another
+	@examples/all.sh
 
 mcu: configure-cortex-m3 ## build the sensor node and its bootloader
 	cmake --build --preset cortex-m3 -j $(JOBS) \

@@ -17,10 +17,24 @@ say()
     done
 }
 
+# Show a command as it would be typed.
+show()
+{
+    printf '%s$' "$dim"
+    for word in "$@"; do
+        case $word in
+            *[!A-Za-z0-9_./:,=@%+-]* | '') printf " '%s'" "$word" ;;
+            *) printf ' %s' "$word" ;;
+        esac
+    done
+    printf '%s\n' "$plain"
+    sleep "${beat:-0}" # for people who read along
+}
+
 # Show a command, then run it.
 run()
 {
-    printf '%s$ %s%s\n' "$dim" "$*" "$plain"
+    show "$@"
     "$@"
 }
 

@@ -21,7 +21,7 @@ import re
 import ssl
 import sys
 
-HERE = os.path.dirname(os.path.abspath(__file__))
+HERE = os.path.dirname(os.path.realpath(__file__))
 MAP = os.path.join(HERE, "../../ports/mps2/boot/map.h")
 FLASH_SIZE = 16 * 1024 * 1024
 PARTITION_SIZE = 0x2000
