@@ -201,7 +201,8 @@ stay()
 {
     in_background logs/birthmarkd-2 birthmarkd --config site/birthmark.yaml
     over=yes
-    printf '\n%s\n' "${bold}It goes on running, until you press Ctrl-C.$plain" \
+    printf '\n'
+    printf '%s\n' "${bold}It goes on running, until you press Ctrl-C.$plain" \
         'In another terminal, all commands from above, and others:' \
         "  cd $dir" \
         "  PATH=$dir/bin:$top/build/bin:\$PATH" \
