@@ -208,10 +208,8 @@ stay()
         "  PATH=$dir/bin:$top/build/bin:\$PATH" \
         '  birthmark device events --dir site --device SN-1' \
         '  tail -f SN-1.console'
-    while :; do
-        sleep 3600 &
-        wait $!
-    done
+    in_background /dev/null sleep infinity
+    wait $!
 }
 
 curtain()
