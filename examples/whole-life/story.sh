@@ -25,7 +25,6 @@ for file in "$here"/acts/*.sh; do
     . "$file"
 done
 
-exec < /dev/null # nobody is asked anything
 open_stage
 overture
 play "$here"/acts/*.sh
