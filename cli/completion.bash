@@ -2,52 +2,61 @@
 # Completion for bash; installed as .../bash-completion/completions/birthmark.
 # The program itself says what there is: its help is made from its tables.
 
+# What the help of the words says that matches a pattern of sed.
+_birthmark_help()
+{
+    local pattern=$1
+    shift
+    birthmark "$@" --help 2> /dev/null | sed -n "s/^  $pattern.*/\1/p"
+}
+
+# What may follow an option, by its name and its argument's in the help.
+_birthmark_value()
+{
+    local option=$1 arg=$2
+    local share=${BASH_SOURCE[0]%/*}/../../birthmark
+
+    case $option in
+    --profile) birthmark profile list 2> /dev/null | sed 's/ .*//' ;;
+    *) sed -n "s/^$option: //p" "${BIRTHMARK_WORDS:-$share/completion.words}" \
+        2> /dev/null ;;
+    esac
+    # Names of files are for bash itself; of other words nobody knows more.
+    case $arg in
+    *FILE* | *DIR* | *URI*) ;;
+    *) compopt +o default 2> /dev/null ;;
+    esac
+}
+
 _birthmark()
 {
     local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]}
-    local noun=${COMP_WORDS[1]} verb=${COMP_WORDS[2]} words=
+    local noun=${COMP_WORDS[1]} words= arg
+    local -a command=("$noun")
 
-    case $COMP_CWORD in
-    1) words="help --version
-        $(birthmark help 2> /dev/null | sed -n 's/^  birthmark \([a-z]*\) .*/\1/p')" ;;
-    2) words="--help $(birthmark "$noun" --help 2> /dev/null |
-        sed -n 's/^  birthmark [a-z]* \([a-z]*\) .*/\1/p')" ;;
-    *)
-        case $before in
-        --type) words="p256 p384 ed25519 rsa2048 rsa3072 rsa4096" ;;
-        --model) words="now issuance" ;;
-        --security-counter) words="auto" ;;
-        --align) words="1 2 4 8 16 32" ;;
-        --purpose) words="serverAuth clientAuth codeSigning emailProtection
-            timeStamping OCSPSigning cmcRA" ;;
-        --profile) words=$(birthmark profile list 2> /dev/null |
-            sed 's/ .*//') ;;
-        --reason) words="unspecified keyCompromise affiliationChanged superseded
-            cessationOfOperation certificateHold privilegeWithdrawn" ;;
-        --status) words="valid pending replaced held revoked expired abandoned" ;;
-        --roles) words="administrator registrar auditor factory read-only" ;;
-        --state) words="pending approved rejected issued lapsed" ;;
-        --mode) words="normal lockdown repair" ;;
-        --at | --percent | --host | --id | --organisation | --ecosystem | --policy | --max | --org | --device | --subject | \
-            --not-after | --expires | --expires-before | --invalid-since | \
-            --after | --limit | --ca | --url | --threshold | --custodian | \
-            --shares | --name | --series | --above | --version | \
-            --header-size | --slot-size | --dependencies | --boot-record | \
-            --load-addr | --resolve | --mac | --subnet | --table | --rom-fixed | --sbom-uri | --epoch | --baud | --address) return ;;
-        *)
-            if [[ $noun/$verb == profile/show && $word != -* ]]; then
-                words=$(birthmark profile list 2> /dev/null | sed 's/ .*//')
-            elif [[ $word == -* && " init doctor backup restore " == *" $noun "* ]]; then
-                words=$(birthmark "$noun" --help 2> /dev/null |
-                    sed -n 's/^  \(--[a-z-]*\).*/\1/p')
-            elif [[ $word == -* ]]; then
-                words=$(birthmark "$noun" "$verb" --help 2> /dev/null |
-                    sed -n 's/^  \(--[a-z-]*\).*/\1/p')
+    if [[ $COMP_CWORD -eq 1 ]]; then
+        words="help --help --version
+            $(_birthmark_help 'birthmark \([a-z]*\) ')"
+    else
+        words=$(_birthmark_help 'birthmark [a-z]* \([a-z-]*\) ' "$noun")
+        # A noun without verbs has options; others have them behind the verb.
+        if [[ -n $words && $COMP_CWORD -eq 2 ]]; then
+            words="$words --help"
+        else
+            [[ -z $words ]] || command+=("${COMP_WORDS[2]}")
+            words=
+            if [[ $before == --* ]]; then
+                arg=$(_birthmark_help "$before \([^ ][^ ]*\) " "${command[@]}")
             fi
-            ;;
-        esac
-        ;;
-    esac
+            if [[ -n $arg ]]; then
+                words=$(_birthmark_value "$before" "$arg")
+            elif [[ $word == -* ]]; then
+                words=$(_birthmark_help '\(--[a-z0-9-]*\)' "${command[@]}")
+            elif [[ ${command[*]} == 'profile show' ]]; then
+                words=$(birthmark profile list 2> /dev/null | sed 's/ .*//')
+            fi
+        fi
+    fi
     mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
 

@@ -364,27 +364,4 @@ def test_what_is_printed_goes_into_no_file_of_the_instance():
                     raise AssertionError("%s: in %s" % (streams, name))
 
 
-# The shell
-
-def completed(*words):
-    """What bash offers for the last word."""
-    script = os.path.join(cli.TOP, "cli/completion.bash")
-    done = subprocess.run(
-        ["bash", "-c", "birthmark() { \"$0\" \"$@\"; }; shift 0;"
-         "birthmark() { %s \"$@\"; }; . %s; COMP_WORDS=(birthmark \"$@\");"
-         "COMP_CWORD=$#; _birthmark; printf '%%s\\n' \"${COMPREPLY[@]}\"" %
-         (cli.PROGRAM, script), "bash"] + list(words),
-        stdout=subprocess.PIPE, check=True)
-    return done.stdout.decode().split()
-
-
-def test_the_shell_completes_what_there_is():
-    equal(completed("in"), ["init"])
-    equal(completed("cert", "re"), ["revoke", "release"])
-    equal(completed("cert", "issue", "--not"), ["--not-after"])
-    equal(completed("token", "create", "--d"), ["--dir", "--device"])
-    equal(completed("cert", "list", "--status", "h"), ["held"])
-    equal(completed("cert", "revoke", "--reason", "key"), ["keyCompromise"])
-
-
 cli.main()
