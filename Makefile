@@ -11,7 +11,7 @@ TEST_PRESETS ?= debug asan release cortex-m3 riscv32
 .DEFAULT_GOAL := build
 .PHONY: build test demo examples bench bench-batch bench-large bench-service fuzz fault \
     powerloss-full skip-full mcu mcu-run mcu-test mcu-cuts size check deps \
-    coverage help clean
+    coverage help clean deb check-deb
 
 build: configure-release ## build everything for users into build/bin
 	cmake --build --preset release -j $(JOBS)
@@ -120,6 +120,12 @@ check: configure-asan compile-cortex-m3 ## style, layers, banned functions and s
 
 coverage: test-coverage ## lines that the tests execute, per folder
 	@tools/coverage.py build/coverage
+
+deb: ## Debian packages, in build/deb
+	@tools/deb/deb.sh build/deb
+
+check-deb: ## their whole life in a Debian of its own; root, minutes
+	@tests/deb/check.sh build/deb
 
 deps: ## install the packages and fetch the sources that a build needs
 	@tools/deps/deps.sh
