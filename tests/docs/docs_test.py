@@ -1,0 +1,173 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Each command block of README.md and docs/ does what the page promises.
+
+A page is one script, run in a folder of its own: its blocks in order, stopped by
+the first command that fails. README.md of this folder has the convention.
+
+docs_test.py BIN [PAGE]...
+"""
+import glob
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import textwrap
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+# What makes lines a command block, whatever the fence says.
+COMMAND = re.compile(r"^ *(\$ |sudo |(birthmark(d|-agent)?|systemctl|make|openssl|"
+                     r"curl|softhsm2-util|cmake) +[a-z.-])")
+PLAIN = ("text", "yaml", "ini", "json", "c", "cmake", "diff", "cddl")
+
+
+class Wrong(Exception):
+    """The page does not keep to the convention."""
+
+
+class Page:
+    def __init__(self, path):
+        self.path = path
+        self.script = []
+        self.ran = 0
+        self.left = []  # (line, reason) of what is not run
+        self.notes = {}
+        with open(os.path.join(TOP, path), encoding="utf-8") as f:
+            self.read(f.read().split("\n"))
+
+    def wrong(self, line, what):
+        raise Wrong("%s:%d: %s" % (self.path, line, what))
+
+    def read(self, lines):
+        i = 0
+        while i < len(lines):
+            if lines[i].lstrip().startswith("<!-- "):
+                i = self.comment(lines, i)
+            elif lines[i].lstrip().startswith("```"):
+                i = self.fence(lines, i)
+            else:
+                if lines[i].startswith("    ") and COMMAND.match(lines[i]) \
+                        and not lines[i - 1].startswith(("|", "-", "*")):
+                    self.wrong(i + 1, "commands belong into a fenced block")
+                i += 1
+        if self.notes:
+            self.wrong(len(lines), "a comment without a block")
+
+    def comment(self, lines, i):
+        """<!-- setup: ... -->, <!-- with: WORD... --> or <!-- not run: ... -->"""
+        start = i
+        while "-->" not in lines[i]:
+            i += 1
+        text = "\n".join(lines[start:i + 1])
+        text = text.strip()[len("<!-- "):text.strip().index("-->")].strip()
+        kind, colon, rest = text.partition(":")
+        if colon and kind in ("setup", "with", "not run", "after"):
+            if kind == "after":
+                self.script.append(rest)
+            else:
+                self.notes[kind] = rest.strip()
+        return i + 1
+
+    def fence(self, lines, i):
+        end = i + 1
+        while not lines[end].lstrip().startswith("```"):
+            end += 1
+        language = lines[i].strip()[3:].strip()
+        body = textwrap.dedent("\n".join(lines[i + 1:end])).split("\n")
+        notes, self.notes = self.notes, {}
+        commands = any(COMMAND.match(line) for line in body)
+        if "not run" in notes:
+            self.left.append((i + 1, notes["not run"]))
+        elif language == "sh":
+            self.block(i + 1, body, notes)
+        elif commands and language not in PLAIN:
+            self.wrong(i + 1, "commands that nobody runs: ```sh, or "
+                              "<!-- not run: REASON -->")
+        elif language == "text" and any(t.startswith("$ ") for t in body):
+            self.wrong(i + 1, "a prompt in a text: say <!-- not run: REASON -->")
+        return end + 1
+
+    def block(self, line, body, notes):
+        """With prompts, what has none is what the commands print."""
+        if any(text.startswith("$ ") for text in body):
+            kept, goes_on = [], False
+            for text in body:
+                if text.startswith("$ ") or goes_on:
+                    kept.append(text[2:] if text.startswith("$ ") else text)
+                    goes_on = text.endswith("\\")
+            body = kept
+        if "setup" in notes:
+            self.script.append(notes["setup"])
+        self.script.append("at %d" % line)
+        text = "\n".join(body)
+        if "with" in notes:
+            # Words of the page that stand for what only a run knows.
+            for row in notes["with"].split("\n"):
+                word, _, value = row.partition("=")
+                text = re.sub(r"\b%s\b" % word, lambda _, v=value: v, text)
+        self.script.append(text)
+        self.ran += 1
+
+
+def run(page, bin_):
+    with tempfile.TemporaryDirectory() as folder:
+        script = os.path.join(folder, ".page")
+        with open(script, "w", encoding="utf-8") as f:
+            f.write('. "$LIB"\n' + "\n".join(page.script) + "\n")
+        env = {"PATH": bin_ + ":/usr/sbin:/usr/bin:/sbin:/bin", "HOME": folder,
+               "LIB": os.path.join(HERE, "lib.sh"), "TOP": TOP, "LC_ALL": "C.UTF-8",
+               "WORK": folder}
+        # A network and a list of hosts of its own: the ports are the usual ones.
+        done = subprocess.run(
+            ["unshare", "--map-root-user", "--net", "--mount", "--pid", "--fork",
+             "--kill-child", "bash", "-eu", "-o", "pipefail", script],
+            cwd=folder, env=env, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+            check=False)
+        if done.returncode != 0:
+            log = done.stdout.decode(errors="replace").splitlines()
+            at = [line for line in log if line.startswith("== line ")]
+            raise AssertionError("%s: block at %s failed:\n%s" % (
+                page.path, at[-1][3:] if at else "its start",
+                "\n".join(log[-25:])))
+
+
+def pages(named):
+    return named or ["README.md"] + sorted(
+        os.path.relpath(path, TOP)
+        for path in glob.glob(os.path.join(TOP, "docs/*.md")))
+
+
+def main():
+    bin_, named = os.path.abspath(sys.argv[1]), sys.argv[2:]
+    if subprocess.run(["unshare", "--map-root-user", "--net", "--mount", "true"],
+                      check=False, stderr=subprocess.DEVNULL).returncode != 0 \
+            or shutil.which("ip") is None:
+        print("1..0 # SKIP no namespaces for a user here")
+        return 77
+    count = failed = ran = 0
+    left = []
+    for path in pages(named):
+        count += 1
+        try:
+            page = Page(path)
+            if page.ran:
+                run(page, bin_)
+            ran += page.ran
+            left += ["%s:%d: %s" % (path, line, why) for line, why in page.left]
+            print("ok %d - %s" % (count, path.replace("/", "_")), flush=True)
+        except (Wrong, AssertionError, subprocess.TimeoutExpired) as e:
+            failed = 1
+            print("# " + str(e).replace("\n", "\n# "))
+            print("not ok %d - %s" % (count, path.replace("/", "_")), flush=True)
+    print("# %d blocks ran, %d did not:" % (ran, len(left)))
+    for line in left:
+        print("#   " + line)
+    print("1..%d" % count)
+    return failed
+
+
+sys.exit(main())
