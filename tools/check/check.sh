@@ -7,7 +7,7 @@ cd "$here/../.." || exit 1
 log=build/check
 mkdir -p $log
 
-[ $# -gt 0 ] || set -- text format scripts layers banned length fuzzed \
+[ $# -gt 0 ] || set -- text links spelling format scripts layers banned length fuzzed \
     clauses headers symbols cppcheck tidy
 failed=
 for name in "$@"; do

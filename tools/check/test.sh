@@ -58,7 +58,7 @@ bad()
 }
 
 good_tree
-for checker in text format scripts layers banned length fuzzed headers \
+for checker in text links spelling format scripts layers banned length fuzzed headers \
     cppcheck; do
     run $checker
     result $? "$checker passes a good tree"
@@ -75,6 +75,17 @@ bad format "clang-format" core/b.h "$licence\nint  f( void );\n"
 
 # shellcheck disable=SC2016  # meant for the script
 bad scripts SC2048 tools/b.sh '#!/bin/sh\nfor f in $*; do rm "$f"; done\n'
+
+printf '# A\n\n## A `b` c\n\n[x](#a-b-c) [y](server/README.md#role) `[z](none)`\n' \
+    > "$tree/a.md"
+printf '# Role\n' > "$tree/server/README.md"
+run links
+result $? "links passes anchors, and what is code"
+bad links "leads nowhere" b.md '[x](server/none.md)\n'
+bad links "has no such anchor" b.md '# Role\n[x](#roles)\n'
+bad links "leads out of the tree" b.md '[x](../b.md)\n'
+bad spelling "b.md:3: speling" b.md '# A\n\nHow is the speling?\n'
+bad spelling "b.md:1: blnd" b.md 'It is colour-blnd, `speling` is code.\n'
 
 bad layers "not a path" core/b.c '#include "server/s.h"\n'
 bad layers "not a path" core/b.c '#include "a.h"\n'
