@@ -8,7 +8,7 @@ log=build/check
 mkdir -p $log
 
 [ $# -gt 0 ] || set -- text links spelling format scripts layers banned length fuzzed \
-    clauses headers symbols cppcheck tidy
+    clauses rfc headers symbols cppcheck tidy
 failed=
 for name in "$@"; do
     script=$(ls "$here/$name".sh "$here/$name".py 2> /dev/null)
