@@ -197,20 +197,20 @@ def test_a_clone_is_refused_and_told_of():
 def test_the_key_of_an_idevid_is_told_to_whom_it_belongs():
     """Not by the organisation that runs the service: by the one whose device
     it is."""
-    idevid = born("F-90")
-    answer, _ = comes(idevid, "F-90")
+    idevid = born("F-55")
+    answer, _ = comes(idevid, "F-55")
     equal(answer.status, 200, repr(answer))
-    openssl("req", "-new", "-key", idevid.key, "-subj", "/serialNumber=F-91",
-            "-out", "f91.csr")
+    openssl("req", "-new", "-key", idevid.key, "-subj", "/serialNumber=F-56",
+            "-out", "f56.csr")
     refusal = owner().command("cert", "issue", "--profile", LDEVID, "--csr",
-                              "f91.csr", "--out", "f91.pem", check=False)
+                              "f56.csr", "--out", "f56.pem", check=False)
     contains(refusal[2], "key")
     row, = [json.loads(row) for row in owner().command(
-        "signal", "list", "--kind", "idevid-key", "--device", "F-90",
+        "signal", "list", "--kind", "idevid-key", "--device", "F-55",
         "--json")[1].splitlines()]
-    equal((row["device"], row["count"]), ("F-90", 1))
+    equal((row["device"], row["count"]), ("F-55", 1))
     events = [json.loads(row) for row in owner().command(
-        "device", "events", "--device", "F-90", "--json")[1].splitlines()]
+        "device", "events", "--device", "F-55", "--json")[1].splitlines()]
     holds("key-misuse" in [e["event"] for e in events], events)
 
 
