@@ -137,23 +137,6 @@ static bm_status confirm(struct ca *ca, const struct ca_actor *actor,
     return end_predecessor(ca, actor, &old.row, now);
 }
 
-/* A renewal that another one of the same predecessor has taken the place of
- * before it was seen: somebody has it all the same. */
-static bm_status is_second(struct ca *ca, const struct store_cert *row,
-                           bool *yes)
-{
-    const struct store *store = ca->c.store;
-    struct store_cert old;
-
-    *yes = false;
-    if (row->renews == 0) {
-        return BM_OK;
-    }
-    BM_TRY(store->cert_get(store->self, &ca_everything, row->renews, &old));
-    *yes = old.renewed_by != 0 && old.renewed_by != row->id;
-    return BM_OK;
-}
-
 /* Has the successor of `row` been seen in use? */
 static bm_status is_succeeded(struct ca *ca, const struct store_cert *row,
                               bool renewing, bool *yes)
@@ -162,12 +145,9 @@ static bm_status is_succeeded(struct ca *ca, const struct store_cert *row,
     struct store_cert next;
 
     *yes = renewing && row->status == STORE_CERT_REPLACED;
-    if (row->status != STORE_CERT_REVOKED ||
+    if (row->renewed_by == 0 || row->status != STORE_CERT_REVOKED ||
         row->reason != BM_REASON_SUPERSEDED) {
         return BM_OK;
-    }
-    if (row->renewed_by == 0) {
-        return is_second(ca, row, yes);
     }
     BM_TRY(
         store->cert_get(store->self, &ca_everything, row->renewed_by, &next));
@@ -313,6 +293,61 @@ bm_status ca_usable(struct ca *ca, const struct store_cert *row, int64_t now,
     return check_predecessor(ca, row, why);
 }
 
+/*
+ * A renewal that another one of the same predecessor took the place of before
+ * it was seen in use. Nobody should have it: whoever asked for the other one
+ * did not. It is refused as any that is revoked, and a signal.
+ */
+static bm_status is_second(struct ca *ca, const struct store_cert *row,
+                           bool *yes)
+{
+    const struct store *store = ca->c.store;
+    struct store_cert old;
+
+    *yes = false;
+    if (row->status != STORE_CERT_REVOKED ||
+        row->reason != BM_REASON_SUPERSEDED || row->renews == 0 ||
+        row->renewed_by != 0) {
+        return BM_OK;
+    }
+    BM_TRY(store->cert_get(store->self, &ca_everything, row->renews, &old));
+    *yes = old.renewed_by != 0 && old.renewed_by != row->id;
+    return BM_OK;
+}
+
+/* What is written down of a certificate that is good, or refused with `rc`. */
+static bm_status put_seen(struct ca *ca, const struct store_cert *row,
+                          bm_status rc, int64_t now)
+{
+    bool second;
+
+    if (rc == BM_OK) {
+        return ca_put_unshipped(ca, row, now);
+    }
+    if (rc == BM_E_CA_STATUS) {
+        BM_TRY(is_second(ca, row, &second));
+        if (second) {
+            BM_TRY(put_fork_signal(ca, row, now));
+        }
+    }
+    return rc;
+}
+
+/* The same, without writing; BM_E_END: there is something to write. */
+static bm_status look_seen(struct ca *ca, const struct store_cert *row,
+                           bm_status rc, int64_t now)
+{
+    bool second = false;
+
+    if (rc == BM_OK) {
+        return ca_look_shipping(ca, row, now);
+    }
+    if (rc == BM_E_CA_STATUS) {
+        BM_TRY(is_second(ca, row, &second));
+    }
+    return second ? BM_E_END : rc;
+}
+
 bm_status ca_use(struct ca *ca, const struct ca_actor *actor,
                  const struct ca_usage *usage, struct store_cert *row,
                  struct ca_refusal *why)
@@ -322,7 +357,7 @@ bm_status ca_use(struct ca *ca, const struct ca_actor *actor,
     char serial[CA_SERIAL_TEXT];
 
     if (rc != BM_E_END) {
-        return rc == BM_OK ? ca_put_unshipped(ca, row, now) : rc;
+        return put_seen(ca, row, rc, now);
     }
     if (row->status == STORE_CERT_PENDING) {
         if (now < row->not_before || now > row->not_after) {
@@ -366,7 +401,7 @@ bm_status ca_seen(struct ca *ca, const struct ca_actor *actor,
     struct ca_usage usage = { .now = now };
     struct ca_cert_row kept;
     struct store_cert row;
-    bm_status fork;
+    bm_status refused;
     bm_status rc;
 
     /* Nearly always there is nothing to write. */
@@ -376,8 +411,8 @@ bm_status ca_seen(struct ca *ca, const struct ca_actor *actor,
         ca_keep_row(&kept, &row);
         rc = look(ca, &kept.row, false, now, why);
     }
-    if (rc == BM_OK) {
-        rc = ca_look_shipping(ca, &kept.row, now);
+    if (rc == BM_OK || rc == BM_E_CA_STATUS) {
+        rc = look_seen(ca, &kept.row, rc, now);
     }
     store->rollback(store->self);
     if (rc != BM_E_END) {
@@ -390,9 +425,9 @@ bm_status ca_seen(struct ca *ca, const struct ca_actor *actor,
         rc = ca_use(ca, actor, &usage, &kept.row, why);
     }
     /* A fork is refused, and still written down. */
-    fork = rc == BM_E_CA_FORK ? rc : BM_OK;
-    rc = ca_end(ca, rc == BM_E_CA_FORK ? BM_OK : rc, now, why);
-    return rc == BM_OK ? fork : rc;
+    refused = rc == BM_E_CA_FORK || rc == BM_E_CA_STATUS ? rc : BM_OK;
+    rc = ca_end(ca, refused != BM_OK ? BM_OK : rc, now, why);
+    return rc == BM_OK ? refused : rc;
 }
 
 /* A hold of its own, on a device that is not suspended, is no suspension; and

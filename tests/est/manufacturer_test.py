@@ -347,7 +347,7 @@ def test_expected_devices_alone_come_where_that_is_set():
 def test_of_a_removed_manufacturer_devices_stay_and_none_come():
     _, key = WORLD["F-2"]
     owner().command("manufacturer", "remove", "factory")
-    answer, _ = comes(born("F-90"), "F-9")
+    answer, _ = comes(born("F-9"), "F-9")
     refused(answer, "no IDevID that counts here")
     answer = owner().ask("GET", "/device/v1/renewal", cert=key.pair())
     equal(answer.status, 200, repr(answer))
