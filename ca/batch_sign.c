@@ -55,27 +55,45 @@ static bm_status begin_list(const struct batch_work *w)
 /* Octets of a detached signature with its chain. */
 #define SIGNATURE_MAX ((size_t)64 << 10)
 
+/* Both signatures over a list. */
+struct signatures {
+    struct bm_wr cms;
+    struct bm_wr jws;
+    uint8_t room[2][SIGNATURE_MAX];
+};
+
 /* Without anybody who signs, as before there is an operations CA, there is a
  * list all the same. */
-static bm_status sign_list(struct ca *ca, const uint8_t *digest, int64_t now,
-                           struct bm_wr *w)
+static bm_status sign(const struct batch_work *w,
+                      bm_status (*fn)(void *self, struct bm_bytes digest,
+                                      int64_t now, struct bm_wr *w),
+                      const uint8_t *digest, struct bm_wr *out)
 {
-    const struct ca_signer *signer = ca->c.signer;
     const struct bm_bytes what = { digest, STORE_HASH_SIZE };
-    bm_status rc = signer->list == NULL
-                       ? BM_E_CA_UNAVAILABLE
-                       : signer->list(signer->self, what, now, w);
+    bm_status rc = fn == NULL ? BM_E_CA_UNAVAILABLE
+                              : fn(w->ca->c.signer->self, what, w->now, out);
     size_t n;
 
     if (rc == BM_E_CA_UNAVAILABLE) {
         return BM_OK;
     }
     BM_TRY(rc);
-    return bm_wr_finish(w, &n);
+    return bm_wr_finish(out, &n);
+}
+
+static bm_status sign_list(const struct batch_work *w, const uint8_t *digest,
+                           struct signatures *s)
+{
+    const struct ca_signer *signer = w->ca->c.signer;
+
+    bm_wr_init(&s->cms, s->room[0], sizeof s->room[0]);
+    bm_wr_init(&s->jws, s->room[1], sizeof s->room[1]);
+    BM_TRY(sign(w, signer->list, digest, &s->cms));
+    return sign(w, signer->list_jws, digest, &s->jws);
 }
 
 static bm_status put_end(const struct batch_work *w, const uint8_t *digest,
-                         struct bm_bytes signature)
+                         const struct signatures *signatures)
 {
     struct ca *ca = w->ca;
     const struct store *s = ca->c.store;
@@ -90,37 +108,34 @@ static bm_status put_end(const struct batch_work *w, const uint8_t *digest,
     batch.expires =
         w->now + (ca->c.batch_keep != 0 ? ca->c.batch_keep : CA_BATCH_KEEP);
     ca->dirty = true;
-    BM_TRY(s->batch_sign(s->self, batch.id, signature,
-                         (struct bm_bytes){ NULL, 0 }));
+    BM_TRY(s->batch_sign(s->self, batch.id, bm_wr_bytes(&signatures->cms),
+                         bm_wr_bytes(&signatures->jws)));
     return ca_batch_put_state(ca, &ca_batch_authority, &batch, &change, w->now);
 }
 
 static bm_status end_list(struct batch_work *w)
 {
     const struct bm_crypto *crypto = w->ca->c.crypto;
-    uint8_t *room = malloc(SIGNATURE_MAX);
+    struct signatures *signatures = malloc(sizeof *signatures);
     uint8_t digest[BM_HASH_MAX];
-    struct bm_wr cms;
     bm_status rc = BM_E_MEMORY;
 
-    if (room == NULL) {
+    if (signatures == NULL) {
         goto out;
     }
-    bm_wr_init(&cms, room, SIGNATURE_MAX);
     rc = crypto->hash_end(crypto->self, &w->place->hash, digest);
     if (rc == BM_OK) {
-        rc = sign_list(w->ca, digest, w->now, &cms);
+        rc = sign_list(w, digest, signatures);
     }
     batch_place_drop(w); /* from here on it begins again, or has ended */
     if (rc == BM_OK) {
         rc = ca_begin(w->ca, w->now, w->why);
     }
     if (rc == BM_OK) {
-        rc = ca_end(w->ca, put_end(w, digest, bm_wr_bytes(&cms)), w->now,
-                    w->why);
+        rc = ca_end(w->ca, put_end(w, digest, signatures), w->now, w->why);
     }
 out:
-    free(room);
+    free(signatures);
     return rc;
 }
 

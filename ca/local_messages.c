@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the signer in this process says to devices: trust bundles and delivery
  * manifests. What it agrees to is here; its keys are not. */
+#include <stdio.h>
 #include <string.h>
 
+#include "ca/internal.h"
+#include "ca/jws.h"
 #include "ca/local_signer_internal.h"
 #include "core/bundle.h"
 #include "core/manifest.h"
@@ -258,6 +261,19 @@ bm_status local_sign_manifest(void *self, struct bm_bytes content, int64_t now,
     return sign_numbered(l, &m, content, now, message);
 }
 
+/* May it be signed, and with what? */
+static bm_status agree_list(const struct ca_signer_bundle *by,
+                            struct bm_bytes digest)
+{
+    if (by->key == NULL) {
+        return BM_E_CA_UNAVAILABLE;
+    }
+    if (digest.n != STORE_HASH_SIZE || by->key->alg != BM_SIG_ECDSA_SHA256) {
+        return BM_E_CA_SIGNER;
+    }
+    return by->holder == NULL ? BM_OK : local_of_key(bm_key_ready(by->holder));
+}
+
 bm_status local_sign_list(void *self, struct bm_bytes digest, int64_t now,
                           struct bm_wr *message)
 {
@@ -274,14 +290,27 @@ bm_status local_sign_list(void *self, struct bm_bytes digest, int64_t now,
         .signing_time = now,
     };
 
-    if (by->key == NULL) {
-        return BM_E_CA_UNAVAILABLE;
-    }
-    if (digest.n != STORE_HASH_SIZE || by->key->alg != BM_SIG_ECDSA_SHA256) {
-        return BM_E_CA_SIGNER;
-    }
-    if (by->holder != NULL) {
-        BM_TRY(local_of_key(bm_key_ready(by->holder)));
-    }
+    BM_TRY(agree_list(by, digest));
     return bm_cms_sign(&config, message);
+}
+
+bm_status local_sign_list_jws(void *self, struct bm_bytes digest, int64_t now,
+                              struct bm_wr *w)
+{
+    const struct local *l = self;
+    const struct ca_signer_bundle *by = &l->c.bundle;
+    char digits[2 * STORE_HASH_SIZE + 1];
+    char payload[256];
+    struct ca_jws jws = { .key = by->key,
+                          .certs = by->chain,
+                          .type = "birthmark-batch+jws" };
+
+    BM_TRY(agree_list(by, digest));
+    ca_hex(digest, digits, sizeof digits);
+    jws.payload.n = (size_t)snprintf(
+        payload, sizeof payload,
+        "{\"birthmark_batch\":1,\"list_sha256\":\"%s\",\"iat\":%lld}", digits,
+        (long long)now);
+    jws.payload.p = (const uint8_t *)payload;
+    return ca_jws_put(&jws, w);
 }

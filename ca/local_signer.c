@@ -422,6 +422,7 @@ bm_status ca_signer_new(const struct ca_signer_config *config,
                                     .bundle = local_sign_bundle,
                                     .manifest = local_sign_manifest,
                                     .list = local_sign_list,
+                                    .list_jws = local_sign_list_jws,
                                     .last = last,
                                     .close = close_local };
     *signer = &l->signer;

@@ -29,6 +29,8 @@ BM_MUST_CHECK bm_status local_sign_bundle(void *self, struct bm_bytes content,
                                           int64_t now, struct bm_wr *message);
 BM_MUST_CHECK bm_status local_sign_list(void *self, struct bm_bytes digest,
                                         int64_t now, struct bm_wr *message);
+BM_MUST_CHECK bm_status local_sign_list_jws(void *self, struct bm_bytes digest,
+                                            int64_t now, struct bm_wr *w);
 BM_MUST_CHECK bm_status local_sign_manifest(void *self, struct bm_bytes content,
                                             int64_t now, struct bm_wr *message);
 

@@ -82,6 +82,11 @@ struct ca_signer {
      */
     bm_status (*list)(void *self, struct bm_bytes digest, int64_t now,
                       struct bm_wr *message);
+    /* The same as a JWS (jws.h), whose payload is a JSON object with that
+     * digest. A CMS signature of the same key is over octets that begin in
+     * another way. */
+    bm_status (*list_jws)(void *self, struct bm_bytes digest, int64_t now,
+                          struct bm_wr *jws);
 
     /* The tree of the last checkpoint signed, for whoever makes the proof;
      * size 0 when there is none. */

@@ -8,7 +8,9 @@
 #include "cli/batch_zip.h"
 #include "cli/diag.h"
 #include "cli/each.h"
+#include "cli/image_keys.h"
 #include "cli/pages.h"
+#include "core/base64.h"
 #include "core/cms.h"
 #include "core/pem.h"
 
@@ -32,7 +34,8 @@ static const struct cmd_verb verb = {
     "birthmark batch get", "[OPTION]... --out FILE ID",
     "Fetch the certificates of a batch, as a ZIP: a file each, or a table;\n"
     "chain.pem, the CAs; list.jsonl, which certificates they are and where\n"
-    "the ledger has them; list.p7s, the signature over that. When the ZIP is\n"
+    "the ledger has them; list.p7s and list.jws, the signatures over that, in\n"
+    "CMS and as JWS. When the ZIP is\n"
     "whole, the batch counts as downloaded; or, where keys were made for it\n"
     "and are in keys/, when birthmark batch confirm says so.\n",
     options
@@ -273,6 +276,36 @@ static bm_status check_signature(struct run *run, struct bm_bytes message,
     return bm_cms_verify(&cms, &signer, &config, &cert);
 }
 
+/* The payload has the same digest, or it is not this batch. Who signed it a
+ * verifier finds out here, too. */
+static bm_status put_jws(struct run *run, const char *jws,
+                         const uint8_t *digest)
+{
+    char digits[IMAGE_HEX];
+    const char *payload = strchr(jws, '.');
+    struct bm_bytes text = { (const uint8_t *)jws, strlen(jws) };
+    struct bm_wr w;
+
+    if (payload == NULL) {
+        return BM_E_IO;
+    }
+    payload++;
+    bm_wr_init(&w, run->one, sizeof run->one - 1);
+    BM_TRY(bm_base64_decode(
+        (struct bm_bytes){ (const uint8_t *)payload, strcspn(payload, ".") },
+        BM_BASE64_URL, NULL, &w));
+    if (w.len > w.cap) {
+        return BM_E_LIMIT;
+    }
+    run->one[w.len] = '\0';
+    image_hex(digest, digits);
+    if (strstr((const char *)run->one, digits) == NULL) {
+        return BM_E_SIGNATURE;
+    }
+    run->code = batch_zip_put(&run->zip, "list.jws", text);
+    return run->code == CMD_OK ? BM_OK : BM_E_END;
+}
+
 static bm_status put_signature(struct run *run, const json_t *list)
 {
     const struct bm_crypto *crypto = run->session.crypto;
@@ -289,7 +322,11 @@ static bm_status put_signature(struct run *run, const json_t *list)
     BM_TRY(decode(pem, &w));
     BM_TRY(check_signature(run, bm_wr_bytes(&w), digest));
     run->code = batch_zip_put(&run->zip, "list.p7s", bm_wr_bytes(&w));
-    return run->code == CMD_OK ? BM_OK : BM_E_END;
+    if (run->code != CMD_OK) {
+        return BM_E_END;
+    }
+    pem = json_string_value(json_object_get(list, "jws"));
+    return pem == NULL ? BM_OK : put_jws(run, pem, digest);
 }
 
 static bm_status take_chain(struct run *run, const json_t *chain)

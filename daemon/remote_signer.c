@@ -286,6 +286,18 @@ static bm_status sign_list(void *self, struct bm_bytes digest, int64_t now,
     return BM_OK;
 }
 
+static bm_status sign_jws(void *self, struct bm_bytes digest, int64_t now,
+                          struct bm_wr *jws)
+{
+    struct remote_signer *r = self;
+    struct bm_bytes body = { NULL, 0 };
+
+    (void)now;
+    BM_TRY(ask(r, WIRE_SIGN_JWS, digest, CA_BUNDLE_MAX, &body, NULL));
+    bm_wr_put(jws, body);
+    return BM_OK;
+}
+
 static void last(void *self, struct ca_tree_head *head)
 {
     const struct remote_signer *r = self;
@@ -315,6 +327,7 @@ bm_status remote_signer_new(struct remote_signer **signer)
                                     .bundle = sign_bundle,
                                     .manifest = sign_manifest,
                                     .list = sign_list,
+                                    .list_jws = sign_jws,
                                     .last = last,
                                     .close = close_nothing };
     return BM_OK;

@@ -333,6 +333,7 @@ static bm_status serve_message(void *self, struct link *link,
                       struct bm_wr *message) =
         frame->verb == WIRE_SIGN_MANIFEST ? signer->manifest
         : frame->verb == WIRE_SIGN_LIST   ? signer->list
+        : frame->verb == WIRE_SIGN_JWS    ? signer->list_jws
                                           : signer->bundle;
     bm_status rc;
     size_t n;
@@ -377,6 +378,7 @@ static const struct link_verb issuer_verbs[] = {
     { WIRE_SIGN_BUNDLE, CA_BUNDLE_MAX, serve_message },
     { WIRE_SIGN_MANIFEST, BM_MANIFEST_SIZE_MAX, serve_message },
     { WIRE_SIGN_LIST, STORE_HASH_SIZE, serve_message },
+    { WIRE_SIGN_JWS, STORE_HASH_SIZE, serve_message },
     { 0, 0, NULL },
 };
 static const struct link_verb keeper_verbs[] = {

@@ -21,7 +21,7 @@
  *   keeper            signer          SIGN_EXPECT
  *   issuer            signer          SIGN_HELLO SIGN_CERTS SIGN_CRL_...
  *                                     SIGN_CHECKPOINT SIGN_BUNDLE
- *                                     SIGN_MANIFEST SIGN_LIST
+ *                                     SIGN_MANIFEST SIGN_LIST SIGN_JWS
  *   issuer            reader          READ_OPEN READ_MORE
  *   issuer            keygen          KEYGEN
  *   publisher         status signer   STATUS
@@ -52,7 +52,8 @@ enum wire_verb {
     WIRE_SIGN_LIST,
     WIRE_READ_OPEN,
     WIRE_READ_MORE,
-    WIRE_KEYGEN
+    WIRE_KEYGEN,
+    WIRE_SIGN_JWS
 };
 
 /* Octets of one CSR, certificate, chain: what EST takes at most (est.h). */

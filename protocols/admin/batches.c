@@ -108,6 +108,9 @@ const struct admin_field admin_batch_list_fields[] = {
     ADMIN_GIVES("head", ADMIN_TEXT, true, "the first line of the list"),
     ADMIN_GIVES("signature", ADMIN_PEM, false,
                 "CMS, detached, over all lines of the list"),
+    ADMIN_GIVES("jws", ADMIN_TEXT, false,
+                "JWS (RFC 7515) by the same: its payload has the SHA-256 of "
+                "all lines"),
     { .name = "chain",
       .type = ADMIN_STRINGS,
       .required = true,
@@ -496,6 +499,9 @@ static bm_status give_list(struct admin_context *c, const json_t *params,
     tree_set(&t, result, "head", tree_text(&t, bm_wr_bytes(&w)));
     if (row.signature.n != 0) {
         tree_set(&t, result, "signature", admin_pem(&t, "CMS", row.signature));
+    }
+    if (row.jws.n != 0) {
+        tree_set(&t, result, "jws", tree_text(&t, row.jws));
     }
     BM_TRY(admin_add_chain(c, &t, issuer_of(c, row.profile), chain));
     return t.failed ? BM_E_MEMORY : BM_OK;

@@ -166,7 +166,7 @@ def test_who_may_ask_is_said_by_the_version_that_an_organisation_has():
         api.call("stayAtVersion", {"organisation": stays, "profile": LDEVID},
                  who=who_stays)
         text = read(path).decode()
-        edited = re.sub(r"(?m)^by: .*$", "by: [token, current]", text)
+        edited = re.sub(r"(?m)^by: .*$", "by: [token, idevid, current]", text)
         holds(edited != text, "the profile has another by")
         write(path, edited)
         srv.restart()

@@ -4,6 +4,8 @@ server, which is killed on the way.
 
     BATCH_ORDERS=ORDERS batch_test.py BIRTHMARK BIRTHMARKD
 """
+import base64
+import hashlib
 import json
 import os
 import re
@@ -124,8 +126,46 @@ def the_list(name, srv):
     openssl("cms", "-verify", "-binary", "-inform", "DER", "-in", "list.p7s",
             "-content", "list.jsonl", "-CAfile", srv.root, "-purpose", "any",
             "-out", os.devnull)
+    with zipfile.ZipFile(name) as z:
+        jws = z.read("list.jws")
+    payload = verified(jws)
+    digest = hashlib.sha256(read("list.jsonl")).hexdigest()
+    equal(payload["list_sha256"], digest)
     return [json.loads(line) for line in
             read("list.jsonl").decode().splitlines()]
+
+
+def verified(jws):
+    """The payload of a JWS, verified by Debian's jose with the key of the
+    first certificate in it."""
+    header = json.loads(unbase64(jws.split(b".")[0]))
+    equal((header["alg"], header["typ"]), ("ES256", "birthmark-batch+jws"))
+    write("signer.der", base64.b64decode(header["x5c"][0]))
+    spki = subprocess.check_output(
+        "openssl x509 -inform DER -in signer.der -noout -pubkey |"
+        " openssl pkey -pubin -outform DER", shell=True)
+    write("signer.jwk", json.dumps(
+        {"kty": "EC", "crv": "P-256", "x": base64url(spki[-64:-32]),
+         "y": base64url(spki[-32:])}).encode())
+    payload = subprocess.check_output(
+        ["jose", "jws", "ver", "-i", write("list.jws", jws), "-k",
+         "signer.jwk", "-O-"])
+    # And what it says is held against it.
+    parts = jws.split(b".")
+    other = base64url(unbase64(parts[1]).replace(b"sha256", b"sha257"))
+    write("other.jws", b".".join((parts[0], other.encode(), parts[2])))
+    holds(subprocess.call(["jose", "jws", "ver", "-i", "other.jws", "-k",
+                           "signer.jwk", "-O", os.devnull],
+                          stderr=subprocess.DEVNULL) != 0, "it is believed")
+    return json.loads(payload)
+
+
+def unbase64(text):
+    return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+
+
+def base64url(octets):
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 
 def test_a_command_that_is_killed_can_be_gone_on_with():

@@ -17,7 +17,7 @@ from service import (PROGRAM, Service, contains, equal, holds, main, openssl,
                      read, run, wait_until, write)
 
 LDEVID = "ieee-802.1ar-ldevid"
-ROWS = int(os.environ.get("BATCH_ROWS", "1000"))
+ROWS = int(os.environ.get("BATCH_ROWS", "400"))
 
 RECIPIENTS = {
     "rsa": ["-newkey", "rsa:2048", "-addext", "keyUsage=keyEncipherment"],
