@@ -121,6 +121,8 @@ int cmd_policy_nft(int argc, char **argv)
     }
     rc = policy_file_open(&f, args.words[0]);
     if (rc == CMD_OK) {
+        run.config.tag =
+            policy_nft_tag((struct bm_bytes){ f.compiled.table, f.compiled.n });
         rc = print(&f, &run);
     }
     policy_file_close(&f);

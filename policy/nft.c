@@ -53,18 +53,25 @@ static bm_status refuse(const struct policy_rule *rule, const char *what,
     return BM_E_POLICY_NFT;
 }
 
-/* Approximately: without threshold and filter, one bucket per table. */
+/*
+ * With a queue, all that is of IP can. Without one, approximately: without
+ * threshold and filter, one bucket per table.
+ */
 static bm_status can_be_said(const struct policy *policy,
+                             const struct policy_nft_config *config,
                              struct config_error *error)
 {
     for (size_t i = 0; i < policy->n && !policy->approximate; i++) {
         const struct policy_rule *r = &policy->rules[i];
 
-        if (r->threshold.high != 0) {
+        if (r->threshold.high != 0 && config->queue == 0) {
             return refuse(r, "nftables has no thresholds", error);
         }
-        if (r->modbus != NULL) {
+        if (r->modbus != NULL && config->queue == 0) {
             return refuse(r, "nftables cannot look into Modbus", error);
+        }
+        if (r->threshold.high != 0 && nft_is_other(r)) {
+            return refuse(r, "thresholds are of IP alone in nftables", error);
         }
         if (r->rate.count != 0 && nft_is_ip(r) && nft_is_other(r)) {
             return refuse(r, "nftables has no rate over IP and others", error);
@@ -345,10 +352,12 @@ static void put_base_chains(const struct nft *w)
             fprintf(w->f,
                     "  meta l4proto tcp tcp flags & rst == rst"
                     " meta mark & 0x%08" PRIx32 " != 0 accept\n",
-                    NFT_RESET);
+                    POLICY_NFT_RESET);
         }
+        fputs("  meta l4proto udp ct state invalid goto drop-malformed\n",
+              w->f);
+        nft_queue_flows(w);
         fprintf(w->f,
-                "  meta l4proto udp ct state invalid goto drop-malformed\n"
                 "  ct mark & 0x%08" PRIx32 " == 0x%08" PRIx32
                 " ct state related jump quoting\n"
                 "  ct mark & 0x%08" PRIx32 " == 0x%08" PRIx32
@@ -371,6 +380,7 @@ static void put_inet(struct nft *w)
     nft_shape_4(w, "notrack");
     nft_shape_6(w, "notrack");
     nft_flow_chains(w);
+    nft_queue_chain(w);
     put_rules(w, false);
     for (unsigned d = 0; d < POLICY_DIRECTIONS; d++) {
         put_rules_of_ip(w, (enum policy_direction)d, POLICY_IPV4);
@@ -427,7 +437,7 @@ bm_status policy_nft(const struct policy *policy,
 
     *text = NULL;
     BM_TRY(good_names(config));
-    BM_TRY(can_be_said(policy, error));
+    BM_TRY(can_be_said(policy, config, error));
     order = in_order(policy, config->mode, &w.n);
     w.order = order;
     w.f = open_memstream(&out, &n);
@@ -458,7 +468,8 @@ static bm_status check_mode(struct bm_bytes table, enum policy_mode mode)
     static const char *const devices[] = { NULL };
     const struct policy_nft_config config = { .table = "check",
                                               .devices = devices,
-                                              .mode = mode };
+                                              .mode = mode,
+                                              .queue = POLICY_NFT_QUEUE };
     struct policy *policy;
     char *text = NULL;
     bm_status rc;
@@ -468,6 +479,17 @@ static bm_status check_mode(struct bm_bytes table, enum policy_mode mode)
     free(text);
     policy_free(policy);
     return rc;
+}
+
+/* FNV-1a, folded. */
+uint16_t policy_nft_tag(struct bm_bytes octets)
+{
+    uint32_t h = UINT32_C(2166136261);
+
+    for (size_t i = 0; i < octets.n; i++) {
+        h = (h ^ octets.p[i]) * UINT32_C(16777619);
+    }
+    return (uint16_t)((h ^ h >> 14 ^ h >> 28) & NFT_PART);
 }
 
 bm_status policy_nft_check(struct bm_bytes table)

@@ -14,8 +14,8 @@
  * malformed or a fragment where it enters and leaves, and judges ARP and the
  * other Ethernet types; that of family inet judges IP. Flows are those of the
  * kernel's conntrack; what the firewall knows of one stands in its mark, with
- * the rule and the version of the policy: so flows of another policy, and of
- * rules that are not in the mode, are none.
+ * the rule and a tag of the policy: so flows of another policy, and of rules
+ * that are not in the mode, are none.
  *
  * Text that begins with `# sysctl NAME=VALUE` are settings without which it
  * does not mean what it says: who loads it makes them first
@@ -26,9 +26,19 @@
  * the IP stack are judged by rules without flows alone, and the length and
  * checksum of IPv4 in them by nobody; what they get to see of incoming frames
  * nftables does not decide. Thresholds and filters of Modbus do not exist in
- * nftables: they are refused, or left out of a policy that says
- * `approximate: true`.
+ * nftables: frames of such rules are queued, and judged by whoever reads that
+ * queue with the engine (firewall/firewall.h) and the table of the policy; what
+ * a program with raw sockets sends by such a rule is dropped. Without a queue
+ * they are refused, or left out of a policy that says `approximate: true`; with
+ * and without, a threshold of frames other than IP is refused.
  */
+
+/* The queue of a device (NFQUEUE). */
+#define POLICY_NFT_QUEUE 16973 /* "BM" */
+
+/* Of the mark of a frame that the reader of the queue hands back to where it
+ * came from (NF_REPEAT): to be answered by a reset. */
+#define POLICY_NFT_RESET UINT32_C(0x10000000)
 
 struct policy_nft_config {
     const char *table; /* letters, digits, '_': name of both tables */
@@ -37,6 +47,8 @@ struct policy_nft_config {
     const char *const *devices;
     enum policy_mode mode;
     const struct bm_fw_subnets *subnets; /* or NULL: none yet */
+    uint16_t queue; /* who reads it has the engine; 0: nobody does */
+    uint16_t tag;   /* policy_nft_tag() */
 };
 
 /*
@@ -48,9 +60,20 @@ BM_MUST_CHECK bm_status policy_nft(const struct policy *policy,
                                    const struct policy_nft_config *config,
                                    char **text, struct config_error *error);
 
+/* Has a ruleset of this policy, in this mode, frames to queue? */
+bool policy_nft_queues(const struct policy *policy, enum policy_mode mode);
+
+/*
+ * What flows of a ruleset are known by: of the octets that it was made of, so
+ * that another policy does not take them over, whatever its number is. It holds
+ * against mistakes: no 14 bits hold against who chooses the octets, who signs
+ * policies anyhow.
+ */
+uint16_t policy_nft_tag(struct bm_bytes octets);
+
 /*
  * Can a table (firewall/table.h, at a multiple of 4) be said exactly, in every
- * mode? As policy_from_table() and policy_nft() say.
+ * mode, where there is a queue? As policy_from_table() and policy_nft() say.
  */
 BM_MUST_CHECK bm_status policy_nft_check(struct bm_bytes table);
 

@@ -56,6 +56,21 @@ void nft_flow_objects(const struct nft *w)
     }
 }
 
+void nft_flow_times(const struct nft *w, bool flow)
+{
+    static const char *const protocols[] = { "tcp", "udp" };
+
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+        for (size_t k = 0; k < sizeof protocols / sizeof *protocols; k++) {
+            fprintf(w->f,
+                    "  meta nfproto ipv%s meta l4proto %s"
+                    " ct timeout set \"%s%s%s\"\n",
+                    families[i].letter, protocols[k], flow ? "" : "gone-",
+                    protocols[k], families[i].letter);
+        }
+    }
+}
+
 /* A state: what conntrack accepts in it and this machine does not. */
 static void put_state(const struct nft *w, const char *name, unsigned next)
 {
@@ -139,20 +154,15 @@ void nft_flow_chains(const struct nft *w)
           w->f);
     fprintf(w->f, " chain place {\n  ct count over %u goto drop-full\n }\n",
             (unsigned)w->policy->flows);
-    fputs(" chain opened {\n"
-          "  meta nfproto ipv4 meta l4proto tcp ct timeout set \"tcp4\"\n"
-          "  meta nfproto ipv4 meta l4proto udp ct timeout set \"udp4\"\n"
-          "  meta nfproto ipv6 meta l4proto tcp ct timeout set \"tcp6\"\n"
-          "  meta nfproto ipv6 meta l4proto udp ct timeout set \"udp6\"\n"
-          "  accept\n"
+    fputs(" chain opened {\n", w->f);
+    nft_flow_times(w, true);
+    fputs("  accept\n"
           " }\n"
           " chain passed {\n"
-          "  ct state != new accept\n"
-          "  meta nfproto ipv4 meta l4proto tcp ct timeout set \"gone-tcp4\"\n"
-          "  meta nfproto ipv4 meta l4proto udp ct timeout set \"gone-udp4\"\n"
-          "  meta nfproto ipv6 meta l4proto tcp ct timeout set \"gone-tcp6\"\n"
-          "  meta nfproto ipv6 meta l4proto udp ct timeout set \"gone-udp6\"\n"
-          "  accept\n"
+          "  ct state != new accept\n",
+          w->f);
+    nft_flow_times(w, false);
+    fputs("  accept\n"
           " }\n",
           w->f);
 }

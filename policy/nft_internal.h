@@ -8,20 +8,19 @@
 
 /* Between the files that write rulesets. */
 
-/* Of the mark of a frame: judged on its way out; a reset of ours. */
+/* Of the mark of a frame, beside POLICY_NFT_RESET: judged on its way out. */
 #define NFT_JUDGED UINT32_C(0x20000000)
-#define NFT_RESET  UINT32_C(0x10000000)
 
 /*
- * The mark of a connection: 14 bits of the policy's version, 14 of the rule's
+ * The mark of a connection: 14 bits of the policy's tag, 14 of the rule's
  * number, a bit that says that it is a flow, and what of its state of TCP
  * conntrack does not tell.
  */
-#define NFT_VERSION_AT 18
-#define NFT_RULE_AT    4
-#define NFT_FLOW       UINT32_C(8)
-#define NFT_STATE      UINT32_C(7)
-#define NFT_PART       UINT32_C(0x3fff)
+#define NFT_TAG_AT  18
+#define NFT_RULE_AT 4
+#define NFT_FLOW    UINT32_C(8)
+#define NFT_STATE   UINT32_C(7)
+#define NFT_PART    UINT32_C(0x3fff)
 
 enum {
     NFT_ASKED = 1,
@@ -41,13 +40,29 @@ struct nft {
 
 static inline uint32_t nft_mark(const struct nft *w, size_t rule)
 {
-    return (w->policy->version & NFT_PART) << NFT_VERSION_AT |
+    return (w->config->tag & NFT_PART) << NFT_TAG_AT |
            (uint32_t)rule << NFT_RULE_AT | NFT_FLOW;
 }
 
 /* nft_flow.c: sets, time-outs, and what becomes of frames of flows. */
 void nft_flow_objects(const struct nft *w);
 void nft_flow_chains(const struct nft *w);
+
+/* nft_flow.c: how long what is of this family lives, if it becomes a flow, and
+ * if it does not. */
+void nft_flow_times(const struct nft *w, bool flow);
+
+/*
+ * nft_queue.c: what the engine judges in the place of nftables. Has it to, by
+ * what the rule says; does it, in this ruleset? The chain that leads to it, and
+ * one of a rule; and the line that shows it every frame of the flows of its
+ * rules.
+ */
+bool nft_needs_engine(const struct policy_rule *rule);
+bool nft_is_queued(const struct nft *w, const struct policy_rule *rule);
+void nft_queue_chain(const struct nft *w);
+void nft_queue_rule(const struct nft *w, size_t rule);
+void nft_queue_flows(const struct nft *w);
 
 /* nft_shape.c; `notrack`: what is done with what conntrack is not to see. */
 void nft_shape_4(const struct nft *w, const char *notrack);
@@ -82,6 +97,10 @@ bool nft_search(const struct nft *w, const struct nft_search_config *config);
 void nft_rule_chain(const struct nft *w, size_t rule, bool netdev);
 void nft_rule_name(const struct nft *w, size_t rule);
 void nft_rule_objects(const struct nft *w, size_t rule, bool netdev);
+
+/* nft_rule.c: only what may open a flow comes through, and only if there is
+ * none. */
+void nft_rule_openers(const struct nft *w);
 
 /* Is the rule about IP, about something else? */
 bool nft_is_ip(const struct policy_rule *rule);

@@ -87,8 +87,9 @@ void nft_rule_objects(const struct nft *w, size_t rule, bool netdev)
     nft_rule_name(w, rule);
     fputs(" { }\n", w->f);
     range_of_peers(netdev, &first, &last);
-    for (size_t i = first;
-         r->rate.count != 0 && r->rate.per_source && i <= last; i++) {
+    for (size_t i = first; r->rate.count != 0 && r->rate.per_source &&
+                           !nft_is_queued(w, r) && i <= last;
+         i++) {
         fputs(" set sources-", w->f);
         nft_rule_name(w, rule);
         fprintf(w->f, "-%c { type %s; size %u; flags dynamic,timeout; }\n",
@@ -158,8 +159,7 @@ static void put_sample(const struct nft *w, size_t rule)
     }
 }
 
-/* Only what may open a flow comes through, and only if there is none. */
-static void put_openers(const struct nft *w)
+void nft_rule_openers(const struct nft *w)
 {
     fprintf(w->f,
             "  meta l4proto tcp tcp flags & (fin|syn|rst|ack) != syn"
@@ -209,7 +209,7 @@ static void put_verdict(const struct nft *w, size_t rule, bool netdev)
                 "\" meta mark set 0x%08" PRIx32 "\n"
                 "  meta l4proto tcp reject with tcp reset\n"
                 "  drop\n",
-                NFT_RESET);
+                POLICY_NFT_RESET);
         break;
     default:
         fprintf(w->f, "\" %s\n", netdev ? "accept" : "goto passed");
@@ -223,12 +223,17 @@ void nft_rule_chain(const struct nft *w, size_t rule, bool netdev)
     fputs(" chain rule-", w->f);
     nft_rule_name(w, rule);
     fputs(" {\n", w->f);
-    if (r->flows && netdev) {
+    if (netdev && (r->flows || nft_is_queued(w, r))) {
         fputs("  goto drop-state\n }\n", w->f);
         return;
     }
+    if (nft_is_queued(w, r)) {
+        nft_queue_rule(w, rule);
+        fputs(" }\n", w->f);
+        return;
+    }
     if (r->flows) {
-        put_openers(w);
+        nft_rule_openers(w);
     }
     if (r->rate.count != 0) {
         put_limit(w, rule, netdev);

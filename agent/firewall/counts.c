@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Two for each rule, and reasons: more than this nobody wants to hear of. */
+/* Two for each rule, and reasons: of this policy, and as many that are still to
+ * be heard of those before. */
 #define ROWS_MAX (2 * POLICY_RULES_MAX + 64)
 
 struct row {
@@ -53,25 +54,9 @@ static struct row *find(const struct counts *c, const char *counter)
     return NULL;
 }
 
-static bool make_room(struct counts *c)
-{
-    size_t cap = c->cap == 0 ? 64 : 2 * c->cap;
-    struct row *row;
-
-    if (c->n < c->cap) {
-        return true;
-    }
-    row = c->n < ROWS_MAX ? realloc(c->row, cap * sizeof *row) : NULL;
-    if (row == NULL) {
-        return false;
-    }
-    c->row = row;
-    c->cap = cap;
-    return true;
-}
-
-static bm_status add(struct counts *c, enum firewall_kind kind,
-                     const char *prefix, const char *name)
+/* Of room that counts_reserve() has made. */
+static void add(struct counts *c, enum firewall_kind kind, const char *prefix,
+                const char *name)
 {
     char counter[sizeof c->row->counter];
     struct row *row;
@@ -79,8 +64,8 @@ static bm_status add(struct counts *c, enum firewall_kind kind,
     (void)snprintf(counter, sizeof counter, "%s-%s", prefix, name);
     row = find(c, counter);
     if (row == NULL) {
-        if (!make_room(c)) {
-            return BM_E_MEMORY;
+        if (c->n == c->cap) {
+            return;
         }
         row = &c->row[c->n++];
         memset(row, 0, sizeof *row);
@@ -90,7 +75,6 @@ static bm_status add(struct counts *c, enum firewall_kind kind,
     row->kind = (uint8_t)kind;
     row->current = true;
     row->kernel = 0;
-    return BM_OK;
 }
 
 /* What nobody has to hear of any more goes. */
@@ -107,36 +91,60 @@ static void sift(struct counts *c)
     c->n = kept;
 }
 
-static bm_status add_rule(struct counts *c, const struct policy_rule *r)
+static void add_rule(struct counts *c, const struct policy_rule *r)
 {
     const bool drops = r->verdict == POLICY_DROP || r->verdict == POLICY_RESET;
     char name[FIREWALL_NAME_MAX];
 
     (void)snprintf(name, sizeof name, "%s-%s",
                    policy_direction_name(r->direction), r->name);
-    BM_TRY(add(c, FIREWALL_LIMITED, "refused", name));
-    return r->log == POLICY_LOG_NONE
-               ? BM_OK
-               : add(c, drops ? FIREWALL_DROPPED : FIREWALL_PASSED, "rule",
-                     name);
+    add(c, FIREWALL_LIMITED, "refused", name);
+    if (r->log != POLICY_LOG_NONE) {
+        add(c, drops ? FIREWALL_DROPPED : FIREWALL_PASSED, "rule", name);
+    }
 }
 
-bm_status counts_begin(struct counts *counts, const struct policy *policy,
-                       enum policy_mode mode)
-{
-    static const char *const reasons[] = { "default",   "malformed", "fragment",
-                                           "extension", "state",     "full" };
+/* Reasons that are no rule's; "queue": nobody had read it in time. */
+static const char *const reasons[] = { "default",   "malformed", "fragment",
+                                       "extension", "state",     "full",
+                                       "queue" };
+#define REASONS (sizeof reasons / sizeof *reasons)
 
+bm_status counts_reserve(struct counts *counts, const struct policy *policy)
+{
+    const size_t cap = counts->n + 2 * policy->n + REASONS;
+    struct row *row =
+        cap <= 2 * ROWS_MAX ? realloc(counts->row, cap * sizeof *row) : NULL;
+
+    if (row == NULL) {
+        return BM_E_MEMORY;
+    }
+    counts->row = row;
+    counts->cap = cap;
+    return BM_OK;
+}
+
+void counts_begin(struct counts *counts, const struct policy *policy,
+                  enum policy_mode mode)
+{
     sift(counts);
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
-        BM_TRY(add(counts, FIREWALL_REASON, "drop", reasons[i]));
+    for (size_t i = 0; i < REASONS; i++) {
+        add(counts, FIREWALL_REASON, "drop", reasons[i]);
     }
     for (size_t i = 0; i < policy->n; i++) {
         if ((policy->rules[i].modes >> mode & 1) != 0) {
-            BM_TRY(add_rule(counts, &policy->rules[i]));
+            add_rule(counts, &policy->rules[i]);
         }
     }
-    return BM_OK;
+}
+
+void counts_add(struct counts *counts, const char *counter, uint64_t frames)
+{
+    struct row *row = find(counts, counter);
+
+    if (row != NULL && row->current) {
+        row->frames += frames;
+    }
 }
 
 /* ---- What the kernel says */

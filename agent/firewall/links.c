@@ -8,6 +8,8 @@
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -103,6 +105,35 @@ bm_status links_read(const char *const *interfaces, struct links *links)
     }
     freeifaddrs(list);
     return BM_OK;
+}
+
+/* A name that is more than a word is quoted by nobody: it is left out. */
+static bool is_word(const char *name)
+{
+    return strpbrk(name, "\"\\ \t\n*") == NULL;
+}
+
+char *links_all(void)
+{
+    struct if_nameindex *all = if_nameindex();
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+    const char *between = "";
+
+    for (const struct if_nameindex *i = all;
+         f != NULL && i != NULL && i->if_index != 0; i++) {
+        if (strcmp(i->if_name, "lo") != 0 && is_word(i->if_name)) {
+            fprintf(f, "%s\"%s\"", between, i->if_name);
+            between = ", ";
+        }
+    }
+    if_freenameindex(all);
+    if (f == NULL || fclose(f) != 0) {
+        free(text);
+        return NULL;
+    }
+    return text;
 }
 
 bool links_same(const struct links *a, const struct links *b)

@@ -20,6 +20,10 @@ struct links {
 BM_MUST_CHECK bm_status links_read(const char *const *interfaces,
                                    struct links *links);
 
+/* All interfaces of the machine but lo, whoever names them, as nftables lists
+ * them: `"eth0", "wlan0"`. The caller frees it; NULL: no memory. */
+char *links_all(void);
+
 /* Do they have the same interfaces; the same subnets? */
 bool links_same(const struct links *a, const struct links *b);
 bool links_same_subnets(const struct links *a, const struct links *b);

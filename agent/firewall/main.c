@@ -68,13 +68,10 @@ static int say_error(const char *path, bm_status rc,
 static int serve(const struct firewall_settings *settings)
 {
     struct wall wall;
-    bm_status rc = sandbox_enter();
+    bm_status rc = wall_open(&wall, settings);
 
     if (rc != BM_OK) {
-        return failed("sandbox", rc);
-    }
-    rc = wall_open(&wall, settings);
-    if (rc != BM_OK) {
+        wall_shut();
         return failed(settings->state, rc);
     }
     catch_signals();
@@ -115,10 +112,17 @@ static int run(const char *path, bool check)
 {
     struct firewall_settings settings;
     struct config_error error;
-    bm_status rc = firewall_settings_load(path, &settings, &error);
+    bm_status rc = check ? BM_OK : sandbox_enter();
     int code;
 
     if (rc != BM_OK) {
+        return failed("sandbox", rc);
+    }
+    rc = firewall_settings_load(path, &settings, &error);
+    if (rc != BM_OK) {
+        if (!check) {
+            wall_shut();
+        }
         return say_error(path, rc, &error);
     }
     code = check ? check_builtin(&settings) : serve(&settings);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <nftables/libnftables.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -111,8 +112,6 @@ static bm_status set_one(struct bm_bytes name, struct bm_bytes value)
     return rc;
 }
 
-/* Those of conntrack are there when conntrack is, which the first ruleset that
- * looks at connections loads. */
 static bm_status set_all(const char *text)
 {
     struct bm_bytes name;
@@ -124,35 +123,43 @@ static bm_status set_all(const char *text)
     return BM_OK;
 }
 
-/*
- * Before the rules: what they say is meant with these. Where conntrack is not
- * there yet there are no flows either, so a moment later does no harm.
- */
-static bm_status load(struct ruleset *r, const char *text)
+/* What looks at connections loads conntrack, and with it come its settings. */
+static bm_status wake_conntrack(struct ruleset *r)
 {
-    bm_status first = set_all(text);
+    return run(r, "table inet " RULESET_TABLE "-wakes {\n"
+                  " chain connections { ct state new accept; }\n"
+                  "}\n"
+                  "delete table inet " RULESET_TABLE "-wakes\n");
+}
 
-    if (first != BM_OK && first != BM_E_NOT_FOUND) {
-        return first;
+/* Before the rules: what they say is meant with these. */
+static bm_status make_settings(struct ruleset *r, const char *text)
+{
+    const bm_status rc = set_all(text);
+
+    if (rc != BM_E_NOT_FOUND) {
+        return rc;
     }
-    BM_TRY(run(r, text));
-    return first == BM_OK ? BM_OK : set_all(text);
+    BM_TRY(wake_conntrack(r));
+    return set_all(text);
 }
 
 /* ---- What is loaded */
 
-bm_status ruleset_load(struct ruleset *ruleset, const struct policy *policy,
-                       enum policy_mode mode, const struct links *links)
+bm_status ruleset_load(struct ruleset *ruleset,
+                       const struct ruleset_config *config)
 {
-    const struct policy_nft_config config = {
+    const struct policy_nft_config nft = {
         .table = RULESET_TABLE,
-        .devices = links->there,
-        .mode = mode,
-        .subnets = &links->subnets,
+        .devices = config->links->there,
+        .mode = config->mode,
+        .subnets = &config->links->subnets,
+        .queue = POLICY_NFT_QUEUE,
+        .tag = config->tag,
     };
     struct config_error error;
     char *text;
-    bm_status rc = policy_nft(policy, &config, &text, &error);
+    bm_status rc = policy_nft(config->policy, &nft, &text, &error);
 
     if (rc != BM_OK) {
         if (rc == BM_E_POLICY_NFT) {
@@ -160,7 +167,10 @@ bm_status ruleset_load(struct ruleset *ruleset, const struct policy *policy,
         }
         return rc;
     }
-    rc = load(ruleset, text);
+    rc = make_settings(ruleset, text);
+    if (rc == BM_OK) {
+        rc = run(ruleset, text);
+    }
     free(text);
     return rc;
 }
@@ -177,20 +187,55 @@ bm_status ruleset_subnets(struct ruleset *ruleset, const struct links *links)
     return rc;
 }
 
+static const char blocked[] =
+    "table netdev " RULESET_TABLE " { }\n"
+    "delete table netdev " RULESET_TABLE "\n"
+    "table inet " RULESET_TABLE " { }\n"
+    "delete table inet " RULESET_TABLE "\n"
+    "table netdev " RULESET_TABLE " { }\n"
+    "table inet " RULESET_TABLE " {\n"
+    " chain in { type filter hook prerouting priority -450;"
+    " policy drop; iif \"lo\" accept; }\n"
+    " chain out { type filter hook output priority -450;"
+    " policy drop; oif \"lo\" accept; }\n"
+    " chain forward { type filter hook forward priority 0; policy drop; }\n"
+    "}\n";
+
+static void put_blocked(FILE *f, const char *name, const char *hook,
+                        const char *devices)
+{
+    fprintf(f,
+            " chain %s { type filter hook %s devices = { %s } priority 0;"
+            " policy drop; }\n",
+            name, hook, devices);
+}
+
 bm_status ruleset_block(struct ruleset *ruleset)
 {
-    return run(ruleset, "table netdev " RULESET_TABLE " { }\n"
-                        "delete table netdev " RULESET_TABLE "\n"
-                        "table inet " RULESET_TABLE " { }\n"
-                        "delete table inet " RULESET_TABLE "\n"
-                        "table inet " RULESET_TABLE " {\n"
-                        " chain in { type filter hook prerouting priority -450;"
-                        " policy drop; iif \"lo\" accept; }\n"
-                        " chain out { type filter hook output priority -450;"
-                        " policy drop; oif \"lo\" accept; }\n"
-                        " chain forward { type filter hook forward priority 0;"
-                        " policy drop; }\n"
-                        "}\n");
+    char *devices = links_all();
+    char *text = NULL;
+    size_t n = 0;
+    FILE *f = open_memstream(&text, &n);
+    bm_status rc;
+
+    if (f == NULL) {
+        free(devices);
+        return run(ruleset, blocked);
+    }
+    fputs(blocked, f);
+    if (devices != NULL && devices[0] != '\0') {
+        fputs("table netdev " RULESET_TABLE " {\n", f);
+        put_blocked(f, "in", "ingress", devices);
+        put_blocked(f, "out", "egress", devices);
+        fputs("}\n", f);
+    }
+    rc = fclose(f) == 0 ? run(ruleset, text) : BM_E_MEMORY;
+    if (rc != BM_OK) { /* an interface may have gone meanwhile */
+        rc = run(ruleset, blocked);
+    }
+    free(text);
+    free(devices);
+    return rc;
 }
 
 /* ---- What is there */

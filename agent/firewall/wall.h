@@ -4,6 +4,7 @@
 
 #include "agent/firewall/counts.h"
 #include "agent/firewall/links.h"
+#include "agent/firewall/queue.h"
 #include "agent/firewall/ruleset.h"
 
 /*
@@ -15,11 +16,14 @@ struct wall {
     const struct firewall_settings *settings;
     struct ruleset *ruleset;
     struct counts *counts;
-    struct links links; /* that the ruleset knows */
-    unsigned mode;      /* in force, */
-    uint8_t *table;     /* of this table; NULL: everything is dropped */
+    struct queue *queue;     /* NULL: not needed so far */
+    struct inspect *inspect; /* NULL: no rule in force needs it */
+    struct links links;      /* that the ruleset knows */
+    unsigned mode;           /* in force, */
+    uint8_t *table;          /* of this table; NULL: everything is dropped */
     size_t table_n;
     struct policy *policy; /* the same, as rules */
+    bool whole;            /* the kernel has it, as far as is known */
 };
 
 /* `settings` outlive it. On error it is closed. */
@@ -43,6 +47,16 @@ BM_MUST_CHECK bm_status wall_apply(struct wall *wall, unsigned mode,
 /* Links or addresses have changed, or time has passed: whatever is not as it
  * should be is made so. */
 void wall_look(struct wall *wall);
+
+/* Readable when packets wait to be judged, by wall_judge(); -1: none do. */
+int wall_packets(const struct wall *wall);
+void wall_judge(struct wall *wall);
+
+/*
+ * There is no wall, and will be none: settings cannot be read, say. What the
+ * kernel has stays; where it has nothing, nothing passes from now on.
+ */
+void wall_shut(void);
 
 /* Counts into `w`; `heard`: those of the last call were. */
 BM_MUST_CHECK bm_status wall_counts(struct wall *wall, bool heard,

@@ -73,6 +73,62 @@ static void what_nftables_cannot_do_is_refused_unless_that_is_wanted(void)
     }
 }
 
+/* All of it but what is not of IP. */
+static void with_a_queue_the_engine_does_what_nftables_cannot(void)
+{
+    static const char rules[] =
+        HEAD "rules:\n"
+             "- {name: r, direction: in, protocol: tcp, port: 502,"
+             " verdict: allow, modbus: {mode: active,"
+             " allow: [{functions: 3}]}}\n"
+             "- {name: s, direction: in, protocol: udp, port: 5, flows: false,"
+             " verdict: allow, threshold: {high: 50/s, low: 5/s}}\n"
+             "- {name: t, direction: in, protocol: udp, port: 6,"
+             " verdict: allow}\n";
+    static const char arp[] =
+        HEAD "rules:\n- {name: r, direction: in, protocol: arp, verdict: allow,"
+             " threshold: {high: 50/s, low: 5/s}}\n";
+    struct policy_nft_config c = config;
+    struct policy *policy = read(rules);
+    char *text;
+
+    c.queue = 4711;
+    text = ruleset(policy, &c, BM_OK);
+    CHECK(text != NULL && strstr(text, "  queue num 4711\n") != NULL);
+    CHECK(text != NULL && strstr(text, "bypass") == NULL);
+    CHECK(policy_nft_queues(policy, POLICY_NORMAL));
+    CHECK(!policy_nft_queues(policy, POLICY_LOCKDOWN));
+    free(text);
+    c.mode = POLICY_LOCKDOWN; /* in which no such rule is */
+    text = ruleset(policy, &c, BM_OK);
+    CHECK(text != NULL && strstr(text, "queue num") == NULL);
+    free(text);
+    policy_free(policy);
+    policy = read(arp);
+    c.mode = POLICY_NORMAL;
+    free(ruleset(policy, &c, BM_E_POLICY_NFT));
+    policy_free(policy);
+}
+
+static void flows_are_known_by_a_tag_of_the_octets(void)
+{
+    static const uint8_t a[] = { 1, 2, 3 };
+    static const uint8_t b[] = { 1, 2, 4 };
+    struct policy *policy =
+        read(HEAD "rules:\n- {name: t, direction: in, protocol: udp, port: 6,"
+                  " verdict: allow}\n");
+    struct policy_nft_config c = config;
+    char *text;
+
+    CHECK(policy_nft_tag(BM_ARRAY(a)) != policy_nft_tag(BM_ARRAY(b)));
+    CHECK(policy_nft_tag(BM_ARRAY(a)) <= 0x3fff);
+    c.tag = 0x1234;
+    text = ruleset(policy, &c, BM_OK);
+    CHECK(text != NULL && strstr(text, "ct mark set 0x48d00008 ") != NULL);
+    free(text);
+    policy_free(policy);
+}
+
 static void names_are_not_a_way_into_the_text(void)
 {
     static const char *const bad[] = {
@@ -233,6 +289,8 @@ int main(void)
     RUN(subnets_are_told_to_both_tables);
     RUN(without_interfaces_there_is_no_hook_of_frames);
     RUN(what_nftables_cannot_do_is_refused_unless_that_is_wanted);
+    RUN(with_a_queue_the_engine_does_what_nftables_cannot);
+    RUN(flows_are_known_by_a_tag_of_the_octets);
     RUN(names_are_not_a_way_into_the_text);
     RUN(settings_stand_at_the_head);
     RUN(the_same_policy_is_the_same_text);

@@ -13,7 +13,6 @@ import contextlib
 import json
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,39 +23,17 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-INSIDE = "BM_TEST_NAMESPACE"
-
-
-def enter():
-    """This script again, in namespaces of its own: root's, or such as everybody
-    may have where that is permitted."""
-    how = ["unshare", "--net", "--mount"]
-    if os.geteuid() != 0:
-        how.append("--map-root-user")
-    env = dict(os.environ, PATH=os.environ["PATH"] + ":/usr/sbin:/sbin")
-    env[INSIDE] = "1"
-    if shutil.which("nft", path=env["PATH"]) is None or subprocess.run(
-            how + ["nft", "list", "tables"], env=env, check=False,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL).returncode != 0:
-        print("1..0 # SKIP no network namespaces with nftables")
-        sys.exit(77)
-    os.execvpe(how[0], how + [sys.executable] + sys.argv, env)
-
-
-if os.environ.get(INSIDE) is None:
-    enter()
+import netns  # first: it begins this script anew, in a namespace
 
 # pylint: disable=wrong-import-position
 import agent
 from agent import LDEVID, Agent, make_service, token
+from netns import DEVICE, HOST, inside, make_namespace, queue_env
 import service
 from service import (Key, PATIENCE, contains, equal, holds, read, run,
                      wait_until, write)
 
 FIREWALL = os.path.join(os.path.dirname(agent.AGENT), "birthmark-firewall")
-HOST, DEVICE = "10.77.0.1", "10.77.0.2"
-
 POLICY = """\
 policy: gateway
 version: %(version)d
@@ -77,10 +54,6 @@ WORLD = {}
 
 
 # ---- The world
-
-def sh(script, **how):
-    return run("sh", "-ec", script, **how)[1]
-
 
 class Forwarder:
     """What the device's cable leads to: the server, which listens on the
@@ -117,32 +90,6 @@ class Forwarder:
                 s.shutdown(socket.SHUT_RDWR)
 
 
-def make_namespace():
-    """The device: whoever runs in it finds the server as `localhost`."""
-    holder = subprocess.Popen(["unshare", "--net", "--mount", "sleep",
-                               "1000000"])
-    atexit.register(holder.kill)
-    ours = os.readlink("/proc/self/ns/net")
-    wait_until("there is a namespace", lambda: os.readlink(
-        "/proc/%d/ns/net" % holder.pid) != ours)
-    # nsenter: in its mount namespace a host of its own.
-    WORLD["in"] = ["nsenter", "-t", str(holder.pid), "--net", "--mount"]
-    sh("ip link set lo up\n"
-       "ip link add cable type veth peer name eth0 netns %d\n"
-       "ip link set cable address 02:00:5e:00:00:01\n"
-       "ip link set cable up\nip addr add %s/24 dev cable\n"
-       % (holder.pid, HOST))
-    write("hosts", "%s localhost\n" % HOST)
-    inside("ip link set lo up", "ip link set eth0 up",
-           "ip addr add %s/24 dev eth0" % DEVICE,
-           "mount --bind %s /etc/hosts" % os.path.abspath("hosts"))
-
-
-def inside(*commands, check=True):
-    """Each a command of the shell, in the device."""
-    return run(*WORLD["in"], "sh", "-ec", "\n".join(commands), check=check)
-
-
 def allow_signers(s):
     text = s.birthmark("profile", "show", "policy-signing")[1]
     write(s.dir + "/profiles/policy-signing.yaml",
@@ -164,6 +111,7 @@ def make_signer(s, name):
 def world():
     if not WORLD:
         make_namespace()
+        WORLD["in"] = netns.COMMAND
         s = WORLD["service"] = make_service()
         allow_signers(s)
         make_signer(s, "fw")
@@ -230,7 +178,8 @@ socket: %s
         with open(self.log, "ab") as log:
             self.firewall = subprocess.Popen(
                 WORLD["in"] + [FIREWALL, "--config", self.settings],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=queue_env())
         def ready():
             holds(self.firewall.poll() is None, "it has ended:\n" +
                   self.words())
@@ -427,16 +376,31 @@ def test_no_way_back_leads_below_the_floor_of_what_is_on_trial():
         holds(answers(8001) and not answers(8000), "the strict one")
 
 
-def test_what_nftables_cannot_do_is_refused_before_it_is_tried():
+def test_what_cannot_be_done_is_refused_before_it_is_tried():
     with Gateway("inexact") as g:
         g.start_both()
         g.wait_for("event=identity.enrolled")
-        assign(g, "inexact", 2, "- {name: flood, direction: in, protocol: udp,"
-               " port: 9, verdict: allow, threshold: {high: 9/s, low: 2/s}}\n")
+        assign(g, "inexact", 2, "- {name: flood, direction: in, protocol: arp,"
+               " priority: 1, verdict: allow, threshold: {high: 9/s, low: 2/s}}\n")
         g.wait_for("event=blob.refused")
         contains(g.words(), "nftables cannot do this exactly")
         g.wait_happened("refused")
         equal(g.words().count("event=policy.tried"), 0)
+
+
+def test_what_the_engine_judges_comes_by_delivery_too_and_is_told():
+    with Gateway("inspected") as g:
+        g.start_both()
+        g.wait_for("event=identity.enrolled")
+        assign(g, "inspected-2", 2, "- {name: plc, direction: in, protocol: "
+               "tcp, port: 502, verdict: allow, threshold: {high: 2/s, "
+               "low: 1/s}}\n")
+        g.wait_for("event=policy.taken")
+        with servers(502):
+            holds(answers(502), "the first one")
+            holds(not all([answers(502, 0.2) for _ in range(5)]),
+                  "not so many")
+        g.wait_happened("limited", "rule=plc")
 
 
 def test_the_mode_of_the_manifest_holds_and_a_suspended_device_is_for_repair():

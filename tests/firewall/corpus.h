@@ -64,6 +64,14 @@ void corpus_shapes(struct corpus *c);
 void corpus_closed(struct corpus *c, unsigned n);
 void corpus_paced(struct corpus *c, unsigned n);
 
+/* So many bursts, and after some of them nothing for a while: what opens
+ * flows, and what makes none. */
+void corpus_bursts(struct corpus *c, unsigned n);
+
+/* requests.c: so many connections of Modbus, to ports 502 and 503 in, and 502
+ * out. */
+void corpus_requests(struct corpus *c, unsigned n);
+
 /* noise.c: frames that are damaged, cut, or made at random. */
 void corpus_noise(struct corpus *c, unsigned n);
 

@@ -21,6 +21,9 @@ static unsigned depth = 3;
 static const char *folder;
 static struct kernel kernel;
 static bool has_kernel;
+static struct queued queued;
+static bool has_queue;
+static bool with_queue; /* what is compared now may be queued */
 static const char *why;
 
 /* A file of steps for a board is not larger (board_test.c). */
@@ -91,7 +94,8 @@ static void compare(const struct policy *policy, make_steps *make,
     CHECK(judges_reference(&c, policy, t));
     CHECK(judges_engine(&c, compiled.ram, t));
     if (has_kernel) {
-        CHECK(judges_kernel(&c, policy, &kernel, t));
+        CHECK(
+            judges_queued(&c, policy, &kernel, with_queue ? &queued : NULL, t));
     }
     save(&c);
     corpus_wipe(&c);
@@ -287,7 +291,7 @@ static void caps_rates_and_a_full_table(void)
           t.reasons[BM_FW_RATE] != 0);
 }
 
-/* Without nftables, whose clock is its own, and which has no thresholds. */
+/* Without nftables, whose clock is its own. */
 static void limits_as_time_goes_by(void)
 {
     bool had_kernel = has_kernel;
@@ -299,6 +303,48 @@ static void limits_as_time_goes_by(void)
     CHECK(t.passed != 0);
     CHECK(t.reasons[BM_FW_CAP] != 0 && t.reasons[BM_FW_FULL] != 0 &&
           t.reasons[BM_FW_RATE] != 0 && t.reasons[BM_FW_THRESHOLD] != 0);
+}
+
+/* With what nftables queues, where that can be; without it else. */
+static struct tally tally_queued(const char *name, make_steps *make)
+{
+    bool had_kernel = has_kernel;
+    struct tally t;
+
+    has_kernel = has_kernel && has_queue;
+    with_queue = has_kernel;
+    t = tally_of(name, make);
+    has_kernel = had_kernel;
+    with_queue = false;
+    return t;
+}
+
+static void requests(struct corpus *c, const struct policy *policy)
+{
+    (void)policy;
+    corpus_requests(c, folder == NULL ? 600 : 300);
+    corpus_talk(c);
+}
+
+static void requests_of_modbus(void)
+{
+    struct tally t = tally_queued("modbus", requests);
+
+    CHECK(t.passed != 0 && t.reasons[BM_FW_FILTER] != 0 && t.resets != 0);
+}
+
+static void bursts(struct corpus *c, const struct policy *policy)
+{
+    (void)policy;
+    corpus_bursts(c, 400);
+}
+
+static void thresholds_and_rates_of_rules_that_are_queued(void)
+{
+    struct tally t = tally_queued("thresholds", bursts);
+
+    CHECK(t.passed != 0 && t.reasons[BM_FW_CAP] != 0);
+    CHECK(t.reasons[BM_FW_THRESHOLD] != 0 && t.reasons[BM_FW_RATE] != 0);
 }
 
 static char *recorded;
@@ -462,7 +508,7 @@ static void nftables_was_one_of_them(void)
     if (!has_kernel && why != NULL) {
         SKIP(why);
     }
-    CHECK(has_kernel);
+    CHECK(has_kernel && has_queue);
 }
 
 int main(int argc, char **argv)
@@ -474,6 +520,7 @@ int main(int argc, char **argv)
     take_a_record();
     why = "a board is next";
     has_kernel = folder == NULL && kernel_open(&kernel, &why);
+    has_queue = has_kernel && queued_open(&queued);
     RUN(all_sequences_of_tcp);
     RUN(udp_echoes_and_errors_that_quote);
     RUN(flows_live_as_long_as_the_policy_says);
@@ -485,6 +532,8 @@ int main(int argc, char **argv)
     RUN(modes_and_their_changes);
     RUN(caps_rates_and_a_full_table);
     RUN(limits_as_time_goes_by);
+    RUN(requests_of_modbus);
+    RUN(thresholds_and_rates_of_rules_that_are_queued);
     RUN(policies_made_at_random);
     RUN(a_difference_is_seen);
     RUN(rates_are_nearly_the_same_as_time_goes_by);
@@ -492,6 +541,7 @@ int main(int argc, char **argv)
     if (has_kernel) {
         kernel_close(&kernel);
     }
+    queued_close(&queued);
     free(recorded);
     return bm_test_done();
 }

@@ -143,18 +143,21 @@ bool judges_engine(const struct corpus *c, size_t ram, struct tally *t)
 
 /* ---- Linux */
 
-static bool load_rules(const struct policy *policy, enum policy_mode mode)
+static bool load_rules(const struct policy *policy, enum policy_mode mode,
+                       const struct queued *q)
 {
     static const char *const devices[] = { KERNEL_DEVICE, NULL };
     struct bm_fw_subnets subnets = step_subnets();
     struct policy_nft_config config = { .table = "birthmark",
                                         .devices = devices,
                                         .mode = mode,
-                                        .subnets = &subnets };
+                                        .subnets = &subnets,
+                                        .tag = 77 };
     struct config_error error;
     char *text;
     bool ok;
 
+    config.queue = q != NULL ? POLICY_NFT_QUEUE : 0;
     if (policy_nft(policy, &config, &text, &error) != BM_OK) {
         printf("# %u:%u: %s\n", error.line, error.column, error.words);
         return false;
@@ -168,7 +171,8 @@ static bool load_rules(const struct policy *policy, enum policy_mode mode)
  * By turns of what people wrote, and of the table that was made of it, as a
  * device has it: it is the same policy.
  */
-static bool load(const struct policy *policy, enum policy_mode mode)
+static bool load(const struct policy *policy, enum policy_mode mode,
+                 struct queued *q)
 {
     static unsigned turn;
     struct policy_compiled compiled;
@@ -176,12 +180,12 @@ static bool load(const struct policy *policy, enum policy_mode mode)
     bool ok;
 
     if (turn++ % 3 == 0) {
-        return load_rules(policy, mode);
+        return load_rules(policy, mode, q);
     }
     ok = policy_compile(policy, &compiled, NULL, NULL) == BM_OK &&
          policy_from_table((struct bm_bytes){ compiled.table, compiled.n },
                            mode, &read) == BM_OK &&
-         load_rules(read, mode);
+         load_rules(read, mode, q);
     policy_compiled_wipe(&compiled);
     policy_free(read);
     return ok;
@@ -218,35 +222,71 @@ static bool judge(struct kernel *k, const struct step *s, struct tally *t)
     return true;
 }
 
-bool judges_kernel(const struct corpus *c, const struct policy *policy,
-                   struct kernel *k, struct tally *t)
+/* Of who reads the queue, what a step asks for. */
+static bool step_queued(struct queued *q, const struct step *s,
+                        struct bm_bytes *table)
+{
+    switch (s->op) {
+    case STEP_WAIT:
+        q->now += s->n;
+        return true;
+    case STEP_MODE:
+        inspect_set_mode(q->inspect, (enum bm_fw_mode)s->a);
+        return true;
+    case STEP_TABLE:
+        *table = (struct bm_bytes){ s->p, s->n };
+        return queued_table(q, *table);
+    case STEP_CLEAR:
+        return queued_table(q, *table);
+    default:
+        return true;
+    }
+}
+
+static bool step_kernel(struct kernel *k, const struct step *s,
+                        const struct policy *policy, enum policy_mode *mode,
+                        struct queued *q)
+{
+    switch (s->op) {
+    case STEP_WAIT:
+        /* Conntrack counts seconds; no rate of such a policy is its own. */
+        return (q != NULL && s->n < 1000) || kernel_age(k, s->n / 1000);
+    case STEP_MODE:
+        *mode = (enum policy_mode)s->a;
+        return load(policy, *mode, q);
+    case STEP_TABLE:
+        *mode = POLICY_NORMAL;
+        return load(policy, *mode, q) && kernel_forget(k);
+    default:
+        return (!has_rates(policy) || load(policy, *mode, q)) &&
+               kernel_forget(k);
+    }
+}
+
+bool judges_queued(const struct corpus *c, const struct policy *policy,
+                   struct kernel *k, struct queued *q, struct tally *t)
 {
     enum policy_mode mode = POLICY_NORMAL;
+    struct bm_bytes table = { NULL, 0 };
     bool ok = true;
     size_t at = 0;
     struct step s;
 
+    k->meanwhile = q != NULL ? queued_serve : NULL;
+    k->context = q;
     while (ok && step_next(c->p, c->n, &at, &s)) {
-        switch (s.op) {
-        case STEP_FRAME:
-            ok = judge(k, &s, t);
-            break;
-        case STEP_WAIT:
-            ok = kernel_age(k, s.n / 1000);
-            break;
-        case STEP_MODE:
-            mode = (enum policy_mode)s.a;
-            ok = load(policy, mode);
-            break;
-        case STEP_TABLE:
-            mode = POLICY_NORMAL;
-            ok = load(policy, mode) && kernel_forget(k);
-            break;
-        default:
-            ok = (!has_rates(policy) || load(policy, mode)) && kernel_forget(k);
-        }
+        ok = q == NULL || step_queued(q, &s, &table);
+        ok = ok && (s.op == STEP_FRAME ? judge(k, &s, t)
+                                       : step_kernel(k, &s, policy, &mode, q));
     }
+    k->meanwhile = NULL;
     return ok;
+}
+
+bool judges_kernel(const struct corpus *c, const struct policy *policy,
+                   struct kernel *k, struct tally *t)
+{
+    return judges_queued(c, policy, k, NULL, t);
 }
 
 static uint64_t milliseconds(void)
@@ -261,7 +301,7 @@ bool judges_rate(const struct policy *policy, struct kernel *k,
                  struct pace *pace)
 {
     struct policy_judge *judge = renew(NULL, policy, POLICY_NORMAL);
-    bool ok = judge != NULL && load(policy, POLICY_NORMAL);
+    bool ok = judge != NULL && load(policy, POLICY_NORMAL, NULL);
     uint64_t begin = milliseconds();
     uint64_t now = begin;
     struct frame f;

@@ -5,6 +5,7 @@
 #include "policy/compile.h"
 #include "tests/firewall/corpus.h"
 #include "tests/firewall/kernel.h"
+#include "tests/firewall/queued.h"
 
 /* How many frames were compared. */
 struct tally {
@@ -29,6 +30,10 @@ bool judges_reference(struct corpus *c, const struct policy *policy,
 bool judges_engine(const struct corpus *c, size_t ram, struct tally *t);
 bool judges_kernel(const struct corpus *c, const struct policy *policy,
                    struct kernel *k, struct tally *t);
+
+/* The same, and what nftables queues is judged by `q`. */
+bool judges_queued(const struct corpus *c, const struct policy *policy,
+                   struct kernel *k, struct queued *q, struct tally *t);
 
 struct pace {
     size_t frames;

@@ -167,7 +167,7 @@ static bool open_senders(struct kernel *k)
 
 bool kernel_open(struct kernel *k, const char **why)
 {
-    *k = (struct kernel){ -1, -1, -1, -1, -1, -1, 0 };
+    *k = (struct kernel){ -1, -1, -1, -1, -1, -1, 0, NULL, NULL };
     *why = "no network namespaces";
     if (!kernel_enter()) {
         return false;
@@ -324,6 +324,13 @@ static unsigned left(struct kernel *k, bool *reset)
     return frames;
 }
 
+static void let_others(const struct kernel *k)
+{
+    if (k->meanwhile != NULL) {
+        k->meanwhile(k->context);
+    }
+}
+
 /* ---- What comes in */
 
 static uint32_t sum(const uint8_t *p, size_t n, uint32_t s)
@@ -382,6 +389,7 @@ static int judge_in(struct kernel *k, const uint8_t *frame, size_t n)
     if (write(k->tap, copy, n) != (ssize_t)n) {
         return -1;
     }
+    let_others(k);
     passed = netlink_logged(k->log);
     (void)left(k, &reset);
     if (passed > 1) {
@@ -426,6 +434,7 @@ static int judge_out(struct kernel *k, const uint8_t *frame, size_t n)
     if (send_out(k, frame, n) < 0 && errno != EPERM && errno != ENOBUFS) {
         return -1;
     }
+    let_others(k);
     return left(k, &reset) != 0 ? KERNEL_PASSED : KERNEL_DROPPED;
 }
 

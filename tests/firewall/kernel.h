@@ -21,6 +21,10 @@ struct kernel {
     int raw6;
     int packet;
     int index;
+    /* Unless NULL: called when a frame was shown, before it is looked what
+     * became of it. */
+    void (*meanwhile)(void *context);
+    void *context;
 };
 
 enum kernel_verdict {

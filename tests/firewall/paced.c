@@ -157,6 +157,37 @@ static void places(struct corpus *c)
     }
 }
 
+/* One more, from a port that is new. */
+static void opener(struct corpus *c, bool six, unsigned i)
+{
+    segment(c, six, i % 2 == 0 ? BM_FW_IN : BM_FW_OUT, 10000 + i, 0);
+}
+
+void corpus_bursts(struct corpus *c, unsigned n)
+{
+    unsigned port = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        bool six = corpus_below(c, 3) == 0;
+        unsigned kind = corpus_below(c, 4);
+
+        for (unsigned k = corpus_below(c, 14); k != 0; k--) {
+            if (kind == 0) {
+                opener(c, six, port++);
+            } else if (kind == 1) {
+                datagram(c, six, corpus_below(c, 5));
+            } else {
+                other(c, six, corpus_below(c, 5));
+            }
+            corpus_pause(c, corpus_below(c, 4) == 0 ? corpus_below(c, 300) : 0);
+        }
+        corpus_pause(c, corpus_below(c, 3) * (500 + corpus_below(c, 499)));
+        if (i % 40 == 39) {
+            corpus_clear(c);
+        }
+    }
+}
+
 void corpus_paced(struct corpus *c, unsigned n)
 {
     unsigned char lives[40] = { 0 };

@@ -29,7 +29,8 @@ static void begin(void)
 {
     counts_free(counts);
     CHECK_STATUS(counts_new(&counts), BM_OK);
-    CHECK_STATUS(counts_begin(counts, policy, POLICY_NORMAL), BM_OK);
+    CHECK_STATUS(counts_reserve(counts, policy), BM_OK);
+    counts_begin(counts, policy, POLICY_NORMAL);
 }
 
 static void told(const char *want)
@@ -82,16 +83,32 @@ static void what_a_rule_does_not_log_is_not_told_and_others_tables_neither(void)
     told("3 fragment 3;2 in-web 2;0 in-seen 4;");
 }
 
+static void what_the_engine_counts_is_told_beside_the_kernels(void)
+{
+    begin();
+    counts_add(counts, "refused-in-web", 2);
+    counts_add(counts, "rule-in-bad", 1);
+    counts_add(counts, "rule-in-web", 5); /* which does not log */
+    counts_add(counts, "drop-queue", 3);
+    read_counters(LIST(OURS("rule-in-bad", 4)));
+    told("3 queue 3;2 in-web 2;1 in-bad 5;");
+    counts_heard(counts);
+    read_counters(LIST(OURS("rule-in-bad", 4)));
+    told("");
+}
+
 static void a_new_ruleset_begins_at_zero_and_loses_nothing(void)
 {
     begin();
     read_counters(LIST(OURS("rule-in-bad", 7)));
-    CHECK_STATUS(counts_begin(counts, policy, POLICY_LOCKDOWN), BM_OK);
+    CHECK_STATUS(counts_reserve(counts, policy), BM_OK);
+    counts_begin(counts, policy, POLICY_LOCKDOWN);
     /* The rule is not in this mode, what it has dropped is still to be told. */
     read_counters(LIST(OURS("rule-in-lock", 1)));
     told("1 in-bad 7;1 in-lock 1;");
     counts_heard(counts);
-    CHECK_STATUS(counts_begin(counts, policy, POLICY_NORMAL), BM_OK);
+    CHECK_STATUS(counts_reserve(counts, policy), BM_OK);
+    counts_begin(counts, policy, POLICY_NORMAL);
     read_counters(LIST(OURS("rule-in-bad", 2)));
     told("1 in-bad 2;");
 }
@@ -136,6 +153,7 @@ int main(void)
                  BM_OK);
     RUN(what_moves_is_told_until_it_is_heard);
     RUN(what_a_rule_does_not_log_is_not_told_and_others_tables_neither);
+    RUN(what_the_engine_counts_is_told_beside_the_kernels);
     RUN(a_new_ruleset_begins_at_zero_and_loses_nothing);
     RUN(more_than_a_reply_has_comes_in_turn);
     RUN(what_nftables_would_not_say_is_refused);
