@@ -3,14 +3,13 @@
 
 #include <string.h>
 
-#include "firewall/modbus.h"
 #include "firewall/octets.h"
 #include "firewall/state.h"
 #include "firewall/table_internal.h"
 
 _Static_assert(sizeof(struct bm_fw_rule_state) == 16, "BM_FW_ROOM");
 _Static_assert(sizeof(struct bm_fw_limit) == 28, "BM_FW_ROOM");
-_Static_assert(sizeof(struct bm_fw_flow) == 52, "BM_FW_ROOM");
+_Static_assert(sizeof(struct bm_fw_flow) == 60, "BM_FW_ROOM");
 _Static_assert(sizeof(struct bm_fw_source) == 36, "BM_FW_ROOM");
 
 /* ---- Room */
@@ -213,14 +212,9 @@ static bool is_tcp(const struct bm_fw_packet *p)
     return p->class_of == BM_FW_CLASS_TCP_4 || p->class_of == BM_FW_CLASS_TCP_6;
 }
 
-/* Where the rule has an application filter that the frame does not fit. */
-static bool is_unfit(const struct bm_fw *fw, const struct bm_fw_packet *p,
-                     unsigned rule)
+static bool has_filter(const uint8_t *rule)
 {
-    uint32_t at =
-        4u * bm_fw_le16(rule_at(&fw->table, rule) + BM_FW_RULE_FILTER);
-
-    return at != 0 && is_tcp(p) && !bm_fw_modbus_fits(fw->table.p + at, p);
+    return bm_fw_le16(rule + BM_FW_RULE_FILTER) != 0;
 }
 
 /* Of an ICMP error: the live flow whose packet it quotes, or NULL. */
@@ -248,8 +242,7 @@ static bool by_flow(struct bm_fw *fw, struct bm_fw_flow *flow,
     const uint8_t *r = rule_at(&fw->table, rule);
 
     *d = (struct bm_fw_decision){ BM_FW_DROP, BM_FW_BY_FLOW, (uint16_t)rule };
-    if (flow->opener == p->direction && is_unfit(fw, p, rule) &&
-        bm_fw_flow_accepts(flow, p)) {
+    if (has_filter(r) && !bm_fw_filter_hears(fw, flow, p)) {
         d->reason = BM_FW_FILTER;
         if ((r[1] & BM_FW_FILTER_WATCH) == 0) {
             return true; /* dropped: it makes nothing of the flow */
@@ -312,7 +305,7 @@ static enum bm_fw_reason open_flow(struct bm_fw *fw,
     if (blocked || !bm_fw_flow_may_open(p)) {
         return BM_FW_STATE;
     }
-    unfit = is_unfit(fw, p, rule);
+    unfit = has_filter(r) && !bm_fw_filter_opens(fw, rule, p);
     if (unfit && (r[1] & BM_FW_FILTER_WATCH) == 0) {
         return BM_FW_FILTER;
     }

@@ -114,7 +114,7 @@ struct bm_fw {
      : (n) <= 2048 ? 2048u \
                    : 4096u)
 #define BM_FW_ROOM(rules, limited, flows, sources)                       \
-    (16u * (rules) + 28u * (limited) + 52u * (flows) + 36u * (sources) + \
+    (16u * (rules) + 28u * (limited) + 60u * (flows) + 36u * (sources) + \
      4u * ((BM_FW_POWER(flows) + BM_FW_POWER(sources) + 1u) / 2u))
 
 /* The same of a table; SIZE_MAX if it asks for more sources than 65,535. */

@@ -302,6 +302,7 @@ enum bm_fw_reason bm_fw_flow_open(struct bm_fw *fw,
     }
     f->ports = k.ports;
     f->kind = k.kind;
+    bm_fw_modbus_begin(&f->stream, p);
     f->rule = (uint16_t)rule;
     f->opener = p->direction;
     enter(fw, f, first_state(p), now);

@@ -150,9 +150,15 @@ static bool pdu_fits(const uint8_t *filter, const struct pdu *r)
     }
 }
 
+/* Where the data of a frame of TCP begins. */
+static uint32_t data_at(const struct bm_fw_packet *p)
+{
+    return p->l4 + (uint32_t)(p->head.p[p->l4 + 12u] >> 4) * 4;
+}
+
 bool bm_fw_modbus_fits(const uint8_t *filter, const struct bm_fw_packet *p)
 {
-    uint32_t at = p->l4 + (uint32_t)(p->head.p[p->l4 + 12u] >> 4) * 4;
+    uint32_t at = data_at(p);
     uint32_t n = p->end - at;
     const uint8_t *adu = p->head.p + at;
     struct pdu r;
@@ -160,8 +166,9 @@ bool bm_fw_modbus_fits(const uint8_t *filter, const struct bm_fw_packet *p)
     if (n == 0) {
         return true;
     }
-    /* Urgent data is no part of what a stack reads, or is: they differ. */
-    if ((p->flags & BM_FW_URG) != 0 || n < MBAP + 1 ||
+    /* Urgent data is no part of what a stack reads, or is: they differ. So is
+     * data of a SYN, which some take. */
+    if ((p->flags & (BM_FW_URG | BM_FW_SYN)) != 0 || n < MBAP + 1 ||
         p->head.n < at + MBAP + 1 || bm_fw_be16(adu + 2) != 0 ||
         bm_fw_be16(adu + LENGTH) != n - 6 || n > MBAP + PDU_MAX) {
         return false;
@@ -170,4 +177,55 @@ bool bm_fw_modbus_fits(const uint8_t *filter, const struct bm_fw_packet *p)
     r.n = n - MBAP;
     r.seen = p->head.n < p->end ? p->head.n - at - MBAP : r.n;
     return pdu_fits(filter, &r);
+}
+
+/* Of what fits and is in sight: two that differ have different sums, as far as
+ * one can say who does not know the key. */
+static uint32_t sum_of(const struct bm_fw_packet *p, uint32_t at, uint32_t key)
+{
+    uint32_t end = p->head.n < p->end ? (uint32_t)p->head.n : p->end;
+    uint32_t sum = p->end - at;
+
+    while (at < end) {
+        sum = (sum ^ p->head.p[at++]) * key;
+        sum ^= sum >> 15;
+    }
+    return sum;
+}
+
+static uint32_t number_of(const struct bm_fw_packet *p)
+{
+    return bm_fw_be32(p->head.p + p->l4 + 4u);
+}
+
+void bm_fw_modbus_begin(struct bm_fw_stream *stream,
+                        const struct bm_fw_packet *p)
+{
+    stream->next = number_of(p) + 1;
+    stream->said = 0;
+}
+
+bool bm_fw_modbus_hear(const uint8_t *filter, const struct bm_fw_packet *p,
+                       struct bm_fw_stream *stream, uint32_t key, bool watch)
+{
+    uint32_t at = data_at(p);
+    uint32_t first = number_of(p);
+    uint32_t behind = first + (p->end - at);
+    uint32_t said;
+    bool fits;
+
+    if (p->end == at) {
+        return (p->flags & BM_FW_SYN) == 0 || first + 1 == stream->next;
+    }
+    fits = bm_fw_modbus_fits(filter, p);
+    said = sum_of(p, at, key);
+    if (fits && behind == stream->next && said == stream->said) {
+        return true;
+    }
+    fits = fits && first == stream->next;
+    if (fits || watch) {
+        stream->next = behind;
+        stream->said = said;
+    }
+    return fits;
 }

@@ -11,12 +11,9 @@
  * Protocol V1.1b3" and "MODBUS Messaging on TCP/IP V1.0b".
  *
  * Nothing is put together from several segments: a request is in one, and one
- * segment holds one request. What is otherwise does not fit, whatever it is.
- *
- * It holds honest and mistaken clients to their functions, and is no boundary
- * against one that forges segments: sequence numbers are not looked at, so who
- * sends parts of a stream twice, with other octets, can make the stack read
- * another request than any that was judged.
+ * segment holds one request. What is otherwise does not fit, whatever it is. A
+ * segment begins where the one before ended, or is that one again, octet by
+ * octet: so the stack reads what was judged, and nothing else.
  */
 
 #define BM_FW_FILTER_MODBUS 1
@@ -43,9 +40,30 @@ size_t bm_fw_modbus_size(struct bm_bytes octets);
 
 /*
  * Does what a frame of TCP carries fit the filter? What carries nothing does;
- * what carries something and URG does not.
+ * what carries something and SYN or URG does not.
  * `filter` is one of which bm_fw_modbus_size() is not 0.
  */
 bool bm_fw_modbus_fits(const uint8_t *filter, const struct bm_fw_packet *p);
+
+/* What is known of the stream of who opened a flow. */
+struct bm_fw_stream {
+    uint32_t next; /* number of the octet that is next; a SYN has the one
+                      before the first */
+    uint32_t said; /* a sum of the last request, by a secret of ours; 0: none
+                      was yet */
+};
+
+/* It begins behind a SYN. Other frames that open flows have octets in the place
+ * of its number, and no stream. */
+void bm_fw_modbus_begin(struct bm_fw_stream *stream,
+                        const struct bm_fw_packet *p);
+
+/*
+ * Does a frame of the stream fit, and is it next, or the last one again? If so
+ * it is taken: the stream goes on behind it. `watch`: it does in any case. `key`
+ * is odd, and nobody's who sends frames.
+ */
+bool bm_fw_modbus_hear(const uint8_t *filter, const struct bm_fw_packet *p,
+                       struct bm_fw_stream *stream, uint32_t key, bool watch);
 
 #endif

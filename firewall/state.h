@@ -3,6 +3,7 @@
 #define BM_FIREWALL_STATE_H
 
 #include "firewall/firewall.h"
+#include "firewall/modbus.h"
 
 /*
  * What the engine remembers, and the parts of it that remember: flows
@@ -59,6 +60,7 @@ struct bm_fw_flow {
     uint32_t own[4];
     uint32_t ports; /* own, peer's; ICMP: identifier, code and who asks */
     uint32_t end;   /* of its life */
+    struct bm_fw_stream stream; /* where its rule has a filter */
     uint16_t rule;
     uint16_t chain; /* of the hash, or of free places */
     uint16_t older; /* in its state */
@@ -114,6 +116,16 @@ void bm_fw_flows_expire(struct bm_fw *fw, uint32_t now);
 
 /* End flows whose rules are not in the mode. */
 void bm_fw_flows_sift(struct bm_fw *fw);
+
+/* ---- filter.c: of rules that have an application filter */
+
+/* Does a frame that opens a flow fit it? */
+bool bm_fw_filter_opens(const struct bm_fw *fw, unsigned rule,
+                        const struct bm_fw_packet *p);
+
+/* And one of a live flow, if the flow accepts it and its opener says it? */
+bool bm_fw_filter_hears(const struct bm_fw *fw, struct bm_fw_flow *flow,
+                        const struct bm_fw_packet *p);
 
 /* ---- limit.c */
 

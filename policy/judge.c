@@ -64,13 +64,27 @@ void policy_judge_set_subnets(struct policy_judge *judge,
 
 /* ---- Steps */
 
-/* Has the rule a filter that the frame does not fit? */
+/* Has the rule a filter, that is about the frame? */
+static bool has_stream(const struct policy_rule *rule,
+                       const struct bm_fw_packet *packet)
+{
+    return rule != NULL && rule->modbus != NULL &&
+           packet->proto == BM_FW_PROTO_TCP;
+}
+
+/* And one that it does not fit? */
 static bool is_unfit(const struct policy_rule *rule,
                      const struct bm_fw_packet *packet)
 {
-    return rule != NULL && rule->modbus != NULL &&
-           packet->proto == BM_FW_PROTO_TCP &&
-           !judge_modbus_fits(rule->modbus, packet);
+    return has_stream(rule, packet) && !judge_modbus_fits(rule->modbus, packet);
+}
+
+/* Or is it not what is next in the stream of its flow? */
+static bool is_astray(const struct policy_rule *rule,
+                      const struct judge_stream *stream,
+                      const struct bm_fw_packet *packet)
+{
+    return has_stream(rule, packet) && !judge_modbus_is_next(stream, packet);
 }
 
 static struct policy_judgement drop(enum bm_fw_reason reason,
@@ -157,6 +171,7 @@ struct policy_judgement policy_judge_frame(struct policy_judge *judge,
     struct bm_fw_packet packet;
     struct policy_facts facts;
     const struct policy_rule *rule;
+    struct judge_stream *stream = NULL;
     enum judge_flow of_flow;
     bool unfit;
     enum bm_fw_reason shape =
@@ -166,10 +181,13 @@ struct policy_judgement policy_judge_frame(struct policy_judge *judge,
         return drop(shape, NULL);
     }
     judge_flows_expire(&judge->flows, now);
-    rule = judge_flows_opener(&judge->flows, &packet);
-    unfit = is_unfit(rule, &packet);
+    rule = judge_flows_opener(&judge->flows, &packet, &stream);
+    unfit = is_unfit(rule, &packet) || is_astray(rule, stream, &packet);
     if (unfit && !rule->modbus->observe) {
         return drop(BM_FW_FILTER, rule);
+    }
+    if (has_stream(rule, &packet)) {
+        judge_modbus_say(stream, &packet);
     }
     of_flow = judge_flows_take(&judge->flows, &packet, now, &rule);
     if (of_flow == JUDGE_FLOW_ACCEPTS) {

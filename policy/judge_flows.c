@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "firewall/octets.h"
 #include "policy/judge_internal.h"
 
 /* docs/firewall.md, "Flows". */
@@ -24,7 +25,8 @@ struct judge_flow_entry {
     const struct policy_rule *rule;
     enum bm_fw_direction direction; /* of the frame that opened it */
     enum policy_timeout state;
-    uint64_t end; /* live before this */
+    uint64_t end;               /* live before this */
+    struct judge_stream stream; /* of TCP */
 };
 
 /* The table of TCP as the page has it. */
@@ -208,14 +210,16 @@ void judge_flows_sift(struct judge_flows *flows, enum policy_mode mode)
 /* ---- Frames */
 
 const struct policy_rule *judge_flows_opener(const struct judge_flows *flows,
-                                             const struct bm_fw_packet *packet)
+                                             const struct bm_fw_packet *packet,
+                                             struct judge_stream **stream)
 {
-    const struct judge_flow_entry *flow = find(flows, packet);
+    struct judge_flow_entry *flow = find(flows, packet);
     const char *next;
 
     if (flow == NULL || flow->direction != packet->direction) {
         return NULL;
     }
+    *stream = &flow->stream;
     next = next_of(flow->state, true, segment_of(packet));
     return strcmp(next, "-") == 0 || strcmp(next, "new") == 0 ? NULL
                                                               : flow->rule;
@@ -329,6 +333,9 @@ enum bm_fw_reason judge_flows_add(struct judge_flows *flows,
     }
     if (!identify(packet, &flow.who)) {
         return BM_FW_STATE;
+    }
+    if (packet->proto == POLICY_PROTO_TCP) {
+        flow.stream.next = bm_fw_be32(packet->head.p + packet->l4 + 4u) + 1;
     }
     flows->flows[flows->n++] = flow;
     renew(flows, flows->n - 1, first_state(packet), now);

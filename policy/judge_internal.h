@@ -30,9 +30,19 @@ void judge_flows_wipe(struct judge_flows *flows);
 void judge_flows_expire(struct judge_flows *flows, uint64_t now);
 void judge_flows_sift(struct judge_flows *flows, enum policy_mode mode);
 
-/* The rule of the live flow that accepts it from its opener, or NULL. */
+/* What the opener of a flow has said. */
+struct judge_stream {
+    uint32_t next;     /* number of the octet that is next */
+    uint8_t last[260]; /* its last request, */
+    size_t last_n;     /* of so many octets */
+    size_t seen;       /* of which so many were in sight */
+};
+
+/* The live flow that accepts it from its opener: its rule and its stream, or
+ * NULL. */
 const struct policy_rule *judge_flows_opener(const struct judge_flows *flows,
-                                             const struct bm_fw_packet *packet);
+                                             const struct bm_fw_packet *packet,
+                                             struct judge_stream **stream);
 
 /* "Order", 2. If one accepts it, `*rule` is its rule. */
 enum judge_flow judge_flows_take(struct judge_flows *flows,
@@ -95,5 +105,13 @@ bool judge_rate(struct judge_limit *limit, const struct policy_rule *rule,
 /* Does what a frame of TCP carries fit? */
 bool judge_modbus_fits(const struct policy_modbus *modbus,
                        const struct bm_fw_packet *packet);
+
+/* Is it next in the stream, or the last request again? */
+bool judge_modbus_is_next(const struct judge_stream *stream,
+                          const struct bm_fw_packet *packet);
+
+/* It was said. */
+void judge_modbus_say(struct judge_stream *stream,
+                      const struct bm_fw_packet *packet);
 
 #endif

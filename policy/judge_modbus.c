@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "firewall/octets.h"
 #include "policy/judge_internal.h"
 
 /*
@@ -88,8 +91,7 @@ static bool fits_function(const struct policy_modbus *m, const struct data *d)
     return function >= 1 && function <= 127 && has_all(m, function, 0, 0x10000);
 }
 
-bool judge_modbus_fits(const struct policy_modbus *m,
-                       const struct bm_fw_packet *packet)
+static struct data data_of(const struct bm_fw_packet *packet)
 {
     size_t at = packet->l4 + (packet->head.p[packet->l4 + 12u] >> 4) * 4u;
     struct data d = { packet->head.p + at, packet->end - at, 0 };
@@ -97,10 +99,53 @@ bool judge_modbus_fits(const struct policy_modbus *m,
     if (packet->head.n > at) {
         d.seen = packet->head.n - at < d.n ? packet->head.n - at : d.n;
     }
+    return d;
+}
+
+bool judge_modbus_fits(const struct policy_modbus *m,
+                       const struct bm_fw_packet *packet)
+{
+    struct data d = data_of(packet);
+
     if (d.n == 0) {
         return true;
     }
-    return (packet->flags & BM_FW_URG) == 0 && d.seen >= 8 && d.n <= 260 &&
-           number_at(&d, 2) == 0 && number_at(&d, 4) == (long)d.n - 6 &&
-           fits_function(m, &d);
+    return (packet->flags & (BM_FW_URG | BM_FW_SYN)) == 0 && d.seen >= 8 &&
+           d.n <= 260 && number_at(&d, 2) == 0 &&
+           number_at(&d, 4) == (long)d.n - 6 && fits_function(m, &d);
+}
+
+/* ---- The stream */
+
+static uint32_t first_of(const struct bm_fw_packet *packet)
+{
+    return bm_fw_be32(packet->head.p + packet->l4 + 4u);
+}
+
+bool judge_modbus_is_next(const struct judge_stream *stream,
+                          const struct bm_fw_packet *packet)
+{
+    struct data d = data_of(packet);
+    uint32_t first = first_of(packet);
+
+    if (d.n == 0) { /* a SYN has a number of its own */
+        return (packet->flags & BM_FW_SYN) == 0 || first + 1 == stream->next;
+    }
+    return first == stream->next ||
+           (d.n == stream->last_n && d.seen == stream->seen &&
+            first + (uint32_t)d.n == stream->next &&
+            memcmp(d.p, stream->last, d.seen) == 0);
+}
+
+void judge_modbus_say(struct judge_stream *stream,
+                      const struct bm_fw_packet *packet)
+{
+    struct data d = data_of(packet);
+
+    if (d.n != 0) {
+        stream->next = first_of(packet) + (uint32_t)d.n;
+        stream->last_n = d.n;
+        stream->seen = d.seen;
+        memcpy(stream->last, d.p, d.seen);
+    }
 }

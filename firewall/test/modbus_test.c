@@ -23,10 +23,13 @@ static void make_filter(const struct bm_fw_modbus_row *r, size_t n)
     CHECK_STATUS(bm_wr_finish(&w, &filter_n), BM_OK);
 }
 
+static uint32_t number; /* of the next segment's first octet */
+
 /* A segment that carries `n` octets as they are. */
 static void carry(enum bm_fw_direction d, const uint8_t *p, size_t n)
 {
     tcp(d, 1000, 80, ACK);
+    frame_32(frame.p + frame.n - 16, number);
     memcpy(frame_append(&frame, n), p, n);
 }
 
@@ -124,6 +127,18 @@ static void a_segment_is_one_whole_request(void)
         carry(BM_FW_IN, bad, sizeof bad);
         CHECK(!fits());
     }
+}
+
+static void data_of_a_syn_does_not_fit(void)
+{
+    static const uint8_t pdu[] = { 3, 0, 100, 0, 1 };
+
+    make_filter(rows, sizeof rows / sizeof rows[0]);
+    request(pdu, sizeof pdu);
+    frame.p[47] = SYN;
+    CHECK(!fits());
+    tcp(BM_FW_IN, 1000, 80, SYN);
+    CHECK(fits()); /* carries nothing */
 }
 
 static void urgent_data_does_not_fit(void)
@@ -226,7 +241,9 @@ static void guarded(unsigned flags)
     maker.rules[WEB].flags |= (uint8_t)flags;
     maker.parts.filters = (struct bm_bytes){ filter, filter_n };
     start();
+    number = 0xfffffff0; /* soon to wrap around */
     tcp(BM_FW_IN, 1000, 80, SYN);
+    frame_32(frame.p + frame.n - 16, number++);
     CHECK(through(BM_FW_BY_RULE));
     tcp(BM_FW_OUT, 1000, 80, SYN_ACK);
     CHECK(through(BM_FW_BY_FLOW));
@@ -242,6 +259,7 @@ static void an_active_filter_drops_and_touches_no_flow(void)
     guarded(0);
     request(good_pdu, sizeof good_pdu);
     CHECK(through(BM_FW_BY_FLOW));
+    number += 12;
     request(bad_pdu, sizeof bad_pdu);
     frame.p[47] = FIN;
     CHECK(dropped(BM_FW_FILTER));
@@ -251,6 +269,78 @@ static void an_active_filter_drops_and_touches_no_flow(void)
     tcp(BM_FW_IN, 2000, 80, SYN); /* nor may it come with the first segment */
     memcpy(frame_append(&frame, 5), bad_pdu, 5);
     CHECK(dropped(BM_FW_FILTER) && fw.flow_n == 1);
+}
+
+/* A request at a number that is so far from the next one. */
+static void request_at(uint32_t from_next, const uint8_t *pdu, size_t n)
+{
+    number += from_next;
+    request(pdu, n);
+    number -= from_next;
+}
+
+static void the_stream_goes_on_where_the_last_request_ended(void)
+{
+    guarded(0);
+    for (unsigned i = 0; i < 5; i++) {
+        for (uint32_t off = 1; off < 30; off++) {
+            request_at(off, good_pdu, sizeof good_pdu);
+            CHECK(dropped(BM_FW_FILTER));
+            request_at(0 - off, good_pdu, sizeof good_pdu);
+            /* The last one is again what it was. */
+            CHECK(off == 12 && i != 0 ? through(BM_FW_BY_FLOW)
+                                      : dropped(BM_FW_FILTER));
+        }
+        request(good_pdu, sizeof good_pdu);
+        CHECK(through(BM_FW_BY_FLOW));
+        number += 12;
+    }
+}
+
+static void what_is_sent_again_is_what_it_was_octet_by_octet(void)
+{
+    guarded(0);
+    request(good_pdu, sizeof good_pdu);
+    CHECK(through(BM_FW_BY_FLOW));
+    CHECK(through(BM_FW_BY_FLOW)); /* before it was acknowledged */
+    for (size_t bit = 0; bit < 12u * 8; bit++) {
+        request(good_pdu, sizeof good_pdu);
+        frame.p[54 + bit / 8] ^= (uint8_t)(1u << bit % 8);
+        CHECK(dropped(BM_FW_FILTER)); /* it may fit, in another place */
+    }
+    request(good_pdu, sizeof good_pdu);
+    CHECK(through(BM_FW_BY_FLOW));
+}
+
+static void what_does_not_fit_is_not_behind_the_stream(void)
+{
+    uint8_t half[12] = { 0, 1, 0, 0, 0, 6, 9, 3, 0, 100, 0, 1 };
+
+    guarded(0);
+    for (size_t cut = 1; cut < sizeof half; cut++) {
+        carry(BM_FW_IN, half, cut);
+        CHECK(dropped(BM_FW_FILTER));
+        number += (uint32_t)cut; /* the other part is not next */
+        carry(BM_FW_IN, half + cut, sizeof half - cut);
+        CHECK(dropped(BM_FW_FILTER));
+        number -= (uint32_t)cut;
+        carry(BM_FW_IN, half, sizeof half); /* sent again, all of it */
+        CHECK(through(BM_FW_BY_FLOW));
+        number += sizeof half;
+    }
+}
+
+/* Else the stack would take its number, and the stream be elsewhere. */
+static void a_second_syn_has_the_number_of_the_first(void)
+{
+    guarded(0);
+    for (uint32_t off = 0; off < 20; off++) {
+        tcp(BM_FW_IN, 1000, 80, SYN);
+        frame_32(frame.p + frame.n - 16, number - 1 + off);
+        CHECK(off == 0 ? through(BM_FW_BY_FLOW) : dropped(BM_FW_FILTER));
+    }
+    request(good_pdu, sizeof good_pdu);
+    CHECK(through(BM_FW_BY_FLOW));
 }
 
 static void an_observing_filter_counts_and_lets_through(void)
@@ -265,6 +355,13 @@ static void an_observing_filter_counts_and_lets_through(void)
     CHECK(d.rule == WEB && fw.reasons[BM_FW_FILTER] == 1);
     CHECK(bm_fw_take_event(&fw, &e) && e.reason == BM_FW_FILTER);
     CHECK(e.rule == WEB && e.verdict == BM_FW_OBSERVE);
+    number += 12; /* the stream goes on behind it, wherever it was */
+    request(good_pdu, sizeof good_pdu);
+    CHECK(through(BM_FW_BY_FLOW));
+    request_at(100, good_pdu, sizeof good_pdu);
+    CHECK(judge().reason == BM_FW_FILTER);
+    request_at(112, good_pdu, sizeof good_pdu);
+    CHECK(through(BM_FW_BY_FLOW));
     tcp(BM_FW_IN, 2000, 80, SYN); /* with the first segment, too */
     memcpy(frame_append(&frame, 5), bad_pdu, 5);
     d = judge();
@@ -316,12 +413,17 @@ int main(void)
 {
     RUN(each_request_fits_or_does_not);
     RUN(a_segment_is_one_whole_request);
+    RUN(data_of_a_syn_does_not_fit);
     RUN(urgent_data_does_not_fit);
     RUN(what_is_not_in_sight_does_not_fit);
     RUN(no_more_is_looked_at_than_the_first_octets);
     RUN(rows_stand_in_one_order);
     RUN(no_prefix_is_a_filter);
     RUN(an_active_filter_drops_and_touches_no_flow);
+    RUN(the_stream_goes_on_where_the_last_request_ended);
+    RUN(what_is_sent_again_is_what_it_was_octet_by_octet);
+    RUN(what_does_not_fit_is_not_behind_the_stream);
+    RUN(a_second_syn_has_the_number_of_the_first);
     RUN(an_observing_filter_counts_and_lets_through);
     RUN(only_what_a_flow_accepts_is_shown_to_its_filter);
     RUN(filters_stand_one_behind_the_other);

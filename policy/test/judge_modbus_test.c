@@ -82,10 +82,25 @@ static size_t request(struct dice *d, uint8_t *p)
     return n - (dice_throw(d, 12) == 0);
 }
 
-static void segment(struct frame *f, unsigned port, unsigned flags)
+static void segment(struct frame *f, unsigned port, unsigned flags,
+                    uint32_t number)
 {
     frame_ipv4(f, BM_FW_IN, BM_FW_PROTO_TCP);
     frame_tcp(f, 1000, port, flags);
+    frame_32(f->p + f->n - 16, number);
+}
+
+/* So that segments of the opener are accepted. */
+static void open_flow(unsigned port)
+{
+    unsigned reason;
+    struct frame f;
+
+    segment(&f, port, BM_FW_SYN, 0);
+    CHECK(same(&f, 0, &reason) && reason == BM_FW_BY_RULE);
+    frame_ipv4(&f, BM_FW_OUT, BM_FW_PROTO_TCP);
+    frame_tcp(&f, port, 1000, BM_FW_SYN | BM_FW_ACK);
+    CHECK(same(&f, 0, &reason) && reason == BM_FW_BY_FLOW);
 }
 
 static bool open_both(void)
@@ -115,15 +130,16 @@ static bool open_both(void)
 
 static void the_engine_lets_through_what_the_reference_does(void)
 {
-    static const unsigned flags[8] = { BM_FW_SYN,
+    static const unsigned flags[8] = { BM_FW_ACK,
+                                       BM_FW_ACK,
+                                       BM_FW_ACK,
+                                       BM_FW_ACK,
+                                       BM_FW_ACK,
                                        BM_FW_SYN,
-                                       BM_FW_SYN,
-                                       BM_FW_SYN,
-                                       BM_FW_SYN,
-                                       BM_FW_SYN,
-                                       BM_FW_SYN | BM_FW_URG,
+                                       BM_FW_ACK | BM_FW_URG,
                                        BM_FW_SYN | BM_FW_ACK };
     struct dice dice = { 7 };
+    uint32_t next[2] = { 1, 1 };
     unsigned fit = 0;
     unsigned unfit = 0;
     unsigned reason;
@@ -133,21 +149,25 @@ static void the_engine_lets_through_what_the_reference_does(void)
         CHECK(!"no policy");
         return;
     }
-    for (unsigned port = 502; port <= 503; port++) {
-        segment(&f, port, BM_FW_SYN);
-        CHECK(same(&f, 0, &reason) && reason == BM_FW_BY_RULE);
-    }
+    open_flow(502);
+    open_flow(503);
     for (unsigned i = 0; i < 40000; i++) {
         uint8_t data[64];
         size_t n = request(&dice, data);
+        unsigned which = dice_throw(&dice, 2);
+        uint32_t off = dice_throw(&dice, 8) == 0 ? dice_throw(&dice, 40) : 0;
 
-        /* A SYN, again and again, changes no state; the last is refused. */
-        segment(&f, 502 + dice_throw(&dice, 2), flags[dice_throw(&dice, 8)]);
+        /* Of flags, the last are refused. */
+        segment(&f, 502 + which, flags[dice_throw(&dice, 8)],
+                next[which] - off);
         memcpy(frame_append(&f, n), data, n);
         if (!same(&f, 1, &reason)) {
             printf("# function %u at %u\n", data[7], data[8] << 8 | data[9]);
             CHECK(!"the engine and the reference differ");
             break;
+        }
+        if (reason == BM_FW_BY_FLOW || (which == 1 && reason == BM_FW_FILTER)) {
+            next[which] += (uint32_t)n - off;
         }
         fit += reason == BM_FW_BY_FLOW;
         unfit += reason == BM_FW_FILTER;

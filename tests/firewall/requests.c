@@ -194,6 +194,12 @@ static void do_something(struct corpus *c, struct talk *t)
     case 8:
         send(c, t, false, BM_FW_ACK, (struct bm_bytes){ NULL, 0 });
         break;
+    case 9: /* once more a SYN, of the same number or of another */
+        p[0] = (uint8_t)corpus_below(c, 3);
+        t->next -= p[0];
+        send(c, t, false, BM_FW_SYN, (struct bm_bytes){ NULL, 0 });
+        t->next += p[0];
+        break;
     default:
         say(c, t, p, n);
         sent(t, p, n);
