@@ -53,15 +53,17 @@ struct bm_fw_stream {
                       was yet */
 };
 
-/* It begins behind a SYN. Other frames that open flows have octets in the place
- * of its number, and no stream. */
+/*
+ * It begins behind a SYN. Other frames that open flows have octets in the place
+ * of its number, and no stream.
+ */
 void bm_fw_modbus_begin(struct bm_fw_stream *stream,
                         const struct bm_fw_packet *p);
 
 /*
  * Does a frame of the stream fit, and is it next, or the last one again? If so
- * it is taken: the stream goes on behind it. `watch`: it does in any case. `key`
- * is odd, and nobody's who sends frames.
+ * it is taken: the stream goes on behind it. `watch`: it does in any case.
+ * `key` is odd, and nobody's who sends frames.
  */
 bool bm_fw_modbus_hear(const uint8_t *filter, const struct bm_fw_packet *p,
                        struct bm_fw_stream *stream, uint32_t key, bool watch);

@@ -15,6 +15,7 @@
 #include "policy/compile.h"
 #include "policy/nft.h"
 #include "tests/firewall/kernel.h"
+#include "tests/firewall/queued.h"
 
 /*
  * What a frame costs Linux under the same policy: two network namespaces, each
@@ -23,7 +24,8 @@
  * of who wrote it. Batches for the one and the other take turns; of each pair
  * the difference counts, and of all the median. At the end of its way a frame
  * is dropped by a rule that both have, which counts them: so it is seen that
- * the ruleset let through what it should.
+ * the ruleset let through what it should. What is queued is judged by this
+ * process, one frame after another: the way there and back, and the engine.
  */
 #define BATCH   300
 #define BATCHES 25
@@ -69,13 +71,17 @@ static double cpu_now(void)
     return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
 }
 
-static double batch(int tap, const struct frame *frame)
+/* `queued`: who judges what is queued, or NULL. */
+static double batch(int tap, const struct frame *frame, struct queued *queued)
 {
     double before = cpu_now();
 
     for (unsigned i = 0; i < BATCH; i++) {
         if (write(tap, frame->p, frame->n) != (ssize_t)frame->n) {
             return -1;
+        }
+        if (queued != NULL) {
+            queued_serve(queued);
         }
     }
     return (cpu_now() - before) / BATCH;
@@ -115,14 +121,15 @@ static void clear(void)
 }
 
 /* What the ruleset adds, or below zero: frames did not go as they should. */
-static double added(const int taps[2], const struct frame *frame, bool passes)
+static double added(const int taps[2], const struct frame *frame, bool passes,
+                    struct queued *queued)
 {
     double differences[BATCHES];
 
     clear();
     for (unsigned i = 0; i < BATCHES; i++) {
-        double bare = batch(taps[0], frame);
-        double ruled = batch(taps[1], frame);
+        double bare = batch(taps[0], frame, NULL);
+        double ruled = batch(taps[1], frame, queued);
 
         if (bare < 0 || ruled < 0) {
             return -1;
@@ -143,24 +150,33 @@ static void row(unsigned rules, const char *name, double value)
     (void)fflush(stdout);
 }
 
-static void udp(struct frame *frame, unsigned rules, unsigned more)
+/* The last rule of UDP. */
+static unsigned last_udp(unsigned rules)
 {
     unsigned last = rules - 1;
 
     while (bench_is_tcp(last)) {
         last--;
     }
+    return last;
+}
+
+static void udp(struct frame *frame, unsigned rules, unsigned more)
+{
+    unsigned last = last_udp(rules);
+
     frame_ipv4(frame, BM_FW_IN, BM_FW_PROTO_UDP);
     frame_peer_4(frame, bench_net_4(last) + 7);
     frame_udp(frame, 5000, bench_port(last) + more);
 }
 
-static bool load(const struct policy *policy)
+static bool load(const struct policy *policy, uint16_t queue)
 {
     static const char *const devices[] = { KERNEL_DEVICE, NULL };
     const struct policy_nft_config config = { .table = "bench",
                                               .devices = devices,
-                                              .mode = POLICY_NORMAL };
+                                              .mode = POLICY_NORMAL,
+                                              .queue = queue };
     char *text = NULL;
     bool ok =
         policy_nft(policy, &config, &text, NULL) == BM_OK && kernel_load(text);
@@ -185,16 +201,41 @@ static bool is_compiled(unsigned rules)
     return same;
 }
 
+/* The same frame, by a rule that the engine has: one with a threshold, beyond
+ * which nothing comes. */
+static void measure_queued(const int taps[2], unsigned rules,
+                           struct policy *policy)
+{
+    struct policy_compiled c = { .n = 0 };
+    struct queued queued = { .queue = NULL };
+    struct frame frame;
+    bool ok;
+
+    policy->rules[last_udp(rules)].threshold =
+        (struct policy_threshold){ POLICY_RATE_MAX, 1 };
+    ok = policy_compile(policy, &c, NULL, NULL) == BM_OK &&
+         queued_open(&queued) &&
+         queued_table(&queued, (struct bm_bytes){ c.table, c.n }) &&
+         load(policy, POLICY_NFT_QUEUE);
+    udp(&frame, rules, 0);
+    row(rules, "nftables-queued", ok ? added(taps, &frame, true, &queued) : -1);
+    queued_close(&queued);
+    policy_compiled_wipe(&c);
+}
+
 static void measure(const int taps[2], unsigned rules)
 {
     struct policy *policy = bench_policy(rules, false);
     struct frame frame;
-    bool ok = policy != NULL && load(policy);
+    bool ok = policy != NULL && load(policy, 0);
 
     udp(&frame, rules, 0);
-    row(rules, "nftables-stateless", ok ? added(taps, &frame, true) : -1);
+    row(rules, "nftables-stateless", ok ? added(taps, &frame, true, NULL) : -1);
     udp(&frame, rules, 1);
-    row(rules, "nftables-dropped", ok ? added(taps, &frame, false) : -1);
+    row(rules, "nftables-dropped", ok ? added(taps, &frame, false, NULL) : -1);
+    if (ok && rules <= 1000) {
+        measure_queued(taps, rules, policy);
+    }
     policy_free(policy);
 }
 
