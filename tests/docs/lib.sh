@@ -6,11 +6,13 @@ printf '%s\n' '127.0.0.1 localhost ca.example.com ca.plant.example' \
     > "$WORK/.hosts"
 mount --bind "$WORK/.hosts" /etc/hosts
 
-# Nobody is at the terminal, and the token that is printed is needed again.
+# Nobody is at the terminal, the token that is printed is needed again, and a service
+# that root starts stays root.
 birthmark()
 {
     case "$1 ${2:-}" in
         "root init" | "root sign" | "root crl") command birthmark "$@" --yes ;;
+        "init "*) command birthmark "$@" && echo "user: root" >> "$2/birthmark.yaml" ;;
         "token create") command birthmark "$@" | tee "$WORK/.token" ;;
         *) command birthmark "$@" ;;
     esac
@@ -25,7 +27,6 @@ at()
 instance()
 {
     birthmark init "$1" --org Acme --host ca.example.com "${@:2}" > /dev/null
-    echo "user: root" >> "$1/birthmark.yaml"
 }
 
 # service DIR: birthmarkd of that instance runs, and answers
