@@ -9,9 +9,9 @@ FAULT_ROUNDS ?= 400
 TEST_PRESETS ?= debug asan release cortex-m3 riscv32
 
 .DEFAULT_GOAL := build
-.PHONY: build test demo examples bench bench-batch bench-large bench-service fuzz fault \
-    powerloss-full skip-full mcu mcu-run mcu-test mcu-cuts size check deps \
-    coverage help clean deb check-deb
+.PHONY: build test demo examples picture bench bench-batch bench-large \
+    bench-service fuzz fault powerloss-full skip-full mcu mcu-run mcu-test \
+    mcu-cuts size check deps coverage help clean deb check-deb
 
 build: configure-release ## build everything for users into build/bin
 	cmake --build --preset release -j $(JOBS)
@@ -43,6 +43,10 @@ demo: build mcu ## play the whole life of a device, in three minutes
 
 examples: build compile-cortex-m3 ## play the small stories, one after another
 	@examples/all.sh
+
+picture: build mcu ## play it for the README: docs/pictures/demo.svg
+	@tools/picture/record.py docs/pictures/demo.svg '$$ ./demo' \
+	    examples/whole-life/story.sh
 
 mcu: configure-cortex-m3 ## build the sensor node and its bootloader
 	cmake --build --preset cortex-m3 -j $(JOBS) \

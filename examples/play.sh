@@ -31,11 +31,12 @@ show()
     sleep "${beat:-0}" # for people who read along
 }
 
-# Show a command, then run it.
+# Show a command, then run it; $patience is how long it may take, as a prefix.
 run()
 {
     show "$@"
-    "$@"
+    # shellcheck disable=SC2086 # a command and its arguments
+    ${patience:-} "$@"
 }
 
 # Run a command that must refuse (exit code 1).

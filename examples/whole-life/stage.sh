@@ -15,6 +15,9 @@ if [ -t 1 ] && [ -z "$fast" ]; then
     reading=3.5 beat=0.5
 fi
 
+# What hangs has failed.
+patience='timeout --foreground 120'
+
 # ---- The folder, and its end
 
 started=
@@ -27,16 +30,18 @@ open_stage()
     trap close_stage EXIT
     trap 'exit 130' INT TERM HUP
     mkdir "$dir/bin" "$dir/stick" "$dir/logs"
+    ln -s "$top"/build/bin/* "$dir/bin"
     ln -s "$top/ports/mps2/run.sh" "$dir/bin/board"
     ln -s "$top/examples/sensor-node/provision.py" "$dir/bin/provision"
     ln -s "$top/build/release/examples/first-gateway/first-gateway-peer" \
         "$dir/bin/peer"
     ln -s "$here/wire.py" "$dir/bin/wire"
     ln -s "$here/bot.py" "$dir/bin/bot"
+    ln -s "$top/examples/first-authority/tamper.py" "$dir/bin/tamper"
     ln -s "$top/build/cortex-m3/ports/mps2/boot/boot-swap.elf" \
         "$top/build/cortex-m3/examples/sensor-node/sensor-node.bin" \
         "$here"/*.yaml "$dir"
-    PATH=$dir/bin:$top/build/bin:$PATH:/usr/sbin
+    PATH=$dir/bin:$PATH:/usr/sbin
     cd "$dir" || exit
     read -r devices operators public metrics mqtt wire sn1 << END
 $(free_ports 7)
@@ -78,12 +83,22 @@ in_background()
     started="$started $!"
 }
 
-# N ports that nobody has just now.
+# N ports that nobody has just now; below those that the kernel gives to
+# connections, of which there are many here.
 free_ports()
 {
-    python3 -c 'import socket, sys
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
-print(*(s.getsockname()[1] for s in sockets))' "$1"
+    python3 - "$1" << 'END'
+import random, socket, sys
+sockets = []
+for port in random.sample(range(10000, 32768), 1000):
+    try:
+        sockets.append(socket.create_server(("127.0.0.1", port)))
+    except OSError:
+        continue
+    if len(sockets) == int(sys.argv[1]):
+        break
+print(*(s.getsockname()[1] for s in sockets))
+END
 }
 
 # Until a command succeeds: for a minute at most.
@@ -191,8 +206,7 @@ overture()
     printf '%s\n' "${bold}Birthmark: the whole life of a device$plain" '' \
         'All of it is real, and on this machine: CAs, the service, microcontrollers' \
         'in an emulator, a TPM in software, a broker. Commands are shown as they are' \
-        "typed in $dir, with these folders in PATH:" \
-        "  $dir/bin:$top/build/bin" \
+        "typed in $dir, with its folder bin in PATH." \
         'To try them yourself, play it again with --keep.'
     sleep "$reading"
 }
@@ -205,7 +219,7 @@ stay()
     printf '%s\n' "${bold}It goes on running, until you press Ctrl-C.$plain" \
         'In another terminal, all commands from above, and others:' \
         "  cd $dir" \
-        "  PATH=$dir/bin:$top/build/bin:\$PATH" \
+        "  PATH=$dir/bin:\$PATH" \
         '  birthmark device events --dir site --device SN-1' \
         '  tail -f SN-1.console'
     in_background /dev/null sleep infinity

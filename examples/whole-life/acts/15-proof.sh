@@ -27,7 +27,6 @@ act_proof()
     )
     note 'Somebody with the database at hand makes the revocation disappear:'
     cp -r site tampered
-    run python3 "$top/examples/first-authority/tamper.py" \
-        tampered/birthmark.db "$revoked"
+    run tamper tampered/birthmark.db "$revoked"
     refused birthmark ledger verify --dir tampered --against checkpoint
 }
