@@ -140,6 +140,7 @@ static bm_status put_refused(const struct batch_work *w)
 {
     const struct store *s = w->ca->c.store;
     const struct ca_issue_result *stops = NULL;
+    char words[STORE_NAME_MAX];
     struct store_batch batch;
 
     w->ca->dirty = true;
@@ -156,7 +157,8 @@ static bm_status put_refused(const struct batch_work *w)
             continue;
         }
         row->state = STORE_ROW_REFUSED;
-        put_words(r, row->words);
+        put_words(r, words); /* apart: the row is of the same run as r */
+        memcpy(row->words, words, sizeof row->words);
         BM_TRY(s->batch_row_change(s->self, row));
         batch.refused++;
     }
