@@ -9,7 +9,8 @@ FAULT_ROUNDS ?= 400
 TEST_PRESETS ?= debug asan release cortex-m3 riscv32
 
 .DEFAULT_GOAL := build
-.PHONY: build test demo examples picture bench bench-batch bench-large \
+.PHONY: build test demo examples picture bench bench-batch bench-inventory \
+    bench-large \
     bench-service fuzz fault powerloss-full skip-full mcu mcu-run mcu-test \
     mcu-cuts size check deps coverage help clean deb check-deb
 
@@ -64,6 +65,12 @@ BENCH_DIR ?= build/bench-large
 bench-large: build ## measure a store of BENCH_ROWS certificates in BENCH_DIR
 	@mkdir -p $(BENCH_DIR)
 	@build/release/bench/bm_bench_large $(BENCH_ROWS) $(BENCH_DIR)
+
+BENCH_DEVICES ?= 1000000
+bench-inventory: build ## searches in an inventory of BENCH_DEVICES devices
+	@mkdir -p $(BENCH_DIR)
+	@TMPDIR=$(BENCH_DIR) python3 bench/inventory/measure.py build/bin/birthmark \
+	    build/bin/birthmarkd build/release/bench/bm_bench_inventory $(BENCH_DEVICES)
 
 BENCH_BATCH ?= 100000
 bench-batch: build ## one batch of BENCH_BATCH rows through the running service

@@ -62,6 +62,11 @@ static const struct {
     [CA_ACT_BATCH_REVOKE] = { "revoke batches", REGISTRAR },
     [CA_ACT_RENEWAL_PULL] = { "pull renewals forward", REGISTRAR },
     [CA_ACT_DEVICE_SHIP] = { "say what is shipped", REGISTRAR | FACTORY },
+    [CA_ACT_DEVICE_EXPECT] = { "say which devices are expected",
+                               REGISTRAR | FACTORY },
+    [CA_ACT_DEVICE_DESCRIBE] = { "set what is on record of devices",
+                                 REGISTRAR },
+    [CA_ACT_DEVICE_END] = { "revoke and retire devices", REGISTRAR },
     [CA_ACT_FIRMWARE_RECORD] = { "record signatures of firmware", REGISTRAR },
 };
 

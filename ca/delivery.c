@@ -9,6 +9,7 @@
 
 #include "ca/device.h"
 #include "ca/internal.h"
+#include "ca/inventory.h"
 #include "core/time.h"
 
 /* What JSON's readers take for certain. */
@@ -227,6 +228,10 @@ static bm_status hear_step(struct ca *ca, const struct bm_event *e, int64_t now,
     }
     if (progress.kind == STORE_ITEM_POLICY) {
         hear_policy(e, &progress, now, heard);
+    } else if (progress.kind == STORE_ITEM_FIRMWARE &&
+               step == STORE_STEP_TAKEN) {
+        BM_TRY(ca_put_firmware(ca, heard->organisation, heard->device,
+                               progress.words));
     }
     progress.steps = step;
     return s->progress_put(s->self, &progress);

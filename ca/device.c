@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "ca/internal.h"
+#include "ca/inventory.h"
 
 const char *ca_device_state_name(enum store_device_state state)
 {
@@ -90,8 +91,8 @@ static bm_status hold_all(struct ca *ca, const struct ca_actor *actor,
     }
 }
 
-static bm_status put_state(struct ca *ca, const struct ca_actor *actor,
-                           struct store_device *device, int64_t now)
+bm_status ca_put_device_state(struct ca *ca, const struct ca_actor *actor,
+                              struct store_device *device, int64_t now)
 {
     const struct store *store = ca->c.store;
     struct ca_record record = ca_record_of(CA_RECORD_DEVICE, actor, now);
@@ -130,7 +131,7 @@ bm_status ca_suspend(struct ca *ca, const struct ca_actor *actor,
     BM_TRY(own_time(ca, device, &now));
     device->resume = device->state;
     device->state = STORE_DEVICE_SUSPENDED;
-    BM_TRY(put_state(ca, actor, device, now));
+    BM_TRY(ca_put_device_state(ca, actor, device, now));
     return hold_all(ca, actor, device, false);
 }
 
@@ -140,7 +141,7 @@ static bm_status resume(struct ca *ca, const struct ca_actor *actor,
 {
     BM_TRY(hold_all(ca, actor, device, true));
     device->state = device->resume;
-    return put_state(ca, actor, device, now);
+    return ca_put_device_state(ca, actor, device, now);
 }
 
 /* ---- Renewing early */
@@ -201,45 +202,34 @@ static bm_status put_asked(struct ca *ca, const struct ca_actor *actor,
 
 /* ---- By name */
 
-static bm_status find_device(struct ca *ca, const struct ca_actor *actor,
-                             uint32_t organisation, const char *name,
-                             struct store_device *device)
+bm_status ca_find_device(struct ca *ca, const struct ca_actor *actor,
+                         uint32_t organisation, const char *name,
+                         struct store_device *device, struct ca_refusal *why)
 {
     const struct store *store = ca->c.store;
+    bm_status rc = BM_E_NOT_FOUND;
 
-    if (actor->scope.organisation != 0 &&
-        actor->scope.organisation != organisation) {
-        return BM_E_NOT_FOUND;
+    if (actor->scope.organisation == 0 ||
+        actor->scope.organisation == organisation) {
+        rc = store->device_find(store->self, organisation, name, device);
     }
-    return store->device_find(store->self, organisation, name, device);
-}
-
-static bm_status act(struct ca *ca, const struct ca_actor *actor,
-                     struct store_device *device, bool suspend, int64_t now,
-                     struct ca_refusal *why)
-{
-    bool suspended = device->state == STORE_DEVICE_SUSPENDED;
-
-    if (device->state > STORE_DEVICE_SUSPENDED || suspend == suspended) {
-        return ca_refuse(why, BM_E_CA_DEVICE, "%s is %s", device->name,
-                         ca_device_state_name(device->state));
-    }
-    return suspend ? ca_suspend(ca, actor, device, now)
-                   : resume(ca, actor, device, now);
+    return rc == BM_E_NOT_FOUND ? ca_refuse(why, rc, "device %s", name) : rc;
 }
 
 static bm_status find_and_act(struct ca *ca, const struct ca_actor *actor,
                               const struct ca_device_act *a, int64_t now,
                               struct ca_refusal *why)
 {
+    const struct ca_happened what = { a->suspend ? "suspended" : "resumed",
+                                      "" };
     struct store_device device;
-    bm_status rc = find_device(ca, actor, a->organisation, a->name, &device);
 
-    if (rc == BM_E_NOT_FOUND) {
-        return ca_refuse(why, rc, "device %s", a->name);
-    }
-    BM_TRY(rc);
-    return act(ca, actor, &device, a->suspend, now, why);
+    BM_TRY(ca_find_device(ca, actor, a->organisation, a->name, &device, why));
+    BM_TRY(ca_check_device_act(
+        &device, a->suspend ? CA_DEVICE_SUSPEND : CA_DEVICE_RESUME, why));
+    BM_TRY(a->suspend ? ca_suspend(ca, actor, &device, now)
+                      : resume(ca, actor, &device, now));
+    return ca_put_history(ca, actor, &device, &what, now);
 }
 
 bm_status ca_device_change(struct ca *ca, const struct ca_actor *actor,
@@ -256,16 +246,9 @@ static bm_status find_and_ask(struct ca *ca, const struct ca_actor *actor,
                               struct ca_refusal *why)
 {
     struct store_device device;
-    bm_status rc = find_device(ca, actor, a->organisation, a->name, &device);
 
-    if (rc == BM_E_NOT_FOUND) {
-        return ca_refuse(why, rc, "device %s", a->name);
-    }
-    BM_TRY(rc);
-    if (device.state > STORE_DEVICE_SUSPENDED) {
-        return ca_refuse(why, BM_E_CA_DEVICE, "%s is %s", device.name,
-                         ca_device_state_name(device.state));
-    }
+    BM_TRY(ca_find_device(ca, actor, a->organisation, a->name, &device, why));
+    BM_TRY(ca_check_device_act(&device, CA_DEVICE_RENEW, why));
     return put_asked(ca, actor, &device, now);
 }
 

@@ -5,10 +5,30 @@
 #include "ca/authority.h"
 
 /*
- * What operators decide of a device (design, section 5): it is suspended and
- * resumed, and asked to renew early. `born` and `active` come with its
- * certificates.
+ * What operators decide of a device (design, section 5), and in which states:
+ *
+ *     expected ─► born ─► active      with its certificates
+ *         └────────┴────────┴───► suspended ─► back to what it was
+ *     all of these ─► revoked         its certificates with it, for ever
+ *     all of these, and revoked ─► retired
+ *
+ * A device that is revoked or has retired never comes back, and its name is
+ * never another's.
  */
+enum ca_device_verb {
+    CA_DEVICE_SUSPEND,
+    CA_DEVICE_RESUME,
+    CA_DEVICE_RENEW,
+    CA_DEVICE_DESCRIBE,
+    CA_DEVICE_REVOKE,
+    CA_DEVICE_RETIRE,
+    CA_DEVICE_ACTS
+};
+
+/* BM_E_CA_DEVICE: not in the state that it is in. */
+BM_MUST_CHECK bm_status ca_check_device_act(const struct store_device *device,
+                                            enum ca_device_verb verb,
+                                            struct ca_refusal *why);
 
 struct ca_device_act {
     uint32_t organisation;
@@ -30,6 +50,24 @@ BM_MUST_CHECK bm_status ca_device_change(struct ca *ca,
                                          const struct ca_actor *actor,
                                          const struct ca_device_act *a,
                                          int64_t now, struct ca_refusal *why);
+
+/*
+ * Its end. Revoke: all its certificates that are not yet are revoked for
+ * `reason`, the manufacturer's identity among them where it is ours. Retire:
+ * for cessationOfOperation; what it was known by stays its own.
+ *
+ * BM_E_NOT_FOUND, BM_E_CA_DEVICE as above; BM_E_CA_REASON: no reason for it.
+ */
+struct ca_device_end {
+    uint32_t organisation;
+    const char *name;
+    bool retire;
+    uint8_t reason; /* enum bm_crl_reason, unless it retires */
+};
+BM_MUST_CHECK bm_status ca_device_end(struct ca *ca,
+                                      const struct ca_actor *actor,
+                                      const struct ca_device_end *e,
+                                      int64_t now, struct ca_refusal *why);
 
 /*
  * Ask a device to renew before its time: what it has by now may be renewed from

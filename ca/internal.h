@@ -233,6 +233,19 @@ BM_MUST_CHECK bm_status ca_device_asked(struct ca *ca, uint64_t device,
 BM_MUST_CHECK bm_status ca_check_signer(const struct store_cert *row,
                                         int64_t now, struct ca_refusal *why);
 
+/* In any transaction, in the actor's scope. BM_E_NOT_FOUND. */
+BM_MUST_CHECK bm_status ca_find_device(struct ca *ca,
+                                       const struct ca_actor *actor,
+                                       uint32_t organisation, const char *name,
+                                       struct store_device *device,
+                                       struct ca_refusal *why);
+
+/* In a write transaction: put a device that is in another state now. */
+BM_MUST_CHECK bm_status ca_put_device_state(struct ca *ca,
+                                            const struct ca_actor *actor,
+                                            struct store_device *device,
+                                            int64_t now);
+
 /* In a write transaction: suspend the device and hold its certificates. */
 BM_MUST_CHECK bm_status ca_suspend(struct ca *ca, const struct ca_actor *actor,
                                    struct store_device *device, int64_t now);

@@ -102,6 +102,7 @@ struct ca_profile_policy {
     bool is_bundle; /* signs trust bundles (core/bundle.h) */
     enum ca_attestation attestation;
     bool approval; /* a second operator must agree (request.h) */
+    bool expected; /* for devices that are on record before they ask */
     struct ca_profile_est est;
 };
 

@@ -91,6 +91,9 @@ static bm_status check_est(const struct profile_compiler *c)
         return fail(c, "approval",
                     "approval is about by: operator, token, idevid");
     }
+    if (r->expected && !r->has_device) {
+        return fail(c, "expected", "expected is about devices");
+    }
     return BM_OK;
 }
 

@@ -171,6 +171,10 @@ static void explain_est(const struct profile_rules *r, struct bm_wr *w)
         label(w, "approval");
         put(w, "by a second operator");
     }
+    if (r->expected) {
+        label(w, "devices");
+        put(w, "expected ones alone");
+    }
     label(w, "EST");
     if (!e->enabled) {
         put(w, "no");

@@ -302,6 +302,7 @@ struct profile_rules {
 
     unsigned attestation; /* enum ca_attestation */
     bool approval;
+    bool expected;
     struct profile_est {
         bool enabled;
         bool serverkeygen;

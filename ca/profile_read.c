@@ -359,6 +359,7 @@ static const struct config_key profile_keys[] = {
     { KEY(CONFIG_CHOICE, "attestation", profile_rules, attestation),
       .choices = attestation_choices },
     { KEY(CONFIG_BOOL, "approval", profile_rules, approval) },
+    { KEY(CONFIG_BOOL, "expected", profile_rules, expected) },
     { KEY(CONFIG_SECTION, "est", profile_rules, est), .keys = est_keys },
     { KEY(CONFIG_SET, "keys", profile_rules, keys), .required = true,
       .choices = key_choices },

@@ -104,6 +104,10 @@ static const struct {
       BIT(NUMBER) },
     { CA_RECORD_BATCH, "batch", BIT(PROFILE) | BIT(TEXT) | BIT(NUMBER),
       BIT(HASH) | BIT(SUBJECT) },
+    { CA_RECORD_INVENTORY, "inventory", BIT(SUBJECT) | BIT(HASH) | BIT(TEXT),
+      0 },
+    { CA_RECORD_EXPECTATION, "expectation", BIT(HASH) | BIT(NUMBER),
+      BIT(TEXT) },
     { CA_RECORD_PULL, "pull", BIT(TEXT) | BIT(NUMBER), BIT(CA) | BIT(PROFILE) },
     { CA_RECORD_SHIPPING, "shipping", BIT(SUBJECT) | BIT(TEXT), BIT(NUMBER) },
 };

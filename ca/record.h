@@ -83,10 +83,16 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
     CA_RECORD_ALLOCATION = 29,   /* what it may have of a profile; `text`:
                                  "enabled, limited, stays at 3"; `number`: its
                                  quota in all */
-    CA_RECORD_BATCH = 30,   /* a batch (batch.h): `number` is its id, `subject`
+    CA_RECORD_BATCH = 30, /* a batch (batch.h): `number` is its id, `subject`
                              its name, `text` its state and why; `hash`: of the
                              file it came as, or of the list of its
                              certificates */
+    CA_RECORD_INVENTORY = 31, /* attributes of a device were set (inventory.h):
+                                 `subject`: its name; `hash` of what was set;
+                                 `text`: the same for people */
+    CA_RECORD_EXPECTATION = 32, /* many devices are expected at once
+                                   (inventory.h): `number` of them; `hash` over
+                                   their rows */
     CA_RECORD_PULL = 36,    /* renewals were pulled forward (renewal.h), or that
                             was cancelled; `number`: its id; `ca`, `profile`,
                             `text`: which, over what time, and what was done */

@@ -229,6 +229,9 @@ bm_status ca_check_device(struct ca *ca, struct ca_slot *s, int64_t now,
         return ca_refuse_plain(why, BM_E_PROFILE_DEVICE);
     }
     rc = store->device_find(store->self, s->organisation, s->name, &s->device);
+    if (rc == BM_E_NOT_FOUND && s->policy->expected) {
+        return ca_refuse(why, BM_E_CA_EXPECTED, "%s", s->name);
+    }
     if (rc == BM_E_NOT_FOUND) {
         s->device = (struct store_device){ .organisation = s->organisation,
                                            .created = now };

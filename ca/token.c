@@ -6,6 +6,7 @@
 
 #include "ca/allocation.h"
 #include "ca/internal.h"
+#include "ca/inventory.h"
 
 #define TOKEN_OCTETS 20 /* 160 bits: 32 characters of 5 */
 
@@ -105,22 +106,15 @@ static bm_status expect_device(struct ca *ca, const struct ca_actor *actor,
                                struct ca_refusal *why)
 {
     const struct store *s = ca->c.store;
-    struct ca_record record = ca_record_of(CA_RECORD_DEVICE, actor, now);
     struct store_device device;
     bm_status rc = s->device_find(s->self, actor->organisation, name, &device);
 
     if (rc != BM_E_NOT_FOUND) {
         return rc == BM_OK ? check_device(&device, why) : rc;
     }
-    device = (struct store_device){ .organisation = actor->organisation,
-                                    .state = STORE_DEVICE_EXPECTED,
-                                    .created = now,
-                                    .changed = now };
+    device = (struct store_device){ .organisation = actor->organisation };
     memcpy(device.name, name, strlen(name));
-    record.subject = ca_text(name);
-    record.text = ca_text("expected");
-    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
-    return s->device_put(s->self, &device);
+    return ca_put_expected(ca, actor, &device, now);
 }
 
 static bm_status record_token(struct ca *ca, const struct ca_actor *actor,

@@ -137,6 +137,12 @@ int cmd_device_show(int argc, char **argv);
 int cmd_device_suspend(int argc, char **argv);
 int cmd_device_resume(int argc, char **argv);
 int cmd_device_renew(int argc, char **argv);
+int cmd_device_add(int argc, char **argv);
+int cmd_device_expect(int argc, char **argv);
+int cmd_device_export(int argc, char **argv);
+int cmd_device_set(int argc, char **argv);
+int cmd_device_revoke(int argc, char **argv);
+int cmd_device_retire(int argc, char **argv);
 int cmd_device_stock(int argc, char **argv);
 int cmd_device_ship(int argc, char **argv);
 

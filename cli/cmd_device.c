@@ -2,8 +2,8 @@
 #include "cli/cmd.h"
 
 static const struct cmd verbs[] = {
-    { "list", "[--dir DIR] [--json]", "list devices and their states",
-      cmd_device_list },
+    { "list", "[--dir DIR] [--state|--serial|--model|... TEXT] [--json]",
+      "list devices, or find some", cmd_device_list },
     { "show", "[--dir DIR] [--json] NAME", "show a device, and its key",
       cmd_device_show },
     { "events", "[--dir DIR] [--device NAME] [--json]",
@@ -18,6 +18,18 @@ static const struct cmd verbs[] = {
       cmd_device_stock },
     { "ship", "[--dir DIR] [--at TIME] NAME...", "say that they are shipped",
       cmd_device_ship },
+    { "add", "[--dir DIR] NAME [ATTRIBUTE=VALUE...]",
+      "say that a device is expected", cmd_device_add },
+    { "expect", "[--dir DIR] FILE", "say that the devices of a file are",
+      cmd_device_expect },
+    { "export", "[--dir DIR] [--format csv|json]",
+      "write all devices as a table or a list", cmd_device_export },
+    { "set", "[--dir DIR] NAME ATTRIBUTE=VALUE...",
+      "set what is on record of a device", cmd_device_set },
+    { "revoke", "[--dir DIR] [--reason WORD] NAME...",
+      "revoke devices with all their certificates", cmd_device_revoke },
+    { "retire", "[--dir DIR] NAME...", "end the life of devices",
+      cmd_device_retire },
     { NULL, NULL, NULL, NULL },
 };
 

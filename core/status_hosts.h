@@ -111,6 +111,9 @@
       "organisation is not in a state for this")                               \
     X(E_CA_BATCH, 0x151e, "", "batch is not in a state for this")              \
     X(E_CA_ORDER, 0x151f, "", "file of a batch is not what it should be")      \
+    X(E_CA_ATTRIBUTE, 0x1520, "", "attribute is not what it should be")        \
+    X(E_CA_ATTRIBUTE_OWNED, 0x1521, "", "attribute is another device's")       \
+    X(E_CA_EXPECTED, 0x1522, "", "device is not expected")                     \
     X(E_BATCH_UPLOADS, 0x1550, "", "organisation has too much that waits")     \
     X(E_BATCH_RECIPIENT, 0x1551, "RFC 5652 6.2",                               \
       "keys cannot be encrypted to this certificate")                          \

@@ -10,7 +10,7 @@
 #include "intake/internal.h"
 
 /* Fields of a row that are told apart; more are counted. */
-#define FIELDS_MAX INTAKE_COLUMNS
+#define FIELDS_MAX INTAKE_FIELDS_MAX
 
 struct record {
     struct bm_bytes fields[FIELDS_MAX];
@@ -21,9 +21,13 @@ struct record {
 static bm_status refuse(const struct intake *intake, size_t field,
                         const char *words, struct ca_refusal *why)
 {
-    const char *column = field < INTAKE_COLUMNS && field < intake->columns_n
-                             ? intake_column_name(intake->columns[field])
-                             : "";
+    const char *column = "";
+
+    if (field < intake->columns_n) {
+        column = intake->kind == INTAKE_INVENTORY
+                     ? intake->names[field]
+                     : intake_column_name(intake->columns[field]);
+    }
 
     return ca_refuse(why, BM_E_CA_ORDER, "%s %u, column %zu%s%s: %s",
                      intake->number == 0 ? "header, row" : "row",
@@ -158,12 +162,43 @@ static bm_status take_column(struct intake *intake, const struct record *record,
     return BM_OK;
 }
 
+/* Of a list of devices: each column once, but for those of which there can be
+ * several. */
+static bm_status begin_devices(struct intake *intake,
+                               const struct record *record,
+                               struct ca_refusal *why)
+{
+    bool has_device = false;
+
+    for (size_t i = 0; i < record->n; i++) {
+        if (i == FIELDS_MAX) {
+            return refuse(intake, i, "there are more columns than are known",
+                          why);
+        }
+        if (intake_take_name(record->fields[i], intake->names[i]) != BM_OK) {
+            return refuse(intake, i, "no attribute of a device has this name",
+                          why);
+        }
+        if (strcmp(intake->names[i], "device") == 0 && has_device) {
+            return refuse(intake, i, "the same column twice", why);
+        }
+        has_device = has_device || strcmp(intake->names[i], "device") == 0;
+    }
+    intake->columns_n = record->n;
+    return has_device
+               ? BM_OK
+               : refuse(intake, record->n, "there is no column device", why);
+}
+
 static bm_status begin(struct intake *intake, struct ca_refusal *why)
 {
     struct record record;
     bool has_csr = false;
 
     BM_TRY(take_record(intake, &record, why));
+    if (intake->kind == INTAKE_INVENTORY) {
+        return begin_devices(intake, &record, why);
+    }
     if (record.n > INTAKE_COLUMNS) {
         return refuse(intake, INTAKE_COLUMNS, "there are more than are known",
                       why);
@@ -176,6 +211,26 @@ static bm_status begin(struct intake *intake, struct ca_refusal *why)
     return has_csr || intake->kind == INTAKE_DEVICES
                ? BM_OK
                : refuse(intake, record.n, "there is no column csr", why);
+}
+
+static bm_status fill_device(struct intake *intake, const struct record *record,
+                             struct ca_batch_row *row)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < record->n; i++) {
+        if (strcmp(intake->names[i], "device") == 0) {
+            good = intake_begin_device(intake, row, record->fields[i]);
+        }
+    }
+    for (size_t i = 0; i < record->n && good; i++) {
+        good =
+            intake_add_value(intake, row, intake->names[i], record->fields[i]);
+    }
+    if (good) {
+        intake_end_device(intake, row);
+    }
+    return BM_OK;
 }
 
 static bm_status next(struct intake *intake, struct ca_batch_row *row,
@@ -197,6 +252,9 @@ static bm_status next(struct intake *intake, struct ca_batch_row *row,
         return intake_wrong(intake, row, "",
                             "%zu columns, where the header has %zu", record.n,
                             intake->columns_n);
+    }
+    if (intake->kind == INTAKE_INVENTORY) {
+        return fill_device(intake, &record, row);
     }
     for (size_t i = 0; i < record.n; i++) {
         values.of[intake->columns[i]] = record.fields[i];

@@ -243,7 +243,7 @@ bm_status intake_open(int fd, enum intake_kind kind, struct intake **out,
     intake->source.fd = fd;
     intake->kind = kind;
     intake->format = format_of(&intake->source);
-    rc = kind == INTAKE_DEVICES && intake->format == &intake_archive
+    rc = kind != INTAKE_REQUESTS && intake->format == &intake_archive
              ? ca_refuse(why, BM_E_CA_ORDER,
                          "an archive has requests; a list of devices is a "
                          "table or JSON")

@@ -29,8 +29,17 @@
  * no list of them. */
 enum intake_kind {
     INTAKE_REQUESTS,
-    INTAKE_DEVICES
+    INTAKE_DEVICES,
+    /* Devices that are expected, in a table or a list: `device` or `name`, and
+     * attributes (ca/attribute.h), of which there may be several lines in a
+     * field of a table, or a list; `labels`, NAME=VALUE each. What an export
+     * has besides is passed over. A row has for its request what
+     * ca_devices_expect() takes. */
+    INTAKE_INVENTORY
 };
+
+/* Columns of a table. */
+#define INTAKE_FIELDS_MAX 64
 
 /* One certification request, and one row with it: what EST takes (est.h), and
  * some more for base64. */

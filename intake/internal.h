@@ -2,6 +2,7 @@
 #ifndef BM_INTAKE_INTERNAL_H
 #define BM_INTAKE_INTERNAL_H
 
+#include "ca/attribute.h"
 #include "intake/intake.h"
 
 /* Between the formats. */
@@ -54,7 +55,10 @@ struct intake {
     /* A table: which column is what, in the order of the header. */
     enum intake_column columns[INTAKE_COLUMNS];
     size_t columns_n;
-    bool list; /* JSON: in brackets, and not one after another */
+    /* INTAKE_INVENTORY: what each is called; "" is passed over. */
+    char names[INTAKE_FIELDS_MAX][CA_ATTRIBUTE_NAME_MAX];
+    size_t text_n; /* octets of the row in `csr` */
+    bool list;     /* JSON: in brackets, and not one after another */
     struct archive *archive;
     uint32_t entries;
     uint64_t expanded;
@@ -71,6 +75,18 @@ struct intake {
 bm_status intake_wrong(struct intake *intake, struct ca_batch_row *row,
                        const char *column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* INTAKE_INVENTORY (inventory.c): how a column is called here; BM_E_CA_ORDER:
+ * there is none of that name. */
+BM_MUST_CHECK bm_status intake_take_name(struct bm_bytes name,
+                                         char to[CA_ATTRIBUTE_NAME_MAX]);
+/* Begin a row with the name of its device; add a value, or several in lines, of
+ * a column; and be done. False: it is wrong, and says so. */
+bool intake_begin_device(struct intake *intake, struct ca_batch_row *row,
+                         struct bm_bytes device);
+bool intake_add_value(struct intake *intake, struct ca_batch_row *row,
+                      const char *name, struct bm_bytes value);
+void intake_end_device(struct intake *intake, struct ca_batch_row *row);
 
 /* Put the values of a row into their places; each may be empty. BM_OK: the row
  * is one, or says what is wrong with it. */

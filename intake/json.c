@@ -64,6 +64,78 @@ static const char *cut_object(struct intake *intake)
 
 /* ---- One object */
 
+static struct bm_bytes text_of(const json_t *value)
+{
+    return (struct bm_bytes){ (const uint8_t *)json_string_value(value),
+                              json_string_length(value) };
+}
+
+/* A string, or a list of them. */
+static bool add_member(struct intake *intake, struct ca_batch_row *row,
+                       const char *name, const json_t *value)
+{
+    const json_t *item;
+    size_t i;
+
+    if (json_is_string(value)) {
+        return intake_add_value(intake, row, name, text_of(value));
+    }
+    if (!json_is_array(value)) {
+        (void)!intake_wrong(intake, row, name, "neither a string nor a list");
+        return false;
+    }
+    json_array_foreach(value, i, item)
+    {
+        if (!json_is_string(item)) {
+            (void)!intake_wrong(intake, row, name, "not a string");
+            return false;
+        }
+        if (!intake_add_value(intake, row, name, text_of(item))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool begin_device(struct intake *intake, const json_t *object,
+                         struct ca_batch_row *row)
+{
+    const json_t *device = json_object_get(object, "device");
+
+    if (device == NULL) {
+        device = json_object_get(object, "name");
+    }
+    return intake_begin_device(intake, row, text_of(device));
+}
+
+static bm_status fill_device(struct intake *intake, json_t *object,
+                             struct ca_batch_row *row)
+{
+    char name[CA_ATTRIBUTE_NAME_MAX];
+    const char *key;
+    json_t *value;
+
+    if (!begin_device(intake, object, row)) {
+        return BM_OK;
+    }
+    json_object_foreach(object, key, value)
+    {
+        const struct bm_bytes text = { (const uint8_t *)key, strlen(key) };
+
+        if (intake_take_name(text, name) != BM_OK) {
+            bool shown = text.n < STORE_PLACE_NAME_MAX && intake_is_text(text);
+
+            return intake_wrong(intake, row, shown ? key : "",
+                                "no attribute of a device has this name");
+        }
+        if (name[0] != '\0' && !add_member(intake, row, name, value)) {
+            return BM_OK;
+        }
+    }
+    intake_end_device(intake, row);
+    return BM_OK;
+}
+
 static bm_status fill(struct intake *intake, json_t *object,
                       struct ca_batch_row *row)
 {
@@ -116,7 +188,8 @@ static bm_status read_object(struct intake *intake, struct ca_batch_row *row,
         return ca_refuse(why, BM_E_CA_ORDER, "row %u, at octet %d: %.160s",
                          (unsigned)intake->number, error.position, error.text);
     }
-    rc = fill(intake, object, row);
+    rc = intake->kind == INTAKE_INVENTORY ? fill_device(intake, object, row)
+                                          : fill(intake, object, row);
     copy_down(intake, &row->device, &at);
     copy_down(intake, &row->subject, &at);
     json_decref(object);

@@ -158,6 +158,44 @@ struct store_device {
 };
 
 /*
+ * What is on record of a device besides its name, a row for each value. What
+ * kinds there are is ca/'s to define (attribute.h); the store knows that of
+ * those below STORE_ATTRIBUTE_SHARED a value is one device's of an
+ * organisation, and that of the others many have the same.
+ */
+#define STORE_ATTRIBUTE_SHARED 32
+#define STORE_VALUE_MAX        128 /* with NUL */
+
+struct store_attribute {
+    uint64_t device;
+    uint32_t organisation; /* of the device */
+    uint32_t kind;
+    char name[STORE_ID_MAX]; /* of a label; else "" */
+    char value[STORE_VALUE_MAX];
+};
+
+/*
+ * Certificates of devices of one organisation that are good and end in a time
+ * from `from` on and before `until`. The walk goes on behind a certificate of
+ * `device` that ends at `from`; 0: with all of them.
+ */
+struct store_expiring_of {
+    uint32_t organisation;
+    int64_t from;
+    int64_t until;
+    uint64_t device;
+};
+
+struct store_expiring {
+    uint64_t device;
+    int64_t not_after;
+};
+
+/* 9999-12-31T23:59:59Z, which stands for no end (RFC 5280 4.1.2.5): what has it
+ * is in no such walk. */
+#define STORE_NO_END INT64_C(253402300799)
+
+/*
  * The life of a certificate. Only VALID, PENDING and REPLACED ones are good;
  * the others are in `revocation`.
  */
@@ -219,7 +257,9 @@ enum store_claim {
     STORE_CLAIM_DEVICE,     /* ref: device; by organisation and name. Put by
                                device_put() itself */
     STORE_CLAIM_ONCE,       /* what is written down the first time only */
-    STORE_CLAIM_FIRMWARE    /* ref: where the record of a signature is */
+    STORE_CLAIM_FIRMWARE,   /* ref: where the record of a signature is */
+    STORE_CLAIM_ATTRIBUTE   /* ref: device; of attributes that are one
+                               device's. Put by attribute_put() itself */
 };
 
 /* A certificate that a CRL lists. */
@@ -509,8 +549,9 @@ struct store_heard {
 };
 
 /* Events of a device's own telling that are kept, the latest: what it can
- * make us store is bounded. */
+ * make us store is bounded. And of what others have told of it. */
 #define STORE_CLAIMED_MAX 256
+#define STORE_NOTICED_MAX 256
 
 /*
  * Batches (ca/batch.h): many certificates ordered at once. Of a batch that has

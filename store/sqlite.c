@@ -165,6 +165,7 @@ static void fill(struct sqlite_store *s)
     sqlite_allocation_fill(store);
     sqlite_ca_fill(store);
     sqlite_device_fill(store);
+    sqlite_attribute_fill(store);
     sqlite_cert_fill(store);
     sqlite_renewal_fill(store);
     sqlite_signal_fill(store);

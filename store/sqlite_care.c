@@ -65,6 +65,9 @@ static bm_status check(void *self, struct bm_wr *words)
     if (rc == BM_OK) {
         rc = device_check(s, words);
     }
+    if (rc == BM_OK) {
+        rc = attribute_check(s, words);
+    }
     if (own) {
         s->base.rollback(s);
     }

@@ -224,6 +224,28 @@ static bm_status cert_due(void *self, const struct store_scope *scope,
     return query_visit(&q, cert_read, &row, visit);
 }
 
+static void expiring_read(struct sqlite_query *q, void *out)
+{
+    struct store_expiring *row = out;
+
+    row->device = query_get_u64(q);
+    row->not_after = query_get_i64(q);
+}
+
+static bm_status cert_expiring(void *self, const struct store_expiring_of *of,
+                               const struct store_visit *visit)
+{
+    struct sqlite_query q;
+    struct store_expiring row;
+
+    query_open(&q, self, SQL_CERT_EXPIRING);
+    query_put_i64(&q, of->organisation);
+    query_put_i64(&q, of->from);
+    query_put_i64(&q, of->until);
+    query_put_u64(&q, of->device);
+    return query_visit(&q, expiring_read, &row, visit);
+}
+
 void sqlite_cert_fill(struct store *store)
 {
     store->next_cert = next_cert;
@@ -233,4 +255,5 @@ void sqlite_cert_fill(struct store *store)
     store->cert_find = cert_find;
     store->cert_list = cert_list;
     store->cert_due = cert_due;
+    store->cert_expiring = cert_expiring;
 }

@@ -186,6 +186,21 @@ static bm_status device_list(void *self, const struct store_scope *scope,
     return query_visit(&q, device_read, &row, visit);
 }
 
+static bm_status device_next(void *self, uint32_t organisation,
+                             enum store_device_state state, uint64_t *id)
+{
+    struct sqlite_query q;
+
+    query_open(&q, self, SQL_DEVICE_NEXT);
+    query_put_i64(&q, organisation);
+    query_put_i64(&q, (int64_t)state);
+    query_put_u64(&q, *id);
+    if (query_one(&q)) {
+        *id = query_get_u64(&q);
+    }
+    return query_close(&q);
+}
+
 struct names {
     struct sqlite_store *s;
     struct bm_wr *words;
@@ -227,4 +242,5 @@ void sqlite_device_fill(struct store *store)
     store->device_get = device_get;
     store->device_find = device_find;
     store->device_list = device_list;
+    store->device_next = device_next;
 }

@@ -137,6 +137,9 @@ bm_status claim_list(void *self, enum store_claim kind,
                      const uint8_t hash[STORE_HASH_SIZE],
                      const struct store_visit *visit);
 
+/* sqlite_attribute.c: is every attribute found that is one device's? */
+bm_status attribute_check(struct sqlite_store *s, struct bm_wr *words);
+
 /* sqlite_device.c: is every device found by its name? */
 bm_status device_check(struct sqlite_store *s, struct bm_wr *words);
 
@@ -150,6 +153,7 @@ void sqlite_organisation_fill(struct store *store);
 void sqlite_allocation_fill(struct store *store);
 void sqlite_ca_fill(struct store *store);
 void sqlite_device_fill(struct store *store);
+void sqlite_attribute_fill(struct store *store);
 void sqlite_cert_fill(struct store *store);
 void sqlite_renewal_fill(struct store *store);
 void sqlite_signal_fill(struct store *store);

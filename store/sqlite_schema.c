@@ -369,6 +369,23 @@ static const char signals[] =
     "  device INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
     "  shipped INTEGER NOT NULL, at INTEGER NOT NULL) STRICT;";
 
+/*
+ * The inventory. A device goes to the end of the range of its organisation and
+ * state, a certificate to the end of those that end when it does: there are as
+ * many such places as there are states and terms, and not as devices.
+ */
+static const char inventory[] =
+    "CREATE TABLE attribute ("
+    "  device INTEGER NOT NULL, organisation INTEGER NOT NULL,"
+    "  kind INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,"
+    "  PRIMARY KEY (device, kind, name, value)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX attribute_shared ON attribute"
+    "  (organisation, kind, name, value, device) WHERE kind >= 32;"
+    "CREATE INDEX device_state ON device (organisation, state);"
+    "CREATE INDEX certificate_expires ON certificate"
+    "  (organisation, not_after, device) WHERE device != 0 AND status <= 3"
+    "  AND not_after < 253402300799;";
+
 static const char *const steps[] = {
     first,
     listings,
@@ -384,6 +401,7 @@ static const char *const steps[] = {
     batch_results,
     renewal,
     signals,
+    inventory,
 };
 /* clang-format on */
 

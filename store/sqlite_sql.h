@@ -17,6 +17,7 @@
     "base_update, base_from, base_change, der"
 #define SQL_DEVICE_COLUMNS \
     "id, organisation, state, resume, name, created, changed"
+#define SQL_ATTRIBUTE_COLUMNS "device, organisation, kind, name, value"
 #define SQL_CERT_COLUMNS                                                   \
     "id, serial, organisation, ca, profile, device, status, resume, "      \
     "reason, not_before, not_after, issued, revoked, renews, renewed_by, " \
@@ -157,6 +158,30 @@
       "SELECT " SQL_DEVICE_COLUMNS " FROM device WHERE id = ? AND $scope")     \
     X(DEVICE_LIST, "SELECT " SQL_DEVICE_COLUMNS                                \
                    " FROM device WHERE id > ? AND $scope ORDER BY id")         \
+    X(DEVICE_NEXT, "SELECT id FROM device WHERE organisation = ? AND "         \
+                   "state = ? AND id >= ? ORDER BY id LIMIT 1")                \
+    X(ATTRIBUTE_PUT, "INSERT OR IGNORE INTO attribute "                        \
+                     "(" SQL_ATTRIBUTE_COLUMNS ") VALUES (?, ?, ?, ?, ?)")     \
+    X(ATTRIBUTE_DROP,                                                          \
+      "DELETE FROM attribute WHERE device = ?1 AND kind = ?2 AND name = ?3 "   \
+      "AND ?4 IN ('', value)")                                                 \
+    X(ATTRIBUTE_LIST,                                                          \
+      "SELECT " SQL_ATTRIBUTE_COLUMNS " FROM attribute WHERE device = ? "      \
+      "ORDER BY kind, name, value")                                            \
+    X(ATTRIBUTE_ALL, "SELECT " SQL_ATTRIBUTE_COLUMNS                           \
+                     " FROM attribute ORDER BY device, kind, name, value")     \
+    X(ATTRIBUTE_HAS, "SELECT device FROM attribute WHERE device = ? AND "      \
+                     "kind = ? AND name = ? AND value = ? AND "                \
+                     "organisation = ?")                                       \
+    X(ATTRIBUTE_NEXT,                                                          \
+      "SELECT device FROM attribute WHERE organisation = ? AND kind = ? AND "  \
+      "kind >= 32 AND name = ? AND value = ? AND device >= ? "                 \
+      "ORDER BY device LIMIT 1")                                               \
+    X(CERT_EXPIRING,                                                           \
+      "SELECT device, not_after FROM certificate WHERE organisation = ?1 "     \
+      "AND not_after >= ?2 AND not_after < ?3 AND "                            \
+      "(not_after > ?2 OR device > ?4) AND device != 0 AND status <= 3 AND "   \
+      "not_after < 253402300799 ORDER BY not_after, device")                   \
     X(CERT_LAST, "SELECT ifnull(max(id), 0) FROM certificate")                 \
     X(CERT_PUT, "INSERT INTO certificate (" SQL_CERT_COLUMNS ") VALUES "       \
                 "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "                           \
@@ -403,6 +428,11 @@
       "DELETE FROM event WHERE device = ?1 AND claimed != 0 AND id <= "        \
       "ifnull((SELECT id FROM event WHERE device = ?1 AND claimed != 0 "       \
       "ORDER BY id DESC LIMIT 1 OFFSET ?2), 0)")                               \
+    X(EVENT_FORGET_NOTICED,                                                    \
+      "DELETE FROM event WHERE device = ?1 AND device != 0 AND "               \
+      "claimed = 0 AND id <= ifnull((SELECT id FROM event WHERE "              \
+      "device = ?1 AND device != 0 AND claimed = 0 ORDER BY id DESC "          \
+      "LIMIT 1 OFFSET ?2), 0)")                                                \
     X(RELEASE_PUT, "INSERT INTO release (organisation, mode, name, created, "  \
                    "creator) VALUES (?, ?, ?, ?, ?)")                          \
     X(RELEASE_FIND, "SELECT " SQL_RELEASE_COLUMNS                              \

@@ -133,15 +133,21 @@ static void event_read(struct sqlite_query *q, void *out)
     row->claimed = query_get_u32(q, 1) != 0;
 }
 
-static bm_status event_forget(void *self, uint64_t device)
+static bm_status forget(void *self, enum sql sql, uint64_t device, int64_t keep)
 {
     struct sqlite_query q;
 
-    query_open(&q, self, SQL_EVENT_FORGET);
+    query_open(&q, self, sql);
     query_put_u64(&q, device);
-    query_put_i64(&q, STORE_CLAIMED_MAX);
+    query_put_i64(&q, keep);
     query_run(&q);
     return query_close(&q);
+}
+
+static bm_status event_forget(void *self, uint64_t device)
+{
+    BM_TRY(forget(self, SQL_EVENT_FORGET, device, STORE_CLAIMED_MAX));
+    return forget(self, SQL_EVENT_FORGET_NOTICED, device, STORE_NOTICED_MAX);
 }
 
 static bm_status event_list(void *self, const struct store_scope *scope,

@@ -105,6 +105,24 @@ struct store {
     bm_status (*device_list)(void *self, const struct store_scope *scope,
                              uint64_t after, const struct store_visit *visit);
 
+    /* The first device of an organisation in this state with an id from `*id`
+     * on. NOT_FOUND. */
+    bm_status (*device_next)(void *self, uint32_t organisation,
+                             enum store_device_state state, uint64_t *id);
+
+    /* Put one; again does no harm. CONFLICT: of a kind that is one device's,
+     * another device of the organisation has this value. */
+    bm_status (*attribute_put)(void *self, const struct store_attribute *row);
+    /* Drop those of its device, kind and name with its value; "": with any. */
+    bm_status (*attribute_drop)(void *self, const struct store_attribute *row);
+    /* Those of a device, by kind, name and value. */
+    bm_status (*attribute_list)(void *self, uint64_t device,
+                                const struct store_visit *visit);
+    /* The first device of the organisation that has kind, name and value of
+     * `row`, with an id from `*device` on. NOT_FOUND. */
+    bm_status (*attribute_next)(void *self, const struct store_attribute *row,
+                                uint64_t *device);
+
     /* The id that the next cert_put() of this transaction must have. Calling
      * again gives the next one. */
     bm_status (*next_cert)(void *self, uint64_t *id);
@@ -155,6 +173,9 @@ struct store {
     bm_status (*shipping_put)(void *self, const struct store_shipping *row);
     bm_status (*shipping_get)(void *self, uint64_t device,
                               struct store_shipping *row);
+    /* struct store_expiring: by when they end, then by device. */
+    bm_status (*cert_expiring)(void *self, const struct store_expiring_of *of,
+                               const struct store_visit *visit);
 
     /* Put a claim; the same hash may be claimed again by another ref. */
     bm_status (*claim_put)(void *self, enum store_claim kind,
@@ -292,7 +313,8 @@ struct store {
                             uint64_t device, uint64_t before,
                             const struct store_visit *visit);
 
-    /* Drop what the device has claimed before its last STORE_CLAIMED_MAX. */
+    /* Drop what the device has claimed before its last STORE_CLAIMED_MAX, and
+     * what else is told of it before the last STORE_NOTICED_MAX. */
     bm_status (*event_forget)(void *self, uint64_t device);
 
     /* A new one. CONFLICT: the organisation has one of this name. */

@@ -68,6 +68,7 @@ static void issue_one(struct store *s, uint64_t n)
     static const struct store_visit visit = { NULL, taken };
     static uint8_t der[LARGE_DER];
     static uint8_t record[LARGE_RECORD];
+    static const int64_t terms[] = { 7776000, 31536000, 94608000 };
     struct large_row row;
     struct store_device device = { .organisation = ORGANISATION,
                                    .state = STORE_DEVICE_BORN,
@@ -78,7 +79,8 @@ static void issue_one(struct store *s, uint64_t n)
                                .profile = "ieee-802.1ar-ldevid",
                                .status = STORE_CERT_VALID,
                                .not_before = START_MS / 1000,
-                               .not_after = START_MS / 1000 + 94608000,
+                               .not_after = START_MS / 1000 + (int64_t)n / 8 +
+                                            terms[n % 3],
                                .issued = START_MS / 1000,
                                .tree = 1 };
     struct store_leaf leaf = { .tree = 1,

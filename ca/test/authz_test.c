@@ -57,6 +57,9 @@ static const unsigned allowed[CA_ACT_COUNT] = {
     [CA_ACT_BATCH_REVOKE] = A | R,
     [CA_ACT_RENEWAL_PULL] = A | R,
     [CA_ACT_DEVICE_SHIP] = A | R | F,
+    [CA_ACT_DEVICE_EXPECT] = A | R | F,
+    [CA_ACT_DEVICE_DESCRIBE] = A | R,
+    [CA_ACT_DEVICE_END] = A | R,
 };
 
 /* Every set, those with bits that are none of ours among them. */

@@ -89,6 +89,8 @@ static const struct {
       "4:5: a CA is certified by operator or authority alone" },
     /* How */
     { "approval: perhaps", "10:11: approval must be true or false" },
+    { "expected: perhaps", "10:11: expected must be true or false" },
+    { "expected: true", "10:11: expected is about devices" },
     { "by: [authority]\napproval: true",
       "10:11: approval is about by: operator, token, idevid" },
     { "attestation: tpm",
@@ -384,6 +386,8 @@ static const char *const accepted[] = {
     "key_usage: [digitalSignature, nonRepudiation]",
     "by: [operator, authority]",
     "approval: true",
+    "device: { identity: owner }\nexpected: true",
+    "expected: false",
     "by: [current]\nrenewal: { before: 1d }\n"
     "est: { enabled: true, serverkeygen: true, wrap: wrap64, chain: true, "
     "binding: required, encoding_header: true }",

@@ -55,7 +55,7 @@ static void the_policies_of_shipped_profiles_are_as_designed(void)
           policy->renew_grace == 14 * 86400 && !policy->same_key_renewal);
     CHECK(policy->key_sharing[0] == NULL && policy->fork == CA_FORK_REFUSE);
     CHECK(policy->nested && !policy->is_ca && !policy->is_ocsp);
-    CHECK(!policy->approval);
+    CHECK(!policy->approval && !policy->expected);
     CHECK(policy->est.enabled && !policy->est.serverkeygen);
     CHECK(!policy->est.wrap && !policy->est.chain && !policy->est.binding &&
           !policy->est.encoding_header);

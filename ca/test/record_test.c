@@ -111,6 +111,11 @@ static const struct ca_record least[] = {
       .profile = BM_LIT_INIT("ieee-802.1ar-idevid"),
       .text = BM_LIT_INIT("issuing"),
       .number = 7 },
+    { .kind = CA_RECORD_INVENTORY,
+      .subject = BM_LIT_INIT("SN-1"),
+      .hash = { hash, 32 },
+      .text = BM_LIT_INIT("model=M1") },
+    { .kind = CA_RECORD_EXPECTATION, .hash = { hash, 32 }, .number = 100 },
     { .kind = CA_RECORD_PULL, .text = BM_LIT_INIT("pulled"), .number = 1 },
     { .kind = CA_RECORD_SHIPPING,
       .subject = BM_LIT_INIT("SN-1"),
@@ -293,10 +298,10 @@ static void a_record_that_lacks_a_member_is_refused(void)
 
 /* What a kind takes beyond its least; one letter a member, as in set(). */
 static const char *const may[KINDS] = {
-    "5678", "345789", "3457",  "3457", "457",  "257", "178", "12378",
-    "3478", "8",      "34567", "4567", "3578", "57",  "57",  "7",
-    "35",   "7",      "5",     "1258", "",     "8",   "",    "",
-    "",     "",       "",      "",     "8",    "35",  "14",  "8",
+    "5678", "345789", "3457", "3457", "457", "257", "178", "12378", "3478",
+    "8",    "34567",  "4567", "3578", "57",  "57",  "7",   "35",    "7",
+    "5",    "1258",   "",     "8",    "",    "",    "",    "",      "",
+    "",     "8",      "35",   "",     "7",   "14",  "8",
 };
 
 static void a_member_that_a_kind_does_not_have_is_refused(void)

@@ -28,7 +28,8 @@ static inline void any_rows(struct bm_bytes rows, uint32_t *last)
     must(rc == BM_E_END);
 }
 
-static inline int any_file(const char *head, const uint8_t *data, size_t size)
+static inline void any_kind(enum intake_kind kind, const char *head,
+                            const uint8_t *data, size_t size)
 {
     struct ca_refusal why = { .status = BM_OK, .words = "" };
     FILE *f = tmpfile();
@@ -42,8 +43,7 @@ static inline int any_file(const char *head, const uint8_t *data, size_t size)
     (void)fclose(f);
     must(write(fd, head, strlen(head)) == (ssize_t)strlen(head));
     must(write(fd, data, size) == (ssize_t)size && lseek(fd, 0, SEEK_SET) == 0);
-    rc = intake_open(fd, size % 2 == 0 ? INTAKE_REQUESTS : INTAKE_DEVICES,
-                     &intake, &why);
+    rc = intake_open(fd, kind, &intake, &why);
     while (rc == BM_OK) {
         struct bm_wr w;
 
@@ -60,6 +60,13 @@ static inline int any_file(const char *head, const uint8_t *data, size_t size)
     }
     intake_close(intake);
     free(room);
+}
+
+static inline int any_file(const char *head, const uint8_t *data, size_t size)
+{
+    any_kind(INTAKE_REQUESTS, head, data, size);
+    any_kind(INTAKE_DEVICES, head, data, size);
+    any_kind(INTAKE_INVENTORY, head, data, size);
     return 0;
 }
 

@@ -39,14 +39,14 @@ static void put_rows(struct bm_bytes rows, char *text, size_t cap)
 
 static enum intake_kind kind = INTAKE_REQUESTS;
 
-static void reads(const char *text, const char *want, const char *why_not)
+static void reads_as(enum intake_kind as, const char *text, const char *want,
+                     const char *why_not)
 {
     static uint8_t room[2 * INTAKE_ROW_ROOM];
     struct ca_refusal why = { .status = BM_OK, .words = "" };
     struct intake *intake;
     char got[2048] = "";
-    bm_status rc =
-        intake_open(file_of(text, strlen(text)), kind, &intake, &why);
+    bm_status rc = intake_open(file_of(text, strlen(text)), as, &intake, &why);
     struct bm_wr w;
 
     while (rc == BM_OK) {
@@ -63,6 +63,11 @@ static void reads(const char *text, const char *want, const char *why_not)
     if (strcmp(got, want) != 0 || rc != BM_E_END) {
         printf("# %s -> %s (%s)\n", text, got, why.words);
     }
+}
+
+static void reads(const char *text, const char *want, const char *why_not)
+{
+    reads_as(kind, text, want, why_not);
 }
 
 #define NOT_ONE "not one certification request, PEM or base64"
@@ -113,6 +118,40 @@ static void a_list_is_read_object_by_object(void)
     reads("[{\"csr\":\"a\",\"csr\":\"b\"}]", "", "row 1, at octet");
     reads("[{\"csr\":\"\xff\"}]", "", "row 1, at octet");
     reads("[{\"a\"", "", "row 1: it ends within an object");
+}
+
+static void devices(const char *text, const char *want, const char *why_not)
+{
+    reads_as(INTAKE_INVENTORY, text, want, why_not);
+}
+
+/* The row that ca_devices_expect() takes has so many octets. */
+static void a_list_of_devices_is_read(void)
+{
+    devices("device,serial,label.room\r\na,1,12\r\nb,,\r\n",
+            "1|a|24||\n2|b|1||\n", NULL);
+    devices("mac,name,state,id\n\"000000000001\n000000000002\",a,active,7\n",
+            "1|a|35||\n", NULL);
+    devices("labels,device\n\"room=1\nfloor=2\",a\n", "1|a|28||\n", NULL);
+    devices("device,serial,mac\n,1,\na,1,zz\nb,\"x\ny\",\nc\n",
+            "1||0|device|not a line of 1 to 255 octets of UTF-8\n"
+            "2|a|0|mac|zz is no mac\n"
+            "3|b|0|serial|serial is not text in one line\n"
+            "4||0||1 columns, where the header has 3\n",
+            NULL);
+    devices("serial\n1\n", "", "there is no column device");
+    devices("device,colour\n", "", "column 2: no attribute of a device");
+    devices("device,device\n", "", "column 2: the same column twice");
+    devices("PK\x03\x04", "", "a list of devices is a table or JSON");
+    devices("[{\"device\":\"a\",\"hardware_id\":\"7\",\"state\":\"born\","
+            "\"mac\":[\"000000000001\"],\"labels\":[\"room=1\"]}]",
+            "1|a|45||\n", NULL);
+    devices("{\"name\":\"a\",\"serial\":7}{\"serial\":\"x\"}"
+            "{\"device\":\"b\",\"csr\":\"x\"}",
+            "1|a|0|serial|neither a string nor a list\n"
+            "2||0|device|not a line of 1 to 255 octets of UTF-8\n"
+            "3|b|0|csr|no attribute of a device has this name\n",
+            NULL);
 }
 
 static void rows_that_no_reader_of_ours_writes_are_refused(void)
@@ -217,6 +256,7 @@ int main(void)
     RUN(a_table_is_read_as_rfc_4180_says);
     RUN(a_table_that_cannot_be_followed_ends_there);
     RUN(a_list_is_read_object_by_object);
+    RUN(a_list_of_devices_is_read);
     RUN(rows_that_no_reader_of_ours_writes_are_refused);
     RUN(text_is_utf_8_in_one_line);
     RUN(a_process_of_its_own_reads_the_same);

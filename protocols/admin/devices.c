@@ -5,11 +5,7 @@
 
 #include <string.h>
 
-#include "protocols/admin/internal.h"
-
-static const char *const states[] = { "expected",  "born",    "active",
-                                      "suspended", "revoked", "retired",
-                                      NULL };
+#include "protocols/admin/devices.h"
 
 static const char *const sources[] = { "noticed", "claimed", NULL };
 
@@ -43,17 +39,15 @@ static const struct admin_field idevid_fields[] = {
     ADMIN_FIELDS_END,
 };
 
-#define DEVICE_FIELDS                                                       \
-    ADMIN_GIVES("name", ADMIN_STRING, true, "unique in its organisation"),  \
-        ADMIN_GIVES_ENUM("state", states, true, "where it is in its life"), \
-        ADMIN_GIVES("created", ADMIN_TIME, true, "when it became known"),   \
-        ADMIN_GIVES("changed", ADMIN_TIME, true, "when its state changed"), \
-        ADMIN_GIVES("id", ADMIN_INTEGER, true, "its number")
-
-static const struct admin_field row_fields[] = {
-    DEVICE_FIELDS,
+static const struct admin_field cert_fields[] = {
+    ADMIN_GIVES("serial_number", ADMIN_STRING, true, "in hexadecimal"),
+    ADMIN_GIVES("profile", ADMIN_STRING, true, "what it was made by"),
+    ADMIN_GIVES("status", ADMIN_STRING, true, "what became of it"),
+    ADMIN_GIVES("not_before", ADMIN_TIME, true, "when it begins"),
+    ADMIN_GIVES("not_after", ADMIN_TIME, true, "when it ends"),
     ADMIN_FIELDS_END,
 };
+
 const struct admin_field admin_device_fields[] = {
     DEVICE_FIELDS,
     ADMIN_GIVES_IN("key", ADMIN_OBJECT, false, key_fields,
@@ -62,10 +56,8 @@ const struct admin_field admin_device_fields[] = {
                    "what the device says of it"),
     ADMIN_GIVES_IN("idevid", ADMIN_OBJECT, false, idevid_fields,
                    "the manufacturer's certificate that it came with"),
-    ADMIN_FIELDS_END,
-};
-const struct admin_field admin_device_page[] = {
-    ADMIN_PAGE_OF(row_fields),
+    ADMIN_GIVES_IN("certificates", ADMIN_ARRAY, true, cert_fields,
+                   "the latest, past ones among them, the newest first"),
     ADMIN_FIELDS_END,
 };
 const struct admin_field admin_event_fields[] = {
@@ -82,18 +74,6 @@ const struct admin_field admin_event_page[] = {
     ADMIN_FIELDS_END,
 };
 
-#define DEVICE_PATH \
-    ADMIN_PATH("device", ADMIN_STRING, ADMIN_NAME_MAX, "name of the device")
-
-const struct admin_field admin_list_devices_params[] = {
-    { .name = "state",
-      .type = ADMIN_ENUM,
-      .place = ADMIN_IN_QUERY,
-      .words = states,
-      .about = "those in this state alone" },
-    ADMIN_PAGE_PARAMS,
-    ADMIN_FIELDS_END,
-};
 const struct admin_field admin_show_device_params[] = {
     DEVICE_PATH,
     ADMIN_FIELDS_END,
@@ -119,45 +99,6 @@ const struct admin_field admin_list_events_params[] = {
     ADMIN_PAGE_PARAMS,
     ADMIN_FIELDS_END,
 };
-
-struct devices {
-    const char *state; /* or NULL */
-    struct admin_page page;
-};
-
-static bm_status add_device(void *arg, const void *visited)
-{
-    struct devices *d = arg;
-    const struct store_device *row = visited;
-
-    BM_TRY(admin_page_row_id(&d->page, row->id));
-    if (d->state != NULL &&
-        strcmp(d->state, ca_device_state_name(row->state)) != 0) {
-        return BM_OK;
-    }
-    return admin_page_add(&d->page, things_device(&d->page.t, row));
-}
-
-bm_status admin_list_devices(struct admin_context *c, const json_t *params,
-                             json_t *result, struct ca_refusal *why)
-{
-    const struct store *s = c->store;
-    struct devices d = { .state = admin_text(params, "state") };
-    struct store_visit visit = { &d, add_device };
-    uint64_t after = 0;
-    bm_status rc;
-
-    admin_page_begin(&d.page, params);
-    rc = admin_page_after(&d.page, &after, why);
-    if (rc == BM_OK) {
-        rc = admin_begin(c);
-    }
-    if (rc == BM_OK) {
-        rc = s->device_list(s->self, &c->actor.scope, after, &visit);
-        admin_end(c);
-    }
-    return admin_page_end(&d.page, rc, result);
-}
 
 /* In a transaction. */
 static bm_status find(struct admin_context *c, const json_t *params,
@@ -277,34 +218,89 @@ static json_t *device_idevid(struct tree *t, const struct idevid *i)
     return o;
 }
 
+/* Certificates of a device that are told of it; listCertificates has all. */
+#define CERTS_SHOWN 20
+
+struct certs {
+    struct admin_context *c;
+    struct tree *t;
+    json_t *list;
+};
+
+static bm_status add_cert(void *arg, const void *visited)
+{
+    const struct store_cert *row = visited;
+    struct certs *certs = arg;
+    struct tree *t = certs->t;
+    json_t *o;
+
+    if (json_array_size(certs->list) == CERTS_SHOWN) {
+        return BM_E_END;
+    }
+    o = tree_object(t);
+    tree_set(t, o, "serial_number", tree_hex(t, row->serial));
+    tree_set(t, o, "profile", tree_str(t, row->profile));
+    tree_set(t, o, "status",
+             tree_str(t, things_cert_status(row, certs->c->now)));
+    tree_set(t, o, "not_before", tree_time(t, row->not_before));
+    tree_set(t, o, "not_after", tree_time(t, row->not_after));
+    tree_append(t, certs->list, o);
+    return t->failed ? BM_E_MEMORY : BM_OK;
+}
+
+static bm_status put_certs(struct admin_context *c, struct tree *t,
+                           uint64_t device, json_t *o)
+{
+    const struct store *s = c->store;
+    const struct store_cert_filter filter = { .device = device,
+                                              .newest_first = true };
+    struct certs certs = { c, t, tree_array(t) };
+    const struct store_visit visit = { &certs, add_cert };
+    bm_status rc = s->cert_list(s->self, &c->actor.scope, &filter, &visit);
+
+    tree_set(t, o, "certificates", certs.list);
+    return rc;
+}
+
+/* In a transaction: all that is on record of it. */
+static bm_status put_device(struct admin_context *c, struct tree *t,
+                            const struct store_device *row, json_t *o)
+{
+    struct key key;
+    struct idevid idevid;
+
+    BM_TRY(devices_put_attributes(c, t, row->id, o));
+    BM_TRY(find_key(c, row->id, &key));
+    if (key.found) {
+        tree_set(t, o, "key", device_key(t, &key));
+    }
+    admin_put_firewall(t, &key.heard, o);
+    BM_TRY(find_idevid(c, row->id, &idevid));
+    if (idevid.row.device != 0) {
+        tree_set(t, o, "idevid", device_idevid(t, &idevid));
+    }
+    return put_certs(c, t, row->id, o);
+}
+
 bm_status admin_show_device(struct admin_context *c, const json_t *params,
                             json_t *result, struct ca_refusal *why)
 {
     struct tree t = { false };
     struct store_device row;
-    struct key key = { 0 };
-    struct idevid idevid = { .name = "" };
-    json_t *device;
+    json_t *device = NULL;
     bm_status rc = admin_begin(c);
 
     if (rc == BM_OK) {
         rc = find(c, params, &row, why);
         if (rc == BM_OK) {
-            rc = find_key(c, row.id, &key);
-        }
-        if (rc == BM_OK) {
-            rc = find_idevid(c, row.id, &idevid);
+            device = things_device(&t, &row);
+            rc = put_device(c, &t, &row, device);
         }
         admin_end(c);
     }
-    BM_TRY(rc);
-    device = things_device(&t, &row);
-    if (key.found) {
-        tree_set(&t, device, "key", device_key(&t, &key));
-    }
-    admin_put_firewall(&t, &key.heard, device);
-    if (idevid.row.device != 0) {
-        tree_set(&t, device, "idevid", device_idevid(&t, &idevid));
+    if (rc != BM_OK) {
+        json_decref(device);
+        return rc;
     }
     return admin_give(&t, device, result);
 }
@@ -337,9 +333,7 @@ static bm_status keep_issuer(void *arg, const void *visited)
     return BM_OK;
 }
 
-/* The act is done: that its lists cannot be told of is no reason to say that
- * it is not. They are made anew in time. */
-static void tell_lists(struct admin_context *c)
+void devices_tell_lists(struct admin_context *c)
 {
     struct issuers issuers = { .n = 0 };
     struct store_visit visit = { &issuers, keep_issuer };
@@ -359,7 +353,7 @@ bm_status admin_suspend_device(struct admin_context *c, const json_t *params,
                                json_t *result, struct ca_refusal *why)
 {
     BM_TRY(change(c, params, true, why));
-    tell_lists(c);
+    devices_tell_lists(c);
     return admin_tell(c, params, result, why, admin_show_device);
 }
 
@@ -367,7 +361,7 @@ bm_status admin_resume_device(struct admin_context *c, const json_t *params,
                               json_t *result, struct ca_refusal *why)
 {
     BM_TRY(change(c, params, false, why));
-    tell_lists(c);
+    devices_tell_lists(c);
     return admin_tell(c, params, result, why, admin_show_device);
 }
 

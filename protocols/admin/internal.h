@@ -106,6 +106,9 @@ void admin_end(struct admin_context *c);
  * milliseconds, in which nobody else is served. */
 #define ADMIN_ROWS_MAX 10000
 
+/* To find a row in an index takes as long as to look at so many. */
+#define ADMIN_SEEK_ROWS 8
+
 struct admin_page {
     struct tree t;
     json_t *items;
@@ -130,6 +133,11 @@ BM_MUST_CHECK bm_status admin_page_after(const struct admin_page *page,
 BM_MUST_CHECK bm_status admin_page_row(struct admin_page *page,
                                        const char *cursor);
 BM_MUST_CHECK bm_status admin_page_row_id(struct admin_page *page, uint64_t id);
+/* What is looked at takes as long as so many rows more. */
+void admin_page_spend(struct admin_page *page, uint64_t rows);
+/* About to look for what comes behind this cursor. BM_E_END as above. */
+BM_MUST_CHECK bm_status admin_page_seek(struct admin_page *page,
+                                        const char *cursor);
 /* Walks that begin at the beginning: is this row at `after` or before? */
 bool admin_page_skips(struct admin_page *page, const char *cursor);
 /* Add an item, which is taken over. */
@@ -253,6 +261,11 @@ ADMIN_OPERATION(list_device_events);
 ADMIN_OPERATION(suspend_device);
 ADMIN_OPERATION(resume_device);
 ADMIN_OPERATION(renew_device);
+ADMIN_OPERATION(create_device);
+ADMIN_OPERATION(create_devices);
+ADMIN_OPERATION(describe_device);
+ADMIN_OPERATION(revoke_device);
+ADMIN_OPERATION(retire_device);
 ADMIN_OPERATION(list_events);
 ADMIN_OPERATION(list_manufacturers);
 ADMIN_OPERATION(show_manufacturer);
@@ -327,6 +340,7 @@ extern const struct admin_field admin_token_page[];
 extern const struct admin_field admin_device_fields[];
 extern const struct admin_field admin_firewall_fields[];
 extern const struct admin_field admin_device_page[];
+extern const struct admin_field admin_expected_fields[];
 extern const struct admin_field admin_event_fields[];
 extern const struct admin_field admin_event_page[];
 extern const struct admin_field admin_manufacturer_fields[];

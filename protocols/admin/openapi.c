@@ -31,6 +31,7 @@ static const struct {
     { admin_token_page, "TokenPage" },
     { admin_device_fields, "Device" },
     { admin_device_page, "DevicePage" },
+    { admin_expected_fields, "ExpectedDevices" },
     { admin_event_fields, "Event" },
     { admin_event_page, "EventPage" },
     { admin_manufacturer_fields, "Manufacturer" },

@@ -42,11 +42,27 @@ bm_status admin_page_after(const struct admin_page *page, uint64_t *id,
 
 bm_status admin_page_row(struct admin_page *page, const char *cursor)
 {
-    if (page->n == page->limit || page->rows == ADMIN_ROWS_MAX) {
+    if (page->n == page->limit || page->rows >= ADMIN_ROWS_MAX) {
         page->more = true;
         return BM_E_END;
     }
     page->rows++;
+    (void)snprintf(page->last, sizeof page->last, "%s", cursor);
+    return BM_OK;
+}
+
+void admin_page_spend(struct admin_page *page, uint64_t rows)
+{
+    page->rows += rows;
+}
+
+bm_status admin_page_seek(struct admin_page *page, const char *cursor)
+{
+    if (page->rows >= ADMIN_ROWS_MAX) {
+        page->more = true;
+        return BM_E_END;
+    }
+    page->rows += ADMIN_SEEK_ROWS;
     (void)snprintf(page->last, sizeof page->last, "%s", cursor);
     return BM_OK;
 }

@@ -59,6 +59,8 @@ static const struct {
     { BM_E_CA_QUOTA, 409 },
     { BM_E_CA_NOT_ENABLED, 409 },
     { BM_E_CA_ORGANISATION, 409 },
+    { BM_E_CA_ATTRIBUTE_OWNED, 409 },
+    { BM_E_CA_EXPECTED, 409 },
 };
 
 static const struct {

@@ -176,8 +176,30 @@ const struct admin_operation admin_operations[] = {
         admin_token_fields, "End an enrolment token that has not been used."),
 
     ROW("listDevices", "GET", "/devices", "devices", CA_ACT_DEVICE_READ, false,
-        0, list_devices, admin_device_page,
-        "List devices in the order in which they became known."),
+        ADMIN_MISSING, list_devices, admin_device_page,
+        "List devices in the order in which they became known, or search for "
+        "those that have all of what is named."),
+    ROW("createDevice", "POST", "/devices", "devices", CA_ACT_DEVICE_EXPECT,
+        true, ADMIN_CONFLICT | ADMIN_RULES, create_device, admin_device_fields,
+        "Say that a device is expected, and what is known of it."),
+    ROW("createDevices", "POST", "/device-lists", "devices",
+        CA_ACT_DEVICE_EXPECT, false, 0, create_devices, admin_expected_fields,
+        "Say that many devices are expected. What is wrong with any row is "
+        "told of all of them at once, and then nothing is changed."),
+    ROW("describeDevice", "POST", "/devices/{device}/attributes", "devices",
+        CA_ACT_DEVICE_DESCRIBE, false, ADMIN_CONFLICT | ADMIN_RULES,
+        describe_device, admin_device_fields,
+        "Set what is on record of a device: identifiers, labels, how its key "
+        "was made."),
+    ROW("revokeDevice", "POST", "/devices/{device}/revocation", "devices",
+        CA_ACT_DEVICE_END, false, ADMIN_CONFLICT, revoke_device,
+        admin_device_fields,
+        "Revoke a device with all its certificates, for ever."),
+    ROW("retireDevice", "POST", "/devices/{device}/retirement", "devices",
+        CA_ACT_DEVICE_END, false, ADMIN_CONFLICT, retire_device,
+        admin_device_fields,
+        "Retire a device: all its certificates end, and what it is known by is "
+        "never another's."),
     ROW("showDevice", "GET", "/devices/{device}", "devices", CA_ACT_DEVICE_READ,
         false, 0, show_device, admin_device_fields, "Show a device."),
     ROW("listDeviceEvents", "GET", "/devices/{device}/events", "devices",

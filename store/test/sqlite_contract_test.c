@@ -5,6 +5,7 @@
 #include "store/test/contract_batch.h"
 #include "store/test/contract_cert.h"
 #include "store/test/contract_delivery.h"
+#include "store/test/contract_inventory.h"
 #include "store/test/contract_lists.h"
 #include "store/test/contract_manufacturer.h"
 #include "store/test/contract_renewal.h"
@@ -40,6 +41,7 @@ int main(void)
     contract_manufacturer();
     contract_batch();
     contract_renewal();
+    contract_inventory();
     files_end();
     return bm_test_done();
 }

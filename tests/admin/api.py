@@ -267,7 +267,7 @@ def make_operator(api, name, roles, **scope):
 
 
 # Parameters with which an operation gets past its reader.
-SOME = {"ca": "none", "profile": "none", "token": "none", "device": "none",
+SOME = {"set": ["no=1"], "rows": ["none\nno=1"], "ca": "none", "profile": "none", "token": "none", "device": "none",
         "serial": "01", "operator": "none", "request": 77, "crl": "MAA=",
         "csr": "MAA=", "text": "x", "id": "none", "roles": ["auditor"],
         "digest": "none", "sha256": "none", "release": "none", "size": 1,
@@ -281,4 +281,6 @@ def some_params(op):
     names = [n for n, p in op.places.items() if p["required"]]
     if op.body is not None:
         names += op.body["required"]
+        if "set" in op.body["properties"]:
+            names.append("set")  # or a device would be made
     return {n: SOME[n] for n in names}

@@ -128,6 +128,9 @@ def writes(srv):
     serial = service.serial_of(read(srv.dir + "/dev-1.pem").decode())
     token = birthmark("token", "list", "--dir", srv.dir)[1].split()[0]
     write(srv.dir + "/bad.csr", "no request\n")
+    write(srv.dir + "/wrong.csv", "device,serial,mac\na,1,\nb,1,\nc,,zz\n,,\n")
+    write(srv.dir + "/list.json", '[{"device": "l-1", "serial": "l-1", '
+          '"labels": ["room=12"]}, {"name": "l-2", "model": "a,\\"b\\""}]')
     issue = ("cert", "issue", "--profile", LDEVID, "--csr")
     sign = ("image", "sign", "--key", "file:fw.key", "--version", "1.2.3+4",
             "--pad-header", "--ledger", srv.dir + "/program", "--out")
@@ -158,6 +161,19 @@ def writes(srv):
         ("cert", "revoke", "01", "--reason", "removeFromCRL"),
         ("device", "suspend", "dev-2", "none"), ("device", "suspend", "dev-2"),
         ("device", "resume", "dev-2"), ("device", "resume", "dev-2"),
+        ("device", "add", "own", "serial=7", "mac=00-00-00-00-00-01"),
+        ("device", "add", "own"), ("device", "add", "other", "serial=7"),
+        ("device", "set", "own", "serial=", "label.room=12"),
+        ("device", "set", "own", "mac=1"), ("device", "show", "own"),
+        ("device", "list", "--label", "room=12"),
+        ("device", "list", "--mac", "x"), ("device", "list", "--batch", "9"),
+        ("device", "list", "--state", "active", "--expires-from", "2026-01-01"),
+        ("device", "expect", srv.dir + "/wrong.csv"),
+        ("device", "expect", srv.dir + "/list.json"),
+        ("device", "expect", srv.dir + "/list.json"),
+        ("device", "export"), ("device", "export", "--format", "json"),
+        ("device", "revoke", "--reason", "superseded", "dev-2"),
+        ("device", "retire", "dev-2", "none"), ("device", "retire", "dev-2"),
         ("ecosystem", "create", "Wide"), ("ecosystem", "create", "Wide"),
         ("org", "create", "South"), ("org", "create", "South"),
         ("org", "create", "--ecosystem", "2", "South"),
@@ -195,6 +211,52 @@ def test_what_is_done_is_the_same():
         there.stop()
         for where in (here.dir, there.dir):
             equal(birthmark("ledger", "verify", "--dir", where)[0], 0, where)
+
+
+def table(rows):
+    return "device,serial,mac,label.site,hardware-version\r\n" + "".join(
+        "%s,%s,%s,%s,%s\r\n" % row for row in rows)
+
+
+def test_a_list_of_devices_goes_out_as_it_came():
+    with filled("list") as srv:
+        at = ("--dir", srv.dir)
+        file = srv.dir + "/devices.csv"
+        rows = [("d-%04d" % i, "s-%d" % i, "%012x" % i, '"here, there"', "\xfc")
+                for i in range(2500)]
+        # Twice, in rows that no request has together: nothing is changed.
+        before = birthmark("device", "export", *at)
+        write(file, table(rows + [("d-9999", "s-3", "", "", "")]))
+        code, out, err = birthmark("device", "expect", *at, file)
+        equal((code, out), (1, ""), err)
+        contains(err, "row 2501, column serial: as in row 4")
+        contains(err, "1 rows are wrong: nothing was changed")
+        equal(birthmark("device", "export", *at), before)
+        write(file, table(rows))
+        srv.start()  # by a server, in pieces
+        equal(birthmark("device", "expect", *at, "--url", url_of(srv), file)[:2],
+              (0, "2500 expected, 0 already\n"))
+        equal(birthmark("device", "expect", *at, "--url", url_of(srv), file)[:2],
+              (0, "0 expected, 2500 already\n"))
+        srv.stop()
+        for form in ("csv", "json"):
+            code, out, err = birthmark("device", "export", *at, "--format",
+                                       form)
+            equal(code, 0, err)
+            lines = [l for l in out.splitlines() if "d-" in l]
+            equal(len(lines), 2500)
+            # To an instance that knows none of them.
+            other = filled("other-" + form)
+            write(file, out.splitlines()[0] + "\n" + "\n".join(lines) + "\n"
+                  if form == "csv" else "\n".join(lines) + "\n")
+            equal(birthmark("device", "expect", "--dir", other.dir, file)[:2],
+                  (0, "2500 expected, 0 already\n"))
+            again = birthmark("device", "export", "--dir", other.dir,
+                              "--format", form)[1]
+            equal([masked(re.sub(r'"id":\d+', "", l), srv)
+                   for l in again.splitlines() if "d-" in l],
+                  [masked(re.sub(r'"id":\d+', "", l), srv) for l in lines])
+            equal(birthmark("ledger", "verify", "--dir", other.dir)[0], 0)
 
 
 def test_an_identity_works_from_anywhere():

@@ -181,6 +181,12 @@ def cases(them):
         "cancelPull": ({"pull": them.pull}, 404),
         "listRenewals": ({"about": "expiring", "horizon": 10 ** 9}, OWN),
         "listSignals": ({}, OWN),
+        "createDevice": ({**device, "set": ["colour=red"]}, 422),
+        "createDevices": ({"rows": ["x\nserial=%s-1" % them.name],
+                           "look": True}, OWN),
+        "describeDevice": ({**device, "set": ["lot=1"]}, 404),
+        "revokeDevice": (device, 404),
+        "retireDevice": (device, 404),
         "listEvents": ({}, OWN),
         "issueCertificate": ({"profile": LDEVID, "csr": csr_of(them.key)},
                              409),
@@ -278,6 +284,32 @@ def test_every_operation_ends_at_the_organisation():
             "showProfile": ({"profile": "none"}, 404),
             "listProfileVersions": ({"profile": "none"}, 404),
         })
+
+
+def test_a_search_finds_what_is_one_s_own():
+    with admin.serve(name="search") as srv:
+        world = World(srv)
+        api, here, there = world.api, world.here, world.there
+        same = {"device": "shared", "set": ["serial=S", "model=M", "lot=7"]}
+        here.call(api, "createDevice", same)
+        there.call(api, "createDevice", same)  # each organisation's own
+        batch = {"batch": there.batch}
+        here.call(api, "listDevices", batch, 404)
+        for by in ({"serial": "S"}, {"model": "M", "lot": "7"},
+                   {"state": "expected"},
+                   {"expires_from": "2020-01-01T00:00:00Z"}):
+            mine = here.call(api, "listDevices", by)["items"]
+            yours = there.call(api, "listDevices", by)["items"]
+            holds(mine and yours and not {d["id"] for d in mine} &
+                  {d["id"] for d in yours}, by)
+        # Who is above both finds both, in pages, too.
+        ids = [d["id"] for d in api.call("listDevices",
+                                         {"model": "M"})["items"]]
+        first = api.call("listDevices", {"model": "M", "limit": 1})
+        second = api.call("listDevices", {"model": "M", "limit": 1,
+                                          "after": first["next"]})
+        equal([d["id"] for d in first["items"] + second["items"]], ids)
+        equal(len(ids), 2)
 
 
 def test_nobody_is_above_his_own_organisation():

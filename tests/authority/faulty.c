@@ -244,6 +244,44 @@ static bm_status device_list(void *self, const struct store_scope *scope,
     HAND_ON(s, s->real->device_list(s->real->self, scope, after, visit));
 }
 
+static bm_status device_next(void *self, uint32_t organisation,
+                             enum store_device_state state, uint64_t *id)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->device_next(s->real->self, organisation, state, id));
+}
+
+static bm_status attribute_put(void *self, const struct store_attribute *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->attribute_put(s->real->self, row));
+}
+
+static bm_status attribute_drop(void *self, const struct store_attribute *row)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->attribute_drop(s->real->self, row));
+}
+
+static bm_status attribute_list(void *self, uint64_t device,
+                                const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->attribute_list(s->real->self, device, visit));
+}
+
+static bm_status attribute_next(void *self, const struct store_attribute *row,
+                                uint64_t *device)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->attribute_next(s->real->self, row, device));
+}
+
 static bm_status next_cert(void *self, uint64_t *id)
 {
     struct faulty_store *s = self;
@@ -289,6 +327,14 @@ static bm_status cert_list(void *self, const struct store_scope *scope,
     struct faulty_store *s = self;
 
     HAND_ON(s, s->real->cert_list(s->real->self, scope, filter, visit));
+}
+
+static bm_status cert_expiring(void *self, const struct store_expiring_of *of,
+                               const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->cert_expiring(s->real->self, of, visit));
 }
 
 static bm_status claim_put(void *self, enum store_claim kind,
@@ -649,12 +695,18 @@ void faulty_store_init(struct faulty_store *s, struct store *real)
     s->base.device_get = device_get;
     s->base.device_find = device_find;
     s->base.device_list = device_list;
+    s->base.device_next = device_next;
+    s->base.attribute_put = attribute_put;
+    s->base.attribute_drop = attribute_drop;
+    s->base.attribute_list = attribute_list;
+    s->base.attribute_next = attribute_next;
     s->base.next_cert = next_cert;
     s->base.cert_put = cert_put;
     s->base.cert_change = cert_change;
     s->base.cert_get = cert_get;
     s->base.cert_find = cert_find;
     s->base.cert_list = cert_list;
+    s->base.cert_expiring = cert_expiring;
     s->base.claim_put = claim_put;
     s->base.claim_list = claim_list;
     s->base.revocation_put = revocation_put;
