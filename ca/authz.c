@@ -67,6 +67,9 @@ static const struct {
     [CA_ACT_DEVICE_DESCRIBE] = { "set what is on record of devices",
                                  REGISTRAR },
     [CA_ACT_DEVICE_END] = { "revoke and retire devices", REGISTRAR },
+    [CA_ACT_DESTINATION_CHANGE] = { "say where events go", 0 },
+    [CA_ACT_DESTINATION_RETRY] = { "have events sent again", REGISTRAR },
+    [CA_ACT_DESTINATION_READ] = { "see where events go", REGISTRAR | AUDITOR },
     [CA_ACT_FIRMWARE_RECORD] = { "record signatures of firmware", REGISTRAR },
 };
 

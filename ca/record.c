@@ -110,6 +110,8 @@ static const struct {
       BIT(TEXT) },
     { CA_RECORD_PULL, "pull", BIT(TEXT) | BIT(NUMBER), BIT(CA) | BIT(PROFILE) },
     { CA_RECORD_SHIPPING, "shipping", BIT(SUBJECT) | BIT(TEXT), BIT(NUMBER) },
+    { CA_RECORD_DESTINATION, "destination",
+      BIT(SUBJECT) | BIT(HASH) | BIT(TEXT), 0 },
 };
 
 /*

@@ -93,12 +93,15 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
     CA_RECORD_EXPECTATION = 32, /* many devices are expected at once
                                    (inventory.h): `number` of them; `hash` over
                                    their rows */
-    CA_RECORD_PULL = 36,    /* renewals were pulled forward (renewal.h), or that
+    CA_RECORD_PULL = 36, /* renewals were pulled forward (renewal.h), or that
                             was cancelled; `number`: its id; `ca`, `profile`,
                             `text`: which, over what time, and what was done */
-    CA_RECORD_SHIPPING = 37 /* a device is in stock, or was shipped (signal.h);
+    CA_RECORD_SHIPPING = 37, /* a device is in stock, or was shipped (signal.h);
                                `subject`: its name; `text`: which; `number`:
                                when it was shipped */
+    CA_RECORD_DESTINATION = 40 /* events go somewhere (destination.h);
+                                  `subject`: its name; `hash` of what is set of
+                                  it; `text`: what was done */
 };
 
 /* Views. */

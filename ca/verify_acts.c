@@ -389,6 +389,7 @@ bm_status verify_act(struct verify *v, uint64_t index,
     case CA_RECORD_CRL:
     case CA_RECORD_BUNDLE:
     case CA_RECORD_MANUFACTURER:
+    case CA_RECORD_DESTINATION:
         return verify_note_latest(v, record);
     case CA_RECORD_ORGANISATION:
     case CA_RECORD_ALLOCATION:

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * CAs, operators, profiles, lists, manufacturers: few rows, each of which is
- * what its last record says.
+ * CAs, operators, profiles, lists, manufacturers, destinations: few rows, each
+ * of which is what its last record says.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ca/bundle.h"
+#include "ca/destination.h"
 #include "ca/lists.h"
 #include "ca/manufacturer.h"
 #include "ca/operator.h"
@@ -85,6 +86,7 @@ static struct bm_bytes id_of(const struct ca_record *record)
     switch (record->kind) {
     case CA_RECORD_OPERATOR:
     case CA_RECORD_MANUFACTURER:
+    case CA_RECORD_DESTINATION:
         return record->subject;
     case CA_RECORD_PROFILE:
         return record->profile;
@@ -108,7 +110,8 @@ bm_status verify_note_latest(struct verify *v, const struct ca_record *record)
                             "a list of %s is recorded that there cannot be",
                             id);
     }
-    if (record->kind == CA_RECORD_MANUFACTURER) {
+    if (record->kind == CA_RECORD_MANUFACTURER ||
+        record->kind == CA_RECORD_DESTINATION) {
         list = record->organisation; /* each may have one of that name */
     }
     BM_TRY(verify_get_latest(v, record->kind, id, list, &latest));
@@ -195,6 +198,30 @@ static bm_status compare_manufacturer(void *arg, const void *row)
                : verify_found(v, BM_E_LEDGER_CHANGED,
                               "manufacturer %s is not as it was recorded",
                               m->name);
+}
+
+/* Whom the organisation tells what happens to its devices. */
+static bm_status compare_destination(void *arg, const void *row)
+{
+    const struct store_destination *d = row;
+    struct verify *v = arg;
+    struct verify_latest *latest =
+        find_list(v, CA_RECORD_DESTINATION, d->name, d->organisation);
+    uint8_t hash[BM_HASH_MAX];
+
+    if (latest == NULL) {
+        return verify_found(v, BM_E_LEDGER_UNRECORDED,
+                            "destination %s is not on record", d->name);
+    }
+    latest->met = true;
+    BM_TRY(ca_destination_hash(v->crypto, d, hash));
+    return memcmp(hash, latest->hash, sizeof latest->hash) == 0 &&
+                   strcmp(latest->text, d->disabled ? "disabled" : "enabled") ==
+                       0
+               ? BM_OK
+               : verify_found(v, BM_E_LEDGER_CHANGED,
+                              "destination %s is not as it was recorded",
+                              d->name);
 }
 
 static bm_status compare_profile(struct verify *v, struct verify_latest *latest)
@@ -295,6 +322,10 @@ static bm_status compare_other(struct verify *v, struct verify_latest *latest)
     if (latest->kind == CA_RECORD_PROFILE) {
         return compare_profile(v, latest);
     }
+    if (latest->kind == CA_RECORD_DESTINATION) {
+        latest->met = latest->met || strcmp(latest->text, "removed") == 0;
+        return BM_OK;
+    }
     if (latest->kind == CA_RECORD_BUNDLE) {
         return compare_bundle(v, latest);
     }
@@ -306,11 +337,15 @@ bm_status verify_compare_latest(struct verify *v)
     const struct store_visit cas = { v, compare_ca };
     const struct store_visit operators = { v, compare_operator };
     const struct store_visit manufacturers = { v, compare_manufacturer };
+    const struct store_visit destinations = { v, compare_destination };
     const struct store *s = v->store;
 
     BM_TRY(verify_damage(
         v, s->manufacturer_list(s->self, &everything, 0, &manufacturers),
         "manufacturer", ""));
+    BM_TRY(verify_damage(
+        v, s->destination_list(s->self, &everything, 0, &destinations),
+        "destination", ""));
     BM_TRY(verify_damage(v, s->ca_list(s->self, &everything, &cas), "CA", ""));
     BM_TRY(verify_damage(v, s->operator_list(s->self, &everything, &operators),
                          "operator", ""));

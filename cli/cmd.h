@@ -163,6 +163,19 @@ int cmd_manufacturer_list(int argc, char **argv);
 int cmd_manufacturer_show(int argc, char **argv);
 int cmd_manufacturer_remove(int argc, char **argv);
 
+int cmd_destination(int argc, char **argv);
+int cmd_destination_create(int argc, char **argv);
+int cmd_destination_list(int argc, char **argv);
+int cmd_destination_show(int argc, char **argv);
+int cmd_destination_disable(int argc, char **argv);
+int cmd_destination_enable(int argc, char **argv);
+int cmd_destination_remove(int argc, char **argv);
+int cmd_destination_test(int argc, char **argv);
+int cmd_destination_dead(int argc, char **argv);
+int cmd_destination_dead_list(int argc, char **argv);
+int cmd_destination_dead_retry(int argc, char **argv);
+int cmd_destination_dead_drop(int argc, char **argv);
+
 int cmd_release(int argc, char **argv);
 int cmd_release_create(int argc, char **argv);
 int cmd_release_assign(int argc, char **argv);

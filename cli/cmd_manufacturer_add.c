@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <string.h>
-
 #include "cli/imports.h"
 #include "cli/instance.h"
-#include "core/base64.h"
 
 enum {
     OPTION_ANCHOR = 1,
@@ -90,21 +87,6 @@ static bool read_files(struct imports *to, const struct args_many *files)
     return true;
 }
 
-/* As strings of an array. */
-static void set_certs(json_t *params, const char *name,
-                      const struct imports *from)
-{
-    json_t *list = json_array();
-    json_t *one = json_object();
-
-    for (size_t i = 0; i < from->n; i++) {
-        session_set_der(one, "der", from->items[i].der);
-        (void)json_array_append(list, json_object_get(one, "der"));
-    }
-    json_decref(one);
-    (void)json_object_set_new(params, name, list);
-}
-
 static void set_profiles(json_t *params, const struct args_many *names)
 {
     json_t *list = json_array();
@@ -132,9 +114,9 @@ static int act(struct run *run, const char *name)
     if (given->outlive) {
         session_set_flag(params, "outlive");
     }
-    set_certs(params, "anchors", &run->anchors);
+    imports_set(params, "anchors", &run->anchors);
     if (run->cas.n != 0) {
-        set_certs(params, "cas", &run->cas);
+        imports_set(params, "cas", &run->cas);
     }
     if (given->profiles.n != 0) {
         set_profiles(params, &given->profiles);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli/input.h"
+#include "cli/instance.h"
 
 /* More than anybody issues between two backups; some gigabytes. */
 #define IMPORTS_MAX ((size_t)1 << 20)
@@ -167,4 +168,17 @@ void imports_free(struct imports *imports)
     free(imports->der);
     free(imports->items);
     *imports = (struct imports){ .n = 0 };
+}
+
+void imports_set(json_t *params, const char *name, const struct imports *from)
+{
+    json_t *list = json_array();
+    json_t *one = json_object();
+
+    for (size_t i = 0; i < from->n; i++) {
+        session_set_der(one, "der", from->items[i].der);
+        (void)json_array_append(list, json_object_get(one, "der"));
+    }
+    json_decref(one);
+    (void)json_object_set_new(params, name, list);
 }

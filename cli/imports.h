@@ -6,6 +6,7 @@
 
 #include "ca/import.h"
 #include "cli/args.h"
+#include "protocols/admin/tree.h"
 
 /*
  * Certificates, and revocation lists, that are to be put on record, read from
@@ -39,6 +40,9 @@ bool imports_add(struct imports *imports, const char *file,
 
 /* The same for "FILE" or "PROFILE=FILE"; at most ARGS_MANY_MAX times. */
 bool imports_add_option(struct imports *imports, const char *value);
+
+/* As an array of strings: a parameter of the API. */
+void imports_set(json_t *params, const char *name, const struct imports *from);
 
 void imports_free(struct imports *imports);
 

@@ -378,6 +378,12 @@ static void host_batch_changed(void *self)
     (void)self;
 }
 
+/* A server sends what is to be sent, once it is started. */
+static void host_destinations_changed(void *self)
+{
+    (void)self;
+}
+
 static bm_status run_here(struct session *s, unsigned operation,
                           const json_t *params, json_t **result,
                           struct ca_refusal *why)
@@ -403,7 +409,8 @@ static bm_status run_here(struct session *s, unsigned operation,
                   .look_at_blob = host_look_at_blob,
                   .put_upload = host_put_upload,
                   .find_upload = host_find_upload,
-                  .batch_changed = host_batch_changed },
+                  .batch_changed = host_batch_changed,
+                  .destinations_changed = host_destinations_changed },
     };
 
     return admin_run(&c, operation, params, result, why);

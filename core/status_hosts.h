@@ -114,6 +114,8 @@
     X(E_CA_ATTRIBUTE, 0x1520, "", "attribute is not what it should be")        \
     X(E_CA_ATTRIBUTE_OWNED, 0x1521, "", "attribute is another device's")       \
     X(E_CA_EXPECTED, 0x1522, "", "device is not expected")                     \
+    X(E_CA_URL, 0x1540, "RFC 3986", "no URL that events go to")                \
+    X(E_CA_DESTINATION, 0x1541, "", "destination is not in a state for this")  \
     X(E_BATCH_UPLOADS, 0x1550, "", "organisation has too much that waits")     \
     X(E_BATCH_RECIPIENT, 0x1551, "RFC 5652 6.2",                               \
       "keys cannot be encrypted to this certificate")                          \

@@ -188,6 +188,7 @@ static bm_status take_signer(struct issuer *is, int fd)
                 { 0 } });
     issuer_publish_restart(is);
     issuer_batch_restart(is);
+    issuer_courier_changed(is);
     issuer_schedule(is);
     return BM_OK;
 }
@@ -204,6 +205,8 @@ static bm_status issuer_link(struct room *room, enum room_kind to,
         return issuer_batch_link(is, fd);
     case ROOM_KEYGEN:
         return issuer_keys_link(is, fd);
+    case ROOM_COURIER:
+        return issuer_courier_link(is, fd);
     default:
         return add_asker(is, to, instance, fd);
     }
@@ -238,6 +241,7 @@ static void tick_stop(struct issuer *is)
         if (issuer_is_ready(is)) {
             issuer_publish_tick(is);
         }
+        issuer_courier_stop(is);
         room_done(is->room);
         return;
     }
@@ -257,6 +261,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     }
     if (issuer_is_ready(is)) {
         issuer_publish_tick(is);
+        issuer_courier_tick(is);
         if (!remote_signer_is_there(is->signer)) {
             issuer_lose_signer(is);
         }
@@ -288,6 +293,7 @@ static void issuer_teardown(struct room *room)
         event_free(is->tick);
     }
     issuer_batch_wipe(is);
+    issuer_courier_wipe(is);
     instance_close(is->in);
     remote_signer_free(is->signer);
     issuer_who_wipe(is);
@@ -336,6 +342,7 @@ static bm_status issuer_setup(struct room *room, struct ca_refusal *why)
     BM_TRY(issuer_catalogue_make(is, why));
     BM_TRY(make_events(is));
     BM_TRY(issuer_batch_init(is));
+    BM_TRY(issuer_courier_init(is));
     return issuer_publish_init(is);
 }
 

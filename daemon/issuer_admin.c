@@ -182,6 +182,11 @@ static void batch_changed(void *self)
     issuer_batch_changed(self);
 }
 
+static void destinations_changed(void *self)
+{
+    issuer_courier_changed(self);
+}
+
 static bm_status publish(void *self, int64_t now, struct ca_refusal *why)
 {
     struct issuer *is = self;
@@ -217,7 +222,7 @@ static bm_status call(struct issuer *is, const struct wire_admin *m,
         .now = room_now(),
         .host = { is, make_crl, load_crl, list_changed, publish, make_bundle,
                   put_blob, look_at_blob, put_upload, find_upload,
-                  batch_changed },
+                  batch_changed, destinations_changed },
     };
     json_t *params = json_loadb((const char *)m->params.p, m->params.n,
                                 JSON_REJECT_DUPLICATES, NULL);

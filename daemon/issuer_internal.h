@@ -4,7 +4,9 @@
 
 #include "ca/attest.h"
 #include "ca/batch.h"
+#include "ca/destination.h"
 #include "ca/issue.h"
+#include "ca/outbox.h"
 #include "daemon/gcra.h"
 #include "daemon/link.h"
 #include "daemon/remote_signer.h"
@@ -30,6 +32,7 @@
  *   issuer_bundle.c     BUNDLE: trust bundles, made and handed out
  *   issuer_batch.c      batches: reading, issuing, revoking, step by step
  *   issuer_keys.c       ... and keys that are made for their rows
+ *   issuer_courier.c    events that go out, by the courier
  *   issuer_expiry.c     when certificates of operators end
  *
  * Without its signer it decides nothing: requests wait. What was asked of a
@@ -165,6 +168,19 @@ struct issuer_batch {
     size_t rows_n;
 };
 
+/* Events on their way out. */
+struct issuer_courier {
+    struct outbox *outbox;
+    struct link *link;  /* or NULL */
+    struct event *work; /* there is something to write, or to send */
+    size_t under_way;
+    bool full;        /* the link takes no more: it is to be made anew */
+    uint32_t failing; /* destinations, as was told last */
+    uint32_t tag;
+    size_t told_n; /* destinations that the courier knows */
+    uint64_t told[CA_DESTINATIONS_MAX];
+};
+
 struct issuer {
     struct room *room;
     struct bm_crypto *crypto;
@@ -203,6 +219,7 @@ struct issuer {
     uint64_t revocations; /* that `lists` know of */
     struct issuer_bundle bundle;
     struct issuer_batch batch;
+    struct issuer_courier courier;
     uint64_t published; /* leaves */
     int64_t noted;      /* when gauges of CAs were */
     int64_t operators_due;
@@ -379,6 +396,18 @@ void issuer_batch_give_up(struct issuer *is);
 void issuer_batch_refuse(struct issuer *is, bm_status rc, const char *words);
 /* There may be something to go on with. */
 void issuer_batch_changed(struct issuer *is);
+
+/* ---- issuer_courier.c */
+
+BM_MUST_CHECK bm_status issuer_courier_init(struct issuer *is);
+void issuer_courier_wipe(struct issuer *is);
+BM_MUST_CHECK bm_status issuer_courier_link(struct issuer *is, int fd);
+/* Destinations, or what was given up, may have changed. */
+void issuer_courier_changed(struct issuer *is);
+/* Once a second: events may have come, and their time. */
+void issuer_courier_tick(struct issuer *is);
+/* Stopping: write what is known. */
+void issuer_courier_stop(struct issuer *is);
 
 /* ---- issuer_expiry.c */
 

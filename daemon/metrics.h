@@ -36,13 +36,20 @@ enum metrics_value {
     METRICS_LEDGER_SIZE, /* gauge: leaves */
     METRICS_OCSP_CACHED, /* answers from the cache */
     METRICS_OCSP_SIGNED,
-    METRICS_CRLS,       /* lists signed */
-    METRICS_BUNDLES,    /* trust bundles signed */
-    METRICS_BUNDLE_END, /* gauge: nextUpdate of the last one */
-    METRICS_STARTS,     /* of this process; metrics_begin() counts it */
-    METRICS_HEARTBEAT,  /* gauge: unix time, set by the loop once a second */
-    METRICS_OCSP_LATER, /* tryLater: over a budget, or no status signer */
-    METRICS_KEYS_AWAY,  /* gauge: keys whose token is away */
+    METRICS_CRLS,         /* lists signed */
+    METRICS_BUNDLES,      /* trust bundles signed */
+    METRICS_BUNDLE_END,   /* gauge: nextUpdate of the last one */
+    METRICS_STARTS,       /* of this process; metrics_begin() counts it */
+    METRICS_HEARTBEAT,    /* gauge: unix time, set by the loop once a second */
+    METRICS_OCSP_LATER,   /* tryLater: over a budget, or no status signer */
+    METRICS_KEYS_AWAY,    /* gauge: keys whose token is away */
+    METRICS_DELIVERED,    /* events that a destination took */
+    METRICS_UNDELIVERED,  /* tries that failed */
+    METRICS_DESTINATIONS, /* gauge: enabled */
+    METRICS_FAILING,      /* gauge: of them, those that fail */
+    METRICS_PUT_ASIDE,    /* gauge: events, of all destinations */
+    METRICS_DEAD,         /* gauge: events that were given up */
+    METRICS_BEHIND,       /* gauge: events that one has not come to yet */
     METRICS_VALUES
 };
 

@@ -53,6 +53,30 @@ const struct metrics_name metrics_value_names[METRICS_VALUES] = {
     [METRICS_KEYS_AWAY] = { .name = "birthmark_keys_away",
                             .gauge = true,
                             .help = "Keys whose token is away." },
+    [METRICS_DELIVERED] = { .name = "birthmark_events_delivered_total",
+                            .help = "Events that a destination took." },
+    [METRICS_UNDELIVERED] = { .name = "birthmark_events_failed_total",
+                              .help = "Tries to deliver an event that "
+                                      "failed." },
+    [METRICS_DESTINATIONS] = { .name = "birthmark_destinations",
+                               .gauge = true,
+                               .help = "Destinations of events that are "
+                                       "enabled." },
+    [METRICS_FAILING] = { .name = "birthmark_destinations_failing",
+                          .gauge = true,
+                          .help = "Destinations that take no events at "
+                                  "present." },
+    [METRICS_PUT_ASIDE] = { .name = "birthmark_events_put_aside",
+                            .gauge = true,
+                            .help = "Events that are to be tried again, or "
+                                    "wait for one that is." },
+    [METRICS_DEAD] = { .name = "birthmark_events_dead",
+                       .gauge = true,
+                       .help = "Events that were given up." },
+    [METRICS_BEHIND] = { .name = "birthmark_events_behind",
+                         .gauge = true,
+                         .help = "Events that the slowest destination has "
+                                 "not come to yet." },
 };
 
 const struct metrics_name metrics_histogram_names[METRICS_HISTOGRAMS] = {

@@ -43,6 +43,7 @@ enum room_kind {
     ROOM_DEVICES,   /* device listeners: settings.listeners of them */
     ROOM_READER,    /* reads files of batches */
     ROOM_KEYGEN,    /* makes keys of devices */
+    ROOM_COURIER,   /* sends events: alone connects out */
     ROOM_KEEPER,    /* runs now and then: renews certificates of ours */
     ROOM_COUNT
 };
@@ -61,6 +62,7 @@ enum room_port {
 /* What the sandbox leaves a room. */
 struct room_needs {
     bool accept;      /* take connections of its listening sockets */
+    bool connect;     /* make connections over a network */
     bool write_files; /* else files that are open may be read at most */
     /* Directories, or files, below the instance; with nothing named, no path
      * at all can be opened any more. Those that are not there when the sandbox
@@ -102,7 +104,7 @@ struct room_type {
 
 extern const struct room_type room_signer, room_issuer, room_status,
     room_publisher, room_operators, room_devices, room_reader, room_keygen,
-    room_keeper;
+    room_courier, room_keeper;
 
 /* Those that exist, or NULL (rooms.c). */
 extern const struct room_type *const room_types[ROOM_COUNT];

@@ -13,6 +13,7 @@ const struct room_type *const room_types[ROOM_COUNT] = {
     [ROOM_DEVICES] = &room_devices,     /* EST */
     [ROOM_READER] = &room_reader,       /* files of batches */
     [ROOM_KEYGEN] = &room_keygen,       /* keys of devices */
+    [ROOM_COURIER] = &room_courier,     /* sends events */
     [ROOM_KEEPER] = &room_keeper,       /* renews what is ours */
 };
 
@@ -21,5 +22,5 @@ const struct room_edge room_edges[] = {
     { ROOM_OPERATORS, ROOM_ISSUER }, { ROOM_PUBLISHER, ROOM_STATUS },
     { ROOM_KEEPER, ROOM_ISSUER },    { ROOM_KEEPER, ROOM_SIGNER },
     { ROOM_ISSUER, ROOM_READER },    { ROOM_ISSUER, ROOM_KEYGEN },
-    { ROOM_COUNT, ROOM_COUNT },
+    { ROOM_ISSUER, ROOM_COURIER },   { ROOM_COUNT, ROOM_COUNT },
 };

@@ -258,7 +258,9 @@ void sandbox_describe(const struct room_type *type, struct bm_wr *w)
 {
     const struct room_needs *needs = &type->needs;
 
-    bm_wr_str(w, needs->accept ? "accepts" : "no network");
+    bm_wr_str(w, needs->accept    ? "accepts"
+                 : needs->connect ? "connects out"
+                                  : "no network");
     if (needs->read_dirs[0] == NULL && needs->write_dirs[0] == NULL) {
         bm_wr_str(w, "; no path");
     }

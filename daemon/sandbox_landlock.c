@@ -22,7 +22,8 @@
 #define FS_REFER        (UINT64_C(1) << 13) /* version 2 */
 #define FS_TRUNCATE     (UINT64_C(1) << 14) /* version 3 */
 #define FS_IOCTL_DEV    (UINT64_C(1) << 15) /* version 5 */
-#define NET_EVERYTHING  UINT64_C(3)         /* version 4: bind, connect */
+#define NET_BIND        UINT64_C(1)         /* version 4 */
+#define NET_CONNECT     UINT64_C(2)         /* likewise */
 #define SCOPE_ALL       UINT64_C(3) /* version 6: abstract sockets, signals */
 
 #define READS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
@@ -51,14 +52,14 @@ int landlock_version(void)
     return v < 1 ? 0 : (int)v;
 }
 
-static struct ruleset everything(int version)
+static struct ruleset everything(int version, bool connects)
 {
     struct ruleset r = { .fs = FS_EVERYTHING_1 };
 
     r.fs |= version >= 2 ? FS_REFER : 0;
     r.fs |= version >= 3 ? FS_TRUNCATE : 0;
     r.fs |= version >= 5 ? FS_IOCTL_DEV : 0;
-    r.net = version >= 4 ? NET_EVERYTHING : 0;
+    r.net = version < 4 ? 0 : connects ? NET_BIND : NET_BIND | NET_CONNECT;
     r.scoped = version >= 6 ? SCOPE_ALL : 0;
     return r;
 }
@@ -130,7 +131,7 @@ bm_status landlock_enter(const char *dir, const struct sandbox_plan *plan,
                          struct ca_refusal *why)
 {
     int version = landlock_version();
-    struct ruleset r = everything(version);
+    struct ruleset r = everything(version, plan->needs->connect);
     size_t size = version < 4   ? offsetof(struct ruleset, net)
                   : version < 6 ? offsetof(struct ruleset, scoped)
                                 : sizeof r;

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
@@ -102,6 +103,20 @@ static const struct call outside_local[] = {
 static const struct call connecting[] = {
     CALL_IS(socket, 0, AF_UNIX),
     CALL(connect),
+};
+
+/* A room that connects out: over IP and nothing else. It may name who is sent
+ * to, as a question to a name server does. */
+static const struct call connecting_out[] = {
+    CALL_IS(socket, 0, AF_INET),
+    CALL_IS(socket, 0, AF_INET6),
+    CALL(connect),
+    CALL_MASKED(sendto, 3, MSG_FASTOPEN, 0),
+    CALL_IS(ioctl, 1, SIOCOUTQ),
+};
+static const struct call outside_ip[] = {
+    CALL_IF(socket, 0, SCMP_CMP_LT, .datum_a = AF_INET),
+    CALL_IF(socket, 0, SCMP_CMP_GT, .datum_a = AF_INET6),
 };
 
 /* Threads, which are no processes (clone(2)), and memory that is not to be
@@ -267,6 +282,10 @@ static int add_module(scmp_filter_ctx filter, const struct sandbox_plan *plan)
     }
     if (rc == 0 && plan->connects) {
         rc = ADD(SCMP_ACT_ALLOW, connecting);
+    }
+    if (rc == 0 && plan->needs->connect) {
+        rc = ADD(SCMP_ACT_ALLOW, connecting_out);
+        return rc != 0 ? rc : ADD(SCMP_ACT_KILL_PROCESS, outside_ip);
     }
     if (rc == 0) {
         rc = plan->module || plan->connects

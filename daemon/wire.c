@@ -103,6 +103,40 @@ static const struct field device_fields[] = {
     LAST,
 };
 
+static const struct field place_fields[] = {
+    FIELD(U64, wire_place, id, 1, INT64_MAX),
+    FIELD(U16, wire_place, kind, STORE_DESTINATION_WEBHOOK,
+          STORE_DESTINATION_SYSLOG),
+    FIELD(U16, wire_place, identity, 0, 1),
+    FIELD(OCTETS, wire_place, url, 1, STORE_URL_MAX - 1),
+    FIELD(OCTETS, wire_place, secret, STORE_SECRET_MAX, STORE_SECRET_MAX),
+    FIELD(OCTETS, wire_place, anchors, 0, STORE_CHAIN_MAX),
+    LAST,
+};
+
+static const struct field event_fields[] = {
+    FIELD(U64, wire_event, place, 1, INT64_MAX),
+    FIELD(U64, wire_event, number, 1, INT64_MAX),
+    FIELD(TIME, wire_event, at, 0, INT64_MAX),
+    FIELD(U32, wire_event, organisation, 0, UINT32_MAX),
+    FIELD(U32, wire_event, tries, 0, UINT32_MAX),
+    FIELD(U16, wire_event, claimed, 0, 1),
+    FIELD(OCTETS, wire_event, id, 1, STORE_ID_MAX - 1),
+    FIELD(OCTETS, wire_event, kind, 1, STORE_ID_MAX - 1),
+    FIELD(OCTETS, wire_event, owner, 0, STORE_NAME_MAX - 1),
+    FIELD(OCTETS, wire_event, device, 0, STORE_NAME_MAX - 1),
+    FIELD(OCTETS, wire_event, text, 0, STORE_NAME_MAX - 1),
+    LAST,
+};
+
+static const struct field sent_fields[] = {
+    FIELD(U64, wire_sent, place, 1, INT64_MAX),
+    FIELD(U64, wire_sent, number, 1, INT64_MAX),
+    FIELD(U16, wire_sent, taken, 0, 1),
+    FIELD(OCTETS, wire_sent, words, 0, STORE_NAME_MAX - 1),
+    LAST,
+};
+
 static const struct field bundle_fields[] = {
     FIELD(U64, wire_bundle, version, 0, UINT64_MAX),
     FIELD(OCTETS, wire_bundle, message, 0, WIRE_OBJECT_MAX),
@@ -546,4 +580,34 @@ void wire_status_put(struct bm_wr *w, const struct wire_status *m)
 bm_status wire_status_get(struct bm_bytes in, struct wire_status *m)
 {
     return get(in, status_fields, m, sizeof *m);
+}
+
+void wire_place_put(struct bm_wr *w, const struct wire_place *m)
+{
+    put(w, place_fields, m);
+}
+
+bm_status wire_place_get(struct bm_bytes in, struct wire_place *m)
+{
+    return get(in, place_fields, m, sizeof *m);
+}
+
+void wire_event_put(struct bm_wr *w, const struct wire_event *m)
+{
+    put(w, event_fields, m);
+}
+
+bm_status wire_event_get(struct bm_bytes in, struct wire_event *m)
+{
+    return get(in, event_fields, m, sizeof *m);
+}
+
+void wire_sent_put(struct bm_wr *w, const struct wire_sent *m)
+{
+    put(w, sent_fields, m);
+}
+
+bm_status wire_sent_get(struct bm_bytes in, struct wire_sent *m)
+{
+    return get(in, sent_fields, m, sizeof *m);
 }

@@ -24,6 +24,8 @@
  *                                     SIGN_MANIFEST SIGN_LIST SIGN_JWS
  *   issuer            reader          READ_OPEN READ_MORE
  *   issuer            keygen          KEYGEN
+ *   issuer            courier         COURIER_PLACE COURIER_FORGET
+ *                                     COURIER_EVENT
  *   publisher         status signer   STATUS
  *
  * The issuer also sends CATALOGUE and BUNDLE unasked, with tag 0, when they
@@ -53,7 +55,10 @@ enum wire_verb {
     WIRE_READ_OPEN,
     WIRE_READ_MORE,
     WIRE_KEYGEN,
-    WIRE_SIGN_JWS
+    WIRE_SIGN_JWS,
+    WIRE_COURIER_PLACE,
+    WIRE_COURIER_FORGET,
+    WIRE_COURIER_EVENT
 };
 
 /* Octets of one CSR, certificate, chain: what EST takes at most (est.h). */
@@ -321,5 +326,51 @@ struct wire_status {
 void wire_status_put(struct bm_wr *w, const struct wire_status *m);
 BM_MUST_CHECK bm_status wire_status_get(struct bm_bytes in,
                                         struct wire_status *m);
+
+/* ---- Issuer to courier (docs/events.md) */
+
+/*
+ * COURIER_PLACE: a destination, before its first event on a link; it has no
+ * answer. COURIER_FORGET, likewise: the body is its id, 8 octets; what was on
+ * its way there ends, without an answer. A new link begins without any.
+ */
+struct wire_place {
+    uint64_t id;
+    uint16_t kind;     /* enum store_destination_kind */
+    uint16_t identity; /* 1: show the courier's certificate */
+    struct bm_bytes url;
+    struct bm_bytes secret;
+    struct bm_bytes anchors; /* DER after DER; empty: those of the system */
+};
+void wire_place_put(struct bm_wr *w, const struct wire_place *m);
+BM_MUST_CHECK bm_status wire_place_get(struct bm_bytes in,
+                                       struct wire_place *m);
+
+/* COURIER_EVENT. The answer says what became of it. */
+struct wire_event {
+    uint64_t place;
+    uint64_t number; /* of the event */
+    int64_t at;
+    uint32_t organisation;
+    uint32_t tries;   /* that failed before */
+    uint16_t claimed; /* 1: by the device itself */
+    struct bm_bytes id;
+    struct bm_bytes kind;
+    struct bm_bytes owner;  /* name of the organisation */
+    struct bm_bytes device; /* its name, or empty */
+    struct bm_bytes text;
+};
+void wire_event_put(struct bm_wr *w, const struct wire_event *m);
+BM_MUST_CHECK bm_status wire_event_get(struct bm_bytes in,
+                                       struct wire_event *m);
+
+struct wire_sent {
+    uint64_t place;
+    uint64_t number;
+    uint16_t taken;        /* 1: by whoever is there */
+    struct bm_bytes words; /* otherwise: why not */
+};
+void wire_sent_put(struct bm_wr *w, const struct wire_sent *m);
+BM_MUST_CHECK bm_status wire_sent_get(struct bm_bytes in, struct wire_sent *m);
 
 #endif

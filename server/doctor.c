@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 
+#include "ca/outbox.h"
 #include "core/cms.h"
 #include "keys/unlock.h"
 
@@ -28,6 +29,8 @@ struct visit {
     const struct doctor_report *report;
     const char *check;
     enum doctor_level worst;
+    size_t destinations;
+    size_t found; /* destinations that something is wrong with */
 };
 
 static void find(struct visit *v, enum doctor_level level, const char *format,
@@ -291,6 +294,53 @@ static void check_bundle(struct visit *v)
     }
 }
 
+/* Where events go, and whether they get there. */
+static bm_status look_at_destination(void *arg, const void *visited)
+{
+    const struct store_destination *d = visited;
+    struct visit *v = arg;
+    const struct store *s = v->in->store;
+    uint32_t dead = 0;
+
+    v->destinations++;
+    BM_TRY(s->delivery_count(s->self, d->id, true, &dead));
+    if (d->disabled) {
+        find(v, DOCTOR_WARN, "destination %s is disabled", d->name);
+    } else if (d->failures >= OUTBOX_FAILING) {
+        find(v, DOCTOR_WARN, "destination %s takes no events: %s", d->name,
+             d->words);
+    }
+    if (dead >= OUTBOX_DEAD_MAX) {
+        find(v, DOCTOR_FAIL,
+             "destination %s: no room for more events that were given up; "
+             "nothing else is sent for their devices",
+             d->name);
+    } else if (dead != 0) {
+        find(v, DOCTOR_WARN, "destination %s: %u events were given up", d->name,
+             dead);
+    }
+    v->found += d->disabled || d->failures >= OUTBOX_FAILING || dead != 0;
+    return BM_OK;
+}
+
+static void check_events(struct visit *v)
+{
+    const struct store_scope all = { 0, 0 };
+    const struct store_visit visit = { v, look_at_destination };
+    const struct store *s = v->in->store;
+    bm_status rc = s->begin(s->self, STORE_READ);
+
+    if (rc == BM_OK) {
+        rc = s->destination_list(s->self, &all, 0, &visit);
+        s->rollback(s->self);
+    }
+    if (rc != BM_OK) {
+        find(v, DOCTOR_FAIL, "destinations: %s", bm_status_text(rc));
+    } else if (v->destinations != 0 && v->found == 0) {
+        find(v, DOCTOR_OK, "all destinations take events");
+    }
+}
+
 static void check_store(struct visit *v)
 {
     struct store *s = v->in->store;
@@ -328,7 +378,7 @@ enum doctor_level doctor_run(struct instance *instance, int64_t now,
         { "secrets", check_secrets },   { "public_url", check_url },
         { "certificates", check_cas },  { "crl", check_lists },
         { "bundle", check_bundle },     { "store", check_store },
-        { "bad_keys", check_bad_keys },
+        { "bad_keys", check_bad_keys }, { "events", check_events },
     };
     struct visit v = { .in = instance, .now = now, .report = report };
 

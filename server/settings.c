@@ -72,6 +72,7 @@ struct file {
     struct batches_section batches;
     struct tokens_section tokens;
     struct attestation_section attestation;
+    struct courier_section courier;
 };
 
 /* More processes than a machine has processors serve nobody faster. */
@@ -242,6 +243,10 @@ static const struct config_key file_keys[] = {
       .type = CONFIG_SECTION,
       .offset = offsetof(struct file, attestation),
       .keys = settings_attestation_keys },
+    { .name = "courier",
+      .type = CONFIG_SECTION,
+      .offset = offsetof(struct file, courier),
+      .keys = settings_courier_keys },
     { .name = NULL },
 };
 
@@ -399,6 +404,7 @@ static bm_status check(struct config *config, const struct file *f,
     }
     BM_TRY(settings_check_tokens(config, &f->tokens, error));
     BM_TRY(settings_check_attestation(config, &f->attestation, error));
+    BM_TRY(settings_check_courier(config, &f->courier, error));
     return check_addresses(config, f, error);
 }
 
@@ -459,6 +465,11 @@ static void give(const struct file *f, struct config *config,
                            .token_tpm_owner = f->tokens.tpm_owner,
                            .attestation_ek_cas = f->attestation.ek_cas,
                            .attestation_valid = f->attestation.valid,
+                           .courier_reach = f->courier.reach,
+                           .courier_timeout = f->courier.timeout,
+                           .courier_retry_first = f->courier.retry_first,
+                           .courier_retry_last = f->courier.retry_last,
+                           .courier_identity = f->courier.identity,
                            .memory = config };
     name_series(settings, f);
 }
@@ -484,7 +495,11 @@ bm_status settings_parse(struct bm_bytes text, const char *file,
                       .tokens = { .tpm = BM_KEY_TPM2_TCTI_USUAL },
                       .attestation = { .valid = 10 * MINUTE },
                       .limits = settings_limits_usual,
-                      .batches = { .approval = 7 * DAY, .keep = 90 * DAY } };
+                      .batches = { .approval = 7 * DAY, .keep = 90 * DAY },
+                      .courier = { .reach = SETTINGS_REACH_PRIVATE,
+                                   .timeout = 15,
+                                   .retry_first = 5,
+                                   .retry_last = HOUR } };
     bm_status rc = config_parse(text, &config, &error);
 
     memset(settings, 0, sizeof *settings);
@@ -560,6 +575,9 @@ void settings_put(struct bm_wr *w, const char *public_url, const char *origin)
                  "# Makers of TPMs that are believed, for profiles with "
                  "attestation: tpm\n# (docs/attestation.md).\n"
                  "#attestation:\n#  ek_cas: /etc/birthmark/ek-cas\n\n"
+                 "# Where events may be sent: public, private (networks, too), "
+                 "or local (this\n# machine, too) (docs/events.md).\n"
+                 "#courier:\n#  reach: private\n\n"
                  "# What a device gets that does not say what it wants.\n"
                  "est:\n  default_profile: ieee-802.1ar-ldevid\n\n"
                  "# Connections and waiting requests of each listener; "

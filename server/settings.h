@@ -7,6 +7,13 @@
 #include "ca/refusal.h"
 #include "core/bundle.h"
 
+/* Where events may be sent (daemon/courier_reach.h); each adds to the former */
+enum settings_reach {
+    SETTINGS_REACH_PUBLIC = 1, /* addresses that are reached from everywhere */
+    SETTINGS_REACH_PRIVATE,    /* those of private networks */
+    SETTINGS_REACH_LOCAL       /* this machine, and its links */
+};
+
 /*
  * birthmark.yaml: how an instance is to be run. Strictly read: an unknown key
  * is an error with its line. docs/instance.md is the manual.
@@ -66,7 +73,14 @@ struct settings {
     const char *token_tpm;       /* TCTI, "device:/dev/tpmrm0"; never NULL */
     const char *token_tpm_owner; /* file with the authorisation value of the
                                     TPM's owner, or NULL; absolute */
-    void *memory;                /* what the strings live in */
+    /* Of the courier, who sends events. */
+    unsigned courier_reach;       /* enum settings_reach; private */
+    int64_t courier_timeout;      /* seconds of one try: 15 */
+    int64_t courier_retry_first;  /* until the second try: 5 */
+    int64_t courier_retry_last;   /* between two, at most: 1h */
+    const char *courier_identity; /* file with its certificate and key, or
+                                     NULL; may be relative to the instance */
+    void *memory;                 /* what the strings live in */
 };
 
 /* Of each list above: what a sandbox has to hold. */

@@ -7,7 +7,7 @@
 
 /* Between the files of settings: `tokens:` is in settings_tokens.c,
  * `attestation:` in settings_attestation.c, `limits:` and `batches:` in
- * settings_limits.c. */
+ * settings_limits.c, `courier:` in settings_courier.c. */
 
 struct tokens_section {
     const char *const *modules;
@@ -55,5 +55,19 @@ struct batches_section {
 extern const struct config_key settings_limits_keys[];
 extern const struct config_key settings_batches_keys[];
 extern const struct limits_section settings_limits_usual;
+
+struct courier_section {
+    unsigned reach;
+    int64_t timeout;
+    int64_t retry_first;
+    int64_t retry_last;
+    const char *identity;
+};
+
+extern const struct config_key settings_courier_keys[];
+
+BM_MUST_CHECK bm_status settings_check_courier(struct config *config,
+                                               const struct courier_section *c,
+                                               struct config_error *error);
 
 #endif

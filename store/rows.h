@@ -439,6 +439,56 @@ struct store_event {
 };
 
 /*
+ * Where events go (docs/events.md). The settings of a destination never
+ * change; how far it came does.
+ */
+enum store_destination_kind {
+    STORE_DESTINATION_WEBHOOK = 1,
+    STORE_DESTINATION_SYSLOG
+};
+
+#define STORE_URL_MAX    512 /* with NUL */
+#define STORE_SECRET_MAX 32
+
+struct store_destination {
+    uint64_t id;           /* 0 when putting a new one: chosen, and filled in */
+    uint32_t organisation; /* whose it is; its names are unique there */
+    struct store_scope scope; /* whose events it gets */
+    enum store_destination_kind kind;
+    char name[STORE_ID_MAX];
+    char url[STORE_URL_MAX];
+    char kinds[STORE_NAME_MAX]; /* of events, with commas; "": all */
+    uint8_t secret[STORE_SECRET_MAX];
+    bool identity;  /* shows the courier's certificate */
+    uint32_t tries; /* of an event, before it is given up */
+    int64_t created;
+    char creator[STORE_ACTOR_MAX];
+    struct bm_bytes anchors; /* that its server's certificate must lead to, DER
+                                after DER; empty: those of the system */
+
+    bool disabled;
+    uint64_t cursor;    /* events up to this one are delivered, not wanted, or
+                           have a row of their own (struct store_delivery) */
+    uint64_t delivered; /* how many */
+    int64_t succeeded;  /* the last time; or 0 */
+    int64_t failed;     /* likewise */
+    uint32_t failures;  /* one after another, up to now */
+    char words[STORE_NAME_MAX]; /* of the last failure; or "" */
+};
+
+/* An event that a destination could not be given at once. */
+struct store_delivery {
+    uint64_t destination;
+    uint64_t event;
+    uint64_t device; /* of the event; or 0 */
+    bool dead;       /* given up, until an operator says otherwise */
+    uint32_t tries;
+    int64_t next; /* when it is tried again */
+    int64_t changed;
+    char words[STORE_NAME_MAX]; /* of the last failure; or "" */
+};
+
+/*
  * Delivery (docs/delivery.md): what devices are to have. A release and its
  * items never change; for whom they are, the assignments say.
  */
@@ -552,6 +602,8 @@ struct store_heard {
  * make us store is bounded. And of what others have told of it. */
 #define STORE_CLAIMED_MAX 256
 #define STORE_NOTICED_MAX 256
+/* And those that a destination has not been given yet. */
+#define STORE_CLAIMED_UNDELIVERED_MAX 4096
 
 /*
  * Batches (ca/batch.h): many certificates ordered at once. Of a batch that has

@@ -174,6 +174,7 @@ static void fill(struct sqlite_store *s)
     sqlite_token_fill(store);
     sqlite_attestation_fill(store);
     sqlite_manufacturer_fill(store);
+    sqlite_outbox_fill(store);
     sqlite_request_fill(store);
     sqlite_release_fill(store);
     sqlite_delivery_fill(store);

@@ -162,6 +162,7 @@ void sqlite_revocation_fill(struct store *store);
 void sqlite_token_fill(struct store *store);
 void sqlite_attestation_fill(struct store *store);
 void sqlite_manufacturer_fill(struct store *store);
+void sqlite_outbox_fill(struct store *store);
 void sqlite_request_fill(struct store *store);
 void sqlite_release_fill(struct store *store);
 void sqlite_delivery_fill(struct store *store);

@@ -386,6 +386,32 @@ static const char inventory[] =
     "  (organisation, not_after, device) WHERE device != 0 AND status <= 3"
     "  AND not_after < 253402300799;";
 
+/*
+ * Where events go, and those that did not get there at once. The order of ids
+ * is the order of events, so a destination needs one number to know how far it
+ * came.
+ */
+static const char outbox[] =
+    "CREATE TABLE destination ("
+    "  id INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  scope_ecosystem INTEGER NOT NULL, scope_organisation INTEGER NOT NULL,"
+    "  kind INTEGER NOT NULL, name TEXT NOT NULL, url TEXT NOT NULL,"
+    "  kinds TEXT NOT NULL, secret BLOB NOT NULL, identity INTEGER NOT NULL,"
+    "  tries INTEGER NOT NULL, created INTEGER NOT NULL,"
+    "  creator TEXT NOT NULL, anchors BLOB NOT NULL,"
+    "  disabled INTEGER NOT NULL, cursor INTEGER NOT NULL,"
+    "  delivered INTEGER NOT NULL, succeeded INTEGER NOT NULL,"
+    "  failed INTEGER NOT NULL, failures INTEGER NOT NULL,"
+    "  words TEXT NOT NULL, UNIQUE (organisation, name)) STRICT;"
+    "CREATE TABLE outbox ("
+    "  destination INTEGER NOT NULL, event INTEGER NOT NULL,"
+    "  device INTEGER NOT NULL, dead INTEGER NOT NULL,"
+    "  tries INTEGER NOT NULL, next INTEGER NOT NULL,"
+    "  changed INTEGER NOT NULL, words TEXT NOT NULL,"
+    "  PRIMARY KEY (destination, event)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX outbox_device ON outbox (destination, dead, device, event);"
+    "CREATE INDEX outbox_event ON outbox (event);";
+
 static const char *const steps[] = {
     first,
     listings,
@@ -402,6 +428,7 @@ static const char *const steps[] = {
     renewal,
     signals,
     inventory,
+    outbox,
 };
 /* clang-format on */
 

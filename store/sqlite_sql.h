@@ -55,6 +55,26 @@
 #define SQL_EVENT_COLUMNS          \
     "id, organisation, at, kind, " \
     "device, text, claimed"
+/* The id of the last event of these of a device that has `n` after it, or 0. */
+#define SQL_EVENT_BEFORE(these, n)                                  \
+    "ifnull((SELECT id FROM event WHERE device = ?1 AND " these " " \
+    "ORDER BY id DESC LIMIT 1 OFFSET " n "), 0)"
+/* Of these events of a device, those before the last ?2 that are before the
+ * last ?3 as well, or that every destination was given. */
+#define SQL_EVENT_FORGET_OF(these)                                          \
+    "DELETE FROM event WHERE device = ?1 AND " these " AND "                \
+    "id <= " SQL_EVENT_BEFORE(these, "?2") " AND (id <= " SQL_EVENT_BEFORE( \
+        these,                                                              \
+        "?3") " OR (id <= "                                                 \
+              "ifnull((SELECT min(cursor) FROM destination "                \
+              "WHERE disabled = 0), id) AND "                               \
+              "NOT EXISTS (SELECT 1 FROM outbox WHERE event = event.id)))"
+#define SQL_DESTINATION_COLUMNS                                           \
+    "id, organisation, scope_ecosystem, scope_organisation, kind, name, " \
+    "url, kinds, secret, identity, tries, created, creator, anchors, "    \
+    "disabled, cursor, delivered, succeeded, failed, failures, words"
+#define SQL_DELIVERY_COLUMNS \
+    "destination, event, device, dead, tries, next, changed, words"
 #define SQL_RELEASE_COLUMNS "id, organisation, mode, name, created, creator"
 #define SQL_ITEM_COLUMNS \
     "id, release, kind, image, hash, size, version, signer_ca, signer"
@@ -424,15 +444,49 @@
     X(IDEVID_COUNT, "SELECT count(*) FROM idevid WHERE manufacturer = ?")      \
     X(EVENT_PUT, "INSERT INTO event (organisation, at, kind, device, text, "   \
                  "claimed) VALUES (?, ?, ?, ?, ?, ?)")                         \
-    X(EVENT_FORGET,                                                            \
-      "DELETE FROM event WHERE device = ?1 AND claimed != 0 AND id <= "        \
-      "ifnull((SELECT id FROM event WHERE device = ?1 AND claimed != 0 "       \
-      "ORDER BY id DESC LIMIT 1 OFFSET ?2), 0)")                               \
+    X(EVENT_FORGET, SQL_EVENT_FORGET_OF("claimed != 0"))                       \
     X(EVENT_FORGET_NOTICED,                                                    \
-      "DELETE FROM event WHERE device = ?1 AND device != 0 AND "               \
-      "claimed = 0 AND id <= ifnull((SELECT id FROM event WHERE "              \
-      "device = ?1 AND device != 0 AND claimed = 0 ORDER BY id DESC "          \
-      "LIMIT 1 OFFSET ?2), 0)")                                                \
+      SQL_EVENT_FORGET_OF("device != 0 AND claimed = 0"))                      \
+    X(EVENT_GET, "SELECT " SQL_EVENT_COLUMNS " FROM event WHERE id = ?")       \
+    X(EVENT_AFTER, "SELECT " SQL_EVENT_COLUMNS                                 \
+                   " FROM event WHERE id > ? AND id <= ? AND $scope "          \
+                   "ORDER BY id")                                              \
+    X(EVENT_LAST, "SELECT ifnull(max(id), 0) FROM event")                      \
+    X(DESTINATION_ADD,                                                         \
+      "INSERT INTO destination (organisation, scope_ecosystem, "               \
+      "scope_organisation, kind, name, url, kinds, secret, identity, tries, "  \
+      "created, creator, anchors, disabled, cursor, delivered, succeeded, "    \
+      "failed, failures, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "  \
+      "?, ?, ?, ?, ?, ?, ?, ?)")                                               \
+    X(DESTINATION_CHANGE,                                                      \
+      "UPDATE destination SET disabled = ?, cursor = ?, delivered = ?, "       \
+      "succeeded = ?, failed = ?, failures = ?, words = ? WHERE id = ?")       \
+    X(DESTINATION_FIND,                                                        \
+      "SELECT " SQL_DESTINATION_COLUMNS                                        \
+      " FROM destination WHERE organisation = ? AND name = ?")                 \
+    X(DESTINATION_LIST,                                                        \
+      "SELECT " SQL_DESTINATION_COLUMNS                                        \
+      " FROM destination WHERE id > ? AND $scope ORDER BY id")                 \
+    X(DESTINATION_DROP, "DELETE FROM destination WHERE id = ?")                \
+    X(DELIVERY_PUT, "INSERT OR REPLACE INTO outbox (" SQL_DELIVERY_COLUMNS     \
+                    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)")                       \
+    X(DELIVERY_GET, "SELECT " SQL_DELIVERY_COLUMNS                             \
+                    " FROM outbox WHERE destination = ? AND event = ?")        \
+    X(DELIVERY_DROP, "DELETE FROM outbox WHERE destination = ? AND event = ?") \
+    X(DELIVERY_CLEAR, "DELETE FROM outbox WHERE destination = ?")              \
+    X(DELIVERY_LIST, "SELECT " SQL_DELIVERY_COLUMNS                            \
+                     " FROM outbox WHERE destination = ? AND dead = ? AND "    \
+                     "event > ? ORDER BY event")                               \
+    X(DELIVERY_DUE,                                                            \
+      "SELECT " SQL_DELIVERY_COLUMNS                                           \
+      " FROM outbox AS o WHERE destination = ? AND dead = 0 AND next <= ? "    \
+      "AND NOT EXISTS (SELECT 1 FROM outbox AS e WHERE "                       \
+      "e.destination = o.destination AND e.dead = 0 AND "                      \
+      "e.device = o.device AND e.event < o.event) ORDER BY event")             \
+    X(DELIVERY_COUNT,                                                          \
+      "SELECT count(*) FROM outbox WHERE destination = ? AND dead = ?")        \
+    X(DELIVERY_WAITS, "SELECT count(*) FROM (SELECT 1 FROM outbox WHERE "      \
+                      "destination = ? AND dead = 0 AND device = ? LIMIT 1)")  \
     X(RELEASE_PUT, "INSERT INTO release (organisation, mode, name, created, "  \
                    "creator) VALUES (?, ?, ?, ?, ?)")                          \
     X(RELEASE_FIND, "SELECT " SQL_RELEASE_COLUMNS                              \

@@ -140,6 +140,7 @@ static bm_status forget(void *self, enum sql sql, uint64_t device, int64_t keep)
     query_open(&q, self, sql);
     query_put_u64(&q, device);
     query_put_i64(&q, keep);
+    query_put_i64(&q, STORE_CLAIMED_UNDELIVERED_MAX);
     query_run(&q);
     return query_close(&q);
 }
@@ -167,8 +168,50 @@ static bm_status event_list(void *self, const struct store_scope *scope,
     return query_visit(&q, event_read, &row, visit);
 }
 
+static bm_status event_get(void *self, uint64_t id, struct store_event *row)
+{
+    struct sqlite_query q;
+
+    memset(row, 0, sizeof *row);
+    query_open(&q, self, SQL_EVENT_GET);
+    query_put_u64(&q, id);
+    if (query_one(&q)) {
+        event_read(&q, row);
+    }
+    return query_close(&q);
+}
+
+static bm_status event_after(void *self, const struct store_scope *scope,
+                             uint64_t after, uint64_t last,
+                             const struct store_visit *visit)
+{
+    struct sqlite_query q;
+    struct store_event row;
+
+    query_open_scope(&q, self, SQL_EVENT_AFTER, scope);
+    query_put_u64(&q, after);
+    query_put_u64(&q, last);
+    query_put_scope(&q, scope);
+    return query_visit(&q, event_read, &row, visit);
+}
+
+static bm_status event_last(void *self, uint64_t *id)
+{
+    struct sqlite_query q;
+
+    *id = 0;
+    query_open(&q, self, SQL_EVENT_LAST);
+    if (query_one(&q)) {
+        *id = query_get_u64(&q);
+    }
+    return query_close(&q);
+}
+
 void sqlite_token_fill(struct store *store)
 {
+    store->event_get = event_get;
+    store->event_after = event_after;
+    store->event_last = event_last;
     store->token_put = token_put;
     store->token_change = token_change;
     store->token_find = token_find;

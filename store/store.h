@@ -314,8 +314,50 @@ struct store {
                             const struct store_visit *visit);
 
     /* Drop what the device has claimed before its last STORE_CLAIMED_MAX, and
-     * what else is told of it before the last STORE_NOTICED_MAX. */
+     * what else is told of it before the last STORE_NOTICED_MAX; but for what
+     * a destination still is to be given, of which
+     * STORE_CLAIMED_UNDELIVERED_MAX of each are kept. */
     bm_status (*event_forget)(void *self, uint64_t device);
+    bm_status (*event_get)(void *self, uint64_t id, struct store_event *row);
+    /* Oldest first: those with ids above `after`, up to `last`. */
+    bm_status (*event_after)(void *self, const struct store_scope *scope,
+                             uint64_t after, uint64_t last,
+                             const struct store_visit *visit);
+    /* The highest id; 0: there is none. */
+    bm_status (*event_last)(void *self, uint64_t *id);
+
+    /* A new destination (id 0; CONFLICT when the name is taken), or how far one
+     * came: what stands behind its `anchors` in the struct. */
+    bm_status (*destination_put)(void *self, struct store_destination *row);
+    bm_status (*destination_find)(void *self, uint32_t organisation,
+                                  const char *name,
+                                  struct store_destination *row);
+    /* Ordered by id, those above `after`. */
+    bm_status (*destination_list)(void *self, const struct store_scope *scope,
+                                  uint64_t after,
+                                  const struct store_visit *visit);
+    /* With its deliveries. */
+    bm_status (*destination_drop)(void *self, uint64_t id);
+
+    /* Put, or change. */
+    bm_status (*delivery_put)(void *self, const struct store_delivery *row);
+    bm_status (*delivery_get)(void *self, uint64_t destination, uint64_t event,
+                              struct store_delivery *row);
+    /* If there is one. */
+    bm_status (*delivery_drop)(void *self, uint64_t destination,
+                               uint64_t event);
+    /* Ordered by event, those above `after`: given up, or not. */
+    bm_status (*delivery_list)(void *self, uint64_t destination, bool dead,
+                               uint64_t after, const struct store_visit *visit);
+    /* Those that are due by `now`, and wait for no earlier one of their device,
+     * by event. */
+    bm_status (*delivery_due)(void *self, uint64_t destination, int64_t now,
+                              const struct store_visit *visit);
+    bm_status (*delivery_count)(void *self, uint64_t destination, bool dead,
+                                uint32_t *n);
+    /* Does one of the device wait that is not given up? */
+    bm_status (*delivery_waits)(void *self, uint64_t destination,
+                                uint64_t device, bool *yes);
 
     /* A new one. CONFLICT: the organisation has one of this name. */
     bm_status (*release_put)(void *self, struct store_release *row);

@@ -120,6 +120,10 @@ static const struct ca_record least[] = {
     { .kind = CA_RECORD_SHIPPING,
       .subject = BM_LIT_INIT("SN-1"),
       .text = BM_LIT_INIT("in stock") },
+    { .kind = CA_RECORD_DESTINATION,
+      .subject = BM_LIT_INIT("siem"),
+      .hash = { hash, 32 },
+      .text = BM_LIT_INIT("enabled") },
 };
 #define KINDS (sizeof least / sizeof least[0])
 
@@ -301,7 +305,7 @@ static const char *const may[KINDS] = {
     "5678", "345789", "3457", "3457", "457", "257", "178", "12378", "3478",
     "8",    "34567",  "4567", "3578", "57",  "57",  "7",   "35",    "7",
     "5",    "1258",   "",     "8",    "",    "",    "",    "",      "",
-    "",     "8",      "35",   "",     "7",   "14",  "8",
+    "",     "8",      "35",   "",     "7",   "14",  "8",   "",
 };
 
 static void a_member_that_a_kind_does_not_have_is_refused(void)

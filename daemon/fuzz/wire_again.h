@@ -52,6 +52,9 @@ WIRE_AGAIN(wire_head)
 WIRE_AGAIN(wire_checkpoint)
 WIRE_AGAIN(wire_crl)
 WIRE_AGAIN(wire_status)
+WIRE_AGAIN(wire_place)
+WIRE_AGAIN(wire_event)
+WIRE_AGAIN(wire_sent)
 #define WIRE_ROW(row) (row)
 WIRE_AGAIN_ROWS(wire_label, struct wire_label)
 WIRE_AGAIN_ROWS(wire_signing, struct wire_signing)
@@ -79,12 +82,15 @@ static const struct wire_kind wire_kinds[] = {
     WIRE_KIND(wire_device),
     WIRE_KIND(wire_bundle),
     WIRE_KIND(wire_attest),
+    WIRE_KIND(wire_place),
+    WIRE_KIND(wire_event),
+    WIRE_KIND(wire_sent),
     WIRE_KIND(wire_label),
     WIRE_KIND(wire_signing),
     { "wire_signed", sizeof(struct bm_bytes), again_wire_signed },
 };
 #define WIRE_KINDS     (sizeof wire_kinds / sizeof wire_kinds[0])
-#define WIRE_FIRST_ROW 14 /* the kinds from here on come in rows */
+#define WIRE_FIRST_ROW 17 /* the kinds from here on come in rows */
 
 /* Room for the struct of any. */
 #define WIRE_KIND_ROOM 256

@@ -108,6 +108,39 @@ static void put_device(struct bm_wr *w)
                                               .body = BM_LIT("body") });
 }
 
+static void put_place(struct bm_wr *w)
+{
+    wire_place_put(w, &(struct wire_place){ .id = 7,
+                                            .kind = STORE_DESTINATION_SYSLOG,
+                                            .identity = 1,
+                                            .url = BM_LIT("syslog+tls://h"),
+                                            .secret = BM_ARRAY(hash),
+                                            .anchors = CERT });
+}
+
+static void put_event(struct bm_wr *w)
+{
+    wire_event_put(w, &(struct wire_event){ .place = 7,
+                                            .number = 9,
+                                            .at = 1790000000,
+                                            .organisation = 1,
+                                            .tries = 2,
+                                            .claimed = 1,
+                                            .id = BM_LIT("evt_9_00"),
+                                            .kind = BM_LIT("fork"),
+                                            .owner = BM_LIT("Example"),
+                                            .device = BM_LIT("SN-1"),
+                                            .text = BM_LIT("text") });
+}
+
+static void put_sent(struct bm_wr *w)
+{
+    wire_sent_put(w, &(struct wire_sent){ .place = 7,
+                                          .number = 9,
+                                          .taken = 0,
+                                          .words = BM_LIT("HTTP 500") });
+}
+
 static void put_bundle(struct bm_wr *w)
 {
     wire_bundle_put(w, &(struct wire_bundle){ .version = UINT64_C(1) << 40,
@@ -150,8 +183,8 @@ static void (*const put_one[WIRE_KINDS])(struct bm_wr *w) = {
     put_enrol,        put_enrolled,   put_seen,         put_admin,
     put_administered, put_keep_issue, put_keep_install, put_head,
     put_checkpoint,   put_crl,        put_status,       put_device,
-    put_bundle,       put_attest,     put_label,        put_signing,
-    put_signed,
+    put_bundle,       put_attest,     put_place,        put_event,
+    put_sent,         put_label,      put_signing,      put_signed,
 };
 
 struct sample {

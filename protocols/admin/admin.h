@@ -191,6 +191,8 @@ struct admin_host {
                              struct ca_refusal *why);
     /* There may be something to go on with (ca_batch_next()). */
     void (*batch_changed)(void *self);
+    /* Destinations have: what is to be sent where (ca/outbox.h). */
+    void (*destinations_changed)(void *self);
 };
 
 struct ca_operator;

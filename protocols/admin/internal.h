@@ -93,6 +93,12 @@ BM_MUST_CHECK bm_status admin_der(const json_t *params, const char *name,
                                   uint8_t **der, size_t *n,
                                   struct ca_refusal *why);
 
+/* The strings of an array, each a certificate, as DER after DER: at most
+ * STORE_CHAIN_MAX octets. The caller frees `*room`, on failure, too. */
+BM_MUST_CHECK bm_status admin_certs(const json_t *params, const char *name,
+                                    uint8_t **room, struct bm_bytes *der,
+                                    struct ca_refusal *why);
+
 /* The same of one string, appended. */
 BM_MUST_CHECK bm_status admin_decode(struct bm_bytes text, struct bm_wr *w);
 
@@ -273,6 +279,16 @@ ADMIN_OPERATION(add_manufacturer);
 ADMIN_OPERATION(remove_manufacturer);
 ADMIN_OPERATION(expect_devices);
 ADMIN_OPERATION(load_manufacturer_crl);
+ADMIN_OPERATION(list_destinations);
+ADMIN_OPERATION(show_destination);
+ADMIN_OPERATION(create_destination);
+ADMIN_OPERATION(disable_destination);
+ADMIN_OPERATION(enable_destination);
+ADMIN_OPERATION(remove_destination);
+ADMIN_OPERATION(test_destination);
+ADMIN_OPERATION(list_dead_events);
+ADMIN_OPERATION(retry_dead_events);
+ADMIN_OPERATION(drop_dead_events);
 ADMIN_OPERATION(issue_certificate);
 ADMIN_OPERATION(list_certificates);
 ADMIN_OPERATION(show_certificate);
@@ -345,6 +361,11 @@ extern const struct admin_field admin_event_fields[];
 extern const struct admin_field admin_event_page[];
 extern const struct admin_field admin_manufacturer_fields[];
 extern const struct admin_field admin_manufacturer_page[];
+extern const struct admin_field admin_destination_fields[];
+extern const struct admin_field admin_destination_new_fields[];
+extern const struct admin_field admin_destination_gone_fields[];
+extern const struct admin_field admin_destination_page[];
+extern const struct admin_field admin_dead_page[];
 extern const struct admin_field admin_cert_fields[];
 extern const struct admin_field admin_cert_full_fields[];
 extern const struct admin_field admin_cert_new_fields[];

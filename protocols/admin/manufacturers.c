@@ -297,36 +297,6 @@ bm_status admin_list_manufacturers(struct admin_context *c,
 
 /* ---- Adding */
 
-/* The strings of an array, each a certificate, as DER after DER. */
-static bm_status read_certs(const json_t *params, const char *name,
-                            uint8_t **room, struct bm_bytes *der,
-                            struct ca_refusal *why)
-{
-    const json_t *list = json_object_get(params, name);
-    const json_t *item;
-    struct bm_wr w;
-    size_t i;
-
-    *room = malloc(STORE_CHAIN_MAX);
-    if (*room == NULL) {
-        return BM_E_MEMORY;
-    }
-    bm_wr_init(&w, *room, STORE_CHAIN_MAX);
-    json_array_foreach(list, i, item)
-    {
-        struct bm_bytes text = { (const uint8_t *)json_string_value(item),
-                                 json_string_length(item) };
-        bm_status rc = admin_decode(text, &w);
-
-        if (rc != BM_OK || w.len > w.cap) {
-            return ca_refuse(why, rc != BM_OK ? rc : BM_E_LIMIT,
-                             "%s, certificate %zu", name, i + 1);
-        }
-    }
-    *der = bm_wr_bytes(&w);
-    return BM_OK;
-}
-
 static bm_status read_profiles(const json_t *params, char names[STORE_NAME_MAX],
                                struct ca_refusal *why)
 {
@@ -379,10 +349,10 @@ bm_status admin_add_manufacturer(struct admin_context *c, const json_t *params,
 
     order.profiles = profiles[0] != '\0' ? profiles : NULL;
     if (rc == BM_OK) {
-        rc = read_certs(params, "anchors", &anchors, &order.anchors, why);
+        rc = admin_certs(params, "anchors", &anchors, &order.anchors, why);
     }
     if (rc == BM_OK) {
-        rc = read_certs(params, "cas", &cas, &order.cas, why);
+        rc = admin_certs(params, "cas", &cas, &order.cas, why);
     }
     if (rc == BM_OK) {
         rc = ca_manufacturer_add(c->ca, &c->actor, &order, c->now, why);

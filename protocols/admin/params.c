@@ -192,3 +192,31 @@ json_t *admin_pem(struct tree *t, const char *label, struct bm_bytes der)
     }
     return value;
 }
+
+bm_status admin_certs(const json_t *params, const char *name, uint8_t **room,
+                      struct bm_bytes *der, struct ca_refusal *why)
+{
+    const json_t *list = json_object_get(params, name);
+    const json_t *item;
+    struct bm_wr w;
+    size_t i;
+
+    *room = malloc(STORE_CHAIN_MAX);
+    if (*room == NULL) {
+        return BM_E_MEMORY;
+    }
+    bm_wr_init(&w, *room, STORE_CHAIN_MAX);
+    json_array_foreach(list, i, item)
+    {
+        struct bm_bytes text = { (const uint8_t *)json_string_value(item),
+                                 json_string_length(item) };
+        bm_status rc = admin_decode(text, &w);
+
+        if (rc != BM_OK || w.len > w.cap) {
+            return ca_refuse(why, rc != BM_OK ? rc : BM_E_LIMIT,
+                             "%s, certificate %zu", name, i + 1);
+        }
+    }
+    *der = bm_wr_bytes(&w);
+    return BM_OK;
+}

@@ -61,6 +61,7 @@ static const struct {
     { BM_E_CA_ORGANISATION, 409 },
     { BM_E_CA_ATTRIBUTE_OWNED, 409 },
     { BM_E_CA_EXPECTED, 409 },
+    { BM_E_CA_DESTINATION, 409 },
 };
 
 static const struct {

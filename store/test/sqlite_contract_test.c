@@ -8,6 +8,7 @@
 #include "store/test/contract_inventory.h"
 #include "store/test/contract_lists.h"
 #include "store/test/contract_manufacturer.h"
+#include "store/test/contract_outbox.h"
 #include "store/test/contract_renewal.h"
 #include "store/test/contract_rows.h"
 #include "store/test/files.h"
@@ -42,6 +43,7 @@ int main(void)
     contract_batch();
     contract_renewal();
     contract_inventory();
+    contract_outbox();
     files_end();
     return bm_test_done();
 }

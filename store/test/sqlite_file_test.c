@@ -169,6 +169,7 @@ static void a_reader_beside_a_writer_sees_what_that_one_commits(void)
     "DROP INDEX certificate_due; DROP INDEX certificate_due_tenant;"   \
     "DROP TABLE attribute; DROP INDEX device_state;"                   \
     "DROP INDEX certificate_expires;"                                  \
+    "DROP TABLE destination; DROP TABLE outbox;"                       \
     "DROP TABLE batch; DROP TABLE batch_row; DROP TABLE batch_event;"  \
     "DROP TABLE allocation; DROP TABLE profile_version;"               \
     "DROP INDEX organisation_ecosystem;"                               \

@@ -71,6 +71,9 @@ class Member:
             "name": self.name + "-maker", "anchors": [maker],
             "profiles": [LDEVID], "serial_pattern": "M-[0-9]+",
             "expected_only": True})
+        self.call(api, "createDestination", {
+            "name": self.name + "-sink",
+            "url": "https://%s.example.test/" % self.name})
         file = b"device,csr\n"  # no row: the batch is rejected
         self.upload = hashlib.sha256(file + self.name.encode()).hexdigest()
         self.call(api, "putUpload", {
@@ -119,6 +122,7 @@ def cases(them):
     release = {"release": them.name + "-r"}
     maker = {"manufacturer": them.name + "-maker"}
     operator = {"operator": them.name + "-admin"}
+    sink = {"destination": them.name + "-sink"}
     batch = {"batch": them.batch}
     csr = csr_of(new_key("stranger-" + them.name))
     return {
@@ -206,6 +210,17 @@ def cases(them):
         "removeManufacturer": (maker, 404),
         "expectDevices": ({**maker, "serials": ["x"]}, 404),
         "loadManufacturerCRL": ({**maker, "crl": admin.other_list()}, 404),
+        "listDestinations": ({}, OWN),
+        "showDestination": (sink, 404),
+        "createDestination": ({"name": "mine", "all": True,
+                               "url": "https://sink.example.test/"}, 403),
+        "disableDestination": (sink, 404),
+        "enableDestination": (sink, 404),
+        "removeDestination": (sink, 404),
+        "testDestination": (sink, 404),
+        "listDeadEvents": (sink, 404),
+        "retryDeadEvents": (sink, 404),
+        "dropDeadEvents": (sink, 404),
         "listReleases": ({}, OWN),
         "showRelease": (release, 404),
         "createRelease": ({"release": "mine", "policy": them.blob}, 404),
@@ -281,6 +296,8 @@ def test_every_operation_ends_at_the_organisation():
             # Who is above members acts on what they share, and enables what
             # the instance has: to this ecosystem's.
             "makeCRL": None, "loadCRL": None, "makeBundle": None,
+            # Events of all are those of his ecosystem.
+            "createDestination": None,
             "showProfile": ({"profile": "none"}, 404),
             "listProfileVersions": ({"profile": "none"}, 404),
         })

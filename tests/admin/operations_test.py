@@ -475,6 +475,48 @@ def manufacturers(api):
     api.call("removeManufacturer", {"manufacturer": "maker"}, 404)
 
 
+def destinations(api):
+    order = {"name": "ops", "url": "https://127.0.0.1:9/hook",
+             "kinds": ["fork", "noticed"], "tries": 3}
+    made = api.call("createDestination", order)
+    holds(len(base64.b64decode(made["secret"][len("whsec_"):])) == 32, made)
+    equal((made["name"], made["kind"], made["kinds"], made["tries"],
+           made["all"], made["state"]),
+          ("ops", "webhook", "fork,noticed", 3, False, "waiting"))
+    api.call("createDestination", order, 409)
+    for wrong, status in (
+            ({"name": "-x"}, 400), ({"kinds": ["a,"]}, 400),
+            ({"tries": 0}, 400), ({"tries": 1001}, 400),
+            ({"url": "http://127.0.0.1/"}, 422), ({"url": "x"}, 422),
+            ({"anchors": ["MAA="]}, 422)):
+        api.call("createDestination", {**order, "name": "two", **wrong},
+                 status)
+    siem = api.call("createDestination", {
+        "name": "siem", "url": "syslog+tls://127.0.0.1:9", "all": True})
+    holds(siem["kind"] == "syslog" and siem["all"] and "secret" not in siem,
+          siem)
+    equal([d["name"] for d in whole_and_in_pages(api, "listDestinations",
+                                                 "name")], ["ops", "siem"])
+    one, none = {"destination": "ops"}, {"destination": "none"}
+    holds("secret" not in api.call("showDestination", one), "shown once")
+    equal(api.call("disableDestination", one)["state"], "disabled")
+    api.call("testDestination", one, 409)
+    equal(api.call("enableDestination", one)["state"], "waiting")
+    api.call("testDestination", one)
+    equal(api.call("listDeadEvents", one)["items"], [])
+    api.call("retryDeadEvents", one)
+    api.call("dropDeadEvents", one)
+    for name in ("retryDeadEvents", "dropDeadEvents"):
+        api.call(name, {**one, "event": 1}, 404)
+    for name in ("show", "disable", "enable", "test", "remove"):
+        api.call(name + "Destination", none, 404)
+    for name in ("list", "retry", "drop"):
+        api.call(name + "DeadEvents", none, 404)
+    equal(api.call("removeDestination", one), {"removed": "ops"})
+    api.call("removeDestination", {"destination": "siem"})
+    api.call("showDestination", one, 404)
+
+
 def put_file(api, data, who=None):
     digest = hashlib.sha256(data).hexdigest()
     equal(api.call("putUpload", {
@@ -799,6 +841,7 @@ def test_the_document_is_true():
         firmware(api, serials)
         releases(api)
         manufacturers(api)
+        destinations(api)
         operators(api)
         consortium(api)
         requests(api)

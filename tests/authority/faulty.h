@@ -51,6 +51,7 @@ void faulty_delivery_fill(struct store *base);
 void faulty_manufacturer_fill(struct store *base); /* and manufacturers */
 void faulty_batch_fill(struct store *base);        /* and batches */
 void faulty_renewal_fill(struct store *base);      /* and renewal */
+void faulty_outbox_fill(struct store *base); /* and events that go elsewhere */
 
 struct faulty_signer {
     struct ca_signer base;

@@ -23,7 +23,7 @@ from service import (DAEMON, PROGRAM, Key, Service, Skip, contains, equal,
                      holds, read, wait_until, write)
 
 ROOMS = {"signer", "issuer", "status", "publisher", "operators", "devices",
-         "reader", "keygen"}
+         "reader", "keygen", "courier"}
 
 
 TEMPLATE = []
@@ -222,7 +222,7 @@ def test_root_is_given_up():
 
 USERS = {"issuer": 40001, "signer": 40002, "status": 40003,
          "publisher": 40004, "operators": 40005, "devices": 40006,
-         "reader": 40007, "keygen": 40008}
+         "reader": 40007, "keygen": 40008, "courier": 40009}
 
 
 def test_each_process_is_a_user_of_its_own_where_there_are_such():

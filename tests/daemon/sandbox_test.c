@@ -6,10 +6,12 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
@@ -149,12 +151,35 @@ static struct sockaddr_in somewhere(void)
     return a;
 }
 
+/* To where somebody listens. */
 static int connect_out(const struct loot *loot)
 {
     struct sockaddr_in a = somewhere();
+    socklen_t n = sizeof a;
 
+    (void)getsockname(loot->listening, (struct sockaddr *)&a, &n);
     return outcome(connect(loot->tcp, (const struct sockaddr *)&a, sizeof a) ==
-                   0);
+                       0 ||
+                   errno == EINPROGRESS);
+}
+
+/* As one asks a name server. */
+static int send_datagram(const struct loot *loot)
+{
+    struct sockaddr_in a = somewhere();
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    (void)loot;
+    return outcome(fd >= 0 && sendto(fd, "x", 1, 0, (const struct sockaddr *)&a,
+                                     sizeof a) == 1);
+}
+
+/* How much of what was sent is acknowledged. */
+static int ask_queue(const struct loot *loot)
+{
+    int n;
+
+    return outcome(ioctl(loot->tcp, SIOCOUTQ, &n) == 0);
 }
 
 /* A first packet with data connects without connect(). */
@@ -456,6 +481,11 @@ static bool accepts(const struct room *room)
     return room->type->needs.accept;
 }
 
+static bool connects_out(const struct room *room)
+{
+    return room->type->needs.connect;
+}
+
 static bool writes(const struct room *room)
 {
     return room->type->needs.write_files;
@@ -538,9 +568,11 @@ static const struct {
     { "make a file", make_file, never, REFUSED },
     { "run a program", run_program, never, KILLED },
     { "split", split, never, REFUSED },
-    { "make a socket", make_socket, never, KILLED },
+    { "make a socket", make_socket, connects_out, KILLED },
+    { "send a datagram", send_datagram, connects_out, KILLED },
+    { "ask what is acknowledged", ask_queue, connects_out, REFUSED },
     { "make a local socket", make_unix_socket, connects, KILLED },
-    { "connect", connect_out, never, KILLED },
+    { "connect", connect_out, connects_out, KILLED },
     { "connect by TCP Fast Open", connect_fast, never, REFUSED },
     { "send a message to an address", send_message, never, REFUSED },
     { "bind a port", bind_port, never, KILLED },

@@ -246,7 +246,7 @@ class Service:
         for key, value in self.settings.items():
             section, _, word = key.partition("_")
             if section in ("listen", "limits", "ledger", "crl", "ocsp", "log",
-                           "est", "bundle", "attestation"):
+                           "est", "bundle", "attestation", "courier"):
                 sections.setdefault(section, []).append(
                     "  %s: %s" % (word, value))
             else:

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/internal.h"
+#include "ca/outbox_internal.h"
+
+/* What became of events is written together, and only then forgotten. */
+
+static bool is_over(const struct outbox_entry *e)
+{
+    return e->state >= OUTBOX_TAKEN;
+}
+
+bool outbox_is_dirty(const struct outbox *o)
+{
+    return o->dirty;
+}
+
+/* Was it tried often enough, and is there room among what was given up? */
+static bm_status is_dead(struct outbox *o, const struct outbox_way *way,
+                         const struct outbox_entry *e, bool *yes)
+{
+    const struct store *s = o->c.store;
+    uint32_t n = 0;
+
+    *yes = false;
+    if (e->state != OUTBOX_FAILED || e->tries < way->row.tries) {
+        return BM_OK;
+    }
+    BM_TRY(s->delivery_count(s->self, way->row.id, true, &n));
+    *yes = n < OUTBOX_DEAD_MAX;
+    return BM_OK;
+}
+
+static bm_status put_aside(struct outbox *o, const struct outbox_way *way,
+                           const struct outbox_entry *e, int64_t now)
+{
+    const struct store *s = o->c.store;
+    struct store_delivery row = { .destination = way->row.id,
+                                  .event = e->event,
+                                  .device = e->device,
+                                  .tries = e->tries,
+                                  .next = e->next,
+                                  .changed = now };
+
+    memcpy(row.words, e->words, sizeof row.words);
+    BM_TRY(is_dead(o, way, e, &row.dead));
+    return s->delivery_put(s->self, &row);
+}
+
+static bm_status put_entry(struct outbox *o, const struct outbox_way *way,
+                           const struct outbox_entry *e, int64_t now)
+{
+    const struct store *s = o->c.store;
+
+    if (e->state == OUTBOX_FAILED || e->state == OUTBOX_BEHIND) {
+        return put_aside(o, way, e, now);
+    }
+    return e->aside ? s->delivery_drop(s->self, way->row.id, e->event) : BM_OK;
+}
+
+/* Up to the first event that is neither done nor put aside. */
+static uint64_t cursor_of(const struct outbox_way *way)
+{
+    uint64_t cursor = way->position;
+
+    for (size_t i = 0; i < OUTBOX_WINDOW; i++) {
+        const struct outbox_entry *e = &way->entry[i];
+
+        if (e->state != OUTBOX_FREE && !is_over(e) && !e->aside &&
+            e->event <= cursor) {
+            cursor = e->event - 1;
+        }
+    }
+    return cursor;
+}
+
+static bm_status put_way(struct outbox *o, struct outbox_way *way, int64_t now)
+{
+    const struct store *s = o->c.store;
+
+    for (size_t i = 0; i < OUTBOX_WINDOW; i++) {
+        if (is_over(&way->entry[i])) {
+            BM_TRY(put_entry(o, way, &way->entry[i], now));
+        }
+    }
+    way->row.cursor = cursor_of(way);
+    return s->destination_put(s->self, &way->row);
+}
+
+static bool is_changed(const struct outbox_way *way)
+{
+    for (size_t i = 0; i < OUTBOX_WINDOW; i++) {
+        if (is_over(&way->entry[i])) {
+            return true;
+        }
+    }
+    return cursor_of(way) != way->row.cursor;
+}
+
+static bm_status put_all(struct outbox *o, int64_t now)
+{
+    for (size_t i = 0; i < o->n; i++) {
+        if (is_changed(o->ways[i])) {
+            BM_TRY(put_way(o, o->ways[i], now));
+        }
+    }
+    return BM_OK;
+}
+
+static void forget(struct outbox_way *way)
+{
+    for (size_t i = 0; i < OUTBOX_WINDOW; i++) {
+        if (is_over(&way->entry[i])) {
+            way->entry[i].state = OUTBOX_FREE;
+        }
+    }
+    way->looked = 0;
+}
+
+bm_status outbox_commit(struct outbox *o, int64_t now)
+{
+    const struct store *s = o->c.store;
+    bm_status rc;
+
+    if (!o->dirty) {
+        return BM_OK;
+    }
+    BM_TRY(s->begin(s->self, STORE_WRITE));
+    rc = put_all(o, now);
+    if (rc != BM_OK) {
+        s->rollback(s->self);
+        return rc;
+    }
+    BM_TRY(s->commit(s->self));
+    for (size_t i = 0; i < o->n; i++) {
+        forget(o->ways[i]);
+    }
+    o->dirty = false;
+    return BM_OK;
+}
+
+bm_status outbox_sum(struct outbox *o, struct outbox_sum *sum)
+{
+    const struct store *s = o->c.store;
+    uint64_t last = 0;
+    bm_status rc;
+
+    memset(sum, 0, sizeof *sum);
+    sum->delivered = o->delivered;
+    sum->failures = o->failures;
+    BM_TRY(s->begin(s->self, STORE_READ));
+    rc = s->event_last(s->self, &last);
+    for (size_t i = 0; rc == BM_OK && i < o->n; i++) {
+        const struct outbox_way *way = o->ways[i];
+        uint64_t behind = last > way->position ? last - way->position : 0;
+        uint32_t n = 0;
+
+        sum->enabled += !way->row.disabled;
+        sum->failing +=
+            !way->row.disabled && way->row.failures >= OUTBOX_FAILING;
+        sum->behind = behind > sum->behind ? behind : sum->behind;
+        rc = s->delivery_count(s->self, way->row.id, false, &n);
+        sum->waiting += n;
+        if (rc == BM_OK) {
+            rc = s->delivery_count(s->self, way->row.id, true, &n);
+            sum->dead += n;
+        }
+    }
+    s->rollback(s->self);
+    return rc;
+}
