@@ -333,8 +333,6 @@ static const char batch_results[] =
     "ALTER TABLE batch ADD COLUMN jws BLOB NOT NULL DEFAULT x'';"
     "UPDATE batch SET expires = changed + 604800 WHERE state = 2;";
 
-
-
 /*
  * When devices renew: what ends next, and what was pulled forward. The indexes
  * have one entry for each line of certificates of a device; as of those by
