@@ -31,8 +31,13 @@ bool bm_fw_filter_hears(const struct bm_fw *fw, struct bm_fw_flow *flow,
 {
     bool watch = (rule_at(fw, flow->rule)[1] & BM_FW_FILTER_WATCH) != 0;
 
-    return !is_tcp(p) || flow->opener != p->direction ||
-           !bm_fw_flow_accepts(flow, p) ||
-           bm_fw_modbus_hear(filter_of(fw, flow->rule), p, &flow->stream,
+    if (!is_tcp(p) || !bm_fw_flow_accepts(flow, p)) {
+        return true;
+    }
+    if (flow->opener != p->direction) {
+        return flow->state != BM_FW_ASKED ||
+               bm_fw_modbus_answers(p, &flow->stream);
+    }
+    return bm_fw_modbus_hear(filter_of(fw, flow->rule), p, &flow->stream,
                              fw->keys[0], watch);
 }

@@ -205,6 +205,13 @@ void bm_fw_modbus_begin(struct bm_fw_stream *stream,
     stream->said = 0;
 }
 
+bool bm_fw_modbus_answers(const struct bm_fw_packet *p,
+                          const struct bm_fw_stream *stream)
+{
+    return (p->flags & BM_FW_SYN) == 0 ||
+           bm_fw_be32(p->head.p + p->l4 + 8u) == stream->next;
+}
+
 bool bm_fw_modbus_hear(const uint8_t *filter, const struct bm_fw_packet *p,
                        struct bm_fw_stream *stream, uint32_t key, bool watch)
 {

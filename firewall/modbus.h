@@ -61,6 +61,13 @@ void bm_fw_modbus_begin(struct bm_fw_stream *stream,
                         const struct bm_fw_packet *p);
 
 /*
+ * Is a frame of who answers about that SYN, if it answers one? To be asked
+ * before anything else was heard.
+ */
+bool bm_fw_modbus_answers(const struct bm_fw_packet *p,
+                          const struct bm_fw_stream *stream);
+
+/*
  * Does a frame of the stream fit, and is it next, or the last one again? If so
  * it is taken: the stream goes on behind it. `watch`: it does in any case.
  * `key` is odd, and nobody's who sends frames.

@@ -123,7 +123,8 @@ void bm_fw_flows_sift(struct bm_fw *fw);
 bool bm_fw_filter_opens(const struct bm_fw *fw, unsigned rule,
                         const struct bm_fw_packet *p);
 
-/* And one of a live flow, if the flow accepts it and its opener says it? */
+/* And one of a live flow, if the flow accepts it? Of what an answerer says that
+ * is its SYN alone. */
 bool bm_fw_filter_hears(const struct bm_fw *fw, struct bm_fw_flow *flow,
                         const struct bm_fw_packet *p);
 

@@ -87,6 +87,28 @@ static bool is_astray(const struct policy_rule *rule,
     return has_stream(rule, packet) && !judge_modbus_is_next(stream, packet);
 }
 
+/* Has the filter of its flow something against a frame? If it has not, or only
+ * observes, it is said. `*rule`: whose filter, or NULL. */
+static bool is_filtered(const struct policy_judge *judge,
+                        const struct bm_fw_packet *packet,
+                        const struct policy_rule **rule)
+{
+    struct judge_stream *stream = NULL;
+    bool unfit;
+
+    *rule = judge_flows_answerer(&judge->flows, packet, &stream);
+    if (*rule != NULL) {
+        return has_stream(*rule, packet) &&
+               !judge_modbus_answers(stream, packet);
+    }
+    *rule = judge_flows_opener(&judge->flows, packet, &stream);
+    unfit = is_unfit(*rule, packet) || is_astray(*rule, stream, packet);
+    if (has_stream(*rule, packet) && (!unfit || (*rule)->modbus->observe)) {
+        judge_modbus_say(stream, packet);
+    }
+    return unfit;
+}
+
 static struct policy_judgement drop(enum bm_fw_reason reason,
                                     const struct policy_rule *rule)
 {
@@ -171,7 +193,6 @@ struct policy_judgement policy_judge_frame(struct policy_judge *judge,
     struct bm_fw_packet packet;
     struct policy_facts facts;
     const struct policy_rule *rule;
-    struct judge_stream *stream = NULL;
     enum judge_flow of_flow;
     bool unfit;
     enum bm_fw_reason shape =
@@ -181,13 +202,9 @@ struct policy_judgement policy_judge_frame(struct policy_judge *judge,
         return drop(shape, NULL);
     }
     judge_flows_expire(&judge->flows, now);
-    rule = judge_flows_opener(&judge->flows, &packet, &stream);
-    unfit = is_unfit(rule, &packet) || is_astray(rule, stream, &packet);
+    unfit = is_filtered(judge, &packet, &rule);
     if (unfit && !rule->modbus->observe) {
         return drop(BM_FW_FILTER, rule);
-    }
-    if (has_stream(rule, &packet)) {
-        judge_modbus_say(stream, &packet);
     }
     of_flow = judge_flows_take(&judge->flows, &packet, now, &rule);
     if (of_flow == JUDGE_FLOW_ACCEPTS) {

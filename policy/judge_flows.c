@@ -225,6 +225,22 @@ const struct policy_rule *judge_flows_opener(const struct judge_flows *flows,
                                                               : flow->rule;
 }
 
+const struct policy_rule *
+judge_flows_answerer(const struct judge_flows *flows,
+                     const struct bm_fw_packet *packet,
+                     struct judge_stream **stream)
+{
+    struct judge_flow_entry *flow = find(flows, packet);
+
+    if (flow == NULL || flow->direction == packet->direction ||
+        flow->state != POLICY_ASKED ||
+        packet->flags != (BM_FW_SYN | BM_FW_ACK)) {
+        return NULL;
+    }
+    *stream = &flow->stream;
+    return flow->rule;
+}
+
 enum judge_flow judge_flows_take(struct judge_flows *flows,
                                  const struct bm_fw_packet *packet,
                                  uint64_t now, const struct policy_rule **rule)

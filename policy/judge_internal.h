@@ -44,6 +44,12 @@ const struct policy_rule *judge_flows_opener(const struct judge_flows *flows,
                                              const struct bm_fw_packet *packet,
                                              struct judge_stream **stream);
 
+/* Likewise, the one whose SYN it answers. */
+const struct policy_rule *
+judge_flows_answerer(const struct judge_flows *flows,
+                     const struct bm_fw_packet *packet,
+                     struct judge_stream **stream);
+
 /* "Order", 2. If one accepts it, `*rule` is its rule. */
 enum judge_flow judge_flows_take(struct judge_flows *flows,
                                  const struct bm_fw_packet *packet,
@@ -108,6 +114,10 @@ bool judge_modbus_fits(const struct policy_modbus *modbus,
 
 /* Is it next in the stream, or the last request again? */
 bool judge_modbus_is_next(const struct judge_stream *stream,
+                          const struct bm_fw_packet *packet);
+
+/* Is what answers a SYN about that of the stream? */
+bool judge_modbus_answers(const struct judge_stream *stream,
                           const struct bm_fw_packet *packet);
 
 /* It was said. */

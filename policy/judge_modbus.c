@@ -137,6 +137,12 @@ bool judge_modbus_is_next(const struct judge_stream *stream,
             memcmp(d.p, stream->last, d.seen) == 0);
 }
 
+bool judge_modbus_answers(const struct judge_stream *stream,
+                          const struct bm_fw_packet *packet)
+{
+    return bm_fw_be32(packet->head.p + packet->l4 + 8u) == stream->next;
+}
+
 void judge_modbus_say(struct judge_stream *stream,
                       const struct bm_fw_packet *packet)
 {

@@ -233,6 +233,13 @@ static void no_prefix_is_a_filter(void)
 
 /* ---- In a table */
 
+/* The stack's, to a SYN behind which `next` stands. */
+static void answer_syn(uint32_t next)
+{
+    tcp(BM_FW_OUT, 1000, 80, SYN_ACK);
+    frame_32(frame.p + frame.n - 12, next);
+}
+
 static void guarded(unsigned flags)
 {
     policy();
@@ -245,7 +252,7 @@ static void guarded(unsigned flags)
     tcp(BM_FW_IN, 1000, 80, SYN);
     frame_32(frame.p + frame.n - 16, number++);
     CHECK(through(BM_FW_BY_RULE));
-    tcp(BM_FW_OUT, 1000, 80, SYN_ACK);
+    answer_syn(number);
     CHECK(through(BM_FW_BY_FLOW));
     tcp(BM_FW_IN, 1000, 80, ACK);
     CHECK(through(BM_FW_BY_FLOW));
@@ -343,6 +350,31 @@ static void a_second_syn_has_the_number_of_the_first(void)
     CHECK(through(BM_FW_BY_FLOW));
 }
 
+/* Checksums are the stack's: a reset, and another SYN, may be for us alone.
+ * What the stack answers is the SYN that it has, so it begins elsewhere. */
+static void a_stream_begins_where_the_stack_says_that_it_does(void)
+{
+    guarded(0);
+    tcp(BM_FW_IN, 1000, 80, RST);
+    CHECK(through(BM_FW_BY_FLOW) && fw.flow_n == 0);
+    tcp(BM_FW_IN, 1000, 80, SYN);
+    frame_32(frame.p + frame.n - 16, number - 8);
+    CHECK(through(BM_FW_BY_RULE));
+    for (uint32_t off = 0; off < 20; off++) {
+        answer_syn(number + off);
+        CHECK(dropped(BM_FW_FILTER) && fw.flows[0].state == BM_FW_ASKED);
+    }
+    number -= 7;
+    request(good_pdu, sizeof good_pdu); /* of which the stack reads the end */
+    CHECK(dropped(BM_FW_STATE));
+    answer_syn(number);
+    CHECK(through(BM_FW_BY_FLOW));
+    request(good_pdu, sizeof good_pdu);
+    CHECK(through(BM_FW_BY_FLOW));
+    answer_syn(number); /* again */
+    CHECK(through(BM_FW_BY_FLOW));
+}
+
 static void an_observing_filter_counts_and_lets_through(void)
 {
     struct bm_fw_decision d;
@@ -424,6 +456,7 @@ int main(void)
     RUN(what_is_sent_again_is_what_it_was_octet_by_octet);
     RUN(what_does_not_fit_is_not_behind_the_stream);
     RUN(a_second_syn_has_the_number_of_the_first);
+    RUN(a_stream_begins_where_the_stack_says_that_it_does);
     RUN(an_observing_filter_counts_and_lets_through);
     RUN(only_what_a_flow_accepts_is_shown_to_its_filter);
     RUN(filters_stand_one_behind_the_other);

@@ -100,6 +100,9 @@ static void open_flow(unsigned port)
     CHECK(same(&f, 0, &reason) && reason == BM_FW_BY_RULE);
     frame_ipv4(&f, BM_FW_OUT, BM_FW_PROTO_TCP);
     frame_tcp(&f, port, 1000, BM_FW_SYN | BM_FW_ACK);
+    frame_32(f.p + f.n - 12, 2); /* it is of another SYN */
+    CHECK(same(&f, 0, &reason) && reason == BM_FW_FILTER);
+    frame_32(f.p + f.n - 12, 1);
     CHECK(same(&f, 0, &reason) && reason == BM_FW_BY_FLOW);
 }
 

@@ -217,6 +217,11 @@ static void open_it(struct corpus *c, struct talk *t)
     }
     send(c, t, false, BM_FW_SYN, none);
     t->next++;
+    if (corpus_below(c, 6) == 0) { /* to another SYN */
+        t->next += 5;
+        send(c, t, true, BM_FW_SYN | BM_FW_ACK, none);
+        t->next -= 5;
+    }
     send(c, t, true, BM_FW_SYN | BM_FW_ACK, none);
     send(c, t, false, BM_FW_ACK, none);
 }

@@ -148,6 +148,7 @@ static void flows_end_with_their_mode_and_a_filter_refuses(void)
     CHECK(judge(&f, 0).reason == BM_FW_BY_RULE);
     frame_ipv4(&f, BM_FW_OUT, BM_FW_PROTO_TCP);
     frame_tcp(&f, 502, 4000, BM_FW_SYN | BM_FW_ACK);
+    frame_32(f.p + f.n - 12, 1);
     CHECK(judge(&f, 0).reason == BM_FW_BY_FLOW);
     frame_ipv4(&f, BM_FW_IN, BM_FW_PROTO_TCP);
     frame_tcp(&f, 4000, 502, BM_FW_ACK);
