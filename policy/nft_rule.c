@@ -159,6 +159,7 @@ static void put_sample(const struct nft *w, size_t rule)
     }
 }
 
+/* A flow of another policy is over, however long conntrack keeps it. */
 void nft_rule_openers(const struct nft *w)
 {
     fprintf(w->f,
@@ -168,9 +169,9 @@ void nft_rule_openers(const struct nft *w)
             "  meta l4proto ipv6-icmp icmpv6 type != echo-request"
             " goto drop-state\n"
             "  meta l4proto != { tcp, udp, icmp, ipv6-icmp } goto drop-state\n"
-            "  ct mark & 0x%08" PRIx32 " != 0 goto drop-state\n"
+            "  ct mark & 0x%08" PRIx32 " == 0x%08" PRIx32 " goto drop-state\n"
             "  ct state invalid,untracked,related goto drop-state\n",
-            NFT_FLOW);
+            ~(NFT_PART << NFT_RULE_AT | NFT_STATE), nft_mark(w, 0));
 }
 
 static void put_flow(const struct nft *w, size_t rule)

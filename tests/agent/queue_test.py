@@ -315,6 +315,23 @@ def test_flows_of_another_policy_are_over_though_its_version_is_the_same():
             holds(asked(s, b"hello") and asked(inspected, READ), "anew")
 
 
+def test_who_keeps_his_port_goes_on_under_another_policy():
+    # Conntrack still has what was of the policy before, as long as he sends.
+    rules = ("- {name: log, direction: in, protocol: udp, port: 9,"
+             " verdict: allow}\n")
+    with Firewall("port", rules) as f, \
+            socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+        p = f.runs(COUNT)
+        wait_until("it listens", lambda: ":9 " in inside("ss -Hlun")[1])
+        s.sendto(b"one", (DEVICE, 9))
+        f.apply(f.compiled("other", rules, 3))
+        s.sendto(b"another", (DEVICE, 9))
+        s.sendto(b"and on", (DEVICE, 9))
+        time.sleep(0.5)
+        p.kill()
+        equal(len(p.stdout.read().split(b"\n")[:-1]), 3, "all are heard")
+
+
 def test_a_threshold_trips_and_recovers():
     with Firewall("threshold", FLOOD % (20, 5)) as f:
         p = f.runs(COUNT)
