@@ -8,6 +8,10 @@
 /* Flows whose time is over let go of their places. */
 #define TICK_MS 1000
 
+/* Else time would stand still, or jump: flows would not end. */
+_Static_assert(sizeof(TickType_t) >= 4 && portTICK_PERIOD_MS != 0,
+               "ticks of 32 bits, 1,000 a second at most");
+
 /* pfOutput is told which interface it is of, and nothing of ours. */
 static struct bm_freertos_guard *guards;
 
