@@ -183,14 +183,14 @@ static bm_status revert(struct policies *p, bm_status why)
 /* It says something about the policy, and not about this moment. */
 static bool is_of_policy(bm_status rc)
 {
-    return rc == BM_E_POLICY_NFT || rc == BM_E_POLICY_SIZE ||
-           rc == BM_E_AGENT_RULESET;
+    return rc == BM_E_POLICY_NFT || rc == BM_E_POLICY_SIZE;
 }
 
 /*
- * One that the kernel does not take is none. That birthmark-firewall does not
- * answer, or has no memory, says nothing about it: the trial goes on, but is
- * not confirmed.
+ * One that no ruleset can say is none. That birthmark-firewall does not answer,
+ * has no memory, or that the kernel does not take it now (an interface is just
+ * going, somebody holds the queue) says nothing about it: the trial goes on,
+ * but is not confirmed.
  */
 static bm_status try_it(struct policies *p)
 {

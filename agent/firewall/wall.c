@@ -204,8 +204,8 @@ out:
 static bool is_in_force(const struct wall *w, unsigned mode,
                         struct bm_bytes table)
 {
-    return w->table != NULL && w->mode == mode && w->table_n == table.n &&
-           memcmp(w->table, table.p, table.n) == 0;
+    return w->whole && w->table != NULL && w->mode == mode &&
+           w->table_n == table.n && memcmp(w->table, table.p, table.n) == 0;
 }
 
 /* Nothing passes, whatever interfaces there are by now. */
