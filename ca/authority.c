@@ -556,5 +556,6 @@ void ca_close(struct ca *ca)
     }
     ca_slots_free(ca->slots);
     ca_batch_run_free(ca);
+    ca_pull_patterns_free(ca->pulls);
     free(ca);
 }

@@ -15,7 +15,9 @@
  *     return ca_end(ca, rc, now, why);
  */
 
-struct ca_slot; /* issue.c */
+struct ca_slot;          /* issue.c */
+struct ca_pull_patterns; /* pull_pattern.c */
+struct ca_pattern;
 
 struct ca {
     struct ca_config c;
@@ -28,9 +30,10 @@ struct ca {
     int64_t noted; /* when a checkpoint was last signed */
     int64_t serial_ms;
     uint64_t abandoned;
-    uint64_t revocations;       /* and holds, and releases */
-    struct ca_slot *slots;      /* CA_GROUP_MAX of them, once needed */
-    struct ca_batch_run *batch; /* how far batches are, or NULL */
+    uint64_t revocations;           /* and holds, and releases */
+    struct ca_slot *slots;          /* CA_GROUP_MAX of them, once needed */
+    struct ca_batch_run *batch;     /* how far batches are, or NULL */
+    struct ca_pull_patterns *pulls; /* those that were used, or NULL */
 };
 
 /* Names of settings in the store. */
@@ -290,6 +293,12 @@ BM_MUST_CHECK bm_status ca_check_operator_cert(struct ca *ca,
 /* The issued certificates of slots; for ca_close(). */
 void ca_slots_free(struct ca_slot *slots);
 void ca_batch_run_free(struct ca *ca);
+void ca_pull_patterns_free(struct ca_pull_patterns *all);
+
+/* Its pattern of names of devices, which it has; good until the next call. */
+BM_MUST_CHECK bm_status ca_pull_pattern(struct ca *ca,
+                                        const struct store_pull *pull,
+                                        const struct ca_pattern **out);
 
 /* In a write transaction: revoke `row`, which is not yet, as ca_revoke() does,
  * a pending renewal included. */

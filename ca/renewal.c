@@ -3,7 +3,6 @@
 /* What each device is told about its renewal. */
 #include "ca/renewal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "ca/allocation.h"
@@ -120,30 +119,24 @@ struct pulling {
     const struct store_cert *row;
     struct ca_renewal *renewal; /* or NULL */
     bool found;
+    unsigned patterns;          /* that its name was held against */
     struct store_device device; /* id 0: not read yet */
 };
 
-static bm_status is_named(struct pulling *p, const char *pattern, bool *yes)
+static bm_status is_named(struct pulling *p, const struct store_pull *pull,
+                          bool *yes)
 {
     const struct store *s = p->ca->c.store;
-    struct ca_pattern *compiled = malloc(sizeof *compiled);
-    const char *words;
-    size_t at;
-    bm_status rc = BM_E_MEMORY;
+    const struct ca_pattern *pattern;
 
-    *yes = false;
-    if (compiled == NULL) {
-        goto out;
+    BM_TRY(ca_pull_pattern(p->ca, pull, &pattern));
+    if (p->device.id == 0) {
+        BM_TRY(
+            s->device_get(s->self, &ca_everything, p->row->device, &p->device));
     }
-    rc = ca_pattern_compile(pattern, compiled, &at, &words);
-    if (rc == BM_OK && p->device.id == 0) {
-        rc = s->device_get(s->self, &ca_everything, p->row->device, &p->device);
-    }
-    *yes = rc == BM_OK && ca_pattern_match(compiled, ca_text(p->device.name));
-
-out:
-    free(compiled);
-    return rc;
+    p->patterns++;
+    *yes = ca_pattern_match(pattern, ca_text(p->device.name));
+    return BM_OK;
 }
 
 static bool is_or_any(const char *wanted, const char *is)
@@ -183,7 +176,7 @@ static bm_status consider(void *arg, const void *visited)
         return BM_OK;
     }
     if (pull->device[0] != '\0') {
-        BM_TRY(is_named(p, pull->device, &named));
+        BM_TRY(is_named(p, pull, &named));
     }
     if (named) {
         p->found = true;
@@ -246,6 +239,7 @@ bm_status ca_renewal_of(struct ca *ca, const struct store_cert *row,
         return BM_OK;
     }
     BM_TRY(consider_all(&p));
+    r->patterns = p.patterns;
     BM_TRY(ca_device_asked(ca, row->device, &asked));
     hurry(row, asked, r);
     return BM_OK;

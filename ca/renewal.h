@@ -27,8 +27,9 @@
 struct ca_renewal {
     int64_t from; /* its slice; both 0: such a certificate is not renewed */
     int64_t until;
-    int64_t late;  /* from then on it is behind the window of all */
-    uint64_t pull; /* that brought it forward; 0: none did */
+    int64_t late;      /* from then on it is behind the window of all */
+    uint64_t pull;     /* that brought it forward; 0: none did */
+    unsigned patterns; /* of pulls that its device's name was held against */
 };
 
 /* Of a certificate that was made a moment ago, which nobody can have pulled. */

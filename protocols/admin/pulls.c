@@ -266,6 +266,7 @@ static bm_status add_due(void *arg, const void *visited)
     (void)snprintf(cursor, sizeof cursor, "%" PRId64 "-%" PRIu64,
                    r->cert->not_after, r->cert->id);
     BM_TRY(admin_page_row(page, cursor));
+    page->rows += r->renewal.patterns; /* each costs about as much as a row */
     return r->hit ? admin_page_add(page, due_tree(&page->t, r)) : BM_OK;
 }
 
