@@ -177,9 +177,11 @@ static bm_status bound_of_late(struct ca *ca, const struct store_scope *scope,
 
         most = p->renewable && p->renew_before > most ? p->renew_before : most;
     }
-    BM_TRY(scope->organisation != 0
-               ? s->pull_open(s->self, scope->organisation, &visit)
-               : s->pull_list(s->self, scope, 0, &visit));
+    /* Those of all are none that an ecosystem sees, and count for it. */
+    BM_TRY(s->pull_open(s->self, scope->organisation, &visit));
+    if (!pulled && scope->organisation == 0) {
+        BM_TRY(s->pull_list(s->self, scope, 0, &visit));
+    }
     *bound = pulled ? INT64_MAX : now + most + 1;
     return BM_OK;
 }

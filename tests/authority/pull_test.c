@@ -10,6 +10,9 @@
 /* It becomes as many positions as there can be, and matches anything. */
 #define COSTLY "(.?){255}"
 
+/* Lasts longer before its renewal opens than any does after that. */
+#define LONG "aws-iot"
+
 struct pulled {
     struct world w;
     struct issued cert;
@@ -81,9 +84,46 @@ static void a_row_of_the_report_says_what_it_cost(void)
     world_close(&p.w);
 }
 
+static void issue_long(struct world *w)
+{
+    struct issued cert;
+    struct request q;
+    const struct ca_issue_request r = {
+        .actor = &admin, .by = CA_BY_OPERATOR, .profile = LONG, .csr = &q.csr
+    };
+
+    request_make(&q, world_key(), NULL, "THING-1");
+    must(world_issue(w, &r, &cert) == BM_OK, LONG);
+}
+
+static void who_is_late_by_a_pull_of_all_is_so_for_an_ecosystem_too(void)
+{
+    const struct ca_pull_order pull = { .profile = LONG, .over = HOUR };
+    struct ca_report_order order = { .report = CA_REPORT_LATE,
+                                     .scope = { 1, 0 } };
+    struct ca_report_row row = { .hit = false };
+    const struct store_visit visit = { &row, take };
+    struct store_pull put;
+    struct ca_refusal why;
+    struct world w;
+    struct store *s;
+
+    world_open(&w);
+    issue_long(&w);
+    must(ca_pull(w.ca, &admin, &pull, w.now, &put, &why) == BM_OK, "pull");
+    order.now = w.now + DAY;
+    s = w.store;
+    must(s->begin(s->self, STORE_READ) == BM_OK, "begin");
+    CHECK_STATUS(ca_report_walk(w.ca, &order, &visit), BM_OK);
+    s->rollback(s->self);
+    CHECK(row.hit && row.renewal.pull == put.id);
+    world_close(&w);
+}
+
 int main(void)
 {
     RUN(patterns_are_made_once_and_not_for_each_who_asks);
     RUN(a_row_of_the_report_says_what_it_cost);
+    RUN(who_is_late_by_a_pull_of_all_is_so_for_an_ecosystem_too);
     return bm_test_done();
 }
