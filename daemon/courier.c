@@ -110,11 +110,11 @@ static bm_status fill_place(struct courier_place *p, const struct wire_place *m)
     enum ca_url_scheme scheme =
         m->kind == STORE_DESTINATION_WEBHOOK ? CA_URL_HTTPS : CA_URL_SYSLOG;
 
+    p->id = m->id;
     BM_TRY(ca_url_parse(m->url, &p->url));
     if (p->url.scheme != scheme || m->url.n >= sizeof p->text) {
         return BM_E_ARGUMENT;
     }
-    p->id = m->id;
     p->kind = (enum store_destination_kind)m->kind;
     p->identity = m->identity != 0;
     memcpy(p->text, m->url.p, m->url.n);
@@ -143,10 +143,12 @@ static bm_status serve_place(void *self, struct link *link,
     }
     p->courier = c;
     rc = fill_place(p, &m);
-    if (rc != BM_OK) {
+    if (rc == BM_E_MEMORY) {
         close_place(p);
         return rc;
     }
+    /* Whoever made it may have meant harm: it is nobody else's trouble. */
+    p->broken = rc != BM_OK;
     p->next = c->places;
     c->places = p;
     return BM_OK;
@@ -202,7 +204,9 @@ static bm_status serve_event(void *self, struct link *link,
     for (end = &job->place->jobs; *end != NULL; end = &(*end)->next) {
     }
     *end = job;
-    if (job->place->kind == STORE_DESTINATION_WEBHOOK) {
+    if (job->place->broken) {
+        courier_done(job, "its anchors cannot be read");
+    } else if (job->place->kind == STORE_DESTINATION_WEBHOOK) {
         courier_http_send(job);
     } else {
         courier_syslog_send(job->place);

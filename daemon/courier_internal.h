@@ -76,6 +76,7 @@ struct courier_place {
     uint64_t id;
     enum store_destination_kind kind;
     bool identity;
+    bool broken; /* it could not be set up: nothing can be sent there */
     char text[STORE_URL_MAX];
     struct ca_url url;
     uint8_t secret[STORE_SECRET_MAX];

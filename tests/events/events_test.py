@@ -279,6 +279,22 @@ def test_whom_the_destination_does_not_trust_gets_nothing():
     hook.stop()
 
 
+
+def test_anchors_that_cannot_be_read_are_no_other_destinations_trouble():
+    hook = Webhook(ca())
+    with serve("anchors").start() as s:
+        s.birthmark("destination", "create", "--dir", s.dir, "odd", hook.url,
+                    "--ca", receivers.make_odd_ca("odd"))
+        create(s, "ops", hook.url)
+        s.birthmark("destination", "test", "--dir", s.dir, "odd")
+        row = wait_until("a failure", lambda: "why" in show(s, "odd") and
+                         show(s, "odd"))
+        contains(row["why"], "anchors")
+        s.birthmark("destination", "test", "--dir", s.dir, "ops")
+        wait_until("the event", lambda: hook.taken)
+    hook.stop()
+
+
 def test_this_machine_is_out_of_reach_unless_it_is_configured():
     hook = Webhook(ca())
     plain = Syslog(ca())

@@ -38,6 +38,24 @@ def make_ca(name):
     return name
 
 
+
+def make_odd_ca(name):
+    """A certificate that we can read and OpenSSL cannot: an attribute of its
+    name is a number."""
+    service.write(name + ".cnf", "oid_section=oids\n[oids]\nodd=1.2.3.4\n"
+                  "[req]\ndistinguished_name=dn\nprompt=no\n"
+                  "string_mask=utf8only\n[dn]\nCN=odd\nodd=A\n"
+                  "[ext]\nbasicConstraints=critical,CA:true\n")
+    text = service.openssl("req", "-x509", "-newkey", "ec", "-pkeyopt",
+                           "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                           name + ".key", "-config", name + ".cnf",
+                           "-extensions", "ext", "-days", "30")
+    der = ssl.PEM_cert_to_DER_cert(text).replace(
+        bytes.fromhex("06032a03040c0141"), bytes.fromhex("06032a0304020141"))
+    service.write(name + ".pem", ssl.DER_cert_to_PEM_cert(der))
+    return name + ".pem"
+
+
 def server_context(ca, client_ca=None):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(ca + "-server.pem", ca + "-server.key")
