@@ -199,8 +199,8 @@
       "ORDER BY device LIMIT 1")                                               \
     X(CERT_EXPIRING,                                                           \
       "SELECT device, not_after FROM certificate WHERE organisation = ?1 "     \
-      "AND not_after >= ?2 AND not_after < ?3 AND "                            \
-      "(not_after > ?2 OR device > ?4) AND device != 0 AND status <= 3 AND "   \
+      "AND (not_after, device) > (?2, ?4) AND not_after < ?3 AND "             \
+      "device != 0 AND status <= 3 AND "                                       \
       "not_after < 253402300799 ORDER BY not_after, device")                   \
     X(CERT_LAST, "SELECT ifnull(max(id), 0) FROM certificate")                 \
     X(CERT_PUT, "INSERT INTO certificate (" SQL_CERT_COLUMNS ") VALUES "       \
