@@ -289,6 +289,7 @@ static bool set_walls(struct courier_job *job)
            SET(CURLOPT_SSL_CTX_DATA, job) &&
            SET(CURLOPT_OPENSOCKETFUNCTION, on_open) &&
            SET(CURLOPT_OPENSOCKETDATA, job) &&
+           SET(CURLOPT_DNS_CACHE_TIMEOUT, -1L) &&
            (job->addresses == NULL || SET(CURLOPT_RESOLVE, job->addresses));
 }
 
@@ -311,7 +312,8 @@ static size_t put_address(char *text, size_t cap,
     return n > 0 && (size_t)n < cap ? (size_t)n : 0;
 }
 
-/* "+HOST:PORT:ADDRESS,ADDRESS": libcurl asks nobody itself. */
+/* "+HOST:PORT:ADDRESS,ADDRESS": libcurl asks nobody itself, however long the
+ * request waits for its turn. */
 static bm_status set_addresses(struct courier_job *job,
                                const struct courier_addresses *found)
 {

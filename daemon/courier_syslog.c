@@ -250,12 +250,16 @@ static bool begin(struct courier_syslog *s, const struct sockaddr *a,
 
 static void connect_next(struct courier_syslog *s)
 {
-    size_t i = s->tried++;
+    while (s->tried < s->found.n) {
+        size_t i = s->tried++;
 
-    if (!begin(s, (const struct sockaddr *)&s->found.address[i],
-               s->found.len[i])) {
-        fail(s, "no connection could be made");
+        if (begin(s, (const struct sockaddr *)&s->found.address[i],
+                  s->found.len[i])) {
+            return;
+        }
+        hang_up(s); /* no way there, as without IPv6 */
     }
+    fail(s, "no connection could be made");
 }
 
 static void on_addresses(int code, struct evutil_addrinfo *answer, void *arg)
