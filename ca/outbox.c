@@ -400,14 +400,24 @@ static bm_status make_item(struct outbox *o, struct outbox_way *way,
     return BM_OK;
 }
 
-static bool is_sending(const struct outbox_way *way)
+static size_t count_sent(const struct outbox_way *way)
 {
+    size_t n = 0;
+
     for (size_t i = 0; i < OUTBOX_WINDOW; i++) {
-        if (way->entry[i].state == OUTBOX_SENT) {
-            return true;
-        }
+        n += way->entry[i].state == OUTBOX_SENT;
     }
-    return false;
+    return n;
+}
+
+/* How many of its events may be in flight. */
+static size_t share_of(const struct outbox *o, const struct outbox_way *way)
+{
+    size_t share = OUTBOX_UNDER_WAY_MAX / o->n;
+
+    return way->row.failures >= OUTBOX_FAILING ? 1
+           : share < OUTBOX_WINDOW             ? share
+                                               : OUTBOX_WINDOW;
 }
 
 static bm_status next_of(struct outbox *o, struct outbox_way *way, int64_t now,
@@ -416,7 +426,7 @@ static bm_status next_of(struct outbox *o, struct outbox_way *way, int64_t now,
     bm_status rc = BM_E_NOT_FOUND;
 
     if (way->row.disabled || now < way->resume ||
-        (way->row.failures >= OUTBOX_FAILING && is_sending(way))) {
+        count_sent(way) >= share_of(o, way)) {
         return BM_E_END;
     }
     while (rc == BM_E_NOT_FOUND) {
@@ -565,9 +575,7 @@ size_t outbox_under_way(const struct outbox *o)
     size_t n = 0;
 
     for (size_t i = 0; i < o->n; i++) {
-        for (size_t j = 0; j < OUTBOX_WINDOW; j++) {
-            n += o->ways[i]->entry[j].state == OUTBOX_SENT;
-        }
+        n += count_sent(o->ways[i]);
     }
     return n;
 }

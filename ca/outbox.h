@@ -32,6 +32,10 @@
 /* Events of one destination that are looked at together. */
 #define OUTBOX_WINDOW 32
 
+/* Events in flight, of all destinations together. Each has its share, so that
+ * one whose server is slow to answer takes none of another's. */
+#define OUTBOX_UNDER_WAY_MAX 512
+
 /* Events put aside, per destination, before no other is begun. */
 #define OUTBOX_WAITING_MAX 1024
 

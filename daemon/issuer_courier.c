@@ -10,9 +10,6 @@
  * comes back in the same twentieth of a second is written together.
  */
 
-/* Events with the courier at a time: a megabyte, at most. */
-#define UNDER_WAY_MAX 512
-
 #define WRITE_US 50000
 
 static void schedule(struct issuer_courier *c, long us)
@@ -146,7 +143,7 @@ static void send_all(struct issuer *is)
     bm_status rc = BM_OK;
 
     while (rc == BM_OK && c->link != NULL && !c->full &&
-           c->under_way < UNDER_WAY_MAX) {
+           c->under_way < OUTBOX_UNDER_WAY_MAX) {
         rc = outbox_next(c->outbox, room_now(), &item);
         if (rc == BM_OK) {
             c->under_way++;
@@ -166,7 +163,7 @@ static void send_all(struct issuer *is)
     }
 }
 
-static void write_results(struct issuer *is)
+static bool write_results(struct issuer *is)
 {
     bm_status rc = outbox_commit(is->courier.outbox, room_now());
 
@@ -175,6 +172,7 @@ static void write_results(struct issuer *is)
             LOG_LEVEL_ERROR, "courier.write",
             (struct log_field[]){ log_text("why", bm_status_text(rc)), { 0 } });
     }
+    return rc == BM_OK;
 }
 
 static void on_work(evutil_socket_t fd, short what, void *arg)
@@ -186,8 +184,7 @@ static void on_work(evutil_socket_t fd, short what, void *arg)
     if (is->courier.full) {
         lose(is);
     }
-    if (issuer_is_ready(is) && !is->stopping) {
-        write_results(is);
+    if (issuer_is_ready(is) && !is->stopping && write_results(is)) {
         send_all(is);
     }
 }
@@ -266,6 +263,7 @@ void issuer_courier_changed(struct issuer *is)
 {
     bm_status rc = outbox_read(is->courier.outbox);
 
+    is->courier.unread = rc != BM_OK;
     if (rc != BM_OK) {
         log_put(
             LOG_LEVEL_ERROR, "courier.read",
@@ -309,8 +307,10 @@ static void note(struct issuer *is)
 
 void issuer_courier_tick(struct issuer *is)
 {
-    if (!outbox_is_empty(is->courier.outbox)) {
-        write_results(is);
+    if (is->courier.unread) {
+        issuer_courier_changed(is);
+    }
+    if (!outbox_is_empty(is->courier.outbox) && write_results(is)) {
         send_all(is);
     }
     note(is);
@@ -319,7 +319,7 @@ void issuer_courier_tick(struct issuer *is)
 void issuer_courier_stop(struct issuer *is)
 {
     if (issuer_is_ready(is)) {
-        write_results(is);
+        (void)write_results(is);
     }
 }
 

@@ -175,6 +175,7 @@ struct issuer_courier {
     struct event *work; /* there is something to write, or to send */
     size_t under_way;
     bool full;        /* the link takes no more: it is to be made anew */
+    bool unread;      /* destinations could not be read: to be tried again */
     uint32_t failing; /* destinations, as was told last */
     uint32_t tag;
     size_t told_n; /* destinations that the courier knows */
