@@ -79,6 +79,12 @@ static int no_memory(const struct expect *e)
     return session_result(&e->session, BM_E_MEMORY, &why);
 }
 
+/* Nothing more is written behind what is wrong; looked at, all of it is. */
+static bool is_over(const struct expect *e)
+{
+    return e->wrong > (e->look ? WRONG_MAX : 0);
+}
+
 static uint64_t number_of(const json_t *o, const char *name)
 {
     json_int_t v = json_integer_value(json_object_get(o, name));
@@ -120,7 +126,7 @@ static int send_piece(struct expect *e)
     size_t n = json_array_size(e->piece);
     int rc;
 
-    if (n == 0) {
+    if (n == 0 || is_over(e)) {
         json_decref(params);
         return CMD_OK;
     }
@@ -179,18 +185,18 @@ static int go_through(struct expect *e, struct intake_worker *worker)
 
     e->done = 0;
     bar_begin(&e->bar, e->look ? "checking" : "writing");
-    while (rc == CMD_OK && e->wrong <= WRONG_MAX) {
+    while (rc == CMD_OK && !is_over(e)) {
         struct ca_batch_row row;
         bm_status got = intake_worker_next(worker, &some, &why);
 
         if (got == BM_E_END) {
             break;
         }
-        while (got == BM_OK && rc == CMD_OK &&
+        while (got == BM_OK && rc == CMD_OK && !is_over(e) &&
                (got = intake_row_next(&some, &row)) == BM_OK) {
             rc = take_row(e, &row);
         }
-        if (rc == CMD_OK && got != BM_E_END) {
+        if (rc == CMD_OK && !is_over(e) && got != BM_E_END) {
             bar_end(&e->bar);
             return session_result(&e->session, got, &why);
         }
