@@ -115,12 +115,16 @@ void admin_end(struct admin_context *c);
 /* To find a row in an index takes as long as to look at so many. */
 #define ADMIN_SEEK_ROWS 8
 
+/* Octets of rows from which on a page is full: it is to go through a link. */
+#define ADMIN_PAGE_OCTETS ((size_t)2 << 20)
+
 struct admin_page {
     struct tree t;
     json_t *items;
     int64_t limit;
     int64_t n;
     uint64_t rows;            /* looked at */
+    size_t octets;            /* of the items */
     const char *after;        /* or NULL */
     bool found;               /* `after` has passed by */
     char last[ADMIN_KEY_MAX]; /* cursor of the last row that was looked at */

@@ -42,7 +42,8 @@ bm_status admin_page_after(const struct admin_page *page, uint64_t *id,
 
 bm_status admin_page_row(struct admin_page *page, const char *cursor)
 {
-    if (page->n == page->limit || page->rows >= ADMIN_ROWS_MAX) {
+    if (page->n == page->limit || page->rows >= ADMIN_ROWS_MAX ||
+        page->octets >= ADMIN_PAGE_OCTETS) {
         page->more = true;
         return BM_E_END;
     }
@@ -86,6 +87,7 @@ bool admin_page_skips(struct admin_page *page, const char *cursor)
 
 bm_status admin_page_add(struct admin_page *page, json_t *item)
 {
+    page->octets += item == NULL ? 0 : json_dumpb(item, NULL, 0, JSON_COMPACT);
     tree_append(&page->t, page->items, item);
     page->n++;
     return page->t.failed ? BM_E_MEMORY : BM_OK;

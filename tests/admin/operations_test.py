@@ -824,6 +824,23 @@ def what_all_refuse(api):
                      text="<x/>")
 
 
+def much_is_known(api):
+    """A page is as long as an answer may be, whatever is known of devices."""
+    labels = "".join("\nlabel.%063d=%s" % (i, "v" * 127) for i in range(32))
+    for i in range(6):
+        made = api.call("createDevices", {"rows": [
+            "L-%d-%d%s\nlot=long" % (i, j, labels) for j in range(130)]})
+        equal((made["new"], made["wrong"]), (130, []))
+    names = []
+    page = {}
+    while not names or "next" in page:
+        page = api.call("listDevices", {
+            "lot": "long", "limit": 1000,
+            **({"after": page["next"]} if names else {})})
+        names += [d["name"] for d in page["items"]]
+    equal(names, ["L-%d-%d" % (i, j) for i in range(6) for j in range(130)])
+
+
 def test_the_document_is_true():
     with admin.serve() as srv:
         srv.start()
@@ -849,6 +866,7 @@ def test_the_document_is_true():
         cursors(api)
         repeated(api, srv)
         what_all_refuse(api)
+        much_is_known(api)
         missed = {(op.id, status) for op in api.operations.values()
                   for status in op.refusals() | {op.success()}} - api.seen
         # Of an instance that signs no bundles yet; of a key whose certificate was revoked (cli/image_test.py).
