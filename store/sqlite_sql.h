@@ -479,7 +479,8 @@
                      "event > ? ORDER BY event")                               \
     X(DELIVERY_DUE,                                                            \
       "SELECT " SQL_DELIVERY_COLUMNS                                           \
-      " FROM outbox AS o WHERE destination = ? AND dead = 0 AND next <= ? "    \
+      " FROM outbox AS o INDEXED BY outbox_device WHERE destination = ? "      \
+      "AND dead = 0 AND next <= ? "                                            \
       "AND NOT EXISTS (SELECT 1 FROM outbox AS e WHERE "                       \
       "e.destination = o.destination AND e.dead = 0 AND "                      \
       "e.device = o.device AND e.event < o.event) ORDER BY event")             \
