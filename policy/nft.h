@@ -28,7 +28,8 @@
  * nftables does not decide. Thresholds and filters of Modbus do not exist in
  * nftables: frames of such rules are queued, and judged by whoever reads that
  * queue with the engine (firewall/firewall.h) and the table of the policy; what
- * a program with raw sockets sends by such a rule is dropped. Without a queue
+ * a program with raw sockets sends by such a rule is dropped, unless it may set
+ * marks (CAP_NET_RAW, CAP_NET_ADMIN) and sets ours. Without a queue
  * they are refused, or left out of a policy that says `approximate: true`; with
  * and without, a threshold of frames other than IP is refused.
  */
