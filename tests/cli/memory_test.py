@@ -136,12 +136,13 @@ def test_an_act_is_done_and_printed_or_neither():
 
 
 def test_memory_does_not_grow_with_a_crl():
+    # Over 100 MB; of the limit, libraries take two thirds.
     write("vast.crl", cli.large_crl(120_000))
     done = subprocess.run(
-        ["sh", "-c", "ulimit -v 80000; exec \"$@\" > count", "sh",
+        ["sh", "-c", "ulimit -v 90000; exec \"$@\" > count", "sh",
          cli.PROGRAM, "cert", "show", "--max", "0", "vast.crl"],
         stderr=subprocess.PIPE, check=False)
-    equal((done.returncode, done.stderr), (0, b""), "a run in 80 MB")
+    equal((done.returncode, done.stderr), (0, b""), "a run in 90 MB")
     contains(cli.read("count").decode(), "number of entries         120000")
     os.remove("vast.crl")
 
