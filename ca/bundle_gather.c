@@ -74,8 +74,9 @@ static bm_status take_anchor(struct bundle_said *said,
 {
     struct bm_bundle_anchor *anchor = &said->anchors[said->anchors_n];
 
-    anchor->status =
-        row->status == STORE_CA_ACTIVE ? BM_BUNDLE_ACTIVE : BM_BUNDLE_WITHDRAWN;
+    if (row->status != STORE_CA_ACTIVE) {
+        anchor->status = BM_BUNDLE_WITHDRAWN; /* else the default */
+    }
     /* Whoever trusts a root of ours for anything got it from whom it enrols
      * with; a member's CA is for its devices and services. */
     anchor->uses = row->kind == STORE_CA_ROOT ? BM_BUNDLE_ENROL | BM_BUNDLE_USES
