@@ -172,9 +172,8 @@ int cmd_destination_enable(int argc, char **argv);
 int cmd_destination_remove(int argc, char **argv);
 int cmd_destination_test(int argc, char **argv);
 int cmd_destination_dead(int argc, char **argv);
-int cmd_destination_dead_list(int argc, char **argv);
-int cmd_destination_dead_retry(int argc, char **argv);
-int cmd_destination_dead_drop(int argc, char **argv);
+int cmd_destination_retry(int argc, char **argv);
+int cmd_destination_drop(int argc, char **argv);
 
 int cmd_release(int argc, char **argv);
 int cmd_release_create(int argc, char **argv);

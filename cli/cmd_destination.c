@@ -16,8 +16,12 @@ static const struct cmd verbs[] = {
       cmd_destination_remove },
     { "test", "[--dir DIR] NAME...", "send an event that says so",
       cmd_destination_test },
-    { "dead", "list | retry | drop", "events that were given up",
+    { "dead", "[--dir DIR] [--json] NAME", "list events that were given up",
       cmd_destination_dead },
+    { "retry", "[--dir DIR] NAME --event N... | --all", "try them again",
+      cmd_destination_retry },
+    { "drop", "[--dir DIR] NAME --event N... | --all", "forget them",
+      cmd_destination_drop },
     { NULL, NULL, NULL, NULL },
 };
 

@@ -16,7 +16,7 @@ static const struct cmd_option list_options[] = {
     { NULL, NULL, NULL, 0 },
 };
 static const struct cmd_verb list_verb = {
-    "birthmark destination dead list", "[--dir DIR] [--json] NAME",
+    "birthmark destination dead", "[--dir DIR] [--json] NAME",
     "List events that were given up: number, when, what, how often it was\n"
     "tried, and why the last time.\n",
     list_options
@@ -29,15 +29,13 @@ static const struct cmd_option act_options[] = {
     { NULL, NULL, NULL, 0 },
 };
 static const struct cmd_verb retry_verb = {
-    "birthmark destination dead retry",
-    "[--dir DIR] NAME --event N... | NAME --all",
+    "birthmark destination retry", "[--dir DIR] NAME --event N... | NAME --all",
     "Try events again that were given up. They come behind those that their\n"
     "devices had since.\n",
     act_options
 };
 static const struct cmd_verb drop_verb = {
-    "birthmark destination dead drop",
-    "[--dir DIR] NAME --event N... | NAME --all",
+    "birthmark destination drop", "[--dir DIR] NAME --event N... | NAME --all",
     "Forget that events were not delivered. They stay on record: see\n"
     "`device events`.\n",
     act_options
@@ -67,7 +65,7 @@ static const struct listing_column columns[] = {
     { "tries", 5, NULL }, { "why", 0, NULL }, { NULL, 0, NULL },
 };
 
-int cmd_destination_dead_list(int argc, char **argv)
+int cmd_destination_dead(int argc, char **argv)
 {
     struct given given = { .json = false };
     struct args args = { .verb = &list_verb,
@@ -164,27 +162,12 @@ static int act(const struct cmd_verb *verb, const char *operation, int argc,
     return rc;
 }
 
-int cmd_destination_dead_retry(int argc, char **argv)
+int cmd_destination_retry(int argc, char **argv)
 {
     return act(&retry_verb, "retryDeadEvents", argc, argv);
 }
 
-int cmd_destination_dead_drop(int argc, char **argv)
+int cmd_destination_drop(int argc, char **argv)
 {
     return act(&drop_verb, "dropDeadEvents", argc, argv);
-}
-
-static const struct cmd verbs[] = {
-    { "list", "[--dir DIR] [--json] NAME", "list them",
-      cmd_destination_dead_list },
-    { "retry", "[--dir DIR] NAME --event N... | --all", "try them again",
-      cmd_destination_dead_retry },
-    { "drop", "[--dir DIR] NAME --event N... | --all", "forget them",
-      cmd_destination_dead_drop },
-    { NULL, NULL, NULL, NULL },
-};
-
-int cmd_destination_dead(int argc, char **argv)
-{
-    return cmd_dispatch(verbs, "birthmark destination dead", argc, argv);
 }

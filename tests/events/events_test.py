@@ -50,7 +50,7 @@ def show(s, name):
 
 
 def dead(s, name):
-    out = s.birthmark("destination", "dead", "list", "--dir", s.dir, "--json",
+    out = s.birthmark("destination", "dead", "--dir", s.dir, "--json",
                       name)[1]
     return [json.loads(line) for line in out.splitlines()]
 
@@ -218,15 +218,15 @@ def test_what_is_given_up_can_be_tried_again_or_dropped():
         equal([r["why"] for r in rows], ["HTTP 400"] * 3)
         equal([r["tries"] for r in rows], [2] * 3)
         equal([r["device"] for r in rows], ["SN-0"] * 3)
-        s.birthmark("destination", "dead", "drop", "--dir", s.dir, "ops",
+        s.birthmark("destination", "drop", "--dir", s.dir, "ops",
                     "--event", str(rows[0]["id"]))
-        code, _, err = s.birthmark("destination", "dead", "drop", "--dir",
+        code, _, err = s.birthmark("destination", "drop", "--dir",
                                    s.dir, "ops", "--event",
                                    str(rows[0]["id"]), check=False)
         equal(code, 1)
         contains(err, "was not given up")
         accept.append(True)
-        s.birthmark("destination", "dead", "retry", "--dir", s.dir, "ops",
+        s.birthmark("destination", "retry", "--dir", s.dir, "ops",
                     "--all")
         wait_until("two more", lambda: len(hook.taken) == 5)
         equal([number(e) for e in hook.taken[3:]],
