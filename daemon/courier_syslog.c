@@ -217,7 +217,10 @@ static SSL *make_ssl(const struct courier_syslog *s)
         (is_address
              ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1
              : SSL_set1_host(ssl, host) == 1 &&
-                   SSL_set_tlsext_host_name(ssl, host) == 1)) {
+                   /* SSL_set_tlsext_host_name() without its cast. */
+                   SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
+                            TLSEXT_NAMETYPE_host_name,
+                            (void *)(uintptr_t)host) == 1)) {
         return ssl;
     }
     SSL_free(ssl);
