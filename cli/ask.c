@@ -21,8 +21,16 @@ const struct cmd_option ask_looking[] = {
 /* What those read into. */
 struct given {
     struct session_place place;
+    const char *filters[ASK_FILTERS_MAX];
     bool json;
 };
+
+#define FILTER_ROW(i)                                                     \
+    {                                                                     \
+        ASK_JSON + 1 + (i), ARGS_TEXT,                                    \
+            offsetof(struct given, filters) + (i) * sizeof(const char *), \
+            false                                                         \
+    }
 
 static const struct args_row acting_rows[] = {
     SESSION_ROWS(offsetof(struct given, place)),
@@ -31,6 +39,8 @@ static const struct args_row acting_rows[] = {
 static const struct args_row looking_rows[] = {
     SESSION_ROWS(offsetof(struct given, place)),
     { ASK_JSON, ARGS_FLAG, offsetof(struct given, json), false },
+    FILTER_ROW(0),
+    FILTER_ROW(1),
     { 0, ARGS_FLAG, 0, false },
 };
 
@@ -49,7 +59,8 @@ static int count(const struct ask *ask)
     return n;
 }
 
-static int fill(const struct ask *ask, char **words, json_t *params)
+static int fill(const struct ask *ask, char **words, const struct given *given,
+                json_t *params)
 {
     for (int i = 0; i < count(ask); i++) {
         uint64_t number;
@@ -62,6 +73,9 @@ static int fill(const struct ask *ask, char **words, json_t *params)
             return cmd_usage_error(ask->verb->path, "'%.40s' is no number",
                                    words[i]);
         }
+    }
+    for (size_t i = 0; i < ASK_FILTERS_MAX && ask->filters[i] != NULL; i++) {
+        session_set_text(params, ask->filters[i], given->filters[i]);
     }
     return ask->fill == NULL || ask->fill(ask->given, params) ? CMD_OK
                                                               : CMD_USAGE;
@@ -77,7 +91,8 @@ static bm_status print(const struct ask *ask, bool json, json_t *answer)
         return listing_print(&listing, &t, answer);
     }
     if (ask->answer == ASK_SHOW) {
-        rc = text_print(stdout, answer, 0);
+        rc = ask->print != NULL ? ask->print(answer)
+                                : text_print(stdout, answer, 0);
     } else if (ask->answer == ASK_ID) {
         printf("%" PRIu64 "\n",
                (uint64_t)json_integer_value(json_object_get(answer, "id")));
@@ -118,7 +133,7 @@ static int run(const struct ask *ask, const struct args *args,
     };
     json_t *params = json_object();
     struct session s;
-    int rc = fill(ask, args->words, params);
+    int rc = fill(ask, args->words, given, params);
 
     if (rc == CMD_OK) {
         rc = session_open(&s, &config);

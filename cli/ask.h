@@ -16,6 +16,16 @@ enum ask_answer {
     ASK_LIST     /* all of a list, in lines */
 };
 
+/* The option of what is shown. */
+#define ASK_JSON 1
+#define ASK_JSON_OPTION_OF(words)       \
+    {                                   \
+        "--json", NULL, words, ASK_JSON \
+    }
+#define ASK_JSON_OPTION ASK_JSON_OPTION_OF("as JSON objects")
+
+#define ASK_FILTERS_MAX 2
+
 struct ask_param {
     const char *name;
     bool number;
@@ -29,6 +39,10 @@ struct ask {
     enum ca_act act;
     enum ask_answer answer;
     const struct listing_column *columns; /* ASK_LIST */
+    /* ASK_SHOW, as text; NULL: all members, as text.h does. */
+    bm_status (*print)(json_t *answer);
+    /* Parameters that options of its own set: ASK_JSON + 1, + 2, ... */
+    const char *filters[ASK_FILTERS_MAX];
 
     /* Where it takes more options than the place and, of what is shown,
      * --json; all NULL else. */
@@ -39,13 +53,6 @@ struct ask {
     bool (*fill)(const void *given, json_t *params);
 };
 int ask_run(const struct ask *ask, int argc, char **argv);
-
-/* The option of what is shown. */
-#define ASK_JSON 1
-#define ASK_JSON_OPTION                             \
-    {                                               \
-        "--json", NULL, "as JSON objects", ASK_JSON \
-    }
 
 /* Tables of options of verbs that act, and of those that look. */
 extern const struct cmd_option ask_acting[];

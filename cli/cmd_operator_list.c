@@ -1,30 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/pages.h"
-
-enum {
-    OPTION_JSON = 1
-};
+#include "cli/ask.h"
 
 static const struct cmd_option options[] = {
     SESSION_OPTIONS,
-    { "--json", NULL, "one JSON object per operator and line", OPTION_JSON },
+    ASK_JSON_OPTION_OF("one JSON object per operator and line"),
     { NULL, NULL, NULL, 0 },
 };
 
 static const struct cmd_verb verb = {
     "birthmark operator list", "[--dir DIR] [--json]",
     "List operators: id, status, roles and where they hold.\n", options
-};
-
-struct given {
-    struct session_place place;
-    bool json;
-};
-
-static const struct args_row rows[] = {
-    SESSION_ROWS(offsetof(struct given, place)),
-    { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
-    { 0, ARGS_FLAG, 0, false },
 };
 
 static const struct listing_column columns[] = {
@@ -34,24 +19,11 @@ static const struct listing_column columns[] = {
 
 int cmd_operator_list(int argc, char **argv)
 {
-    struct given given = { .json = false };
-    struct args args = { .verb = &verb, .rows = rows, .into = &given };
-    struct session_config config = { .path = verb.path,
-                                     .place = &given.place,
-                                     .mode = INSTANCE_READ,
-                                     .act = CA_ACT_OPERATOR_READ };
-    struct session s;
-    int rc;
+    static const struct ask ask = { .verb = &verb,
+                                    .operation = "listOperators",
+                                    .act = CA_ACT_OPERATOR_READ,
+                                    .columns = columns,
+                                    .answer = ASK_LIST };
 
-    if (!args_read(&args, argc, argv, &rc)) {
-        return rc;
-    }
-    rc = session_open(&s, &config);
-    if (rc == CMD_OK) {
-        const struct listing listing = { given.json, columns };
-
-        rc = pages_print(&s, "listOperators", json_object(), &listing);
-    }
-    session_close(&s);
-    return rc;
+    return ask_run(&ask, argc, argv);
 }

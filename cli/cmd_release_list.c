@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/pages.h"
-
-enum {
-    OPTION_JSON = 1
-};
+#include "cli/ask.h"
 
 static const struct cmd_option options[] = {
     SESSION_OPTIONS,
-    { "--json", NULL, "one JSON object per release and line", OPTION_JSON },
+    ASK_JSON_OPTION_OF("one JSON object per release and line"),
     { NULL, NULL, NULL, 0 },
 };
 
@@ -18,17 +14,6 @@ static const struct cmd_verb verb = {
     options
 };
 
-struct given {
-    struct session_place place;
-    bool json;
-};
-
-static const struct args_row rows[] = {
-    SESSION_ROWS(offsetof(struct given, place)),
-    { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
-    { 0, ARGS_FLAG, 0, false },
-};
-
 static const struct listing_column columns[] = {
     { "created", 20, NULL }, { "creator", 20, NULL }, { "mode", 8, NULL },
     { "name", 0, NULL },     { NULL, 0, NULL },
@@ -36,24 +21,11 @@ static const struct listing_column columns[] = {
 
 int cmd_release_list(int argc, char **argv)
 {
-    struct given given = { .json = false };
-    struct args args = { .verb = &verb, .rows = rows, .into = &given };
-    struct session_config config = { .path = verb.path,
-                                     .place = &given.place,
-                                     .mode = INSTANCE_READ,
-                                     .act = CA_ACT_RELEASE_READ };
-    struct session s;
-    int rc;
+    static const struct ask ask = { .verb = &verb,
+                                    .operation = "listReleases",
+                                    .act = CA_ACT_RELEASE_READ,
+                                    .columns = columns,
+                                    .answer = ASK_LIST };
 
-    if (!args_read(&args, argc, argv, &rc)) {
-        return rc;
-    }
-    rc = session_open(&s, &config);
-    if (rc == CMD_OK) {
-        const struct listing listing = { given.json, columns };
-
-        rc = pages_print(&s, "listReleases", json_object(), &listing);
-    }
-    session_close(&s);
-    return rc;
+    return ask_run(&ask, argc, argv);
 }

@@ -1,37 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/pages.h"
+#include "cli/ask.h"
 
+/* In the order of `filters`. */
 enum {
-    OPTION_STATE = 1,
-    OPTION_JSON
+    OPTION_STATE = ASK_JSON + 1
 };
 
-static const struct cmd_option list_options[] = {
+static const struct cmd_option options[] = {
     SESSION_OPTIONS,
     { "--state", "STATE", "pending, approved, rejected, issued or lapsed",
       OPTION_STATE },
-    { "--json", NULL, "one JSON object per request and line", OPTION_JSON },
+    ASK_JSON_OPTION_OF("one JSON object per request and line"),
     { NULL, NULL, NULL, 0 },
 };
 
-static const struct cmd_verb list_verb = {
+static const struct cmd_verb verb = {
     "birthmark request list", "[--dir DIR] [--state STATE] [--json]",
     "List requests that need a second operator: number, state, profile, who\n"
     "asked, and the device.\n",
-    list_options
-};
-
-struct given {
-    struct session_place place;
-    const char *state;
-    bool json;
-};
-
-static const struct args_row rows[] = {
-    SESSION_ROWS(offsetof(struct given, place)),
-    { OPTION_STATE, ARGS_TEXT, offsetof(struct given, state), false },
-    { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
-    { 0, ARGS_FLAG, 0, false },
+    options
 };
 
 static const struct listing_column columns[] = {
@@ -41,26 +28,12 @@ static const struct listing_column columns[] = {
 
 int cmd_request_list(int argc, char **argv)
 {
-    struct given given = { .json = false };
-    struct args args = { .verb = &list_verb, .rows = rows, .into = &given };
-    struct session_config config = { .path = list_verb.path,
-                                     .place = &given.place,
-                                     .mode = INSTANCE_READ,
-                                     .act = CA_ACT_REQUEST_READ };
-    struct session s;
-    int rc;
+    static const struct ask ask = { .verb = &verb,
+                                    .operation = "listRequests",
+                                    .act = CA_ACT_REQUEST_READ,
+                                    .columns = columns,
+                                    .filters = { "state" },
+                                    .answer = ASK_LIST };
 
-    if (!args_read(&args, argc, argv, &rc)) {
-        return rc;
-    }
-    rc = session_open(&s, &config);
-    if (rc == CMD_OK) {
-        const struct listing listing = { given.json, columns };
-        json_t *params = json_object();
-
-        session_set_text(params, "state", given.state);
-        rc = pages_print(&s, "listRequests", params, &listing);
-    }
-    session_close(&s);
-    return rc;
+    return ask_run(&ask, argc, argv);
 }

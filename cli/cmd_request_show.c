@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/each.h"
-#include "cli/listing.h"
+#include "cli/ask.h"
 #include "cli/text.h"
-
-enum {
-    OPTION_JSON = 1
-};
 
 static const struct cmd_option options[] = {
     SESSION_OPTIONS,
-    { "--json", NULL, "as a JSON object", OPTION_JSON },
+    ASK_JSON_OPTION_OF("as a JSON object"),
     { NULL, NULL, NULL, 0 },
 };
 
@@ -20,19 +15,8 @@ static const struct cmd_verb verb = {
     options
 };
 
-struct given {
-    struct session_place place;
-    bool json;
-};
-
-static const struct args_row rows[] = {
-    SESSION_ROWS(offsetof(struct given, place)),
-    { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
-    { 0, ARGS_FLAG, 0, false },
-};
-
 /* The certification request comes last, as a block of its own. */
-static bm_status print_text(json_t *request)
+static bm_status print(json_t *request)
 {
     json_t *csr = json_incref(json_object_get(request, "csr"));
     bm_status rc;
@@ -46,58 +30,17 @@ static bm_status print_text(json_t *request)
     return rc;
 }
 
-static int show(struct session *s, const struct given *given, uint64_t id)
-{
-    static const struct tree t;
-    struct ca_refusal why = { .status = BM_OK };
-    const struct listing listing = { .json = true };
-    json_t *params = json_object();
-    json_t *request;
-    bm_status rc;
-    int code;
-
-    session_set_int(params, "request", id);
-    code = session_call(s, "showRequest", params, &request);
-    if (code != CMD_OK) {
-        return code;
-    }
-    if (given->json) {
-        rc = listing_print(&listing, &t, request);
-    } else {
-        rc = print_text(request);
-        json_decref(request);
-    }
-    return session_result(s, rc, &why);
-}
-
 int cmd_request_show(int argc, char **argv)
 {
-    struct given given = { .json = false };
-    struct args args = { .verb = &verb,
-                         .rows = rows,
-                         .into = &given,
-                         .words_name = "ID",
-                         .words_min = 1,
-                         .words_max = 1 };
-    struct session_config config = { .path = verb.path,
-                                     .place = &given.place,
-                                     .mode = INSTANCE_READ,
-                                     .act = CA_ACT_REQUEST_READ };
-    struct session s;
-    uint64_t id;
-    int rc;
+    static const struct ask_param params[] = { { "request", true },
+                                               { NULL, false } };
+    static const struct ask ask = { .verb = &verb,
+                                    .operation = "showRequest",
+                                    .act = CA_ACT_REQUEST_READ,
+                                    .words_name = "ID",
+                                    .print = print,
+                                    .params = params,
+                                    .answer = ASK_SHOW };
 
-    if (!args_read(&args, argc, argv, &rc)) {
-        return rc;
-    }
-    if (!each_read_number(args.words[0], &id)) {
-        return cmd_usage_error(verb.path, "'%.40s' is no number",
-                               args.words[0]);
-    }
-    rc = session_open(&s, &config);
-    if (rc == CMD_OK) {
-        rc = show(&s, &given, id);
-    }
-    session_close(&s);
-    return rc;
+    return ask_run(&ask, argc, argv);
 }
