@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "ca/inventory.h"
@@ -12,26 +13,36 @@
 #include "cli/twice.h"
 #include "intake/worker.h"
 
+enum {
+    OPTION_FORMAT = 1
+};
+
 static const struct cmd_option options[] = {
     SESSION_OPTIONS,
+    { "--format", "WORD", "birthmark (default), aws-iot, azure-dps, azure-hub",
+      OPTION_FORMAT },
     { NULL, NULL, NULL, 0 },
 };
 
 static const struct cmd_verb verb = {
-    "birthmark device expect", "[--dir DIR] FILE",
+    "birthmark device expect", "[--dir DIR] [--format WORD] FILE",
     "Say that the devices of a file are expected: a table (CSV) with a column\n"
     "device and one for each attribute, or a list (JSON) of objects with the\n"
     "same members. All rows are looked at first: what is wrong with any is\n"
-    "told by row and column, and nothing is changed.\n",
+    "told by row and column, and nothing is changed. With --format the file\n"
+    "is another service's, in JSON: things of AWS IoT, enrolments of Azure\n"
+    "DPS, identities of Azure IoT Hub.\n",
     options
 };
 
 struct given {
     struct session_place place;
+    const char *format;
 };
 
 static const struct args_row rows[] = {
     SESSION_ROWS(offsetof(struct given, place)),
+    { OPTION_FORMAT, ARGS_TEXT, offsetof(struct given, format), false },
     { 0, ARGS_FLAG, 0, false },
 };
 
@@ -247,7 +258,8 @@ static int run(struct expect *e, struct intake_worker *const workers[2])
 
 /* Two processes that read the file, one after another, made while there is
  * nothing to lose: no key, no store, no connection. */
-static int start(const char *file, struct intake_worker **worker)
+static int start(const char *file, enum intake_kind kind,
+                 struct intake_worker **worker)
 {
     struct ca_refusal why = { .status = BM_OK };
     int fd = open(file, O_RDONLY | O_CLOEXEC);
@@ -261,13 +273,34 @@ static int start(const char *file, struct intake_worker **worker)
         fprintf(stderr, ": %s\n", words);
         return CMD_FAILED;
     }
-    rc = intake_worker_start(fd, INTAKE_INVENTORY, worker, &why);
+    rc = intake_worker_start(fd, kind, worker, &why);
     return rc == BM_OK ? CMD_OK : refusal_print_act(verb.path, rc, &why);
+}
+
+static bool kind_of(const char *format, enum intake_kind *kind)
+{
+    static const struct {
+        const char *word;
+        enum intake_kind kind;
+    } formats[] = {
+        { "birthmark", INTAKE_INVENTORY },
+        { "aws-iot", INTAKE_AWS_IOT },
+        { "azure-dps", INTAKE_AZURE_DPS },
+        { "azure-hub", INTAKE_AZURE_HUB },
+    };
+
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        if (strcmp(format, formats[i].word) == 0) {
+            *kind = formats[i].kind;
+            return true;
+        }
+    }
+    return false;
 }
 
 int cmd_device_expect(int argc, char **argv)
 {
-    struct given given = { .place = { .dir = NULL } };
+    struct given given = { .format = "birthmark" };
     struct args args = { .verb = &verb,
                          .rows = rows,
                          .into = &given,
@@ -280,14 +313,19 @@ int cmd_device_expect(int argc, char **argv)
                                      .act = CA_ACT_DEVICE_EXPECT };
     struct intake_worker *workers[2] = { NULL, NULL };
     struct expect e = { .octets = 0 };
+    enum intake_kind kind;
     int rc;
 
     if (!args_read(&args, argc, argv, &rc)) {
         return rc;
     }
-    rc = start(args.words[0], &workers[0]);
+    if (!kind_of(given.format, &kind)) {
+        return cmd_usage_error(verb.path, "--format is birthmark, aws-iot, "
+                                          "azure-dps or azure-hub");
+    }
+    rc = start(args.words[0], kind, &workers[0]);
     if (rc == CMD_OK) {
-        rc = start(args.words[0], &workers[1]);
+        rc = start(args.words[0], kind, &workers[1]);
     }
     if (rc == CMD_OK) {
         rc = session_open(&e.session, &config);

@@ -3,34 +3,49 @@
 #include <string.h>
 
 #include "ca/attribute.h"
+#include "cli/cloud.h"
 #include "cli/pages.h"
 
 enum {
-    OPTION_FORMAT = 1
+    OPTION_FORMAT = 1,
+    OPTION_PROFILE,
+    OPTION_LABEL
 };
 
 static const struct cmd_option options[] = {
     SESSION_OPTIONS,
-    { "--format", "WORD", "csv (default), or json: an object per line",
-      OPTION_FORMAT },
+    { "--format", "WORD",
+      "csv (default), json, aws-iot, azure-dps or azure-hub", OPTION_FORMAT },
+    { "--profile", "NAME",
+      "certificates of this profile (the newest that is good)",
+      OPTION_PROFILE },
+    { "--label", "NAME", "aws-iot: this label goes along; repeatable",
+      OPTION_LABEL },
     { NULL, NULL, NULL, 0 },
 };
 
 static const struct cmd_verb verb = {
-    "birthmark device export", "[--dir DIR] [--format csv|json]",
+    "birthmark device export", "[--dir DIR] [OPTION]...",
     "Write all devices with what is on record of them, as `birthmark device\n"
-    "expect` reads it.\n",
+    "expect` reads it: a table, or JSON with an object in each line. For\n"
+    "other services: parameters of a bulk registration (aws-iot) and\n"
+    "individual enrolments (azure-dps), with certificates; identities\n"
+    "(azure-hub).\n",
     options
 };
 
 struct given {
     struct session_place place;
     const char *format;
+    const char *profile;
+    struct args_many labels;
 };
 
 static const struct args_row rows[] = {
     SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_FORMAT, ARGS_TEXT, offsetof(struct given, format), false },
+    { OPTION_PROFILE, ARGS_TEXT, offsetof(struct given, profile), false },
+    { OPTION_LABEL, ARGS_MANY, offsetof(struct given, labels), false },
     { 0, ARGS_FLAG, 0, false },
 };
 
@@ -123,13 +138,41 @@ static int put_table(struct session *s)
     return session_result(s, pages_walk(&pages, &why), &why);
 }
 
-static int run(struct session *s, const char *format)
+static int run(struct session *s, const struct given *given)
 {
     const struct listing listing = { .json = true };
+    const struct cloud_config cloud = { .format =
+                                            cloud_format_named(given->format),
+                                        .profile = given->profile,
+                                        .labels = &given->labels };
 
-    return strcmp(format, "json") == 0
+    if (cloud.format != NULL) {
+        return cloud_export(s, &cloud);
+    }
+    return strcmp(given->format, "json") == 0
                ? pages_print(s, "listDevices", json_object(), &listing)
                : put_table(s);
+}
+
+/* What an option is for is said, and not passed over. */
+static int check(const struct given *given)
+{
+    bool own =
+        strcmp(given->format, "csv") == 0 || strcmp(given->format, "json") == 0;
+
+    if (!own && cloud_format_named(given->format) == NULL) {
+        return cmd_usage_error(verb.path, "--format is csv, json, aws-iot, "
+                                          "azure-dps or azure-hub");
+    }
+    if (given->profile != NULL &&
+        (own || strcmp(given->format, "azure-hub") == 0)) {
+        return cmd_usage_error(verb.path,
+                               "--profile is for aws-iot and azure-dps");
+    }
+    if (given->labels.n != 0 && strcmp(given->format, "aws-iot") != 0) {
+        return cmd_usage_error(verb.path, "--label is for aws-iot");
+    }
+    return CMD_OK;
 }
 
 int cmd_device_export(int argc, char **argv)
@@ -146,12 +189,13 @@ int cmd_device_export(int argc, char **argv)
     if (!args_read(&args, argc, argv, &rc)) {
         return rc;
     }
-    if (strcmp(given.format, "csv") != 0 && strcmp(given.format, "json") != 0) {
-        return cmd_usage_error(verb.path, "--format is csv or json");
+    rc = check(&given);
+    if (rc != CMD_OK) {
+        return rc;
     }
     rc = session_open(&s, &config);
     if (rc == CMD_OK) {
-        rc = run(&s, given.format);
+        rc = run(&s, &given);
     }
     session_close(&s);
     return rc;

@@ -55,7 +55,10 @@ static int enter(struct session *s, const char *operation,
         json_array_append_new(set, json_string(args->words[i]));
     }
     session_set_text(params, "device", args->words[0]);
-    json_object_set_new(params, "set", set);
+    if (args->words_n > 1) {
+        json_object_set(params, "set", set);
+    }
+    json_decref(set);
     rc = session_call(s, operation, params, &device);
     json_decref(device);
     return rc;

@@ -229,6 +229,22 @@ static const struct intake_format *format_of(struct intake_source *s)
     return c == '[' || c == '{' ? &intake_json : &intake_csv;
 }
 
+static bm_status is_format_of(enum intake_kind kind,
+                              const struct intake_format *format,
+                              struct ca_refusal *why)
+{
+    if (kind > INTAKE_INVENTORY && format != &intake_json) {
+        return ca_refuse(why, BM_E_CA_ORDER,
+                         "this format is JSON: objects, or a list of them");
+    }
+    if (kind != INTAKE_REQUESTS && format == &intake_archive) {
+        return ca_refuse(why, BM_E_CA_ORDER,
+                         "an archive has requests; a list of devices is a "
+                         "table or JSON");
+    }
+    return BM_OK;
+}
+
 bm_status intake_open(int fd, enum intake_kind kind, struct intake **out,
                       struct ca_refusal *why)
 {
@@ -243,11 +259,10 @@ bm_status intake_open(int fd, enum intake_kind kind, struct intake **out,
     intake->source.fd = fd;
     intake->kind = kind;
     intake->format = format_of(&intake->source);
-    rc = kind != INTAKE_REQUESTS && intake->format == &intake_archive
-             ? ca_refuse(why, BM_E_CA_ORDER,
-                         "an archive has requests; a list of devices is a "
-                         "table or JSON")
-             : intake->format->begin(intake, why);
+    rc = is_format_of(kind, intake->format, why);
+    if (rc == BM_OK) {
+        rc = intake->format->begin(intake, why);
+    }
     if (rc != BM_OK) {
         intake_close(intake);
         return rc;

@@ -35,7 +35,13 @@ enum intake_kind {
      * field of a table, or a list; `labels`, NAME=VALUE each. What an export
      * has besides is passed over. A row has for its request what
      * ca_devices_expect() takes. */
-    INTAKE_INVENTORY
+    INTAKE_INVENTORY,
+    /* The same, from what other services write of their devices, in JSON:
+     * things and parameters of AWS IoT, enrolments of Azure DPS, identities of
+     * Azure IoT Hub. docs/inventory.md has what becomes of each member. */
+    INTAKE_AWS_IOT,
+    INTAKE_AZURE_DPS,
+    INTAKE_AZURE_HUB
 };
 
 /* Columns of a table. */

@@ -2,6 +2,8 @@
 #ifndef BM_INTAKE_INTERNAL_H
 #define BM_INTAKE_INTERNAL_H
 
+#include <jansson.h>
+
 #include "ca/attribute.h"
 #include "intake/intake.h"
 
@@ -87,6 +89,11 @@ bool intake_begin_device(struct intake *intake, struct ca_batch_row *row,
 bool intake_add_value(struct intake *intake, struct ca_batch_row *row,
                       const char *name, struct bm_bytes value);
 void intake_end_device(struct intake *intake, struct ca_batch_row *row);
+
+/* A device as another service writes it (cloud.c): the kinds from
+ * INTAKE_AWS_IOT on. BM_OK: the row is one, or says what is wrong with it. */
+BM_MUST_CHECK bm_status intake_fill_cloud(struct intake *intake, json_t *object,
+                                          struct ca_batch_row *row);
 
 /* Put the values of a row into their places; each may be empty. BM_OK: the row
  * is one, or says what is wrong with it. */

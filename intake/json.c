@@ -189,7 +189,9 @@ static bm_status read_object(struct intake *intake, struct ca_batch_row *row,
                          (unsigned)intake->number, error.position, error.text);
     }
     rc = intake->kind == INTAKE_INVENTORY ? fill_device(intake, object, row)
-                                          : fill(intake, object, row);
+         : intake->kind > INTAKE_INVENTORY
+             ? intake_fill_cloud(intake, object, row)
+             : fill(intake, object, row);
     copy_down(intake, &row->device, &at);
     copy_down(intake, &row->subject, &at);
     json_decref(object);
