@@ -18,6 +18,7 @@ static const char settings[] = "PRAGMA journal_mode = WAL;"
                                "PRAGMA cell_size_check = ON;"
                                "PRAGMA trusted_schema = OFF;"
                                "PRAGMA temp_store = MEMORY;"
+                               "PRAGMA secure_delete = ON;"
                                "PRAGMA cache_size = -16384;"
                                "PRAGMA wal_autocheckpoint = 1000;";
 
@@ -82,6 +83,18 @@ static bm_status begin(void *self, enum store_mode mode)
     return rc;
 }
 
+/* The file overwrites what is deleted (secure_delete), the log has it still
+ * until it is cut. Who reads at that moment is waited for: until after one of
+ * the next commits. */
+static void clear_log(struct sqlite_store *s)
+{
+    if (s->erased &&
+        sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL,
+                                  NULL) == SQLITE_OK) {
+        s->erased = false;
+    }
+}
+
 static bm_status commit(void *self)
 {
     struct sqlite_store *s = self;
@@ -105,6 +118,7 @@ static bm_status commit(void *self)
         index_committed(s->claims);
     }
     end(s);
+    clear_log(s);
     return BM_OK;
 }
 

@@ -11,6 +11,7 @@
 #define SUBJECT_OCTETS_MAX   8192
 #define RECIPIENT_OCTETS_MAX 65536
 #define SIGNATURE_OCTETS_MAX (1U << 20)
+#define SEALED_OCTETS_MAX    256
 
 /* Ids of rows: batch << ROW_BITS | number. */
 #define ROW_BITS  20
@@ -268,6 +269,12 @@ static bm_status batch_row_list(void *self, uint64_t batch, uint32_t after,
     return query_visit(&q, batch_row_read, &row, visit);
 }
 
+/* What goes with this transaction was given away, or is a secret. */
+static void erase(struct sqlite_store *s)
+{
+    s->erased = true;
+}
+
 static bm_status open_rows(struct sqlite_query *q, struct sqlite_store *s,
                            uint64_t batch, enum sql sql)
 {
@@ -287,6 +294,7 @@ static bm_status batch_clear(void *self, uint64_t batch,
 {
     struct sqlite_query q;
 
+    erase(self);
     BM_TRY(open_rows(&q, self, batch, SQL_BATCH_CLEAR));
     query_put_i64(&q, (int64_t)state);
     query_run(&q);
@@ -297,9 +305,52 @@ static bm_status batch_forget(void *self, uint64_t batch)
 {
     struct sqlite_query q;
 
+    erase(self);
     BM_TRY(open_rows(&q, self, batch, SQL_BATCH_FORGET));
     query_run(&q);
     return query_close(&q);
+}
+
+/* ---- What keys are made under */
+
+static bm_status batch_secret_put(void *self, uint64_t batch,
+                                  struct bm_bytes sealed)
+{
+    struct sqlite_query q;
+
+    query_open(&q, self, SQL_BATCH_SECRET_PUT);
+    query_put_u64(&q, batch);
+    query_put_bytes(&q, sealed);
+    query_run(&q);
+    return query_close(&q);
+}
+
+static bm_status batch_secret_get(void *self, uint64_t batch,
+                                  struct bm_bytes *sealed)
+{
+    struct sqlite_query q;
+
+    *sealed = (struct bm_bytes){ NULL, 0 };
+    query_open(&q, self, SQL_BATCH_SECRET_GET);
+    query_put_u64(&q, batch);
+    if (query_one(&q)) {
+        *sealed = query_get_bytes(&q, SEALED_OCTETS_MAX);
+    }
+    return query_close(&q);
+}
+
+static bm_status batch_secret_drop(void *self, uint64_t batch)
+{
+    struct sqlite_query q;
+
+    query_open(&q, self, SQL_BATCH_SECRET_DROP);
+    query_put_u64(&q, batch);
+    query_run(&q);
+    BM_TRY(query_close(&q));
+    if (sqlite3_changes(((struct sqlite_store *)self)->db) != 0) {
+        erase(self);
+    }
+    return BM_OK;
 }
 
 /* ---- History */
@@ -355,6 +406,9 @@ void sqlite_batch_fill(struct store *store)
     store->batch_sign = batch_sign;
     store->batch_clear = batch_clear;
     store->batch_forget = batch_forget;
+    store->batch_secret_put = batch_secret_put;
+    store->batch_secret_get = batch_secret_get;
+    store->batch_secret_drop = batch_secret_drop;
     store->batch_event_put = batch_event_put;
     store->batch_event_list = batch_event_list;
 }

@@ -33,6 +33,7 @@ struct sqlite_store {
     struct index *claims;
     int64_t data_version; /* of what `claims` has in memory */
     bool current;         /* `claims` was compared in this transaction */
+    bool erased; /* something that must not be found in the log, either */
     struct store_revocations *walks; /* all that are open */
     uint8_t *view; /* what the last row handed out points into */
     size_t view_cap;

@@ -410,6 +410,11 @@ static const char outbox[] =
     "CREATE INDEX outbox_device ON outbox (destination, dead, device, event);"
     "CREATE INDEX outbox_event ON outbox (event);";
 
+/* What the keys of a batch are made under, sealed, until they are made. */
+static const char batch_secret[] =
+    "CREATE TABLE batch_secret ("
+    "  batch INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;";
+
 static const char *const steps[] = {
     first,
     listings,
@@ -427,6 +432,7 @@ static const char *const steps[] = {
     signals,
     inventory,
     outbox,
+    batch_secret,
 };
 /* clang-format on */
 

@@ -597,6 +597,10 @@
                    "(?3 = 0 OR state = ?3)")                                   \
     X(BATCH_FORGET, "UPDATE batch_row SET csr = x'', key = x'' WHERE id "      \
                     "BETWEEN ? AND ? AND (csr != x'' OR key != x'')")          \
+    X(BATCH_SECRET_PUT,                                                        \
+      "INSERT INTO batch_secret (batch, sealed) VALUES (?, ?)")                \
+    X(BATCH_SECRET_GET, "SELECT sealed FROM batch_secret WHERE batch = ?")     \
+    X(BATCH_SECRET_DROP, "DELETE FROM batch_secret WHERE batch = ?")           \
     X(BATCH_EVENT_PUT, "INSERT INTO batch_event (batch, at, state, actor, "    \
                        "text) VALUES (?, ?, ?, ?, ?)")                         \
     X(BATCH_EVENT_LIST, "SELECT batch, at, state, actor, text FROM "           \

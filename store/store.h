@@ -443,6 +443,14 @@ struct store {
                              enum store_batch_row_state state);
     bm_status (*batch_forget)(void *self, uint64_t batch);
 
+    /* What its keys are made under, sealed: put with a new batch, got (views;
+     * NOT_FOUND), and dropped, if there is one: overwritten in the file. */
+    bm_status (*batch_secret_put)(void *self, uint64_t batch,
+                                  struct bm_bytes sealed);
+    bm_status (*batch_secret_get)(void *self, uint64_t batch,
+                                  struct bm_bytes *sealed);
+    bm_status (*batch_secret_drop)(void *self, uint64_t batch);
+
     bm_status (*batch_event_put)(void *self,
                                  const struct store_batch_event *row);
     /* In the order in which they happened. */

@@ -216,12 +216,33 @@ static inline void the_history_of_a_batch_keeps_its_order(void)
     s->close(s->self);
 }
 
+static inline void a_secret_is_kept_until_it_is_dropped(void)
+{
+    struct store *s = contract_open("batch", true);
+    struct bm_bytes sealed;
+
+    must_begin(s);
+    CHECK_STATUS(s->batch_secret_get(s->self, 3, &sealed), BM_E_NOT_FOUND);
+    CHECK(sealed.n == 0);
+    CHECK_STATUS(s->batch_secret_put(s->self, 3, BM_LIT("sealed")), BM_OK);
+    CHECK_STATUS(s->batch_secret_drop(s->self, 4), BM_OK);
+    CHECK_STATUS(s->batch_secret_get(s->self, 3, &sealed), BM_OK);
+    CHECK(bm_bytes_equal(sealed, BM_LIT("sealed")));
+    CHECK_STATUS(s->batch_secret_drop(s->self, 3), BM_OK);
+    CHECK_STATUS(s->batch_secret_get(s->self, 3, &sealed), BM_E_NOT_FOUND);
+    CHECK_STATUS(s->batch_secret_put(s->self, 3, BM_LIT("again")), BM_OK);
+    CHECK_STATUS(s->batch_secret_put(s->self, 3, BM_LIT("twice")),
+                 BM_E_STORE_CONFLICT);
+    s->close(s->self);
+}
+
 static inline void contract_batch(void)
 {
     RUN(a_batch_is_kept_and_changes);
     RUN(what_ends_certificates_is_gone_on_with_first);
     RUN(rows_of_a_batch_are_its_own);
     RUN(the_history_of_a_batch_keeps_its_order);
+    RUN(a_secret_is_kept_until_it_is_dropped);
 }
 
 #endif

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* The file: making, opening, migrating, copying, checking it. */
+/* memmem() */
+#define _GNU_SOURCE
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "store/test/faults.h"
@@ -163,6 +166,60 @@ static void a_reader_beside_a_writer_sees_what_that_one_commits(void)
     writer->close(writer->self);
 }
 
+/* Is it in the file, or in its log? */
+static bool has(const char *path, const char *what)
+{
+    static uint8_t data[4 << 20];
+    char name[FILES_PATH_MAX + 8];
+    bool found = false;
+
+    for (int i = 0; i < 2; i++) {
+        FILE *f;
+        size_t n;
+
+        (void)snprintf(name, sizeof name, "%s%s", path, i == 0 ? "" : "-wal");
+        f = fopen(name, "rb");
+        n = f == NULL ? 0 : fread(data, 1, sizeof data, f);
+        if (f != NULL) {
+            CHECK(feof(f) != 0 && fclose(f) == 0);
+        }
+        found = found || memmem(data, n, what, strlen(what)) != NULL;
+    }
+    return found;
+}
+
+static void what_was_a_secret_is_in_neither_file_nor_log(void)
+{
+    static const char secret[] = "what a batch is encrypted under";
+    struct store_batch_row row = { .batch = 7,
+                                   .number = 1,
+                                   .state = STORE_ROW_ISSUED,
+                                   .key = BM_LIT("a key that was encrypted") };
+    char path[FILES_PATH_MAX];
+    struct store *s;
+
+    files_path("erased", path);
+    make(path, 1);
+    CHECK_STATUS(story_open(path, false, &s), BM_OK);
+    CHECK_STATUS(s->begin(s->self, STORE_WRITE), BM_OK);
+    CHECK_STATUS(s->batch_secret_put(s->self, 7,
+                                     (struct bm_bytes){ (const uint8_t *)secret,
+                                                        strlen(secret) }),
+                 BM_OK);
+    CHECK_STATUS(s->batch_row_put(s->self, &row), BM_OK);
+    CHECK_STATUS(s->commit(s->self), BM_OK);
+    CHECK(has(path, secret) && has(path, "a key that was encrypted"));
+    CHECK_STATUS(s->begin(s->self, STORE_WRITE), BM_OK);
+    CHECK_STATUS(s->batch_secret_drop(s->self, 7), BM_OK);
+    CHECK_STATUS(s->commit(s->self), BM_OK);
+    CHECK(!has(path, secret) && has(path, "a key that was encrypted"));
+    CHECK_STATUS(s->begin(s->self, STORE_WRITE), BM_OK);
+    CHECK_STATUS(s->batch_forget(s->self, 7), BM_OK);
+    CHECK_STATUS(s->commit(s->self), BM_OK);
+    CHECK(!has(path, "a key that was encrypted"));
+    s->close(s->self);
+}
+
 /* Takes back what the steps after version 3, and version 1, do. */
 #define BACK_TO_3                                                      \
     "DROP TABLE signal; DROP TABLE shipping; DROP TABLE pull;"         \
@@ -171,6 +228,7 @@ static void a_reader_beside_a_writer_sees_what_that_one_commits(void)
     "DROP INDEX certificate_expires;"                                  \
     "DROP TABLE destination; DROP TABLE outbox;"                       \
     "DROP TABLE batch; DROP TABLE batch_row; DROP TABLE batch_event;"  \
+    "DROP TABLE batch_secret;"                                         \
     "DROP TABLE allocation; DROP TABLE profile_version;"               \
     "DROP INDEX organisation_ecosystem;"                               \
     "ALTER TABLE organisation DROP COLUMN suspended;"                  \
@@ -673,6 +731,7 @@ int main(void)
     RUN(a_newer_version_is_refused);
     RUN(read_only_reads);
     RUN(a_reader_beside_a_writer_sees_what_that_one_commits);
+    RUN(what_was_a_secret_is_in_neither_file_nor_log);
     RUN(an_older_file_is_migrated_and_kept);
     RUN(lists_of_version_3_are_kept);
     RUN(a_migration_may_die_at_any_write);

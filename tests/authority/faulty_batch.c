@@ -95,6 +95,29 @@ static bm_status batch_forget(void *self, uint64_t batch)
     HAND_ON(s, s->real->batch_forget(s->real->self, batch));
 }
 
+static bm_status batch_secret_put(void *self, uint64_t batch,
+                                  struct bm_bytes sealed)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->batch_secret_put(s->real->self, batch, sealed));
+}
+
+static bm_status batch_secret_get(void *self, uint64_t batch,
+                                  struct bm_bytes *sealed)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->batch_secret_get(s->real->self, batch, sealed));
+}
+
+static bm_status batch_secret_drop(void *self, uint64_t batch)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->batch_secret_drop(s->real->self, batch));
+}
+
 static bm_status batch_event_put(void *self,
                                  const struct store_batch_event *row)
 {
@@ -125,6 +148,9 @@ void faulty_batch_fill(struct store *base)
     base->batch_issued = batch_issued;
     base->batch_clear = batch_clear;
     base->batch_forget = batch_forget;
+    base->batch_secret_put = batch_secret_put;
+    base->batch_secret_get = batch_secret_get;
+    base->batch_secret_drop = batch_secret_drop;
     base->batch_event_put = batch_event_put;
     base->batch_event_list = batch_event_list;
 }
