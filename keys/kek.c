@@ -67,6 +67,17 @@ struct bm_bytes bm_kek_key(const struct bm_kek *kek)
     return (struct bm_bytes){ kek->key, sizeof kek->key };
 }
 
+bm_status bm_kek_derive(const struct bm_kek *kek,
+                        const struct bm_crypto *crypto, struct bm_bytes purpose,
+                        uint8_t key[BM_KEK_SIZE])
+{
+    const struct bm_hkdf_config config = { .hash = BM_HASH_SHA256,
+                                           .secret = BM_ARRAY(kek->key),
+                                           .info = purpose };
+
+    return crypto->hkdf(crypto->self, &config, key, BM_KEK_SIZE);
+}
+
 static bm_status check_cost(const struct bm_scrypt_cost *cost)
 {
     uint64_t n;

@@ -80,8 +80,16 @@ BM_MUST_CHECK bm_status bm_kek_rewrap(const struct bm_kek *kek,
 /* Wipe and release. NULL is fine. */
 void bm_kek_close(struct bm_kek *kek);
 
-/* The key itself, borrowed: for an AEAD, and for nothing else. */
+/* The key itself, borrowed: for an AEAD, and for nothing else; what else there
+ * is has one of its own, by bm_kek_derive(). */
 struct bm_bytes bm_kek_key(const struct bm_kek *kek);
+
+/* A key for one purpose alone, which has a name: RFC 5869. The caller wipes
+ * it. */
+BM_MUST_CHECK bm_status bm_kek_derive(const struct bm_kek *kek,
+                                      const struct bm_crypto *crypto,
+                                      struct bm_bytes purpose,
+                                      uint8_t key[BM_KEK_SIZE]);
 
 /* A file as it was read; views into `room`. */
 struct bm_kek_file {

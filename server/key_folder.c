@@ -73,6 +73,21 @@ static bm_status unlock(struct key_folder *folder, const char *dir,
     return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", path);
 }
 
+bm_status key_folder_derive(const char *dir, const struct settings *settings,
+                            const struct instance_port *port,
+                            struct key_purpose *purpose, struct ca_refusal *why)
+{
+    struct key_folder folder = { .kek = NULL };
+    bm_status rc = unlock(&folder, dir, settings->unlock, port, why);
+
+    if (rc == BM_OK) {
+        rc = bm_kek_derive(folder.kek, port->crypto, purpose->name,
+                           purpose->key);
+        bm_kek_close(folder.kek);
+    }
+    return ca_refuse_plain(why, rc);
+}
+
 static bm_status open_files(struct key_folder *folder, const char *dir,
                             const struct instance_port *port,
                             struct ca_refusal *why)

@@ -66,6 +66,18 @@ BM_MUST_CHECK bm_status key_folder_secret(const char *dir, const char *unlock,
                                           uint8_t secret[BM_UNLOCK_SIZE],
                                           struct ca_refusal *why);
 
+/* A key for one purpose (bm_kek_derive()), for a process that needs no other:
+ * unlock, derive, and close again. The caller wipes it. */
+struct key_purpose {
+    struct bm_bytes name;
+    uint8_t key[BM_KEK_SIZE]; /* filled in */
+};
+BM_MUST_CHECK bm_status key_folder_derive(const char *dir,
+                                          const struct settings *settings,
+                                          const struct instance_port *port,
+                                          struct key_purpose *purpose,
+                                          struct ca_refusal *why);
+
 /* Seal a key that was made elsewhere as the file `name` of the folder
  * (bm_key_file_import()). */
 BM_MUST_CHECK bm_status key_folder_import(const struct key_folder *folder,

@@ -101,6 +101,32 @@ static void the_secret_can_be_changed(void)
     folder_remove(&f);
 }
 
+static void each_purpose_has_a_key_of_its_own(void)
+{
+    const struct bm_crypto *crypto = bm_test_key_tools().crypto;
+    uint8_t a[BM_KEK_SIZE];
+    uint8_t b[BM_KEK_SIZE];
+    struct bm_kek_config config;
+    struct bm_kek *kek;
+    struct folder f;
+
+    folder_make(&f);
+    kek = folder_kek(&f);
+    CHECK_STATUS(bm_kek_derive(kek, crypto, BM_LIT("one"), a), BM_OK);
+    CHECK_STATUS(bm_kek_derive(kek, crypto, BM_LIT("two"), b), BM_OK);
+    CHECK(memcmp(a, b, sizeof a) != 0);
+    CHECK(!bm_bytes_equal(bm_kek_key(kek), BM_ARRAY(a)));
+    /* The same again, also under another secret. */
+    config = kek_config(&f, other_secret);
+    CHECK_STATUS(bm_kek_rewrap(kek, &config), BM_OK);
+    bm_kek_close(kek);
+    CHECK_STATUS(bm_kek_open(&config, &kek), BM_OK);
+    CHECK_STATUS(bm_kek_derive(kek, crypto, BM_LIT("one"), b), BM_OK);
+    CHECK(memcmp(a, b, sizeof a) == 0);
+    bm_kek_close(kek);
+    folder_remove(&f);
+}
+
 static void two_files_of_one_key_have_nothing_in_common(void)
 {
     struct folder f;
@@ -392,6 +418,7 @@ int main(void)
     RUN(a_wrong_secret_is_told_from_damage);
     RUN(a_file_is_never_overwritten);
     RUN(the_secret_can_be_changed);
+    RUN(each_purpose_has_a_key_of_its_own);
     RUN(two_files_of_one_key_have_nothing_in_common);
     RUN(every_prefix_is_refused);
     RUN(every_flipped_bit_is_damage);
