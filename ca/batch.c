@@ -89,6 +89,9 @@ bm_status ca_batch_put_state(struct ca *ca, const struct ca_actor *actor,
     (void)snprintf(batch->reason, sizeof batch->reason, "%s", change->words);
     ca->dirty = true;
     BM_TRY(s->batch_put(s->self, batch));
+    if (change->state != STORE_BATCH_CREATED) { /* all of its keys are made */
+        BM_TRY(s->batch_secret_drop(s->self, batch->id));
+    }
     event.batch = batch->id;
     (void)snprintf(event.actor, sizeof event.actor, "%s", actor->name);
     (void)snprintf(event.text, sizeof event.text, "%s", change->words);
@@ -208,26 +211,25 @@ static bm_status create(struct ca *ca, const struct ca_actor *actor,
                         const struct ca_batch_order *order,
                         struct store_batch *row, struct ca_refusal *why)
 {
-    const struct bm_crypto *crypto = ca->c.crypto;
+    const struct ca_batch_secret *secret = order->secret;
+    const struct store *s = ca->c.store;
     char words[STORE_NAME_MAX] = "";
     const struct ca_batch_change change = { .state = STORE_BATCH_CREATED,
                                             .words = words,
                                             .hash = order->upload };
-    uint8_t hash[BM_HASH_MAX];
 
     BM_TRY(check_profile(ca, actor, order->profile, why));
     BM_TRY(check_upload(ca, row, why));
     if (order->keys != BM_KEY_UNKNOWN) {
-        BM_TRY(
-            ca_batch_check_recipient(ca, order->recipient, row->created, why));
-        BM_TRY(
-            crypto->hash(crypto->self, BM_HASH_SHA256, order->recipient, hash));
-        ca_batch_tell_recipient(hash, order->keys, words);
-        row->recipient = order->recipient;
-        row->options |= CA_BATCH_KEYS | (uint32_t)order->keys << 8;
+        BM_TRY(ca_batch_take_keys(ca, order, row, words, why));
     }
     ca->dirty = true;
-    BM_TRY(ca->c.store->batch_put(ca->c.store->self, row));
+    BM_TRY(s->batch_put(s->self, row));
+    if (secret != NULL && secret->sealed_n != 0) {
+        BM_TRY(s->batch_secret_put(
+            s->self, row->id,
+            (struct bm_bytes){ secret->sealed, secret->sealed_n }));
+    }
     return ca_batch_put_state(ca, actor, row, &change, row->created);
 }
 

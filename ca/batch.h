@@ -39,6 +39,7 @@ enum {
     CA_BATCH_LOOKED = 1 << 1,
     CA_BATCH_APPROVED = 1 << 2, /* a second operator has agreed */
     CA_BATCH_KEYS = 1 << 3,     /* keys are made here: ca_batch_keys() */
+    CA_BATCH_SECRET = 1 << 4,   /* ... and encrypted under a secret */
     CA_BATCH_KEY_TYPE = 0xff << 8
 };
 
@@ -59,15 +60,31 @@ const char *ca_batch_key_name(enum bm_key_type type);
 #define CA_BATCH_KEEP (INT64_C(90) * 24 * 3600)
 #define CA_BATCH_WAIT (INT64_C(7) * 24 * 3600)
 
+/*
+ * What keys are encrypted under, rather than for a recipient: who orders the
+ * batch is shown it once. Sealed it is kept until they are made, so that a
+ * start goes on with them; nothing: whoever makes them has it himself. The
+ * caller wipes it.
+ */
+#define CA_BATCH_SECRET_MAX 64
+#define CA_BATCH_SEALED_MAX 128
+struct ca_batch_secret {
+    char text[CA_BATCH_SECRET_MAX];
+    uint8_t sealed[CA_BATCH_SEALED_MAX];
+    size_t sealed_n;
+};
+
 struct ca_batch_order {
     const char *name; /* for people; need not be unique */
     const char *profile;
     uint8_t upload[STORE_HASH_SIZE]; /* SHA-256 of its file */
     uint32_t options;
     /* Devices have no keys: they are made here, of this type, and each is
-     * encrypted to the key of this certificate (DER) as soon as it is there. */
+     * encrypted as soon as it is there: to the key of this certificate (DER),
+     * or under this secret. */
     enum bm_key_type keys;
     struct bm_bytes recipient;
+    const struct ca_batch_secret *secret; /* or NULL */
 };
 
 /*

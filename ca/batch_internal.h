@@ -33,15 +33,14 @@ BM_MUST_CHECK bm_status ca_batch_actor(struct ca *ca,
                                        struct ca_actor *actor,
                                        struct ca_refusal *why);
 
-/* May keys be encrypted to it? BM_E_BATCH_RECIPIENT. And what the record of the
- * batch says of it. */
+/* What is ordered about keys goes into the row of a new batch, and into what
+ * its record says. BM_E_BATCH_RECIPIENT: they cannot be encrypted to him. */
 #define CA_BATCH_RECIPIENT_MAX 16384
-BM_MUST_CHECK bm_status ca_batch_check_recipient(const struct ca *ca,
-                                                 struct bm_bytes der,
-                                                 int64_t now,
-                                                 struct ca_refusal *why);
-void ca_batch_tell_recipient(const uint8_t hash[STORE_HASH_SIZE],
-                             enum bm_key_type type, char words[STORE_NAME_MAX]);
+BM_MUST_CHECK bm_status ca_batch_take_keys(const struct ca *ca,
+                                           const struct ca_batch_order *order,
+                                           struct store_batch *row,
+                                           char words[STORE_NAME_MAX],
+                                           struct ca_refusal *why);
 
 /* Who acts where nobody does: the authority. */
 extern const struct ca_actor ca_batch_authority;

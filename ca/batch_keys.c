@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Batches whose keys are made here: of which type, and for whom. */
+/* Batches whose keys are made here: of which type, and who can open them. */
 #include <stdio.h>
 #include <string.h>
 
@@ -61,8 +61,8 @@ static bool takes_keys(const struct bm_cert *cert)
     }
 }
 
-bm_status ca_batch_check_recipient(const struct ca *ca, struct bm_bytes der,
-                                   int64_t now, struct ca_refusal *why)
+static bm_status check_recipient(const struct ca *ca, struct bm_bytes der,
+                                 int64_t now, struct ca_refusal *why)
 {
     const struct bm_crypto *crypto = ca->c.crypto;
     struct bm_cert cert;
@@ -86,13 +86,38 @@ bm_status ca_batch_check_recipient(const struct ca *ca, struct bm_bytes der,
                            "it is not valid at this time");
 }
 
-void ca_batch_tell_recipient(const uint8_t hash[STORE_HASH_SIZE],
-                             enum bm_key_type type, char words[STORE_NAME_MAX])
+static bm_status take_recipient(const struct ca *ca,
+                                const struct ca_batch_order *order,
+                                struct store_batch *row,
+                                char words[STORE_NAME_MAX],
+                                struct ca_refusal *why)
 {
+    const struct bm_crypto *crypto = ca->c.crypto;
     char text[2 * STORE_HASH_SIZE + 1];
+    uint8_t hash[BM_HASH_MAX];
 
+    BM_TRY(check_recipient(ca, order->recipient, row->created, why));
+    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, order->recipient, hash));
     ca_hex((struct bm_bytes){ hash, STORE_HASH_SIZE }, text, sizeof text);
     (void)snprintf(words, STORE_NAME_MAX,
                    "%s keys are made here, for certificate %s",
-                   ca_batch_key_name(type), text);
+                   ca_batch_key_name(order->keys), text);
+    row->recipient = order->recipient;
+    return BM_OK;
+}
+
+bm_status ca_batch_take_keys(const struct ca *ca,
+                             const struct ca_batch_order *order,
+                             struct store_batch *row,
+                             char words[STORE_NAME_MAX], struct ca_refusal *why)
+{
+    row->options |= CA_BATCH_KEYS | (uint32_t)order->keys << 8;
+    if (order->secret == NULL) {
+        return take_recipient(ca, order, row, words, why);
+    }
+    row->options |= CA_BATCH_SECRET;
+    (void)snprintf(words, STORE_NAME_MAX,
+                   "%s keys are made here, under a secret",
+                   ca_batch_key_name(order->keys));
+    return BM_OK;
 }

@@ -166,7 +166,7 @@ static bm_status read_some(struct here *h, const struct store_batch *batch)
         return ca_batch_check_end(h->check, NULL, now, &h->why);
     }
     return rc == BM_E_CA_ORDER || rc == BM_E_CA_FORBIDDEN || rc == BM_E_IO ||
-                   rc == BM_E_BATCH_RECIPIENT
+                   rc == BM_E_BATCH_RECIPIENT || rc == BM_E_BATCH_SECRET
                ? ca_batch_check_end(h->check, &failed, now, &h->why)
                : rc;
 }

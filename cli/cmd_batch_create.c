@@ -2,13 +2,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli/bar.h"
 #include "cli/batch_file.h"
 #include "cli/batch_run.h"
+#include "cli/batch_secret.h"
 #include "cli/diag.h"
 #include "cli/image_keys.h"
+#include "cli/listing.h"
 #include "core/pem.h"
 #include "files/files.h"
 
@@ -18,6 +21,9 @@ enum {
     OPTION_SKIP,
     OPTION_KEYS,
     OPTION_RECIPIENT,
+    OPTION_SECRET,
+    OPTION_SECRET_OUT,
+    OPTION_JSON,
     OPTION_DETACH
 };
 
@@ -31,11 +37,19 @@ static const struct cmd_option options[] = {
       OPTION_KEYS },
     { "--recipient", "CERT", "certificate that those keys are encrypted to",
       OPTION_RECIPIENT },
+    { "--secret-out", "FILE",
+      "encrypt them under a secret instead: where it goes, a new file",
+      OPTION_SECRET_OUT },
+    { "--secret", NULL, "the same, and show it here, on a terminal, once",
+      OPTION_SECRET },
     { "--skip-duplicates", NULL,
       "leave out rows whose device, key or identifier is not new",
       OPTION_SKIP },
     { "--no-wait", NULL, "do not wait for the server to issue it",
       OPTION_DETACH },
+    { "--json", NULL,
+      "print the batch as JSON; with --secret, its member secret is that",
+      OPTION_JSON },
     { NULL, NULL, NULL, 0 },
 };
 
@@ -47,8 +61,10 @@ static const struct cmd_verb verb = {
     "rows are looked at before anything is issued. Prints the number of the\n"
     "batch.\n\n"
     "With --keys, the rows have no csr: a key is made for each, in a process\n"
-    "of its own, and encrypted to the recipient at once (CMS EnvelopedData).\n"
-    "Keys are handed out until birthmark batch confirm.\n",
+    "of its own, and encrypted at once: to the recipient (CMS EnvelopedData),\n"
+    "or under a secret that is made for the batch and told this once (PKCS\n"
+    "#8, or PKCS #12 by birthmark batch get). Keys are handed out until\n"
+    "birthmark batch confirm.\n",
     options
 };
 
@@ -58,6 +74,9 @@ struct given {
     const char *name;
     const char *keys;
     const char *recipient;
+    const char *secret_out;
+    bool secret;
+    bool json;
     bool skip;
     bool detach;
 };
@@ -68,6 +87,9 @@ static const struct args_row rows[] = {
     { OPTION_NAME, ARGS_TEXT, offsetof(struct given, name), false },
     { OPTION_KEYS, ARGS_TEXT, offsetof(struct given, keys), false },
     { OPTION_RECIPIENT, ARGS_TEXT, offsetof(struct given, recipient), false },
+    { OPTION_SECRET, ARGS_FLAG, offsetof(struct given, secret), false },
+    { OPTION_SECRET_OUT, ARGS_TEXT, offsetof(struct given, secret_out), false },
+    { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
     { OPTION_SKIP, ARGS_FLAG, offsetof(struct given, skip), false },
     { OPTION_DETACH, ARGS_FLAG, offsetof(struct given, detach), false },
     { 0, ARGS_FLAG, 0, false },
@@ -76,11 +98,15 @@ static const struct args_row rows[] = {
 /* Octets that go at a time: in base64 they fit into a request. */
 #define PIECE_MAX ((size_t)512 << 10)
 
+/* How often a secret is asked for: within ten seconds. */
+#define TRIES 50
+
 struct run {
     const struct given *given;
     struct batch_file file;
     struct batch_workers workers;
     uint8_t recipient[KEYGEN_RECIPIENT_MAX];
+    struct batch_secret secret;
     struct session session;
     char digits[IMAGE_HEX];
     uint8_t *piece;
@@ -149,11 +175,74 @@ static const char *name_of(const struct run *run)
     return slash != NULL && slash[1] != '\0' ? slash + 1 : run->file.name;
 }
 
+static void put_keys(const struct run *run, json_t *params)
+{
+    const struct keygen_order *order = &run->workers.order;
+
+    session_set_text(params, "keys", run->given->keys);
+    if (order->by == KEYGEN_SECRET) {
+        session_set_flag(params, "secret");
+    } else {
+        session_set_der(params, "recipient", order->to);
+    }
+}
+
+/* What its keys are encrypted under is in the answer, and nowhere later. */
+static int take_secret(struct run *run, json_t *batch)
+{
+    struct batch_secret *secret = &run->secret;
+    json_t *told = json_object_get(batch, "secret");
+    int rc = batch_secret_show(secret, json_string_value(told));
+
+    if (secret->file != NULL || !run->given->json) {
+        (void)json_object_del(batch, "secret");
+    }
+    run->workers.order.to = (struct bm_bytes){ (const uint8_t *)secret->text,
+                                               strlen(secret->text) };
+    return rc;
+}
+
+static int print(const struct run *run, json_t *batch, uint64_t id)
+{
+    static const struct tree t;
+    const struct listing listing = { .json = true };
+    struct ca_refusal why = { .status = BM_OK };
+    bm_status rc = BM_OK;
+
+    if (run->given->json) {
+        rc = listing_print(&listing, &t, json_incref(batch));
+    } else {
+        printf("%llu\n", (unsigned long long)id);
+    }
+    (void)fflush(stdout);
+    return rc == BM_OK ? CMD_OK : refusal_print_act(verb.path, rc, &why);
+}
+
+/* A server that has just been started has no secret yet. */
+static int ask(struct run *run, json_t *params, json_t **batch)
+{
+    const struct timespec pause = { 0, 200 * 1000000L };
+    struct ca_refusal why = { .status = BM_OK };
+    bm_status rc = BM_E_BATCH_NO_SECRET;
+
+    for (int i = 0; i < TRIES && rc == BM_E_BATCH_NO_SECRET; i++) {
+        if (i != 0) {
+            (void)nanosleep(&pause, NULL);
+        }
+        why = (struct ca_refusal){ .status = BM_OK };
+        rc = session_ask(&run->session, "createBatch", json_incref(params),
+                         batch, &why);
+    }
+    json_decref(params);
+    return session_result(&run->session, rc, &why);
+}
+
 static int order(struct run *run, uint64_t *id)
 {
     json_t *params = json_object();
-    json_t *batch;
+    json_t *batch = NULL;
     int rc;
+    int shown = CMD_OK;
 
     session_set_text(params, "name", name_of(run));
     session_set_text(params, "profile", run->given->profile);
@@ -162,17 +251,19 @@ static int order(struct run *run, uint64_t *id)
         session_set_flag(params, "skip_duplicates");
     }
     if (run->given->keys != NULL) {
-        session_set_text(params, "keys", run->given->keys);
-        session_set_der(params, "recipient", run->workers.order.recipient);
+        put_keys(run, params);
     }
-    rc = session_call(&run->session, "createBatch", params, &batch);
-    if (rc == CMD_OK) {
-        *id = (uint64_t)json_integer_value(json_object_get(batch, "id"));
-        json_decref(batch);
-        printf("%llu\n", (unsigned long long)*id);
-        (void)fflush(stdout);
+    rc = ask(run, params, &batch);
+    if (rc != CMD_OK) {
+        return rc;
     }
-    return rc;
+    *id = (uint64_t)json_integer_value(json_object_get(batch, "id"));
+    if (run->workers.order.by == KEYGEN_SECRET) {
+        shown = take_secret(run, batch);
+    }
+    rc = print(run, batch, *id);
+    json_decref(batch);
+    return shown != CMD_OK ? shown : rc;
 }
 
 static int create(struct run *run)
@@ -212,7 +303,7 @@ static bm_status decode(struct run *run, struct bm_bytes text)
         return BM_E_BATCH_RECIPIENT;
     }
     BM_TRY(bm_wr_finish(&w, &n));
-    run->workers.order.recipient = bm_wr_bytes(&w);
+    run->workers.order.to = bm_wr_bytes(&w);
     return BM_OK;
 }
 
@@ -231,21 +322,37 @@ static int take_recipient(struct run *run)
     return rc == BM_OK ? CMD_OK : refusal_print_act(verb.path, rc, &why);
 }
 
-static int take_keys(struct run *run)
+/* With --json the answer has it. */
+static int open_secret(struct run *run)
 {
     const struct given *given = run->given;
 
-    if ((given->keys == NULL) != (given->recipient == NULL)) {
-        return cmd_usage_error(verb.path,
-                               "--keys and --recipient go with each other");
+    run->workers.order.by = KEYGEN_SECRET;
+    run->secret.path = verb.path;
+    run->secret.file = given->secret_out;
+    run->secret.json = given->json;
+    return batch_secret_open(&run->secret);
+}
+
+static int take_keys(struct run *run)
+{
+    const struct given *given = run->given;
+    bool secret = given->secret || given->secret_out != NULL;
+
+    if (given->keys == NULL ? given->recipient != NULL || secret
+                            : (given->recipient != NULL) == secret) {
+        return cmd_usage_error(verb.path, "--keys goes with --recipient, or "
+                                          "with --secret-out or --secret");
     }
     if (given->keys == NULL) {
         return CMD_OK;
     }
+    run->workers.order.by = KEYGEN_RECIPIENT;
     run->workers.order.type = ca_batch_key_type(given->keys);
-    return run->workers.order.type == BM_KEY_UNKNOWN
-               ? cmd_usage_error(verb.path, "--keys: p256, p384 or ed25519")
-               : take_recipient(run);
+    if (run->workers.order.type == BM_KEY_UNKNOWN) {
+        return cmd_usage_error(verb.path, "--keys: p256, p384 or ed25519");
+    }
+    return secret ? open_secret(run) : take_recipient(run);
 }
 
 /* The processes that read the file and make keys are made while there is
@@ -281,17 +388,18 @@ int cmd_batch_create(int argc, char **argv)
                                      .place = &given.place,
                                      .mode = INSTANCE_WRITE,
                                      .act = CA_ACT_BATCH_CREATE };
-    struct run run = { .given = &given, .file = { .fd = -1 } };
+    struct run run = { .given = &given,
+                       .file = { .fd = -1 },
+                       .secret = { .fd = -1 } };
     int rc;
 
     if (!args_read(&args, argc, argv, &rc)) {
         return rc;
     }
     rc = take_keys(&run);
-    if (rc != CMD_OK) {
-        return rc;
+    if (rc == CMD_OK) {
+        rc = batch_file_open(&run.file, verb.path, args.words[0]);
     }
-    rc = batch_file_open(&run.file, verb.path, args.words[0]);
     if (rc == CMD_OK) {
         rc = start_workers(&run);
     }
@@ -305,6 +413,7 @@ int cmd_batch_create(int argc, char **argv)
     intake_worker_end(run.workers.reader);
     keygen_worker_end(run.workers.keys);
     batch_file_close(&run.file);
+    batch_secret_close(&run.secret);
     free(run.piece);
     return rc;
 }

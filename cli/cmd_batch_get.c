@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "cli/bar.h"
+#include "cli/batch_key.h"
 #include "cli/batch_run.h"
+#include "cli/batch_secret.h"
 #include "cli/batch_zip.h"
 #include "cli/diag.h"
 #include "cli/each.h"
@@ -17,14 +19,18 @@
 enum {
     OPTION_OUT = 1,
     OPTION_FORM,
+    OPTION_SECRET,
     OPTION_CHAIN
 };
 
 static const struct cmd_option options[] = {
     SESSION_OPTIONS,
     { "--out", "FILE", "the ZIP, a new file", OPTION_OUT },
-    { "--form", "FORM", "pem (default), der, p7b, or table: one file for all",
-      OPTION_FORM },
+    { "--form", "FORM",
+      "pem (default), der, p7b, p12, or table: one file for all", OPTION_FORM },
+    { "--secret", "FILE",
+      "secret of the batch: see that it opens each key; for --form p12",
+      OPTION_SECRET },
     { "--chain", NULL, "with each certificate those of the CAs above it",
       OPTION_CHAIN },
     { NULL, NULL, NULL, 0 },
@@ -35,9 +41,10 @@ static const struct cmd_verb verb = {
     "Fetch the certificates of a batch, as a ZIP: a file each, or a table;\n"
     "chain.pem, the CAs; list.jsonl, which certificates they are and where\n"
     "the ledger has them; list.p7s and list.jws, the signatures over that, in\n"
-    "CMS and as JWS. When the ZIP is\n"
-    "whole, the batch counts as downloaded; or, where keys were made for it\n"
-    "and are in keys/, when birthmark batch confirm says so.\n",
+    "CMS and as JWS. When the ZIP is whole, the batch counts as downloaded;\n"
+    "or, where keys were made for it and are in keys/, when birthmark batch\n"
+    "confirm says so. With --form p12 each key is in one file with its\n"
+    "certificate and those above it (PKCS #12).\n",
     options
 };
 
@@ -45,6 +52,7 @@ struct given {
     struct session_place place;
     const char *out;
     const char *form;
+    const char *secret;
     bool chain;
 };
 
@@ -52,6 +60,7 @@ static const struct args_row rows[] = {
     SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_OUT, ARGS_TEXT, offsetof(struct given, out), true },
     { OPTION_FORM, ARGS_TEXT, offsetof(struct given, form), false },
+    { OPTION_SECRET, ARGS_TEXT, offsetof(struct given, secret), false },
     { OPTION_CHAIN, ARGS_FLAG, offsetof(struct given, chain), false },
     { 0, ARGS_FLAG, 0, false },
 };
@@ -61,9 +70,10 @@ enum form {
     FORM_DER,
     FORM_P7B,
     FORM_TABLE,
+    FORM_P12,
     FORMS
 };
-static const char *const forms[FORMS] = { "pem", "der", "p7b", "table" };
+static const char *const forms[FORMS] = { "pem", "der", "p7b", "table", "p12" };
 
 /* Octets of a certificate with those above it, in any form. */
 #define ONE_MAX ((size_t)256 << 10)
@@ -71,6 +81,7 @@ static const char *const forms[FORMS] = { "pem", "der", "p7b", "table" };
 struct run {
     struct session session;
     struct batch_zip zip;
+    struct batch_secret secret; /* file NULL: there is none */
     enum form form;
     bool with_chain;
     bool keys; /* there were such */
@@ -85,7 +96,9 @@ struct run {
     int code; /* of what went wrong and was said; else CMD_OK */
     uint8_t pem_room[ONE_MAX / 4];
     uint8_t chain_room[ONE_MAX / 4];
+    struct bm_bytes cert; /* of this row, in `der` */
     uint8_t der[16384];
+    uint8_t key[KEYGEN_PAIR_MAX];
     uint8_t one[ONE_MAX];
 };
 
@@ -182,40 +195,83 @@ static void put_record(struct run *run, const json_t *item, const char *pem)
     fputs("\r\n", run->table);
 }
 
+static bm_status put_entry(struct run *run, const char *name,
+                           struct bm_bytes octets)
+{
+    run->code = batch_zip_put(&run->zip, name, octets);
+    return run->code == CMD_OK ? BM_OK : BM_E_END;
+}
+
 static bm_status put_cert(struct run *run, const json_t *item, const char *pem)
 {
     char name[STORE_NAME_MAX];
-    struct bm_wr der;
     struct bm_wr w;
 
     if (run->form == FORM_TABLE) {
         put_record(run, item, pem);
         return ferror(run->table) ? BM_E_IO : BM_OK;
     }
-    bm_wr_init(&der, run->der, sizeof run->der);
+    if (run->form == FORM_P12) {
+        return BM_OK; /* with its key */
+    }
     bm_wr_init(&w, run->one, sizeof run->one);
-    BM_TRY(decode(pem, &der));
-    BM_TRY(put_form(run, pem, bm_wr_bytes(&der), &w));
+    BM_TRY(put_form(run, pem, run->cert, &w));
     name_entry("certificates", forms[run->form], item, name);
-    run->code = batch_zip_put(&run->zip, name, bm_wr_bytes(&w));
-    return run->code == CMD_OK ? BM_OK : BM_E_END;
+    return put_entry(run, name, bm_wr_bytes(&w));
 }
 
-/* A key that was made for it, which only the recipient can open. */
-static bm_status put_key(struct run *run, const json_t *item, const char *pem)
+static bm_status put_p12(struct run *run, const json_t *item,
+                         const struct batch_key *key)
 {
     char name[STORE_NAME_MAX];
     struct bm_wr w;
 
-    if (pem == NULL) {
-        return BM_OK;
-    }
     bm_wr_init(&w, run->one, sizeof run->one);
-    BM_TRY(decode(pem, &w));
-    name_entry("keys", "p7m", item, name);
+    BM_TRY(batch_key_put_p12(key, &w));
+    name_entry("certificates", "p12", item, name);
+    return put_entry(run, name, bm_wr_bytes(&w));
+}
+
+/* A key that was made for it: as it came, which is encrypted, or with its
+ * certificate. */
+static bm_status put_key(struct run *run, const json_t *item, const char *pem)
+{
+    const char *device = json_string_value(json_object_get(item, "device"));
+    struct batch_key key = { .cert = run->cert,
+                             .chain = bm_wr_bytes(&run->chain),
+                             .secret = run->secret.text,
+                             .name = device == NULL ? "" : device };
+    char name[STORE_NAME_MAX];
+    struct bm_wr w;
+
+    if (pem == NULL) {
+        return run->secret.file == NULL ? BM_OK : BM_E_BATCH_SECRET;
+    }
+    bm_wr_init(&w, run->key, sizeof run->key);
+    BM_TRY(batch_key_take(&key, pem, &w));
+    if (run->secret.file != NULL) {
+        BM_TRY(batch_key_check(&key));
+    }
     run->keys = true;
-    run->code = batch_zip_put(&run->zip, name, bm_wr_bytes(&w));
-    return run->code == CMD_OK ? BM_OK : BM_E_END;
+    if (run->form == FORM_P12) {
+        return put_p12(run, item, &key);
+    }
+    name_entry("keys", key.sealed ? "pem" : "p7m", item, name);
+    return put_entry(
+        run, name,
+        key.sealed ? (struct bm_bytes){ (const uint8_t *)pem, strlen(pem) }
+                   : key.octets);
+}
+
+/* Its certificate as DER, for what follows. */
+static bm_status take_cert(struct run *run, const char *pem)
+{
+    struct bm_wr w;
+
+    bm_wr_init(&w, run->der, sizeof run->der);
+    BM_TRY(decode(pem, &w));
+    run->cert = bm_wr_bytes(&w);
+    return BM_OK;
 }
 
 static bm_status put_line(struct run *run, const char *line)
@@ -238,6 +294,9 @@ static bm_status take(void *arg, json_t *item)
 
     if (rc == BM_OK) {
         rc = put_line(run, line);
+    }
+    if (rc == BM_OK) {
+        rc = take_cert(run, pem);
     }
     if (rc == BM_OK) {
         rc = put_cert(run, item, pem);
@@ -462,6 +521,23 @@ static bool take_form(const struct given *given, struct run *run)
     return given->form == NULL;
 }
 
+static int take_options(const struct given *given, struct run *run)
+{
+    run->secret = (struct batch_secret){ .path = verb.path,
+                                         .file = given->secret,
+                                         .fd = -1 };
+    if (!take_form(given, run)) {
+        return cmd_usage_error(verb.path,
+                               "--form: pem, der, p7b, p12 or table");
+    }
+    if (given->secret == NULL) {
+        return run->form != FORM_P12
+                   ? CMD_OK
+                   : cmd_usage_error(verb.path, "--form p12 wants --secret");
+    }
+    return batch_secret_read(&run->secret);
+}
+
 static void wipe(struct run *run)
 {
     const struct bm_crypto *crypto = run->session.crypto;
@@ -476,6 +552,7 @@ static void wipe(struct run *run)
         (void)fclose(run->table);
     }
     batch_zip_drop(&run->zip);
+    batch_secret_close(&run->secret);
     session_close(&run->session);
     free(run);
 }
@@ -510,9 +587,10 @@ int cmd_batch_get(int argc, char **argv)
     }
     run->zip.fd = -1;
     run->with_chain = given.chain;
-    if (!take_form(&given, run)) {
+    rc = take_options(&given, run);
+    if (rc != CMD_OK) {
         free(run);
-        return cmd_usage_error(verb.path, "--form: pem, der, p7b or table");
+        return rc;
     }
     rc = batch_zip_open(&run->zip, verb.path, given.out);
     if (rc == CMD_OK) {

@@ -8,9 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/batch.h"
 #include "cli/client.h"
 #include "core/base64.h"
 #include "core/time.h"
+#include "keygen/secret.h"
 #include "server/blobs.h"
 #include "server/uploads.h"
 
@@ -109,6 +111,16 @@ static bm_status host_find_upload(void *self, uint32_t organisation,
     return BM_OK;
 }
 
+/* And has the keys made: so nobody else needs the secret. */
+static bm_status host_batch_secret(void *self, struct ca_batch_secret *secret,
+                                   struct ca_refusal *why)
+{
+    const struct session *s = self;
+    bm_status rc = keygen_secret_make(s->crypto, secret->text);
+
+    return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
+}
+
 /* And goes on with it. */
 static void host_batch_changed(void *self)
 {
@@ -146,6 +158,7 @@ static bm_status run_here(struct session *s, unsigned operation,
                   .look_at_blob = host_look_at_blob,
                   .put_upload = host_put_upload,
                   .find_upload = host_find_upload,
+                  .batch_secret = host_batch_secret,
                   .batch_changed = host_batch_changed,
                   .destinations_changed = host_destinations_changed },
     };

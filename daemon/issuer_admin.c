@@ -177,6 +177,12 @@ static bm_status find_upload(void *self, uint32_t organisation,
     return uploads_find(is->in->dir, organisation, hash, why);
 }
 
+static bm_status batch_secret(void *self, struct ca_batch_secret *secret,
+                              struct ca_refusal *why)
+{
+    return issuer_keys_secret(self, secret, why);
+}
+
 static void batch_changed(void *self)
 {
     issuer_batch_changed(self);
@@ -221,7 +227,7 @@ static bm_status call(struct issuer *is, const struct wire_admin *m,
         .operator_shown = op,
         .now = room_now(),
         .host = { is, make_crl, load_crl, list_changed, publish, make_bundle,
-                  put_blob, look_at_blob, put_upload, find_upload,
+                  put_blob, look_at_blob, put_upload, find_upload, batch_secret,
                   batch_changed, destinations_changed },
     };
     json_t *params = json_loadb((const char *)m->params.p, m->params.n,

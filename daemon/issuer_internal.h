@@ -153,6 +153,15 @@ struct issuer_bundle {
     int64_t not_until; /* after the last one */
 };
 
+/* Secrets for batches that may be ordered, of the room that makes them: so that
+ * none has to be waited for. */
+#define ISSUER_SECRETS_MAX 4
+struct issuer_secrets {
+    size_t asked; /* that are on their way */
+    size_t n;
+    struct ca_batch_secret all[ISSUER_SECRETS_MAX];
+};
+
 /* Batches. */
 struct issuer_batch {
     struct event *work;
@@ -162,8 +171,10 @@ struct issuer_batch {
     struct store_batch reading;
     struct ca_batch_turns turns;
     struct link *keygen; /* or NULL */
-    uint8_t *recipient;  /* of `reading`: whom its keys are for */
-    size_t recipient_n;
+    struct issuer_secrets secrets;
+    uint8_t
+        *to; /* of `reading`: whom its keys are for, or its secret, sealed */
+    size_t to_n;
     uint8_t *rows; /* that wait for their keys, or NULL */
     size_t rows_n;
 };
@@ -374,8 +385,13 @@ void issuer_bundle_made(struct issuer *is, int64_t now);
 /* ---- issuer_keys.c */
 
 BM_MUST_CHECK bm_status issuer_keys_link(struct issuer *is, int fd);
-/* Whom the keys of the batch that is read now are for. */
+/* Whom the keys of the batch that is read now are for, or under which secret
+ * they are made. */
 BM_MUST_CHECK bm_status issuer_keys_begin(struct issuer *is);
+/* One for a batch that is ordered now. BM_E_BATCH_NO_SECRET. */
+BM_MUST_CHECK bm_status issuer_keys_secret(struct issuer *is,
+                                           struct ca_batch_secret *secret,
+                                           struct ca_refusal *why);
 /* Have keys made for these rows: they come back by issuer_batch_take(). */
 void issuer_keys_ask(struct issuer *is, struct bm_bytes rows);
 void issuer_keys_forget(struct issuer *is); /* rows that wait */

@@ -8,8 +8,14 @@
 
 /*
  * Rows of devices that have no keys: another room makes them, and hands out
- * requests and what only the recipient can open.
+ * requests and what only the recipient can open, or who has the secret of the
+ * batch. That comes from there, too, with what keeps it: here it is on its way
+ * to who orders, and overwritten when it has passed.
  */
+
+_Static_assert(KEYGEN_SECRET_MAX <= CA_BATCH_SECRET_MAX &&
+                   KEYGEN_SEALED_SIZE <= CA_BATCH_SEALED_MAX,
+               "a secret has room");
 
 void issuer_keys_forget(struct issuer *is)
 {
@@ -42,19 +48,79 @@ bm_status issuer_keys_begin(struct issuer *is)
 
     BM_TRY(s->begin(s->self, STORE_READ));
     rc = s->batch_get(s->self, &all, is->batch.reading.id, &row);
+    if (rc == BM_OK && (row.options & CA_BATCH_SECRET) != 0) {
+        rc = s->batch_secret_get(s->self, row.id, &row.recipient);
+    }
     if (rc == BM_OK) {
-        rc = copy(row.recipient, &is->batch.recipient, &is->batch.recipient_n);
+        rc = copy(row.recipient, &is->batch.to, &is->batch.to_n);
     }
     s->rollback(s->self);
     return rc;
 }
 
+/* ---- Secrets */
+
+static void ask_for_secrets(struct issuer *is)
+{
+    const struct link_frame frame = { .verb = WIRE_KEYGEN_SECRET };
+    struct issuer_secrets *s = &is->batch.secrets;
+
+    while (is->batch.keygen != NULL && s->n + s->asked < ISSUER_SECRETS_MAX &&
+           link_put(is->batch.keygen, &frame) == BM_OK) {
+        s->asked++;
+    }
+}
+
+static bm_status serve_secret(void *self, struct link *link,
+                              const struct link_frame *frame)
+{
+    struct issuer *is = self;
+    struct issuer_secrets *s = &is->batch.secrets;
+    struct ca_batch_secret *one = &s->all[s->n];
+    const struct bm_bytes text = { frame->body.p, KEYGEN_SECRET_SIZE };
+
+    (void)link;
+    if (s->asked == 0 || frame->status != BM_OK ||
+        frame->body.n != KEYGEN_SECRET_MAX + KEYGEN_SEALED_SIZE ||
+        !keygen_secret_is(text)) {
+        return BM_E_ARGUMENT;
+    }
+    memcpy(one->text, text.p, text.n);
+    one->text[text.n] = '\0';
+    memcpy(one->sealed, frame->body.p + KEYGEN_SECRET_MAX, KEYGEN_SEALED_SIZE);
+    one->sealed_n = KEYGEN_SEALED_SIZE;
+    s->asked--;
+    s->n++;
+    return BM_OK;
+}
+
+bm_status issuer_keys_secret(struct issuer *is, struct ca_batch_secret *secret,
+                             struct ca_refusal *why)
+{
+    struct issuer_secrets *s = &is->batch.secrets;
+
+    if (s->n == 0) {
+        ask_for_secrets(is);
+        return ca_refuse_plain(why, BM_E_BATCH_NO_SECRET);
+    }
+    s->n--;
+    *secret = s->all[s->n];
+    bm_wipe(&s->all[s->n], sizeof s->all[s->n]);
+    ask_for_secrets(is);
+    return BM_OK;
+}
+
+/* ---- Keys */
+
 static bm_status put_order(struct issuer *is, unsigned n)
 {
     const struct keygen_order order = {
         .type = ca_batch_keys(&is->batch.reading),
+        .by = (is->batch.reading.options & CA_BATCH_SECRET) != 0
+                  ? KEYGEN_SECRET
+                  : KEYGEN_RECIPIENT,
         .n = n,
-        .recipient = { is->batch.recipient, is->batch.recipient_n },
+        .to = { is->batch.to, is->batch.to_n },
     };
     uint8_t room[KEYGEN_ORDER_MAX];
     struct link_frame frame = { .verb = WIRE_KEYGEN, .tag = is->batch.tag };
@@ -85,6 +151,12 @@ void issuer_keys_ask(struct issuer *is, struct bm_bytes rows)
     }
 }
 
+/* It would be so each time. */
+static bool is_refusal(uint16_t status)
+{
+    return status == BM_E_BATCH_RECIPIENT || status == BM_E_BATCH_SECRET;
+}
+
 /* What the other room says is a stranger's word: requests are verified like all
  * others, and a key that is not the recipient's to open is a row of noise. */
 static bm_status serve_keys(void *self, struct link *link,
@@ -100,10 +172,12 @@ static bm_status serve_keys(void *self, struct link *link,
         return BM_OK;
     }
     is->batch.rows = NULL;
-    if (!issuer_is_ready(is) || is->stopping) {
-        issuer_batch_give_up(is);
+    if (!issuer_is_ready(is) || is->stopping ||
+        (frame->status != BM_OK && !is_refusal(frame->status))) {
+        issuer_batch_give_up(is); /* what is wrong passes */
     } else if (frame->status != BM_OK) {
-        issuer_batch_refuse(is, BM_E_BATCH_RECIPIENT, "no key was made for it");
+        issuer_batch_refuse(is, (bm_status)frame->status,
+                            "no key was made for it");
     } else {
         issuer_batch_take(is, (struct bm_bytes){ rows, n }, frame->body);
     }
@@ -113,6 +187,8 @@ static bm_status serve_keys(void *self, struct link *link,
 
 static const struct link_verb verbs[] = {
     { WIRE_KEYGEN, KEYGEN_ANSWER_MAX, serve_keys },
+    { WIRE_KEYGEN_SECRET, KEYGEN_SECRET_MAX + KEYGEN_SEALED_SIZE,
+      serve_secret },
     { 0, 0, NULL },
 };
 
@@ -139,13 +215,18 @@ bm_status issuer_keys_link(struct issuer *is, int fd)
     }
     link_free(is->batch.keygen);
     is->batch.keygen = NULL;
-    return link_new(&config, fd, &is->batch.keygen) == BM_OK ? BM_OK
-                                                             : BM_E_MEMORY;
+    is->batch.secrets.asked = 0; /* what was on its way is not any more */
+    if (link_new(&config, fd, &is->batch.keygen) != BM_OK) {
+        return BM_E_MEMORY;
+    }
+    ask_for_secrets(is);
+    return BM_OK;
 }
 
 void issuer_keys_wipe(struct issuer *is)
 {
     link_free(is->batch.keygen);
     issuer_keys_forget(is);
-    free(is->batch.recipient);
+    bm_wipe(&is->batch.secrets, sizeof is->batch.secrets);
+    free(is->batch.to);
 }

@@ -102,7 +102,7 @@ static int unlock_fd(const struct settings *settings)
 /* Who needs the unlock secret. */
 static const bool opens_keys[ROOM_COUNT] = {
     [ROOM_SIGNER] = true,  [ROOM_STATUS] = true, [ROOM_OPERATORS] = true,
-    [ROOM_DEVICES] = true, [ROOM_KEEPER] = true,
+    [ROOM_DEVICES] = true, [ROOM_KEEPER] = true, [ROOM_KEYGEN] = true,
 };
 
 /* Between fork and exec. Nothing but the four descriptors goes along. */

@@ -23,7 +23,7 @@
  *                                     SIGN_CHECKPOINT SIGN_BUNDLE
  *                                     SIGN_MANIFEST SIGN_LIST SIGN_JWS
  *   issuer            reader          READ_OPEN READ_MORE
- *   issuer            keygen          KEYGEN
+ *   issuer            keygen          KEYGEN KEYGEN_SECRET
  *   issuer            courier         COURIER_PLACE COURIER_FORGET
  *                                     COURIER_EVENT
  *   publisher         status signer   STATUS
@@ -58,7 +58,8 @@ enum wire_verb {
     WIRE_SIGN_JWS,
     WIRE_COURIER_PLACE,
     WIRE_COURIER_FORGET,
-    WIRE_COURIER_EVENT
+    WIRE_COURIER_EVENT,
+    WIRE_KEYGEN_SECRET
 };
 
 /* Octets of one CSR, certificate, chain: what EST takes at most (est.h). */
@@ -315,6 +316,9 @@ BM_MUST_CHECK bm_status wire_crl_get(struct bm_bytes in, struct wire_crl *m);
  * signer of bundles, whose certificate will be asked for; 32 octets and
  * nothing else. */
 #define WIRE_EXPECT_SIZE 32
+
+/* KEYGEN: keygen/keygen.h. KEYGEN_SECRET, with an empty body: a secret for a
+ * batch that is still to be ordered; the answer has it as it is, and sealed. */
 
 /* ---- Publisher to status signer: an OCSPRequest; its answer: */
 

@@ -7,6 +7,7 @@
 #include "ports/openssl/openssl.h"
 #include "ports/openssl/openssl_envelope.h"
 #include "ports/openssl/openssl_keys.h"
+#include "ports/openssl/openssl_sealed.h"
 
 /* PrivateKeyInfo of the keys that are made here, and more. */
 #define KEY_MAX 512
@@ -21,25 +22,29 @@ static bool is_made(enum bm_key_type type)
 void keygen_order_put(struct bm_wr *w, const struct keygen_order *order)
 {
     bm_wr_u8(w, (uint8_t)order->type);
+    bm_wr_u8(w, (uint8_t)order->by);
     bm_wr_u8(w, (uint8_t)(order->n >> 8));
     bm_wr_u8(w, (uint8_t)order->n);
-    bm_wr_put(w, order->recipient);
+    bm_wr_put(w, order->to);
 }
 
 bm_status keygen_order_get(struct bm_bytes in, struct keygen_order *order)
 {
     memset(order, 0, sizeof *order);
-    if (in.n <= 3 || in.n > KEYGEN_ORDER_MAX ||
-        !is_made((enum bm_key_type)in.p[0])) {
+    if (in.n <= KEYGEN_ORDER_HEAD || in.n > KEYGEN_ORDER_MAX ||
+        !is_made((enum bm_key_type)in.p[0]) ||
+        (in.p[1] != KEYGEN_RECIPIENT && in.p[1] != KEYGEN_SECRET)) {
         return BM_E_ARGUMENT;
     }
-    order->n = (unsigned)in.p[1] << 8 | in.p[2];
+    order->n = (unsigned)in.p[2] << 8 | in.p[3];
     if (order->n == 0 || order->n > KEYGEN_COUNT_MAX) {
         order->n = 0;
         return BM_E_ARGUMENT;
     }
     order->type = (enum bm_key_type)in.p[0];
-    order->recipient = (struct bm_bytes){ in.p + 3, in.n - 3 };
+    order->by = (enum keygen_by)in.p[1];
+    order->to =
+        (struct bm_bytes){ in.p + KEYGEN_ORDER_HEAD, in.n - KEYGEN_ORDER_HEAD };
     return BM_OK;
 }
 
@@ -66,21 +71,18 @@ static bm_status put_csr(const struct bm_signer *made, struct bm_wr *w)
     return BM_OK;
 }
 
-static bm_status put_key(const struct bm_signer *made,
-                         const struct keygen_order *order, struct bm_wr *w)
+static bm_status put_envelope(const struct bm_signer *made,
+                              struct bm_bytes recipient, struct bm_wr *sealed)
 {
     const struct bm_key_maker *maker = bm_openssl_key_maker();
-    struct bm_openssl_envelope envelope = { .recipient = order->recipient,
+    struct bm_openssl_envelope envelope = { .recipient = recipient,
                                             .bits = 256,
                                             .modern = true };
-    uint8_t room[KEYGEN_PAIR_MAX];
     uint8_t plain[KEY_MAX];
-    struct bm_wr sealed;
     struct bm_wr key;
     bm_status rc;
     size_t n;
 
-    bm_wr_init(&sealed, room, sizeof room);
     bm_wr_init(&key, plain, sizeof plain);
     rc = maker->to_pkcs8(maker->self, made, &key);
     if (rc == BM_OK) {
@@ -88,12 +90,24 @@ static bm_status put_key(const struct bm_signer *made,
     }
     if (rc == BM_OK) {
         envelope.content = bm_wr_bytes(&key);
-        rc = bm_openssl_put_envelope(&envelope, &sealed) == BM_OK
+        rc = bm_openssl_put_envelope(&envelope, sealed) == BM_OK
                  ? BM_OK
                  : BM_E_BATCH_RECIPIENT;
     }
     bm_wipe(plain, sizeof plain);
-    BM_TRY(rc);
+    return rc;
+}
+
+static bm_status put_key(const struct bm_signer *made,
+                         const struct keygen_order *order, struct bm_wr *w)
+{
+    uint8_t room[KEYGEN_PAIR_MAX];
+    struct bm_wr sealed;
+
+    bm_wr_init(&sealed, room, sizeof room);
+    BM_TRY(order->by == KEYGEN_SECRET
+               ? bm_openssl_put_sealed(made, order->to, &sealed)
+               : put_envelope(made, order->to, &sealed));
     put_octets(w, bm_wr_bytes(&sealed));
     return BM_OK;
 }
@@ -123,28 +137,49 @@ static bm_status put_pair(const struct keygen_order *order, struct bm_wr *w)
     return rc;
 }
 
-bm_status keygen_serve(struct bm_bytes asked, struct bm_wr *w)
+/* The secret that keys are to be made under, as it is. */
+static bm_status take_secret(struct keygen_order *order,
+                             const struct keygen_seal *seal,
+                             char secret[KEYGEN_SECRET_MAX])
 {
+    if (seal != NULL) {
+        BM_TRY(keygen_secret_open(seal, order->to, secret));
+        order->to =
+            (struct bm_bytes){ (const uint8_t *)secret, KEYGEN_SECRET_SIZE };
+    }
+    return keygen_secret_is(order->to) ? BM_OK : BM_E_BATCH_SECRET;
+}
+
+bm_status keygen_serve(struct bm_bytes asked, const struct keygen_seal *seal,
+                       struct bm_wr *w)
+{
+    char secret[KEYGEN_SECRET_MAX] = "";
     struct keygen_order order;
+    bm_status rc;
     size_t n;
 
     BM_TRY(keygen_order_get(asked, &order));
-    for (unsigned i = 0; i < order.n; i++) {
-        BM_TRY(put_pair(&order, w));
+    rc = order.by == KEYGEN_SECRET ? take_secret(&order, seal, secret) : BM_OK;
+    for (unsigned i = 0; rc == BM_OK && i < order.n; i++) {
+        rc = put_pair(&order, w);
     }
-    return bm_wr_finish(w, &n);
+    bm_wipe(secret, sizeof secret);
+    return rc == BM_OK ? bm_wr_finish(w, &n) : rc;
 }
 
 bm_status keygen_prepare(void)
 {
     struct bm_signer *made = NULL;
-    uint8_t room[1024];
+    uint8_t room[2048];
     struct bm_wr w;
     bm_status rc = bm_openssl_signer_generate(BM_KEY_P256, 0, &made);
 
     bm_wr_init(&w, room, sizeof room);
     if (rc == BM_OK) {
         rc = put_csr(made, &w);
+    }
+    if (rc == BM_OK) {
+        rc = bm_openssl_put_sealed(made, BM_LIT("nobody's"), &w);
     }
     bm_openssl_signer_free(made);
     return rc;

@@ -6,10 +6,11 @@
 #include <seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "keygen/memory.h"
 
 /*
  * Through the pipes: length (4 octets, of what follows), and an order; then
@@ -85,9 +86,7 @@ static bool confine(void)
     };
     const struct rlimit none = { 0, 0 };
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    bool ok = filter != NULL && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
-              setrlimit(RLIMIT_CORE, &none) == 0 &&
-              setrlimit(RLIMIT_FSIZE, &none) == 0 &&
+    bool ok = filter != NULL && setrlimit(RLIMIT_FSIZE, &none) == 0 &&
               setrlimit(RLIMIT_NPROC, &none) == 0;
 
     for (size_t i = 0; ok && i < sizeof calls / sizeof calls[0]; i++) {
@@ -112,7 +111,8 @@ static void serve(int in, int out, uint8_t *room)
             return;
         }
         bm_wr_init(&w, room + HEAD, KEYGEN_ANSWER_MAX);
-        rc = keygen_serve((struct bm_bytes){ order, n }, &w);
+        rc = keygen_serve((struct bm_bytes){ order, n }, NULL, &w);
+        bm_wipe(order, sizeof order);
         n = rc == BM_OK ? w.len : 0;
         put_u32(room, 4 + n);
         put_u32(room + 4, (size_t)rc);
@@ -135,8 +135,11 @@ static void close_others(int a, int b)
 
 static void work(int in, int out, uint8_t *room)
 {
+    bool locked;
+
     close_others(in, out);
-    if (keygen_prepare() == BM_OK && confine()) {
+    if (keygen_memory_guard(&locked) == BM_OK && keygen_prepare() == BM_OK &&
+        confine()) {
         serve(in, out, room);
     }
     _exit(0);
@@ -201,6 +204,7 @@ bm_status keygen_worker_ask(struct keygen_worker *worker,
 {
     uint8_t *room = worker->room;
     struct bm_wr w;
+    bm_status rc;
     size_t n;
 
     *pairs = (struct bm_bytes){ NULL, 0 };
@@ -208,8 +212,11 @@ bm_status keygen_worker_ask(struct keygen_worker *worker,
     keygen_order_put(&w, order);
     BM_TRY(bm_wr_finish(&w, &n));
     put_u32(room, n);
-    if (!put_all(worker->ask, room, 4 + n) ||
-        !get_all(worker->answer, room, HEAD)) {
+    if (!put_all(worker->ask, room, 4 + n)) {
+        return BM_E_IO;
+    }
+    bm_wipe(room, 4 + n); /* it may be a secret */
+    if (!get_all(worker->answer, room, HEAD)) {
         return BM_E_IO;
     }
     n = get_u32(room);
@@ -217,8 +224,10 @@ bm_status keygen_worker_ask(struct keygen_worker *worker,
         !get_all(worker->answer, room + HEAD, n - 4)) {
         return BM_E_IO;
     }
-    if (get_u32(room + 4) != BM_OK) {
-        return BM_E_BATCH_RECIPIENT;
+    rc = (bm_status)get_u32(room + 4);
+    if (rc != BM_OK) { /* a word of the other process, which has two */
+        return rc == BM_E_BATCH_RECIPIENT || rc == BM_E_BATCH_SECRET ? rc
+                                                                     : BM_E_IO;
     }
     *pairs = (struct bm_bytes){ room + HEAD, n - 4 };
     return BM_OK;

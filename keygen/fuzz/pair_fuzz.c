@@ -13,9 +13,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct keygen_pair pair;
     bm_status rc = keygen_order_get(in, &order);
 
-    must(rc == BM_OK || order.recipient.p == NULL);
-    must(rc != BM_OK ||
-         (order.n <= KEYGEN_COUNT_MAX && order.recipient.n == size - 3));
+    must(rc == BM_OK || order.to.p == NULL);
+    must(rc != BM_OK || (order.n <= KEYGEN_COUNT_MAX &&
+                         order.to.n == size - KEYGEN_ORDER_HEAD));
     do {
         size_t before = in.n;
 

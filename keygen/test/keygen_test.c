@@ -9,6 +9,7 @@
 
 #include "core/csr.h"
 #include "keygen/worker.h"
+#include "ports/openssl/openssl_sealed.h"
 #include "tests/harness/bm_test.h"
 #include "tests/harness/test_crypto.h"
 
@@ -50,9 +51,9 @@ static void make_recipient(EVP_PKEY *key)
 
 static struct bm_bytes order_of(enum bm_key_type type, unsigned n)
 {
-    const struct keygen_order order = { .type = type,
-                                        .n = n,
-                                        .recipient = { cert_der, cert_n } };
+    const struct keygen_order order = {
+        .type = type, .by = KEYGEN_RECIPIENT, .n = n, .to = { cert_der, cert_n }
+    };
     struct bm_wr w;
 
     bm_wr_init(&w, order_room, sizeof order_room);
@@ -120,7 +121,7 @@ static void each_key_is_the_recipients_and_that_of_its_request(void)
         make_recipient(i < 2 ? EVP_EC_gen(curves[i])
                              : EVP_RSA_gen((unsigned)2048));
         bm_wr_init(&w, room, sizeof room);
-        CHECK_STATUS(keygen_serve(order_of(types[i], 3), &w), BM_OK);
+        CHECK_STATUS(keygen_serve(order_of(types[i], 3), NULL, &w), BM_OK);
         check_pairs(bm_wr_bytes(&w), types[i], 3);
     }
 }
@@ -131,29 +132,140 @@ static void what_cannot_be_encrypted_to_gets_no_key(void)
 
     make_recipient(EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"));
     bm_wr_init(&w, room, sizeof room);
-    CHECK(his_key == NULL ||
-          keygen_serve(order_of(BM_KEY_P256, 1), &w) == BM_E_BATCH_RECIPIENT);
+    CHECK(his_key == NULL || keygen_serve(order_of(BM_KEY_P256, 1), NULL, &w) ==
+                                 BM_E_BATCH_RECIPIENT);
     cert_der[0] ^= 1;
     bm_wr_init(&w, room, sizeof room);
-    CHECK_STATUS(keygen_serve(order_of(BM_KEY_P256, 1), &w),
+    CHECK_STATUS(keygen_serve(order_of(BM_KEY_P256, 1), NULL, &w),
                  BM_E_BATCH_RECIPIENT);
+}
+
+/* ---- Under a secret */
+
+static const char secret_text[] = "abcdefghijklmnopqrstuvwxyz234567";
+
+static struct bm_bytes secret_order(struct bm_bytes to)
+{
+    const struct keygen_order order = {
+        .type = BM_KEY_P384, .by = KEYGEN_SECRET, .n = 2, .to = to
+    };
+    struct bm_wr w;
+
+    bm_wr_init(&w, order_room, sizeof order_room);
+    keygen_order_put(&w, &order);
+    return bm_wr_bytes(&w);
+}
+
+static void check_secret_pairs(struct bm_bytes in)
+{
+    const struct bm_bytes secret = { (const uint8_t *)secret_text,
+                                     KEYGEN_SECRET_SIZE };
+    struct keygen_pair pair;
+    struct bm_csr other;
+    struct bm_csr csr;
+
+    CHECK_STATUS(keygen_pair_next(&in, &pair), BM_OK);
+    CHECK_STATUS(bm_csr_parse(pair.csr, NULL, &other), BM_OK);
+    CHECK_STATUS(keygen_pair_next(&in, &pair), BM_OK);
+    CHECK_STATUS(bm_csr_parse(pair.csr, NULL, &csr), BM_OK);
+    CHECK_STATUS(bm_openssl_check_sealed(pair.key, secret, csr.key.der), BM_OK);
+    CHECK_STATUS(bm_openssl_check_sealed(pair.key, secret, other.key.der),
+                 BM_E_KEY_MISMATCH);
+    CHECK_STATUS(
+        bm_openssl_check_sealed(
+            pair.key, BM_LIT("abcdefghijklmnopqrstuvwxyz234566"), csr.key.der),
+        BM_E_CRYPTO);
+    CHECK_STATUS(keygen_pair_next(&in, &pair), BM_E_END);
+}
+
+static void a_key_opens_with_the_secret_of_its_batch_alone(void)
+{
+    struct keygen_seal seal = { .crypto = bm_test_crypto() };
+    uint8_t sealed[KEYGEN_SEALED_SIZE];
+    struct bm_wr w;
+
+    bm_wr_init(&w, room, sizeof room);
+    CHECK_STATUS(
+        keygen_serve(secret_order(BM_LIT("abcdefghijklmnopqrstuvwxyz234567")),
+                     NULL, &w),
+        BM_OK);
+    check_secret_pairs(bm_wr_bytes(&w));
+    CHECK_STATUS(keygen_secret_seal(&seal, secret_text, sealed), BM_OK);
+    bm_wr_init(&w, room, sizeof room);
+    CHECK_STATUS(keygen_serve(secret_order(BM_ARRAY(sealed)), &seal, &w),
+                 BM_OK);
+    check_secret_pairs(bm_wr_bytes(&w));
+}
+
+static void a_secret_that_was_sealed_elsewhere_makes_no_key(void)
+{
+    struct keygen_seal seal = { .crypto = bm_test_crypto() };
+    uint8_t sealed[KEYGEN_SEALED_SIZE];
+    char opened[KEYGEN_SECRET_MAX];
+    struct bm_wr w;
+
+    CHECK_STATUS(keygen_secret_seal(&seal, secret_text, sealed), BM_OK);
+    for (size_t i = 0; i < sizeof sealed; i++) {
+        sealed[i] ^= 1;
+        CHECK_STATUS(keygen_secret_open(&seal, BM_ARRAY(sealed), opened),
+                     BM_E_BATCH_SECRET);
+        CHECK(opened[0] == '\0');
+        sealed[i] ^= 1;
+    }
+    seal.key[0] ^= 1;
+    bm_wr_init(&w, room, sizeof room);
+    CHECK_STATUS(keygen_serve(secret_order(BM_ARRAY(sealed)), &seal, &w),
+                 BM_E_BATCH_SECRET);
+    /* Not sealed where it should be, and the other way; and no secret. */
+    CHECK_STATUS(
+        keygen_serve(secret_order(BM_LIT("abcdefghijklmnopqrstuvwxyz234567")),
+                     &seal, &w),
+        BM_E_BATCH_SECRET);
+    CHECK_STATUS(keygen_serve(secret_order(BM_ARRAY(sealed)), NULL, &w),
+                 BM_E_BATCH_SECRET);
+    CHECK_STATUS(keygen_serve(secret_order(BM_LIT("abc")), NULL, &w),
+                 BM_E_BATCH_SECRET);
+    CHECK(w.len == 0);
+}
+
+static void each_secret_is_another_and_has_all_of_its_letters(void)
+{
+    char all[32 + 1] = "";
+    char last[KEYGEN_SECRET_MAX] = "";
+    char one[KEYGEN_SECRET_MAX];
+    size_t n = 0;
+
+    for (int i = 0; i < 200; i++) {
+        CHECK_STATUS(keygen_secret_make(bm_test_crypto(), one), BM_OK);
+        CHECK(strlen(one) == KEYGEN_SECRET_SIZE && strcmp(one, last) != 0);
+        for (size_t k = 0; one[k] != '\0'; k++) {
+            if (strchr(all, one[k]) == NULL && n < 32) {
+                all[n++] = one[k];
+            }
+        }
+        memcpy(last, one, sizeof last);
+    }
+    CHECK(n == 32);
 }
 
 static void what_is_no_order_is_refused(void)
 {
-    static const uint8_t bad[][5] = {
-        { 0, 0, 1, 0x30, 0 },          /* no type */
-        { BM_KEY_RSA, 0, 1, 0x30, 0 }, /* a slow one */
-        { BM_KEY_P256, 0, 0, 0x30, 0 },
-        { BM_KEY_P256, 1, 1, 0x30, 0 }, /* 257 */
+    static const uint8_t bad[][6] = {
+        { 0, KEYGEN_SECRET, 0, 1, 0x30, 0 },          /* no type */
+        { BM_KEY_RSA, KEYGEN_SECRET, 0, 1, 0x30, 0 }, /* a slow one */
+        { BM_KEY_P256, KEYGEN_SECRET, 0, 0, 0x30, 0 },
+        { BM_KEY_P256, KEYGEN_SECRET, 1, 1, 0x30, 0 }, /* 257 */
+        { BM_KEY_P256, 0, 0, 1, 0x30, 0 },             /* for nobody */
+        { BM_KEY_P256, 3, 0, 1, 0x30, 0 },
     };
     struct keygen_order order;
 
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         CHECK_STATUS(keygen_order_get(BM_ARRAY(bad[i]), &order), BM_E_ARGUMENT);
-        CHECK(order.n == 0 && order.recipient.p == NULL);
+        CHECK(order.n == 0 && order.to.p == NULL);
     }
-    CHECK_STATUS(keygen_order_get((struct bm_bytes){ bad[2], 3 }, &order),
+    CHECK_STATUS(keygen_order_get(
+                     (struct bm_bytes){ bad[2], KEYGEN_ORDER_HEAD }, &order),
                  BM_E_ARGUMENT);
 }
 
@@ -164,7 +276,7 @@ static void a_pair_that_is_cut_short_is_none(void)
 
     make_recipient(EVP_EC_gen("P-256"));
     bm_wr_init(&w, room, sizeof room);
-    CHECK_STATUS(keygen_serve(order_of(BM_KEY_P256, 1), &w), BM_OK);
+    CHECK_STATUS(keygen_serve(order_of(BM_KEY_P256, 1), NULL, &w), BM_OK);
     whole = bm_wr_bytes(&w);
     for (size_t n = 1; n < whole.n; n++) {
         struct bm_bytes in = { whole.p, n };
@@ -178,31 +290,46 @@ static void a_pair_that_is_cut_short_is_none(void)
 static void a_process_makes_them_and_ends(void)
 {
     struct keygen_worker *worker;
-    struct keygen_order order = { .type = BM_KEY_P256, .n = 5 };
+    struct keygen_order order = { .type = BM_KEY_P256,
+                                  .by = KEYGEN_RECIPIENT,
+                                  .n = 5 };
     struct bm_bytes pairs;
 
-    make_recipient(EVP_EC_gen("P-256"));
-    order.recipient = (struct bm_bytes){ cert_der, cert_n };
     CHECK_STATUS(keygen_worker_start(&worker), BM_OK);
+    make_recipient(EVP_EC_gen("P-256"));
+    order.to = (struct bm_bytes){ cert_der, cert_n };
     CHECK_STATUS(keygen_worker_ask(worker, &order, &pairs), BM_OK);
     check_pairs(pairs, BM_KEY_P256, 5);
-    order.recipient = BM_LIT("no certificate");
+    order.to = BM_LIT("no certificate");
     CHECK_STATUS(keygen_worker_ask(worker, &order, &pairs),
                  BM_E_BATCH_RECIPIENT);
-    order.recipient = (struct bm_bytes){ cert_der, cert_n };
+    order.to = (struct bm_bytes){ cert_der, cert_n };
     CHECK_STATUS(keygen_worker_ask(worker, &order, &pairs), BM_OK);
     check_pairs(pairs, BM_KEY_P256, 5);
+    order = (struct keygen_order){ .type = BM_KEY_P256,
+                                   .by = KEYGEN_SECRET,
+                                   .n = 2,
+                                   .to = BM_LIT("no secret") };
+    CHECK_STATUS(keygen_worker_ask(worker, &order, &pairs), BM_E_BATCH_SECRET);
+    order.to =
+        (struct bm_bytes){ (const uint8_t *)secret_text, KEYGEN_SECRET_SIZE };
+    CHECK_STATUS(keygen_worker_ask(worker, &order, &pairs), BM_OK);
+    check_secret_pairs(pairs);
     keygen_worker_end(worker);
     keygen_worker_end(NULL);
 }
 
 int main(void)
 {
+    /* First: its child must find the library of cryptography unused. */
+    RUN(a_process_makes_them_and_ends);
     RUN(each_key_is_the_recipients_and_that_of_its_request);
     RUN(what_cannot_be_encrypted_to_gets_no_key);
     RUN(what_is_no_order_is_refused);
+    RUN(a_key_opens_with_the_secret_of_its_batch_alone);
+    RUN(a_secret_that_was_sealed_elsewhere_makes_no_key);
+    RUN(each_secret_is_another_and_has_all_of_its_letters);
     RUN(a_pair_that_is_cut_short_is_none);
-    RUN(a_process_makes_them_and_ends);
     EVP_PKEY_free(his_key);
     return bm_test_done();
 }

@@ -157,6 +157,7 @@ json_t *admin_openapi(const char *server_url, const char *version);
 /* ---- Running (issuer; command line in direct mode) */
 
 /* What operations need of where they run and cannot do themselves. */
+struct ca_batch_secret;
 struct admin_host {
     void *self;
     /* Make the CRL of a CA and publish it. */
@@ -189,6 +190,10 @@ struct admin_host {
     bm_status (*find_upload)(void *self, uint32_t organisation,
                              const uint8_t hash[STORE_HASH_SIZE],
                              struct ca_refusal *why);
+    /* A secret for a batch that is being ordered (ca/batch.h).
+     * BM_E_BATCH_NO_SECRET: ask again. */
+    bm_status (*batch_secret)(void *self, struct ca_batch_secret *secret,
+                              struct ca_refusal *why);
     /* There may be something to go on with (ca_batch_next()). */
     void (*batch_changed)(void *self);
     /* Destinations have: what is to be sent where (ca/outbox.h). */

@@ -67,6 +67,9 @@ const struct admin_field admin_create_batch_params[] = {
     ADMIN_BODY("recipient", ADMIN_PEM, false, RECIPIENT_MAX,
                "certificate that those keys are encrypted to, in PEM or "
                "base64"),
+    ADMIN_BODY("secret", ADMIN_BOOLEAN, false, 0,
+               "encrypt those keys under a secret instead, which the answer "
+               "tells, and nothing later"),
     ADMIN_BODY("skip_duplicates", ADMIN_BOOLEAN, false, 0,
                "leave out rows whose device, key or identifier has a "
                "certificate, or is that of a row before"),
@@ -146,22 +149,70 @@ static bm_status tell(struct admin_context *c, uint64_t id, json_t *result,
     return rc;
 }
 
-static bm_status take_keys(const json_t *params, struct ca_batch_order *order,
-                           uint8_t **recipient, struct ca_refusal *why)
-{
-    const char *keys = admin_text(params, "keys");
+/* What is ordered of keys, and who can open them. */
+struct keys {
+    uint8_t *recipient;
+    struct ca_batch_secret secret;
+};
 
-    if ((keys == NULL) != (admin_text(params, "recipient") == NULL)) {
+static void wipe_keys(struct keys *keys)
+{
+    free(keys->recipient);
+    bm_wipe(keys, sizeof *keys);
+}
+
+static bm_status take_keys(struct admin_context *c, const json_t *params,
+                           struct ca_batch_order *order, struct keys *keys,
+                           struct ca_refusal *why)
+{
+    bool recipient = admin_text(params, "recipient") != NULL;
+    bool secret = admin_flag(params, "secret");
+    const char *type = admin_text(params, "keys");
+
+    if (type == NULL ? recipient || secret : recipient == secret) {
         return ca_refuse(why, BM_E_ARGUMENT,
-                         "keys and recipient go with each other");
+                         "keys goes with either recipient or secret");
     }
-    if (keys == NULL) {
+    if (type == NULL) {
         return BM_OK;
     }
-    order->keys = ca_batch_key_type(keys);
-    BM_TRY(admin_der(params, "recipient", recipient, &order->recipient.n, why));
-    order->recipient.p = *recipient;
+    order->keys = ca_batch_key_type(type);
+    if (secret) {
+        order->secret = &keys->secret;
+        return c->host.batch_secret(c->host.self, &keys->secret, why);
+    }
+    BM_TRY(admin_der(params, "recipient", &keys->recipient, &order->recipient.n,
+                     why));
+    order->recipient.p = keys->recipient;
     return BM_OK;
+}
+
+/* When it is on record, it is told with its secret, and never again. */
+static bm_status create(struct admin_context *c, const json_t *params,
+                        struct ca_batch_order *order, struct keys *keys,
+                        json_t *result, struct ca_refusal *why)
+{
+    struct tree t = { false };
+    json_t *secret = NULL;
+    uint64_t id;
+    bm_status rc = take_keys(c, params, order, keys, why);
+
+    if (rc == BM_OK && order->secret != NULL) {
+        secret = tree_str(&t, order->secret->text);
+        rc = t.failed ? BM_E_MEMORY : BM_OK; /* before anything is ordered */
+    }
+    if (rc == BM_OK) {
+        rc = ca_batch_create(c->ca, &c->actor, order, c->now, &id, why);
+    }
+    if (rc == BM_OK) {
+        c->host.batch_changed(c->host.self);
+        rc = tell(c, id, result, why);
+    }
+    if (rc == BM_OK && secret != NULL) {
+        tree_set(&t, result, "secret", json_incref(secret));
+    }
+    json_decref(secret);
+    return rc == BM_OK && t.failed ? BM_E_MEMORY : rc;
 }
 
 bm_status admin_create_batch(struct admin_context *c, const json_t *params,
@@ -172,19 +223,15 @@ bm_status admin_create_batch(struct admin_context *c, const json_t *params,
         .profile = admin_text(params, "profile"),
         .options = admin_flag(params, "skip_duplicates") ? CA_BATCH_SKIP : 0,
     };
-    uint8_t *recipient = NULL;
-    uint64_t id;
+    struct keys keys = { .recipient = NULL };
     bm_status rc;
 
     BM_TRY(admin_hash(params, "sha256", order.upload, why));
     BM_TRY(c->host.find_upload(c->host.self, c->actor.organisation,
                                order.upload, why));
-    BM_TRY(take_keys(params, &order, &recipient, why));
-    rc = ca_batch_create(c->ca, &c->actor, &order, c->now, &id, why);
-    free(recipient);
-    BM_TRY(rc);
-    c->host.batch_changed(c->host.self);
-    return tell(c, id, result, why);
+    rc = create(c, params, &order, &keys, result, why);
+    wipe_keys(&keys);
+    return rc;
 }
 
 static const char *reason_of(const json_t *params)

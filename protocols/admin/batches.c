@@ -47,7 +47,10 @@ static const char *const row_states[] = { "waiting", "issued",  "skipped",
         ADMIN_GIVES("keys", ADMIN_STRING, false,                               \
                     "keys of this type are made here"),                        \
         ADMIN_GIVES("recipient", ADMIN_STRING, false,                          \
-                    "SHA-256 of the certificate that they are encrypted to")
+                    "SHA-256 of the certificate that they are encrypted to"),  \
+        ADMIN_GIVES("under_secret", ADMIN_BOOLEAN, false,                      \
+                    "they are encrypted under a secret, which was shown when " \
+                    "it was ordered")
 
 static const struct admin_field row_fields[] = {
     BATCH_FIELDS,
@@ -64,6 +67,14 @@ const struct admin_field admin_batch_fields[] = {
     BATCH_FIELDS,
     ADMIN_GIVES_IN("history", ADMIN_ARRAY, true, history_fields,
                    "its states, in their order"),
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_batch_new_fields[] = {
+    BATCH_FIELDS,
+    ADMIN_GIVES_IN("history", ADMIN_ARRAY, true, history_fields,
+                   "its states, in their order"),
+    ADMIN_GIVES("secret", ADMIN_STRING, false,
+                "that its keys are encrypted under: it is told this once"),
     ADMIN_FIELDS_END,
 };
 const struct admin_field admin_batch_page[] = {
@@ -95,7 +106,8 @@ static const struct admin_field batch_cert_fields[] = {
     ADMIN_GIVES("ca", ADMIN_STRING, true, "id of its issuer"),
     ADMIN_GIVES("pem", ADMIN_PEM, true, "the certificate"),
     ADMIN_GIVES("key", ADMIN_PEM, false,
-                "its private key, in a CMS EnvelopedData for the recipient"),
+                "its private key, in a CMS EnvelopedData for the recipient, or "
+                "as PKCS #8 under the secret of the batch"),
     ADMIN_GIVES("line", ADMIN_TEXT, true,
                 "what the list of the batch says of it"),
     ADMIN_FIELDS_END,
@@ -165,9 +177,14 @@ static void set_keys(struct tree *t, json_t *o, const struct bm_crypto *crypto,
     enum bm_key_type type = ca_batch_keys(row);
     uint8_t hash[BM_HASH_MAX];
 
-    if (type != BM_KEY_UNKNOWN && crypto->hash(crypto->self, BM_HASH_SHA256,
-                                               row->recipient, hash) == BM_OK) {
-        tree_set(t, o, "keys", tree_str(t, ca_batch_key_name(type)));
+    if (type == BM_KEY_UNKNOWN) {
+        return;
+    }
+    tree_set(t, o, "keys", tree_str(t, ca_batch_key_name(type)));
+    if ((row->options & CA_BATCH_SECRET) != 0) {
+        tree_set(t, o, "under_secret", tree_bool(t, true));
+    } else if (crypto->hash(crypto->self, BM_HASH_SHA256, row->recipient,
+                            hash) == BM_OK) {
         tree_set(t, o, "recipient",
                  tree_hex(t, (struct bm_bytes){ hash, STORE_HASH_SIZE }));
     }
@@ -322,7 +339,8 @@ struct rows {
     struct admin_context *c;
     struct admin_page page;
     enum store_batch_row_state state;
-    bool keys; /* the batch has ended, and they are handed out */
+    bool keys;         /* the batch has ended, and they are handed out */
+    const char *label; /* of one in PEM */
 };
 
 static json_t *row_tree(struct tree *t, const struct store_batch_row *row)
@@ -396,7 +414,7 @@ static bm_status add_cert(void *arg, const void *visited)
     tree_set(t, o, "ca", tree_str(t, cert.ca));
     tree_set(t, o, "pem", admin_pem(t, "CERTIFICATE", cert.der));
     if (row->key.n != 0 && r->keys) {
-        tree_set(t, o, "key", admin_pem(t, "CMS", row->key));
+        tree_set(t, o, "key", admin_pem(t, r->label, row->key));
     }
     tree_set(t, o, "line", tree_text(t, bm_wr_bytes(&w)));
     return admin_page_add(&r->page, o);
@@ -422,6 +440,9 @@ static bm_status list_rows(struct rows *r, const json_t *params,
     if (rc == BM_OK) {
         rc = find(r->c, params, &batch, why);
         if (rc == BM_OK) {
+            r->label = (batch.options & CA_BATCH_SECRET) != 0
+                           ? "ENCRYPTED PRIVATE KEY"
+                           : "CMS";
             r->keys = batch.state == STORE_BATCH_READY ||
                       batch.state == STORE_BATCH_PARTLY;
             rc = s->batch_row_list(s->self, batch.id, (uint32_t)after, r->state,

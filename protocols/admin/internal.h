@@ -384,6 +384,7 @@ extern const struct admin_field admin_release_page[];
 extern const struct admin_field admin_release_status_fields[];
 extern const struct admin_field admin_upload_fields[];
 extern const struct admin_field admin_batch_fields[];
+extern const struct admin_field admin_batch_new_fields[];
 extern const struct admin_field admin_batch_page[];
 extern const struct admin_field admin_batch_row_page[];
 extern const struct admin_field admin_batch_cert_page[];

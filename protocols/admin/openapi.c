@@ -60,6 +60,7 @@ static const struct {
     { admin_version_page, "ProfileVersionPage" },
     { admin_upload_fields, "Upload" },
     { admin_batch_fields, "Batch" },
+    { admin_batch_new_fields, "NewBatch" },
     { admin_batch_page, "BatchPage" },
     { admin_batch_row_page, "BatchRowPage" },
     { admin_batch_cert_page, "BatchCertificatePage" },

@@ -348,7 +348,7 @@ const struct admin_operation admin_operations[] = {
         "come in their order; the answer says where the next one begins."),
     ROW("createBatch", "POST", "/batches", "batches", CA_ACT_BATCH_CREATE, true,
         ADMIN_MISSING | ADMIN_CONFLICT | ADMIN_RULES, create_batch,
-        admin_batch_fields,
+        admin_batch_new_fields,
         "Order a certificate for each row of a file: an archive of "
         "certification requests, a table in CSV, a list in JSON. All rows are "
         "looked at before anything is issued."),
