@@ -16,7 +16,8 @@
  * **What counts.** A certificate counts when it is issued, in the transaction
  * that issues it; two that are issued at once are counted as two. So quota is
  * never below zero, whatever fails. These do not count:
- *   - the renewal of a certificate that is in force (has not expired);
+ *   - the renewal of a certificate that is in force (has not expired), and was
+ *     issued on the same account;
  *   - the same certificate again, for whom the reply was lost;
  *   - what was signed and never handed out (abandoned): its transaction, and
  *     what it took, never came to be;

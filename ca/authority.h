@@ -178,11 +178,14 @@ enum ca_act {
     CA_ACT_BATCH_READ,
     CA_ACT_BATCH_DECIDE, /* approve and reject */
     CA_ACT_BATCH_REVOKE,
-    CA_ACT_RENEWAL_PULL,       /* forward, and let go */
-    CA_ACT_DEVICE_SHIP,        /* say that devices are in stock, or shipped */
-    CA_ACT_DEVICE_EXPECT,      /* one, or those of a file */
-    CA_ACT_DEVICE_DESCRIBE,    /* set what is on record of it */
-    CA_ACT_DEVICE_END,         /* revoke, retire */
+    CA_ACT_RENEWAL_PULL,    /* forward, and let go */
+    CA_ACT_DEVICE_SHIP,     /* say that devices are in stock, or shipped */
+    CA_ACT_DEVICE_EXPECT,   /* one, or those of a file */
+    CA_ACT_DEVICE_DESCRIBE, /* set what is on record of it */
+    CA_ACT_DEVICE_END,      /* revoke, retire */
+    CA_ACT_TRANSFER_OFFER,  /* devices, and withdraw that */
+    CA_ACT_TRANSFER_ANSWER, /* accept and refuse what is offered */
+    CA_ACT_TRANSFER_READ,
     CA_ACT_DESTINATION_CHANGE, /* make, remove, enable and disable one */
     CA_ACT_DESTINATION_RETRY,  /* try it; what was given up */
     CA_ACT_DESTINATION_READ,

@@ -5,6 +5,7 @@
 
 #include "ca/internal.h"
 #include "ca/inventory.h"
+#include "ca/transfer.h"
 
 const char *ca_device_state_name(enum store_device_state state)
 {
@@ -15,6 +16,7 @@ const char *ca_device_state_name(enum store_device_state state)
         [STORE_DEVICE_SUSPENDED] = "suspended",
         [STORE_DEVICE_REVOKED] = "revoked",
         [STORE_DEVICE_RETIRED] = "retired",
+        [STORE_DEVICE_TRANSFERRED] = "transferred",
     };
 
     if ((size_t)state >= sizeof names / sizeof names[0] ||
@@ -55,7 +57,7 @@ static bm_status find_next(void *arg, const void *visited)
     return BM_E_END;
 }
 
-static bool is_identity(const struct ca *ca, const char *profile)
+bool ca_is_identity(const struct ca *ca, const char *profile)
 {
     const struct ca_bound *b = ca_profile_find(ca, profile, NULL);
 
@@ -66,14 +68,13 @@ static bool is_identity(const struct ca *ca, const char *profile)
 }
 
 /* Design, section 5: certificateHold on the LDevIDs; the IDevID stays. */
-static bm_status hold_all(struct ca *ca, const struct ca_actor *actor,
-                          const struct store_device *device, bool release)
+static bm_status hold_those(struct ca *ca, const struct ca_actor *actor,
+                            uint64_t device, int64_t now, bool release)
 {
     const struct store *store = ca->c.store;
-    struct store_cert_filter filter = { .device = device->id };
-    struct next n = { .held = release, .since = device->changed };
+    struct store_cert_filter filter = { .device = device };
+    struct next n = { .held = release, .since = now };
     struct store_visit visit = { &n, find_next };
-    int64_t now = device->changed;
 
     for (;;) {
         n.found.row.id = 0;
@@ -84,11 +85,24 @@ static bm_status hold_all(struct ca *ca, const struct ca_actor *actor,
         filter.after = n.found.row.id;
         if (release) {
             BM_TRY(ca_put_release(ca, actor, &n.found.row, now));
-        } else if (!is_identity(ca, n.found.row.profile)) {
+        } else if (!ca_is_identity(ca, n.found.row.profile)) {
             BM_TRY(ca_put_revocation(ca, actor, &n.found.row, BM_REASON_HOLD,
                                      now));
         }
     }
+}
+
+/* Those that others gave it before, too. */
+static bm_status hold_all(struct ca *ca, const struct ca_actor *actor,
+                          const struct store_device *device, bool release)
+{
+    struct ca_line line;
+
+    BM_TRY(ca_line_of(ca, device, &line));
+    for (size_t i = 0; i < line.n; i++) {
+        BM_TRY(hold_those(ca, actor, line.id[i], device->changed, release));
+    }
+    return BM_OK;
 }
 
 bm_status ca_put_device_state(struct ca *ca, const struct ca_actor *actor,
@@ -113,11 +127,16 @@ static bm_status own_time(struct ca *ca, const struct store_device *device,
                           int64_t *now)
 {
     const struct store *store = ca->c.store;
-    struct store_cert_filter filter = { .device = device->id };
     struct next n = { .held = true, .since = *now };
     struct store_visit visit = { &n, find_next };
+    struct ca_line line;
 
-    BM_TRY(store->cert_list(store->self, &ca_everything, &filter, &visit));
+    BM_TRY(ca_line_of(ca, device, &line));
+    for (size_t i = 0; i < line.n && n.found.row.id == 0; i++) {
+        const struct store_cert_filter filter = { .device = line.id[i] };
+
+        BM_TRY(store->cert_list(store->self, &ca_everything, &filter, &visit));
+    }
     *now += n.found.row.id != 0;
     return BM_OK;
 }

@@ -11,9 +11,11 @@
  *         └────────┴────────┴───► suspended ─► back to what it was
  *     all of these ─► revoked         its certificates with it, for ever
  *     all of these, and revoked ─► retired
+ *     expected, born, active ─► transferred       (transfer.h)
  *
  * A device that is revoked or has retired never comes back, and its name is
- * never another's.
+ * never another's. One that is with another organisation may come back by a
+ * transfer, and by nothing else.
  */
 enum ca_device_verb {
     CA_DEVICE_SUSPEND,

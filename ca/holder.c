@@ -6,6 +6,7 @@
 #include "ca/internal.h"
 #include "ca/issue.h"
 #include "ca/token.h"
+#include "ca/transfer.h"
 
 _Static_assert(CA_SERIAL_TEXT <= STORE_ID_MAX, "a serial number is an id");
 
@@ -49,7 +50,6 @@ static bm_status find_token(struct ca *ca, struct bm_bytes token,
 static bm_status find_standing(struct ca *ca, struct bm_bytes der,
                                struct ca_standing *s)
 {
-    const struct store *store = ca->c.store;
     struct store_cert row;
 
     BM_TRY(ca_find_der(ca, der, &row));
@@ -58,8 +58,7 @@ static bm_status find_standing(struct ca *ca, struct bm_bytes der,
     s->cert.serial.p = s->serial;
     s->cert.der = (struct bm_bytes){ NULL, 0 };
     return row.device == 0 ? BM_OK
-                           : store->device_get(store->self, &ca_everything,
-                                               row.device, &s->device);
+                           : ca_device_now(ca, s->cert.device, &s->device);
 }
 
 bm_status ca_find_standing(struct ca *ca, struct bm_bytes der,

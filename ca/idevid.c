@@ -6,6 +6,7 @@
 #include "ca/manufacturer.h"
 #include "ca/pattern.h"
 #include "ca/slot.h"
+#include "ca/transfer.h"
 #include "core/crl.h"
 #include "core/oid.h"
 #include "core/path.h"
@@ -209,7 +210,8 @@ static bm_status find_bound(const struct judging *j, struct ca_idevid *found)
     if (rc != BM_OK) {
         return rc == BM_E_NOT_FOUND ? name_device(j, found) : rc;
     }
-    BM_TRY(s->device_get(s->self, &ca_everything, row.device, &device));
+    BM_TRY(ca_device_now(j->ca, row.device, &device));
+    found->organisation = device.organisation; /* it may have changed hands */
     memcpy(found->device, device.name, sizeof found->device);
     found->id = device.id;
     found->bound = memcmp(row.key, j->key, sizeof j->key) == 0;

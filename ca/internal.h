@@ -253,6 +253,24 @@ BM_MUST_CHECK bm_status ca_put_device_state(struct ca *ca,
 BM_MUST_CHECK bm_status ca_suspend(struct ca *ca, const struct ca_actor *actor,
                                    struct store_device *device, int64_t now);
 
+/*
+ * In a write transaction: revoke all certificates of a device that are good or
+ * on hold, those that organisations before gave it among them; `not_identity`:
+ * but for what profiles of identities gave.
+ */
+struct ca_ending {
+    uint8_t reason;
+    bool not_identity;
+};
+BM_MUST_CHECK bm_status ca_end_certs(struct ca *ca,
+                                     const struct ca_actor *actor,
+                                     const struct store_device *device,
+                                     const struct ca_ending *ending,
+                                     int64_t now);
+
+/* Does this profile give identities of birth? */
+bool ca_is_identity(const struct ca *ca, const char *profile);
+
 /* In a write transaction: lift the hold of `row`, which has one. */
 BM_MUST_CHECK bm_status ca_put_release(struct ca *ca,
                                        const struct ca_actor *actor,

@@ -39,10 +39,12 @@ bm_status ca_quota_find(struct ca *ca, struct ca_quota *quota,
     return ca_allocation_allows(&s->taking->organisation, &s->taking->row, why);
 }
 
-/* allocation.h: "the renewal of a certificate that is in force" */
+/* allocation.h: "the renewal of a certificate that is in force". One that
+ * another paid for is a first one. */
 static bool renews_in_force(const struct ca_slot *s, int64_t now)
 {
-    return s->renews && s->old.row.not_after >= now;
+    return s->renews && s->old.row.organisation == s->organisation &&
+           s->old.row.not_after >= now;
 }
 
 bm_status ca_quota_check(struct ca_slot *s, int64_t now, struct ca_refusal *why)

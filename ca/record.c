@@ -108,6 +108,8 @@ static const struct {
       0 },
     { CA_RECORD_EXPECTATION, "expectation", BIT(HASH) | BIT(NUMBER),
       BIT(TEXT) },
+    { CA_RECORD_TRANSFER, "transfer",
+      BIT(SUBJECT) | BIT(HASH) | BIT(TEXT) | BIT(NUMBER), BIT(PROFILE) },
     { CA_RECORD_PULL, "pull", BIT(TEXT) | BIT(NUMBER), BIT(CA) | BIT(PROFILE) },
     { CA_RECORD_SHIPPING, "shipping", BIT(SUBJECT) | BIT(TEXT), BIT(NUMBER) },
     { CA_RECORD_DESTINATION, "destination",

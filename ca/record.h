@@ -93,6 +93,10 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
     CA_RECORD_EXPECTATION = 32, /* many devices are expected at once
                                    (inventory.h): `number` of them; `hash` over
                                    their rows */
+    CA_RECORD_TRANSFER = 33, /* devices change hands (transfer.h); `number`: its
+                                id; `hash` of what is offered; `subject`: the
+                                other side; `text`: what became of it, and why;
+                                `profile`: by which they renew */
     CA_RECORD_PULL = 36, /* renewals were pulled forward (renewal.h), or that
                             was cancelled; `number`: its id; `ca`, `profile`,
                             `text`: which, over what time, and what was done */

@@ -17,11 +17,12 @@ static bool same_key(const struct ca_slot *s, const struct store_cert *row)
     return memcmp(row->key, s->key, sizeof s->key) == 0;
 }
 
-/* Its time has come, or it was asked for before that. */
+/* Its time has come, or it was asked for before that; what an earlier owner
+ * gave may be replaced at any time. */
 static bm_status is_open(struct ca *ca, const struct ca_slot *s,
                          const struct store_cert *row, int64_t now, bool *open)
 {
-    *open = now >= row->not_after - s->policy->renew_before;
+    *open = s->received || now >= row->not_after - s->policy->renew_before;
     return *open ? BM_OK : ca_renewal_early(ca, row, open);
 }
 
@@ -286,10 +287,24 @@ bm_status ca_check_renewal(struct ca *ca, struct ca_slot *s, int64_t now,
     return note_loop(ca, s, now);
 }
 
+/* Whichever organisation had it when. */
+static bool is_row_of(const struct ca_slot *s, uint64_t device)
+{
+    if (device == s->device.id) {
+        return true;
+    }
+    for (size_t i = 0; !s->new_device && i < s->line.n; i++) {
+        if (s->line.id[i] == device) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool ca_is_kin(const struct ca_slot *s, const struct store_cert *row)
 {
     if (s->has_device) {
-        return row->device != 0 && row->device == s->device.id;
+        return row->device != 0 && is_row_of(s, row->device);
     }
     return row->device == 0 && s->renews &&
            (row->id == s->old.row.id || row->renews == s->old.row.id);
@@ -346,6 +361,7 @@ static bm_status check_owner(void *arg, const void *visited)
     if (!ca_is_kin(s, &row)) {
         o->organisation = row.organisation;
         o->device = row.device;
+        BM_TRY(ca_owner_now(o->ca, &o->organisation, &o->device));
         return row.organisation == s->organisation
                    ? ca_refuse(o->why, BM_E_CA_KEY_OWNED, "see certificate %s",
                                o->serial)
@@ -441,6 +457,7 @@ static bm_status check_idevids(struct owner *o, int64_t now)
     }
     o->organisation = row.organisation;
     o->device = row.device;
+    BM_TRY(ca_owner_now(o->ca, &o->organisation, &o->device));
     (void)snprintf(o->words, sizeof o->words,
                    "somebody asked for a certificate with the key of its "
                    "IDevID");

@@ -9,6 +9,7 @@
 #include "ca/device.h"
 #include "ca/internal.h"
 #include "ca/pattern.h"
+#include "ca/transfer.h"
 
 /* ---- Windows and slices */
 
@@ -223,15 +224,51 @@ static void hurry(const struct store_cert *row, int64_t asked,
     r->pull = 0;
 }
 
+/*
+ * What an earlier owner gave its device renews from the day on which it came,
+ * if its owner has named a profile for that, and never by the one that it has.
+ */
+static bm_status look_received(struct ca *ca, const struct store_cert *row,
+                               struct ca_renewal *r, bool *received)
+{
+    struct store_transfer transfer;
+    struct store_device device;
+    struct span w;
+    struct span slice;
+
+    *received = false;
+    if (row->device == 0) {
+        return BM_OK;
+    }
+    BM_TRY(ca_device_now(ca, row->device, &device));
+    *received = device.id != row->device;
+    if (!*received) {
+        return BM_OK;
+    }
+    BM_TRY(ca_transfer_of(ca, &device, &transfer));
+    w.from = later(transfer.decided, row->not_before);
+    w.until = sooner(transfer.decided + CA_TRANSFER_RENEW, row->not_after);
+    if (transfer.profile[0] == '\0' || w.from >= w.until) {
+        return BM_OK;
+    }
+    slice = slice_of(ca, row, &w);
+    *r = (struct ca_renewal){ .from = slice.from,
+                              .until = slice.until,
+                              .late = w.until };
+    return BM_OK;
+}
+
 bm_status ca_renewal_of(struct ca *ca, const struct store_cert *row,
                         struct ca_renewal *r)
 {
     struct pulling p = { .ca = ca, .row = row, .renewal = r };
     const struct ca_bound *b = ca_version_of_cert(ca, row);
     int64_t asked;
+    bool received;
 
     *r = (struct ca_renewal){ .from = 0 };
-    if (b == NULL) {
+    BM_TRY(look_received(ca, row, r, &received));
+    if (received || b == NULL) {
         return BM_OK; /* a profile that is gone renews nothing */
     }
     ca_renewal_usual(ca, ca_profile_policy(b->profile), row, r);

@@ -138,8 +138,12 @@ static bm_status look(void *arg, const void *visited)
 
     BM_TRY(judge(w, &r));
     if (r.hit) {
-        BM_TRY(find_path(w, r.cert->ca, &end));
         BM_TRY(s->device_get(s->self, &ca_everything, r.cert->device, &device));
+        /* Another one renews it, or nobody does. */
+        r.hit = device.state != STORE_DEVICE_TRANSFERRED;
+    }
+    if (r.hit) {
+        BM_TRY(find_path(w, r.cert->ca, &end));
         r.device = device.name;
         r.path_ends = r.cert->not_after;
         if (end->ends < r.path_ends) {

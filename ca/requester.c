@@ -36,13 +36,27 @@ static bm_status check_token(struct ca *ca, struct ca_slot *s, int64_t now,
     return BM_OK;
 }
 
+/* The device of the certificate shown, and on whose account: it may have
+ * changed hands since. */
+static bm_status find_owner(struct ca *ca, struct ca_slot *s)
+{
+    struct store_device device;
+
+    if (s->presented.row.device == 0) {
+        return BM_OK;
+    }
+    BM_TRY(ca_device_now(ca, s->presented.row.device, &device));
+    memcpy(s->name, device.name, sizeof s->name);
+    s->received = device.id != s->presented.row.device;
+    s->organisation = device.organisation;
+    return s->received ? ca_transfer_of(ca, &device, &s->transfer) : BM_OK;
+}
+
 /* The certificate that the requester holds the key of. */
 static bm_status find_presented(struct ca *ca, struct ca_slot *s,
                                 struct ca_refusal *why)
 {
-    const struct store *store = ca->c.store;
     struct store_cert row;
-    struct store_device device;
     bm_status rc = ca_find_der(ca, s->request->presented, &row);
 
     if (rc == BM_E_NOT_FOUND) {
@@ -53,12 +67,7 @@ static bm_status find_presented(struct ca *ca, struct ca_slot *s,
     s->has_presented = true;
     s->organisation = row.organisation;
     BM_TRY(bm_cert_parse(s->request->presented, BM_STRICT, NULL, &s->current));
-    if (s->presented.row.device != 0) {
-        BM_TRY(store->device_get(store->self, &ca_everything,
-                                 s->presented.row.device, &device));
-        memcpy(s->name, device.name, sizeof s->name);
-    }
-    return BM_OK;
+    return find_owner(ca, s);
 }
 
 static bool in_list(const char *const *list, const char *name)
@@ -108,11 +117,28 @@ static bm_status check_idevid(struct ca *ca, struct ca_slot *s, int64_t now,
     return BM_OK;
 }
 
+/* What an earlier owner gave is renewed by the profile that this one named. */
+static bm_status check_received(const struct ca_slot *s, struct ca_refusal *why)
+{
+    const char *profile = s->transfer.profile;
+
+    if (profile[0] == '\0') {
+        return ca_refuse(why, BM_E_CA_TRANSFERRED,
+                         "its owner named no profile for it");
+    }
+    return strcmp(profile, s->policy->name) == 0
+               ? BM_OK
+               : ca_refuse(why, BM_E_CA_TRANSFERRED, "it renews by %s",
+                           profile);
+}
+
 static bm_status check_current(struct ca *ca, struct ca_slot *s,
                                struct ca_refusal *why)
 {
     BM_TRY(find_presented(ca, s, why));
-    if (strcmp(s->presented.row.profile, s->policy->name) != 0) {
+    if (s->received) {
+        BM_TRY(check_received(s, why));
+    } else if (strcmp(s->presented.row.profile, s->policy->name) != 0) {
         return ca_refuse(why, BM_E_PROFILE_REQUESTER,
                          "a certificate of profile %s is not renewed by %s",
                          s->presented.row.profile, s->policy->name);
@@ -211,6 +237,8 @@ static bm_status check_state(const struct ca_slot *s, struct ca_refusal *why)
         return ca_refuse(why, BM_E_CA_DEVICE, "%s is suspended", s->name);
     case STORE_DEVICE_REVOKED:
         return ca_refuse(why, BM_E_CA_DEVICE, "%s is revoked", s->name);
+    case STORE_DEVICE_TRANSFERRED:
+        return ca_refuse(why, BM_E_CA_DEVICE, "%s was given away", s->name);
     default:
         return ca_refuse(why, BM_E_CA_DEVICE, "%s is retired", s->name);
     }
@@ -242,5 +270,6 @@ bm_status ca_check_device(struct ca *ca, struct ca_slot *s, int64_t now,
     }
     BM_TRY(rc);
     s->has_device = true;
-    return check_state(s, why);
+    BM_TRY(check_state(s, why));
+    return ca_line_of(ca, &s->device, &s->line);
 }

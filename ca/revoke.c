@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ca/internal.h"
+#include "ca/transfer.h"
 
 struct find {
     struct ca *ca;
@@ -175,13 +176,12 @@ bm_status ca_put_release(struct ca *ca, const struct ca_actor *actor,
 static bm_status check_device(struct ca *ca, const struct store_cert *row,
                               struct ca_refusal *why)
 {
-    const struct store *s = ca->c.store;
     struct store_device device;
 
     if (row->device == 0) {
         return BM_OK;
     }
-    BM_TRY(s->device_get(s->self, &ca_everything, row->device, &device));
+    BM_TRY(ca_device_now(ca, row->device, &device));
     return device.state == STORE_DEVICE_SUSPENDED
                ? ca_refuse(why, BM_E_CA_DEVICE, "%s is suspended", device.name)
                : BM_OK;

@@ -7,6 +7,7 @@
 #include "ca/allocation.h"
 #include "ca/internal.h"
 #include "ca/signal.h"
+#include "ca/transfer.h"
 
 /* Which of our CAs has this name as its subject? */
 struct by_name {
@@ -164,6 +165,7 @@ static bm_status put_fork_signal(struct ca *ca, const struct store_cert *row,
     char text[STORE_NAME_MAX];
     char serial[CA_SERIAL_TEXT];
 
+    BM_TRY(ca_owner_now(ca, &what.organisation, &what.device));
     ca_hex(row->serial, serial, sizeof serial);
     (void)snprintf(text, sizeof text,
                    "certificate %s was used, which another has taken the place "
@@ -182,9 +184,10 @@ static bm_status put_fork_signal(struct ca *ca, const struct store_cert *row,
 static bm_status put_fork(struct ca *ca, const struct ca_actor *actor,
                           const struct store_cert *row, int64_t now)
 {
-    const struct store *store = ca->c.store;
     const struct ca_bound *b = ca_version_of_cert(ca, row);
     struct ca_record record = ca_record_of(CA_RECORD_FORK, actor, now);
+    uint32_t organisation = row->organisation;
+    uint64_t owned = row->device;
     struct store_device device;
     char serial[CA_SERIAL_TEXT];
     bm_status rc;
@@ -199,28 +202,25 @@ static bm_status put_fork(struct ca *ca, const struct ca_actor *actor,
     record.serial = row->serial;
     ca_hex(row->serial, serial, sizeof serial);
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
-    BM_TRY(
-        ca_put_event(ca, "fork", row->organisation, row->device, now, serial));
+    BM_TRY(ca_owner_now(ca, &organisation, &owned));
+    BM_TRY(ca_put_event(ca, "fork", organisation, owned, now, serial));
     if (row->device == 0 || b == NULL ||
         ca_profile_policy(b->profile)->fork != CA_FORK_SUSPEND) {
         return BM_OK;
     }
-    BM_TRY(
-        store->device_get(store->self, &ca_everything, row->device, &device));
+    BM_TRY(ca_device_now(ca, row->device, &device));
     return ca_suspend(ca, actor, &device, now);
 }
 
 static bm_status check_device(struct ca *ca, const struct store_cert *row,
                               struct ca_refusal *why)
 {
-    const struct store *store = ca->c.store;
     struct store_device device;
 
     if (row->device == 0) {
         return BM_OK;
     }
-    BM_TRY(
-        store->device_get(store->self, &ca_everything, row->device, &device));
+    BM_TRY(ca_device_now(ca, row->device, &device));
     if (device.state >= STORE_DEVICE_SUSPENDED) {
         return ca_refuse(why, BM_E_CA_DEVICE, "%s", device.name);
     }
@@ -435,7 +435,6 @@ bm_status ca_seen(struct ca *ca, const struct ca_actor *actor,
 static bm_status look_suspended(struct ca *ca, const struct store_cert *row,
                                 int64_t now, struct ca_refusal *why)
 {
-    const struct store *store = ca->c.store;
     struct store_device device;
 
     if (row->status != STORE_CERT_HELD) {
@@ -444,8 +443,7 @@ static bm_status look_suspended(struct ca *ca, const struct store_cert *row,
     if (now < row->not_before || now > row->not_after) {
         return ca_refuse(why, BM_E_CA_STATUS, "it has expired");
     }
-    BM_TRY(
-        store->device_get(store->self, &ca_everything, row->device, &device));
+    BM_TRY(ca_device_now(ca, row->device, &device));
     return device.state == STORE_DEVICE_SUSPENDED
                ? BM_OK
                : ca_refuse(why, BM_E_CA_DEVICE, "%s", device.name);

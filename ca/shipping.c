@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/device.h"
 #include "ca/internal.h"
 #include "ca/signal.h"
 
@@ -82,6 +83,10 @@ static bm_status put_shipping(struct ca *ca, const struct ca_actor *actor,
         return ca_refuse(why, rc, "device %s", a->name);
     }
     BM_TRY(rc);
+    if (device.state == STORE_DEVICE_TRANSFERRED) {
+        return ca_refuse(why, BM_E_CA_DEVICE, "%s is %s", device.name,
+                         ca_device_state_name(device.state));
+    }
     row.device = device.id;
     row.organisation = device.organisation;
     record.organisation = device.organisation;

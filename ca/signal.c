@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ca/internal.h"
+#include "ca/transfer.h"
 
 const char *const ca_signal_names[] = {
     "same-key",   "idevid-key",      "fork",           "clone",
@@ -71,6 +72,7 @@ static bm_status put_places(struct ca *ca, struct bm_bytes der, int64_t now)
                    "certificate %s is used from two networks in turn", serial);
     what.organisation = row.organisation;
     what.device = row.device;
+    BM_TRY(ca_owner_now(ca, &what.organisation, &what.device));
     what.text = text;
     return ca_put_signal(ca, &what, false, now);
 }

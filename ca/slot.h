@@ -4,6 +4,7 @@
 
 #include "ca/internal.h"
 #include "ca/manufacturer.h"
+#include "ca/transfer.h"
 
 /*
  * One request on its way to a certificate: what was decided before anything
@@ -48,6 +49,10 @@ struct ca_slot {
     bool has_device;
     bool new_device;
     struct store_device device;
+    struct ca_line line; /* the rows of `device`, unless it is new */
+    bool received;       /* presented is of an organisation that had it before;
+                            and this is how it was received */
+    struct store_transfer transfer;
     char name[STORE_NAME_MAX]; /* of the device, as decided */
 
     bool renews; /* `old` gets a successor */

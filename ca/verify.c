@@ -282,6 +282,7 @@ static bm_status run(struct verify *v)
     BM_TRY(verify_seen(v));
     BM_TRY(verify_compare_latest(v));
     BM_TRY(verify_releases(v));
+    BM_TRY(verify_transfers(v));
     return v->audit->journal != NULL && v->journal_whole ? verify_signed(v)
                                                          : BM_OK;
 }
@@ -295,6 +296,7 @@ static void release(struct verify *v)
     free(v->trees);
     free(v->latest);
     free(v->releases);
+    free(v->transfers);
     free(v->cas);
     free(v->pending);
     free(v);

@@ -396,6 +396,8 @@ bm_status verify_act(struct verify *v, uint64_t index,
         return verify_note_member(v, record);
     case CA_RECORD_DELIVERY:
         return verify_note_release(v, record);
+    case CA_RECORD_TRANSFER:
+        return verify_note_transfer(v, record);
     default:
         return BM_OK;
     }

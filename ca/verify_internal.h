@@ -16,6 +16,8 @@
  *   verify_latest.c   the same for what has few rows: CAs, operators...
  *   verify_members.c  organisations, and what they may have
  *   verify_releases.c what devices are to have, as it was recorded
+ *   verify_transfers.c
+ *                     devices that change hands
  *
  * A finding is reported and the work goes on; only a medium that fails, or
  * missing memory, ends it.
@@ -47,6 +49,9 @@
 
 /* Releases of an instance: 128 MiB of ids. */
 #define VERIFY_RELEASES_MAX ((size_t)1 << 24)
+
+/* Transfers of an instance: 48 MiB. */
+#define VERIFY_TRANSFERS_MAX ((size_t)1 << 20)
 
 #define VERIFY_SERIAL_TEXT (2 * STORE_SERIAL_MAX + 1)
 
@@ -131,6 +136,14 @@ struct verify_policy {
     size_t signer_n;
 };
 
+/* What the records say of a transfer. */
+struct verify_transfer {
+    uint64_t id;
+    unsigned state; /* the last; 0: no word for one */
+    bool met;       /* there is a row */
+    uint8_t hash[STORE_HASH_SIZE];
+};
+
 /* Leaves read ahead: one tile. */
 struct verify_leaf {
     uint64_t index;
@@ -183,6 +196,10 @@ struct verify {
     size_t releases_n;
     size_t releases_cap;
     struct verify_policy policy;
+
+    struct verify_transfer *transfers; /* in order of their ids */
+    size_t transfers_n;
+    size_t transfers_cap;
 
     struct verify_ca *cas;
     size_t cas_n;
@@ -256,6 +273,11 @@ BM_MUST_CHECK bm_status verify_no_release(struct verify *v);
 BM_MUST_CHECK bm_status verify_note_release(struct verify *v,
                                             const struct ca_record *record);
 BM_MUST_CHECK bm_status verify_releases(struct verify *v);
+
+/* verify_transfers.c: what a record says of one; then, of all rows. */
+BM_MUST_CHECK bm_status verify_note_transfer(struct verify *v,
+                                             const struct ca_record *record);
+BM_MUST_CHECK bm_status verify_transfers(struct verify *v);
 
 /* verify_journal.c. After it, in later snapshots: does anything still lack
  * its record that may yet get it? At the end, what does. */

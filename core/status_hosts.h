@@ -114,6 +114,14 @@
     X(E_CA_ATTRIBUTE, 0x1520, "", "attribute is not what it should be")        \
     X(E_CA_ATTRIBUTE_OWNED, 0x1521, "", "attribute is another device's")       \
     X(E_CA_EXPECTED, 0x1522, "", "device is not expected")                     \
+    X(E_CA_TRANSFER, 0x1530, "", "transfer is not open any more")              \
+    X(E_CA_TRANSFER_DEVICE, 0x1531, "",                                        \
+      "device is not in a state in which it changes hands")                    \
+    X(E_CA_TRANSFER_TAKEN, 0x1532, "",                                         \
+      "receiver has a device of this name or identifier")                      \
+    X(E_CA_TRANSFER_LIMIT, 0x1533, "", "too many offers are open")             \
+    X(E_CA_TRANSFERRED, 0x1534, "",                                            \
+      "device has changed hands and does not renew by this profile")           \
     X(E_CA_URL, 0x1540, "RFC 3986", "no URL that events go to")                \
     X(E_CA_DESTINATION, 0x1541, "", "destination is not in a state for this")  \
     X(E_BATCH_UPLOADS, 0x1550, "", "organisation has too much that waits")     \

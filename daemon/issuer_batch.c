@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/transfer.h"
 #include "daemon/issuer_internal.h"
 #include "intake/intake.h"
 #include "intake/row.h"
@@ -19,6 +20,9 @@
  * whether a batch has lapsed. */
 #define RETRY 1
 #define LOOK  30
+
+/* Offers of devices that lapse at a time: the next look finds the others. */
+#define LAPSES 4
 
 /* Octets of an answer of the reader: more than a chunk of it. */
 #define ROWS_MAX ((size_t)1 << 20)
@@ -306,6 +310,21 @@ static void step(struct issuer *is, const struct store_batch *batch)
     }
 }
 
+/* Offers of devices that nobody answered. */
+static void lapse_transfers(struct issuer *is)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    bm_status rc = BM_OK;
+
+    for (unsigned i = 0; i < LAPSES && rc == BM_OK; i++) {
+        rc = ca_transfer_lapse(is->in->ca, room_now(), &why);
+    }
+    if (rc != BM_OK && rc != BM_E_NOT_FOUND) {
+        why.status = ca_refuse_plain(&why, rc);
+        log_refusal(LOG_LEVEL_WARNING, "transfer.lapse", &why);
+    }
+}
+
 static void on_work(evutil_socket_t fd, short what, void *arg)
 {
     struct ca_refusal why = { BM_OK, "" };
@@ -318,6 +337,7 @@ static void on_work(evutil_socket_t fd, short what, void *arg)
     if (is->stopping || !issuer_is_ready(is)) {
         return; /* whoever brings a signer begins again */
     }
+    lapse_transfers(is);
     is->batch.turns.reading =
         is->batch.check != NULL || is->batch.reader == NULL;
     rc = ca_batch_next(is->in->ca, &is->batch.turns, room_now(), &batch, &why);

@@ -144,7 +144,9 @@ enum store_device_state {
     STORE_DEVICE_ACTIVE,
     STORE_DEVICE_SUSPENDED,
     STORE_DEVICE_REVOKED,
-    STORE_DEVICE_RETIRED
+    STORE_DEVICE_RETIRED,
+    STORE_DEVICE_TRANSFERRED /* another organisation has it; this row tells what
+                                it was here */
 };
 
 struct store_device {
@@ -155,6 +157,10 @@ struct store_device {
     char name[STORE_NAME_MAX];      /* unique within the organisation */
     int64_t created;
     int64_t changed;
+    /* One device that has gone from hand to hand has a row in each
+     * organisation: of one line, all but one of them TRANSFERRED. */
+    uint64_t line; /* id of the first of these rows; 0: it never was */
+    uint64_t came; /* id of the transfer that it came by; 0: by none */
 };
 
 /*

@@ -183,6 +183,7 @@ static void fill(struct sqlite_store *s)
     sqlite_cert_fill(store);
     sqlite_renewal_fill(store);
     sqlite_signal_fill(store);
+    sqlite_transfer_fill(store);
     sqlite_claim_fill(store);
     sqlite_revocation_fill(store);
     sqlite_token_fill(store);

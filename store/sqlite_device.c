@@ -18,12 +18,14 @@ static void device_read(struct sqlite_query *q, void *out)
     row->id = query_get_u64(q);
     row->organisation = query_get_u32(q, UINT32_MAX);
     row->state =
-        (enum store_device_state)query_get_u32(q, STORE_DEVICE_RETIRED);
+        (enum store_device_state)query_get_u32(q, STORE_DEVICE_TRANSFERRED);
     row->resume =
-        (enum store_device_state)query_get_u32(q, STORE_DEVICE_RETIRED);
+        (enum store_device_state)query_get_u32(q, STORE_DEVICE_TRANSFERRED);
     query_get_text(q, row->name, sizeof row->name);
     row->created = query_get_i64(q);
     row->changed = query_get_i64(q);
+    row->line = query_get_u64(q);
+    row->came = query_get_u64(q);
 }
 
 /* Certificates of it come next: cert_put() need not look again. */
@@ -143,6 +145,8 @@ static bm_status device_add(struct sqlite_store *s, struct store_device *row)
     query_put_text(&q, row->name, sizeof row->name);
     query_put_i64(&q, row->created);
     query_put_i64(&q, row->changed);
+    query_put_u64(&q, row->line);
+    query_put_u64(&q, row->came);
     query_run(&q);
     BM_TRY(query_close(&q));
     row->id = (uint64_t)sqlite3_last_insert_rowid(s->db);
@@ -168,6 +172,8 @@ static bm_status device_put(void *self, struct store_device *row)
     query_put_i64(&q, (int64_t)row->state);
     query_put_i64(&q, (int64_t)row->resume);
     query_put_i64(&q, row->changed);
+    query_put_u64(&q, row->line);
+    query_put_u64(&q, row->came);
     query_put_u64(&q, row->id);
     query_put_i64(&q, row->organisation);
     query_change(&q, BM_E_NOT_FOUND);
@@ -199,6 +205,17 @@ static bm_status device_next(void *self, uint32_t organisation,
         *id = query_get_u64(&q);
     }
     return query_close(&q);
+}
+
+static bm_status device_line(void *self, uint64_t line,
+                             const struct store_visit *visit)
+{
+    struct sqlite_query q;
+    struct store_device row;
+
+    query_open(&q, self, SQL_DEVICE_LINE);
+    query_put_u64(&q, line);
+    return query_visit(&q, device_read, &row, visit);
 }
 
 struct names {
@@ -243,4 +260,5 @@ void sqlite_device_fill(struct store *store)
     store->device_find = device_find;
     store->device_list = device_list;
     store->device_next = device_next;
+    store->device_line = device_line;
 }

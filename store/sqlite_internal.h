@@ -158,6 +158,7 @@ void sqlite_attribute_fill(struct store *store);
 void sqlite_cert_fill(struct store *store);
 void sqlite_renewal_fill(struct store *store);
 void sqlite_signal_fill(struct store *store);
+void sqlite_transfer_fill(struct store *store);
 void sqlite_claim_fill(struct store *store);
 void sqlite_revocation_fill(struct store *store);
 void sqlite_token_fill(struct store *store);

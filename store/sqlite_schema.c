@@ -415,6 +415,31 @@ static const char batch_secret[] =
     "CREATE TABLE batch_secret ("
     "  batch INTEGER PRIMARY KEY, sealed BLOB NOT NULL) STRICT;";
 
+/*
+ * Devices that change hands. Hardly any has: the index of lines leaves out the
+ * others.
+ */
+static const char transfer[] =
+    "ALTER TABLE device ADD COLUMN line INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE device ADD COLUMN came INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX device_line ON device (line) WHERE line != 0;"
+    "CREATE TABLE transfer ("
+    "  id INTEGER PRIMARY KEY, organisation INTEGER NOT NULL,"
+    "  receiver INTEGER NOT NULL, state INTEGER NOT NULL,"
+    "  options INTEGER NOT NULL, devices INTEGER NOT NULL,"
+    "  created INTEGER NOT NULL, expires INTEGER NOT NULL,"
+    "  decided INTEGER NOT NULL, creator TEXT NOT NULL,"
+    "  decider TEXT NOT NULL, profile TEXT NOT NULL, words TEXT NOT NULL,"
+    "  reason TEXT NOT NULL) STRICT;"
+    "CREATE INDEX transfer_giver ON transfer (organisation);"
+    "CREATE INDEX transfer_receiver ON transfer (receiver);"
+    "CREATE INDEX transfer_open ON transfer (expires) WHERE state = 1;"
+    "CREATE TABLE transferred ("
+    "  transfer INTEGER NOT NULL, place INTEGER NOT NULL,"
+    "  device INTEGER NOT NULL, received INTEGER NOT NULL,"
+    "  PRIMARY KEY (transfer, place)) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX transferred_device ON transferred (device);";
+
 static const char *const steps[] = {
     first,
     listings,
@@ -433,6 +458,7 @@ static const char *const steps[] = {
     inventory,
     outbox,
     batch_secret,
+    transfer,
 };
 /* clang-format on */
 

@@ -16,7 +16,7 @@
     "ca, list, number, this_update, next_update, published, base, " \
     "base_update, base_from, base_change, der"
 #define SQL_DEVICE_COLUMNS \
-    "id, organisation, state, resume, name, created, changed"
+    "id, organisation, state, resume, name, created, changed, line, came"
 #define SQL_ATTRIBUTE_COLUMNS "device, organisation, kind, name, value"
 #define SQL_CERT_COLUMNS                                                   \
     "id, serial, organisation, ca, profile, device, status, resume, "      \
@@ -94,6 +94,14 @@
 #define SQL_BATCH_ROW_COLUMNS \
     "id, state, cert, place, device, name, words, csr, subject, key"
 
+#define SQL_TRANSFER_COLUMNS                                         \
+    "id, organisation, receiver, state, options, devices, created, " \
+    "expires, decided, creator, decider, profile, words, reason"
+#define SQL_TRANSFERRED_COLUMNS "transfer, place, device, received"
+/* A transfer is in the scope of both of its sides. */
+#define SQL_TRANSFER_SEEN                                              \
+    "SELECT id FROM (SELECT id, organisation FROM transfer UNION ALL " \
+    "SELECT id, receiver AS organisation FROM transfer) WHERE $scope"
 #define SQL_PULL_COLUMNS                                                   \
     "id, organisation, ca, profile, device, from_time, until_time, last, " \
     "created, cancelled, creator"
@@ -171,9 +179,38 @@
     X(CRL_NUMBER, "SELECT ifnull(max(number), 0) FROM crl WHERE ca = ?")       \
     X(DEVICE_ADD,                                                              \
       "INSERT INTO device (organisation, state, resume, name, created, "       \
-      "changed) VALUES (?, ?, ?, ?, ?, ?)")                                    \
-    X(DEVICE_CHANGE, "UPDATE device SET state = ?, resume = ?, changed = ? "   \
-                     "WHERE id = ? AND organisation = ?")                      \
+      "changed, line, came) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")                  \
+    X(DEVICE_CHANGE, "UPDATE device SET state = ?, resume = ?, changed = ?, "  \
+                     "line = ?, came = ? WHERE id = ? AND organisation = ?")   \
+    X(DEVICE_LINE, "SELECT " SQL_DEVICE_COLUMNS " FROM device "                \
+                   "WHERE line = ? AND line != 0 ORDER BY id")                 \
+    X(TRANSFER_ADD,                                                            \
+      "INSERT INTO transfer (organisation, receiver, state, options, "         \
+      "devices, created, expires, decided, creator, decider, profile, "        \
+      "words, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")         \
+    X(TRANSFER_CHANGE,                                                         \
+      "UPDATE transfer SET state = ?, decided = ?, decider = ?, profile = ?, " \
+      "reason = ? WHERE id = ? AND organisation = ? AND receiver = ?")         \
+    X(TRANSFER_GET, "SELECT " SQL_TRANSFER_COLUMNS " FROM transfer "           \
+                    "WHERE id = ?1 AND id IN (" SQL_TRANSFER_SEEN ")")         \
+    X(TRANSFER_LIST,                                                           \
+      "SELECT " SQL_TRANSFER_COLUMNS " FROM transfer "                         \
+      "WHERE id > ?1 AND id IN (" SQL_TRANSFER_SEEN ") ORDER BY id")           \
+    X(TRANSFER_COUNT, "SELECT count(*) FROM transfer "                         \
+                      "WHERE state = 1 AND organisation = ? AND expires > ?")  \
+    X(TRANSFER_LAPSED,                                                         \
+      "SELECT " SQL_TRANSFER_COLUMNS " FROM transfer "                         \
+      "WHERE state = 1 AND expires <= ? ORDER BY expires LIMIT 1")             \
+    X(TRANSFERRED_PUT,                                                         \
+      "INSERT INTO transferred (" SQL_TRANSFERRED_COLUMNS ") "                 \
+      "VALUES (?, ?, ?, ?) ON CONFLICT (transfer, place) "                     \
+      "DO UPDATE SET received = excluded.received")                            \
+    X(TRANSFERRED_LIST, "SELECT " SQL_TRANSFERRED_COLUMNS " FROM transferred " \
+                        "WHERE transfer = ? AND place > ? ORDER BY place")     \
+    X(TRANSFER_OF_DEVICE,                                                      \
+      "SELECT transfer FROM transferred JOIN transfer "                        \
+      "ON transfer.id = transferred.transfer WHERE device = ? "                \
+      "AND state = 1 AND expires > ? LIMIT 1")                                 \
     X(DEVICE_GET,                                                              \
       "SELECT " SQL_DEVICE_COLUMNS " FROM device WHERE id = ? AND $scope")     \
     X(DEVICE_LIST, "SELECT " SQL_DEVICE_COLUMNS                                \

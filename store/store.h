@@ -3,6 +3,7 @@
 #define BM_STORE_STORE_H
 
 #include "store/renewal_rows.h"
+#include "store/transfer_rows.h"
 
 /*
  * What the authority remembers: one interface, of which sqlite.h is the first
@@ -95,7 +96,7 @@ struct store {
     bm_status (*crl_number)(void *self, const char *ca, uint64_t *number);
 
     /* A new device (id 0; BM_E_STORE_CONFLICT when the name is taken), or a
-     * changed one: state, resume, changed. */
+     * changed one: state, resume, changed, line, came. */
     bm_status (*device_put)(void *self, struct store_device *row);
     bm_status (*device_get)(void *self, const struct store_scope *scope,
                             uint64_t id, struct store_device *row);
@@ -109,6 +110,35 @@ struct store {
      * on. NOT_FOUND. */
     bm_status (*device_next)(void *self, uint32_t organisation,
                              enum store_device_state state, uint64_t *id);
+
+    /* Those of a line, which is not 0, in the order of their ids. */
+    bm_status (*device_line)(void *self, uint64_t line,
+                             const struct store_visit *visit);
+
+    /* A new transfer (id 0), or a changed one: state, decided, decider,
+     * profile, reason. */
+    bm_status (*transfer_put)(void *self, struct store_transfer *row);
+    /* To its giver and its receiver. */
+    bm_status (*transfer_get)(void *self, const struct store_scope *scope,
+                              uint64_t id, struct store_transfer *row);
+    /* Ordered by id, those above `after`. */
+    bm_status (*transfer_list)(void *self, const struct store_scope *scope,
+                               uint64_t after, const struct store_visit *visit);
+    /* How many an organisation offers at `now`. */
+    bm_status (*transfer_count)(void *self, uint32_t organisation, int64_t now,
+                                uint32_t *n);
+    /* One that is open and has ended by `now`. NOT_FOUND. */
+    bm_status (*transfer_lapsed)(void *self, int64_t now,
+                                 struct store_transfer *row);
+    /* Put a device at its place, or change as what it was received. */
+    bm_status (*transferred_put)(void *self,
+                                 const struct store_transferred *row);
+    /* Those of a transfer with places above `after`, in order. */
+    bm_status (*transferred_list)(void *self, uint64_t transfer, uint32_t after,
+                                  const struct store_visit *visit);
+    /* The transfer by which the device is on offer at `now`. NOT_FOUND. */
+    bm_status (*transfer_of_device)(void *self, uint64_t device, int64_t now,
+                                    uint64_t *transfer);
 
     /* Put one; again does no harm. CONFLICT: of a kind that is one device's,
      * another device of the organisation has this value. */

@@ -63,6 +63,9 @@ static const unsigned allowed[CA_ACT_COUNT] = {
     [CA_ACT_DEVICE_EXPECT] = A | R | F,
     [CA_ACT_DEVICE_DESCRIBE] = A | R,
     [CA_ACT_DEVICE_END] = A | R,
+    [CA_ACT_TRANSFER_OFFER] = A | R,
+    [CA_ACT_TRANSFER_ANSWER] = A | R,
+    [CA_ACT_TRANSFER_READ] = A | R | U,
 };
 
 /* Every set, those with bits that are none of ours among them. */

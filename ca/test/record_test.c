@@ -116,6 +116,11 @@ static const struct ca_record least[] = {
       .hash = { hash, 32 },
       .text = BM_LIT_INIT("model=M1") },
     { .kind = CA_RECORD_EXPECTATION, .hash = { hash, 32 }, .number = 100 },
+    { .kind = CA_RECORD_TRANSFER,
+      .subject = BM_LIT_INIT("South Gears"),
+      .hash = { hash, 32 },
+      .text = BM_LIT_INIT("offered"),
+      .number = 7 },
     { .kind = CA_RECORD_PULL, .text = BM_LIT_INIT("pulled"), .number = 1 },
     { .kind = CA_RECORD_SHIPPING,
       .subject = BM_LIT_INIT("SN-1"),
@@ -305,7 +310,7 @@ static const char *const may[KINDS] = {
     "5678", "345789", "3457", "3457", "457", "257", "178", "12378", "3478",
     "8",    "34567",  "4567", "3578", "57",  "57",  "7",   "35",    "7",
     "5",    "1258",   "",     "8",    "",    "",    "",    "",      "",
-    "",     "8",      "35",   "",     "7",   "14",  "8",   "",
+    "",     "8",      "35",   "",     "7",   "4",   "14",  "8",     "",
 };
 
 static void a_member_that_a_kind_does_not_have_is_refused(void)

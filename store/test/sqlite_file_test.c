@@ -223,6 +223,9 @@ static void what_was_a_secret_is_in_neither_file_nor_log(void)
 /* Takes back what the steps after version 3, and version 1, do. */
 #define BACK_TO_3                                                      \
     "DROP TABLE signal; DROP TABLE shipping; DROP TABLE pull;"         \
+    "DROP TABLE transfer; DROP TABLE transferred;"                     \
+    "DROP INDEX device_line; ALTER TABLE device DROP COLUMN line;"     \
+    "ALTER TABLE device DROP COLUMN came;"                             \
     "DROP INDEX certificate_due; DROP INDEX certificate_due_tenant;"   \
     "DROP TABLE attribute; DROP INDEX device_state;"                   \
     "DROP INDEX certificate_expires;"                                  \

@@ -743,6 +743,7 @@ void faulty_store_init(struct faulty_store *s, struct store *real)
     faulty_manufacturer_fill(&s->base);
     faulty_batch_fill(&s->base);
     faulty_renewal_fill(&s->base);
+    faulty_transfer_fill(&s->base);
     faulty_outbox_fill(&s->base);
     s->base.leaf_put = leaf_put;
     s->base.leaf_get = leaf_get;

@@ -50,6 +50,7 @@ void faulty_store_init(struct faulty_store *s, struct store *real);
 void faulty_delivery_fill(struct store *base);
 void faulty_manufacturer_fill(struct store *base); /* and manufacturers */
 void faulty_batch_fill(struct store *base);        /* and batches */
+void faulty_transfer_fill(struct store *base);     /* and transfers */
 void faulty_renewal_fill(struct store *base);      /* and renewal */
 void faulty_outbox_fill(struct store *base); /* and events that go elsewhere */
 
