@@ -237,11 +237,16 @@ static bm_status set_serial_of(struct admin_context *c, struct tree *t,
                                json_t *o, const char *key, uint64_t id)
 {
     struct store_cert row;
+    bm_status rc;
 
     if (id == 0) {
         return BM_OK;
     }
-    BM_TRY(c->store->cert_get(c->store->self, &c->actor.scope, id, &row));
+    rc = c->store->cert_get(c->store->self, &c->actor.scope, id, &row);
+    if (rc == BM_E_NOT_FOUND) {
+        return BM_OK; /* its device has changed hands in between */
+    }
+    BM_TRY(rc);
     tree_set(t, o, key, tree_hex(t, row.serial));
     return BM_OK;
 }

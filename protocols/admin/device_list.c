@@ -16,9 +16,9 @@
 #include "ca/device.h"
 #include "protocols/admin/devices.h"
 
-const char *const device_states[] = { "expected",  "born",    "active",
-                                      "suspended", "revoked", "retired",
-                                      NULL };
+const char *const device_states[] = { "expected",    "born",    "active",
+                                      "suspended",   "revoked", "retired",
+                                      "transferred", NULL };
 
 static const struct admin_field row_fields[] = {
     DEVICE_FIELDS,
@@ -199,7 +199,7 @@ static void read_rest(struct search *s, const json_t *params)
     const char *state = admin_text(params, "state");
 
     for (unsigned i = STORE_DEVICE_EXPECTED;
-         state != NULL && i <= STORE_DEVICE_RETIRED; i++) {
+         state != NULL && i <= STORE_DEVICE_TRANSFERRED; i++) {
         if (strcmp(state, ca_device_state_name((enum store_device_state)i)) ==
             0) {
             s->state = (enum store_device_state)i;

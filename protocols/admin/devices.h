@@ -23,6 +23,8 @@ extern const char *const device_states[];
         ADMIN_GIVES("created", ADMIN_TIME, true, "when it became known"),      \
         ADMIN_GIVES("changed", ADMIN_TIME, true, "when its state changed"),    \
         ADMIN_GIVES("id", ADMIN_INTEGER, true, "its number"),                  \
+        ADMIN_GIVES("transfer", ADMIN_INTEGER, false,                          \
+                    "that it came by, from another organisation"),             \
         ATTRIBUTE_GIVES("serial", "its serial number"),                        \
         ATTRIBUTE_GIVES("hardware_id", "what its chip is known by"),           \
         ADMIN_GIVES("mac", ADMIN_STRINGS, false,                               \

@@ -315,6 +315,13 @@ ADMIN_OPERATION(show_pull);
 ADMIN_OPERATION(cancel_pull);
 ADMIN_OPERATION(list_renewals);
 ADMIN_OPERATION(list_signals);
+ADMIN_OPERATION(list_transfers);
+ADMIN_OPERATION(show_transfer);
+ADMIN_OPERATION(list_transferred);
+ADMIN_OPERATION(offer_transfer);
+ADMIN_OPERATION(accept_transfer);
+ADMIN_OPERATION(refuse_transfer);
+ADMIN_OPERATION(withdraw_transfer);
 ADMIN_OPERATION(list_batches);
 ADMIN_OPERATION(show_batch);
 ADMIN_OPERATION(create_batch);
@@ -396,5 +403,8 @@ extern const struct admin_field admin_due_fields[];
 extern const struct admin_field admin_due_page[];
 extern const struct admin_field admin_signal_fields[];
 extern const struct admin_field admin_signal_page[];
+extern const struct admin_field admin_transfer_fields[];
+extern const struct admin_field admin_transfer_page[];
+extern const struct admin_field admin_transferred_page[];
 
 #endif

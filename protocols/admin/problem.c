@@ -63,6 +63,11 @@ static const struct {
     { BM_E_CA_ATTRIBUTE_OWNED, 409 },
     { BM_E_CA_EXPECTED, 409 },
     { BM_E_CA_DESTINATION, 409 },
+    { BM_E_CA_TRANSFER, 409 },
+    { BM_E_CA_TRANSFER_DEVICE, 409 },
+    { BM_E_CA_TRANSFER_TAKEN, 409 },
+    { BM_E_CA_TRANSFER_LIMIT, 409 },
+    { BM_E_CA_TRANSFERRED, 409 },
 };
 
 static const struct {

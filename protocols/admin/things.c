@@ -133,6 +133,9 @@ json_t *things_device(struct tree *t, const struct store_device *row)
     tree_set(t, o, "state", tree_str(t, ca_device_state_name(row->state)));
     tree_set(t, o, "created", tree_time(t, row->created));
     tree_set(t, o, "changed", tree_time(t, row->changed));
+    if (row->came != 0) {
+        tree_set(t, o, "transfer", tree_int(t, (int64_t)row->came));
+    }
     tree_set(t, o, "id", tree_int(t, (int64_t)row->id));
     return o;
 }

@@ -274,7 +274,8 @@ SOME = {"set": ["no=1"], "rows": ["none\nno=1"], "ca": "none", "profile": "none"
         "key": "none", "version": "1.2.3+4", "manufacturer": "none",
         "name": "none", "batch": 77, "anchors": ["MAA="], "serials": ["x"],
         "ecosystem": 77, "organisation": 77, "to": 77, "amount": 1,
-        "pull": 77, "about": "late", "destination": "none", "url": "none"}
+        "pull": 77, "transfer": 77, "receiver": 77, "devices": ["none"],
+        "about": "late", "destination": "none", "url": "none"}
 
 
 def some_params(op):

@@ -26,6 +26,8 @@ class Member:
         self.name = name
         self.id = api.call("createOrganisation", {
             "name": name, "ecosystem": ecosystem})["id"]
+        self.next = api.call("createOrganisation", {
+            "name": name + "-next", "ecosystem": ecosystem})["id"]
         self.who = admin.make_operator(api, name + "-admin", ROLES,
                                        organisation=self.id)
         self.profiles = profiles
@@ -82,6 +84,9 @@ class Member:
         self.batch = self.call(api, "createBatch", {
             "name": self.name + "-batch", "profile": LDEVID,
             "sha256": self.upload})["id"]
+        self.given = self.call(api, "offerTransfer", {
+            "receiver": self.next, "devices": [self.name + "-expected"],
+            "words": self.name + "-words"})["id"]
         self.digest = hashlib.sha256(self.serial.encode()).hexdigest()
         self.call(api, "recordFirmware", {**FORBIDDEN, "digest": self.digest})
         return self
@@ -124,6 +129,7 @@ def cases(them):
     operator = {"operator": them.name + "-admin"}
     sink = {"destination": them.name + "-sink"}
     batch = {"batch": them.batch}
+    given = {"transfer": them.given}
     csr = csr_of(new_key("stranger-" + them.name))
     return {
         "whoAmI": ({}, OWN),
@@ -185,6 +191,13 @@ def cases(them):
         "cancelPull": ({"pull": them.pull}, 404),
         "listRenewals": ({"about": "expiring", "horizon": 10 ** 9}, OWN),
         "listSignals": ({}, OWN),
+        "offerTransfer": ({"receiver": 1, "devices": [them.name + "-1"]}, 404),
+        "listTransfers": ({}, OWN),
+        "showTransfer": (given, 404),
+        "listTransferredDevices": (given, 404),
+        "acceptTransfer": (given, 404),
+        "refuseTransfer": (given, 404),
+        "withdrawTransfer": (given, 404),
         "createDevice": ({**device, "set": ["colour=red"]}, 422),
         "createDevices": ({"rows": ["x\nserial=%s-1" % them.name],
                            "look": True}, OWN),

@@ -49,7 +49,7 @@ def cursors(api):
     """What is no `next` of such a list."""
     for name in ("listTokens", "listDevices", "listCertificates",
                  "listEvents", "listRequests", "listBatches", "listPulls",
-                 "listSignals"):
+                 "listSignals", "listTransfers"):
         for after in ("x", "-1", "1x", str(2 ** 63), str(2 ** 64)):
             api.call(name, {"after": after}, 400)
 
@@ -232,6 +232,40 @@ def renewals(api):
     equal({s["signal"] for s in whole_and_in_pages(
         api, "listSignals", "text")}, {"same-key"})
     api.call("listSignals", {"device": "none"}, 404)
+
+
+def transfers(api):
+    taker = api.call("createOrganisation", {"name": "Taker"})["id"]
+    who = admin.make_operator(api, "taker", ["registrar"], organisation=taker)
+    ids = []
+    for i in range(5):
+        api.call("createDevice", {"device": "G-%d" % i})
+        ids.append(api.call("offerTransfer", {
+            "receiver": taker, "devices": ["G-%d" % i],
+            "words": "number %d" % i, "open_for": 3600})["id"])
+    api.call("offerTransfer", {"receiver": 99, "devices": ["G-0"]}, 404)
+    api.call("offerTransfer", {"receiver": taker, "devices": ["none"]}, 404)
+    api.call("offerTransfer", {"receiver": taker, "devices": ["G-0"]}, 409)
+    api.call("offerTransfer", {"receiver": taker, "devices": []}, 400)
+    first = {"transfer": ids[0]}
+    equal(api.call("showTransfer", first)["devices"], 1)
+    for name in ("showTransfer", "listTransferredDevices", "acceptTransfer",
+                 "refuseTransfer", "withdrawTransfer"):
+        api.call(name, {"transfer": 99}, 404)
+    whole_and_in_pages(api, "listTransferredDevices", "device", **first)
+    api.call("acceptTransfer", {**first, "profile": "none"}, 404, who=who)
+    equal(api.call("acceptTransfer", first, who=who)["state"], "accepted")
+    api.call("acceptTransfer", first, 409, who=who)
+    api.call("refuseTransfer", first, 409, who=who)
+    api.call("withdrawTransfer", first, 409)
+    equal(api.call("refuseTransfer", {"transfer": ids[1], "reason": "no"},
+                   who=who)["reason"], "no")
+    equal(api.call("withdrawTransfer", {"transfer": ids[2]})["state"],
+          "withdrawn")
+    equal([t["id"] for t in whole_and_in_pages(api, "listTransfers", "id")],
+          ids)
+    equal([t["id"] for t in whole_and_in_pages(
+        api, "listTransfers", "id", state="offered")], ids[3:])
 
 
 def searched(api, **params):
@@ -861,6 +895,7 @@ def test_the_document_is_true():
         destinations(api)
         operators(api)
         consortium(api)
+        transfers(api)
         requests(api)
         batches(api, srv)
         cursors(api)
