@@ -26,7 +26,7 @@ struct cloud {
     struct ca_refusal why;
     struct tree tree;
     uint64_t written;
-    uint64_t ended;   /* suspended, revoked, retired */
+    uint64_t ended;   /* suspended, revoked, retired, transferred */
     uint64_t bare;    /* without a certificate that is good */
     uint64_t unfit;   /* that the service does not take */
     uint64_t dropped; /* values that it does not take */
@@ -505,7 +505,8 @@ static bm_status take_device(void *arg, json_t *device)
                        .name = text_of(device, "name"),
                        .enabled = strcmp(state, "suspended") != 0 &&
                                   strcmp(state, "revoked") != 0 &&
-                                  strcmp(state, "retired") != 0 };
+                                  strcmp(state, "retired") != 0 &&
+                                  strcmp(state, "transferred") != 0 };
     bm_status rc = BM_OK;
 
     if (c->config->format->wants_enabled && !one.enabled) {

@@ -146,6 +146,14 @@ int cmd_device_retire(int argc, char **argv);
 int cmd_device_stock(int argc, char **argv);
 int cmd_device_ship(int argc, char **argv);
 
+int cmd_transfer(int argc, char **argv);
+int cmd_transfer_offer(int argc, char **argv);
+int cmd_transfer_list(int argc, char **argv);
+int cmd_transfer_show(int argc, char **argv);
+int cmd_transfer_devices(int argc, char **argv);
+int cmd_transfer_accept(int argc, char **argv);
+int cmd_transfer_refuse(int argc, char **argv);
+int cmd_transfer_withdraw(int argc, char **argv);
 int cmd_renewal(int argc, char **argv);
 int cmd_renewal_pull(int argc, char **argv);
 int cmd_renewal_list(int argc, char **argv);

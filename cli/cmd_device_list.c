@@ -18,7 +18,8 @@ enum {
 
 static const struct cmd_option list_options[] = {
     SESSION_OPTIONS,
-    BY("--state", 0, "expected, born, active, suspended, revoked, retired"),
+    BY("--state", 0,
+       "expected, born, active, suspended, revoked, retired, transferred"),
     BY("--serial", 1, "with this serial number"),
     BY("--hardware-id", 2, "with this id of its chip"),
     BY("--mac", 3, "with this MAC address, in any form"),

@@ -33,6 +33,8 @@ static const struct cmd nouns[] = {
       "devices, and what happened to them", cmd_device },
     { "renewal", "pull | list | cancel | report",
       "when devices renew, and whether they do", cmd_renewal },
+    { "transfer", "offer | list | show | devices | accept | refuse | withdraw",
+      "devices that change hands between organisations", cmd_transfer },
     { "signal", "list", "signs that a device was copied, or strayed",
       cmd_signal },
     { "manufacturer", "add | expect | crl | list | show | remove",
