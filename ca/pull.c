@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ca/allocation.h"
+#include "ca/attribute.h"
 #include "ca/consortium.h"
 #include "ca/internal.h"
 #include "ca/pattern.h"
@@ -15,6 +16,13 @@
 static bool given(const char *text)
 {
     return text != NULL && text[0] != '\0';
+}
+
+bool ca_pull_names(const struct ca_pull_order *o)
+{
+    return given(o->ca) || given(o->profile) || given(o->device) ||
+           given(o->model) || given(o->lot) || given(o->firmware) ||
+           o->batch != 0 || o->organisation != 0;
 }
 
 static bm_status check_pattern(const char *text, struct ca_refusal *why)
@@ -36,10 +44,8 @@ static bm_status check_pattern(const char *text, struct ca_refusal *why)
 static bm_status check_order(const struct ca_pull_order *o, int64_t now,
                              struct ca_refusal *why)
 {
-    if (!given(o->ca) && !given(o->profile) && !given(o->device) &&
-        o->organisation == 0) {
-        return ca_refuse(why, BM_E_ARGUMENT,
-                         "say which: by CA, profile, device, organisation");
+    if (!ca_pull_names(o)) {
+        return ca_refuse(why, BM_E_ARGUMENT, "say which: " CA_PULL_WORDS);
     }
     if (o->over < CA_PULL_OVER_MIN || o->over > CA_PULL_OVER_MAX) {
         return ca_refuse(why, BM_E_ARGUMENT,
@@ -48,6 +54,12 @@ static bm_status check_order(const struct ca_pull_order *o, int64_t now,
     }
     if (o->from != 0 && (o->from < now || o->from - now > CA_PULL_OVER_MAX)) {
         return ca_refuse(why, BM_E_ARGUMENT, "it begins now or within a year");
+    }
+    if (o->ends != 0 && (o->ends < (o->from != 0 ? o->from : now) + o->over ||
+                         o->ends - now > CA_PULL_ENDS_MAX)) {
+        return ca_refuse(why, BM_E_ARGUMENT,
+                         "it ends when all had their time, or later, and "
+                         "within a hundred years");
     }
     return given(o->device) ? check_pattern(o->device, why) : BM_OK;
 }
@@ -89,6 +101,22 @@ static bm_status check_profile(struct ca *ca, const struct ca_pull_order *o,
                : ca_refuse(why, BM_E_NOT_FOUND, "profile %s", o->profile);
 }
 
+static bm_status check_batch(struct ca *ca, const struct ca_actor *actor,
+                             const struct ca_pull_order *o,
+                             struct ca_refusal *why)
+{
+    const struct store *s = ca->c.store;
+    struct store_batch row;
+    bm_status rc;
+
+    if (o->batch == 0) {
+        return BM_OK;
+    }
+    rc = s->batch_get(s->self, &actor->scope, o->batch, &row);
+    return rc == BM_E_NOT_FOUND ? ca_refuse(why, rc, "batch %" PRIu64, o->batch)
+                                : rc;
+}
+
 static bm_status check_which(struct ca *ca, const struct ca_actor *actor,
                              const struct ca_pull_order *o,
                              struct ca_refusal *why)
@@ -104,6 +132,7 @@ static bm_status check_which(struct ca *ca, const struct ca_actor *actor,
                                         : rc;
         }
     }
+    BM_TRY(check_batch(ca, actor, o, why));
     return given(o->profile) ? check_profile(ca, o, why) : BM_OK;
 }
 
@@ -120,17 +149,38 @@ static bm_status take_id(void *arg, const void *visited)
     return BM_E_END;
 }
 
-/* The record says in words what the row says. */
+static void add_words(char *text, size_t cap, const char *what,
+                      const char *value)
+{
+    size_t n = strlen(text);
+
+    if (value[0] != '\0') {
+        (void)snprintf(text + n, cap - n, "; %s %s", what, value);
+    }
+}
+
+/* The record says in words what the row says: docs/ledger.md. The pattern of
+ * devices comes last, which may have any characters. */
 static bm_status put_record(struct ca *ca, const struct ca_actor *actor,
                             const struct store_pull *row, const char *what,
                             int64_t now)
 {
     struct ca_record record = ca_record_of(CA_RECORD_PULL, actor, now);
-    char text[STORE_NAME_MAX + 128];
+    char text[STORE_NAME_MAX + 3 * STORE_VALUE_MAX + 256];
+    char batch[24] = "";
 
-    (void)snprintf(text, sizeof text, "%s; %" PRId64 " to %" PRId64 "%s%s",
-                   what, row->from, row->until,
-                   row->device[0] != '\0' ? "; devices " : "", row->device);
+    if (row->batch != 0) {
+        (void)snprintf(batch, sizeof batch, "%" PRIu64, row->batch);
+    }
+    (void)snprintf(text, sizeof text,
+                   "%s; %" PRId64 " to %" PRId64 "; ends %" PRId64
+                   "; certificates to %" PRIu64,
+                   what, row->from, row->until, row->ends, row->last);
+    add_words(text, sizeof text, "batch", batch);
+    add_words(text, sizeof text, "model", row->model);
+    add_words(text, sizeof text, "lot", row->lot);
+    add_words(text, sizeof text, "firmware", row->firmware);
+    add_words(text, sizeof text, "devices", row->device);
     record.organisation = row->organisation;
     record.number = row->id;
     record.ca = ca_text(row->ca);
@@ -139,14 +189,30 @@ static bm_status put_record(struct ca *ca, const struct ca_actor *actor,
     return ca_put_record(ca, &record, NULL, NULL);
 }
 
+/* As it is on record of devices. */
+static bm_status fill_value(const char *name, const char *value,
+                            char to[STORE_VALUE_MAX], struct ca_refusal *why)
+{
+    struct store_attribute made;
+
+    if (!given(value)) {
+        return BM_OK;
+    }
+    BM_TRY(ca_attribute_make(ca_text(name), ca_text(value), &made, why));
+    memcpy(to, made.value, sizeof made.value);
+    return BM_OK;
+}
+
 static bm_status fill(const struct ca_actor *actor,
                       const struct ca_pull_order *o, int64_t now,
-                      struct store_pull *row)
+                      struct store_pull *row, struct ca_refusal *why)
 {
     *row = (struct store_pull){ .organisation = o->organisation,
                                 .from = o->from != 0 ? o->from : now,
+                                .batch = o->batch,
                                 .created = now };
     row->until = row->from + o->over;
+    row->ends = o->ends != 0 ? o->ends : row->until + CA_PULL_ENDS;
     if (strlen(actor->name) >= sizeof row->creator ||
         (given(o->ca) && strlen(o->ca) >= sizeof row->ca) ||
         (given(o->profile) && strlen(o->profile) >= sizeof row->profile) ||
@@ -159,7 +225,9 @@ static bm_status fill(const struct ca_actor *actor,
     (void)snprintf(row->device, sizeof row->device, "%s",
                    given(o->device) ? o->device : "");
     (void)snprintf(row->creator, sizeof row->creator, "%s", actor->name);
-    return BM_OK;
+    BM_TRY(fill_value("model", o->model, row->model, why));
+    BM_TRY(fill_value("lot", o->lot, row->lot, why));
+    return fill_value("firmware", o->firmware, row->firmware, why);
 }
 
 static bm_status put(struct ca *ca, const struct ca_actor *actor,
@@ -174,13 +242,13 @@ static bm_status put(struct ca *ca, const struct ca_actor *actor,
 
     BM_TRY(check_whose(ca, actor, o, why));
     BM_TRY(check_which(ca, actor, o, why));
-    BM_TRY(s->pull_open(s->self, o->organisation, &visit));
+    BM_TRY(s->pull_open(s->self, o->organisation, now, &visit));
     if (n >= CA_PULLS_MAX) {
         return ca_refuse(why, BM_E_LIMIT,
                          "%d are in force: cancel what is done with",
                          CA_PULLS_MAX);
     }
-    BM_TRY(fill(actor, o, now, row));
+    BM_TRY(fill(actor, o, now, row, why));
     BM_TRY(s->cert_list(s->self, &ca_everything, &newest, &take));
     BM_TRY(s->pull_put(s->self, row));
     return put_record(ca, actor, row, "pulled", now);
@@ -209,6 +277,9 @@ static bm_status cancel(struct ca *ca, const struct ca_actor *actor,
     BM_TRY(rc);
     if (row.cancelled != 0) {
         return ca_refuse(why, BM_E_EXISTS, "pull %" PRIu64 " is cancelled", id);
+    }
+    if (row.ends <= now) {
+        return ca_refuse(why, BM_E_EXISTS, "pull %" PRIu64 " has ended", id);
     }
     row.cancelled = now;
     BM_TRY(s->pull_put(s->self, &row));

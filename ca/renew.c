@@ -23,7 +23,7 @@ static bm_status is_open(struct ca *ca, const struct ca_slot *s,
                          const struct store_cert *row, int64_t now, bool *open)
 {
     *open = s->received || now >= row->not_after - s->policy->renew_before;
-    return *open ? BM_OK : ca_renewal_early(ca, row, open);
+    return *open ? BM_OK : ca_renewal_early(ca, row, now, open);
 }
 
 /* `old` gets a successor; a pending one that it has already gives way. */

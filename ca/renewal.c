@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ca/allocation.h"
+#include "ca/attribute.h"
 #include "ca/device.h"
 #include "ca/internal.h"
 #include "ca/pattern.h"
@@ -118,9 +119,10 @@ void ca_renewal_usual(const struct ca *ca,
 struct pulling {
     struct ca *ca;
     const struct store_cert *row;
+    int64_t now;
     struct ca_renewal *renewal; /* or NULL */
     bool found;
-    unsigned patterns;          /* that its name was held against */
+    unsigned looks;             /* at its device */
     struct store_device device; /* id 0: not read yet */
 };
 
@@ -135,9 +137,52 @@ static bm_status is_named(struct pulling *p, const struct store_pull *pull,
         BM_TRY(
             s->device_get(s->self, &ca_everything, p->row->device, &p->device));
     }
-    p->patterns++;
+    p->looks++;
     *yes = ca_pattern_match(pattern, ca_text(p->device.name));
     return BM_OK;
+}
+
+/* Is `value` on record of its device? "" is of any. */
+static bm_status has_value(struct pulling *p, uint32_t kind, const char *value,
+                           bool *yes)
+{
+    const struct store *s = p->ca->c.store;
+    struct store_attribute wanted = { .organisation = p->row->organisation,
+                                      .kind = kind };
+    uint64_t found = p->row->device;
+    bm_status rc;
+
+    if (!*yes || value[0] == '\0') {
+        return BM_OK;
+    }
+    p->looks++;
+    memcpy(wanted.value, value, strlen(value) + 1);
+    rc = s->attribute_next(s->self, &wanted, &found);
+    *yes = rc == BM_OK && found == p->row->device;
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
+static bm_status is_of_batch(struct pulling *p, uint64_t batch, bool *yes)
+{
+    const struct store *s = p->ca->c.store;
+
+    if (!*yes || batch == 0) {
+        return BM_OK;
+    }
+    p->looks++;
+    return s->batch_has_device(s->self, batch, p->row->device, yes);
+}
+
+/* Each is one step into an index; a pattern is read last, which costs most. */
+static bm_status is_meant(struct pulling *p, const struct store_pull *pull,
+                          bool *yes)
+{
+    *yes = true;
+    BM_TRY(has_value(p, CA_ATTRIBUTE_MODEL, pull->model, yes));
+    BM_TRY(has_value(p, CA_ATTRIBUTE_LOT, pull->lot, yes));
+    BM_TRY(has_value(p, CA_ATTRIBUTE_FIRMWARE, pull->firmware, yes));
+    BM_TRY(is_of_batch(p, pull->batch, yes));
+    return *yes && pull->device[0] != '\0' ? is_named(p, pull, yes) : BM_OK;
 }
 
 static bool is_or_any(const char *wanted, const char *is)
@@ -170,16 +215,14 @@ static bm_status consider(void *arg, const void *visited)
 {
     struct pulling *p = arg;
     const struct store_pull *pull = visited;
-    bool named = true;
+    bool meant;
 
     if (p->row->id > pull->last || !is_or_any(pull->ca, p->row->ca) ||
         !is_or_any(pull->profile, p->row->profile)) {
         return BM_OK;
     }
-    if (pull->device[0] != '\0') {
-        BM_TRY(is_named(p, pull, &named));
-    }
-    if (named) {
+    BM_TRY(is_meant(p, pull, &meant));
+    if (meant) {
         p->found = true;
         bring_forward(p, pull);
     }
@@ -193,13 +236,13 @@ static bm_status consider_all(struct pulling *p)
 
     return p->row->device == 0
                ? BM_OK
-               : s->pull_open(s->self, p->row->organisation, &visit);
+               : s->pull_open(s->self, p->row->organisation, p->now, &visit);
 }
 
 bm_status ca_renewal_early(struct ca *ca, const struct store_cert *row,
-                           bool *yes)
+                           int64_t now, bool *yes)
 {
-    struct pulling p = { .ca = ca, .row = row };
+    struct pulling p = { .ca = ca, .row = row, .now = now };
     int64_t asked = CA_NOT_ASKED;
 
     *yes = false;
@@ -259,9 +302,9 @@ static bm_status look_received(struct ca *ca, const struct store_cert *row,
 }
 
 bm_status ca_renewal_of(struct ca *ca, const struct store_cert *row,
-                        struct ca_renewal *r)
+                        int64_t now, struct ca_renewal *r)
 {
-    struct pulling p = { .ca = ca, .row = row, .renewal = r };
+    struct pulling p = { .ca = ca, .row = row, .now = now, .renewal = r };
     const struct ca_bound *b = ca_version_of_cert(ca, row);
     int64_t asked;
     bool received;
@@ -276,13 +319,13 @@ bm_status ca_renewal_of(struct ca *ca, const struct store_cert *row,
         return BM_OK;
     }
     BM_TRY(consider_all(&p));
-    r->patterns = p.patterns;
+    r->looks = p.looks;
     BM_TRY(ca_device_asked(ca, row->device, &asked));
     hurry(row, asked, r);
     return BM_OK;
 }
 
-bm_status ca_renewal_find(struct ca *ca, struct bm_bytes der,
+bm_status ca_renewal_find(struct ca *ca, struct bm_bytes der, int64_t now,
                           struct ca_renewal *r)
 {
     const struct store *s = ca->c.store;
@@ -295,7 +338,7 @@ bm_status ca_renewal_find(struct ca *ca, struct bm_bytes der,
     rc = ca_find_der(ca, der, &row);
     if (rc == BM_OK) {
         ca_keep_row(&kept, &row);
-        rc = ca_renewal_of(ca, &kept.row, r);
+        rc = ca_renewal_of(ca, &kept.row, now, r);
     }
     s->rollback(s->self);
     return rc;

@@ -14,6 +14,7 @@ struct walking {
     struct ca *ca;
     const struct ca_report_order *order;
     const struct store_visit *visit;
+    bool stopped; /* by its visitor */
     size_t paths_n;
     struct path {
         char id[STORE_ID_MAX];
@@ -110,7 +111,7 @@ static bm_status judge(struct walking *w, struct ca_report_row *r)
 
     switch (w->order->report) {
     case CA_REPORT_LATE:
-        BM_TRY(ca_renewal_of(w->ca, r->cert, &r->renewal));
+        BM_TRY(ca_renewal_of(w->ca, r->cert, w->order->now, &r->renewal));
         r->hit = r->renewal.until != 0 && r->renewal.late <= w->order->now;
         break;
     case CA_REPORT_LOST:
@@ -135,6 +136,7 @@ static bm_status look(void *arg, const void *visited)
     struct ca_report_row r = { .cert = visited, .ends_with = "" };
     const struct ca_path_end *end;
     struct store_device device;
+    bm_status rc;
 
     BM_TRY(judge(w, &r));
     if (r.hit) {
@@ -151,7 +153,9 @@ static bm_status look(void *arg, const void *visited)
             r.ends_with = end->ca;
         }
     }
-    return w->visit->row(w->visit->arg, &r);
+    rc = w->visit->row(w->visit->arg, &r);
+    w->stopped = rc == BM_E_END;
+    return rc;
 }
 
 /* ---- The walk */
@@ -164,10 +168,10 @@ static bm_status note_pull(void *arg, const void *visited)
 }
 
 /*
- * Behind which end nothing is late: no window ends before renewal opens. Where
- * something was pulled forward, anything may be.
+ * Behind which end nothing of an organisation is late: no window ends before
+ * renewal opens. Where something was pulled forward, anything may be.
  */
-static bm_status bound_of_late(struct ca *ca, const struct store_scope *scope,
+static bm_status bound_of_late(struct ca *ca, uint32_t organisation,
                                int64_t now, int64_t *bound)
 {
     const struct store *s = ca->c.store;
@@ -181,13 +185,50 @@ static bm_status bound_of_late(struct ca *ca, const struct store_scope *scope,
 
         most = p->renewable && p->renew_before > most ? p->renew_before : most;
     }
-    /* Those of all are none that an ecosystem sees, and count for it. */
-    BM_TRY(s->pull_open(s->self, scope->organisation, &visit));
-    if (!pulled && scope->organisation == 0) {
-        BM_TRY(s->pull_list(s->self, scope, 0, &visit));
-    }
+    BM_TRY(s->pull_open(s->self, organisation, now, &visit));
     *bound = pulled ? INT64_MAX : now + most + 1;
     return BM_OK;
+}
+
+static bm_status span_of(const struct walking *w, uint32_t organisation,
+                         struct store_due *due)
+{
+    const struct ca_report_order *order = w->order;
+
+    *due = (struct store_due){ .from = order->now };
+    switch (order->report) {
+    case CA_REPORT_LATE:
+        BM_TRY(bound_of_late(w->ca, organisation, order->now, &due->before));
+        break;
+    case CA_REPORT_LOST:
+        due->from = order->since;
+        due->before = order->now;
+        break;
+    default:
+        due->before = order->now + order->horizon;
+        break;
+    }
+    if (organisation == order->organisation && order->from >= due->from) {
+        due->from = order->from;
+        due->after = order->after;
+    }
+    return BM_OK;
+}
+
+static bm_status walk_one(void *arg, const void *visited)
+{
+    const struct store_organisation *row = visited;
+    struct walking *w = arg;
+    const struct store *s = w->ca->c.store;
+    const struct store_visit each = { w, look };
+    struct store_due due;
+
+    if (row->id < w->order->organisation) {
+        return BM_OK;
+    }
+    BM_TRY(span_of(w, row->id, &due));
+    BM_TRY(s->cert_due(s->self, row->id, &due, &each));
+    return w->stopped ? BM_E_END : BM_OK;
 }
 
 bm_status ca_report_walk(struct ca *ca, const struct ca_report_order *order,
@@ -195,25 +236,7 @@ bm_status ca_report_walk(struct ca *ca, const struct ca_report_order *order,
 {
     const struct store *s = ca->c.store;
     struct walking w = { .ca = ca, .order = order, .visit = visit };
-    const struct store_visit each = { &w, look };
-    struct store_due due = { .from = order->now, .before = INT64_MAX };
+    const struct store_visit each = { &w, walk_one };
 
-    switch (order->report) {
-    case CA_REPORT_LATE:
-        BM_TRY(bound_of_late(ca, &order->scope, order->now, &due.before));
-        break;
-    case CA_REPORT_LOST:
-        due.from = order->since;
-        due.before = order->now;
-        break;
-    default:
-        due.before = order->now + order->horizon;
-        break;
-    }
-    if (order->from > due.from ||
-        (order->from == due.from && order->after != 0)) {
-        due.from = order->from;
-        due.after = order->after;
-    }
-    return s->cert_due(s->self, &order->scope, &due, &each);
+    return s->organisation_list(s->self, &order->scope, &each);
 }

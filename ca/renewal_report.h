@@ -6,9 +6,9 @@
 
 /*
  * What of renewal does not go well, and what ends next (docs/renewal.md). A
- * walk reads an index in the order of ends, which has one entry for each line
- * of certificates of a device, and stops wherever its visitor wants to: so a
- * report is pages of bounded cost.
+ * walk reads an index, of one organisation after another, in the order of ends,
+ * which has one entry for each line of certificates of a device, and stops
+ * wherever its visitor wants to: so a report is pages of bounded cost.
  */
 enum ca_report {
     CA_REPORT_LATE,    /* behind its window, and not renewed */
@@ -22,8 +22,11 @@ struct ca_report_order {
     int64_t now;
     int64_t horizon; /* EXPIRING: seconds from now */
     int64_t since;   /* LOST: those that ended then or later */
-    int64_t from;    /* where the last page ended: the end of the last one, */
-    uint64_t after;  /* and its id; both 0: none */
+    /* Where the last page ended: whose the last one was, its end, its id; all
+     * 0: none. */
+    uint32_t organisation;
+    int64_t from;
+    uint64_t after;
 };
 
 struct ca_report_row {

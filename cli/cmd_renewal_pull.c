@@ -10,9 +10,14 @@ enum {
     OPTION_CA = 1,
     OPTION_PROFILE,
     OPTION_DEVICES,
+    OPTION_MODEL,
+    OPTION_LOT,
+    OPTION_FIRMWARE,
+    OPTION_BATCH,
     OPTION_ORG,
     OPTION_OVER,
-    OPTION_FROM
+    OPTION_FROM,
+    OPTION_ENDS
 };
 
 static const struct cmd_option options[] = {
@@ -21,16 +26,23 @@ static const struct cmd_option options[] = {
     { "--profile", "NAME", "of this profile", OPTION_PROFILE },
     { "--devices", "PATTERN", "of devices whose whole names match it",
       OPTION_DEVICES },
+    { "--model", "TEXT", "of devices of this model", OPTION_MODEL },
+    { "--lot", "TEXT", "of this lot", OPTION_LOT },
+    { "--firmware", "TEXT", "that say that they run it", OPTION_FIRMWARE },
+    { "--batch", "ID", "that have a certificate of this batch", OPTION_BATCH },
     { "--org", "N", "of this organisation", OPTION_ORG },
     { "--over", "DURATION", "spread over so long (7d)", OPTION_OVER },
     { "--from", "TIME", "or a duration from now; now", OPTION_FROM },
+    { "--ends", "TIME", "it counts no more then; a year after its time",
+      OPTION_ENDS },
     { NULL, NULL, NULL, 0 },
 };
 
 static const struct cmd_verb pull_verb = {
     "birthmark renewal pull",
     "[--dir DIR] [--ca ID] [--profile NAME] [--devices PATTERN] [--org N]\n"
-    "    [--over DURATION] [--from TIME]",
+    "    [--model TEXT] [--lot TEXT] [--firmware TEXT] [--batch ID]\n"
+    "    [--over DURATION] [--from TIME] [--ends TIME]",
     "Let devices renew before their time: those whose certificates are there\n"
     "now, and match all that is named, which must be something. Each is told\n"
     "its part of the time. The number of the pull is printed.\n",
@@ -47,7 +59,7 @@ static const struct cmd_verb cancel_verb = {
 static const struct cmd_verb list_verb = {
     "birthmark renewal list", "[--dir DIR] [--json]",
     "List what was pulled forward: number, whether it is in force, from when\n"
-    "until when, CA, profile, devices.\n",
+    "until when, CA, profile, model, lot, devices.\n",
     ask_looking
 };
 
@@ -56,9 +68,14 @@ struct given {
     const char *ca;
     const char *profile;
     const char *devices;
+    const char *model;
+    const char *lot;
+    const char *firmware;
+    uint64_t batch;
     uint64_t organisation;
     const char *over;
     int64_t from;
+    int64_t ends;
 };
 
 static const struct args_row rows[] = {
@@ -66,9 +83,14 @@ static const struct args_row rows[] = {
     { OPTION_CA, ARGS_TEXT, offsetof(struct given, ca), false },
     { OPTION_PROFILE, ARGS_TEXT, offsetof(struct given, profile), false },
     { OPTION_DEVICES, ARGS_TEXT, offsetof(struct given, devices), false },
+    { OPTION_MODEL, ARGS_TEXT, offsetof(struct given, model), false },
+    { OPTION_LOT, ARGS_TEXT, offsetof(struct given, lot), false },
+    { OPTION_FIRMWARE, ARGS_TEXT, offsetof(struct given, firmware), false },
+    { OPTION_BATCH, ARGS_NUMBER, offsetof(struct given, batch), false },
     { OPTION_ORG, ARGS_NUMBER, offsetof(struct given, organisation), false },
     { OPTION_OVER, ARGS_TEXT, offsetof(struct given, over), false },
     { OPTION_FROM, ARGS_WHEN, offsetof(struct given, from), false },
+    { OPTION_ENDS, ARGS_WHEN, offsetof(struct given, ends), false },
     { 0, ARGS_FLAG, 0, false },
 };
 
@@ -79,10 +101,17 @@ static bool fill(const struct given *given, json_t *params)
     session_set_text(params, "ca", given->ca);
     session_set_text(params, "profile", given->profile);
     session_set_text(params, "devices", given->devices);
+    session_set_text(params, "model", given->model);
+    session_set_text(params, "lot", given->lot);
+    session_set_text(params, "firmware", given->firmware);
+    if (given->batch != 0) {
+        session_set_int(params, "batch", given->batch);
+    }
     if (given->organisation != 0) {
         session_set_int(params, "organisation", given->organisation);
     }
     session_set_time(params, "from", given->from);
+    session_set_time(params, "ends", given->ends);
     if (given->over == NULL) {
         return true;
     }
@@ -153,9 +182,10 @@ int cmd_renewal_cancel(int argc, char **argv)
 int cmd_renewal_list(int argc, char **argv)
 {
     static const struct listing_column columns[] = {
-        { "id", 5, NULL },      { "status", 9, NULL }, { "from", 20, NULL },
-        { "until", 20, NULL },  { "ca", 12, NULL },    { "profile", 16, NULL },
-        { "devices", 0, NULL }, { NULL, 0, NULL },
+        { "id", 5, NULL },     { "status", 9, NULL }, { "from", 20, NULL },
+        { "until", 20, NULL }, { "ca", 12, NULL },    { "profile", 16, NULL },
+        { "model", 12, NULL }, { "lot", 12, NULL },   { "devices", 0, NULL },
+        { NULL, 0, NULL },
     };
     static const struct ask ask = { .verb = &list_verb,
                                     .operation = "listPulls",

@@ -562,7 +562,7 @@ void issuer_put_window(const struct issuer *is, struct bm_bytes der,
     struct ca_renewal r;
 
     /* The hint is a courtesy: an answer without it is still the answer. */
-    if (ca_renewal_find(is->in->ca, der, &r) == BM_OK) {
+    if (ca_renewal_find(is->in->ca, der, room_now(), &r) == BM_OK) {
         m->renew_from = r.from;
         m->renew_until = r.until;
     }

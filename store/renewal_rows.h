@@ -16,8 +16,13 @@ struct store_pull {
     char ca[STORE_ID_MAX]; /* id: of one generation */
     char profile[STORE_ID_MAX];  /* name */
     char device[STORE_NAME_MAX]; /* pattern of names of devices */
-    int64_t from;                /* over this time they are spread */
+    char model[STORE_VALUE_MAX]; /* attributes of theirs */
+    char lot[STORE_VALUE_MAX];
+    char firmware[STORE_VALUE_MAX];
+    uint64_t batch; /* of devices that have a certificate of it */
+    int64_t from;   /* over this time they are spread */
     int64_t until;
+    int64_t ends;  /* from then on it counts no more */
     uint64_t last; /* id of the last certificate that there was */
     int64_t created;
     int64_t cancelled; /* 0: in force */
@@ -25,9 +30,10 @@ struct store_pull {
 };
 
 /*
- * Certificates of devices that are the last of their line: good, or renewals
- * that were not seen in use, with nothing behind them. Those that end at
- * `from`, if their id is above `after`, or later; and before `before`.
+ * Certificates of an organisation's devices that are the last of their line:
+ * good, or renewals that were not seen in use, with nothing behind them. Those
+ * that end at `from`, if their id is above `after`, or later; and before
+ * `before`.
  */
 struct store_due {
     int64_t from;

@@ -289,6 +289,20 @@ static bm_status open_rows(struct sqlite_query *q, struct sqlite_store *s,
     return BM_OK;
 }
 
+static bm_status batch_has_device(void *self, uint64_t batch, uint64_t device,
+                                  bool *yes)
+{
+    struct sqlite_query q;
+    bm_status rc;
+
+    *yes = false;
+    BM_TRY(open_rows(&q, self, batch, SQL_BATCH_HAS_DEVICE));
+    query_put_u64(&q, device);
+    *yes = query_one(&q);
+    rc = query_close(&q);
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
 static bm_status batch_clear(void *self, uint64_t batch,
                              enum store_batch_row_state state)
 {
@@ -404,6 +418,7 @@ void sqlite_batch_fill(struct store *store)
     store->batch_row_list = batch_row_list;
     store->batch_issued = batch_issued;
     store->batch_sign = batch_sign;
+    store->batch_has_device = batch_has_device;
     store->batch_clear = batch_clear;
     store->batch_forget = batch_forget;
     store->batch_secret_put = batch_secret_put;

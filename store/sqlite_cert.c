@@ -204,23 +204,18 @@ static bm_status cert_list(void *self, const struct store_scope *scope,
     return query_visit(&q, cert_read, &row, visit);
 }
 
-static bm_status cert_due(void *self, const struct store_scope *scope,
+static bm_status cert_due(void *self, uint32_t organisation,
                           const struct store_due *due,
                           const struct store_visit *visit)
 {
-    bool tenant = scope->organisation > 1;
     struct sqlite_query q;
     struct store_cert row;
 
-    query_open_scope(&q, self, tenant ? SQL_CERT_DUE_TENANT : SQL_CERT_DUE,
-                     scope);
+    query_open(&q, self, SQL_CERT_DUE);
+    query_put_i64(&q, organisation);
     query_put_i64(&q, due->from);
     query_put_u64(&q, due->after);
     query_put_i64(&q, due->before);
-    if (tenant) {
-        query_put_i64(&q, scope->organisation);
-    }
-    query_put_scope(&q, scope);
     return query_visit(&q, cert_read, &row, visit);
 }
 

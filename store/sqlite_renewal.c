@@ -21,6 +21,11 @@ static bm_status pull_add(struct sqlite_store *s, struct store_pull *row)
     query_put_i64(&q, row->created);
     query_put_i64(&q, row->cancelled);
     query_put_text(&q, row->creator, sizeof row->creator);
+    query_put_text(&q, row->model, sizeof row->model);
+    query_put_text(&q, row->lot, sizeof row->lot);
+    query_put_text(&q, row->firmware, sizeof row->firmware);
+    query_put_u64(&q, row->batch);
+    query_put_i64(&q, row->ends);
     query_run(&q);
     rc = query_close(&q);
     if (rc == BM_OK) {
@@ -59,6 +64,11 @@ static void pull_read(struct sqlite_query *q, void *out)
     row->created = query_get_i64(q);
     row->cancelled = query_get_i64(q);
     query_get_text(q, row->creator, sizeof row->creator);
+    query_get_text(q, row->model, sizeof row->model);
+    query_get_text(q, row->lot, sizeof row->lot);
+    query_get_text(q, row->firmware, sizeof row->firmware);
+    row->batch = query_get_u64(q);
+    row->ends = query_get_i64(q);
 }
 
 static bm_status pull_get(void *self, const struct store_scope *scope,
@@ -88,7 +98,7 @@ static bm_status pull_list(void *self, const struct store_scope *scope,
     return query_visit(&q, pull_read, &row, visit);
 }
 
-static bm_status pull_open(void *self, uint32_t organisation,
+static bm_status pull_open(void *self, uint32_t organisation, int64_t now,
                            const struct store_visit *visit)
 {
     struct sqlite_query q;
@@ -96,6 +106,7 @@ static bm_status pull_open(void *self, uint32_t organisation,
 
     query_open(&q, self, SQL_PULL_OPEN);
     query_put_i64(&q, organisation);
+    query_put_i64(&q, now);
     return query_visit(&q, pull_read, &row, visit);
 }
 

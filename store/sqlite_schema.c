@@ -440,6 +440,25 @@ static const char transfer[] =
     "  PRIMARY KEY (transfer, place)) STRICT, WITHOUT ROWID;"
     "CREATE INDEX transferred_device ON transferred (device);";
 
+/*
+ * Pulls by model, lot, firmware and batch, which end; those that there are do
+ * so a year after their time. What is due is in an index of each organisation:
+ * whoever sees one does not walk over those of all.
+ */
+static const char pull_groups[] =
+    "ALTER TABLE pull ADD COLUMN model TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE pull ADD COLUMN lot TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE pull ADD COLUMN firmware TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE pull ADD COLUMN batch INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE pull ADD COLUMN ends INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE pull SET ends = until_time + 31622400;"
+    "DROP INDEX pull_open;"
+    "CREATE INDEX pull_open ON pull (organisation, ends) WHERE cancelled = 0;"
+    "CREATE INDEX batch_row_cert ON batch_row (cert) WHERE cert != 0;"
+    "DROP INDEX certificate_due; DROP INDEX certificate_due_tenant;"
+    "CREATE INDEX certificate_due ON certificate (organisation, not_after)"
+    "  WHERE status < 3 AND renewed_by = 0 AND device != 0;";
+
 static const char *const steps[] = {
     first,
     listings,
@@ -459,6 +478,7 @@ static const char *const steps[] = {
     outbox,
     batch_secret,
     transfer,
+    pull_groups,
 };
 /* clang-format on */
 

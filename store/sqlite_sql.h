@@ -104,14 +104,14 @@
     "SELECT id, receiver AS organisation FROM transfer) WHERE $scope"
 #define SQL_PULL_COLUMNS                                                   \
     "id, organisation, ca, profile, device, from_time, until_time, last, " \
-    "created, cancelled, creator"
+    "created, cancelled, creator, model, lot, firmware, batch, ends"
 #define SQL_SIGNAL_COLUMNS \
     "id, organisation, device, kind, count, first, last, text"
-/* As the indexes certificate_due have it: SQLite compares the words. */
-#define SQL_DUE_WHERE                                       \
-    "status < 3 AND renewed_by = 0 AND device != 0 "        \
-    "AND (not_after > ?1 OR (not_after = ?1 AND id > ?2)) " \
-    "AND not_after >= ?1 AND not_after < ?3 "
+
+/* As the index certificate_due has it: SQLite compares the words. A page goes
+ * on within a second, or behind it: in two parts, since it does not seek for
+ * (not_after, id) > (?, ?) where id is the key of the table. */
+#define SQL_DUE_WHERE "status < 3 AND renewed_by = 0 AND device != 0 "
 
 #define SQL_LIST(X)                                                            \
     X(BEGIN_READ, "BEGIN")                                                     \
@@ -278,25 +278,25 @@
       " FROM certificate WHERE id < ?1 AND device = ?6 AND device != 0 "       \
       "AND " SQL_CERT_WHERE "ORDER BY id DESC")                                \
     X(CERT_DUE,                                                                \
-      "SELECT " SQL_CERT_COLUMNS " FROM certificate WHERE " SQL_DUE_WHERE      \
-      "AND $scope ORDER BY not_after, id")                                     \
-    X(CERT_DUE_TENANT,                                                         \
-      "SELECT " SQL_CERT_COLUMNS " FROM certificate WHERE "                    \
-      "organisation = ?4 AND organisation > 1 AND " SQL_DUE_WHERE              \
-      "AND $scope ORDER BY not_after, id")                                     \
+      "SELECT " SQL_CERT_COLUMNS " FROM certificate WHERE organisation = ?1 "  \
+      "AND not_after = ?2 AND id > ?3 AND ?2 < ?4 AND " SQL_DUE_WHERE          \
+      "UNION ALL SELECT " SQL_CERT_COLUMNS " FROM certificate WHERE "          \
+      "organisation = ?1 AND not_after > ?2 AND not_after < ?4 "               \
+      "AND " SQL_DUE_WHERE "ORDER BY not_after, id")                           \
     X(PULL_ADD,                                                                \
       "INSERT INTO pull (organisation, ca, profile, device, "                  \
-      "from_time, until_time, last, created, cancelled, creator) VALUES "      \
-      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                                        \
+      "from_time, until_time, last, created, cancelled, creator, model, lot, " \
+      "firmware, batch, ends) VALUES "                                         \
+      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                         \
     X(PULL_CHANGE,                                                             \
       "UPDATE pull SET cancelled = ? WHERE id = ? AND organisation = ?")       \
     X(PULL_GET,                                                                \
       "SELECT " SQL_PULL_COLUMNS " FROM pull WHERE id = ? AND $scope")         \
     X(PULL_LIST, "SELECT " SQL_PULL_COLUMNS                                    \
                  " FROM pull WHERE id > ? AND $scope ORDER BY id")             \
-    X(PULL_OPEN,                                                               \
-      "SELECT " SQL_PULL_COLUMNS                                               \
-      " FROM pull WHERE cancelled = 0 AND organisation IN (0, ?) ORDER BY id") \
+    X(PULL_OPEN, "SELECT " SQL_PULL_COLUMNS                                    \
+                 " FROM pull WHERE cancelled = 0 AND organisation IN (0, ?1) " \
+                 "AND ends > ?2 ORDER BY id")                                  \
     X(SIGNAL_ADD, "INSERT INTO signal (organisation, device, kind, count, "    \
                   "first, last, text) VALUES (?, ?, ?, ?, ?, ?, ?)")           \
     X(SIGNAL_CHANGE,                                                           \
@@ -638,6 +638,10 @@
       "INSERT INTO batch_secret (batch, sealed) VALUES (?, ?)")                \
     X(BATCH_SECRET_GET, "SELECT sealed FROM batch_secret WHERE batch = ?")     \
     X(BATCH_SECRET_DROP, "DELETE FROM batch_secret WHERE batch = ?")           \
+    X(BATCH_HAS_DEVICE,                                                        \
+      "SELECT 1 FROM certificate AS c CROSS JOIN batch_row AS b "              \
+      "ON b.cert = c.id WHERE c.device = ?3 AND c.device != 0 "                \
+      "AND b.cert != 0 AND b.id BETWEEN ?1 AND ?2 LIMIT 1")                    \
     X(BATCH_EVENT_PUT, "INSERT INTO batch_event (batch, at, state, actor, "    \
                        "text) VALUES (?, ?, ?, ?, ?)")                         \
     X(BATCH_EVENT_LIST, "SELECT batch, at, state, actor, text FROM "           \

@@ -175,7 +175,7 @@ struct store {
                            const struct store_visit *visit);
 
     /* In order of their ends, then of ids (struct store_due). */
-    bm_status (*cert_due)(void *self, const struct store_scope *scope,
+    bm_status (*cert_due)(void *self, uint32_t organisation,
                           const struct store_due *due,
                           const struct store_visit *visit);
 
@@ -186,8 +186,8 @@ struct store {
     /* Ordered by id, those above `after`. */
     bm_status (*pull_list)(void *self, const struct store_scope *scope,
                            uint64_t after, const struct store_visit *visit);
-    /* Those in force for certificates of an organisation. */
-    bm_status (*pull_open)(void *self, uint32_t organisation,
+    /* Those in force at `now` for certificates of an organisation. */
+    bm_status (*pull_open)(void *self, uint32_t organisation, int64_t now,
                            const struct store_visit *visit);
 
     /* A new one (id 0; CONFLICT: there is one of this kind, device and
@@ -465,6 +465,9 @@ struct store {
     /* These are the signatures over its list: CMS, and JWS. */
     bm_status (*batch_sign)(void *self, uint64_t batch, struct bm_bytes message,
                             struct bm_bytes jws);
+    /* Has a device a certificate of a batch, past ones among them? */
+    bm_status (*batch_has_device)(void *self, uint64_t batch, uint64_t device,
+                                  bool *yes);
     /* `count` more rows of a batch have been issued. */
     bm_status (*batch_issued)(void *self, uint64_t batch, uint32_t count);
     /* Drop rows, of a state or (0) all; and what is kept of them to be handed

@@ -19,7 +19,7 @@
 
 /* ---- Fields */
 
-static const char *const states[] = { "in force", "cancelled", NULL };
+static const char *const states[] = { "in force", "cancelled", "ended", NULL };
 
 const struct admin_field admin_pull_fields[] = {
     ADMIN_GIVES("id", ADMIN_INTEGER, true, "its number"),
@@ -30,10 +30,17 @@ const struct admin_field admin_pull_fields[] = {
     ADMIN_GIVES("profile", ADMIN_STRING, false, "of this profile"),
     ADMIN_GIVES("devices", ADMIN_STRING, false,
                 "of devices whose names match this pattern"),
+    ADMIN_GIVES("model", ADMIN_STRING, false, "of devices of this model"),
+    ADMIN_GIVES("lot", ADMIN_STRING, false, "of this lot"),
+    ADMIN_GIVES("firmware", ADMIN_STRING, false,
+                "that say that they run this version"),
+    ADMIN_GIVES("batch", ADMIN_INTEGER, false,
+                "that have a certificate of this batch"),
     ADMIN_GIVES("from", ADMIN_TIME, true, "from when on they are spread"),
     ADMIN_GIVES("until", ADMIN_TIME, true, "until when"),
     ADMIN_GIVES("created", ADMIN_TIME, true,
                 "certificates that were issued until then are meant"),
+    ADMIN_GIVES("ends", ADMIN_TIME, true, "from then on it counts no more"),
     ADMIN_GIVES("cancelled", ADMIN_TIME, false, "when it was cancelled"),
     ADMIN_GIVES("creator", ADMIN_STRING, true, "who pulled"),
     ADMIN_FIELDS_END,
@@ -78,11 +85,21 @@ const struct admin_field admin_pull_renewals_params[] = {
     ADMIN_BODY("profile", ADMIN_STRING, false, ADMIN_ID_MAX, "of this profile"),
     ADMIN_BODY("devices", ADMIN_STRING, false, ADMIN_NAME_MAX,
                "of devices whose whole names match this pattern"),
+    ADMIN_BODY("model", ADMIN_STRING, false, STORE_VALUE_MAX - 1,
+               "of devices of this model"),
+    ADMIN_BODY("lot", ADMIN_STRING, false, STORE_VALUE_MAX - 1, "of this lot"),
+    ADMIN_BODY("firmware", ADMIN_STRING, false, STORE_VALUE_MAX - 1,
+               "that say that they run this version"),
+    ADMIN_BODY("batch", ADMIN_INTEGER, false, INT64_C(999999999999),
+               "that have a certificate of this batch"),
     ADMIN_BODY("organisation", ADMIN_INTEGER, false, UINT32_MAX,
                "of this organisation; if not given, of all that you see"),
     ADMIN_BODY("over", ADMIN_INTEGER, false, CA_PULL_OVER_MAX,
                "seconds over which they are spread; a week if not given"),
     ADMIN_BODY("from", ADMIN_TIME, false, 0, "from then on; now if not given"),
+    ADMIN_BODY("ends", ADMIN_TIME, false, 0,
+               "it counts no more from then on; a year after its time if not "
+               "given"),
     ADMIN_FIELDS_END,
 };
 const struct admin_field admin_list_pulls_params[] = {
@@ -126,21 +143,34 @@ static void set_text(struct tree *t, json_t *o, const char *key,
     }
 }
 
-static json_t *pull_tree(struct tree *t, const struct store_pull *row)
+static const char *state_of(const struct store_pull *row, int64_t now)
+{
+    return states[row->cancelled != 0 ? 1 : row->ends <= now ? 2 : 0];
+}
+
+static json_t *pull_tree(struct tree *t, const struct store_pull *row,
+                         int64_t now)
 {
     json_t *o = tree_object(t);
 
     tree_set(t, o, "id", tree_int(t, (int64_t)row->id));
-    tree_set(t, o, "status", tree_str(t, states[row->cancelled != 0]));
+    tree_set(t, o, "status", tree_str(t, state_of(row, now)));
     if (row->organisation != 0) {
         tree_set(t, o, "organisation", tree_int(t, row->organisation));
     }
     set_text(t, o, "ca", row->ca);
     set_text(t, o, "profile", row->profile);
     set_text(t, o, "devices", row->device);
+    set_text(t, o, "model", row->model);
+    set_text(t, o, "lot", row->lot);
+    set_text(t, o, "firmware", row->firmware);
+    if (row->batch != 0) {
+        tree_set(t, o, "batch", tree_int(t, (int64_t)row->batch));
+    }
     tree_set(t, o, "from", tree_time(t, row->from));
     tree_set(t, o, "until", tree_time(t, row->until));
     tree_set(t, o, "created", tree_time(t, row->created));
+    tree_set(t, o, "ends", tree_time(t, row->ends));
     if (row->cancelled != 0) {
         tree_set(t, o, "cancelled", tree_time(t, row->cancelled));
     }
@@ -156,23 +186,25 @@ bm_status admin_pull_renewals(struct admin_context *c, const json_t *params,
         .ca = admin_text(params, "ca"),
         .profile = admin_text(params, "profile"),
         .device = admin_text(params, "devices"),
+        .model = admin_text(params, "model"),
+        .lot = admin_text(params, "lot"),
+        .firmware = admin_text(params, "firmware"),
+        .batch = (uint64_t)admin_number(params, "batch", 0),
         .from = admin_time(params, "from"),
         .over = admin_number(params, "over", OVER),
+        .ends = admin_time(params, "ends"),
     };
     struct tree t = { false };
     struct store_pull row;
 
-    /* Everything is pulled when that is said, and not when nothing is. */
-    if (order.organisation == 0 && order.ca == NULL && order.profile == NULL &&
-        order.device == NULL) {
-        return ca_refuse(why, BM_E_ARGUMENT,
-                         "say which: by ca, profile, devices, organisation");
+    if (!ca_pull_names(&order)) {
+        return ca_refuse(why, BM_E_ARGUMENT, "say which: " CA_PULL_WORDS);
     }
     if (order.organisation == 0) {
         order.organisation = c->actor.scope.organisation;
     }
     BM_TRY(ca_pull(c->ca, &c->actor, &order, c->now, &row, why));
-    return admin_give(&t, pull_tree(&t, &row), result);
+    return admin_give(&t, pull_tree(&t, &row, c->now), result);
 }
 
 bm_status admin_show_pull(struct admin_context *c, const json_t *params,
@@ -191,7 +223,7 @@ bm_status admin_show_pull(struct admin_context *c, const json_t *params,
         return ca_refuse(why, rc, "pull %" PRIu64, id);
     }
     BM_TRY(rc);
-    return admin_give(&t, pull_tree(&t, &row), result);
+    return admin_give(&t, pull_tree(&t, &row, c->now), result);
 }
 
 bm_status admin_cancel_pull(struct admin_context *c, const json_t *params,
@@ -203,26 +235,31 @@ bm_status admin_cancel_pull(struct admin_context *c, const json_t *params,
     return admin_tell(c, params, result, why, admin_show_pull);
 }
 
+struct pulls {
+    struct admin_page page;
+    int64_t now;
+};
+
 static bm_status add_pull(void *arg, const void *visited)
 {
-    struct admin_page *page = arg;
+    struct pulls *p = arg;
     const struct store_pull *row = visited;
 
-    BM_TRY(admin_page_row_id(page, row->id));
-    return admin_page_add(page, pull_tree(&page->t, row));
+    BM_TRY(admin_page_row_id(&p->page, row->id));
+    return admin_page_add(&p->page, pull_tree(&p->page.t, row, p->now));
 }
 
 bm_status admin_list_pulls(struct admin_context *c, const json_t *params,
                            json_t *result, struct ca_refusal *why)
 {
     const struct store *s = c->store;
-    struct admin_page page;
-    struct store_visit visit = { &page, add_pull };
+    struct pulls p = { .now = c->now };
+    struct store_visit visit = { &p, add_pull };
     uint64_t after;
     bm_status rc;
 
-    admin_page_begin(&page, params);
-    rc = admin_page_after(&page, &after, why);
+    admin_page_begin(&p.page, params);
+    rc = admin_page_after(&p.page, &after, why);
     if (rc == BM_OK) {
         rc = admin_begin(c);
     }
@@ -230,7 +267,7 @@ bm_status admin_list_pulls(struct admin_context *c, const json_t *params,
         rc = s->pull_list(s->self, &c->actor.scope, after, &visit);
         admin_end(c);
     }
-    return admin_page_end(&page, rc, result);
+    return admin_page_end(&p.page, rc, result);
 }
 
 /* ---- Reports */
@@ -256,33 +293,38 @@ static json_t *due_tree(struct tree *t, const struct ca_report_row *r)
     return o;
 }
 
-/* Cursors: the end of the last one, and its id. */
+/* Cursors: whose the last one was, its end, and its id. */
 static bm_status add_due(void *arg, const void *visited)
 {
     struct admin_page *page = arg;
     const struct ca_report_row *r = visited;
-    char cursor[48];
+    char cursor[64];
 
-    (void)snprintf(cursor, sizeof cursor, "%" PRId64 "-%" PRIu64,
-                   r->cert->not_after, r->cert->id);
+    (void)snprintf(cursor, sizeof cursor, "%" PRIu32 "-%" PRId64 "-%" PRIu64,
+                   r->cert->organisation, r->cert->not_after, r->cert->id);
     BM_TRY(admin_page_row(page, cursor));
-    page->rows += r->renewal.patterns; /* each costs about as much as a row */
+    page->rows += r->renewal.looks; /* each costs about as much as a row */
     return r->hit ? admin_page_add(page, due_tree(&page->t, r)) : BM_OK;
 }
 
 static bm_status read_cursor(const char *text, struct ca_report_order *order,
                              struct ca_refusal *why)
 {
+    uint64_t numbers[3] = { 0, 0, 0 };
     char *end = NULL;
 
     if (text == NULL) {
         return BM_OK;
     }
-    order->from = strtoll(text, &end, 10);
-    if (*end == '-' && end[1] >= '0' && end[1] <= '9') {
-        order->after = strtoull(end + 1, &end, 10);
+    for (size_t i = 0; i < 3 && *text >= '0' && *text <= '9'; i++) {
+        numbers[i] = strtoull(text, &end, 10);
+        text = *end == '-' ? end + 1 : end;
     }
-    return *end == '\0' && order->after != 0
+    order->organisation = (uint32_t)numbers[0];
+    order->from = (int64_t)numbers[1];
+    order->after = numbers[2];
+    return *text == '\0' && order->after != 0 && numbers[0] <= UINT32_MAX &&
+                   numbers[1] <= INT64_MAX && numbers[2] <= INT64_MAX
                ? BM_OK
                : ca_refuse(why, BM_E_ARGUMENT,
                            "after is not the next of such a page");

@@ -150,15 +150,43 @@ static inline void what_ends_certificates_is_gone_on_with_first(void)
     s->close(s->self);
 }
 
+static inline uint64_t put_cert_of(struct store *s, uint64_t device)
+{
+    static const uint8_t serial[] = { 9, 9 };
+    struct store_cert cert = { .organisation = 1,
+                               .device = device,
+                               .status = STORE_CERT_VALID,
+                               .not_after = 9,
+                               .serial = BM_ARRAY(serial) };
+
+    NAME(cert.ca, "issuing");
+    NAME(cert.profile, "ldevid");
+    CHECK_STATUS(s->next_cert(s->self, &cert.id), BM_OK);
+    CHECK_STATUS(s->cert_put(s->self, &cert), BM_OK);
+    return cert.id;
+}
+
+static inline void check_has(struct store *s, uint64_t batch, uint64_t device,
+                             bool want)
+{
+    bool yes;
+
+    CHECK_STATUS(s->batch_has_device(s->self, batch, device, &yes), BM_OK);
+    CHECK(yes == want);
+}
+
 static inline void rows_of_a_batch_are_its_own(void)
 {
     struct store *s = contract_open("batch", true);
-    struct store_batch_row row = { .state = STORE_ROW_ISSUED, .cert = 9 };
+    struct store_batch_row row = { .state = STORE_ROW_ISSUED };
+    uint64_t device;
     uint64_t a;
     uint64_t b;
 
     must_begin(s);
     put_organisations(s);
+    device = put_device(s, 1, "of-a-batch");
+    row.cert = put_cert_of(s, device);
     a = put_batch(s, 1, "a", STORE_BATCH_CREATED);
     b = put_batch(s, 1, "b", STORE_BATCH_CREATED);
     put_batch_row(s, a, 1, STORE_ROW_WAITING);
@@ -171,6 +199,10 @@ static inline void rows_of_a_batch_are_its_own(void)
     row.number = 1;
     CHECK_STATUS(s->batch_row_change(s->self, &row), BM_OK);
     batch_rows_are(s, a, 0, STORE_ROW_ISSUED, "1:2:3");
+    check_has(s, a, device, true);
+    check_has(s, b, device, false);
+    check_has(s, a, device + 1, false);
+    check_has(s, a, 0, false);
     CHECK_STATUS(s->batch_forget(s->self, a), BM_OK);
     batch_rows_are(s, a, 0, 0, "1:2:0 2:3:0 1048575:1:0");
     CHECK_STATUS(s->batch_clear(s->self, a, STORE_ROW_WAITING), BM_OK);

@@ -36,11 +36,10 @@ static inline void put_ending(struct store *s, uint64_t device,
 static inline void check_due(struct store *s, uint32_t organisation,
                              const struct store_due *due, const char *want)
 {
-    const struct store_scope scope = { 0, organisation };
     char ids[16] = "";
     const struct store_visit visit = { ids, collect_ids };
 
-    CHECK_STATUS(s->cert_due(s->self, &scope, due, &visit), BM_OK);
+    CHECK_STATUS(s->cert_due(s->self, organisation, due, &visit), BM_OK);
     CHECK(strcmp(ids, want) == 0);
 }
 
@@ -70,12 +69,13 @@ static inline void what_ends_next_is_found_in_that_order(void)
     CHECK_STATUS(s->cert_change(s->self, &row), BM_OK);
     must_commit(s);
     must_read(s);
-    check_due(s, 0, &(struct store_due){ 0, 0, INT64_MAX }, "2341");
     check_due(s, 1, &(struct store_due){ 0, 0, INT64_MAX }, "241");
     check_due(s, 2, &(struct store_due){ 0, 0, INT64_MAX }, "3");
     check_due(s, 3, &(struct store_due){ 0, 0, INT64_MAX }, "");
-    check_due(s, 0, &(struct store_due){ 100, 2, 300 }, "34");
-    check_due(s, 0, &(struct store_due){ 200, 3, 301 }, "41");
+    check_due(s, 1, &(struct store_due){ 100, 1, 300 }, "24");
+    check_due(s, 1, &(struct store_due){ 100, 2, 300 }, "4");
+    check_due(s, 1, &(struct store_due){ 200, 3, 301 }, "41");
+    check_due(s, 1, &(struct store_due){ 200, 4, 301 }, "1");
     check_due(s, 2, &(struct store_due){ 200, 3, 301 }, "");
     s->rollback(s->self);
     s->close(s);
@@ -85,13 +85,18 @@ static inline void what_was_pulled_is_in_force_until_it_is_cancelled(void)
 {
     struct store *s = contract_open("pull", true);
     const struct store_scope tenant = { 0, 2 };
-    struct store_pull all = { .from = 5, .until = 7, .last = 3, .created = 4 };
-    struct store_pull theirs = { .organisation = 2, .created = 4 };
+    struct store_pull all = {
+        .batch = 8, .from = 5, .until = 7, .ends = 20, .last = 3, .created = 4
+    };
+    struct store_pull theirs = { .organisation = 2, .ends = 30, .created = 4 };
     struct store_pull got;
     char ids[16] = "";
     struct store_visit visit = { ids, collect_ids };
 
     NAME(all.ca, "issuing");
+    NAME(all.model, "M1");
+    NAME(all.lot, "L1");
+    NAME(all.firmware, "1.0");
     NAME(all.creator, "operator:first");
     must_begin(s);
     CHECK_STATUS(s->pull_put(s->self, &all), BM_OK);
@@ -99,14 +104,18 @@ static inline void what_was_pulled_is_in_force_until_it_is_cancelled(void)
     CHECK_STATUS(s->pull_get(s->self, &ALL, all.id, &got), BM_OK);
     CHECK(memcmp(&got, &all, sizeof got) == 0);
     CHECK_STATUS(s->pull_get(s->self, &tenant, all.id, &got), BM_E_NOT_FOUND);
-    CHECK_STATUS(s->pull_open(s->self, 1, &visit), BM_OK);
+    CHECK_STATUS(s->pull_open(s->self, 1, 19, &visit), BM_OK);
     CHECK(strcmp(ids, "1") == 0);
-    CHECK_STATUS(s->pull_open(s->self, 2, &visit), BM_OK);
+    CHECK_STATUS(s->pull_open(s->self, 2, 19, &visit), BM_OK);
     CHECK(strcmp(ids, "112") == 0);
+    CHECK_STATUS(s->pull_open(s->self, 2, 20, &visit), BM_OK);
+    CHECK(strcmp(ids, "1122") == 0);
+    CHECK_STATUS(s->pull_open(s->self, 2, 30, &visit), BM_OK);
+    CHECK(strcmp(ids, "1122") == 0);
     all.cancelled = 9;
     CHECK_STATUS(s->pull_put(s->self, &all), BM_OK);
     memset(ids, 0, sizeof ids);
-    CHECK_STATUS(s->pull_open(s->self, 2, &visit), BM_OK);
+    CHECK_STATUS(s->pull_open(s->self, 2, 19, &visit), BM_OK);
     CHECK(strcmp(ids, "2") == 0);
     memset(ids, 0, sizeof ids);
     CHECK_STATUS(s->pull_list(s->self, &ALL, 0, &visit), BM_OK);

@@ -226,7 +226,7 @@ static void what_was_a_secret_is_in_neither_file_nor_log(void)
     "DROP TABLE transfer; DROP TABLE transferred;"                     \
     "DROP INDEX device_line; ALTER TABLE device DROP COLUMN line;"     \
     "ALTER TABLE device DROP COLUMN came;"                             \
-    "DROP INDEX certificate_due; DROP INDEX certificate_due_tenant;"   \
+    "DROP INDEX certificate_due;"                                      \
     "DROP TABLE attribute; DROP INDEX device_state;"                   \
     "DROP INDEX certificate_expires;"                                  \
     "DROP TABLE destination; DROP TABLE outbox;"                       \

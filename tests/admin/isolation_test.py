@@ -325,6 +325,7 @@ def test_a_search_finds_what_is_one_s_own():
         there.call(api, "createDevice", same)  # each organisation's own
         batch = {"batch": there.batch}
         here.call(api, "listDevices", batch, 404)
+        here.call(api, "pullRenewals", batch, 404)
         for by in ({"serial": "S"}, {"model": "M", "lot": "7"},
                    {"state": "expected"},
                    {"expires_from": "2020-01-01T00:00:00Z"}):

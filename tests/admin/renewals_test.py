@@ -169,6 +169,89 @@ def test_a_fleet_is_spread_and_pulled_forward():
         holds(code[0] != 0 and "say which" in code[2], code)
 
 
+def of_batch(api, srv, profile, name):
+    """(number of the batch, a device that has the certificate of its row)"""
+    device = Device.__new__(Device)
+    device.srv, device.profile, device.name, device.keys = srv, profile, name, 0
+    device.key = Key(".", name + "-0", "/serialNumber=" + name)
+    with open(device.key.csr, encoding="ascii") as f:
+        write(name + ".csv", 'csr\n"%s"\n' % f.read())
+    number = int(srv.birthmark("batch", "create", "--dir", srv.dir, "--profile",
+                               profile, name + ".csv")[1])
+    wait_until("the batch is ready", lambda: api.call(
+        "showBatch", {"batch": number})["state"] == "ready")
+    cert, = api.call("listCertificates", {"device": name})["items"]
+    device.key.put(api.call("showCertificate", {
+        "serial": cert["serial_number"]})["pem"].encode())
+    device.told = device.asks()
+    return number, device
+
+
+def test_models_lots_and_batches_are_pulled():
+    with serve("groups") as srv:
+        add_profile(srv, "fleet", "100d", "60d")
+        path = os.path.join(srv.dir, "profiles", "fleet.yaml")
+        with open(path, encoding="ascii") as f:
+            write(path, f.read().replace("[token,", "[operator, token,"))
+        srv.start()
+        api = admin.Api(srv)
+        for name, known in (("G-0", ["model=M1", "lot=7"]),
+                            ("G-1", ["model=M1", "lot=8"]),
+                            ("G-2", ["model=M2", "lot=7"])):
+            api.call("createDevice", {"device": name, "set": known})
+        fleet = [Device(api, srv, "fleet", "G-%d" % i) for i in range(4)]
+        batch, made = of_batch(api, srv, "fleet", "G-B")
+        fleet.append(made)
+
+        def pulled(**which):
+            """Who is told so, while this is in force."""
+            pull = api.call("pullRenewals", {"over": 7200, **which})
+            equal({k: pull[k] for k in which}, which)
+            who = [d.name for d in fleet if d.asks() != d.told]
+            api.call("cancelPull", {"pull": pull["id"]})
+            holds(all(d.asks() == d.told for d in fleet), "let go")
+            return who
+
+        equal(pulled(model="M1"), ["G-0", "G-1"])
+        equal(pulled(lot="7"), ["G-0", "G-2"])
+        equal(pulled(model="M1", lot="7", ca="issuing", profile="fleet"),
+              ["G-0"])
+        equal(pulled(model="M3"), [])
+        equal(pulled(firmware="1.0"), [])
+        equal(pulled(batch=batch), ["G-B"])
+        api.call("pullRenewals", {"batch": 999}, 404)
+        # By what is on record when it asks; and a batch by its past.
+        api.call("describeDevice", {"device": "G-3", "set": ["model=M3"]})
+        equal(pulled(model="M3"), ["G-3"])
+        pull = api.call("pullRenewals", {"batch": batch, "over": 7200})
+        made.renews()
+        api.call("cancelPull", {"pull": pull["id"]})
+        equal(pulled(batch=batch), ["G-B"])
+
+        # It ends: nobody is told any more, and nobody may come early.
+        now = int(time.time())
+        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now + 4))
+        api.call("pullRenewals", {"model": "M1", "over": 7200, "ends": at}, 400)
+        pull = api.call("pullRenewals", {"model": "M1", "over": 1, "ends": at})
+        equal(pull["ends"], at)
+        holds(fleet[0].asks()[0] < now + 9, "it is pulled")
+        wait_until("it ended", lambda: api.call(
+            "showPull", {"pull": pull["id"]})["status"] == "ended")
+        equal(fleet[0].asks(), fleet[0].told)
+        fleet[0].renews(403)
+        api.call("cancelPull", {"pull": pull["id"]}, 409)
+        equal(api.call("listRenewals", {"about": "late"})["items"], [])
+
+        # The record has all of it, and by words.
+        srv.birthmark("renewal", "pull", "--dir", srv.dir, "--model", "M1",
+                      "--lot", "7", "--firmware", "1.0", "--batch", str(batch),
+                      "--devices", "G-.*", "--ends", "900d")
+        out = srv.birthmark("renewal", "list", "--dir", srv.dir)[1]
+        contains(out.splitlines()[-1], "in force", "M1", "7", "G-.*")
+        srv.stop()
+        srv.verify_ledger()
+
+
 def report(srv, *more):
     out = srv.birthmark("renewal", "report", "--dir", srv.dir, "--json",
                         *more)[1]

@@ -73,6 +73,14 @@ static bm_status batch_sign(void *self, uint64_t batch, struct bm_bytes message,
     HAND_ON(s, s->real->batch_sign(s->real->self, batch, message, jws));
 }
 
+static bm_status batch_has_device(void *self, uint64_t batch, uint64_t device,
+                                  bool *yes)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->batch_has_device(s->real->self, batch, device, yes));
+}
+
 static bm_status batch_issued(void *self, uint64_t batch, uint32_t count)
 {
     struct faulty_store *s = self;
@@ -145,6 +153,7 @@ void faulty_batch_fill(struct store *base)
     base->batch_row_change = batch_row_change;
     base->batch_row_list = batch_row_list;
     base->batch_sign = batch_sign;
+    base->batch_has_device = batch_has_device;
     base->batch_issued = batch_issued;
     base->batch_clear = batch_clear;
     base->batch_forget = batch_forget;

@@ -3,13 +3,13 @@
 /* Of the faulty store, what is about renewal, signals and shipping. */
 #include "tests/authority/faulty.h"
 
-static bm_status cert_due(void *self, const struct store_scope *scope,
+static bm_status cert_due(void *self, uint32_t organisation,
                           const struct store_due *due,
                           const struct store_visit *visit)
 {
     struct faulty_store *s = self;
 
-    HAND_ON(s, s->real->cert_due(s->real->self, scope, due, visit));
+    HAND_ON(s, s->real->cert_due(s->real->self, organisation, due, visit));
 }
 
 static bm_status pull_put(void *self, struct store_pull *row)
@@ -35,12 +35,12 @@ static bm_status pull_list(void *self, const struct store_scope *scope,
     HAND_ON(s, s->real->pull_list(s->real->self, scope, after, visit));
 }
 
-static bm_status pull_open(void *self, uint32_t organisation,
+static bm_status pull_open(void *self, uint32_t organisation, int64_t now,
                            const struct store_visit *visit)
 {
     struct faulty_store *s = self;
 
-    HAND_ON(s, s->real->pull_open(s->real->self, organisation, visit));
+    HAND_ON(s, s->real->pull_open(s->real->self, organisation, now, visit));
 }
 
 static bm_status signal_put(void *self, struct store_signal *row)
