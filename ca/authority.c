@@ -441,7 +441,7 @@ bm_status ca_put_event(struct ca *ca, const char *kind, uint32_t organisation,
                                  .at = now,
                                  .device = device };
 
-    if (strlen(kind) >= sizeof event.kind) {
+    if (ca_event_kind_find(ca_text(kind)) == NULL) {
         return BM_E_ARGUMENT;
     }
     memcpy(event.kind, kind, strlen(kind));
@@ -501,6 +501,7 @@ bm_status ca_open(const struct ca_config *config, bool read_only, int64_t now,
     }
     c->c = *config;
     c->read_only = read_only;
+    c->asked = CA_ASKED_UNKNOWN;
     rc = config->store->begin(config->store->self, STORE_READ);
     if (rc != BM_OK) {
         goto out;
@@ -557,5 +558,6 @@ void ca_close(struct ca *ca)
     ca_slots_free(ca->slots);
     ca_batch_run_free(ca);
     ca_pull_patterns_free(ca->pulls);
+    free(ca->asking);
     free(ca);
 }

@@ -96,7 +96,8 @@ bm_status ca_batch_put_state(struct ca *ca, const struct ca_actor *actor,
     (void)snprintf(event.actor, sizeof event.actor, "%s", actor->name);
     (void)snprintf(event.text, sizeof event.text, "%s", change->words);
     BM_TRY(s->batch_event_put(s->self, &event));
-    return put_record(ca, actor, batch, change, now);
+    BM_TRY(put_record(ca, actor, batch, change, now));
+    return ca_tell_batch(ca, batch, now);
 }
 
 /* ---- Ordering */

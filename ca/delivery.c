@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ca/device.h"
+#include "ca/event_kind.h"
 #include "ca/internal.h"
 #include "ca/inventory.h"
 #include "core/time.h"
@@ -47,27 +48,6 @@ bm_status ca_blob_allowed(struct ca *ca, const struct store_device *device,
 }
 
 /* ---- Events */
-
-static void put_kind(unsigned kind, char *name, size_t cap)
-{
-    static const char *const names[] = {
-        [BM_EVENT_STARTED] = "started",   [BM_EVENT_FETCHED] = "fetched",
-        [BM_EVENT_TRIED] = "tried",       [BM_EVENT_TAKEN] = "taken",
-        [BM_EVENT_REVERTED] = "reverted", [BM_EVENT_REFUSED] = "refused",
-        [BM_EVENT_KEY] = "key",           [BM_EVENT_LOST] = "lost",
-        [BM_EVENT_MODE] = "mode",         [BM_EVENT_DROPPED] = "dropped",
-        [BM_EVENT_LIMITED] = "limited",   [BM_EVENT_PASSED] = "passed",
-        [BM_EVENT_MISSED] = "missed",
-    };
-
-    if (kind < sizeof names / sizeof names[0] && names[kind] != NULL) {
-        (void)snprintf(name, cap, "%s", names[kind]);
-    } else {
-        (void)snprintf(name, cap, "%s-%u",
-                       kind >= BM_EVENT_APPLICATION ? "application" : "kind",
-                       kind);
-    }
-}
 
 static uint32_t step_of(unsigned kind)
 {
@@ -148,7 +128,7 @@ static bm_status put_event(struct ca *ca, const struct store_device *device,
                                .device = device->id,
                                .claimed = true };
 
-    put_kind(e->kind, row.kind, sizeof row.kind);
+    ca_event_kind_name(e->kind, row.kind);
     put_text(e, row.text);
     return s->event_put(s->self, &row);
 }

@@ -8,7 +8,7 @@
 #include "ca/internal.h"
 #include "ca/manufacturer.h"
 
-/* Characters of the names of destinations and of kinds. */
+/* Characters of the names of destinations. */
 static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
 
 static void put_octets(struct bm_wr *w, struct bm_bytes b)
@@ -112,33 +112,44 @@ bm_status ca_destination_find(const struct store *s,
                                 : rc;
 }
 
-/* Is `word` one of `list`, which has commas between? */
-static bool has_word(const char *list, const char *word)
+/* Take the next of words with commas between. */
+static struct bm_bytes next_word(const char **list)
 {
-    size_t n = strlen(word);
+    size_t n = strcspn(*list, ",");
+    struct bm_bytes word = { (const uint8_t *)*list, n };
 
-    for (const char *p = list; *p != '\0'; p += strspn(p, ",")) {
-        size_t len = strcspn(p, ",");
+    *list += n + ((*list)[n] == ',');
+    return word;
+}
 
-        if (len == n && memcmp(p, word, n) == 0) {
-            return true;
-        }
-        p += len;
+static uint32_t asks_of(const char *kinds)
+{
+    uint32_t asks = 0;
+
+    while (*kinds != '\0') {
+        asks |= ca_event_kind_asks(next_word(&kinds));
     }
-    return false;
+    return asks;
 }
 
 bool ca_destination_wants(const struct store_destination *row,
                           const struct store_event *event)
 {
+    const char *list = row->kinds;
+
+    if (event->asked != 0) {
+        return (row->asks & UINT32_C(1) << (event->asked - 1)) != 0;
+    }
     if (!event->claimed && strcmp(event->kind, CA_KIND_TEST) == 0) {
         return event->organisation == row->organisation &&
                strcmp(event->text, row->name) == 0;
     }
-    return row->kinds[0] == '\0' ||
-           has_word(row->kinds,
-                    event->claimed ? CA_KIND_CLAIMED : CA_KIND_NOTICED) ||
-           has_word(row->kinds, event->kind);
+    while (*list != '\0') {
+        if (ca_event_kind_has(next_word(&list), event)) {
+            return true;
+        }
+    }
+    return row->kinds[0] == '\0';
 }
 
 /* ---- What an order says */
@@ -157,23 +168,21 @@ static bm_status check_name(const char *name, struct ca_refusal *why)
 
 static bm_status check_kinds(const char *kinds, struct ca_refusal *why)
 {
-    const char *p = kinds;
-
     if (strlen(kinds) >= STORE_NAME_MAX) {
         return ca_refuse(why, BM_E_LIMIT, "kinds of %d characters",
                          STORE_NAME_MAX);
     }
-    for (;;) {
-        size_t n = strspn(p, letters);
+    do {
+        struct bm_bytes word = next_word(&kinds);
 
-        if (n == 0 || n >= STORE_ID_MAX || (p[n] != ',' && p[n] != '\0')) {
-            return ca_refuse(why, BM_E_ARGUMENT, "kinds: '%.64s'", p);
+        if (!ca_event_kind_is(word)) {
+            return ca_refuse(
+                why, BM_E_CA_EVENT_KIND, "'%.*s'",
+                (int)(word.n < STORE_ID_MAX ? word.n : STORE_ID_MAX),
+                (const char *)word.p);
         }
-        if (p[n] == '\0') {
-            return BM_OK;
-        }
-        p += n + 1;
-    }
+    } while (kinds[-1] == ',');
+    return BM_OK;
 }
 
 static bm_status check_anchors(struct bm_bytes der, struct ca_refusal *why)
@@ -299,6 +308,7 @@ static bm_status create(struct ca *ca, const struct ca_actor *actor,
     set(row->name, sizeof row->name, order->name);
     set(row->url, sizeof row->url, order->url);
     set(row->kinds, sizeof row->kinds, order->kinds);
+    row->asks = asks_of(row->kinds);
     set(row->creator, sizeof row->creator, actor->name);
     BM_TRY(s->event_last(s->self, &row->cursor));
     rc = s->destination_put(s->self, row);
@@ -337,6 +347,7 @@ bm_status ca_destination_create(struct ca *ca, const struct ca_actor *actor,
     BM_TRY(crypto->random(crypto->self, row.secret, sizeof row.secret));
     BM_TRY(ca_begin(ca, now, why));
     rc = ca_end(ca, create(ca, actor, order, &row, why), now, why);
+    ca_asked_changed(ca);
     if (rc == BM_OK) {
         memcpy(secret, row.secret, sizeof row.secret);
     }
@@ -411,7 +422,9 @@ static bm_status act(const struct act *a, enum ca_act what, const char *name,
         rc = run(a, &row);
     }
     bm_wipe(&row, sizeof row);
-    return ca_end(a->ca, rc, a->now, a->why);
+    rc = ca_end(a->ca, rc, a->now, a->why);
+    ca_asked_changed(a->ca);
+    return rc;
 }
 
 bm_status ca_destination_disable(struct ca *ca, const struct ca_actor *actor,
@@ -475,7 +488,8 @@ static bm_status change_dead(const struct act *a, struct store_delivery *row,
 
     a->ca->dirty = true;
     if (!again) {
-        return s->delivery_drop(s->self, row->destination, row->event);
+        BM_TRY(s->delivery_drop(s->self, row->destination, row->event));
+        return s->event_given(s->self, row->event - 1, row->event);
     }
     row->dead = false;
     row->tries = 0;

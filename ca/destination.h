@@ -3,6 +3,7 @@
 #define BM_CA_DESTINATION_H
 
 #include "ca/authority.h"
+#include "ca/event_kind.h"
 #include "ca/url.h"
 
 /*
@@ -22,16 +23,11 @@
 #define CA_TRIES     20
 #define CA_TRIES_MAX 1000
 
-/* A kind of event is a name; two more stand for many. */
-#define CA_KIND_CLAIMED "claimed" /* all that devices tell of themselves */
-#define CA_KIND_NOTICED "noticed" /* all others: what this authority noticed */
-/* An event that is for one destination: its text is the name of that. */
-#define CA_KIND_TEST "destination-test"
-
 struct ca_destination_order {
     const char *name;        /* a-z, 0-9, '.', '-' */
     const char *url;         /* url.h */
-    const char *kinds;       /* with commas between; NULL: all */
+    const char *kinds;       /* event_kind.h, with commas between; NULL: all
+                                but those that are asked for */
     uint32_t tries;          /* 0: CA_TRIES */
     bool all;                /* events of all whom the actor sees, not of his
                           organisation alone */

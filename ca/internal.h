@@ -3,6 +3,7 @@
 #define BM_CA_INTERNAL_H
 
 #include "ca/authority.h"
+#include "ca/event_kind.h"
 #include "ca/import.h"
 #include "ca/issue.h"
 #include "ca/revoke.h"
@@ -34,6 +35,10 @@ struct ca {
     struct ca_slot *slots;          /* CA_GROUP_MAX of them, once needed */
     struct ca_batch_run *batch;     /* how far batches are, or NULL */
     struct ca_pull_patterns *pulls; /* those that were used, or NULL */
+    uint32_t asked;                 /* events that destinations ask for: bits
+                                       of enum ca_asked; or this: */
+#define CA_ASKED_UNKNOWN UINT32_MAX
+    struct ca_asking *asking; /* who does (asked.c), or NULL */
 };
 
 /* Names of settings in the store. */
@@ -284,10 +289,35 @@ BM_MUST_CHECK bm_status ca_put_release(struct ca *ca,
 BM_MUST_CHECK bm_status ca_put_once(struct ca *ca, const char *what,
                                     struct bm_bytes whom, uint64_t ref);
 
-/* In a write transaction. */
+/* In a write transaction. `kind` is of event_kind.h: BM_E_ARGUMENT. */
 BM_MUST_CHECK bm_status ca_put_event(struct ca *ca, const char *kind,
                                      uint32_t organisation, uint64_t device,
                                      int64_t now, const char *text);
+
+/*
+ * In a write transaction: something was done that the ledger has. Where nobody
+ * asks for events of it, nothing is written, and this is one comparison.
+ * `renews`: serial number of the one that is renewed, or empty.
+ */
+BM_MUST_CHECK bm_status ca_tell_cert_asked(struct ca *ca, enum ca_asked kind,
+                                           const struct store_cert *row,
+                                           struct bm_bytes renews, int64_t now);
+static inline bm_status ca_tell_cert(struct ca *ca, enum ca_asked kind,
+                                     const struct store_cert *row,
+                                     struct bm_bytes renews, int64_t now)
+{
+    return ca->asked == 0 ? BM_OK
+                          : ca_tell_cert_asked(ca, kind, row, renews, now);
+}
+BM_MUST_CHECK bm_status ca_tell_batch(struct ca *ca,
+                                      const struct store_batch *batch,
+                                      int64_t now);
+/* `device` may be 0: it is not known yet. */
+BM_MUST_CHECK bm_status ca_tell_request(struct ca *ca,
+                                        const struct store_request *row,
+                                        uint64_t device, int64_t now);
+/* A destination was made or removed, perhaps: who asks is read again. */
+void ca_asked_changed(struct ca *ca);
 
 /* In a write transaction: put an operator's row, with its record. */
 BM_MUST_CHECK bm_status ca_put_operator(struct ca *ca,

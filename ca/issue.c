@@ -330,7 +330,9 @@ static bm_status write_cert(struct ca *ca, struct ca_slot *s, int64_t now)
     record.renews =
         s->renews ? s->old.row.serial : (struct bm_bytes){ NULL, 0 };
     BM_TRY(ca_put_record(ca, &record, &row->tree, &row->leaf));
-    return store->cert_put(store->self, row);
+    BM_TRY(store->cert_put(store->self, row));
+    return ca_tell_cert(ca, s->renews ? CA_ASKED_RENEWED : CA_ASKED_ISSUED, row,
+                        record.renews, now);
 }
 
 static bm_status write_also(struct ca *ca, const struct ca_slot *s, int64_t now)

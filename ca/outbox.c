@@ -77,6 +77,7 @@ static bm_status add_way(struct outbox *o, const struct store_destination *row)
     }
     way->row.anchors.p = way->anchors;
     way->position = row->cursor;
+    way->written = row->cursor;
     way->seen = true;
     o->ways[o->n++] = way;
     return BM_OK;
@@ -108,6 +109,7 @@ static void drop_unseen(struct outbox *o)
             o->ways[kept++] = o->ways[i];
         } else {
             free_way(o->ways[i]);
+            o->swept = 0; /* what it alone had asked for */
         }
     }
     o->n = kept;
@@ -307,7 +309,7 @@ static bm_status fill(struct outbox *o, struct outbox_way *way, int64_t now)
     }
     s->rollback(s->self);
     /* Even where nothing was wanted the cursor is to follow, now and then. */
-    o->dirty = o->dirty || way->position > way->row.cursor + CHUNK;
+    o->dirty = o->dirty || way->position > way->written + CHUNK;
     return rc;
 }
 
@@ -563,11 +565,6 @@ bool outbox_has(const struct outbox *o, uint64_t destination)
         }
     }
     return false;
-}
-
-bool outbox_is_empty(const struct outbox *o)
-{
-    return o->n == 0;
 }
 
 size_t outbox_under_way(const struct outbox *o)

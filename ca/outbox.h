@@ -49,6 +49,10 @@
 /* Seconds that a failing destination waits at most before the next event. */
 #define OUTBOX_PAUSE_MAX 300
 
+/* Ids of events, of which some may have been given to all who asked, that are
+ * looked over in one transaction. */
+#define OUTBOX_SWEEP 16384
+
 struct outbox_config {
     const struct store *store;
     const struct bm_crypto *crypto;
@@ -94,13 +98,14 @@ struct outbox_result {
 bool outbox_result(struct outbox *outbox, const struct outbox_result *result,
                    int64_t now);
 
-/* Write what became of events. On failure nothing is lost: try again. */
+/* Write what became of events, and drop those that were written for
+ * destinations alone, and given to them. On failure nothing is lost: try again.
+ * To be called once in a second; sooner where it is dirty. */
 BM_MUST_CHECK bm_status outbox_commit(struct outbox *outbox, int64_t now);
 bool outbox_is_dirty(const struct outbox *outbox);
 
-/* Is there this destination, is there any; how many events are in flight? */
+/* Is there this destination; how many events are in flight? */
 bool outbox_has(const struct outbox *outbox, uint64_t destination);
-bool outbox_is_empty(const struct outbox *outbox);
 size_t outbox_under_way(const struct outbox *outbox);
 
 /* Whoever sent is gone. */

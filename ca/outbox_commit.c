@@ -57,7 +57,11 @@ static bm_status put_entry(struct outbox *o, const struct outbox_way *way,
     if (e->state == OUTBOX_FAILED || e->state == OUTBOX_BEHIND) {
         return put_aside(o, way, e, now);
     }
-    return e->aside ? s->delivery_drop(s->self, way->row.id, e->event) : BM_OK;
+    if (!e->aside) {
+        return BM_OK; /* put_way() */
+    }
+    BM_TRY(s->delivery_drop(s->self, way->row.id, e->event));
+    return s->event_given(s->self, e->event - 1, e->event);
 }
 
 /* Up to the first event that is neither done nor put aside. */
@@ -86,7 +90,10 @@ static bm_status put_way(struct outbox *o, struct outbox_way *way, int64_t now)
         }
     }
     way->row.cursor = cursor_of(way);
-    return s->destination_put(s->self, &way->row);
+    BM_TRY(s->destination_put(s->self, &way->row));
+    return way->written < way->row.cursor
+               ? s->event_given(s->self, way->written, way->row.cursor)
+               : BM_OK;
 }
 
 static bool is_changed(const struct outbox_way *way)
@@ -96,7 +103,7 @@ static bool is_changed(const struct outbox_way *way)
             return true;
         }
     }
-    return cursor_of(way) != way->row.cursor;
+    return cursor_of(way) != way->written;
 }
 
 static bm_status put_all(struct outbox *o, int64_t now)
@@ -116,24 +123,53 @@ static void forget(struct outbox_way *way)
             way->entry[i].state = OUTBOX_FREE;
         }
     }
+    way->written = way->row.cursor;
     way->looked = 0;
+}
+
+/*
+ * Events that nobody is to be given any more go when they are passed over;
+ * those of a destination that is removed, or whose process died meanwhile,
+ * are found here, a part at a time. `*swept`: up to where.
+ */
+static bm_status sweep(struct outbox *o, uint64_t *swept)
+{
+    const struct store *s = o->c.store;
+    uint64_t last;
+
+    if (o->swept == OUTBOX_SWEPT) {
+        *swept = OUTBOX_SWEPT;
+        return BM_OK;
+    }
+    BM_TRY(s->event_last(s->self, &last));
+    *swept = o->swept + OUTBOX_SWEEP;
+    BM_TRY(s->event_given(s->self, o->swept, *swept));
+    if (*swept >= last) {
+        *swept = OUTBOX_SWEPT;
+    }
+    return BM_OK;
 }
 
 bm_status outbox_commit(struct outbox *o, int64_t now)
 {
     const struct store *s = o->c.store;
+    uint64_t swept = 0;
     bm_status rc;
 
-    if (!o->dirty) {
+    if (!o->dirty && o->swept == OUTBOX_SWEPT) {
         return BM_OK;
     }
     BM_TRY(s->begin(s->self, STORE_WRITE));
     rc = put_all(o, now);
+    if (rc == BM_OK) {
+        rc = sweep(o, &swept);
+    }
     if (rc != BM_OK) {
         s->rollback(s->self);
         return rc;
     }
     BM_TRY(s->commit(s->self));
+    o->swept = swept;
     for (size_t i = 0; i < o->n; i++) {
         forget(o->ways[i]);
     }

@@ -30,6 +30,7 @@ struct outbox_entry {
 struct outbox_way {
     struct store_destination row;
     uint8_t *anchors;  /* what row.anchors views */
+    uint64_t written;  /* the cursor, as the store has it */
     uint64_t position; /* events up to this one are in the window, or done */
     int64_t resume;    /* nothing is sent before */
     int64_t looked;    /* when there was nothing new */
@@ -41,6 +42,8 @@ struct outbox_way {
 struct outbox {
     struct outbox_config c;
     bool dirty;
+    uint64_t swept; /* what was given to all who asked is gone up to here; or */
+#define OUTBOX_SWEPT UINT64_MAX
     size_t turn;
     uint64_t delivered;
     uint64_t failures;

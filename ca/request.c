@@ -144,7 +144,8 @@ static bm_status put_waiting(struct ca *ca, struct ca_slot *s,
     ca->dirty = true;
     BM_TRY(store->request_put(store->self, row));
     (void)snprintf(words, sizeof words, "pending: %s", row->asked);
-    return put_record(ca, s->request->actor, row, words, now);
+    BM_TRY(put_record(ca, s->request->actor, row, words, now));
+    return ca_tell_request(ca, row, s->has_device ? s->device.id : 0, now);
 }
 
 /* Organisation, profile, device and key: what is recognised. */

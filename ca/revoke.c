@@ -169,7 +169,9 @@ bm_status ca_put_release(struct ca *ca, const struct ca_actor *actor,
     ca->revocations++;
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
     BM_TRY(s->revocation_remove(s->self, row->ca, row->serial));
-    return s->cert_change(s->self, row);
+    BM_TRY(s->cert_change(s->self, row));
+    return ca_tell_cert(ca, CA_ASKED_RELEASED, row,
+                        (struct bm_bytes){ NULL, 0 }, now);
 }
 
 /* A suspended device is resumed as a whole: ca_device_resume(). */

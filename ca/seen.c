@@ -87,7 +87,10 @@ bm_status ca_put_revocation_since(struct ca *ca, const struct ca_actor *actor,
     ca->revocations++;
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
     BM_TRY(store->revocation_put(store->self, row->ca, &entry));
-    return store->cert_change(store->self, row);
+    BM_TRY(store->cert_change(store->self, row));
+    return ca_tell_cert(
+        ca, reason == BM_REASON_HOLD ? CA_ASKED_HELD : CA_ASKED_REVOKED, row,
+        (struct bm_bytes){ NULL, 0 }, now);
 }
 
 bm_status ca_put_revocation(struct ca *ca, const struct ca_actor *actor,

@@ -173,6 +173,7 @@ int cmd_manufacturer_remove(int argc, char **argv);
 
 int cmd_destination(int argc, char **argv);
 int cmd_destination_create(int argc, char **argv);
+int cmd_destination_kinds(int argc, char **argv);
 int cmd_destination_list(int argc, char **argv);
 int cmd_destination_show(int argc, char **argv);
 int cmd_destination_disable(int argc, char **argv);

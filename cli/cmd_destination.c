@@ -4,6 +4,7 @@
 static const struct cmd verbs[] = {
     { "create", "NAME URL [OPTION]...", "have events sent somewhere",
       cmd_destination_create },
+    { "kinds", "", "list the kinds of events", cmd_destination_kinds },
     { "list", "[--dir DIR] [--json]", "list where events go",
       cmd_destination_list },
     { "show", "[--dir DIR] [--json] NAME", "show one, and how far it came",

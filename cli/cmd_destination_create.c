@@ -14,8 +14,11 @@ enum {
 static const struct cmd_option options[] = {
     SESSION_OPTIONS,
     { "--kind", "KIND",
-      "events it wants (all); may be repeated. `claimed`: all that devices\n"
-      "tell of themselves, `noticed`: all others",
+      "events it wants; may be repeated. `claimed`: all that\n"
+      "devices tell of themselves; `noticed`: what the authority\n"
+      "noticed; these two if not given. `certificate`: each that is\n"
+      "issued or revoked; `batch`; `request`. All kinds:\n"
+      "birthmark destination kinds",
       OPTION_KIND },
     { "--all", NULL, "events of every organisation that you see", OPTION_ALL },
     { "--tries", "N", "of an event, before it is given up (20)", OPTION_TRIES },

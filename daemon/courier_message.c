@@ -5,11 +5,50 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/event_kind.h"
 #include "core/base64.h"
 #include "core/time.h"
 #include "protocols/admin/tree.h"
 
 /* ---- JSON */
+
+static size_t find_octet(struct bm_bytes in, uint8_t octet)
+{
+    const uint8_t *p = in.n != 0 ? memchr(in.p, octet, in.n) : NULL;
+
+    return p != NULL ? (size_t)(p - in.p) : in.n;
+}
+
+/* What was asked for says name=value, with blanks between. */
+static json_t *details_of(struct tree *t, struct bm_bytes text)
+{
+    json_t *o = tree_object(t);
+
+    while (text.n != 0) {
+        size_t n = find_octet(text, ' ');
+        struct bm_bytes word = { text.p, n };
+        size_t at = find_octet(word, '=');
+        char name[STORE_ID_MAX];
+
+        if (at < n && at < sizeof name) {
+            memcpy(name, word.p, at);
+            name[at] = '\0';
+            tree_set(
+                t, o, name,
+                tree_text(t, (struct bm_bytes){ word.p + at + 1, n - at - 1 }));
+        }
+        n += n < text.n;
+        text = (struct bm_bytes){ text.p + n, text.n - n };
+    }
+    return o;
+}
+
+static bool is_asked(struct bm_bytes kind)
+{
+    const struct ca_event_kind *k = ca_event_kind_find(kind);
+
+    return k != NULL && k->is == CA_EVENT_ASKED;
+}
 
 static json_t *data_of(struct tree *t, const struct wire_event *e)
 {
@@ -24,6 +63,9 @@ static json_t *data_of(struct tree *t, const struct wire_event *e)
         tree_set(t, o, "device", tree_text(t, e->device));
     }
     tree_set(t, o, "text", tree_text(t, e->text));
+    if (!e->claimed && is_asked(e->kind)) {
+        tree_set(t, o, "details", details_of(t, e->text));
+    }
     return o;
 }
 
@@ -95,29 +137,11 @@ bm_status courier_sign(const struct bm_crypto *crypto,
 #define NOTICE   5
 #define INFO     6
 
-/* Kinds that somebody should look at. */
-static const char *const warnings[] = {
-    "fork", "key-misuse", "token-misuse", "clone", "restore",
-};
-
-static bool is_one_of(struct bm_bytes kind, const char *const *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (bm_bytes_are(kind, (const uint8_t *)words[i], strlen(words[i]))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static unsigned severity_of(const struct wire_event *e)
 {
-    if (e->claimed) {
-        return INFO;
-    }
-    return is_one_of(e->kind, warnings, sizeof warnings / sizeof warnings[0])
-               ? WARNING
-               : NOTICE;
+    const struct ca_event_kind *kind = ca_event_kind_find(e->kind);
+
+    return e->claimed ? INFO : kind != NULL && kind->warns ? WARNING : NOTICE;
 }
 
 /* RFC 5424 6: PRINTUSASCII, at most `max` octets; "-" for nothing. */

@@ -310,7 +310,7 @@ void issuer_courier_tick(struct issuer *is)
     if (is->courier.unread) {
         issuer_courier_changed(is);
     }
-    if (!outbox_is_empty(is->courier.outbox) && write_results(is)) {
+    if (write_results(is)) {
         send_all(is);
     }
     note(is);

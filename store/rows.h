@@ -441,7 +441,10 @@ struct store_event {
     char kind[STORE_ID_MAX]; /* "fork", "key-misuse", ... */
     uint64_t device;         /* or 0 */
     char text[STORE_NAME_MAX];
-    bool claimed; /* by the device itself, and not found out by us */
+    bool claimed;   /* by the device itself, and not found out by us */
+    uint32_t asked; /* not 0: written for those destinations alone that ask
+                       for it by this number, 1 to 32, ca/'s to define; gone
+                       when they were given it */
 };
 
 /*
@@ -464,9 +467,11 @@ struct store_destination {
     char name[STORE_ID_MAX];
     char url[STORE_URL_MAX];
     char kinds[STORE_NAME_MAX]; /* of events, with commas; "": all */
+    uint32_t asks;              /* for events of the number n: 1 << (n - 1) */
     uint8_t secret[STORE_SECRET_MAX];
     bool identity;  /* shows the courier's certificate */
-    uint32_t tries; /* of an event, before it is given up */
+    uint32_t tries; /* of an event, before it is given up; */
+    uint32_t age;   /* or so many seconds after it happened; 0: however old */
     int64_t created;
     char creator[STORE_ACTOR_MAX];
     struct bm_bytes anchors; /* that its server's certificate must lead to, DER

@@ -31,9 +31,11 @@ static bm_status destination_add(struct sqlite_store *s,
     query_put_text(&q, row->name, sizeof row->name);
     query_put_text(&q, row->url, sizeof row->url);
     query_put_text(&q, row->kinds, sizeof row->kinds);
+    query_put_i64(&q, row->asks);
     query_put_bytes(&q, BM_ARRAY(row->secret));
     query_put_i64(&q, row->identity);
     query_put_i64(&q, row->tries);
+    query_put_i64(&q, row->age);
     query_put_i64(&q, row->created);
     query_put_text(&q, row->creator, sizeof row->creator);
     query_put_bytes(&q, row->anchors);
@@ -73,9 +75,11 @@ static void destination_read(struct sqlite_query *q, void *out)
     query_get_text(q, row->name, sizeof row->name);
     query_get_text(q, row->url, sizeof row->url);
     query_get_text(q, row->kinds, sizeof row->kinds);
+    row->asks = query_get_u32(q, UINT32_MAX);
     query_get_fixed(q, row->secret, sizeof row->secret);
     row->identity = query_get_u32(q, 1) != 0;
     row->tries = query_get_u32(q, UINT32_MAX);
+    row->age = query_get_u32(q, UINT32_MAX);
     row->created = query_get_i64(q);
     query_get_text(q, row->creator, sizeof row->creator);
     row->anchors = query_get_bytes(q, STORE_CHAIN_MAX);

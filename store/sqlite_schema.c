@@ -459,6 +459,29 @@ static const char pull_groups[] =
     "CREATE INDEX certificate_due ON certificate (organisation, not_after)"
     "  WHERE status < 3 AND renewed_by = 0 AND device != 0;";
 
+/*
+ * Events that are written for destinations alone, and dropped when those were
+ * given them: so an id must not come again when it was the highest. Events of
+ * no device, which are bounded, too. And how old an event may become.
+ */
+static const char outbox_more[] =
+    "CREATE TABLE event_kept ("
+    "  id INTEGER PRIMARY KEY AUTOINCREMENT, organisation INTEGER NOT NULL,"
+    "  at INTEGER NOT NULL, kind TEXT NOT NULL, device INTEGER NOT NULL,"
+    "  text TEXT NOT NULL, claimed INTEGER NOT NULL DEFAULT 0,"
+    "  asked INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "INSERT INTO event_kept SELECT id, organisation, at, kind, device, text,"
+    "  claimed, 0 FROM event;"
+    "DROP TABLE event;"
+    "ALTER TABLE event_kept RENAME TO event;"
+    "CREATE INDEX event_device ON event (device) WHERE device != 0;"
+    "CREATE INDEX event_claimed ON event (device) WHERE claimed != 0;"
+    "CREATE INDEX event_asked ON event (id) WHERE asked != 0;"
+    "CREATE INDEX event_plain ON event (organisation)"
+    "  WHERE device = 0 AND asked = 0;"
+    "ALTER TABLE destination ADD COLUMN age INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE destination ADD COLUMN asks INTEGER NOT NULL DEFAULT 0;";
+
 static const char *const steps[] = {
     first,
     listings,
@@ -479,6 +502,7 @@ static const char *const steps[] = {
     batch_secret,
     transfer,
     pull_groups,
+    outbox_more,
 };
 /* clang-format on */
 

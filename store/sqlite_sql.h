@@ -54,7 +54,7 @@
     "manufacturer, serial, organisation, device, key, cert, at"
 #define SQL_EVENT_COLUMNS          \
     "id, organisation, at, kind, " \
-    "device, text, claimed"
+    "device, text, claimed, asked"
 /* The id of the last event of these of a device that has `n` after it, or 0. */
 #define SQL_EVENT_BEFORE(these, n)                                  \
     "ifnull((SELECT id FROM event WHERE device = ?1 AND " these " " \
@@ -71,7 +71,8 @@
               "NOT EXISTS (SELECT 1 FROM outbox WHERE event = event.id)))"
 #define SQL_DESTINATION_COLUMNS                                           \
     "id, organisation, scope_ecosystem, scope_organisation, kind, name, " \
-    "url, kinds, secret, identity, tries, created, creator, anchors, "    \
+    "url, kinds, asks, secret, identity, tries, age, created, creator, "  \
+    "anchors, "                                                           \
     "disabled, cursor, delivered, succeeded, failed, failures, words"
 #define SQL_DELIVERY_COLUMNS \
     "destination, event, device, dead, tries, next, changed, words"
@@ -480,10 +481,16 @@
                         "LIMIT 1")                                             \
     X(IDEVID_COUNT, "SELECT count(*) FROM idevid WHERE manufacturer = ?")      \
     X(EVENT_PUT, "INSERT INTO event (organisation, at, kind, device, text, "   \
-                 "claimed) VALUES (?, ?, ?, ?, ?, ?)")                         \
+                 "claimed, asked) VALUES (?, ?, ?, ?, ?, ?, ?)")               \
     X(EVENT_FORGET, SQL_EVENT_FORGET_OF("claimed != 0"))                       \
     X(EVENT_FORGET_NOTICED,                                                    \
-      SQL_EVENT_FORGET_OF("device != 0 AND claimed = 0"))                      \
+      SQL_EVENT_FORGET_OF("device != 0 AND claimed = 0 AND asked = 0"))        \
+    X(EVENT_GIVEN,                                                             \
+      "DELETE FROM event INDEXED BY event_asked WHERE asked != 0 "             \
+      "AND id > ? AND id <= ? AND NOT EXISTS (SELECT 1 FROM destination "      \
+      "WHERE cursor < event.id AND (asks & (1 << (event.asked - 1))) != 0 "    \
+      "AND scope_organisation IN (0, event.organisation)) "                    \
+      "AND NOT EXISTS (SELECT 1 FROM outbox WHERE event = event.id)")          \
     X(EVENT_GET, "SELECT " SQL_EVENT_COLUMNS " FROM event WHERE id = ?")       \
     X(EVENT_AFTER, "SELECT " SQL_EVENT_COLUMNS                                 \
                    " FROM event WHERE id > ? AND id <= ? AND $scope "          \
@@ -491,10 +498,10 @@
     X(EVENT_LAST, "SELECT ifnull(max(id), 0) FROM event")                      \
     X(DESTINATION_ADD,                                                         \
       "INSERT INTO destination (organisation, scope_ecosystem, "               \
-      "scope_organisation, kind, name, url, kinds, secret, identity, tries, "  \
-      "created, creator, anchors, disabled, cursor, delivered, succeeded, "    \
-      "failed, failures, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "  \
-      "?, ?, ?, ?, ?, ?, ?, ?)")                                               \
+      "scope_organisation, kind, name, url, kinds, asks, secret, identity, "   \
+      "tries, age, created, creator, anchors, disabled, cursor, delivered, "   \
+      "succeeded, failed, failures, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "   \
+      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                             \
     X(DESTINATION_CHANGE,                                                      \
       "UPDATE destination SET disabled = ?, cursor = ?, delivered = ?, "       \
       "succeeded = ?, failed = ?, failures = ?, words = ? WHERE id = ?")       \
@@ -593,11 +600,12 @@
                  ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")              \
     X(HEARD_GET, "SELECT " SQL_HEARD_COLUMNS " FROM heard WHERE device = ?")   \
     X(EVENT_LIST, "SELECT " SQL_EVENT_COLUMNS                                  \
-                  " FROM event WHERE id < ? AND $scope ORDER BY id DESC")      \
+                  " FROM event WHERE id < ? AND asked = 0 AND $scope "         \
+                  "ORDER BY id DESC")                                          \
     X(EVENT_OF_DEVICE,                                                         \
       "SELECT " SQL_EVENT_COLUMNS                                              \
       " FROM event WHERE device = ? AND device != 0 AND id < ? "               \
-      "AND $scope ORDER BY id DESC")                                           \
+      "AND asked = 0 AND $scope ORDER BY id DESC")                             \
     X(BATCH_ADD,                                                               \
       "INSERT INTO batch (organisation, state, options, name, "                \
       "profile, creator, actor, upload, reason, revocation, "                  \

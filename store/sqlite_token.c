@@ -112,6 +112,7 @@ static bm_status event_put(void *self, struct store_event *row)
     query_put_u64(&q, row->device);
     query_put_text(&q, row->text, sizeof row->text);
     query_put_i64(&q, row->claimed);
+    query_put_i64(&q, row->asked);
     query_run(&q);
     rc = query_close(&q);
     if (rc == BM_OK) {
@@ -131,6 +132,7 @@ static void event_read(struct sqlite_query *q, void *out)
     row->device = query_get_u64(q);
     query_get_text(q, row->text, sizeof row->text);
     row->claimed = query_get_u32(q, 1) != 0;
+    row->asked = query_get_u32(q, 32);
 }
 
 static bm_status forget(void *self, enum sql sql, uint64_t device, int64_t keep)
@@ -149,6 +151,17 @@ static bm_status event_forget(void *self, uint64_t device)
 {
     BM_TRY(forget(self, SQL_EVENT_FORGET, device, STORE_CLAIMED_MAX));
     return forget(self, SQL_EVENT_FORGET_NOTICED, device, STORE_NOTICED_MAX);
+}
+
+static bm_status event_given(void *self, uint64_t after, uint64_t last)
+{
+    struct sqlite_query q;
+
+    query_open(&q, self, SQL_EVENT_GIVEN);
+    query_put_u64(&q, after);
+    query_put_u64(&q, last);
+    query_run(&q);
+    return query_close(&q);
 }
 
 static bm_status event_list(void *self, const struct store_scope *scope,
@@ -220,4 +233,5 @@ void sqlite_token_fill(struct store *store)
     store->event_put = event_put;
     store->event_list = event_list;
     store->event_forget = event_forget;
+    store->event_given = event_given;
 }

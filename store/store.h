@@ -337,8 +337,8 @@ struct store {
     bm_status (*reply_purge)(void *self, int64_t before);
 
     bm_status (*event_put)(void *self, struct store_event *row);
-    /* Newest first, those with ids below `before` (0: all); device 0: of
-     * all. */
+    /* Newest first, those with ids below `before` (0: all), but for those that
+     * are written for destinations alone; device 0: of all. */
     bm_status (*event_list)(void *self, const struct store_scope *scope,
                             uint64_t device, uint64_t before,
                             const struct store_visit *visit);
@@ -348,6 +348,9 @@ struct store {
      * a destination still is to be given, of which
      * STORE_CLAIMED_UNDELIVERED_MAX of each are kept. */
     bm_status (*event_forget)(void *self, uint64_t device);
+    /* Of the events above `after` up to `last` that are written for
+     * destinations alone, drop those that none is to be given any more. */
+    bm_status (*event_given)(void *self, uint64_t after, uint64_t last);
     bm_status (*event_get)(void *self, uint64_t id, struct store_event *row);
     /* Oldest first: those with ids above `after`, up to `last`. */
     bm_status (*event_after)(void *self, const struct store_scope *scope,

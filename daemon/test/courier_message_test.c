@@ -38,6 +38,24 @@ static void an_event_is_a_cloudevent(void)
     free(text);
 }
 
+static void what_was_asked_for_has_its_details(void)
+{
+    struct wire_event e = event();
+    char *text;
+
+    e.kind = BM_LIT("certificate.issued");
+    e.text = BM_LIT("serial=01 ca=issuing junk  until=x=y");
+    text = courier_json(&e, "x");
+    CHECK(text != NULL && strstr(text, "\"source\":\"noticed\"") != NULL &&
+          strstr(text, ",\"details\":{\"serial\":\"01\",\"ca\":"
+                       "\"issuing\",\"until\":\"x=y\"}}}") != NULL);
+    free(text);
+    e.claimed = 1; /* a device has no say in it */
+    text = courier_json(&e, "x");
+    CHECK(text != NULL && strstr(text, "details") == NULL);
+    free(text);
+}
+
 static void what_a_device_says_cannot_leave_its_string(void)
 {
     struct wire_event e = event();
@@ -152,6 +170,7 @@ static void the_longest_event_fits(void)
 int main(void)
 {
     RUN(an_event_is_a_cloudevent);
+    RUN(what_was_asked_for_has_its_details);
     RUN(what_a_device_says_cannot_leave_its_string);
     RUN(a_signature_is_that_of_standard_webhooks);
     RUN(an_event_is_a_message_of_syslog);

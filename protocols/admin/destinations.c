@@ -29,7 +29,8 @@ static const char *const states[] = { "disabled", "waiting", "delivering",
         ADMIN_GIVES_ENUM("kind", kinds, true, "what it is sent"),           \
         ADMIN_GIVES("url", ADMIN_STRING, true, "where"),                    \
         ADMIN_GIVES("kinds", ADMIN_STRING, false,                           \
-                    "of events it wants, with commas; all if absent"),      \
+                    "of events it wants, with commas; noticed and claimed " \
+                    "if absent"),                                           \
         ADMIN_GIVES("all", ADMIN_BOOLEAN, true,                             \
                     "events of every organisation that its maker sees"),    \
         ADMIN_GIVES("client_certificate", ADMIN_BOOLEAN, true,              \
@@ -148,7 +149,8 @@ const struct admin_field admin_create_destination_params[] = {
     ADMIN_BODY("url", ADMIN_STRING, true, STORE_URL_MAX - 1,
                "https://HOST[:PORT]/PATH: webhooks; syslog+tls://HOST[:PORT]"),
     ADMIN_BODY("kinds", ADMIN_STRINGS, false, ADMIN_ID_MAX,
-               "of events it wants; all if not given"),
+               "of events it wants: names, or claimed, noticed, certificate, "
+               "batch, request for many; claimed and noticed if not given"),
     ADMIN_BODY("all", ADMIN_BOOLEAN, false, 0,
                "events of every organisation that you see"),
     ADMIN_BODY("tries", ADMIN_INTEGER, false, CA_TRIES_MAX,

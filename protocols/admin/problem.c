@@ -68,6 +68,7 @@ static const struct {
     { BM_E_CA_TRANSFER_TAKEN, 409 },
     { BM_E_CA_TRANSFER_LIMIT, 409 },
     { BM_E_CA_TRANSFERRED, 409 },
+    { BM_E_CA_EVENT_KIND, 400 },
 };
 
 static const struct {

@@ -251,6 +251,59 @@ static inline void claims_are_kept_until_they_were_delivered(void)
     s->close(s->self);
 }
 
+static inline uint64_t put_asked(struct store *s, uint32_t organisation,
+                                 uint32_t number)
+{
+    struct store_event e = { .organisation = organisation, .asked = number };
+
+    NAME(e.kind, "certificate.issued");
+    CHECK_STATUS(s->event_put(s->self, &e), BM_OK);
+    return e.id;
+}
+
+static inline void what_was_asked_for_goes_when_it_was_given(void)
+{
+    struct store_destination d = { .organisation = 1,
+                                   .scope = { 0, 1 },
+                                   .kind = STORE_DESTINATION_WEBHOOK,
+                                   .asks = 1U << 1 };
+    struct store *s = contract_open("outbox", true);
+    struct store_event got;
+    uint64_t sum = 0;
+    const struct store_visit visit = { &sum, came_event };
+
+    must_begin(s);
+    NAME(d.name, "a");
+    CHECK_STATUS(s->destination_put(s->self, &d), BM_OK);
+    CHECK_STATUS(s->destination_find(s->self, 1, "a", &d), BM_OK);
+    CHECK(d.asks == 2 && d.age == 0);
+    (void)put_asked(s, 1, 2);
+    (void)put_asked(s, 1, 1); /* it does not ask for this, */
+    (void)put_asked(s, 2, 2); /* nor for this one's */
+    (void)put_outbox_event(s, 1, 0, false);
+    (void)put_asked(s, 1, 32);
+    CHECK_STATUS(s->event_get(s->self, 5, &got), BM_OK);
+    CHECK(got.asked == 32 && !got.claimed);
+    CHECK_STATUS(s->event_list(s->self, &ALL, 0, 0, &visit), BM_OK);
+    CHECK(sum == 4); /* no part of what is listed */
+    CHECK_STATUS(s->event_given(s->self, 0, 4), BM_OK);
+    sum = 0;
+    CHECK_STATUS(s->event_after(s->self, &ALL, 0, 9, &visit), BM_OK);
+    CHECK(sum == 145);
+    put_delivery(s, 1, 0, 0);
+    d.cursor = 5;
+    CHECK_STATUS(s->destination_put(s->self, &d), BM_OK);
+    CHECK_STATUS(s->event_given(s->self, 0, 5), BM_OK);
+    sum = 0;
+    CHECK_STATUS(s->event_after(s->self, &ALL, 0, 9, &visit), BM_OK);
+    CHECK(sum == 14);
+    CHECK_STATUS(s->delivery_drop(s->self, 1, 1), BM_OK);
+    CHECK_STATUS(s->event_given(s->self, 0, 1), BM_OK);
+    CHECK_STATUS(s->event_get(s->self, 1, &got), BM_E_NOT_FOUND);
+    CHECK(put_asked(s, 1, 2) == 6); /* though 5 is no more */
+    s->close(s->self);
+}
+
 static inline void what_was_not_delivered_goes_with_its_destination(void)
 {
     struct store *s = contract_open("outbox", true);
@@ -273,6 +326,7 @@ static inline void contract_outbox(void)
     RUN(the_first_of_each_device_is_due);
     RUN(events_are_read_in_their_order);
     RUN(claims_are_kept_until_they_were_delivered);
+    RUN(what_was_asked_for_goes_when_it_was_given);
     RUN(what_was_not_delivered_goes_with_its_destination);
 }
 

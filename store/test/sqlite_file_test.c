@@ -238,6 +238,8 @@ static void what_was_a_secret_is_in_neither_file_nor_log(void)
     "ALTER TABLE organisation DROP COLUMN open;"                       \
     "ALTER TABLE certificate DROP COLUMN version;"                     \
     "DROP INDEX event_claimed; ALTER TABLE event DROP COLUMN claimed;" \
+    "DROP INDEX event_asked; DROP INDEX event_plain;"                  \
+    "ALTER TABLE event DROP COLUMN asked;"                             \
     "DROP TABLE release; DROP TABLE release_item;"                     \
     "DROP TABLE assignment; DROP TABLE manifest;"                      \
     "DROP TABLE progress; DROP TABLE heard;"                           \

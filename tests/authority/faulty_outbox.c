@@ -19,6 +19,13 @@ static bm_status event_after(void *self, const struct store_scope *scope,
     HAND_ON(s, s->real->event_after(s->real->self, scope, after, last, visit));
 }
 
+static bm_status event_given(void *self, uint64_t after, uint64_t last)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->event_given(s->real->self, after, last));
+}
+
 static bm_status event_last(void *self, uint64_t *id)
 {
     struct faulty_store *s = self;
@@ -120,6 +127,7 @@ void faulty_outbox_fill(struct store *store)
     store->event_get = event_get;
     store->event_after = event_after;
     store->event_last = event_last;
+    store->event_given = event_given;
     store->destination_put = destination_put;
     store->destination_find = destination_find;
     store->destination_list = destination_list;

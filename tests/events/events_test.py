@@ -176,6 +176,50 @@ def test_only_what_is_wanted_is_sent_and_of_whom_it_is():
     other.stop()
 
 
+def test_certificates_are_told_to_those_who_ask_for_them():
+    asked = Webhook(ca())
+    plain = Webhook(ca())
+    with serve("asked").start() as s:
+        code, _, err = s.birthmark("destination", "create", "--dir", s.dir,
+                                   "x", asked.url, "--kind", "issued",
+                                   check=False)
+        equal(code, 1)
+        contains(err, "no kind of events: 'issued'")
+        kinds = s.birthmark("destination", "kinds")[1]
+        contains(kinds, "certificate.issued")
+        create(s, "asked", asked.url, "--kind", "certificate")
+        create(s, "plain", plain.url)
+        key = service.Key(s.dir, "SN-1", "/serialNumber=SN-1")
+        serial = s.birthmark("cert", "issue", "--dir", s.dir, "--profile",
+                             "ieee-802.1ar-ldevid", "--csr", key.csr, "--out",
+                             key.cert)[1].strip()
+        wait_until("the certificate", lambda: asked.taken)
+        event = asked.taken[0]
+        equal((event["type"], event["subject"]),
+              ("birthmark.certificate.issued", "SN-1"))
+        details = event["data"]["details"]
+        equal(sorted(details), ["ca", "profile", "serial", "until"])
+        equal((details["serial"], details["profile"]),
+              (serial, "ieee-802.1ar-ldevid"))
+        s.birthmark("cert", "revoke", "--dir", s.dir, "--reason",
+                    "keyCompromise", serial)
+        wait_until("its end", lambda: len(asked.taken) == 2)
+        end = asked.taken[1]
+        equal((end["type"], end["data"]["details"]["reason"]),
+              ("birthmark.certificate.revoked", "keyCompromise"))
+        equal(end["data"]["details"]["serial"], serial)
+        s.birthmark("destination", "test", "--dir", s.dir, "plain")
+        wait_until("the test", lambda: plain.taken)
+        equal([e["type"] for e in plain.taken], ["birthmark.destination-test"])
+        wait_until("the count", lambda: show(s, "asked")["delivered"] == 2)
+        equal(s.stop(), 0)
+        with sqlite3.connect(os.path.join(s.dir, "birthmark.db")) as db:
+            equal(db.execute("SELECT count(*) FROM event WHERE asked != 0")
+                  .fetchone()[0], 0, "what was given is gone")
+    asked.stop()
+    plain.stop()
+
+
 # ---- What fails
 
 def test_a_device_whose_event_fails_holds_up_no_other():
