@@ -34,7 +34,9 @@ struct exchange {
     struct client *client;
     const struct admin_operation *op;
     char *url;
-    char *body; /* NULL: none */
+    char *json;           /* or NULL */
+    struct bm_bytes body; /* that, or octets of the caller's; or nothing */
+    const char *type;     /* of the body */
     struct curl_slist *headers;
     char *answer;
     size_t answer_n;
@@ -225,7 +227,7 @@ static void add_query(struct exchange *e, const json_t *params)
 }
 
 /* An act without members has no body. */
-static bm_status make_body(struct exchange *e, const json_t *params)
+static bm_status make_json(struct exchange *e, const json_t *params)
 {
     json_t *body = json_object();
     bm_status rc = body != NULL ? BM_OK : BM_E_MEMORY;
@@ -240,11 +242,28 @@ static bm_status make_body(struct exchange *e, const json_t *params)
         }
     }
     if (rc == BM_OK && json_object_size(body) != 0) {
-        e->body = json_dumps(body, JSON_COMPACT);
-        rc = e->body != NULL ? BM_OK : BM_E_MEMORY;
+        e->json = json_dumps(body, JSON_COMPACT);
+        rc = e->json != NULL ? BM_OK : BM_E_MEMORY;
+        e->type = "Content-Type: application/json";
+        e->body = (struct bm_bytes){ (const uint8_t *)e->json,
+                                     rc == BM_OK ? strlen(e->json) : 0 };
     }
     json_decref(body);
     return rc;
+}
+
+static bm_status make_body(struct exchange *e,
+                           const struct client_request *request)
+{
+    e->type = "Content-Type:";
+    if (admin_octets(e->op) == NULL) {
+        return make_json(e, request->params);
+    }
+    if (request->octets.n != 0) {
+        e->type = "Content-Type: application/octet-stream";
+        e->body = request->octets;
+    }
+    return BM_OK;
 }
 
 static bm_status add_header(struct exchange *e, const char *line)
@@ -274,8 +293,7 @@ static bm_status add_headers(struct exchange *e)
     }
     BM_TRY(add_header(e, line));
     BM_TRY(add_header(e, "Expect:")); /* no round trip for a kilobyte */
-    return add_header(e, e->body != NULL ? "Content-Type: application/json"
-                                         : "Content-Type:");
+    return add_header(e, e->type);
 }
 
 /* Room for `n` more, twice as much as there was. */
@@ -316,18 +334,19 @@ static size_t receive(char *data, size_t size, size_t n, void *arg)
     return n;
 }
 
-static bm_status prepare(struct exchange *e, const json_t *params)
+static bm_status prepare(struct exchange *e,
+                         const struct client_request *request)
 {
     CURL *curl = e->client->curl;
 
     e->url = strdup(e->client->base);
     add(&e->url, ADMIN_PREFIX);
-    add_path(e, params);
-    add_query(e, params);
+    add_path(e, request->params);
+    add_query(e, request->params);
     if (e->url == NULL) {
         return BM_E_MEMORY;
     }
-    BM_TRY(make_body(e, params));
+    BM_TRY(make_body(e, request));
     BM_TRY(add_headers(e));
     BM_TRY(set(curl, CURLOPT_URL, e->url));
     if (curl_easy_setopt(curl, CURLOPT_HTTPHEADER, e->headers) != CURLE_OK ||
@@ -339,9 +358,9 @@ static bm_status prepare(struct exchange *e, const json_t *params)
         return set_long(curl, CURLOPT_HTTPGET, 1L);
     }
     BM_TRY(set_long(curl, CURLOPT_POST, 1L));
-    BM_TRY(set_long(curl, CURLOPT_POSTFIELDSIZE,
-                    e->body != NULL ? (long)strlen(e->body) : 0L));
-    return set(curl, CURLOPT_POSTFIELDS, e->body != NULL ? e->body : "");
+    BM_TRY(set_long(curl, CURLOPT_POSTFIELDSIZE, (long)e->body.n));
+    return set(curl, CURLOPT_POSTFIELDS,
+               e->body.n != 0 ? (const char *)e->body.p : "");
 }
 
 /* ---- Sending it */
@@ -451,18 +470,19 @@ static bm_status read_answer(const struct exchange *e, json_t **result,
     return rc;
 }
 
-bm_status client_ask(struct client *c, unsigned operation, const json_t *params,
+bm_status client_ask(struct client *c, const struct client_request *request,
                      json_t **result, struct ca_refusal *why)
 {
-    struct exchange e = { .client = c, .op = &admin_operations[operation] };
+    struct exchange e = { .client = c,
+                          .op = &admin_operations[request->operation] };
     char words[ADMIN_WORDS_MAX];
     bm_status rc;
 
     *result = NULL;
-    if (!admin_check(e.op->params, params, words)) {
+    if (!admin_check(e.op->params, request->params, words)) {
         return ca_refuse(why, BM_E_ARGUMENT, "%s", words);
     }
-    rc = prepare(&e, params);
+    rc = prepare(&e, request);
     if (rc == BM_OK) {
         rc = send_it(&e, why);
     }
@@ -473,7 +493,7 @@ bm_status client_ask(struct client *c, unsigned operation, const json_t *params,
     (void)curl_easy_setopt(c->curl, CURLOPT_POSTFIELDS, NULL);
     curl_slist_free_all(e.headers);
     free(e.url);
-    free(e.body);
+    free(e.json);
     free(e.answer);
     return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
 }

@@ -28,14 +28,20 @@ BM_MUST_CHECK bm_status client_open(const struct client_config *config,
                                     struct ca_refusal *why);
 void client_close(struct client *client); /* NULL is fine */
 
+struct client_request {
+    unsigned operation; /* index of admin_operations */
+    const json_t *params;
+    struct bm_bytes octets; /* the body, of one that takes octets */
+};
+
 /*
  * Have the server run an operation of admin.h. `*result` is the caller's and
  * fits the table, or NULL. BM_E_IO when the server could not be asked or its
  * answer makes no sense.
  */
-BM_MUST_CHECK bm_status client_ask(struct client *client, unsigned operation,
-                                   const json_t *params, json_t **result,
-                                   struct ca_refusal *why);
+BM_MUST_CHECK bm_status client_ask(struct client *client,
+                                   const struct client_request *request,
+                                   json_t **result, struct ca_refusal *why);
 
 /* Nobody was there: the last request has reached no server. */
 bool client_alone(const struct client *client);

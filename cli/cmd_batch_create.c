@@ -95,7 +95,7 @@ static const struct args_row rows[] = {
     { 0, ARGS_FLAG, 0, false },
 };
 
-/* Octets that go at a time: in base64 they fit into a request. */
+/* Octets that go at a time. */
 #define PIECE_MAX ((size_t)512 << 10)
 
 /* How often a secret is asked for: within ten seconds. */
@@ -129,8 +129,8 @@ static int put_piece(struct run *run, uint64_t *at, bool *whole)
     session_set_text(params, "sha256", run->digits);
     session_set_int(params, "size", run->file.size);
     session_set_int(params, "at", *at);
-    session_set_der(params, "octets", (struct bm_bytes){ run->piece, n });
-    rc = session_call(&run->session, "putUpload", params, &result);
+    rc = session_put(&run->session, "putUpload", params,
+                     (struct bm_bytes){ run->piece, n }, &result);
     if (rc != CMD_OK) {
         return rc;
     }

@@ -51,7 +51,7 @@ static const struct args_row rows[] = {
     { 0, ARGS_FLAG, 0, false },
 };
 
-/* Octets that go at a time: in base64 they fit into a request. */
+/* Octets that go at a time. */
 #define PIECE_MAX ((size_t)512 << 10)
 
 /* Images of a device. */
@@ -202,8 +202,7 @@ static int put_piece(struct run *run, const struct part *part, size_t *at,
     session_set_text(params, "sha256", part->digits);
     session_set_int(params, "size", part->octets.n);
     session_set_int(params, "at", *at);
-    session_set_der(params, "octets", piece);
-    rc = session_call(&run->session, "putBlob", params, &result);
+    rc = session_put(&run->session, "putBlob", params, piece, &result);
     if (rc != CMD_OK) {
         return rc;
     }

@@ -74,6 +74,7 @@ struct session {
 
     /* The rest is private. */
     struct client *client;
+    struct bm_bytes octets;          /* of session_put(), while it lasts */
     char busy[CA_REFUSAL_WORDS_MAX]; /* why the server is asked, or "" */
     bool touched[INSTANCE_CAS_MAX];  /* whose lists are to be made */
 };
@@ -110,6 +111,10 @@ BM_MUST_CHECK bm_status session_ask(struct session *s, const char *operation,
 /* The same, and says why not. */
 int session_call(struct session *s, const char *operation, json_t *params,
                  json_t **result);
+
+/* The same of an operation that takes octets. */
+int session_put(struct session *s, const char *operation, json_t *params,
+                struct bm_bytes octets, json_t **result);
 
 /* Say that the act failed with `rc`, unless that is BM_OK; the exit code. */
 int session_result(const struct session *s, bm_status rc,

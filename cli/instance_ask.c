@@ -148,6 +148,7 @@ static bm_status run_here(struct session *s, unsigned operation,
         .actor = s->actor,
         .operator_shown = &in->operator_shown,
         .now = s->now,
+        .octets = s->octets,
         .host = { .self = s,
                   .make_crl = host_make_crl,
                   .load_crl = host_load_crl,
@@ -170,7 +171,8 @@ static bm_status ask_server(struct session *s, unsigned operation,
                             const json_t *params, json_t **result,
                             struct ca_refusal *why)
 {
-    bm_status rc = client_ask(s->client, operation, params, result, why);
+    const struct client_request request = { operation, params, s->octets };
+    bm_status rc = client_ask(s->client, &request, result, why);
 
     if (rc == BM_E_IO && s->busy[0] != '\0' && client_alone(s->client)) {
         char words[CA_REFUSAL_WORDS_MAX];
@@ -207,6 +209,17 @@ int session_call(struct session *s, const char *operation, json_t *params,
 
     return session_result(s, session_ask(s, operation, params, result, &why),
                           &why);
+}
+
+int session_put(struct session *s, const char *operation, json_t *params,
+                struct bm_bytes octets, json_t **result)
+{
+    int rc;
+
+    s->octets = octets;
+    rc = session_call(s, operation, params, result);
+    s->octets = (struct bm_bytes){ NULL, 0 };
+    return rc;
 }
 
 /* ---- Parameters */

@@ -237,6 +237,10 @@ static void pass_on(struct operators *o, struct http_request *r,
     };
     struct waiting *place;
 
+    if (admin_octets(&admin_operations[operation]) != NULL) {
+        m.octets = http_body(r);
+    }
+
     if (text.p == NULL) {
         refuse(r, 503, 1, "out of memory");
         return;

@@ -20,7 +20,7 @@
 /* Words of a refusal. */
 #define WORDS_MAX 1024
 
-/* JSON of an operation: a batch of names at most. */
+/* JSON of an operation: a batch of names at most; or a piece of a file. */
 #define PARAMS_MAX ((size_t)1 << 20)
 
 /* A page of results, within a frame. */
@@ -167,6 +167,7 @@ static const struct field admin_fields[] = {
     FIELD(OCTETS, wire_admin, chain, 0, WIRE_OBJECT_MAX),
     FIELD(OCTETS, wire_admin, key, 0, KEY_MAX),
     FIELD(OCTETS, wire_admin, params, 0, PARAMS_MAX),
+    FIELD(OCTETS, wire_admin, octets, 0, PARAMS_MAX),
     LAST,
 };
 

@@ -208,6 +208,7 @@ struct wire_admin {
     struct bm_bytes chain;  /* what was sent besides */
     struct bm_bytes key;    /* Idempotency-Key, or empty */
     struct bm_bytes params; /* JSON object: path, query and body */
+    struct bm_bytes octets; /* the body that is octets instead, or empty */
 };
 void wire_admin_put(struct bm_wr *w, const struct wire_admin *m);
 BM_MUST_CHECK bm_status wire_admin_get(struct bm_bytes in,

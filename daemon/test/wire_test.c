@@ -46,7 +46,8 @@ static void put_admin(struct bm_wr *w)
     wire_admin_put(w, &(struct wire_admin){ .operation = 0x0102,
                                             .cert = CERT,
                                             .key = BM_LIT("key"),
-                                            .params = BM_LIT("{}") });
+                                            .params = BM_LIT("{}"),
+                                            .octets = BM_LIT("piece") });
 }
 
 static void put_administered(struct bm_wr *w)

@@ -16,7 +16,8 @@
  * An operation is JSON in, JSON out, without I/O of its own. Parameters are
  * one flat JSON object, whether they came in the path, the query, the body or
  * from a command line; they are checked against the table in two places, by
- * whoever received them and again before they are used.
+ * whoever received them and again before they are used. Pieces of files go
+ * beside it, as octets: base64 in JSON costs more than what is done with them.
  *
  * Lists come in pages: an object with `items` and, where there may be more,
  * `next`, which as the parameter `after` asks for what follows. A page may
@@ -47,6 +48,7 @@ enum admin_type {
     ADMIN_PEM,    /* one PEM block, or base64 of DER */
     ADMIN_ENUM,   /* one of `words` */
     ADMIN_STRINGS,
+    ADMIN_OCTETS, /* all of the body, as it is: application/octet-stream */
     ADMIN_OBJECT, /* of results only */
     ADMIN_ARRAY   /* of objects with these `fields`; of results only */
 };
@@ -102,6 +104,9 @@ extern const size_t admin_operations_n;
 /* -1 when there is none. */
 int admin_find(const char *id);
 
+/* The parameter that is all of its body, or NULL: then a body is JSON. */
+const struct admin_field *admin_octets(const struct admin_operation *op);
+
 /*
  * Does `object` have the members that a table asks for, of the types it says,
  * and no others? If not, `words` names the member.
@@ -132,7 +137,8 @@ struct admin_http {
 /*
  * Which operation, and its parameters: checked, unknown ones refused.
  * BM_OK, or a problem with status 400, 404, 405 (`allow` gets the methods),
- * 413 or 415. The caller owns `*params`.
+ * 413 or 415. The caller owns `*params`, which the body is not in where it is
+ * octets (admin_octets()).
  */
 BM_MUST_CHECK bm_status admin_route(const struct admin_http *http,
                                     unsigned *operation, json_t **params,
@@ -213,6 +219,7 @@ struct admin_context {
     const struct ca_operator *operator_shown; /* by a certificate of his; NULL:
                                                  nobody can be renewed */
     int64_t now;
+    struct bm_bytes octets; /* the body of an operation that takes them */
     struct admin_host host;
     void *reserve; /* private: memory to tell with what was done */
 };

@@ -9,12 +9,6 @@
 #include "core/crl.h"
 #include "protocols/admin/batches.h"
 
-/* Octets of a piece of a file; in base64 it fits into a body. */
-#define PIECE_MAX (512 * 1024)
-
-/* Octets of a file; more than any will have. */
-#define FILE_MAX (INT64_C(1) << 40)
-
 /* Those of RFC 5280 5.3.1 that a batch can be revoked for. */
 static const char *const reasons[] = {
     "unspecified", "keyCompromise",        "affiliationChanged",
@@ -28,30 +22,10 @@ static const char *const key_types[] = { "p256", "p384", "ed25519", NULL };
 /* Characters of a certificate. */
 #define RECIPIENT_MAX 24576
 
-const struct admin_field admin_upload_fields[] = {
-    ADMIN_GIVES("have", ADMIN_INTEGER, true,
-                "octets that are there: where the next piece begins"),
-    ADMIN_GIVES("whole", ADMIN_BOOLEAN, true, "it is there, and durable"),
-    ADMIN_FIELDS_END,
-};
-
 #define REASON                                                     \
     ADMIN_BODY("reason", ADMIN_STRING, false, ADMIN_NAME_MAX - 80, \
                "why, for people: it goes on record")
 
-const struct admin_field admin_put_upload_params[] = {
-    ADMIN_BODY("sha256", ADMIN_STRING, true, ADMIN_DIGITS,
-               "SHA-256 of all of it, in hexadecimal"),
-    ADMIN_BODY("size", ADMIN_INTEGER, true, FILE_MAX, "octets of all of it"),
-    { .name = "at",
-      .type = ADMIN_INTEGER,
-      .place = ADMIN_IN_BODY,
-      .max = FILE_MAX,
-      .about = "where this piece begins; 0 if not given" },
-    ADMIN_BODY("octets", ADMIN_PEM, false, (PIECE_MAX + 2) / 3 * 4,
-               "the piece in base64; nothing: say where to go on"),
-    ADMIN_FIELDS_END,
-};
 const struct admin_field admin_create_batch_params[] = {
     ADMIN_BODY("name", ADMIN_STRING, true, ADMIN_NAME_MAX,
                "what to call it; need not be unique"),
@@ -110,32 +84,6 @@ const struct admin_field admin_revoke_batch_params[] = {
     REASON,
     ADMIN_FIELDS_END,
 };
-
-bm_status admin_put_upload(struct admin_context *c, const json_t *params,
-                           json_t *result, struct ca_refusal *why)
-{
-    struct ca_blob_piece piece = {
-        .organisation = c->actor.organisation,
-        .size = (uint64_t)admin_number(params, "size", 0),
-        .at = (uint64_t)admin_number(params, "at", 0),
-    };
-    struct tree t = { false };
-    uint8_t *octets = NULL;
-    uint64_t have;
-    bm_status rc;
-
-    BM_TRY(admin_hash(params, "sha256", piece.hash, why));
-    if (admin_text(params, "octets") != NULL) {
-        BM_TRY(admin_der(params, "octets", &octets, &piece.octets.n, why));
-    }
-    piece.octets.p = octets;
-    rc = c->host.put_upload(c->host.self, &piece, &have, why);
-    free(octets);
-    BM_TRY(rc);
-    tree_set(&t, result, "have", tree_int(&t, (int64_t)have));
-    tree_set(&t, result, "whole", tree_bool(&t, have == piece.size));
-    return t.failed ? BM_E_MEMORY : BM_OK;
-}
 
 static bm_status tell(struct admin_context *c, uint64_t id, json_t *result,
                       struct ca_refusal *why)

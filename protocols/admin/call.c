@@ -49,17 +49,38 @@ static bm_status hash_of(const struct bm_crypto *crypto, const char *label,
     return rc;
 }
 
-/* What was asked for, whatever the order of its members. */
+/* What was asked for, whatever the order of its members; and the octets that
+ * came with it, by their hash. */
 static bm_status hash_request(struct call *call, const json_t *params)
 {
+    const struct bm_crypto *crypto = call->c->crypto;
     char *text = json_dumps(params, JSON_COMPACT | JSON_SORT_KEYS);
+    size_t n = text == NULL ? 0 : strlen(text);
+    uint8_t hash[BM_HASH_MAX];
+    char *longer;
     bm_status rc = BM_E_MEMORY;
 
-    if (text != NULL) {
-        rc = hash_of(call->c->crypto, call->op->id,
-                     (struct bm_bytes){ (const uint8_t *)text, strlen(text) },
-                     call->row.request);
+    if (text == NULL) {
+        goto out;
     }
+    if (call->c->octets.n != 0) {
+        longer = realloc(text, n + STORE_HASH_SIZE);
+        if (longer == NULL) {
+            goto out;
+        }
+        text = longer;
+        rc = crypto->hash(crypto->self, BM_HASH_SHA256, call->c->octets, hash);
+        if (rc != BM_OK) {
+            goto out;
+        }
+        memcpy(text + n, hash, STORE_HASH_SIZE);
+        n += STORE_HASH_SIZE;
+    }
+    rc = hash_of(crypto, call->op->id,
+                 (struct bm_bytes){ (const uint8_t *)text, n },
+                 call->row.request);
+
+out:
     free(text);
     return rc;
 }

@@ -212,6 +212,8 @@ static bool check_value(const struct admin_field *f, const json_t *value,
                say(words, "%s is neither true nor false", f->name);
     case ADMIN_STRINGS:
         return check_strings(f, value, words);
+    case ADMIN_OCTETS:
+        return say(words, "%s is the body, not in JSON", f->name);
     case ADMIN_OBJECT:
         return admin_check(f->fields, value, words);
     case ADMIN_ARRAY:

@@ -65,6 +65,34 @@
         ADMIN_GIVES("next", ADMIN_STRING, false,                        \
                     "to be given as `after`: there may be more")
 
+/* Of a file that is put in pieces of at most ADMIN_PIECE_MAX octets. */
+#define ADMIN_PIECE_MAX ((int64_t)512 << 10)
+#define ADMIN_PIECE_PARAMS(most)                                        \
+    { .name = "sha256",                                                 \
+      .type = ADMIN_STRING,                                             \
+      .place = ADMIN_IN_QUERY,                                          \
+      .required = true,                                                 \
+      .min = 1,                                                         \
+      .max = ADMIN_DIGITS,                                              \
+      .about = "SHA-256 of all of it, in hexadecimal" },                \
+        { .name = "size",                                               \
+          .type = ADMIN_INTEGER,                                        \
+          .place = ADMIN_IN_QUERY,                                      \
+          .required = true,                                             \
+          .min = 1,                                                     \
+          .max = (most),                                                \
+          .about = "octets of all of it" },                             \
+        { .name = "at",                                                 \
+          .type = ADMIN_INTEGER,                                        \
+          .place = ADMIN_IN_QUERY,                                      \
+          .max = (most),                                                \
+          .about = "where this piece begins; 0 if not given" },         \
+    {                                                                   \
+        .name = "octets", .type = ADMIN_OCTETS, .place = ADMIN_IN_BODY, \
+        .max = ADMIN_PIECE_MAX,                                         \
+        .about = "the piece, as it is; nothing: say where to go on",    \
+    }
+
 /* Longest names and ids that can be asked for. */
 #define ADMIN_ID_MAX   (STORE_ID_MAX - 1)
 #define ADMIN_NAME_MAX (STORE_NAME_MAX - 1)

@@ -280,15 +280,36 @@ static void set_content(struct tree *t, json_t *o, const char *type,
     tree_set(t, inner_of(t, inner_of(t, o, "content"), type), "schema", schema);
 }
 
+/* OpenAPI 3.1 4.8.14.2: octets as they are. */
+static void set_octets(struct tree *t, json_t *o, const struct admin_field *f)
+{
+    static const char type[] = "application/octet-stream";
+    json_t *body = inner_of(t, o, "requestBody");
+    json_t *schema = tree_object(t);
+
+    tree_set(t, body, "required", tree_bool(t, false));
+    set_str(t, body, "description", f->about);
+    set_str(t, schema, "contentMediaType", type);
+    tree_set(t, schema, "maxLength", tree_int(t, f->max));
+    set_content(t, body, type, schema);
+}
+
 /* What is in the body, and nothing else may be. */
 static void set_body(struct tree *t, json_t *o,
                      const struct admin_operation *op)
 {
-    json_t *properties = tree_object(t);
-    json_t *required = tree_array(t);
+    const struct admin_field *octets = admin_octets(op);
+    json_t *properties;
+    json_t *required;
     json_t *schema;
     json_t *body;
 
+    if (octets != NULL) {
+        set_octets(t, o, octets);
+        return;
+    }
+    properties = tree_object(t);
+    required = tree_array(t);
     for (const struct admin_field *f = op->params; f->name != NULL; f++) {
         if (f->place == ADMIN_IN_BODY) {
             add_property(t, properties, required, f, 0);

@@ -4,6 +4,7 @@
  * From an HTTP request to an operation and its parameters. Strict: what the
  * table does not name is refused, and so is what is said twice.
  */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -334,8 +335,22 @@ static bm_status take_members(struct routing *r, json_t *body)
     return BM_OK;
 }
 
+/* They stay where they are: only whether they may be there is said here. */
+static bm_status check_octets(struct routing *r, const struct admin_field *f)
+{
+    const char *type = r->http->content_type;
+
+    if (type == NULL || strcasecmp(type, "application/octet-stream") != 0) {
+        return REFUSE(r, 415, "this body is application/octet-stream");
+    }
+    return r->http->body.n <= (uint64_t)f->max
+               ? BM_OK
+               : REFUSE(r, 413, "%s: at most %" PRId64, f->name, f->max);
+}
+
 static bm_status take_body(struct routing *r)
 {
+    const struct admin_field *octets = admin_octets(r->op);
     const struct bm_bytes body = r->http->body;
     json_error_t error;
     json_t *object;
@@ -346,6 +361,9 @@ static bm_status take_body(struct routing *r)
     }
     if (body.n > ADMIN_BODY_MAX) {
         return REFUSE(r, 413, "a body has at most %zu octets", ADMIN_BODY_MAX);
+    }
+    if (octets != NULL) {
+        return check_octets(r, octets);
     }
     if (!is_json(r->http->content_type)) {
         return REFUSE(r, 415, "a body is application/json");

@@ -14,6 +14,16 @@ int admin_find(const char *id)
     return -1;
 }
 
+const struct admin_field *admin_octets(const struct admin_operation *op)
+{
+    for (const struct admin_field *f = op->params; f->name != NULL; f++) {
+        if (f->type == ADMIN_OCTETS) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
 bm_status admin_run(struct admin_context *c, unsigned operation,
                     const json_t *params, json_t **result,
                     struct ca_refusal *why)

@@ -2,6 +2,7 @@
 """The API as its own document describes it: a client that is made from that
 document alone, and checks each answer against it.
 """
+import base64
 import json
 import os
 import re
@@ -117,6 +118,9 @@ class Schemas:
 
 # ---- The client
 
+OCTETS = "application/octet-stream"
+
+
 class Operation:
     def __init__(self, path, method, what):
         self.id = what["operationId"]
@@ -126,8 +130,9 @@ class Operation:
         self.places = {p["name"]: p for p in what["parameters"]
                        if "$ref" not in p}
         body = what.get("requestBody")
-        self.body = body["content"]["application/json"]["schema"] \
-            if body else None
+        self.octets = bool(body) and OCTETS in body["content"]
+        self.body = {"required": [], "properties": {}} if self.octets else \
+            body["content"]["application/json"]["schema"] if body else None
 
     def success(self):
         return min(int(s) for s in self.what["responses"] if s != "default")
@@ -187,12 +192,16 @@ class Api:
 
     def call(self, name, params=None, want=None, who=None, **more):
         """The answer, checked: its JSON. `want`: the status, where it is not
-        that of success. `more`: headers, or a query to be added."""
+        that of success. `more`: headers, or a query to be added. A body of
+        octets is the parameter of that name, in base64."""
         op = self.operations[name]
         path, body = self.request(op, params or {})
         headers = dict(more.get("headers", {}))
         text = None
-        if body or "text" in more:
+        if op.octets and body:
+            headers["Content-Type"] = OCTETS
+            text = base64.b64decode(body["octets"])
+        elif body or "text" in more:
             headers.setdefault("Content-Type", "application/json")
             text = more.get("text", json.dumps(body)).encode()
         answer = self.ask(who or self.srv.operator, op.method,

@@ -837,6 +837,12 @@ def repeated(api, srv):
     done = api.call("revokeToken", path, **head)
     equal(api.call("revokeToken", path, **head), done)
     api.call("revokeToken", path, 409, headers={"Idempotency-Key": "d-key"})
+    # A piece of a file is part of what is asked for.
+    piece = {"sha256": "12" * 32, "size": 9, "octets": "MAA="}
+    head = {"headers": {"Idempotency-Key": "e-key"}}
+    done = api.call("putBlob", piece, **head)
+    equal(api.call("putBlob", piece, **head), done)
+    api.call("putBlob", {**piece, "octets": "MAE="}, 422, **head)
     # An answer with a secret in it is kept, and not in clear.
     for name in ("birthmark.db", "birthmark.db-wal"):
         with open(admin.os.path.join(srv.dir, name), "rb") as f:

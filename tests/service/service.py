@@ -398,10 +398,12 @@ class Service:
                                           operation)
         return self.ask("POST", path, key.body(), headers, over, **how)
 
-    def api(self, method, path, params=None, **how):
-        """The operators' REST, as the first operator."""
+    def api(self, method, path, params=None, octets=None, **how):
+        """The operators' REST, as the first operator: JSON, or octets."""
         headers = {}
-        body = None
+        body = octets
+        if octets is not None:
+            headers["Content-Type"] = "application/octet-stream"
         if params is not None:
             headers["Content-Type"] = "application/json"
             body = json.dumps(params).encode()

@@ -49,6 +49,11 @@ static const struct row rows[] = {
     { "POST", "/api/v1/crls", NULL, JSON, "{\"crl\":\"MAA=\"}",
       "loadCRL {\"crl\":\"MAA=\"}", 0 },
 
+    { "POST", "/api/v1/blobs", "sha256=ab&size=9", "application/octet-stream",
+      "{\"at\":1}", "putBlob {\"sha256\":\"ab\",\"size\":9}", 0 },
+    { "POST", "/api/v1/uploads", "sha256=ab&size=9&at=4", NULL, "",
+      "putUpload {\"sha256\":\"ab\",\"size\":9,\"at\":4}", 0 },
+
     { "GET", "/", NULL, NULL, "", "the API begins", 404 },
     { "GET", "", NULL, NULL, "", "the API begins", 404 },
     { "GET", "/api/v1", NULL, NULL, "", "the API begins", 404 },
@@ -138,6 +143,17 @@ static const struct row rows[] = {
       "{\"serial\":\"cd\"}", "body: serial is unknown", 400 },
     { "POST", "/api/v1/cas/issuing/crl", NULL, JSON, "{\"ca\":\"root\"}",
       "body: ca is unknown", 400 },
+    /* Octets are neither JSON nor in it. */
+    { "POST", "/api/v1/blobs", "sha256=ab&size=9", JSON, "{}",
+      "this body is application/octet-stream", 415 },
+    { "POST", "/api/v1/blobs", "sha256=ab&size=9", NULL, "x",
+      "this body is application/octet-stream", 415 },
+    { "POST", "/api/v1/blobs", "sha256=ab&size=9&octets=MAA", NULL, "",
+      "query: octets is unknown", 400 },
+    { "POST", "/api/v1/blobs", "sha256=ab", "application/octet-stream", "x",
+      "size is missing", 400 },
+    { "POST", "/api/v1/tokens", NULL, "application/octet-stream", "{}",
+      "a body is application/json", 415 },
     { "GET", "/api/v1/whoami", NULL, JSON, "{\"a\":1}", "body: a is unknown",
       400 },
     { "POST", "/api/v1/crls", NULL, JSON, "{\"crl\":\"%\"}",
@@ -214,6 +230,31 @@ static void requests_are_routed_or_refused_by_name(void)
     }
 }
 
+static void a_piece_has_an_end(void)
+{
+    size_t n = ((size_t)512 << 10) + 1;
+    uint8_t *body = calloc(1, n);
+    struct admin_http http = { .method = "POST",
+                               .path = "/api/v1/uploads",
+                               .query = "sha256=ab&size=9",
+                               .content_type = "application/octet-stream" };
+    struct admin_problem problem;
+    unsigned operation;
+    json_t *params;
+    char allow[64];
+
+    CHECK(body != NULL);
+    for (size_t more = 0; more < 2; more++) {
+        http.body = (struct bm_bytes){ body, n - 1 + more };
+        CHECK((admin_route(&http, &operation, &params, allow, &problem) ==
+               BM_OK) == (more == 0));
+        CHECK((params != NULL) == (more == 0));
+        json_decref(params);
+    }
+    CHECK(problem.status == 413);
+    free(body);
+}
+
 static void a_large_body_is_refused_unread(void)
 {
     uint8_t *body = calloc(1, ADMIN_BODY_MAX + 1);
@@ -274,6 +315,7 @@ static void every_prefix_and_bit_flip_is_answered(void)
 int main(void)
 {
     RUN(requests_are_routed_or_refused_by_name);
+    RUN(a_piece_has_an_end);
     RUN(a_large_body_is_refused_unread);
     RUN(every_prefix_and_bit_flip_is_answered);
     return bm_test_done();
