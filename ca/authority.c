@@ -559,5 +559,6 @@ void ca_close(struct ca *ca)
     ca_batch_run_free(ca);
     ca_pull_patterns_free(ca->pulls);
     free(ca->asking);
+    bm_wipe(ca->serial_random, sizeof ca->serial_random);
     free(ca);
 }

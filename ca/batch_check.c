@@ -10,6 +10,7 @@
 
 #include "ca/batch_internal.h"
 #include "ca/batch_marks.h"
+#include "ca/quota.h"
 #include "core/name.h"
 
 /* Octets of the DER of a subject. */
@@ -22,6 +23,7 @@ struct ca_batch_check {
     uint32_t last; /* number of the last row */
     bool approval; /* by the profile that rows were looked at by */
     struct batch_marks marks;
+    struct ca_quota quota; /* whose, in this transaction */
     /* Of the row that is looked at. */
     struct ca_slot slot;
     struct ca_issue_result result;
@@ -189,7 +191,7 @@ static bm_status look(struct ca_batch_check *check,
     BM_TRY(read_subject(check, in, subject, found));
     request.subject = *subject;
     BM_TRY(bm_csr_parse(in->csr, NULL, &csr));
-    BM_TRY(ca_look(check->ca, &check->slot, now, &found->why));
+    BM_TRY(ca_look(check->ca, &check->quota, &check->slot, now, &found->why));
     /* Its organisation may stay at another version than the current one. */
     check->approval = check->approval || check->slot.policy->approval;
     return take_marks(check, in->number, &found->why);
@@ -310,6 +312,7 @@ static bm_status put_rows(struct ca_batch_check *check,
     }
     BM_TRY(ca_batch_actor(check->ca, &check->batch, &op, &check->actor, why));
     check->ca->dirty = true;
+    check->quota.n = 0;
     for (size_t i = 0; i < n; i++) {
         if (rows[i].number <= check->last ||
             rows[i].number > STORE_BATCH_ROWS_MAX) {

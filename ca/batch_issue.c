@@ -55,27 +55,42 @@ static bm_status read_rows(struct batch_work *w, struct store_operator *op,
 
 /* In the transaction of its certificate. */
 static bm_status write_row(void *arg, struct ca *ca,
+                           const struct ca_issue_request *request,
                            const struct store_cert *cert, int64_t now)
 {
     const struct store *s = ca->c.store;
-    struct batch_want *want = arg;
-    struct store_batch_row row = want->row;
+    struct ca_batch_run *run = arg;
+    struct store_batch_row row = run->want[request - run->requests].row;
 
     (void)now;
     row.state = STORE_ROW_ISSUED;
     row.cert = cert->id;
-    BM_TRY(s->batch_row_change(s->self, &row));
-    return s->batch_issued(s->self, row.batch, 1);
+    run->written++;
+    return s->batch_row_change(s->self, &row);
+}
+
+/* And how many there were in it. */
+static bm_status write_count(void *arg, struct ca *ca)
+{
+    const struct store *s = ca->c.store;
+    struct ca_batch_run *run = arg;
+    uint32_t written = run->written;
+
+    run->written = 0;
+    return written == 0
+               ? BM_OK
+               : s->batch_issued(s->self, run->want[0].row.batch, written);
 }
 
 static bm_status fill(struct ca_batch_run *run, const struct store_batch *batch,
                       const struct ca_actor *actor)
 {
+    run->also = (struct ca_issue_also){ run, write_row, write_count };
+    run->written = 0;
     for (size_t i = 0; i < run->n; i++) {
         struct batch_want *want = &run->want[i];
 
         BM_TRY(bm_csr_parse(want->row.csr, NULL, &want->csr));
-        want->also = (struct ca_issue_also){ want, write_row };
         run->requests[i] = (struct ca_issue_request){
             .actor = actor,
             .by = CA_BY_OPERATOR,
@@ -86,7 +101,7 @@ static bm_status fill(struct ca_batch_run *run, const struct store_batch *batch,
             .first = true,
             .looked = true,
             .approved = (batch->options & CA_BATCH_APPROVED) != 0,
-            .also = &want->also,
+            .also = &run->also,
         };
     }
     return BM_OK;

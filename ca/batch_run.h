@@ -41,7 +41,6 @@ struct batch_place {
 struct batch_want {
     struct store_batch_row row; /* views are into `room` */
     struct bm_csr csr;
-    struct ca_issue_also also;
 };
 
 /* What all of them use, one after another. */
@@ -50,6 +49,8 @@ struct ca_batch_run {
     size_t max; /* rows of this step */
     size_t n;
     size_t room_n;
+    uint32_t written; /* certificates, in this transaction */
+    struct ca_issue_also also;
     struct batch_want want[CA_BATCH_STEP];
     struct ca_issue_request requests[CA_BATCH_STEP];
     struct ca_issue_result results[CA_BATCH_STEP];

@@ -22,6 +22,21 @@ void ca_slot_reset(struct ca_slot *s, const struct ca_issue_request *request,
     memset(result, 0, sizeof *result);
 }
 
+static bm_status take_random(struct ca *ca, uint8_t octets[CA_SERIAL_RANDOM])
+{
+    const struct bm_crypto *crypto = ca->c.crypto;
+
+    if (ca->serials == 0) { /* drawn one by one they cost ten times that */
+        BM_TRY(crypto->random(crypto->self, ca->serial_random[0],
+                              sizeof ca->serial_random));
+        ca->serials = CA_SERIALS;
+    }
+    ca->serials--;
+    memcpy(octets, ca->serial_random[ca->serials], CA_SERIAL_RANDOM);
+    bm_wipe(ca->serial_random[ca->serials], CA_SERIAL_RANDOM);
+    return BM_OK;
+}
+
 /*
  * 48 bits of milliseconds, 80 of randomness (design, section 5): positive,
  * unique, unpredictable, and rising, so that rows go to the end of the index.
@@ -37,7 +52,7 @@ static bm_status make_serial(struct ca *ca, struct ca_slot *s, int64_t now)
     for (size_t i = 0; i < 6; i++) {
         s->serial[i] = (uint8_t)((uint64_t)ms >> (40 - 8 * i));
     }
-    return ca->c.crypto->random(ca->c.crypto->self, s->serial + 6, 10);
+    return take_random(ca, s->serial + 6);
 }
 
 /* The octets of an INTEGER: nothing in front that need not be there. */
@@ -273,14 +288,16 @@ bm_status ca_check_first(struct ca *ca, struct ca_slot *s, int64_t now,
     return rc;
 }
 
-bm_status ca_look(struct ca *ca, struct ca_slot *s, int64_t now,
-                  struct ca_refusal *why)
+bm_status ca_look(struct ca *ca, struct ca_quota *quota, struct ca_slot *s,
+                  int64_t now, struct ca_refusal *why)
 {
-    struct ca_quota quota = { 0 };
     bm_status rc;
 
+    if (quota->n == CA_QUOTA_PAIRS) {
+        quota->n = 0;
+    }
     BM_TRY(ca_find_profile(ca, s, why));
-    rc = ca_find_account(ca, &quota, s, now, why);
+    rc = ca_find_account(ca, quota, s, now, why);
     s->taking = NULL; /* nothing is taken by looking */
     BM_TRY(rc);
     BM_TRY(ca_check_proof(ca, s, why));

@@ -20,6 +20,10 @@ struct ca_slot;          /* issue.c */
 struct ca_pull_patterns; /* pull_pattern.c */
 struct ca_pattern;
 
+/* Serial numbers whose random octets are drawn at a time. */
+#define CA_SERIALS       64
+#define CA_SERIAL_RANDOM 10
+
 struct ca {
     struct ca_config c;
     bool read_only;
@@ -30,6 +34,8 @@ struct ca {
     int64_t clock; /* of the last commit */
     int64_t noted; /* when a checkpoint was last signed */
     int64_t serial_ms;
+    size_t serials; /* how many there are random octets for */
+    uint8_t serial_random[CA_SERIALS][CA_SERIAL_RANDOM];
     uint64_t abandoned;
     uint64_t revocations;           /* and holds, and releases */
     struct ca_slot *slots;          /* CA_GROUP_MAX of them, once needed */

@@ -339,7 +339,23 @@ static bm_status write_also(struct ca *ca, const struct ca_slot *s, int64_t now)
 {
     const struct ca_issue_also *also = s->request->also;
 
-    return also == NULL ? BM_OK : also->write(also->arg, ca, &s->row, now);
+    return also == NULL ? BM_OK
+                        : also->write(also->arg, ca, s->request, &s->row, now);
+}
+
+static bm_status end_also(const struct group *g)
+{
+    const struct ca_issue_also *last = NULL;
+
+    for (size_t i = 0; i < g->n; i++) {
+        const struct ca_issue_also *also = g->slots[i].request->also;
+
+        if (also != last && also != NULL && also->end != NULL) {
+            BM_TRY(also->end(also->arg, g->ca));
+        }
+        last = also;
+    }
+    return BM_OK;
 }
 
 static void report(struct ca_slot *s)
@@ -379,6 +395,7 @@ static bm_status write_all(struct group *g)
         BM_TRY(write_also(ca, s, g->now));
         report(s);
     }
+    BM_TRY(end_also(g));
     return ca_quota_write(ca, &g->quota);
 }
 

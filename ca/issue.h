@@ -64,11 +64,14 @@ struct ca_issue_request {
 };
 
 /* In the transaction of the certificate `row`, when that is written; not when
- * an earlier one is given again. */
+ * an earlier one is given again. `end`, or NULL: after the last one of the
+ * transaction, for requests that follow one another and have the same. */
 struct ca_issue_also {
     void *arg;
-    bm_status (*write)(void *arg, struct ca *ca, const struct store_cert *row,
-                       int64_t now);
+    bm_status (*write)(void *arg, struct ca *ca,
+                       const struct ca_issue_request *request,
+                       const struct store_cert *row, int64_t now);
+    bm_status (*end)(void *arg, struct ca *ca);
 };
 
 struct ca_issue_result {

@@ -25,10 +25,12 @@ struct making {
 };
 
 static bm_status write_new(void *arg, struct ca *ca,
+                           const struct ca_issue_request *request,
                            const struct store_cert *row, int64_t now)
 {
     struct making *m = arg;
 
+    (void)request;
     m->row.cert_id = row->id;
     BM_TRY(operator_hash(ca, row->der, m->row.cert));
     return ca_put_operator(ca, m->actor, &m->row, now);
@@ -185,7 +187,7 @@ static bm_status create(struct ca *ca, const struct ca_actor *actor,
     const struct store *s = ca->c.store;
     struct ca_refusal *why = &result->why;
     struct making m = { .actor = actor };
-    struct ca_issue_also also = { &m, write_new };
+    struct ca_issue_also also = { .arg = &m, .write = write_new };
     struct ca_issue_request request = { .csr = order->csr,
                                         .proven = order->proven,
                                         .also = &also };
@@ -230,12 +232,14 @@ bm_status ca_operator_create(struct ca *ca, const struct ca_actor *actor,
 /* ---- Renewing */
 
 static bm_status write_next(void *arg, struct ca *ca,
+                            const struct ca_issue_request *request,
                             const struct store_cert *row, int64_t now)
 {
     const struct making *m = arg;
     const struct store *s = ca->c.store;
     struct store_operator op;
 
+    (void)request;
     /* As it is now: somebody may have disabled him. */
     BM_TRY(s->operator_get(s->self, &ca_everything, m->row.id, &op));
     op.cert_id = row->renews;
@@ -248,7 +252,7 @@ bm_status ca_operator_renew(struct ca *ca, const struct ca_operator *op,
                             struct ca_issue_result *result)
 {
     struct making m = { .actor = &op->actor, .row = op->row };
-    struct ca_issue_also also = { &m, write_next };
+    struct ca_issue_also also = { .arg = &m, .write = write_next };
     struct ca_issue_request request = {
         .csr = csr, .proven = proven, .renews = op->row.cert_id, .also = &also
     };

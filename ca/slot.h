@@ -166,9 +166,11 @@ BM_MUST_CHECK bm_status ca_make_tbs(struct ca *ca, struct ca_slot *s,
 
 /*
  * In a write transaction: all of the above for one that is not issued now, of
- * an operator's. It writes what a refusal may write.
+ * an operator's. It writes what a refusal may write. `quota`, empty at the
+ * beginning of the transaction, has what was read of accounts in it.
  */
-BM_MUST_CHECK bm_status ca_look(struct ca *ca, struct ca_slot *s, int64_t now,
+BM_MUST_CHECK bm_status ca_look(struct ca *ca, struct ca_quota *quota,
+                                struct ca_slot *s, int64_t now,
                                 struct ca_refusal *why);
 
 /* Last of all: must it wait for an operator, or was it approved? Fills

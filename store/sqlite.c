@@ -46,6 +46,7 @@ static void end(struct sqlite_store *s)
     s->next_cert = 0;
     s->current = false;
     s->device_seen = 0;
+    s->no_idevid = false;
 }
 
 static void rollback(void *self)
@@ -205,6 +206,9 @@ bm_status store_sqlite_open(const struct store_sqlite_config *config,
     bm_status rc = BM_E_INTERNAL;
 
     *store = NULL;
+    /* Nobody asks what SQLite has allocated; counting takes a lock for each
+     * piece. Refused, harmlessly, once a store has been opened. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (config->create) {
         BM_TRY(sqlite_file_create(config->path));
     } else if (access(config->path, F_OK) != 0) {

@@ -30,6 +30,7 @@ struct sqlite_store {
     uint8_t device_key[16]; /* of the hash over names of devices */
     uint64_t device_seen;   /* a device of this transaction that is there, */
     uint32_t device_organisation; /* and whose it is */
+    bool no_idevid; /* this transaction has seen that there is none at all */
     struct index *claims;
     int64_t data_version; /* of what `claims` has in memory */
     bool current;         /* `claims` was compared in this transaction */

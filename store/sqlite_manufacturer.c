@@ -217,8 +217,10 @@ static bm_status serial_forget(void *self, uint64_t manufacturer)
 
 static bm_status idevid_put(void *self, const struct store_idevid *row)
 {
+    struct sqlite_store *s = self;
     struct sqlite_query q;
 
+    s->no_idevid = false;
     query_open(&q, self, SQL_IDEVID_PUT);
     query_put_u64(&q, row->manufacturer);
     query_put_text(&q, row->serial, sizeof row->serial);
@@ -262,11 +264,30 @@ static bm_status idevid_find(void *self, uint64_t manufacturer,
     return idevid_one(&q, row);
 }
 
-static bm_status idevid_of_key(void *self, const uint8_t key[STORE_HASH_SIZE],
-                               struct store_idevid *row)
+/* Each certificate asks, and most stores have none. */
+static bm_status see_idevids(struct sqlite_store *s)
 {
     struct sqlite_query q;
 
+    query_open(&q, s, SQL_IDEVID_ANY);
+    s->no_idevid = !query_one(&q) && q.rc == BM_E_NOT_FOUND;
+    return query_close(&q);
+}
+
+static bm_status idevid_of_key(void *self, const uint8_t key[STORE_HASH_SIZE],
+                               struct store_idevid *row)
+{
+    struct sqlite_store *s = self;
+    struct sqlite_query q;
+
+    memset(row, 0, sizeof *row);
+    if (s->state == SQLITE_STATE_IDLE) {
+        return BM_E_STORE_STATE;
+    }
+    if (s->no_idevid) {
+        return BM_E_NOT_FOUND;
+    }
+    BM_TRY(see_idevids(s));
     query_open(&q, self, SQL_IDEVID_OF_KEY);
     query_put_bytes(&q, (struct bm_bytes){ key, STORE_HASH_SIZE });
     return idevid_one(&q, row);

@@ -474,6 +474,7 @@
                   "at = excluded.at WHERE device = excluded.device")           \
     X(IDEVID_FIND, "SELECT " SQL_IDEVID_COLUMNS                                \
                    " FROM idevid WHERE manufacturer = ? AND serial = ?")       \
+    X(IDEVID_ANY, "SELECT manufacturer FROM idevid LIMIT 1")                   \
     X(IDEVID_OF_KEY,                                                           \
       "SELECT " SQL_IDEVID_COLUMNS " FROM idevid WHERE key = ?")               \
     X(IDEVID_OF_DEVICE, "SELECT " SQL_IDEVID_COLUMNS                           \

@@ -186,6 +186,26 @@ static size_t list_tree(pid_t root, pid_t *tree)
     return n;
 }
 
+static void signal_tree(pid_t root, int sig)
+{
+    pid_t tree[TREE_MAX];
+    size_t n = list_tree(root, tree);
+
+    for (size_t i = 0; i < n; i++) {
+        (void)kill(tree[i], sig);
+    }
+}
+
+void process_pause(const struct process *p)
+{
+    signal_tree(p->pid, SIGSTOP);
+}
+
+void process_go_on(const struct process *p)
+{
+    signal_tree(p->pid, SIGCONT);
+}
+
 /* Time on a processor of all threads, in nanoseconds. */
 static double threads_cpu(pid_t pid)
 {

@@ -21,6 +21,10 @@ void process_start(struct process *p, const char *const argv[],
 /* SIGTERM, and SIGKILL after a while; none is fine. */
 void process_stop(struct process *p);
 
+/* Stop all of its processes where they are; and let them go on. */
+void process_pause(const struct process *p);
+void process_go_on(const struct process *p);
+
 /* Nanoseconds of CPU time so far, the kernel's for it included, also of
  * children that have ended. */
 double process_cpu(const struct process *p);
