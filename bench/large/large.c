@@ -23,7 +23,7 @@
 static const struct large_part parts[] = {
     { "opening", large_opening }, { "looking up", large_lookups },
     { "putting", large_rate },    { "a revocation list", large_crl },
-    { "issuing", large_whole },
+    { "indexes", large_indexes }, { "issuing", large_whole },
 };
 
 /* For what bm_bench and this program share. */

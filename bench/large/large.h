@@ -58,6 +58,7 @@ void large_lookups(const char *path, uint64_t rows);
 void large_opening(const char *path, uint64_t rows);
 void large_crl(const char *path, uint64_t rows);
 void large_rate(const char *path, uint64_t rows);
+void large_indexes(const char *path, uint64_t rows);
 void large_whole(const char *path, uint64_t rows);
 
 /* The instance around a store: made when the store is filled. */
