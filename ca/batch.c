@@ -54,6 +54,46 @@ void ca_batch_keep(struct store_batch *kept, const struct store_batch *row)
     kept->signature = (struct bm_bytes){ NULL, 0 };
 }
 
+/* ---- Its profile */
+
+/* In a transaction: by the version that its organisation has. */
+static bm_status find_version(struct ca *ca, uint32_t id, const char *name,
+                              const struct ca_bound **bound,
+                              struct ca_refusal *why)
+{
+    const struct store *s = ca->c.store;
+    struct store_organisation organisation;
+    struct store_allocation row;
+
+    *bound = ca_profile_find(ca, name, NULL);
+    if (*bound == NULL) {
+        return ca_profile_missing(ca, name, why);
+    }
+    BM_TRY(s->organisation_get(s->self, &ca_everything, id, &organisation));
+    BM_TRY(ca_allocation_get(s, &organisation, name, &row));
+    if (row.version != 0 && row.version != (*bound)->version) {
+        *bound = ca_version_find(ca, name, row.version);
+    }
+    return *bound != NULL ? BM_OK
+                          : ca_refuse(why, BM_E_CA_UNAVAILABLE,
+                                      "version %u of profile %s is not at hand",
+                                      (unsigned)row.version, name);
+}
+
+int64_t ca_batch_time(struct ca *ca, const struct store_batch *batch)
+{
+    struct ca_refusal why = { BM_OK, "" };
+    const struct ca_bound *bound;
+    int64_t keep = ca->c.batch_keep != 0 ? ca->c.batch_keep : CA_BATCH_KEEP;
+
+    if (find_version(ca, batch->organisation, batch->profile, &bound, &why) ==
+            BM_OK &&
+        ca_profile_policy(bound->profile)->batch_keep != 0) {
+        keep = ca_profile_policy(bound->profile)->batch_keep;
+    }
+    return keep;
+}
+
 /* ---- History */
 
 static bm_status put_record(struct ca *ca, const struct ca_actor *actor,
@@ -77,6 +117,13 @@ static bm_status put_record(struct ca *ca, const struct ca_actor *actor,
     return ca_put_record(ca, &record, NULL, NULL);
 }
 
+/* What was looked at, and approved where that is needed, can be issued; what
+ * was stopped before that cannot. */
+static bool may_resume(const struct store_batch *batch)
+{
+    return (batch->options & CA_BATCH_LOOKED) != 0;
+}
+
 bm_status ca_batch_put_state(struct ca *ca, const struct ca_actor *actor,
                              struct store_batch *batch,
                              const struct ca_batch_change *change, int64_t now)
@@ -86,6 +133,9 @@ bm_status ca_batch_put_state(struct ca *ca, const struct ca_actor *actor,
 
     batch->state = change->state;
     batch->changed = now;
+    if (batch->state == STORE_BATCH_ABORTED) {
+        batch->expires = may_resume(batch) ? now + ca_batch_time(ca, batch) : 0;
+    }
     (void)snprintf(batch->reason, sizeof batch->reason, "%s", change->words);
     ca->dirty = true;
     BM_TRY(s->batch_put(s->self, batch));
@@ -102,38 +152,13 @@ bm_status ca_batch_put_state(struct ca *ca, const struct ca_actor *actor,
 
 /* ---- Ordering */
 
-/* In a transaction: by the version that its organisation has. */
-static bm_status find_version(struct ca *ca, const struct ca_actor *actor,
-                              const char *name, const struct ca_bound **bound,
-                              struct ca_refusal *why)
-{
-    const struct store *s = ca->c.store;
-    struct store_organisation organisation;
-    struct store_allocation row;
-
-    *bound = ca_profile_find(ca, name, NULL);
-    if (*bound == NULL) {
-        return ca_profile_missing(ca, name, why);
-    }
-    BM_TRY(s->organisation_get(s->self, &ca_everything, actor->organisation,
-                               &organisation));
-    BM_TRY(ca_allocation_get(s, &organisation, name, &row));
-    if (row.version != 0 && row.version != (*bound)->version) {
-        *bound = ca_version_find(ca, name, row.version);
-    }
-    return *bound != NULL ? BM_OK
-                          : ca_refuse(why, BM_E_CA_UNAVAILABLE,
-                                      "version %u of profile %s is not at hand",
-                                      (unsigned)row.version, name);
-}
-
 static bm_status check_profile(struct ca *ca, const struct ca_actor *actor,
                                const char *name, struct ca_refusal *why)
 {
     const struct ca_profile_policy *policy;
     const struct ca_bound *bound;
 
-    BM_TRY(find_version(ca, actor, name, &bound, why));
+    BM_TRY(find_version(ca, actor->organisation, name, &bound, why));
     policy = ca_profile_policy(bound->profile);
     return (policy->by & CA_BY_OPERATOR) != 0 && !policy->is_ca
                ? BM_OK
@@ -310,20 +335,19 @@ static bm_status check_state(const struct store_batch *batch, unsigned from,
                            ca_batch_state_name(batch->state));
 }
 
-/* What was looked at, and approved where that is needed, can be issued; what
- * was stopped before that cannot. */
 static bm_status check_resume(const struct ca_actor *actor,
                               struct store_batch *batch, struct ca_refusal *why)
 {
     BM_TRY(check_actor(actor, why));
     BM_TRY(ca_authorise(actor, CA_ACT_CERT_ISSUE, why));
-    if ((batch->options & CA_BATCH_LOOKED) == 0) {
+    if (!may_resume(batch)) {
         return ca_refuse(why, BM_E_CA_BATCH,
                          "batch %llu was stopped before it was looked at, or "
                          "approved: order it again",
                          (unsigned long long)batch->id);
     }
     (void)snprintf(batch->actor, sizeof batch->actor, "%s", actor->name);
+    batch->expires = 0;
     return BM_OK;
 }
 
@@ -371,7 +395,8 @@ static bm_status do_act(struct ca *ca, const struct ca_actor *actor,
         batch.expires = 0;
     }
     BM_TRY(ca_batch_put_state(ca, actor, &batch, change, now));
-    if (act == CA_BATCH_REJECT) {
+    if (act == CA_BATCH_REJECT ||
+        (act == CA_BATCH_ABORT && !may_resume(&batch))) {
         return s->batch_clear(s->self, batch.id, STORE_ROW_WAITING);
     }
     return act == CA_BATCH_FETCHED ? s->batch_forget(s->self, batch.id) : BM_OK;

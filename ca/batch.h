@@ -11,7 +11,7 @@
  *        │          │         ▲   │          │               │           │
  *        ▼          ▼         │   ▼          └───────────────┴───────────┤
  *     rejected   rejected,  aborted ────────────────► revoking ─► revoked
- *                expired
+ *                expired       └──► expired
  *
  * Every row is looked at before anything is issued: all that issuing would
  * refuse is found then, row by row, and told at once; with one row wrong the

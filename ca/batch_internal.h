@@ -20,6 +20,11 @@ BM_MUST_CHECK bm_status ca_batch_put_state(struct ca *ca,
                                            const struct ca_batch_change *change,
                                            int64_t now);
 
+/* In a transaction, whose views are lost: seconds for which there is something
+ * of it to be fetched, or gone on with; by the version of its profile that its
+ * organisation has. */
+int64_t ca_batch_time(struct ca *ca, const struct store_batch *batch);
+
 /* A batch that outlives the views of the store: without them. */
 void ca_batch_keep(struct store_batch *kept, const struct store_batch *row);
 

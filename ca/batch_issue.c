@@ -302,6 +302,24 @@ static bm_status issue_rows(struct batch_work *w, const struct ca_actor *actor)
     return BM_OK;
 }
 
+/* No row is left. Where the signer has signed none of this batch, nobody can
+ * tell whether it is the signer or they: so they wait. */
+static bm_status end_rows(struct batch_work *w)
+{
+    const struct ca_batch_change change = { .state = STORE_BATCH_ABORTED,
+                                            .words =
+                                                w->place->suspects[0].words };
+    bm_status rc;
+
+    if (w->place->suspects_n == 0 || w->batch->issued != 0) {
+        BM_TRY(write_suspects(w));
+        return batch_list(w);
+    }
+    rc = batch_go_to(w, &change);
+    batch_place_drop(w);
+    return rc;
+}
+
 bm_status batch_issue(struct batch_work *w)
 {
     const struct store *s = w->ca->c.store;
@@ -322,9 +340,5 @@ bm_status batch_issue(struct batch_work *w)
         return batch_go_to(w, &change);
     }
     BM_TRY(rc);
-    if (w->run->n != 0) {
-        return issue_rows(w, &actor);
-    }
-    BM_TRY(write_suspects(w));
-    return batch_list(w);
+    return w->run->n != 0 ? issue_rows(w, &actor) : end_rows(w);
 }

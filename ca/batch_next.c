@@ -122,20 +122,25 @@ static bm_status choose(struct ca *ca, struct choice *c,
 
 /* ---- What is over */
 
+static const char *why_lapsed(const struct store_batch *batch)
+{
+    return batch->state == STORE_BATCH_AWAITING  ? "nobody approved it in time"
+           : batch->state == STORE_BATCH_ABORTED ? "nobody resumed it in time"
+                                                 : "";
+}
+
+/* Rows that wait are not issued any more, and nothing is fetched. */
 static bm_status put_lapse(struct ca *ca, struct store_batch *batch,
                            int64_t now)
 {
-    bool waits = batch->state == STORE_BATCH_AWAITING;
-    const struct ca_batch_change change = {
-        .state = STORE_BATCH_EXPIRED,
-        .words = waits ? "nobody approved it in time" : "",
-    };
+    const struct ca_batch_change change = { .state = STORE_BATCH_EXPIRED,
+                                            .words = why_lapsed(batch) };
     const struct store *s = ca->c.store;
 
     batch->expires = 0;
     BM_TRY(ca_batch_put_state(ca, &ca_batch_authority, batch, &change, now));
-    return waits ? s->batch_clear(s->self, batch->id, STORE_ROW_WAITING)
-                 : s->batch_forget(s->self, batch->id);
+    BM_TRY(s->batch_clear(s->self, batch->id, STORE_ROW_WAITING));
+    return s->batch_forget(s->self, batch->id);
 }
 
 static bool lapses(const struct store_batch *batch)
@@ -145,6 +150,7 @@ static bool lapses(const struct store_batch *batch)
     case STORE_BATCH_READY:
     case STORE_BATCH_PARTLY:
     case STORE_BATCH_DOWNLOADED:
+    case STORE_BATCH_ABORTED:
         return true;
     default:
         return false;

@@ -105,8 +105,7 @@ static bm_status put_end(const struct batch_work *w, const uint8_t *digest,
         return BM_OK; /* stopped at the last moment */
     }
     change.state = batch.refused == 0 ? STORE_BATCH_READY : STORE_BATCH_PARTLY;
-    batch.expires =
-        w->now + (ca->c.batch_keep != 0 ? ca->c.batch_keep : CA_BATCH_KEEP);
+    batch.expires = w->now + ca_batch_time(ca, &batch);
     ca->dirty = true;
     BM_TRY(s->batch_sign(s->self, batch.id, bm_wr_bytes(&signatures->cms),
                          bm_wr_bytes(&signatures->jws)));

@@ -101,8 +101,10 @@ struct ca_profile_policy {
     bool is_ocsp;   /* id-kp-OCSPSigning */
     bool is_bundle; /* signs trust bundles (core/bundle.h) */
     enum ca_attestation attestation;
-    bool approval; /* a second operator must agree (request.h) */
-    bool expected; /* for devices that are on record before they ask */
+    bool approval;      /* a second operator must agree (request.h) */
+    bool expected;      /* for devices that are on record before they ask */
+    int64_t batch_keep; /* seconds for which a batch of it can be fetched; 0: as
+                           the instance says (batch.h) */
     struct ca_profile_est est;
 };
 

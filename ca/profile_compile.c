@@ -91,6 +91,9 @@ static bm_status check_est(const struct profile_compiler *c)
         return fail(c, "approval",
                     "approval is about by: operator, token, idevid");
     }
+    if (r->batch.keep != 0 && (r->by & CA_BY_OPERATOR) == 0) {
+        return fail(c, "batch", "batches are by: [operator]");
+    }
     if (r->expected && !r->has_device) {
         return fail(c, "expected", "expected is about devices");
     }

@@ -171,6 +171,11 @@ static void explain_est(const struct profile_rules *r, struct bm_wr *w)
         label(w, "approval");
         put(w, "by a second operator");
     }
+    if (r->batch.keep != 0) {
+        label(w, "batches");
+        put(w, "can be fetched for ");
+        put_duration(w, r->batch.keep);
+    }
     if (r->expected) {
         label(w, "devices");
         put(w, "expected ones alone");

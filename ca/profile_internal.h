@@ -303,6 +303,9 @@ struct profile_rules {
     unsigned attestation; /* enum ca_attestation */
     bool approval;
     bool expected;
+    struct profile_batch {
+        int64_t keep; /* seconds; 0: as the instance says */
+    } batch;
     struct profile_est {
         bool enabled;
         bool serverkeygen;

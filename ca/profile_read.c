@@ -187,6 +187,12 @@ static const struct config_key renewal_keys[] = {
     { .name = NULL },
 };
 
+static const struct config_key batch_keys[] = {
+    { KEY(CONFIG_DURATION, "keep", profile_batch, keep), .required = true,
+      .min = 60, .max = 10 * YEAR },
+    { .name = NULL },
+};
+
 static const struct config_key est_keys[] = {
     { KEY(CONFIG_BOOL, "enabled", profile_est, enabled) },
     { KEY(CONFIG_BOOL, "serverkeygen", profile_est, serverkeygen) },
@@ -360,6 +366,7 @@ static const struct config_key profile_keys[] = {
       .choices = attestation_choices },
     { KEY(CONFIG_BOOL, "approval", profile_rules, approval) },
     { KEY(CONFIG_BOOL, "expected", profile_rules, expected) },
+    { KEY(CONFIG_SECTION, "batch", profile_rules, batch), .keys = batch_keys },
     { KEY(CONFIG_SECTION, "est", profile_rules, est), .keys = est_keys },
     { KEY(CONFIG_SET, "keys", profile_rules, keys), .required = true,
       .choices = key_choices },

@@ -91,6 +91,9 @@ static const struct {
     { "approval: perhaps", "10:11: approval must be true or false" },
     { "expected: perhaps", "10:11: expected must be true or false" },
     { "expected: true", "10:11: expected is about devices" },
+    { "batch: { keep: 1s }", "10:16: keep must be 60 to 315360000 seconds" },
+    { "by: [authority]\nbatch: { keep: 30d }",
+      "10:8: batches are by: [operator]" },
     { "by: [authority]\napproval: true",
       "10:11: approval is about by: operator, token, idevid" },
     { "attestation: tpm",
@@ -386,6 +389,7 @@ static const char *const accepted[] = {
     "key_usage: [digitalSignature, nonRepudiation]",
     "by: [operator, authority]",
     "approval: true",
+    "batch: { keep: 30d }",
     "device: { identity: owner }\nexpected: true",
     "expected: false",
     "by: [current]\nrenewal: { before: 1d }\n"

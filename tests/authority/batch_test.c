@@ -238,11 +238,11 @@ static void a_row_that_the_signer_refuses_has_its_refusal_and_no_other(void)
     CHECK(batch_of(&w, a).state == STORE_BATCH_PARTLY);
     CHECK(batch_of(&w, a).refused == 1 && batch_of(&w, a).issued == 3);
     CHECK(rows_are(&w, a, "irii"));
-    /* The last, and the only one. */
-    begin_to_hate(&w, "B-");
-    b = order(&w, LDEVID, "B", 1);
+    /* The last. */
+    begin_to_hate(&w, "B-2");
+    b = order(&w, LDEVID, "B", 2);
     go_on(&w);
-    CHECK(batch_of(&w, b).state == STORE_BATCH_PARTLY && rows_are(&w, b, "r"));
+    CHECK(batch_of(&w, b).state == STORE_BATCH_PARTLY && rows_are(&w, b, "ir"));
     CHECK(world_sound(&w));
     world_close(&w);
 }
@@ -270,6 +270,80 @@ static void a_signer_that_refuses_all_stops_the_batch_and_no_row_is_lost(void)
     world_close(&w);
 }
 
+static void a_small_batch_waits_for_a_signer_that_refuses_all_of_it(void)
+{
+    struct world w;
+
+    world_open(&w);
+    for (uint32_t n = 1; n <= 3; n++) {
+        char name[] = { (char)('A' + n), '\0' };
+        uint64_t id;
+
+        begin_to_hate(&w, name);
+        id = order(&w, LDEVID, name, n);
+        go_on(&w);
+        CHECK(batch_of(&w, id).state == STORE_BATCH_ABORTED);
+        CHECK(strstr(batch_of(&w, id).reason, "signer refuses") != NULL);
+        CHECK(batch_of(&w, id).refused == 0);
+        begin_to_hate(&w, "nobody");
+        CHECK_STATUS(
+            ca_batch_act(w.ca, &admin, id, CA_BATCH_RESUME, "", w.now, NULL),
+            BM_OK);
+        go_on(&w);
+        CHECK(batch_of(&w, id).state == STORE_BATCH_READY);
+        CHECK(batch_of(&w, id).issued == n);
+    }
+    CHECK(world_sound(&w));
+    world_close(&w);
+}
+
+static void one_that_nobody_resumes_lapses(void)
+{
+    struct world w;
+    uint64_t a;
+    uint64_t b;
+
+    world_open(&w);
+    begin_to_hate(&w, "A-");
+    a = order(&w, LDEVID, "A", 2);
+    go_on(&w);
+    CHECK(batch_of(&w, a).expires == w.now + CA_BATCH_KEEP);
+    b = order(&w, LDEVID, "A", 2);
+    go_on(&w);
+    begin_to_hate(&w, "nobody");
+    CHECK_STATUS(
+        ca_batch_act(w.ca, &admin, b, CA_BATCH_RESUME, "", w.now, NULL), BM_OK);
+    CHECK(batch_of(&w, b).expires == 0);
+    go_on(&w);
+    w.now += CA_BATCH_KEEP + 1;
+    go_on(&w);
+    go_on(&w);
+    CHECK(batch_of(&w, a).state == STORE_BATCH_EXPIRED && rows_are(&w, a, ""));
+    CHECK(strcmp(batch_of(&w, a).reason, "nobody resumed it in time") == 0);
+    CHECK_STATUS(
+        ca_batch_act(w.ca, &admin, a, CA_BATCH_RESUME, "", w.now, NULL),
+        BM_E_CA_BATCH);
+    CHECK(batch_of(&w, b).state == STORE_BATCH_EXPIRED);
+    CHECK(rows_are(&w, b, "ii"));
+    world_close(&w);
+}
+
+static void one_that_is_aborted_before_its_approval_leaves_no_row(void)
+{
+    struct world w;
+    uint64_t id;
+
+    world_open(&w);
+    id = order(&w, WAITS, "A", 2);
+    CHECK_STATUS(
+        ca_batch_act(w.ca, &admin, id, CA_BATCH_ABORT, "", w.now, NULL), BM_OK);
+    CHECK(rows_are(&w, id, "") && batch_of(&w, id).expires == 0);
+    CHECK_STATUS(
+        ca_batch_act(w.ca, &admin, id, CA_BATCH_RESUME, "", w.now, NULL),
+        BM_E_CA_BATCH);
+    world_close(&w);
+}
+
 static void one_that_nobody_approves_lapses(void)
 {
     struct world w;
@@ -288,6 +362,8 @@ static void one_that_nobody_approves_lapses(void)
     go_on(&w);
     CHECK(batch_of(&w, a).state == STORE_BATCH_AWAITING);
     CHECK(batch_of(&w, b).state == STORE_BATCH_READY);
+    /* And that one for as long as its profile says. */
+    CHECK(batch_of(&w, b).expires == w.now + INT64_C(2) * 24 * 3600);
     w.now++;
     /* Nobody has looked yet, and it is over all the same. */
     CHECK_STATUS(
@@ -307,6 +383,9 @@ int main(void)
     RUN(a_failure_after_another_is_waited_for_longer);
     RUN(a_row_that_the_signer_refuses_has_its_refusal_and_no_other);
     RUN(a_signer_that_refuses_all_stops_the_batch_and_no_row_is_lost);
+    RUN(a_small_batch_waits_for_a_signer_that_refuses_all_of_it);
+    RUN(one_that_nobody_resumes_lapses);
+    RUN(one_that_is_aborted_before_its_approval_leaves_no_row);
     RUN(one_that_nobody_approves_lapses);
     return bm_test_done();
 }
