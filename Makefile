@@ -12,7 +12,7 @@ TEST_PRESETS ?= debug asan release cortex-m3 riscv32
 .PHONY: build test demo examples picture bench bench-batch bench-inventory \
     bench-large \
     bench-service fuzz fault powerloss-full skip-full mcu mcu-run mcu-test \
-    mcu-cuts size check deps coverage help clean deb check-deb
+    mcu-cuts size check deps coverage help clean deb check-deb check-fresh
 
 build: configure-release ## build everything for users into build/bin
 	cmake --build --preset release -j $(JOBS)
@@ -137,6 +137,9 @@ deb: ## Debian packages, in build/deb
 
 check-deb: ## their whole life in a Debian of its own; root, minutes
 	@tests/deb/check.sh build/deb
+
+check-fresh: ## ./demo and ./test in a Debian that was just made; root, an hour
+	@tests/fresh/check.sh build/fresh
 
 deps: ## install the packages and fetch the sources that a build needs
 	@tools/deps/deps.sh
