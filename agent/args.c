@@ -141,6 +141,7 @@ static int take_word(struct reading *r, struct args *args)
 /* Does what was given go together? */
 static int check(const struct reading *r, const struct args *args)
 {
+    char why[64];
     unsigned allowed =
         ALWAYS | (r->command == NULL ? ARGS_VERSION : r->command->options);
 
@@ -153,7 +154,8 @@ static int check(const struct reading *r, const struct args *args)
     }
     if (r->command != NULL && r->command->word != NULL && args->word == NULL &&
         (args->given & (ARGS_HELP | ARGS_CHECK)) == 0) {
-        return wrong(r->command->name, "a name is missing");
+        (void)snprintf(why, sizeof why, "%s is missing", r->command->word);
+        return wrong(r->command->name, why);
     }
     if (r->command == NULL &&
         (args->given & (ARGS_CHECK | ARGS_HELP | ARGS_VERSION)) == 0) {

@@ -21,6 +21,7 @@ int enroll_run(const struct args *args);
 int renew_run(const struct args *args);
 int run_run(const struct args *args);
 int status_run(const struct args *args);
+int connect_run(const struct args *args);
 int seal_run(const struct args *args);
 int unseal_run(const struct args *args);
 int check_run(const struct args *args);

@@ -163,4 +163,9 @@ BM_MUST_CHECK bm_status settings_load(const char *path,
 
 void settings_free(struct settings *settings);
 
+/* "HOST", "HOST:PORT", "[ADDRESS]:PORT"; 443 where none is named. False: it is
+ * none of these, and `*port` is 0. */
+bool settings_read_place(const char *text, char host[SETTINGS_HOST_MAX],
+                         uint16_t *port);
+
 #endif

@@ -60,23 +60,30 @@ static size_t read_host(const char *text, struct bm_bytes *name)
     return text[0] != '-' && bm_host_is_plain(*name) ? n : 0;
 }
 
+bool settings_read_place(const char *text, char host[SETTINGS_HOST_MAX],
+                         uint16_t *port)
+{
+    struct bm_bytes name;
+    size_t n = read_host(text, &name);
+
+    *port = n == 0 ? 0 : read_port(text + n);
+    if (*port == 0 || name.n >= SETTINGS_HOST_MAX) {
+        return false;
+    }
+    memcpy(host, name.p, name.n);
+    host[name.n] = '\0';
+    return true;
+}
+
 bm_status settings_read_url(const struct config_node *root, struct settings *s,
                             struct config_error *error)
 {
     const struct config_node *node =
         config_get(config_get(root, "server"), "url");
-    const char *host = s->url + strlen(SCHEME);
-    struct bm_bytes name;
-    size_t n;
 
-    if (strncmp(s->url, SCHEME, strlen(SCHEME)) == 0) {
-        n = read_host(host, &name);
-        s->port = n == 0 ? 0 : read_port(host + n);
-        if (s->port != 0 && name.n < sizeof s->host) {
-            memcpy(s->host, name.p, name.n);
-            s->host[name.n] = '\0';
-            return BM_OK;
-        }
+    if (strncmp(s->url, SCHEME, strlen(SCHEME)) == 0 &&
+        settings_read_place(s->url + strlen(SCHEME), s->host, &s->port)) {
+        return BM_OK;
     }
     return config_fail(error, node, BM_E_CONFIG_VALUE,
                        "https://HOST or https://HOST:PORT is wanted");

@@ -39,7 +39,9 @@ struct bm_transport {
 #define BM_TLS_1_2 0x0303
 #define BM_TLS_1_3 0x0304
 
-/* What is pointed to lives until close(). */
+/* What is pointed to lives until close(); `signer` until the handshake is done,
+ * since nothing is signed after it (no renegotiation, and a client does not
+ * answer a request that comes later, RFC 8446 4.6.2). */
 struct bm_tls_config {
     bool server;
     const struct bm_trust *trust; /* the judge of the peer */

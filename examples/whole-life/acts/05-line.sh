@@ -67,7 +67,11 @@ broker()
         --csr server.csr --out server.pem
     cat site/ca/operations.pem >> server.pem
     cat site/ca/root.pem site/ca/issuing.pem > anchors.pem
-    printf 'pattern readwrite things/%%u/#\n' > acl
+    cat > acl << END
+pattern readwrite things/%u/#
+user serialNumber=GW-1
+topic read things/+/temperature
+END
     sed "s|@DIR@|$dir|g; s|@PORT@|$mqtt|g" \
         "$top/examples/first-device/mosquitto.conf" > mosquitto.conf
     {

@@ -11,6 +11,7 @@ act_talk()
     told SN-1 'report via=mqtt'
     await grep -q 'PUBLISH.*SN-1' logs/mosquitto
     grep -m 1 -o "Received PUBLISH.*SN-1.*" logs/mosquitto
+    gateway_listens
     policy_signer
     run cat peers.yaml
     run birthmark policy explain peers.yaml in tcp port=23 peer=10.0.2.66
@@ -34,6 +35,23 @@ act_talk()
     await ask_sn1
     cat answer
     told SN-1 'peer from=GW-1'
+}
+
+# Through a socket of the gateway: its clients show no certificate there, and
+# need to know nothing of TPMs.
+gateway_listens()
+{
+    note 'The gateway hears it. Its client of MQTT cannot sign in a TPM; the agent can:'
+    note "\$ systemd-socket-activate -a --inetd -l $dir/broker \\
+      birthmark-agent --config gw-1.yaml connect 127.0.0.1:$mqtt &"
+    in_background logs/door systemd-socket-activate -a --inetd \
+        -l "$dir/broker" "$dir/bin/birthmark-agent" --config gw-1.yaml \
+        connect "127.0.0.1:$mqtt"
+    await test -S broker
+    run mosquitto_sub --unix broker -v -C 1 -t things/+/temperature
+    run mosquitto_pub --unix broker -t things/serialNumber=GW-1/heard -m SN-1
+    await grep -q 'PUBLISH.*GW-1/heard' logs/mosquitto
+    grep -o 'Received PUBLISH.*GW-1/heard.*' logs/mosquitto
 }
 
 ask_sn1()

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * birthmark-agent connect: mutual TLS for programs that cannot sign where the
+ * key is, in a TPM or a token. Standard input goes to a server, what it says to
+ * standard output; so under a socket unit (Accept=yes), or inetd, a program
+ * that speaks in the clear to a socket of this machine is the device.
+ *
+ * The key is open for the handshake alone: who takes this process over by what
+ * he says later finds none, and a connection of weeks holds no token or TPM.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "agent/net.h"
+#include "agent/program.h"
+#include "agent/state.h"
+#include "agent/words.h"
+#include "ports/openssl/openssl_tls.h"
+
+/* RFC 8446 5.1: a record holds no more. */
+#define ROOM 16384
+
+/* All of a handshake, however slowly its octets move, in times of what a step
+ * of it may take. */
+#define HANDSHAKE_STEPS 4
+
+/* For the server to take what was sent last. */
+#define LINGER_MS 2000
+
+/* Octets on their way. */
+struct flow {
+    uint8_t room[ROOM];
+    size_t at, n; /* those that have not gone on yet */
+    bool ended;   /* no more will come */
+};
+
+struct connection {
+    struct settings settings;
+    struct state *state;
+    struct net net;
+    const struct bm_tls *tls;
+    struct bm_tls_session *session;
+    struct bm_tls_config config;
+    struct bm_bytes certs[BM_IDENTITY_CERTS_MAX];
+    uint8_t chain[STATE_CHAIN_ROOM];
+    char host[SETTINGS_HOST_MAX];
+    uint16_t port;
+    struct flow up;   /* from standard input to the server */
+    struct flow down; /* from the server to standard output */
+    bool unread;      /* nobody reads standard output any more */
+    bool moved;       /* something has, in this round */
+};
+
+/* ---- The connection */
+
+static bm_status open_identity(struct connection *c, const char **what,
+                               char room[STATE_WHAT_MAX])
+{
+    const struct state_config how = { .settings = &c->settings,
+                                      .how = STATE_SIGN };
+    bm_status rc;
+
+    *what = room;
+    BM_TRY(state_open(&c->state, &how, room));
+    *what = c->settings.state;
+    rc = state_chain(c->state, BM_IDENTITY_CURRENT, c->chain, c->certs,
+                     &c->config.chain_n);
+    if (rc != BM_OK) {
+        return rc == BM_E_IDENTITY_STATE ? BM_E_AGENT_NONE : rc;
+    }
+    c->config.chain = c->certs;
+    *what = c->settings.keys.uri;
+    return bm_identity_signer(&c->state->identity, BM_IDENTITY_CURRENT,
+                              &c->config.signer);
+}
+
+static bm_status reach(struct connection *c)
+{
+    const int64_t step = c->settings.timeout * 1000;
+    bm_status rc;
+
+    net_init(&c->net, c->settings.timeout);
+    while ((rc = c->net.connector.open(c->net.connector.self, c->host, c->port,
+                                       &c->config.transport)) ==
+           BM_E_TLS_AGAIN) {
+        net_wait(&c->net, step);
+    }
+    return rc;
+}
+
+static bm_status shake_hands(struct connection *c)
+{
+    const int64_t until =
+        net_now() + c->settings.timeout * HANDSHAKE_STEPS * 1000;
+    bm_status rc;
+
+    c->config.trust = &c->state->trust;
+    c->config.expect = (struct bm_trust_expect){
+        .use = BM_TRUST_CLOUD,
+        .host = c->host,
+        .uptime = state_uptime(c->state),
+    };
+    BM_TRY(bm_openssl_tls_new(&c->tls));
+    BM_TRY(c->tls->open(c->tls->self, &c->config, &c->session));
+    while ((rc = c->tls->handshake(c->session)) == BM_E_TLS_AGAIN) {
+        int64_t left = until - net_now();
+
+        if (left <= 0) {
+            return BM_E_AGENT_TIMEOUT;
+        }
+        net_wait(&c->net, left);
+    }
+    return rc;
+}
+
+static void close_key(struct connection *c)
+{
+    const struct bm_keystore *keys = &c->state->keys.store;
+
+    keys->close(keys->self,
+                keystore_slot_of(&c->state->keys, c->config.signer));
+}
+
+/* What was sent last arrives: who closes with octets unread resets the
+ * connection, and the server may lose what it had not read. */
+static void hang_up(struct connection *c)
+{
+    if (c->tls != NULL) {
+        c->tls->close(c->session);
+        bm_openssl_tls_free(c->tls);
+    }
+    if (c->net.fd >= 0 && shutdown(c->net.fd, SHUT_WR) == 0) {
+        struct pollfd p = { .fd = c->net.fd, .events = POLLIN };
+
+        while (poll(&p, 1, LINGER_MS) > 0 &&
+               recv(c->net.fd, c->down.room, sizeof c->down.room, 0) > 0) {
+        }
+    }
+    net_close(&c->net);
+}
+
+/* ---- Octets, both ways; nothing of it blocks */
+
+static bool is_ready(int fd, short events)
+{
+    struct pollfd p = { .fd = fd, .events = events };
+
+    return poll(&p, 1, 0) > 0;
+}
+
+static void gone_on(struct connection *c, struct flow *flow, size_t n)
+{
+    flow->at += n;
+    flow->n -= n;
+    c->moved = true;
+}
+
+static bm_status take_input(struct connection *c)
+{
+    struct flow *up = &c->up;
+    ssize_t got;
+
+    if (up->ended || up->n != 0 || !is_ready(STDIN_FILENO, POLLIN)) {
+        return BM_OK;
+    }
+    got = read(STDIN_FILENO, up->room, sizeof up->room);
+    if (got < 0 && errno != ECONNRESET) {
+        return errno == EINTR || errno == EAGAIN ? BM_OK : BM_E_IO;
+    }
+    up->at = 0;
+    up->n = got > 0 ? (size_t)got : 0;
+    up->ended = got <= 0;
+    c->moved = true;
+    return BM_OK;
+}
+
+static bm_status send_up(struct connection *c)
+{
+    struct flow *up = &c->up;
+    size_t n = 0;
+    bm_status rc;
+
+    if (up->n == 0) {
+        return BM_OK;
+    }
+    rc = c->tls->write(c->session,
+                       (struct bm_bytes){ up->room + up->at, up->n }, &n);
+    if (rc == BM_OK) {
+        gone_on(c, up, n);
+    }
+    return rc == BM_E_TLS_AGAIN ? BM_OK : rc;
+}
+
+static bm_status receive_down(struct connection *c)
+{
+    struct flow *down = &c->down;
+    size_t n = 0;
+    bm_status rc;
+
+    if (down->ended || down->n != 0) {
+        return BM_OK;
+    }
+    rc = c->tls->read(c->session, down->room, sizeof down->room, &n);
+    if (rc == BM_OK) {
+        down->at = 0;
+        down->n = n;
+    }
+    down->ended = rc == BM_E_TLS_CLOSED;
+    c->moved = c->moved || rc == BM_OK;
+    return rc == BM_E_TLS_AGAIN || rc == BM_E_TLS_CLOSED ? BM_OK : rc;
+}
+
+/* A descriptor that others have, too, is not made non-blocking; of what is
+ * writable PIPE_BUF octets go into a pipe at once. */
+static ssize_t write_some(const uint8_t *octets, size_t n)
+{
+    ssize_t put = send(STDOUT_FILENO, octets, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+    if (put >= 0 || errno != ENOTSOCK) {
+        return put;
+    }
+    if (!is_ready(STDOUT_FILENO, POLLOUT)) {
+        errno = EAGAIN;
+        return -1;
+    }
+    return write(STDOUT_FILENO, octets, n < PIPE_BUF ? n : PIPE_BUF);
+}
+
+static bm_status give_output(struct connection *c)
+{
+    struct flow *down = &c->down;
+    ssize_t put;
+
+    if (c->unread) {
+        down->n = 0;
+    }
+    if (down->n == 0) {
+        return BM_OK;
+    }
+    put = write_some(down->room + down->at, down->n);
+    if (put > 0) {
+        gone_on(c, down, (size_t)put);
+    } else if (put < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+        c->unread = true;
+    } else if (put < 0 && errno != EINTR && errno != EAGAIN) {
+        return BM_E_IO;
+    }
+    return BM_OK;
+}
+
+/* Until one of the three can go on. Whoever reads the output is seen to go. */
+static void wait_for_any(struct connection *c)
+{
+    const short of_net =
+        (short)((c->down.n == 0 ? POLLIN : 0) | (c->net.full ? POLLOUT : 0));
+    struct pollfd p[] = {
+        { .fd = c->up.n == 0 && !c->up.ended ? STDIN_FILENO : -1,
+          .events = POLLIN },
+        { .fd = c->unread ? -1 : STDOUT_FILENO,
+          .events = c->down.n != 0 ? POLLOUT : 0 },
+        { .fd = of_net != 0 ? c->net.fd : -1, .events = of_net },
+    };
+
+    if (poll(p, sizeof p / sizeof p[0], -1) > 0 &&
+        (p[1].revents & (POLLERR | POLLHUP)) != 0) {
+        c->unread = true;
+    }
+}
+
+/* The end is the server's; or ours, when all was sent and nobody is there for
+ * an answer. */
+static bool is_over(const struct connection *c)
+{
+    return (c->down.ended && c->down.n == 0) ||
+           (c->unread && c->up.ended && c->up.n == 0);
+}
+
+static bm_status carry(struct connection *c)
+{
+    while (!is_over(c)) {
+        c->moved = false;
+        BM_TRY(take_input(c));
+        BM_TRY(send_up(c));
+        BM_TRY(receive_down(c));
+        BM_TRY(give_output(c));
+        if (!c->moved && !is_over(c)) {
+            wait_for_any(c);
+        }
+    }
+    return BM_OK;
+}
+
+/* ---- The command */
+
+static int connect_as(struct connection *c, const char *place)
+{
+    char room[STATE_WHAT_MAX];
+    const char *what = room;
+    bm_status rc = open_identity(c, &what, room);
+
+    if (rc == BM_OK) {
+        what = place;
+        rc = reach(c);
+    }
+    if (rc == BM_OK) {
+        rc = shake_hands(c);
+    }
+    if (rc == BM_OK) {
+        close_key(c);
+        rc = carry(c);
+    }
+    return rc == BM_OK ? ARGS_OK : words_failed(what, rc);
+}
+
+int connect_run(const struct args *args)
+{
+    struct connection *c = calloc(1, sizeof *c);
+    int code;
+
+    if (c == NULL) {
+        return words_failed("memory", BM_E_MEMORY);
+    }
+    c->net.fd = -1;
+    if (!settings_read_place(args->word, c->host, &c->port)) {
+        fprintf(stderr, "birthmark-agent: ");
+        words_print(stderr, args->word);
+        fprintf(stderr, ": HOST or HOST:PORT is wanted\n");
+        free(c);
+        return ARGS_USAGE;
+    }
+    if (program_settings(args, &c->settings, &code)) {
+        code = connect_as(c, args->word);
+        hang_up(c);
+        state_close(c->state);
+        settings_free(&c->settings);
+    }
+    bm_wipe(c, sizeof *c);
+    free(c);
+    return code;
+}
