@@ -9,7 +9,7 @@ FAULT_ROUNDS ?= 400
 TEST_PRESETS ?= debug asan release cortex-m3 riscv32
 
 .DEFAULT_GOAL := build
-.PHONY: build test demo examples picture bench bench-batch bench-inventory \
+.PHONY: build test stage demo examples picture bench bench-batch bench-inventory \
     bench-large \
     bench-service fuzz fault powerloss-full skip-full mcu mcu-run mcu-test \
     mcu-cuts size check deps coverage help clean deb check-deb check-fresh
@@ -39,13 +39,17 @@ test: ## run every test: gcc, clang, sanitizers, two CPUs in QEMU
 	@set -e; for preset in $(TEST_PRESETS); do \
 	    $(MAKE) --no-print-directory test-$$preset; done
 
-demo: build mcu ## play the whole life of a device, in three minutes
+stage: configure-release mcu ## build what the demo plays with, and no more
+	cmake --build --preset release -j $(JOBS) --target birthmark birthmarkd \
+	    birthmark-agent first-gateway-peer tests_batch_orders
+
+demo: stage ## play the whole life of a device, in three minutes
 	@examples/whole-life/story.sh
 
 examples: build compile-cortex-m3 ## play the small stories, one after another
 	@examples/all.sh
 
-picture: build mcu ## play it for the README: docs/pictures/demo.svg
+picture: stage ## play it for the README: docs/pictures/demo.svg
 	@tools/picture/record.py docs/pictures/demo.svg '$$ ./demo' \
 	    examples/whole-life/story.sh
 

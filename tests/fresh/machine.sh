@@ -43,11 +43,12 @@ left()
     done 2> /dev/null
 }
 for _ in 1 2 3 4 5; do
-    [ -n "$(left)" ] || break
+    left > /left
+    [ -s /left ] || break
     sleep 1
 done
-if [ -n "$(left)" ]; then
-    left
+if [ -s /left ]; then
+    cat /left
     rc=1
 fi
 if [ -n "$(ls -A /tmp)" ]; then
