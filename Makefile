@@ -12,7 +12,8 @@ TEST_PRESETS ?= debug asan release cortex-m3 riscv32
 .PHONY: build test stage demo examples picture bench bench-batch bench-inventory \
     bench-large \
     bench-service fuzz fault powerloss-full skip-full mcu mcu-run mcu-test \
-    mcu-cuts size check deps coverage help clean deb check-deb check-fresh
+    mcu-cuts size check deps coverage help clean deb check-deb check-fresh \
+    check-demo
 
 build: configure-release ## build everything for users into build/bin
 	cmake --build --preset release -j $(JOBS)
@@ -45,6 +46,10 @@ stage: configure-release mcu ## build what the demo plays with, and no more
 
 demo: stage ## play the whole life of a device, in three minutes
 	@examples/whole-life/story.sh
+
+DEMO_TESTS ?=
+check-demo: stage ## play it on a terminal, kept and interrupted: nothing is left
+	@python3 tests/demo/demo_test.py examples/whole-life/story.sh $(DEMO_TESTS)
 
 examples: build compile-cortex-m3 ## play the small stories, one after another
 	@examples/all.sh

@@ -28,7 +28,8 @@ open_stage()
 {
     dir=$(mktemp -d "${TMPDIR:-/tmp}/birthmark-demo.XXXXXX")
     trap close_stage EXIT
-    trap 'exit 130' INT TERM HUP
+    # Once: who presses Ctrl-C again is not to interrupt the end.
+    trap 'trap "" INT TERM HUP; exit 130' INT TERM HUP
     mkdir "$dir/bin" "$dir/stick" "$dir/logs"
     ln -s "$top"/build/bin/* "$dir/bin"
     ln -s "$top/ports/mps2/run.sh" "$dir/bin/board"
@@ -52,6 +53,7 @@ END
 close_stage()
 {
     rc=$?
+    trap '' INT TERM HUP
     trap - EXIT
     set +e
     # shellcheck disable=SC2086 # a list
@@ -74,12 +76,13 @@ fail()
     exit 1
 }
 
-# in_background LOG COMMAND...: it is $! then, and ends with the story.
+# in_background LOG COMMAND...: it is $! then, and ends with the story, also when
+# that is killed.
 in_background()
 {
     log=$1
     shift
-    "$@" > "$log" 2>&1 < /dev/null &
+    setpriv --pdeathsig TERM "$@" > "$log" 2>&1 < /dev/null &
     started="$started $!"
 }
 

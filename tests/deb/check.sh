@@ -9,10 +9,11 @@ mkdir -p "$1"
 out=$(cd "$1" && pwd)
 tmp=$(mktemp -d)
 root=$out/root
-base=$top/build/deps/bookworm.tar
 trap 'rm -rf "$tmp"' EXIT
 # shellcheck source=tests/deb/lib.sh
 . "$here/lib.sh"
+# shellcheck source=tests/fresh/bookworm.sh
+. "$here/../fresh/bookworm.sh"
 
 for tool in debootstrap:debootstrap lintian:lintian \
     systemd-nspawn:systemd-container dh:debhelper; do
@@ -47,25 +48,13 @@ lint()
 
 inside()
 {
-    chroot "$root" /usr/bin/env -i DEBIAN_FRONTEND=noninteractive \
-        PATH=/usr/sbin:/usr/bin:/sbin:/bin "$@"
+    in_bookworm "$root" "$@"
 }
 
-# The mirror that this machine's apt uses; debootstrap verifies its signature.
 fresh_root()
 {
-    mirror=$(apt-get indextargets --format \
-        '$(ORIGIN)|$(CODENAME)|$(REPO_URI)' 'Created-By: Packages' |
-        awk -F'|' '$1 == "Debian" && $2 == "bookworm" { print $3; exit }')
-    if [ ! -f "$base" ]; then
-        rm -rf "$root"
-        debootstrap --variant=minbase --include=systemd-sysv,dbus bookworm \
-            "$root" "$mirror" && mkdir -p "$top/build/deps" &&
-            tar -C "$root" -cf "$base" . || return 1
-    fi
-    rm -rf "$root"
-    mkdir "$root" && tar -C "$root" -xf "$base" &&
-        cp /etc/resolv.conf "$root/etc/resolv.conf" && inside apt-get -qq update
+    bookworm "$root" "$top/build/deps/bookworm.tar" &&
+        inside apt-get -qq -y --no-install-recommends install systemd-sysv dbus
 }
 
 # apt brings what they depend on.
