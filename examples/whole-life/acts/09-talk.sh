@@ -48,8 +48,9 @@ gateway_listens()
         -l "$dir/broker" "$dir/bin/birthmark-agent" --config gw-1.yaml \
         connect "127.0.0.1:$mqtt"
     await test -S broker
-    run mosquitto_sub --unix broker -v -C 1 -t things/+/temperature
-    run mosquitto_pub --unix broker -t things/serialNumber=GW-1/heard -m SN-1
+    run mosquitto_sub --unix broker -i GW-1 -v -C 1 -t things/+/temperature
+    run mosquitto_pub --unix broker -i GW-1 -t things/serialNumber=GW-1/heard \
+        -m SN-1
     await grep -q 'PUBLISH.*GW-1/heard' logs/mosquitto
     grep -o 'Received PUBLISH.*GW-1/heard.*' logs/mosquitto
 }
