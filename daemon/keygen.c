@@ -114,21 +114,24 @@ static bm_status derive(struct keygen *k, const struct room *room,
     return rc;
 }
 
-static bm_status keygen_setup(struct room *room, struct ca_refusal *why)
+static void lock(void)
 {
-    struct keygen *k;
-    bool locked;
-    bm_status rc = keygen_memory_guard(&locked);
-
-    if (rc != BM_OK) {
-        return ca_refuse_plain(why, rc);
-    }
-    if (!locked) {
+    if (!keygen_memory_lock()) {
         log_put(LOG_LEVEL_WARNING, "keygen.memory",
                 (struct log_field[]){
                     log_text("words", "it may be swapped: RLIMIT_MEMLOCK is "
                                       "too low"),
                     { 0 } });
+    }
+}
+
+static bm_status keygen_setup(struct room *room, struct ca_refusal *why)
+{
+    struct keygen *k;
+    bm_status rc = keygen_memory_guard();
+
+    if (rc != BM_OK) {
+        return ca_refuse_plain(why, rc);
     }
     k = calloc(1, sizeof *k);
     if (k == NULL) {
@@ -139,7 +142,12 @@ static bm_status keygen_setup(struct room *room, struct ca_refusal *why)
     if (rc == BM_OK) {
         rc = keygen_prepare();
     }
-    return rc == BM_OK ? derive(k, room, why) : ca_refuse_plain(why, rc);
+    if (rc != BM_OK) {
+        return ca_refuse_plain(why, rc);
+    }
+    BM_TRY(derive(k, room, why));
+    lock();
+    return BM_OK;
 }
 
 static void keygen_stop(struct room *room)

@@ -5,11 +5,13 @@
 
 #include <malloc.h>
 #include <openssl/crypto.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "core/bytes.h"
 
@@ -51,11 +53,30 @@ static void *take_more(void *p, size_t n, const char *file, int line)
 
 /* ---- Not swapped */
 
+/* Octets of address space; what is locked counts by that, touched or not. */
+static size_t space_now(void)
+{
+    FILE *f = fopen("/proc/self/statm", "r");
+    char line[128] = "";
+    long page = sysconf(_SC_PAGESIZE);
+    bool ok = f != NULL && fgets(line, sizeof line, f) != NULL && page > 0;
+    size_t pages = ok ? strtoul(line, NULL, 10) : 0;
+
+    if (f != NULL) {
+        (void)fclose(f);
+    }
+    return pages == 0 || pages > SIZE_MAX / (size_t)page ? SIZE_MAX
+                                                         : pages * (size_t)page;
+}
+
+/* Not where what comes later would find the limit reached: half of it is for
+ * the sandbox, and what the heap grows by. */
 static bool may_lock_all(void)
 {
     struct rlimit limit;
 
-    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) {
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 ||
+        space_now() > KEYGEN_LOCKED_MIN / 2) {
         return false;
     }
     if (limit.rlim_cur < KEYGEN_LOCKED_MIN) {
@@ -70,19 +91,21 @@ static bool may_lock_all(void)
     return true;
 }
 
-bm_status keygen_memory_guard(bool *locked)
+bool keygen_memory_lock(void)
+{
+    /* Pages when they are touched, or all of each library would be read. */
+    return may_lock_all() &&
+           mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
+}
+
+bm_status keygen_memory_guard(void)
 {
     const struct rlimit none = { 0, 0 };
 
-    *locked = false;
-    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0 ||
-        setrlimit(RLIMIT_CORE, &none) != 0 ||
-        CRYPTO_set_mem_functions(take, take_more, give_back) != 1 ||
-        CRYPTO_secure_malloc_init(HEAP_SIZE, HEAP_MIN) == 0) {
-        return BM_E_INTERNAL;
-    }
-    /* Pages when they are touched, or all of each library would be read. */
-    *locked =
-        may_lock_all() && mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) == 0;
-    return BM_OK;
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+                   setrlimit(RLIMIT_CORE, &none) == 0 &&
+                   CRYPTO_set_mem_functions(take, take_more, give_back) == 1 &&
+                   CRYPTO_secure_malloc_init(HEAP_SIZE, HEAP_MIN) != 0
+               ? BM_OK
+               : BM_E_INTERNAL;
 }

@@ -135,12 +135,12 @@ static void close_others(int a, int b)
 
 static void work(int in, int out, uint8_t *room)
 {
-    bool locked;
-
     close_others(in, out);
-    if (keygen_memory_guard(&locked) == BM_OK && keygen_prepare() == BM_OK &&
-        confine()) {
-        serve(in, out, room);
+    if (keygen_memory_guard() == BM_OK && keygen_prepare() == BM_OK) {
+        (void)keygen_memory_lock(); /* or not: it lives for one batch */
+        if (confine()) {
+            serve(in, out, room);
+        }
     }
     _exit(0);
 }
