@@ -5,6 +5,7 @@
 
 #include "cli/bar.h"
 #include "cli/batch_key.h"
+#include "cli/batch_list.h"
 #include "cli/batch_run.h"
 #include "cli/batch_secret.h"
 #include "cli/batch_zip.h"
@@ -312,29 +313,6 @@ static bm_status take(void *arg, json_t *item)
 
 /* ---- The list */
 
-/* The lines are those that were signed, or it is not this batch. Who signed it
- * a verifier finds out: its certificate is in the message. */
-static bm_status check_signature(struct run *run, struct bm_bytes message,
-                                 const uint8_t *digest)
-{
-    struct bm_cms_verify_config config = {
-        .crypto = run->session.crypto,
-        .digest = { digest, STORE_HASH_SIZE },
-        .digest_hash = BM_HASH_SHA256,
-    };
-    struct bm_cms_signer signer;
-    struct bm_bytes signers;
-    struct bm_cert cert;
-    struct bm_cms cms;
-
-    BM_TRY(bm_cms_parse(message, NULL, &cms));
-    signers = cms.signers;
-    if (!bm_cms_signer_next(&signers, &signer)) {
-        return BM_E_CMS_FORM;
-    }
-    return bm_cms_verify(&cms, &signer, &config, &cert);
-}
-
 /* The payload has the same digest, or it is not this batch. Who signed it a
  * verifier finds out here, too. */
 static bm_status put_jws(struct run *run, const char *jws,
@@ -379,7 +357,7 @@ static bm_status put_signature(struct run *run, const json_t *list)
     }
     bm_wr_init(&w, run->one, sizeof run->one);
     BM_TRY(decode(pem, &w));
-    BM_TRY(check_signature(run, bm_wr_bytes(&w), digest));
+    BM_TRY(batch_list_check(crypto, bm_wr_bytes(&w), digest));
     run->code = batch_zip_put(&run->zip, "list.p7s", bm_wr_bytes(&w));
     if (run->code != CMD_OK) {
         return BM_E_END;
