@@ -126,8 +126,8 @@ static void put_words(const struct store_transfer *row,
 
     /* What does not fit is left out whole: half a character is none. */
     if (why[0] != '\0' && n > 0 && (size_t)n + 3 + strlen(why) < WORDS_MAX) {
-        memcpy(words + n, ": ", 2);
-        memcpy(words + n + 2, why, strlen(why) + 1);
+        (void)snprintf(words + n, WORDS_MAX - (size_t)n, ": %.*s",
+                       CA_TRANSFER_WORDS_MAX - 1, why);
     }
 }
 
