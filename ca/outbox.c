@@ -92,11 +92,11 @@ static bm_status take_row(void *arg, const void *visited)
     if (way == NULL) {
         return add_way(o, row);
     }
-    way->row.disabled = row->disabled; /* all else is known better here */
-    way->seen = true;
-    if (!row->disabled) {
+    if (way->row.disabled && !row->disabled) {
         way->resume = 0; /* an operator has mended something, perhaps */
     }
+    way->row.disabled = row->disabled; /* all else is known better here */
+    way->seen = true;
     return BM_OK;
 }
 
@@ -239,6 +239,18 @@ static bm_status add_due(void *arg, const void *visited)
     return BM_OK;
 }
 
+/* Has it a row of its own? Who died before the cursor went on finds it behind
+ * that once more: it is due by its row, or was given up. */
+static bm_status is_aside(const struct store *s, uint64_t destination,
+                          uint64_t event, bool *yes)
+{
+    struct store_delivery row;
+    bm_status rc = s->delivery_get(s->self, destination, event, &row);
+
+    *yes = rc == BM_OK;
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
 static bm_status add_new(void *arg, const void *visited)
 {
     const struct store_event *row = visited;
@@ -246,8 +258,12 @@ static bm_status add_new(void *arg, const void *visited)
     struct outbox_way *way = f->way;
     const struct store *s = f->o->c.store;
     bool behind = is_blocked(way, row->device, row->id, PUT_ASIDE);
+    bool done = !ca_destination_wants(&way->row, row);
 
-    if (!ca_destination_wants(&way->row, row)) {
+    if (!done) {
+        BM_TRY(is_aside(s, way->row.id, row->id, &done));
+    }
+    if (done) {
         way->position = row->id;
         return BM_OK;
     }
