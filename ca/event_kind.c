@@ -60,6 +60,13 @@ const struct ca_event_kind ca_event_kinds[] = {
     { "resumed", CA_EVENT_NOTICED, false, "it may go on" },
     { "revoked", CA_EVENT_NOTICED, false, "a device was revoked" },
     { "retired", CA_EVENT_NOTICED, false, "a device was retired" },
+    { "transfer-offered", CA_EVENT_NOTICED, false,
+      "devices are to go to another organisation" },
+    { "transfer-accepted", CA_EVENT_NOTICED, false, "they have" },
+    { "transfer-refused", CA_EVENT_NOTICED, false, "they were not wanted" },
+    { "transfer-withdrawn", CA_EVENT_NOTICED, false,
+      "they are not to be had any more" },
+    { "transfer-lapsed", CA_EVENT_NOTICED, false, "nobody took them in time" },
     { CA_KIND_TEST, CA_EVENT_NOTICED, false,
       "an operator tries a destination" },
 

@@ -124,7 +124,7 @@
       "device has changed hands and does not renew by this profile")           \
     X(E_CA_URL, 0x1540, "RFC 3986", "no URL that events go to")                \
     X(E_CA_DESTINATION, 0x1541, "", "destination is not in a state for this")  \
-    X(E_CA_EVENT_KIND, 0x1568, "", "no kind of events")                        \
+    X(E_CA_EVENT_KIND, 0x1542, "", "no kind of events")                        \
     X(E_BATCH_UPLOADS, 0x1550, "", "organisation has too much that waits")     \
     X(E_BATCH_RECIPIENT, 0x1551, "RFC 5652 6.2",                               \
       "keys cannot be encrypted to this certificate")                          \
