@@ -173,8 +173,7 @@ static bm_status put_lost_bundle(struct recovery *r,
                                  const struct ca_journal_entry *entry)
 {
     const struct ca_bundle_entry bundle = { .version = entry->number,
-                                            .hash = entry->hash,
-                                            .lost = true };
+                                            .hash = entry->hash };
     uint64_t floor;
 
     BM_TRY(ca_version_floor(r->ca->c.store, CA_JOURNAL_BUNDLE, &floor));

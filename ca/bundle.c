@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/bundle.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +9,9 @@
 #include "core/cbor.h"
 
 /* Names of settings in the store. */
-#define SETTING_LAST   "bundle/last"   /* what is below, and the message */
+#define SETTING_LAST \
+    "bundle/last"                      /* what is below, and the message; of
+                                        other lists, "/" and the number */
 #define SETTING_SIGNER "bundle/signer" /* CBOR: [uri, cert, ca] */
 
 #define SIGNER_MEMBERS 3
@@ -40,12 +43,25 @@ static void put_number(uint64_t v, uint8_t out[8])
 
 /* ---- What is on record */
 
-bm_status ca_bundle_last(const struct store *s, struct ca_bundle_last *last)
+#define SETTING_ROOM (sizeof SETTING_LAST + 16)
+
+static const char *setting_of(uint32_t list, char room[SETTING_ROOM])
 {
+    if (list == CA_BUNDLE_FIRST) {
+        return SETTING_LAST;
+    }
+    (void)snprintf(room, SETTING_ROOM, SETTING_LAST "/%u", (unsigned)list);
+    return room;
+}
+
+bm_status ca_bundle_last(const struct store *s, uint32_t list,
+                         struct ca_bundle_last *last)
+{
+    char name[SETTING_ROOM];
     struct bm_bytes v;
 
     memset(last, 0, sizeof *last);
-    BM_TRY(s->setting_get(s->self, SETTING_LAST, &v));
+    BM_TRY(s->setting_get(s->self, setting_of(list, name), &v));
     if (v.n == 0) {
         return BM_E_NOT_FOUND; /* it was, before the store was restored */
     }
@@ -60,9 +76,11 @@ bm_status ca_bundle_last(const struct store *s, struct ca_bundle_last *last)
     return BM_OK;
 }
 
-static bm_status put_last(struct ca *ca, const struct ca_bundle_last *last)
+static bm_status put_last(struct ca *ca, uint32_t list,
+                          const struct ca_bundle_last *last)
 {
     const struct store *s = ca->c.store;
+    char name[SETTING_ROOM];
     size_t n = AT_MESSAGE + last->message.n;
     uint8_t *room = malloc(n);
     bm_status rc;
@@ -75,7 +93,8 @@ static bm_status put_last(struct ca *ca, const struct ca_bundle_last *last)
     put_number((uint64_t)last->next_update, room + AT_NEXT);
     memcpy(room + AT_SAID, last->said, sizeof last->said);
     memcpy(room + AT_MESSAGE, last->message.p, last->message.n);
-    rc = s->setting_put(s->self, SETTING_LAST, (struct bm_bytes){ room, n });
+    rc = s->setting_put(s->self, setting_of(list, name),
+                        (struct bm_bytes){ room, n });
     free(room);
     return rc;
 }
@@ -83,21 +102,35 @@ static bm_status put_last(struct ca *ca, const struct ca_bundle_last *last)
 bm_status ca_bundle_skip(struct ca *ca, uint64_t n)
 {
     const struct store *s = ca->c.store;
+    char name[SETTING_ROOM];
+    uint32_t list = 0;
+    bm_status rc;
 
     BM_TRY(ca_version_skip(ca, CA_JOURNAL_BUNDLE, n));
     /* Others may have been published since: the next one is a new one. */
-    return s->setting_put(s->self, SETTING_LAST, (struct bm_bytes){ NULL, 0 });
+    while ((rc = ca_bundle_list_next(s, &list)) == BM_OK) {
+        BM_TRY(s->setting_put(s->self, setting_of(list, name),
+                              (struct bm_bytes){ NULL, 0 }));
+    }
+    return rc == BM_E_END ? BM_OK : rc;
 }
 
 bm_status ca_bundle_record(struct ca *ca, const struct ca_actor *actor,
                            const struct ca_bundle_entry *entry, int64_t now)
 {
     struct ca_record record = ca_record_of(CA_RECORD_BUNDLE, actor, now);
+    char series[BM_BUNDLE_NAME_MAX + 1];
+    char words[CA_ECOSYSTEM_TEXT];
 
-    record.subject = ca_text(ca->c.bundle_series);
+    ca_bundle_series(ca->c.bundle_series,
+                     entry->list == 0 ? CA_BUNDLE_FIRST : entry->list, series);
+    record.subject = ca_text(series);
     record.number = entry->version;
     record.hash = (struct bm_bytes){ entry->hash, STORE_HASH_SIZE };
-    record.text = ca_text(entry->lost ? "abandoned" : "");
+    record.text = ca_text(entry->list == 0 ? CA_BUNDLE_LOST
+                          : entry->list == CA_BUNDLE_FIRST
+                              ? ""
+                              : ca_ecosystem_text(entry->list, words));
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
     return ca_version_used(ca, CA_JOURNAL_BUNDLE, entry->version);
 }
@@ -106,6 +139,8 @@ bm_status ca_bundle_record(struct ca *ca, const struct ca_actor *actor,
 
 /* A bundle that is being made. */
 struct making {
+    uint32_t list;
+    char series[BM_BUNDLE_NAME_MAX + 1];
     struct bundle_said said;
     struct bm_bundle_config config;
     uint8_t *room; /* of CA_BUNDLE_MAX */
@@ -134,7 +169,8 @@ static bm_status put_content(struct ca *ca, struct making *m, uint8_t *hash)
 }
 
 /* In a read transaction: all but version and dates. */
-static bm_status gather(struct ca *ca, int64_t now, struct making **out)
+static bm_status gather(struct ca *ca, uint32_t list, int64_t now,
+                        struct making **out)
 {
     struct making *m = calloc(1, sizeof *m);
     uint8_t hash[BM_HASH_MAX];
@@ -144,13 +180,15 @@ static bm_status gather(struct ca *ca, int64_t now, struct making **out)
     if (m == NULL) {
         return rc;
     }
+    m->list = list;
+    ca_bundle_series(ca->c.bundle_series, list, m->series);
     m->room = malloc(CA_BUNDLE_MAX);
     if (m->room != NULL) {
-        rc = bundle_gather(ca, now, &m->said);
+        rc = bundle_gather(ca, list, now, &m->said);
     }
     if (rc == BM_OK) {
         m->config = (struct bm_bundle_config){
-            .name = ca_text(ca->c.bundle_series),
+            .name = ca_text(m->series),
             .version = 1,
             .anchors = m->said.anchors,
             .anchors_n = m->said.anchors_n,
@@ -174,12 +212,13 @@ static bm_status gather(struct ca *ca, int64_t now, struct making **out)
     return rc;
 }
 
-static bm_status look(struct ca *ca, int64_t now, struct ca_bundle_state *state)
+static bm_status look(struct ca *ca, uint32_t list, int64_t now,
+                      struct ca_bundle_state *state)
 {
     struct ca_bundle_last last;
     uint8_t said[sizeof last.said];
     struct making *m;
-    bm_status rc = ca_bundle_last(ca->c.store, &last);
+    bm_status rc = ca_bundle_last(ca->c.store, list, &last);
 
     *state = (struct ca_bundle_state){ .changed = true };
     if (rc != BM_OK) {
@@ -188,33 +227,33 @@ static bm_status look(struct ca *ca, int64_t now, struct ca_bundle_state *state)
     memcpy(said, last.said, sizeof said);
     state->next_update = last.next_update;
     state->due = last.issued + (last.next_update - last.issued) / 2;
-    BM_TRY(gather(ca, now, &m));
+    BM_TRY(gather(ca, list, now, &m));
     state->changed = memcmp(said, m->last.said, sizeof said) != 0;
     making_free(m);
     return BM_OK;
 }
 
-bm_status ca_bundle_look(struct ca *ca, int64_t now,
+bm_status ca_bundle_look(struct ca *ca, uint32_t list, int64_t now,
                          struct ca_bundle_state *state)
 {
     const struct store *s = ca->c.store;
     bm_status rc;
 
     BM_TRY(s->begin(s->self, STORE_READ));
-    rc = look(ca, now, state);
+    rc = look(ca, list, now, state);
     s->rollback(s->self);
     return rc;
 }
 
 /* ---- Making one */
 
-static bm_status prepare(struct ca *ca, int64_t now, struct making **out,
-                         struct ca_refusal *why)
+static bm_status prepare(struct ca *ca, uint32_t list, int64_t now,
+                         struct making **out, struct ca_refusal *why)
 {
     struct making *m;
     uint64_t floor;
 
-    BM_TRY(gather(ca, now, out));
+    BM_TRY(gather(ca, list, now, out));
     m = *out;
     if (m->said.anchors_n == 0) {
         return ca_refuse(why, BM_E_CA_UNAVAILABLE,
@@ -241,16 +280,28 @@ static bm_status record(struct ca *ca, void *arg, int64_t now,
 {
     const struct order *order = arg;
     struct making *m = order->m;
-    const struct ca_bundle_entry entry = { .version = m->last.version,
+    const struct ca_bundle_entry entry = { .list = m->list,
+                                           .version = m->last.version,
                                            .hash = m->hash };
 
     m->last.message = message;
     BM_TRY(ca_bundle_record(ca, order->actor, &entry, now));
-    return put_last(ca, &m->last);
+    return put_last(ca, m->list, &m->last);
+}
+
+/* In a read transaction. */
+static bm_status authorise(struct ca *ca, const struct ca_actor *actor,
+                           uint32_t list, struct ca_refusal *why)
+{
+    return bundle_is_above(ca->c.store, actor, list)
+               ? BM_OK
+               : ca_refuse(why, BM_E_CA_FORBIDDEN,
+                           "%s is not above those whose trust list it is",
+                           actor->name);
 }
 
 bm_status ca_bundle_make(struct ca *ca, const struct ca_actor *actor,
-                         int64_t now, struct bm_wr *message,
+                         uint32_t list, int64_t now, struct bm_wr *message,
                          struct ca_refusal *why)
 {
     const struct store *s = ca->c.store;
@@ -266,7 +317,10 @@ bm_status ca_bundle_make(struct ca *ca, const struct ca_actor *actor,
     s->rollback(s->self);
     rc = s->begin(s->self, STORE_READ);
     if (rc == BM_OK) {
-        rc = prepare(ca, now, &order.m, why);
+        rc = authorise(ca, actor, list, why);
+        if (rc == BM_OK) {
+            rc = prepare(ca, list, now, &order.m, why);
+        }
         s->rollback(s->self);
     }
     if (rc == BM_OK) {

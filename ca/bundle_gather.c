@@ -20,6 +20,7 @@
 /* A CA of which it is to be said what it has revoked. */
 struct gathering {
     struct ca *ca;
+    uint32_t list;
     int64_t now;
     struct bundle_said *said;
     /* Serial numbers are asked for when the walk over CAs is over. */
@@ -138,12 +139,31 @@ static bm_status take_issuer(struct gathering *g, const struct store_ca *row,
     return BM_OK;
 }
 
+/* Is it the instance's, or of an ecosystem with this list? */
+static bm_status is_listed(const struct gathering *g,
+                           const struct store_ca *row, bool *listed)
+{
+    const struct store_scope scope = { .ecosystem = row->ecosystem };
+    uint32_t list = g->list;
+
+    if (row->ecosystem != 0) {
+        BM_TRY(ca_bundle_list_of(g->ca->c.store, &scope, &list));
+    }
+    *listed = list == g->list;
+    return BM_OK;
+}
+
 static bm_status take_ca(void *arg, const void *visited)
 {
     struct gathering *g = arg;
     const struct store_ca *row = visited;
     struct bm_cert cert;
+    bool listed;
 
+    BM_TRY(is_listed(g, row, &listed));
+    if (!listed) {
+        return BM_OK;
+    }
     if (g->cas_n == BUNDLE_CAS_MAX) {
         return BM_E_LIMIT;
     }
@@ -342,10 +362,11 @@ static bm_status put_rows(struct bundle_said *said)
     return BM_OK;
 }
 
-bm_status bundle_gather(struct ca *ca, int64_t now, struct bundle_said *said)
+bm_status bundle_gather(struct ca *ca, uint32_t list, int64_t now,
+                        struct bundle_said *said)
 {
     const struct store *s = ca->c.store;
-    struct gathering g = { .ca = ca, .now = now, .said = said };
+    struct gathering g = { .ca = ca, .list = list, .now = now, .said = said };
     struct store_visit visit = { &g, take_ca };
 
     memset(said, 0, sizeof *said);

@@ -7,10 +7,10 @@
 
 /*
  * Between the files about bundles: bundle.c makes them, bundle_gather.c
- * gathers what they say.
+ * gathers what they say, bundle_list.c knows which there are.
  */
 
-/* CAs of one instance that are looked at, generations and links included. */
+/* CAs of one list that are looked at, generations and links included. */
 #define BUNDLE_CAS_MAX 64
 
 /* A serial number that is denied, of the issuer at this place. */
@@ -47,8 +47,12 @@ struct bundle_said {
 };
 
 /* In a read transaction. On error, too, bundle_said_free(). */
-BM_MUST_CHECK bm_status bundle_gather(struct ca *ca, int64_t now,
+BM_MUST_CHECK bm_status bundle_gather(struct ca *ca, uint32_t list, int64_t now,
                                       struct bundle_said *said);
 void bundle_said_free(struct bundle_said *said);
+
+/* In any transaction: is the actor above those whose list it is? */
+bool bundle_is_above(const struct store *store, const struct ca_actor *actor,
+                     uint32_t list);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/consortium.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/internal.h"
@@ -94,6 +95,31 @@ static bm_status check_free(struct ca *ca, const struct store_organisation *row,
 
 /* ---- Ecosystems */
 
+#define ECOSYSTEM_WORD "ecosystem "
+
+const char *ca_ecosystem_text(uint32_t ecosystem, char text[CA_ECOSYSTEM_TEXT])
+{
+    (void)snprintf(text, CA_ECOSYSTEM_TEXT, ECOSYSTEM_WORD "%u",
+                   (unsigned)ecosystem);
+    return text;
+}
+
+uint32_t ca_ecosystem_of_text(struct bm_bytes text)
+{
+    char back[CA_ECOSYSTEM_TEXT];
+    uint64_t value = 0;
+
+    for (size_t i = strlen(ECOSYSTEM_WORD); i < text.n && value <= UINT32_MAX;
+         i++) {
+        value = value * 10 + (text.p[i] - (uint64_t)'0');
+    }
+    if (value > UINT32_MAX) {
+        return 0;
+    }
+    ca_ecosystem_text((uint32_t)value, back); /* is it written the one way? */
+    return bm_bytes_are(text, back, strlen(back)) ? (uint32_t)value : 0;
+}
+
 static bm_status put_ecosystem(struct ca *ca, const struct ca_actor *actor,
                                struct store_ecosystem *row, int64_t now,
                                struct ca_refusal *why)
@@ -119,7 +145,7 @@ bm_status ca_ecosystem_create(struct ca *ca, const struct ca_actor *actor,
                               struct store_ecosystem *row,
                               struct ca_refusal *why)
 {
-    *row = (struct store_ecosystem){ .created = now };
+    *row = (struct store_ecosystem){ .created = now, .own_list = true };
     BM_TRY(ca_authorise(actor, CA_ACT_ECOSYSTEM_CREATE, why));
     if (!is_of_instance(actor)) {
         return ca_refuse(

@@ -145,14 +145,20 @@ BM_MUST_CHECK bm_status ca_message_sign(struct ca *ca,
 
 /*
  * In a write transaction: put a trust bundle on record, whose version is used
- * by that; `lost`: it was signed and never handed out. And: `n` versions are
- * passed over, and the last bundle is none any more.
+ * by that. And: `n` versions are passed over, and the last bundle of each list
+ * is none any more.
  */
+#define CA_BUNDLE_LOST "abandoned" /* the text of its record */
 struct ca_bundle_entry {
+    uint32_t list; /* 0: it was signed for some list, and never handed out */
     uint64_t version;
     const uint8_t *hash; /* of its content */
-    bool lost;
 };
+
+/* "ecosystem 2": as records have it. And back; 0: it is not that. */
+#define CA_ECOSYSTEM_TEXT 24
+const char *ca_ecosystem_text(uint32_t ecosystem, char text[CA_ECOSYSTEM_TEXT]);
+uint32_t ca_ecosystem_of_text(struct bm_bytes text);
 BM_MUST_CHECK bm_status ca_bundle_record(struct ca *ca,
                                          const struct ca_actor *actor,
                                          const struct ca_bundle_entry *entry,

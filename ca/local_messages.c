@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/bundle.h"
 #include "ca/internal.h"
 #include "ca/jws.h"
 #include "ca/local_signer_internal.h"
@@ -24,63 +25,97 @@ static bool is_among(const struct bm_bytes *these, size_t n, struct bm_bytes b)
     return false;
 }
 
+/* The same of those that may be on one list alone. */
+static bool is_listed(const struct ca_signer_listed *these, size_t n,
+                      uint32_t list, struct bm_bytes b)
+{
+    for (size_t i = 0; i < n; i++) {
+        if ((these[i].list == 0 || these[i].list == list) &&
+            bm_bytes_equal(these[i].cert, b)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* An anchor for enrolment hands out all others: only a root of ours is. */
-static bool agree_anchor(const struct ca_signer_bundle *by,
+static bool agree_anchor(const struct ca_signer_bundle *by, uint32_t list,
                          const struct bm_bundle_anchor *anchor)
 {
     if (anchor->status == BM_BUNDLE_WITHDRAWN) {
-        return is_among(by->withdrawn, by->withdrawn_n, anchor->cert);
+        return is_listed(by->withdrawn, by->withdrawn_n, list, anchor->cert);
     }
     return anchor->status == BM_BUNDLE_ACTIVE &&
            (is_among(by->anchors, by->anchors_n, anchor->cert) ||
             ((anchor->uses & ~(unsigned)BM_BUNDLE_USES) == 0 &&
-             is_among(by->members, by->members_n, anchor->cert)));
+             is_listed(by->members, by->members_n, list, anchor->cert)));
 }
 
+/* What is of another ecosystem is no business of those who get this list. */
 static bm_status agree_certs(const struct ca_signer_bundle *by,
                              const struct bm_bundle *bundle)
 {
+    uint32_t list = ca_bundle_list_named(by->series, bundle->name);
     struct bm_bytes anchors = bundle->anchors;
     struct bm_bytes cross = bundle->cross;
     struct bm_bundle_anchor anchor;
     struct bm_bytes der;
 
     while (bm_bundle_anchor_next(&anchors, &anchor)) {
-        if (!agree_anchor(by, &anchor)) {
+        if (!agree_anchor(by, list, &anchor)) {
             return BM_E_CA_SIGNER;
         }
     }
     while (bm_bundle_cross_next(&cross, &der)) {
-        if (!is_among(by->cross, by->cross_n, der)) {
+        if (!is_listed(by->cross, by->cross_n, list, der)) {
             return BM_E_CA_SIGNER;
         }
     }
     return BM_OK;
 }
 
-/* Does the bundle deny the CA `cert`, in the name of one of these? `*found`:
- * one of them may have issued it. */
-static bm_status agree_issuers(const struct local *l,
-                               const struct bm_bundle *bundle,
-                               const struct bm_cert *cert,
-                               const struct bm_bytes *these, size_t n,
-                               bool *found)
+/* Does the bundle deny the CA `cert`, in the name of this one? `*found`: it
+ * may have issued it. */
+static bm_status agree_issuer(const struct local *l,
+                              const struct bm_bundle *bundle,
+                              const struct bm_cert *cert, struct bm_bytes der,
+                              bool *found)
 {
     struct bm_cert issuer;
     uint8_t key[BM_BUNDLE_KEY_SIZE];
 
-    for (size_t i = 0; i < n; i++) {
-        BM_TRY(bm_cert_parse(these[i], BM_STRICT, NULL, &issuer));
-        if (!bm_bytes_equal(issuer.subject, cert->issuer)) {
-            continue;
-        }
-        *found = true;
-        BM_TRY(bm_bundle_key(l->c.crypto, &issuer.key, key));
-        if (bm_bundle_ask(bundle, key, cert->serial) == BM_BUNDLE_DENIED) {
-            return BM_E_CA_SIGNER;
-        }
+    BM_TRY(bm_cert_parse(der, BM_STRICT, NULL, &issuer));
+    if (!bm_bytes_equal(issuer.subject, cert->issuer)) {
+        return BM_OK;
     }
-    return BM_OK;
+    *found = true;
+    BM_TRY(bm_bundle_key(l->c.crypto, &issuer.key, key));
+    return bm_bundle_ask(bundle, key, cert->serial) == BM_BUNDLE_DENIED
+               ? BM_E_CA_SIGNER
+               : BM_OK;
+}
+
+/* ... in the name of any that may have issued it? A CA of which nobody knows
+ * who did could be denied in any name. */
+static bm_status agree_ca(const struct local *l, const struct bm_bundle *bundle,
+                          struct bm_bytes der, const struct bm_bytes *chain,
+                          size_t n)
+{
+    const struct ca_signer_bundle *by = &l->c.bundle;
+    struct bm_cert cert;
+    bool found = false;
+
+    BM_TRY(bm_cert_parse(der, BM_STRICT, NULL, &cert));
+    for (size_t i = 0; i < n; i++) {
+        BM_TRY(agree_issuer(l, bundle, &cert, chain[i], &found));
+    }
+    for (size_t i = 0; i < by->cross_n; i++) {
+        BM_TRY(agree_issuer(l, bundle, &cert, by->cross[i].cert, &found));
+    }
+    for (size_t i = 0; i < by->anchors_n; i++) {
+        BM_TRY(agree_issuer(l, bundle, &cert, by->anchors[i], &found));
+    }
+    return found ? BM_OK : BM_E_CA_SIGNER;
 }
 
 /*
@@ -88,18 +123,15 @@ static bm_status agree_issuers(const struct local *l,
  * other one, for ever: whoever captured the issuer would have a word that is
  * the cold root's. What else is denied, a later bundle takes back, and the
  * certificate of the signer itself may be: the next one has another number.
- * A CA of which nobody knows who issued it could be denied in any name.
  */
 static bm_status agree_signer(const struct local *l,
                               const struct bm_bundle *bundle)
 {
-    const struct ca_signer_bundle *by = &l->c.bundle;
     struct bm_bytes chain[BM_PATH_DEPTH_MAX];
     struct bm_der d;
-    struct bm_cert cert;
     size_t n = 0;
 
-    bm_der_init(&d, by->chain, NULL);
+    bm_der_init(&d, l->c.bundle.chain, NULL);
     while (bm_der_left(&d) != 0) {
         if (n == BM_PATH_DEPTH_MAX) {
             return BM_E_LIMIT;
@@ -107,16 +139,7 @@ static bm_status agree_signer(const struct local *l,
         BM_TRY(bm_der_take_element(&d, BM_DER_SEQUENCE, &chain[n++]));
     }
     for (size_t i = 1; i < n; i++) {
-        bool found = false;
-
-        BM_TRY(bm_cert_parse(chain[i], BM_STRICT, NULL, &cert));
-        BM_TRY(agree_issuers(l, bundle, &cert, chain, n, &found));
-        BM_TRY(agree_issuers(l, bundle, &cert, by->cross, by->cross_n, &found));
-        BM_TRY(agree_issuers(l, bundle, &cert, by->anchors, by->anchors_n,
-                             &found));
-        if (!found) {
-            return BM_E_CA_SIGNER;
-        }
+        BM_TRY(agree_ca(l, bundle, chain[i], chain, n));
     }
     return BM_OK;
 }
@@ -150,7 +173,7 @@ static bm_status agree_numbered(const struct local *l, const struct numbered *m,
 {
     const struct ca_signer_bundle *by = &l->c.bundle;
 
-    if (!bm_bytes_are(m->series, by->series, strlen(by->series)) ||
+    if (ca_bundle_list_named(by->series, m->series) == 0 ||
         m->issued > now + CA_CLOCK_SLACK || m->next_update <= m->issued ||
         m->next_update - m->issued > by->lifetime ||
         m->next_update > by->cert->not_after) {

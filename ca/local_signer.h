@@ -20,10 +20,15 @@ struct ca_signer_ca {
     uint32_t shards; /* of its list */
 };
 
+struct ca_signer_listed {
+    struct bm_bytes cert; /* DER */
+    uint32_t list;        /* that may name it (bundle.h); 0: each */
+};
+
 /*
- * Who signs trust bundles, and what may stand in them. Anchors can lead devices
- * to any server: those that are not named here, no bundle names. Nor does one
- * deny keys, or a CA that its signer is below, end later than the certificate
+ * Who signs trust bundles, and what may stand in them, list by list. Anchors
+ * can lead devices to any server: those that are not named here, no bundle
+ * names. Nor does one deny keys, or a CA that its signer is below, end later than the certificate
  * of its signer, or come from the future; its version is above the last one's
  * (0 before the first), by CA_LIST_STEP_MAX at most.
  *
@@ -37,15 +42,15 @@ struct ca_signer_bundle {
     const struct bm_key *holder; /* of `key`, if it may be away; or NULL */
     const struct bm_cert *cert;
     struct bm_bytes chain; /* DER, its own first, those above; no root */
-    const char *series;
-    int64_t lifetime;               /* seconds, of one, at most */
+    const char *series;    /* of the first list, and so of all (bundle.h) */
+    int64_t lifetime;      /* seconds, of one, at most */
     const struct bm_bytes *anchors; /* DER: roots of the authority */
     size_t anchors_n;
-    const struct bm_bytes *members; /* anchors, but never for enrolment */
+    const struct ca_signer_listed *members; /* but never for enrolment */
     size_t members_n;
-    const struct bm_bytes *withdrawn; /* told as such, and in no other way */
+    const struct ca_signer_listed *withdrawn; /* told in no other way */
     size_t withdrawn_n;
-    const struct bm_bytes *cross; /* DER */
+    const struct ca_signer_listed *cross;
     size_t cross_n;
 };
 

@@ -22,6 +22,8 @@
 struct making {
     const struct ca *ca;
     const struct store_device *device;
+    uint32_t list; /* its trust list, whose series is the manifest's, too */
+    char series[BM_BUNDLE_NAME_MAX + 1];
     struct ca_refusal *why;
     int64_t now;
     uint32_t mode; /* enum bm_manifest_mode plus 1; 0: nobody said so far */
@@ -127,7 +129,7 @@ static bm_status add_bundle(struct making *m)
     const struct bm_crypto *crypto = m->ca->c.crypto;
     struct ca_bundle_last last;
     uint8_t hash[BM_HASH_MAX];
-    bm_status rc = ca_bundle_last(m->ca->c.store, &last);
+    bm_status rc = ca_bundle_last(m->ca->c.store, m->list, &last);
 
     if (rc != BM_OK) {
         return rc == BM_E_NOT_FOUND ? BM_OK : rc;
@@ -151,7 +153,7 @@ static int compare_items(const void *a, const void *b)
 static bm_status put_content(struct making *m)
 {
     const struct bm_manifest_config config = {
-        .series = ca_text(m->ca->c.bundle_series),
+        .series = ca_text(m->series),
         .version = m->row.version,
         .issued = m->row.issued,
         .next_update = m->row.next_update,
@@ -199,8 +201,12 @@ static bm_status gather(struct making *m, bool *anything)
 {
     const struct bm_crypto *crypto = m->ca->c.crypto;
     const struct store *s = m->ca->c.store;
+    const struct store_scope whose = { 0, m->device->organisation };
     struct store_visit visit = { m, take_assigned };
     uint8_t hash[BM_HASH_MAX];
+
+    BM_TRY(ca_bundle_list_of(s, &whose, &m->list));
+    ca_bundle_series(m->ca->c.bundle_series, m->list, m->series);
 
     if (m->device->state == STORE_DEVICE_SUSPENDED) {
         m->mode = BM_MANIFEST_REPAIR + 1;

@@ -26,7 +26,9 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
     CA_RECORD_ABANDONED = 5,    /* signed, never handed out: revoked; `hash` is
                                 that of the to-be-signed certificate */
     CA_RECORD_CA = 6,           /* a CA was installed or changed; `hash`: of its
-                                certificate; `text`: "active", "retired" */
+                                certificate; `text`: "active", "retired";
+                                `subject`: "ecosystem 2", whose list alone it
+                                is on */
     CA_RECORD_PROFILE = 7,      /* a profile came into use; `hash`: of its text;
                                `number`: its version */
     CA_RECORD_OPERATOR = 8,     /* an operator was made or changed; `subject`:
@@ -48,7 +50,8 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
                               `subject`: the device; `hash`: of the key */
     CA_RECORD_BUNDLE = 18,  /* a trust bundle was signed; `subject`: its
                               series; `number`: its version; `hash` of its
-                              content */
+                              content; `text`: "ecosystem 2", whose it is;
+                              empty: the first one's */
     CA_RECORD_ATTESTATION = 19, /* a key was shown to be in a TPM; `hash`: of
                                    the key; `subject`: the device; `text`: the
                                    TPM */

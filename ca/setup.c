@@ -52,6 +52,7 @@ static bm_status put_ca(struct ca *ca, const struct ca_actor *actor,
 {
     const struct store *s = ca->c.store;
     struct ca_record record = ca_record_of(CA_RECORD_CA, actor, now);
+    char ecosystem[CA_ECOSYSTEM_TEXT];
     uint8_t hash[32];
 
     if (!ca_list_id_valid(row->id)) {
@@ -60,11 +61,29 @@ static bm_status put_ca(struct ca *ca, const struct ca_actor *actor,
     BM_TRY(hash_of(ca, row->cert, hash));
     record.organisation = row->organisation;
     record.ca = ca_text(row->id);
+    if (row->ecosystem != 0) {
+        record.subject = ca_text(ca_ecosystem_text(row->ecosystem, ecosystem));
+    }
     record.hash = BM_ARRAY(hash);
     record.text =
         ca_text(row->status == STORE_CA_ACTIVE ? "active" : "retired");
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
     return s->ca_put(s->self, row);
+}
+
+/* What is of an ecosystem is for whoever is above it to change; what is of the
+ * instance, for operators of the instance. */
+static bm_status check_above(const struct ca_actor *actor,
+                             const struct store_ca *row, struct ca_refusal *why)
+{
+    const struct store_scope *scope = &actor->scope;
+
+    return actor->authority || (scope->organisation == 0 &&
+                                (scope->ecosystem == 0 ||
+                                 scope->ecosystem == row->ecosystem))
+               ? BM_OK
+               : ca_refuse(why, BM_E_CA_FORBIDDEN,
+                           "%s is not above those whose CA it is", actor->name);
 }
 
 bm_status ca_install_all(struct ca *ca, const struct ca_actor *actor,
@@ -76,7 +95,10 @@ bm_status ca_install_all(struct ca *ca, const struct ca_actor *actor,
     BM_TRY(ca_authorise(actor, CA_ACT_CA_INSTALL, why));
     BM_TRY(ca_begin(ca, now, why));
     for (size_t i = 0; rc == BM_OK && i < n; i++) {
-        rc = put_ca(ca, actor, &rows[i], now);
+        rc = check_above(actor, &rows[i], why);
+        if (rc == BM_OK) {
+            rc = put_ca(ca, actor, &rows[i], now);
+        }
     }
     return ca_end(ca, rc, now, why);
 }

@@ -97,10 +97,11 @@ struct verify_target {
 /* What the records say last of a thing that has few rows. */
 struct verify_latest {
     enum ca_record_kind kind;
-    uint32_t list; /* CA_RECORD_CRL: which; _MANUFACTURER: whose; of members:
-                      the organisation */
+    uint32_t list; /* CA_RECORD_CRL, _BUNDLE: which; _MANUFACTURER: whose; of
+                      members: the organisation */
     char id[STORE_ID_MAX];
     uint32_t organisation;
+    uint32_t ecosystem; /* CA_RECORD_CA: whose it is; 0: it is not said */
     uint8_t hash[STORE_HASH_SIZE];
     char text[192]; /* CA_OPERATOR_TEXT */
     uint64_t number;

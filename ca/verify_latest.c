@@ -9,6 +9,7 @@
 
 #include "ca/bundle.h"
 #include "ca/destination.h"
+#include "ca/internal.h"
 #include "ca/lists.h"
 #include "ca/manufacturer.h"
 #include "ca/operator.h"
@@ -81,6 +82,8 @@ static void copy(char *to, size_t cap, struct bm_bytes from)
     to[n] = '\0';
 }
 
+#define ALL_BUNDLES "of devices"
+
 static struct bm_bytes id_of(const struct ca_record *record)
 {
     switch (record->kind) {
@@ -91,10 +94,19 @@ static struct bm_bytes id_of(const struct ca_record *record)
     case CA_RECORD_PROFILE:
         return record->profile;
     case CA_RECORD_BUNDLE:
-        return BM_LIT("of devices"); /* whatever its series was */
+        return BM_LIT(ALL_BUNDLES); /* whatever its series was */
     default:
         return record->ca;
     }
+}
+
+/* Whose bundle it was; 0: it was given up, and nobody knows. */
+static bool bundle_list(const struct ca_record *record, uint32_t *list)
+{
+    *list = record->text.n == 0 ? CA_BUNDLE_FIRST
+                                : ca_ecosystem_of_text(record->text);
+    return *list != 0 ||
+           bm_bytes_are(record->text, CA_BUNDLE_LOST, strlen(CA_BUNDLE_LOST));
 }
 
 bm_status verify_note_latest(struct verify *v, const struct ca_record *record)
@@ -114,6 +126,10 @@ bm_status verify_note_latest(struct verify *v, const struct ca_record *record)
         record->kind == CA_RECORD_DESTINATION) {
         list = record->organisation; /* each may have one of that name */
     }
+    if (record->kind == CA_RECORD_BUNDLE && !bundle_list(record, &list)) {
+        return verify_found(v, BM_E_LEDGER_CHANGED,
+                            "a trust bundle is recorded that is of no list");
+    }
     BM_TRY(verify_get_latest(v, record->kind, id, list, &latest));
     memset(latest->hash, 0, sizeof latest->hash);
     if (record->hash.n == sizeof latest->hash) {
@@ -121,6 +137,9 @@ bm_status verify_note_latest(struct verify *v, const struct ca_record *record)
     }
     copy(latest->text, sizeof latest->text, record->text);
     latest->organisation = record->organisation;
+    latest->ecosystem = record->kind == CA_RECORD_CA
+                            ? ca_ecosystem_of_text(record->subject)
+                            : 0;
     latest->number = record->number;
     return BM_OK;
 }
@@ -147,12 +166,43 @@ static bm_status compare(struct verify *v, enum ca_record_kind kind,
     return BM_OK;
 }
 
+/* Before ecosystems had lists of their own, what was told of others was on the
+ * only one there was. */
+static bm_status ecosystem_before(struct verify *v, const struct store_ca *ca,
+                                  uint32_t *ecosystem)
+{
+    const struct store *s = v->store;
+    struct store_organisation org;
+    bm_status rc = BM_E_NOT_FOUND;
+
+    *ecosystem = 0;
+    if (ca->kind != STORE_CA_MEMBER && strcmp(ca->id, "cross") != 0 &&
+        strncmp(ca->id, "cross-", 6) != 0) {
+        return BM_OK;
+    }
+    if (ca->organisation != 0) {
+        rc = s->organisation_get(s->self, &everything, ca->organisation, &org);
+    }
+    *ecosystem = rc == BM_OK ? org.ecosystem : CA_BUNDLE_FIRST;
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
 static bm_status compare_ca(void *arg, const void *row)
 {
     const struct store_ca *ca = row;
     struct verify *v = arg;
+    const struct verify_latest *latest = find(v, CA_RECORD_CA, ca->id);
     uint8_t hash[CA_TREE_HASH];
+    uint32_t ecosystem = latest != NULL ? latest->ecosystem : 0;
 
+    if (ecosystem == 0) {
+        BM_TRY(ecosystem_before(v, ca, &ecosystem));
+    }
+    if (latest != NULL && ecosystem != ca->ecosystem) {
+        BM_TRY(verify_found(v, BM_E_LEDGER_CHANGED,
+                            "ca %s is on another list than was recorded",
+                            ca->id));
+    }
     BM_TRY(v->crypto->hash(v->crypto->self, BM_HASH_SHA256, ca->cert, hash));
     return compare(v, CA_RECORD_CA, ca->id, ca->organisation, hash,
                    ca->status == STORE_CA_ACTIVE ? "active" : "retired");
@@ -282,14 +332,14 @@ static bm_status compare_crl(struct verify *v, struct verify_latest *latest)
     return BM_OK;
 }
 
-/* The bundle that is handed out is the recorded one, or an earlier one where
- * the last was lost; and the signer signed what is recorded. */
+/* The bundle that is handed out is the recorded one; and the signer signed what
+ * is recorded. */
 static bm_status compare_bundle(struct verify *v, struct verify_latest *latest)
 {
     struct ca_bundle_last last;
     uint8_t hash[CA_TREE_HASH];
     struct bm_cms cms;
-    bm_status rc = ca_bundle_last(v->store, &last);
+    bm_status rc = BM_E_NOT_FOUND;
 
     latest->met = true;
     if (v->journal_whole && v->bundle < latest->number) {
@@ -298,9 +348,12 @@ static bm_status compare_bundle(struct verify *v, struct verify_latest *latest)
                             "signer's journal",
                             (unsigned long long)latest->number));
     }
-    /* None is handed out of a store that was restored, until one is made. */
-    if (rc == BM_E_NOT_FOUND || (rc == BM_OK && latest->text[0] != '\0' &&
-                                 last.version < latest->number)) {
+    if (latest->list != 0) {
+        rc = ca_bundle_last(v->store, latest->list, &last);
+    }
+    /* None is handed out that was given up, and none of a store that was
+     * restored, until one is made. */
+    if (rc == BM_E_NOT_FOUND) {
         return BM_OK;
     }
     BM_TRY(verify_damage(v, rc, "trust bundle", ""));
@@ -313,7 +366,28 @@ static bm_status compare_bundle(struct verify *v, struct verify_latest *latest)
         }
     }
     return verify_found(v, BM_E_LEDGER_CHANGED,
-                        "the trust bundle is not the recorded one");
+                        "the trust bundle of ecosystem %u is not the recorded "
+                        "one",
+                        (unsigned)latest->list);
+}
+
+/* One that is handed out is on record. */
+static bm_status compare_bundles(struct verify *v)
+{
+    struct ca_bundle_last last;
+    uint32_t list = 0;
+    bm_status rc;
+
+    while ((rc = ca_bundle_list_next(v->store, &list)) == BM_OK) {
+        if (find_list(v, CA_RECORD_BUNDLE, ALL_BUNDLES, list) == NULL &&
+            ca_bundle_last(v->store, list, &last) != BM_E_NOT_FOUND) {
+            BM_TRY(verify_found(v, BM_E_LEDGER_UNRECORDED,
+                                "the trust bundle of ecosystem %u is not on "
+                                "record",
+                                (unsigned)list));
+        }
+    }
+    return rc == BM_E_END ? BM_OK : verify_damage(v, rc, "ecosystem", "");
 }
 
 /* Those that have no table to walk over. */
@@ -350,6 +424,7 @@ bm_status verify_compare_latest(struct verify *v)
     BM_TRY(verify_damage(v, s->operator_list(s->self, &everything, &operators),
                          "operator", ""));
     BM_TRY(verify_compare_members(v));
+    BM_TRY(compare_bundles(v));
     for (size_t i = 0; i < v->latest_n; i++) {
         struct verify_latest *latest = &v->latest[i];
 

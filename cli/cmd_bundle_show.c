@@ -15,19 +15,23 @@
 #include "core/pem.h"
 
 enum {
-    OPTION_OUT = 1,
+    OPTION_ECOSYSTEM = 1,
+    OPTION_OUT,
     OPTION_JSON
 };
 
 static const struct cmd_option options[] = {
     SESSION_OPTIONS,
+    { "--ecosystem", "N", "whose trust list (one's own; the first)",
+      OPTION_ECOSYSTEM },
     { "--out", "FILE", "write the bundle (DER) to a new file", OPTION_OUT },
     { "--json", NULL, "print one JSON object", OPTION_JSON },
     { NULL, NULL, NULL, 0 },
 };
 
 static const struct cmd_verb show_verb = {
-    "birthmark bundle show", "[--dir DIR] [--json] [--out FILE] [FILE]",
+    "birthmark bundle show",
+    "[--dir DIR] [--ecosystem N] [--json] [--out FILE] [FILE]",
     "Print the trust bundle that was published last, or the one in FILE:\n"
     "what devices are told of roots and of what is revoked. With --out, write\n"
     "it to a file, for a site without a network. Its signature is verified;\n"
@@ -36,7 +40,8 @@ static const struct cmd_verb show_verb = {
 };
 
 static const struct cmd_verb make_verb = {
-    "birthmark bundle make", "[--dir DIR] [--json] [--out FILE]",
+    "birthmark bundle make",
+    "[--dir DIR] [--ecosystem N] [--json] [--out FILE]",
     "Make a new trust bundle and publish it. The service does so by itself\n"
     "after revocations, and at half of the life of the last one.\n",
     options
@@ -44,12 +49,14 @@ static const struct cmd_verb make_verb = {
 
 struct given {
     struct session_place place;
+    uint64_t ecosystem; /* 0: not said */
     const char *out;
     bool json;
 };
 
 static const struct args_row rows[] = {
     SESSION_ROWS(offsetof(struct given, place)),
+    { OPTION_ECOSYSTEM, ARGS_NUMBER, offsetof(struct given, ecosystem), false },
     { OPTION_OUT, ARGS_TEXT, offsetof(struct given, out), false },
     { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
     { 0, ARGS_FLAG, 0, false },
@@ -141,10 +148,19 @@ static int act(const struct session_config *config, const char *operation,
 {
     struct session s;
     json_t *answer = NULL;
+    json_t *params = json_object();
     int code = session_open(&s, config);
 
+    if (given->ecosystem != 0 &&
+        json_object_set_new(params, "ecosystem",
+                            json_integer((json_int_t)given->ecosystem)) != 0) {
+        json_decref(params);
+        params = NULL;
+    }
     if (code == CMD_OK) {
-        code = session_call(&s, operation, json_object(), &answer);
+        code = session_call(&s, operation, params, &answer);
+    } else {
+        json_decref(params);
     }
     if (code == CMD_OK && config->mode == INSTANCE_WRITE) {
         code = session_publish(&s);

@@ -14,6 +14,7 @@ enum {
     OPTION_CROSS,
     OPTION_MEMBER,
     OPTION_ORGANISATION,
+    OPTION_ECOSYSTEM,
     OPTION_JSON
 };
 
@@ -25,6 +26,10 @@ static const struct cmd_option options[] = {
       OPTION_MEMBER },
     { "--organisation", "N", "with --member: whose (the ecosystem's)",
       OPTION_ORGANISATION },
+    { "--ecosystem", "N",
+      "with --cross or --member: on whose trust list (that of the\n"
+      "organisation; the first)",
+      OPTION_ECOSYSTEM },
     { "--json", NULL, "one JSON object per certificate, and profile",
       OPTION_JSON },
     { NULL, NULL, NULL, 0 },
@@ -32,7 +37,8 @@ static const struct cmd_option options[] = {
 
 static const struct cmd_verb verb = {
     "birthmark ca install",
-    "[--dir DIR] [--cross | --member [--organisation N]] [--json] FILE...",
+    "[--dir DIR] [--cross | --member [--organisation N]] [--ecosystem N]\n"
+    "[--json] FILE...",
     "Take certificates of CAs into use: those that wait for one, and what\n"
     "leads to their root, in PEM, DER or PKCS#7 and in any order. The first\n"
     "root is believed: compare its fingerprint. Afterwards responders, lists,\n"
@@ -46,6 +52,7 @@ struct given {
     bool cross;
     bool member;
     uint64_t organisation;
+    uint64_t ecosystem;
     bool json;
 };
 
@@ -55,6 +62,7 @@ static const struct args_row rows[] = {
     { OPTION_MEMBER, ARGS_FLAG, offsetof(struct given, member), false },
     { OPTION_ORGANISATION, ARGS_NUMBER, offsetof(struct given, organisation),
       false },
+    { OPTION_ECOSYSTEM, ARGS_NUMBER, offsetof(struct given, ecosystem), false },
     { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
     { 0, ARGS_FLAG, 0, false },
 };
@@ -131,10 +139,13 @@ static void tell(void *arg, enum ca_installed what, const char *id,
 static bm_status take(const struct given *given,
                       const struct ca_install *config, struct ca_refusal *why)
 {
+    const struct store_scope whose = { (uint32_t)given->ecosystem,
+                                       (uint32_t)given->organisation };
+
     if (given->member) {
-        return ca_member_install(config, (uint32_t)given->organisation, why);
+        return ca_member_install(config, &whose, why);
     }
-    return given->cross ? ca_cross_install(config, why)
+    return given->cross ? ca_cross_install(config, &whose, why)
                         : ca_install_pile(config, why);
 }
 
@@ -179,6 +190,22 @@ static int run_verb(const struct args *args, struct run *run)
     return rc == CMD_OK ? install(run) : rc;
 }
 
+static const char *usage_fault(const struct given *given)
+{
+    if (given->cross && given->member) {
+        return "--cross and --member exclude each other";
+    }
+    if (given->organisation > UINT32_MAX ||
+        (given->organisation != 0 && !given->member)) {
+        return "--organisation N goes with --member";
+    }
+    if (given->ecosystem > UINT32_MAX ||
+        (given->ecosystem != 0 && !given->cross && !given->member)) {
+        return "--ecosystem N goes with --cross or --member";
+    }
+    return NULL;
+}
+
 int cmd_ca_install(int argc, char **argv)
 {
     struct given given = { .dir = NULL };
@@ -194,13 +221,8 @@ int cmd_ca_install(int argc, char **argv)
     if (!args_read(&args, argc, argv, &rc)) {
         return rc;
     }
-    if ((given.cross && given.member) ||
-        (given.organisation != 0 && !given.member) ||
-        given.organisation > UINT32_MAX) {
-        return cmd_usage_error(verb.path, "%s",
-                               given.cross && given.member
-                                   ? "--cross and --member exclude each other"
-                                   : "--organisation N goes with --member");
+    if (usage_fault(&given) != NULL) {
+        return cmd_usage_error(verb.path, "%s", usage_fault(&given));
     }
     run.listing = (struct listing){ given.json, columns };
     run.given = &given;

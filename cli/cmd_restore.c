@@ -222,7 +222,7 @@ static int make_lists(struct session *s)
     if (in->bundle.key != NULL) {
         struct ca_refusal why = { .status = BM_OK };
         bm_status rc =
-            instance_make_bundle(s->instance, &s->actor, s->now, &why);
+            instance_make_bundles(s->instance, &s->actor, s->now, &why);
 
         if (rc != BM_OK) {
             result = session_result(s, rc, &why);

@@ -306,16 +306,12 @@ static int make_bundle(struct session *s)
                                                .mode = "direct",
                                                .authority = true };
     struct ca_refusal why = { .status = BM_OK };
-    struct ca_bundle_state state;
     bm_status rc;
 
     if (s->instance->bundle.key == NULL) {
         return CMD_OK; /* nothing signs them yet */
     }
-    rc = ca_bundle_look(s->instance->ca, s->now, &state);
-    if (rc == BM_OK && state.changed) {
-        rc = instance_make_bundle(s->instance, &authority, s->now, &why);
-    }
+    rc = instance_renew_bundles(s->instance, &authority, s->now, &why);
     if (rc != BM_OK) {
         fprintf(stderr,
                 "%s: it is done, but the trust bundle does not tell yet: "

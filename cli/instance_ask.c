@@ -58,11 +58,12 @@ static bm_status host_publish(void *self, int64_t now, struct ca_refusal *why)
 }
 
 static bm_status host_make_bundle(void *self, const struct ca_actor *actor,
-                                  int64_t now, struct ca_refusal *why)
+                                  uint32_t list, int64_t now,
+                                  struct ca_refusal *why)
 {
     struct session *s = self;
 
-    return instance_make_bundle(s->instance, actor, now, why);
+    return instance_make_bundle(s->instance, actor, list, now, why);
 }
 
 static bm_status host_put_blob(void *self, const struct ca_blob_piece *piece,

@@ -146,7 +146,7 @@ void devices_free(struct devices *d)
         event_free(d->tick);
     }
     devices_catalogue_wipe(&d->catalogue);
-    devices_bundle_wipe(&d->bundle);
+    devices_bundles_wipe(&d->bundles);
     bm_openssl_free(d->crypto);
     free(d->slots);
     free(d);

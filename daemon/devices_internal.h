@@ -83,10 +83,15 @@ struct devices_waiting {
 };
 TAILQ_HEAD(devices_queue, devices_waiting);
 
-/* The trust bundle, as the issuer told it. */
+/* The trust bundles, as the issuer told them: one for each list. */
 struct devices_bundle {
+    uint32_t list;
     uint64_t version; /* 0: there is none */
     uint8_t *octets;
+    size_t n;
+};
+struct devices_bundles {
+    struct devices_bundle *of; /* owned */
     size_t n;
 };
 
@@ -103,7 +108,7 @@ struct devices {
     int held; /* a socket that is not listened to yet, or -1 */
     int64_t held_until;
     struct devices_catalogue catalogue;
-    struct devices_bundle bundle;
+    struct devices_bundles bundles;
     struct devices_queue queue;
     struct devices_waiting **slots; /* by tag modulo slots_n */
     size_t slots_n;
@@ -160,8 +165,10 @@ bool devices_tell_seen(struct devices *d, struct http_request *r,
                        void (*done)(struct devices_waiting *w,
                                     const struct wire_enrolled *answer));
 
-/* Has the issuer been told so, on this connection? */
+/* Has the issuer been told so, on this connection? And the trust list that it
+ * says the client is of (0: it does not know). */
 bool devices_is_seen(const struct http_request *r);
+uint32_t devices_list_seen(const struct http_request *r);
 /* `done` of what is for everybody: what the issuer thinks of the certificate
  * decides how the connection is treated, and nothing else. */
 void devices_note_seen(struct devices_waiting *w,
@@ -213,9 +220,9 @@ void devices_serve_time(struct devices *d, struct http_request *r);
 
 void devices_serve_bundle(struct devices *d, struct http_request *r);
 /* BM_E_...: malformed, or no memory; the old one stays. */
-BM_MUST_CHECK bm_status devices_bundle_set(struct devices_bundle *bundle,
+BM_MUST_CHECK bm_status devices_bundle_set(struct devices_bundles *bundles,
                                            struct bm_bytes in);
-void devices_bundle_wipe(struct devices_bundle *bundle);
+void devices_bundles_wipe(struct devices_bundles *bundles);
 
 /* ---- devices_delivery.c: rows, too */
 

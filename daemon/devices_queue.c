@@ -188,7 +188,7 @@ static bm_status on_bundle(void *room, struct link *link,
     if (frame->status != BM_OK) {
         return BM_OK;
     }
-    rc = devices_bundle_set(&d->bundle, frame->body);
+    rc = devices_bundle_set(&d->bundles, frame->body);
     return rc == BM_E_MEMORY ? BM_OK : rc;
 }
 

@@ -9,7 +9,8 @@
 /* Octets of a message beside what strangers sent: lengths and the operation. */
 #define MESSAGE_EXTRA 64
 
-/* A connection whose certificate the issuer knows to be in use. */
+/* A connection whose certificate the issuer knows to be in use: this, and the
+ * number of the trust list that it is of. */
 #define STATE_SEEN 1
 
 /* One request on its way. */
@@ -69,14 +70,19 @@ static void say_document(const struct serving *s)
 
 bool devices_is_seen(const struct http_request *r)
 {
-    return http_state(r) == STATE_SEEN;
+    return http_state(r) >= STATE_SEEN;
+}
+
+uint32_t devices_list_seen(const struct http_request *r)
+{
+    return devices_is_seen(r) ? (uint32_t)(http_state(r) - STATE_SEEN) : 0;
 }
 
 void devices_note_seen(struct devices_waiting *w,
                        const struct wire_enrolled *answer)
 {
     if (answer != NULL && answer->http != 429 && answer->http != 503) {
-        http_set_state(w->request, STATE_SEEN);
+        http_set_state(w->request, STATE_SEEN + (uintptr_t)answer->list);
     }
     if (answer != NULL && answer->http == 200) {
         http_trust(w->request);

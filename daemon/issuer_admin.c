@@ -127,11 +127,11 @@ static void list_changed(void *self, const struct ca_actor *actor,
 }
 
 static bm_status make_bundle(void *self, const struct ca_actor *actor,
-                             int64_t now, struct ca_refusal *why)
+                             uint32_t list, int64_t now, struct ca_refusal *why)
 {
     struct issuer *is = self;
 
-    BM_TRY(instance_make_bundle(is->in, actor, now, why));
+    BM_TRY(instance_make_bundle(is->in, actor, list, now, why));
     issuer_bundle_made(is, now);
     return BM_OK;
 }
@@ -236,6 +236,9 @@ static bm_status call(struct issuer *is, const struct wire_admin *m,
     bm_status rc = admin_call(&c, m->operation, m->key, params, answer, why);
 
     json_decref(params);
+    if (admin_operations[m->operation].act == CA_ACT_ECOSYSTEM_CREATE) {
+        issuer_bundle_changed(is); /* it has a list of its own */
+    }
     return rc;
 }
 

@@ -37,7 +37,8 @@ static bool same_name(const char *a, const char *b)
  * RFC 7030 4.1.3: the chain of the CA with its root, and while it is replaced
  * the certificates of the other generations; while a root is, both roots, and
  * what they say of each other (OldWithNew, NewWithOld; RFC 4210 4.4). In no
- * particular order.
+ * particular order. What is on the trust list of one ecosystem alone is not
+ * for the others, which ask here, too.
  */
 static bm_status put_cacerts(const struct issuer *is, const char *id,
                              struct bm_wr *w)
@@ -46,7 +47,7 @@ static bm_status put_cacerts(const struct issuer *is, const char *id,
     for (size_t i = 0; i < is->in->cas_n; i++) {
         const struct instance_ca *c = &is->in->cas[i];
 
-        if (c->row.status == STORE_CA_ACTIVE &&
+        if (c->row.status == STORE_CA_ACTIVE && c->row.ecosystem == 0 &&
             (c->row.kind == STORE_CA_ROOT || c->row.kind == STORE_CA_LINK ||
              (strcmp(c->row.id, id) != 0 && same_name(c->row.id, id)))) {
             bm_wr_put(w, c->cert.der);

@@ -572,15 +572,24 @@ bm_status issuer_serve_seen(void *asker, struct link *link,
                             const struct link_frame *frame)
 {
     struct issuer_asker *a = asker;
-    const struct issuer_known *known;
+    const struct issuer_known *known = NULL;
     struct wire_enrolled answer = { .http = 200 };
     struct issuer_reply reply;
     struct wire_seen m;
+    bool seen;
 
     (void)link;
     BM_TRY(wire_seen_get(frame->body, &m));
-    if (!issuer_see(a->is, m.cert, &known, &reply)) {
-        return issuer_answer_reply(a, frame, &reply);
+    seen = issuer_see(a->is, m.cert, &known, &reply);
+    /* Whoever is not good any more needs its bundle as well. */
+    answer.list =
+        known == NULL ? 0 : issuer_bundle_of(a->is, known->holder.organisation);
+    if (!seen) {
+        answer.http = reply.http;
+        answer.retry_after = reply.retry_after;
+        answer.words = (struct bm_bytes){ (const uint8_t *)reply.words,
+                                          strlen(reply.words) };
+        return issuer_answer_enrolled(a, frame, &answer);
     }
     issuer_note_place(a->is, known, m.cert, m.network);
     issuer_put_window(a->is, m.cert, &answer);

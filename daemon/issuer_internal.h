@@ -144,13 +144,13 @@ struct issuer_list {
     int64_t not_until; /* after the last one, for its cost */
 };
 
-/* The trust bundle. */
+/* The trust bundles, of all lists. */
 struct issuer_bundle {
-    bool look;            /* at the store: it may no longer tell all */
-    uint64_t revocations; /* that it was looked at with */
-    bool changed;
-    int64_t due;       /* by age */
-    int64_t not_until; /* after the last one */
+    bool look;            /* at the store: some may no longer tell all */
+    uint64_t revocations; /* that they were looked at with */
+    bool changed;         /* of one, at least */
+    int64_t due;          /* by age, of the one that is due first */
+    int64_t not_until;    /* after the last one */
 };
 
 /* Secrets for batches that may be ordered, of the room that makes them: so that
@@ -377,10 +377,13 @@ BM_MUST_CHECK bm_status issuer_serve_bundle(void *asker, struct link *link,
                                             const struct link_frame *frame);
 void issuer_bundle_restart(struct issuer *is);
 void issuer_bundle_tick(struct issuer *is, int64_t now);
-/* What it tells may have changed, other than by a revocation. */
+/* What they tell may have changed, other than by a revocation; or there is one
+ * list more. */
 void issuer_bundle_changed(struct issuer *is);
 /* One was made otherwise: hand it out. */
 void issuer_bundle_made(struct issuer *is, int64_t now);
+/* The list of the organisation; 0: it cannot be said. */
+uint32_t issuer_bundle_of(struct issuer *is, uint32_t organisation);
 
 /* ---- issuer_keys.c */
 

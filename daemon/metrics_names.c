@@ -42,7 +42,7 @@ const struct metrics_name metrics_value_names[METRICS_VALUES] = {
     [METRICS_BUNDLE_END] = { .name = "birthmark_bundle_next_update_timestamp_"
                                      "seconds",
                              .gauge = true,
-                             .help = "When the trust bundle ends." },
+                             .help = "When the first trust bundle ends." },
     [METRICS_STARTS] = { .name = "birthmark_starts_total",
                          .help = "Starts of this process." },
     [METRICS_HEARTBEAT] = { .name = "birthmark_heartbeat_timestamp_seconds",

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/publisher_site.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/lists.h"
 
-/* INSTANCE_BUNDLE of server/instance.h; "trust" would be no list's name. */
+/* As instance_bundle_file() has it; "trust" would be no list's name. */
 #define BUNDLE_FILE "crl/trust.bundle"
+#define BUNDLE_OF   "crl/trust-%.*s.bundle"
+
+/* Of an ecosystem: a number of 32 bits. */
+#define BUNDLE_DIGITS 10
 
 /* Move behind `text`, or false. */
 static bool take(const char **p, const char *text)
@@ -153,6 +158,24 @@ static void set_file(struct site_path *out, const char *path)
     memcpy(out->file, path, n + 1);
 }
 
+/* Nothing, or the number of an ecosystem, written the one way: 1 is the first,
+ * whose bundle is at the path without a number, too. */
+static void take_bundle(const char *p, struct site_path *out)
+{
+    size_t n;
+
+    if (*p == '\0' || strcmp(p, "/1") == 0) {
+        out->kind = SITE_BUNDLE;
+        set_file(out, BUNDLE_FILE);
+        return;
+    }
+    n = *p == '/' ? strspn(p + 1, "0123456789") : 0;
+    if (n != 0 && n <= BUNDLE_DIGITS && p[1] != '0' && p[1 + n] == '\0') {
+        out->kind = SITE_BUNDLE;
+        (void)snprintf(out->file, sizeof out->file, BUNDLE_OF, (int)n, p + 1);
+    }
+}
+
 void site_path_parse(const char *path, struct site_path *out)
 {
     const char *p = path;
@@ -177,9 +200,8 @@ void site_path_parse(const char *path, struct site_path *out)
         if (out->kind != SITE_NONE) {
             set_file(out, path + 1);
         }
-    } else if (strcmp(path, "/bundle") == 0) {
-        out->kind = SITE_BUNDLE;
-        set_file(out, BUNDLE_FILE);
+    } else if (take(&p, "/bundle")) {
+        take_bundle(p, out);
     } else if (strcmp(path, "/healthz") == 0) {
         out->kind = SITE_HEALTH;
     }

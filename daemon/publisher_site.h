@@ -12,6 +12,7 @@
  *     /crl/ID-delta.crl                crl/ID-delta.crl
  *     /ca/ID.crt                       a CA certificate, DER
  *     /bundle                          crl/trust.bundle
+ *     /bundle/N                        crl/trust-N.bundle, of ecosystem N
  *     /ledger/checkpoint               ledger/checkpoint
  *     /ledger/tile/L/N[.p/W]           the same path below ledger/
  *     /ledger/tile/entries/N[.p/W]

@@ -84,6 +84,7 @@ static const struct field enrolled_fields[] = {
     FIELD(TIME, wire_enrolled, renew_until, 0, INT64_MAX),
     FIELD(OCTETS, wire_enrolled, words, 0, WORDS_MAX),
     FIELD(OCTETS, wire_enrolled, body, 0, WIRE_DEVICE_BODY_MAX),
+    FIELD(U32, wire_enrolled, list, 0, UINT32_MAX),
     LAST,
 };
 
@@ -138,6 +139,7 @@ static const struct field sent_fields[] = {
 };
 
 static const struct field bundle_fields[] = {
+    FIELD(U32, wire_bundle, list, 1, UINT32_MAX),
     FIELD(U64, wire_bundle, version, 0, UINT64_MAX),
     FIELD(OCTETS, wire_bundle, message, 0, WIRE_OBJECT_MAX),
     LAST,

@@ -102,6 +102,7 @@ struct wire_enrolled {
     int64_t renew_until;
     struct bm_bytes words; /* otherwise: why, for the client */
     struct bm_bytes body;  /* DEVICE, 200: what goes to the device */
+    uint32_t list;         /* SEEN: the trust list that it is of; 0: unknown */
 };
 void wire_enrolled_put(struct bm_wr *w, const struct wire_enrolled *m);
 BM_MUST_CHECK bm_status wire_enrolled_get(struct bm_bytes in,
@@ -191,8 +192,10 @@ void wire_label_put(struct bm_wr *w, const struct wire_label *m);
 BM_MUST_CHECK bm_status wire_label_next(struct bm_bytes *in,
                                         struct wire_label *m);
 
-/* BUNDLE: the trust bundle that devices get; asked for with an empty body. */
+/* BUNDLE: the trust bundles that devices get, one message for each list, all
+ * but the first unasked; asked for with an empty body. */
 struct wire_bundle {
+    uint32_t list;           /* ca/bundle.h */
     uint64_t version;        /* 0: there is none */
     struct bm_bytes message; /* CMS, DER */
 };

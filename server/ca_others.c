@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/bundle.h"
 #include "ca/consortium.h"
 #include "ca/setup.h"
 #include "server/instance_internal.h"
@@ -24,7 +25,7 @@ static const struct kind member = { STORE_CA_MEMBER, CA_INSTALLED_MEMBER,
 struct others {
     const struct ca_install *c;
     const struct kind *kind;
-    uint32_t organisation;
+    struct store_scope whose;
     struct store_ca rows[INSTANCE_CAS_MAX];
     const struct bm_cert *certs[INSTANCE_CAS_MAX];
     size_t n;
@@ -120,7 +121,8 @@ static bm_status take(struct others *x, const struct bm_cert *cert,
     if (x->n + x->c->instance->cas_n >= INSTANCE_CAS_MAX) {
         return BM_E_LIMIT;
     }
-    *row = (struct store_ca){ .organisation = x->organisation,
+    *row = (struct store_ca){ .organisation = x->whose.organisation,
+                              .ecosystem = x->whose.ecosystem,
                               .kind = x->kind->row,
                               .status = STORE_CA_ACTIVE,
                               .cert = cert->der,
@@ -167,11 +169,48 @@ static bm_status write_file(const struct others *x, const struct store_ca *row,
     return files_put_pem(path, "CERTIFICATE", row->cert, why);
 }
 
+/* The ecosystem, where only the organisation is said, or neither; within the
+ * actor's scope. */
+static bm_status find_whose(struct others *x, struct ca_refusal *why)
+{
+    const struct store *s = x->c->instance->store;
+    const struct store_scope *scope = &x->c->actor->scope;
+    struct store_scope *w = &x->whose;
+    struct store_organisation row;
+    uint32_t list;
+    bool above;
+
+    if (w->organisation != 0) {
+        BM_TRY(ca_organisation_find(s, x->c->actor, w->organisation, &row,
+                                    &above, why));
+        w->ecosystem = w->ecosystem == 0 ? row.ecosystem : w->ecosystem;
+    } else if (w->ecosystem == 0) {
+        w->ecosystem =
+            scope->ecosystem != 0 ? scope->ecosystem : CA_BUNDLE_FIRST;
+    }
+    if (ca_bundle_list_of(s, w, &list) != BM_OK ||
+        (scope->ecosystem != 0 && scope->ecosystem != w->ecosystem)) {
+        return ca_refuse(why, BM_E_NOT_FOUND,
+                         w->organisation == 0
+                             ? "ecosystem %u"
+                             : "ecosystem %u with organisation %u",
+                         (unsigned)w->ecosystem, (unsigned)w->organisation);
+    }
+    return BM_OK;
+}
+
 static bm_status install(struct others *x, struct ca_refusal *why)
 {
     const struct ca_install *c = x->c;
-    bm_status rc = plan(x);
+    const struct store *s = c->instance->store;
+    bm_status rc = s->begin(s->self, STORE_READ);
 
+    if (rc == BM_OK) {
+        rc = find_whose(x, why);
+        s->rollback(s->self);
+    }
+    BM_TRY(rc);
+    rc = plan(x);
     if (rc != BM_OK) {
         return ca_refuse(why, rc, "%s", x->kind->words);
     }
@@ -184,27 +223,20 @@ static bm_status install(struct others *x, struct ca_refusal *why)
     return BM_OK;
 }
 
-bm_status ca_cross_install(const struct ca_install *c, struct ca_refusal *why)
+bm_status ca_cross_install(const struct ca_install *c,
+                           const struct store_scope *whose,
+                           struct ca_refusal *why)
 {
-    struct others x = { .c = c, .kind = &cross };
+    struct others x = { .c = c, .kind = &cross, .whose = *whose };
 
     return install(&x, why);
 }
 
-bm_status ca_member_install(const struct ca_install *c, uint32_t organisation,
+bm_status ca_member_install(const struct ca_install *c,
+                            const struct store_scope *whose,
                             struct ca_refusal *why)
 {
-    struct others x = { .c = c, .kind = &member, .organisation = organisation };
-    const struct store *s = c->instance->store;
-    struct store_organisation row;
-    bool above;
-    bm_status rc;
+    struct others x = { .c = c, .kind = &member, .whose = *whose };
 
-    if (organisation != 0) {
-        BM_TRY(s->begin(s->self, STORE_READ));
-        rc = ca_organisation_find(s, c->actor, organisation, &row, &above, why);
-        s->rollback(s->self);
-        BM_TRY(rc);
-    }
     return install(&x, why);
 }

@@ -5,12 +5,16 @@
 #include "server/ca_install.h"
 
 /*
- * CAs of others, for the trust bundle (ca/bundle.h). Nothing here is issued by
- * them, and nobody who has a certificate of theirs is known here for it.
+ * CAs of others, for the trust list of an ecosystem (ca/bundle.h). Nothing
+ * here is issued by them, and nobody who has a certificate of theirs is known
+ * here for it.
  *
- * Both as ca_install_pile(); taken is what is a CA's, in force, for a key that
- * no CA here has. BM_E_NOT_FOUND: there is nothing in it to be taken; `tell`
- * has said of each certificate why. In the bundle from then on, until retired
+ * Both as ca_install_pile(); `whose` is the ecosystem, and the organisation of
+ * a member's CA. Where no ecosystem is said, it is that of the organisation; of
+ * neither, the actor's, or the first one. Taken is what is a CA's, in force,
+ * for a key that no CA here has. BM_E_NOT_FOUND: there is nothing in it to be
+ * taken, `tell` has said of each certificate why; or there is no such
+ * ecosystem, or organisation in it. In its bundle from then on, until retired
  * or expired.
  */
 
@@ -24,17 +28,17 @@
  * anybody. It leaves the bundle, too, when it is on the list of its root.
  */
 BM_MUST_CHECK bm_status ca_cross_install(const struct ca_install *config,
+                                         const struct store_scope *whose,
                                          struct ca_refusal *why);
 
 /*
  * CAs that members of the consortium run themselves: anchors for their devices
  * and services, on the word of who installs them; never for enrolment. What
  * such a CA has revoked is in the bundle while its list is here (ca_crl_load).
- * `organisation`: whose it is, 0 for the ecosystem's; BM_E_NOT_FOUND, too,
- * when there is no such.
+ * Of no organisation it is the ecosystem's.
  */
 BM_MUST_CHECK bm_status ca_member_install(const struct ca_install *config,
-                                          uint32_t organisation,
+                                          const struct store_scope *whose,
                                           struct ca_refusal *why);
 
 #endif

@@ -228,7 +228,8 @@ static void check_lists(struct visit *v)
 }
 
 /* A device that cannot take it whole learns of nothing any more. */
-static void check_bundle_size(struct visit *v, const struct ca_bundle_last *l)
+static void check_bundle_size(struct visit *v, const char *what,
+                              const struct ca_bundle_last *l)
 {
     struct bm_bundle bundle;
     struct bm_cms cms;
@@ -238,25 +239,62 @@ static void check_bundle_size(struct visit *v, const struct ca_bundle_last *l)
         rc = bm_bundle_parse(cms.content, NULL, &bundle);
     }
     if (rc != BM_OK) {
-        find(v, DOCTOR_FAIL, "the trust bundle: %s", bm_status_text(rc));
+        find(v, DOCTOR_FAIL, "%s: %s", what, bm_status_text(rc));
     } else if (!bm_bundle_is_small(&bundle, l->message.n)) {
         /* Whoever wants a longer deny list has no small ones. */
         find(v,
              v->in->settings.bundle_deny > BM_BUNDLE_DENY_MAX ? DOCTOR_WARN
                                                               : DOCTOR_FAIL,
-             "small devices refuse the trust bundle: they take %d octets, %d "
+             "small devices refuse %s: they take %d octets, %d "
              "roots and %d links (docs/trust-bundle.md, Limits)",
-             BM_BUNDLE_SMALL_SIZE, BM_BUNDLE_SMALL_ANCHORS,
+             what, BM_BUNDLE_SMALL_SIZE, BM_BUNDLE_SMALL_ANCHORS,
              BM_BUNDLE_SMALL_CROSS);
     }
 }
 
-/* Devices take their denials, and new roots, from nothing else. */
-static void check_bundle(struct visit *v)
+static void check_bundle(struct visit *v, uint32_t list)
 {
     struct store *s = v->in->store;
     struct ca_bundle_last last;
     struct ca_bundle_state state;
+    char name[INSTANCE_BUNDLE_FILE_MAX];
+    char what[64] = "the trust bundle";
+    bm_status rc;
+
+    if (list != CA_BUNDLE_FIRST) {
+        (void)snprintf(what, sizeof what, "the trust bundle of ecosystem %u",
+                       (unsigned)list);
+    }
+    rc = s->begin(s->self, STORE_READ);
+    if (rc == BM_OK) {
+        rc = ca_bundle_last(s, list, &last);
+        if (rc == BM_OK) {
+            check_bundle_size(v, what, &last);
+        }
+        s->rollback(s->self);
+    }
+    if (rc != BM_OK) {
+        find(v, rc == BM_E_NOT_FOUND ? DOCTOR_WARN : DOCTOR_FAIL,
+             "%s is not there: birthmark bundle make", what);
+        return;
+    }
+    judge(v, what, last.next_update - v->now, BUNDLE_NOTICE);
+    instance_bundle_file(list, name);
+    rc = ca_bundle_look(v->in->ca, list, v->now, &state);
+    if (rc != BM_OK) {
+        find(v, DOCTOR_FAIL, "%s: %s", what, bm_status_text(rc));
+    } else if (state.changed) {
+        find(v, DOCTOR_WARN,
+             "%s does not tell all by now: birthmark bundle make", what);
+    } else if (!exists(v, name)) {
+        find(v, DOCTOR_WARN, "%s is not there: birthmark bundle make", name);
+    }
+}
+
+/* Devices take their denials, and new roots, from nothing else. */
+static void check_bundles(struct visit *v)
+{
+    uint32_t list = 0;
     bm_status rc;
 
     if (v->in->bundle.cert.der.n == 0) {
@@ -267,30 +305,11 @@ static void check_bundle(struct visit *v)
     }
     judge(v, "the signer of trust bundles",
           v->in->bundle.cert.not_after - v->now, LIST_NOTICE);
-    rc = s->begin(s->self, STORE_READ);
-    if (rc == BM_OK) {
-        rc = ca_bundle_last(s, &last);
-        if (rc == BM_OK) {
-            check_bundle_size(v, &last);
-        }
-        s->rollback(s->self);
+    while ((rc = instance_next_list(v->in, &list)) == BM_OK) {
+        check_bundle(v, list);
     }
-    if (rc != BM_OK) {
-        find(v, rc == BM_E_NOT_FOUND ? DOCTOR_WARN : DOCTOR_FAIL,
-             "there is no trust bundle: birthmark bundle make");
-        return;
-    }
-    judge(v, "the trust bundle", last.next_update - v->now, BUNDLE_NOTICE);
-    rc = ca_bundle_look(v->in->ca, v->now, &state);
-    if (rc != BM_OK) {
-        find(v, DOCTOR_FAIL, "the trust bundle: %s", bm_status_text(rc));
-    } else if (state.changed) {
-        find(v, DOCTOR_WARN,
-             "the trust bundle does not tell all by now: birthmark bundle "
-             "make");
-    } else if (!exists(v, INSTANCE_BUNDLE)) {
-        find(v, DOCTOR_WARN,
-             INSTANCE_BUNDLE " is not there: birthmark bundle make");
+    if (rc != BM_E_END) {
+        find(v, DOCTOR_FAIL, "trust bundles: %s", bm_status_text(rc));
     }
 }
 
@@ -377,7 +396,7 @@ enum doctor_level doctor_run(struct instance *instance, int64_t now,
     } checks[] = {
         { "secrets", check_secrets },   { "public_url", check_url },
         { "certificates", check_cas },  { "crl", check_lists },
-        { "bundle", check_bundle },     { "store", check_store },
+        { "bundle", check_bundles },    { "store", check_store },
         { "bad_keys", check_bad_keys }, { "events", check_events },
     };
     struct visit v = { .in = instance, .now = now, .report = report };

@@ -55,6 +55,7 @@ enum instance_mode {
 
 struct instance_ca {
     struct store_ca row; /* its views are into `der` and `ocsp_der` */
+    uint32_t list;       /* that alone names it (ca/bundle.h); 0: each */
     struct bm_cert cert;
     struct bm_cert ocsp_cert;
     struct bm_key *key; /* INSTANCE_WRITE, _SIGNER; only where it is ours */
@@ -241,17 +242,35 @@ BM_MUST_CHECK bm_status instance_set_bundle_signer(struct instance *instance,
                                                    struct ca_refusal *why);
 
 /*
- * Make a trust bundle and put it where it is found. And: put the last one
- * there as it is on record, so that file and store say the same;
- * BM_E_NOT_FOUND: there is none.
+ * Make a trust bundle of a list (ca/bundle.h) and put it where it is found.
+ * And: put the last one of each list there as it is on record, so that file
+ * and store say the same; make one for each list whose last one does not tell
+ * all any more, or that has none; and make one for each.
  */
-#define INSTANCE_BUNDLE "crl/trust.bundle"
 BM_MUST_CHECK bm_status instance_make_bundle(struct instance *instance,
                                              const struct ca_actor *actor,
-                                             int64_t now,
+                                             uint32_t list, int64_t now,
                                              struct ca_refusal *why);
-BM_MUST_CHECK bm_status instance_put_bundle(struct instance *instance,
-                                            struct ca_refusal *why);
+BM_MUST_CHECK bm_status instance_put_bundles(struct instance *instance,
+                                             struct ca_refusal *why);
+BM_MUST_CHECK bm_status instance_renew_bundles(struct instance *instance,
+                                               const struct ca_actor *actor,
+                                               int64_t now,
+                                               struct ca_refusal *why);
+BM_MUST_CHECK bm_status instance_make_bundles(struct instance *instance,
+                                              const struct ca_actor *actor,
+                                              int64_t now,
+                                              struct ca_refusal *why);
+
+/* Where it is found, below the instance: "crl/trust.bundle" of the first list,
+ * "crl/trust-2.bundle" of another. */
+#define INSTANCE_BUNDLE_FILE_MAX 32
+void instance_bundle_file(uint32_t list, char name[INSTANCE_BUNDLE_FILE_MAX]);
+
+/* The list with the least number above `*list`, in a read transaction;
+ * BM_E_END. */
+BM_MUST_CHECK bm_status instance_next_list(struct instance *instance,
+                                           uint32_t *list);
 
 /*
  * From now on a CA signs lists and OCSP answers alone; a root, and what others
@@ -298,9 +317,9 @@ struct instance {
     const struct ca_profile *signer_profiles[INSTANCE_PROFILES_MAX];
     struct ca_operator operator_shown;         /* by instance_actor() */
     struct bm_bytes anchors[INSTANCE_CAS_MAX]; /* of bundles: for the signer */
-    struct bm_bytes members[INSTANCE_CAS_MAX];
-    struct bm_bytes withdrawn[INSTANCE_CAS_MAX];
-    struct bm_bytes cross[INSTANCE_CAS_MAX];
+    struct ca_signer_listed members[INSTANCE_CAS_MAX];
+    struct ca_signer_listed withdrawn[INSTANCE_CAS_MAX];
+    struct ca_signer_listed cross[INSTANCE_CAS_MAX];
     uint8_t expected[INSTANCE_EXPECTED_MAX][32];
     size_t expected_n; /* since the start */
 };

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ca/issue.h"
 #include "server/instance_internal.h"
@@ -107,18 +108,18 @@ void instance_fill_bundle(struct instance *in, struct ca_signer_bundle *bundle)
     };
     for (size_t i = 0; i < in->cas_n; i++) {
         const struct instance_ca *c = &in->cas[i];
-
+        const struct ca_signer_listed listed = { c->cert.der, c->list };
         bool active = c->row.status == STORE_CA_ACTIVE;
 
         if (c->row.kind == STORE_CA_LINK && active) {
-            in->cross[bundle->cross_n++] = c->cert.der;
+            in->cross[bundle->cross_n++] = listed;
         } else if (c->row.kind == STORE_CA_ROOT && active) {
             in->anchors[bundle->anchors_n++] = c->cert.der;
         } else if (c->row.kind == STORE_CA_MEMBER && active) {
-            in->members[bundle->members_n++] = c->cert.der;
+            in->members[bundle->members_n++] = listed;
         } else if (c->row.kind == STORE_CA_ROOT ||
                    c->row.kind == STORE_CA_MEMBER) {
-            in->withdrawn[bundle->withdrawn_n++] = c->cert.der;
+            in->withdrawn[bundle->withdrawn_n++] = listed;
         }
     }
 }
@@ -217,18 +218,31 @@ bm_status instance_renew_bundle_signer(struct instance *in, int64_t now,
 
 /* ---- Bundles */
 
-static bm_status write_file(const struct instance *in, struct bm_bytes message,
-                            struct ca_refusal *why)
+void instance_bundle_file(uint32_t list, char name[INSTANCE_BUNDLE_FILE_MAX])
 {
+    char number[16] = "";
+
+    if (list != CA_BUNDLE_FIRST) {
+        (void)snprintf(number, sizeof number, "-%u", (unsigned)list);
+    }
+    (void)snprintf(name, INSTANCE_BUNDLE_FILE_MAX, "crl/trust%s.bundle",
+                   number);
+}
+
+static bm_status write_file(const struct instance *in, uint32_t list,
+                            struct bm_bytes message, struct ca_refusal *why)
+{
+    char name[INSTANCE_BUNDLE_FILE_MAX];
     char path[FILES_PATH_MAX];
 
-    BM_TRY(files_path(path, in->dir, INSTANCE_BUNDLE));
+    instance_bundle_file(list, name);
+    BM_TRY(files_path(path, in->dir, name));
     return files_replace(path, message, 0644, why);
 }
 
 bm_status instance_make_bundle(struct instance *in,
-                               const struct ca_actor *actor, int64_t now,
-                               struct ca_refusal *why)
+                               const struct ca_actor *actor, uint32_t list,
+                               int64_t now, struct ca_refusal *why)
 {
     uint8_t *room = malloc(CA_BUNDLE_MAX);
     struct bm_wr w;
@@ -238,26 +252,88 @@ bm_status instance_make_bundle(struct instance *in,
         return ca_refuse_plain(why, BM_E_MEMORY);
     }
     bm_wr_init(&w, room, CA_BUNDLE_MAX);
-    rc = ca_bundle_make(in->ca, actor, now, &w, why);
+    rc = ca_bundle_make(in->ca, actor, list, now, &w, why);
     if (rc == BM_OK) {
-        rc = write_file(in, bm_wr_bytes(&w), why);
+        rc = write_file(in, list, bm_wr_bytes(&w), why);
     }
     free(room);
     return rc;
 }
 
-bm_status instance_put_bundle(struct instance *in, struct ca_refusal *why)
+bm_status instance_next_list(struct instance *in, uint32_t *list)
+{
+    struct store *s = in->store;
+    bm_status rc;
+
+    BM_TRY(s->begin(s->self, STORE_READ));
+    rc = ca_bundle_list_next(s, list);
+    s->rollback(s->self);
+    return rc;
+}
+
+static bm_status put_bundle(struct instance *in, uint32_t list,
+                            struct ca_refusal *why)
 {
     struct store *s = in->store;
     struct ca_bundle_last last;
     bm_status rc = s->begin(s->self, STORE_READ);
 
     if (rc == BM_OK) {
-        rc = ca_bundle_last(s, &last);
+        rc = ca_bundle_last(s, list, &last);
         if (rc == BM_OK) {
-            rc = write_file(in, last.message, why);
+            rc = write_file(in, list, last.message, why);
         }
         s->rollback(s->self);
     }
-    return rc;
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
+}
+
+bm_status instance_put_bundles(struct instance *in, struct ca_refusal *why)
+{
+    uint32_t list = 0;
+    bm_status rc;
+
+    while ((rc = instance_next_list(in, &list)) == BM_OK) {
+        BM_TRY(put_bundle(in, list, why));
+    }
+    return rc == BM_E_END ? BM_OK : rc;
+}
+
+static bool is_there(const struct instance *in, uint32_t list)
+{
+    char name[INSTANCE_BUNDLE_FILE_MAX];
+    char path[FILES_PATH_MAX];
+
+    instance_bundle_file(list, name);
+    return files_path(path, in->dir, name) == BM_OK && access(path, F_OK) == 0;
+}
+
+bm_status instance_renew_bundles(struct instance *in,
+                                 const struct ca_actor *actor, int64_t now,
+                                 struct ca_refusal *why)
+{
+    struct ca_bundle_state state;
+    uint32_t list = 0;
+    bm_status rc;
+
+    while ((rc = instance_next_list(in, &list)) == BM_OK) {
+        BM_TRY(ca_bundle_look(in->ca, list, now, &state));
+        if (state.changed || !is_there(in, list)) {
+            BM_TRY(instance_make_bundle(in, actor, list, now, why));
+        }
+    }
+    return rc == BM_E_END ? BM_OK : rc;
+}
+
+bm_status instance_make_bundles(struct instance *in,
+                                const struct ca_actor *actor, int64_t now,
+                                struct ca_refusal *why)
+{
+    uint32_t list = 0;
+    bm_status rc;
+
+    while ((rc = instance_next_list(in, &list)) == BM_OK) {
+        BM_TRY(instance_make_bundle(in, actor, list, now, why));
+    }
+    return rc == BM_E_END ? BM_OK : rc;
 }

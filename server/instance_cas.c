@@ -35,6 +35,10 @@ static bm_status keep_ca(void *arg, const void *visited)
     }
     c = &in->cas[in->cas_n++];
     c->row = *row;
+    if (row->ecosystem != 0) {
+        BM_TRY(ca_bundle_list_of(
+            in->store, &(struct store_scope){ row->ecosystem, 0 }, &c->list));
+    }
     BM_TRY(copy(row->cert, &c->der, &c->row.cert));
     BM_TRY(copy(row->ocsp_cert, &c->ocsp_der, &c->row.ocsp_cert));
     BM_TRY(bm_cert_parse(c->row.cert, BM_STRICT, NULL, &c->cert));

@@ -446,17 +446,11 @@ static bm_status make_list(struct outfit *o, const char *id)
                : instance_make_crl(o->in, &authority, id, o->now, o->why);
 }
 
-static bm_status make_bundle(struct outfit *o)
+static bm_status make_bundles(struct outfit *o)
 {
-    struct ca_bundle_state state;
-
-    if (o->in->bundle.key == NULL) {
-        return BM_OK;
-    }
-    BM_TRY(ca_bundle_look(o->in->ca, o->now, &state));
-    return state.changed || !is_there(o, INSTANCE_BUNDLE)
-               ? instance_make_bundle(o->in, &authority, o->now, o->why)
-               : BM_OK;
+    return o->in->bundle.key == NULL
+               ? BM_OK
+               : instance_renew_bundles(o->in, &authority, o->now, o->why);
 }
 
 /* ---- All of it */
@@ -482,7 +476,7 @@ static bm_status make_all(struct outfit *o)
             BM_TRY(make_list(o, in->cas[i].row.id));
         }
     }
-    BM_TRY(make_bundle(o));
+    BM_TRY(make_bundles(o));
     return instance_publish(in, o->now, o->why);
 }
 

@@ -50,6 +50,8 @@ struct store_ecosystem {
     uint32_t id; /* 0 when putting: chosen, and filled in */
     char name[STORE_NAME_MAX];
     int64_t created;
+    bool own_list; /* it has a trust list of its own; else it shares that of
+                      the first one. Never changes */
 };
 
 struct store_organisation {
@@ -106,7 +108,8 @@ enum store_ca_status {
 struct store_ca {
     char
         id[STORE_ID_MAX]; /* "issuing" or, of a later generation, "issuing-2" */
-    uint32_t organisation; /* 0: of the ecosystem, and seen in every scope */
+    uint32_t organisation; /* 0: of all members. Seen in every scope, if ... */
+    uint32_t ecosystem;    /* ... this is 0: of the instance. Never changes */
     enum store_ca_kind kind;
     enum store_ca_status status;
     char parent[STORE_ID_MAX]; /* "" for a root */

@@ -2,7 +2,7 @@
 
 /*
  * CAs and the lists they published last. A CA of organisation 0 belongs to
- * the ecosystem, so every scope sees it.
+ * all members of its ecosystem, so each of their scopes sees it.
  */
 #include <string.h>
 
@@ -24,6 +24,7 @@ static bm_status ca_put(void *self, const struct store_ca *row)
     query_put_text(&q, row->ocsp_key_uri, sizeof row->ocsp_key_uri);
     query_put_i64(&q, row->created);
     query_put_i64(&q, row->shards);
+    query_put_i64(&q, row->ecosystem);
     query_change(&q, BM_E_STORE_CONFLICT);
     return query_close(&q);
 }
@@ -43,6 +44,13 @@ static void ca_read(struct sqlite_query *q, void *out)
     query_get_text(q, row->ocsp_key_uri, sizeof row->ocsp_key_uri);
     row->created = query_get_i64(q);
     row->shards = query_get_u32(q, STORE_SHARDS_MAX);
+    row->ecosystem = query_get_u32(q, UINT32_MAX);
+}
+
+static void put_seen(struct sqlite_query *q, const struct store_scope *scope)
+{
+    query_put_i64(q, scope->ecosystem);
+    query_put_i64(q, scope->organisation);
 }
 
 static bm_status ca_get(void *self, const struct store_scope *scope,
@@ -52,6 +60,7 @@ static bm_status ca_get(void *self, const struct store_scope *scope,
 
     memset(row, 0, sizeof *row);
     query_open_scope(&q, self, SQL_CA_GET, scope);
+    put_seen(&q, scope);
     query_put_text(&q, id, STORE_ID_MAX);
     query_put_scope(&q, scope);
     if (query_one(&q)) {
@@ -67,6 +76,7 @@ static bm_status ca_list(void *self, const struct store_scope *scope,
     struct store_ca row;
 
     query_open_scope(&q, self, SQL_CA_LIST, scope);
+    put_seen(&q, scope);
     query_put_scope(&q, scope);
     return query_visit(&q, ca_read, &row, visit);
 }

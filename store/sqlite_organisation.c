@@ -62,6 +62,7 @@ static bm_status ecosystem_put(void *self, struct store_ecosystem *row)
         query_open(&q, self, SQL_ECOSYSTEM_ADD);
         query_put_text(&q, row->name, sizeof row->name);
         query_put_i64(&q, row->created);
+        query_put_i64(&q, row->own_list ? 1 : 0);
         query_run(&q);
         chosen(&q, &row->id);
     }
@@ -75,6 +76,7 @@ static void ecosystem_read(struct sqlite_query *q, void *out)
     row->id = query_get_u32(q, UINT32_MAX);
     query_get_text(q, row->name, sizeof row->name);
     row->created = query_get_i64(q);
+    row->own_list = query_get_u32(q, 1) != 0;
 }
 
 static bm_status ecosystem_list(void *self, const struct store_scope *scope,

@@ -482,6 +482,18 @@ static const char outbox_more[] =
     "ALTER TABLE destination ADD COLUMN age INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE destination ADD COLUMN asks INTEGER NOT NULL DEFAULT 0;";
 
+/*
+ * Trust lists of ecosystems. Those that are there share the first one's, which
+ * their devices have; what it names besides the instance's own CAs is an
+ * ecosystem's from now on.
+ */
+static const char trust_lists[] =
+    "ALTER TABLE ecosystem ADD COLUMN own_list INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE ca ADD COLUMN ecosystem INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE ca SET ecosystem = ifnull((SELECT o.ecosystem"
+    "  FROM organisation AS o WHERE o.id = ca.organisation), 1)"
+    "  WHERE kind = 6 OR (kind = 5 AND (id = 'cross' OR id LIKE 'cross-%'));";
+
 static const char *const steps[] = {
     first,
     listings,
@@ -503,6 +515,7 @@ static const char *const steps[] = {
     transfer,
     pull_groups,
     outbox_more,
+    trust_lists,
 };
 /* clang-format on */
 

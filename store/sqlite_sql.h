@@ -11,7 +11,12 @@
  */
 #define SQL_CA_COLUMNS                                                   \
     "id, organisation, kind, status, parent, cert, key_uri, ocsp_cert, " \
-    "ocsp_key_uri, created, shards"
+    "ocsp_key_uri, created, shards, ecosystem"
+/* Within the ecosystem ?1, and that of the organisation ?2. */
+#define SQL_CA_SEEN                                           \
+    "(ecosystem = 0 OR (?1 IN (0, ecosystem) AND (?2 = 0 OR " \
+    "ecosystem = (SELECT ecosystem FROM organisation "        \
+    "WHERE id = ?2)))) "
 #define SQL_CRL_COLUMNS                                             \
     "ca, list, number, this_update, next_update, published, base, " \
     "base_update, base_from, base_change, der"
@@ -125,10 +130,12 @@
     X(SETTING_PUT,                                                             \
       "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) "    \
       "DO UPDATE SET value = excluded.value")                                  \
-    X(ECOSYSTEM_ADD, "INSERT INTO ecosystem (name, created) VALUES (?, ?)")    \
+    X(ECOSYSTEM_ADD, "INSERT INTO ecosystem (name, created, own_list) "        \
+                     "VALUES (?, ?, ?)")                                       \
     X(ECOSYSTEM_CHANGE, "UPDATE ecosystem SET name = ? WHERE id = ?")          \
     X(ECOSYSTEM_LIST,                                                          \
-      "SELECT id, name, created FROM ecosystem WHERE ?1 IN (0, id) AND "       \
+      "SELECT id, name, created, own_list FROM ecosystem WHERE "               \
+      "?1 IN (0, id) AND "                                                     \
       "(?2 = 0 OR id = (SELECT ecosystem FROM organisation WHERE id = ?2)) "   \
       "ORDER BY id")                                                           \
     X(ORGANISATION_ADD, "INSERT INTO organisation (ecosystem, name, created, " \
@@ -161,18 +168,19 @@
                     "FROM profile_version WHERE profile = ? "                  \
                     "ORDER BY version")                                        \
     X(CA_PUT, "INSERT INTO ca (" SQL_CA_COLUMNS ") VALUES "                    \
-              "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "                             \
+              "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) "                          \
               "ON CONFLICT (id) DO UPDATE SET "                                \
               "shards = max(shards, excluded.shards), "                        \
               "kind = excluded.kind, status = excluded.status, "               \
               "parent = excluded.parent, cert = excluded.cert, "               \
               "key_uri = excluded.key_uri, ocsp_cert = excluded.ocsp_cert, "   \
               "ocsp_key_uri = excluded.ocsp_key_uri "                          \
-              "WHERE organisation = excluded.organisation")                    \
-    X(CA_GET, "SELECT " SQL_CA_COLUMNS                                         \
-              " FROM ca WHERE id = ? AND (organisation = 0 OR $scope)")        \
-    X(CA_LIST, "SELECT " SQL_CA_COLUMNS                                        \
-               " FROM ca WHERE (organisation = 0 OR $scope) ORDER BY id")      \
+              "WHERE organisation = excluded.organisation AND "                \
+              "ecosystem = excluded.ecosystem")                                \
+    X(CA_GET, "SELECT " SQL_CA_COLUMNS " FROM ca WHERE " SQL_CA_SEEN           \
+              "AND id = ? AND (organisation = 0 OR $scope)")                   \
+    X(CA_LIST, "SELECT " SQL_CA_COLUMNS " FROM ca WHERE " SQL_CA_SEEN          \
+               "AND (organisation = 0 OR $scope) ORDER BY id")                 \
     X(CRL_PUT, "INSERT OR REPLACE INTO crl (" SQL_CRL_COLUMNS ") VALUES "      \
                "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                            \
     X(CRL_GET,                                                                 \

@@ -144,7 +144,8 @@ static void put_sent(struct bm_wr *w)
 
 static void put_bundle(struct bm_wr *w)
 {
-    wire_bundle_put(w, &(struct wire_bundle){ .version = UINT64_C(1) << 40,
+    wire_bundle_put(w, &(struct wire_bundle){ .list = 2,
+                                              .version = UINT64_C(1) << 40,
                                               .message = BM_LIT("cms") });
 }
 

@@ -179,9 +179,10 @@ struct admin_host {
                          const char *ca);
     /* Sign a checkpoint and publish the ledger. */
     bm_status (*publish)(void *self, int64_t now, struct ca_refusal *why);
-    /* Make a trust bundle and publish it. */
+    /* Make the trust bundle of a list (ca/bundle.h) and publish it. */
     bm_status (*make_bundle)(void *self, const struct ca_actor *actor,
-                             int64_t now, struct ca_refusal *why);
+                             uint32_t list, int64_t now,
+                             struct ca_refusal *why);
     /* Put a piece of a blob, and say how much is there; is one that the
      * organisation has put what an item says (server/blobs.h)? */
     bm_status (*put_blob)(void *self, const struct ca_blob_piece *piece,

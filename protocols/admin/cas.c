@@ -32,6 +32,9 @@ static const struct admin_field list_fields[] = {
         ADMIN_GIVES_ENUM("kind", kinds, true, "what it signs for"),         \
         ADMIN_GIVES_ENUM("status", states, true, "retired: lists alone"),   \
         ADMIN_GIVES("parent", ADMIN_STRING, false, "id of the CA above"),   \
+        ADMIN_GIVES("ecosystem", ADMIN_INTEGER, false,                      \
+                    "on whose trust list alone it is"),                     \
+        ADMIN_GIVES("organisation", ADMIN_INTEGER, false, "whose it is"),   \
         ADMIN_GIVES("subject", ADMIN_STRING, true, "RFC 4514"),             \
         ADMIN_GIVES("serial_number", ADMIN_SERIAL, true,                    \
                     "of its certificate"),                                  \
@@ -154,6 +157,17 @@ static bm_status set_crl(const struct admin_context *c, struct tree *t,
     return BM_OK;
 }
 
+/* What is the instance's says nothing. */
+static void set_whose(struct tree *t, json_t *o, const struct store_ca *row)
+{
+    if (row->ecosystem != 0) {
+        tree_set(t, o, "ecosystem", tree_int(t, row->ecosystem));
+    }
+    if (row->organisation != 0) {
+        tree_set(t, o, "organisation", tree_int(t, row->organisation));
+    }
+}
+
 /* In a transaction. */
 static bm_status make_ca(const struct admin_context *c, struct tree *t,
                          const struct store_ca *row, json_t *o)
@@ -166,6 +180,7 @@ static bm_status make_ca(const struct admin_context *c, struct tree *t,
     tree_set(t, o, "status",
              tree_str(t, states[row->status == STORE_CA_ACTIVE ? 0 : 1]));
     set_text(t, o, "parent", row->parent);
+    set_whose(t, o, row);
     tree_set(t, o, "subject", tree_put(t, bm_name_put_text, cert.subject));
     tree_set(t, o, "serial_number", tree_hex(t, cert.serial));
     tree_set(t, o, "not_before", tree_time(t, cert.not_before));

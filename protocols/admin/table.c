@@ -144,10 +144,10 @@ const struct admin_operation admin_operations[] = {
         "cold root."),
     ROW("showBundle", "GET", "/bundle", "cas", CA_ACT_CA_READ, false,
         ADMIN_MISSING, show_bundle, admin_bundle_fields,
-        "Give the trust bundle for devices that was published last."),
+        "Give the trust bundle of an ecosystem that was published last."),
     ROW("makeBundle", "POST", "/bundle", "cas", CA_ACT_CA_CRL, true,
-        ADMIN_CONFLICT, make_bundle, admin_bundle_fields,
-        "Make a new trust bundle for devices and publish it."),
+        ADMIN_MISSING | ADMIN_CONFLICT, make_bundle, admin_bundle_fields,
+        "Make a new trust bundle of an ecosystem and publish it."),
 
     ROW("listProfiles", "GET", "/profiles", "profiles", CA_ACT_PROFILE_READ,
         false, 0, list_profiles, admin_profile_page, "List profiles."),

@@ -293,6 +293,43 @@ static inline void cas_of_the_ecosystem_are_seen_by_all(void)
     s->close(s->self);
 }
 
+static inline void cas_of_an_ecosystem_are_not_there_for_another(void)
+{
+    struct store *s = contract_open("rows", true);
+    static const struct {
+        struct store_scope scope;
+        bool seen;
+    } rows[] = {
+        { { 0, 0 }, true },  { { 1, 0 }, true }, { { 2, 0 }, false },
+        { { 0, 1 }, true },  { { 0, 2 }, true }, { { 0, 3 }, false },
+        { { 1, 3 }, false }, { { 1, 1 }, true },
+    };
+    struct store_ca ca;
+
+    must_begin(s);
+    put_organisations(s);
+    make_ca(&ca, "theirs", 0);
+    ca.ecosystem = 1;
+    CHECK_STATUS(s->ca_put(s->self, &ca), BM_OK);
+    must_commit(s);
+    must_read(s);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct seen seen = { .n = 0 };
+        const struct store_visit visit = { &seen, see_ca };
+
+        CHECK_STATUS(s->ca_list(s->self, &rows[i].scope, &visit), BM_OK);
+        CHECK(saw(&seen, rows[i].seen ? "0" : ""));
+        CHECK_STATUS(s->ca_get(s->self, &rows[i].scope, "theirs", &ca),
+                     rows[i].seen ? BM_OK : BM_E_NOT_FOUND);
+    }
+    s->rollback(s->self);
+    must_begin(s);
+    make_ca(&ca, "theirs", 0);
+    ca.ecosystem = 2; /* nor does it change sides */
+    CHECK_STATUS(s->ca_put(s->self, &ca), BM_E_STORE_CONFLICT);
+    s->close(s->self);
+}
+
 static inline void the_last_crl_is_kept(void)
 {
     struct store *s = contract_open("rows", true);
@@ -915,6 +952,7 @@ static inline void contract_rows(void)
     RUN(organisations_are_listed_in_scope);
     RUN(a_ca_is_kept_and_changed);
     RUN(cas_of_the_ecosystem_are_seen_by_all);
+    RUN(cas_of_an_ecosystem_are_not_there_for_another);
     RUN(ecosystems_are_listed_in_scope);
     RUN(an_organisation_is_changed_in_name_and_state);
     RUN(an_allocation_is_kept_and_changed);

@@ -250,6 +250,8 @@ static void what_was_a_secret_is_in_neither_file_nor_log(void)
     "DROP INDEX revocation_shard; DROP INDEX revocation_expires;"      \
     "DROP TABLE revocation_change;"                                    \
     "ALTER TABLE ca DROP COLUMN shards;"                               \
+    "ALTER TABLE ca DROP COLUMN ecosystem;"                            \
+    "ALTER TABLE ecosystem DROP COLUMN own_list;"                      \
     "ALTER TABLE certificate DROP COLUMN shard;"                       \
     "ALTER TABLE revocation DROP COLUMN shard;"                        \
     "CREATE TABLE old (ca TEXT PRIMARY KEY, number INTEGER "           \
@@ -354,6 +356,27 @@ static void an_older_file_is_migrated_and_kept(void)
 }
 
 /* What a version before shards had of lists and certificates. */
+/* What was told to all ecosystems is told to the first one's, whose list the
+ * others that are there share; what is of a member, to its own. */
+static void check_listed(struct store *s)
+{
+    const struct {
+        const char *id;
+        uint32_t ecosystem;
+    } rows[] = {
+        { "link", 0 }, { "cross-2", 1 }, { "member", 1 }, { "member-2", 2 }
+    };
+    const struct store_scope second = { 2, 0 };
+    struct store_ca ca;
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CHECK_STATUS(s->ca_get(s->self, &ALL, rows[i].id, &ca), BM_OK);
+        CHECK(ca.ecosystem == rows[i].ecosystem);
+        CHECK_STATUS(s->ca_get(s->self, &second, rows[i].id, &ca),
+                     rows[i].ecosystem == 1 ? BM_E_NOT_FOUND : BM_OK);
+    }
+}
+
 static void check_lists(const char *path)
 {
     const struct store_revocations_of all = { .ca = "issuing" };
@@ -370,7 +393,8 @@ static void check_lists(const char *path)
     }
     must_read(s);
     CHECK_STATUS(s->ca_get(s->self, &ALL, "issuing", &ca), BM_OK);
-    CHECK(ca.shards == 0);
+    CHECK(ca.shards == 0 && ca.ecosystem == 0);
+    check_listed(s);
     CHECK_STATUS(s->cert_get(s->self, &ALL, 1, &cert), BM_OK);
     CHECK(cert.shard == 0);
     CHECK_STATUS(s->crl_get(s->self, "issuing", STORE_LIST_COMPLETE, &crl),
@@ -395,8 +419,13 @@ static void lists_of_version_3_are_kept(void)
     files_path("old", path);
     make(path, ROWS);
     sql(path, BACK_TO_3
+        "INSERT OR REPLACE INTO ecosystem VALUES (2, 'Two', 1);"
+        "INSERT INTO organisation VALUES (77, 2, 'South', 1);"
         "INSERT INTO ca VALUES ('issuing', 1, 2, 1, 'root', x'30', 'file:a',"
-        " x'', '', 3);"
+        " x'', '', 3), ('link', 0, 5, 1, 'root', x'30', '', x'', '', 3),"
+        " ('cross-2', 0, 5, 1, 'root', x'30', '', x'', '', 3),"
+        " ('member', 0, 6, 1, '', x'30', '', x'', '', 3),"
+        " ('member-2', 77, 6, 1, '', x'30', '', x'', '', 3);"
         "INSERT INTO crl VALUES ('issuing', 5, 6, 7, CAST('list' AS BLOB));"
         "INSERT INTO revocation VALUES ('issuing', x'01', 10, 0, 12, 4)");
     CHECK_STATUS(opens(path, true), BM_E_STORE_VERSION);

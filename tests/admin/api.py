@@ -244,8 +244,8 @@ def serve(**settings):
     with open("other.der", "rb") as f, \
             sqlite3.connect(os.path.join(srv.dir, "birthmark.db")) as db:
         db.execute("INSERT INTO ca SELECT 'other', organisation, kind, status,"
-                   " parent, ?, '', ocsp_cert, '', created, shards FROM ca"
-                   " WHERE id = 'root'", (f.read(),))
+                   " parent, ?, '', ocsp_cert, '', created, shards, ecosystem"
+                   " FROM ca WHERE id = 'root'", (f.read(),))
     return srv
 
 

@@ -161,8 +161,9 @@ def cases(them):
         "showRequest": ({"request": them.request}, 404),
         "approveRequest": ({"request": them.request}, 404),
         "rejectRequest": ({"request": them.request}, 404),
-        # The CAs of the instance are its members' in common: they are seen by
-        # all, and none of them acts on one.
+        # The CAs of the instance are its members' in common, and the trust
+        # list is their ecosystem's: they are seen by all, and none of them
+        # acts on one.
         "listCAs": ({}, OWN),
         "showCA": ({"ca": "issuing"}, OWN),
         "makeCRL": ({"ca": "issuing"}, 403),
@@ -297,7 +298,10 @@ def test_every_operation_ends_at_the_organisation():
         world = World(srv)
         there, far = world.there, world.far
         try_all(world, "here", world.here.who, there)
-        try_all(world, "here", world.here.who, far)
+        theirs = {"ecosystem": world.other}
+        try_all(world, "here", world.here.who, far,
+                {"showEcosystem": (theirs, 404), "showBundle": (theirs, 404),
+                 "makeBundle": (theirs, 404)})
         try_all(world, "there", there.who, world.here,
                 {"showProfile": ({"profile": "none"}, 404),
                  "listProfileVersions": ({"profile": "none"}, 404),
@@ -308,7 +312,9 @@ def test_every_operation_ends_at_the_organisation():
             "showEcosystem": ({"ecosystem": 1}, 404),
             # Who is above members acts on what they share, and enables what
             # the instance has: to this ecosystem's.
-            "makeCRL": None, "loadCRL": None, "makeBundle": None,
+            "makeCRL": None, "loadCRL": None,
+            "showBundle": ({"ecosystem": 1}, 404),
+            "makeBundle": ({"ecosystem": 1}, 404),
             # Events of all are those of his ecosystem.
             "createDestination": None,
             "showProfile": ({"profile": "none"}, 404),

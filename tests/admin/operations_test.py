@@ -91,6 +91,7 @@ def authorities(api):
     bundle = api.call("makeBundle")
     contains(bundle["pem"], "BEGIN CMS")
     equal(api.call("showBundle"), bundle)
+    api.call("makeBundle", {"ecosystem": 77}, 404)
 
 
 def profiles(api):

@@ -22,7 +22,7 @@ static bm_status make(struct world *w, struct made *m)
     struct bm_wr out;
 
     bm_wr_init(&out, m->room, sizeof m->room);
-    BM_TRY(ca_bundle_make(w->ca, &admin, w->now, &out, NULL));
+    BM_TRY(ca_bundle_make(w->ca, &admin, CA_BUNDLE_FIRST, w->now, &out, NULL));
     m->n = out.len;
     must(bm_bundle_open((struct bm_bytes){ m->room, m->n }, world_crypto(),
                         &m->signer, &certs, &m->bundle) == BM_OK,
@@ -34,7 +34,7 @@ static struct ca_bundle_state state_of(struct world *w)
 {
     struct ca_bundle_state state = { .changed = false };
 
-    CHECK_STATUS(ca_bundle_look(w->ca, w->now, &state), BM_OK);
+    CHECK_STATUS(ca_bundle_look(w->ca, CA_BUNDLE_FIRST, w->now, &state), BM_OK);
     return state;
 }
 
@@ -207,7 +207,7 @@ static void of_many_rollovers_the_newest_links_are_kept(void)
         w.now += DAY;
     }
     must(s->begin(s->self, STORE_READ) == BM_OK, "begin");
-    CHECK_STATUS(bundle_gather(w.ca, w.now, &said), BM_OK);
+    CHECK_STATUS(bundle_gather(w.ca, CA_BUNDLE_FIRST, w.now, &said), BM_OK);
     s->rollback(s->self);
     CHECK(said.cross_n == BM_BUNDLE_SMALL_CROSS);
     for (size_t i = 0; i < n; i++) {
@@ -248,7 +248,7 @@ static void only_who_may_make_lists_makes_one(void)
 
     world_open(&w);
     bm_wr_init(&out, room, sizeof room);
-    CHECK_STATUS(ca_bundle_make(w.ca, &est, w.now, &out, NULL),
+    CHECK_STATUS(ca_bundle_make(w.ca, &est, CA_BUNDLE_FIRST, w.now, &out, NULL),
                  BM_E_CA_FORBIDDEN);
     CHECK(out.len == 0);
     world_close(&w);
@@ -422,7 +422,7 @@ static void a_lost_one_is_on_record_and_its_version_is_not_used_again(void)
     must(world_reopen(&w) == BM_OK, "reopen");
     s = w.store;
     must(s->begin(s->self, STORE_READ) == BM_OK, "begin");
-    CHECK_STATUS(ca_bundle_last(s, &last), BM_OK);
+    CHECK_STATUS(ca_bundle_last(s, CA_BUNDLE_FIRST, &last), BM_OK);
     CHECK(last.version < floor);
     CHECK_STATUS(ca_version_floor(s, CA_JOURNAL_BUNDLE, &last.version), BM_OK);
     CHECK(last.version == floor);

@@ -184,7 +184,7 @@ static void a_bundle_is_no_manifest(void)
 
     world_open(&w);
     must(w.store->begin(w.store->self, STORE_READ) == BM_OK, "begin");
-    must(ca_bundle_last(w.store, &last) == BM_OK, "a bundle");
+    must(ca_bundle_last(w.store, CA_BUNDLE_FIRST, &last) == BM_OK, "a bundle");
     must(bm_cms_parse(last.message, NULL, &cms) == BM_OK, "CMS");
     memcpy(content, cms.content.p, cms.content.n);
     w.store->rollback(w.store->self);

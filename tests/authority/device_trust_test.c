@@ -41,7 +41,9 @@ static struct bm_bytes make_bundle(struct world *w)
     struct bm_wr out;
 
     bm_wr_init(&out, message, sizeof message);
-    CHECK_STATUS(ca_bundle_make(w->ca, &admin, w->now, &out, NULL), BM_OK);
+    CHECK_STATUS(
+        ca_bundle_make(w->ca, &admin, CA_BUNDLE_FIRST, w->now, &out, NULL),
+        BM_OK);
     return bm_wr_bytes(&out);
 }
 

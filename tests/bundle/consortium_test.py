@@ -14,10 +14,12 @@ import os
 import shutil
 import sys
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                                "../service"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [os.path.join(HERE, "../service"), HERE]
 # pylint: disable=wrong-import-position
 import service
+from bundles import (ACTIVE, ANCHORS, CROSS, DENIED, ENROL, STATUS, USES,
+                     WITHDRAWN, item)
 from service import (PROGRAM, Key, Service, contains, equal, holds, main,
                      openssl, pem_of_certs_only, read, run, wait_until, write)
 
@@ -68,13 +70,6 @@ crl: { lifetime: 400d }
 """
 
 PEOPLE = ["--operator", "Olga", "--witness", "Walter", "--yes"]
-
-# docs/trust-bundle.md
-ANCHORS, CROSS, DENIED = 6, 7, 8
-STATUS, USES = 2, 3
-ACTIVE, WITHDRAWN = 1, 2
-ENROL = 1
-
 
 class Side:
     """A consortium: `name`, its domain, its server, its cold root."""
@@ -137,28 +132,6 @@ def der_of(pem):
     begin = text.index("-----BEGIN CERTIFICATE-----")
     body = text[begin:].split("-----")[2]
     return base64.b64decode("".join(body.split()))
-
-
-def head(data):
-    """(type, number, rest) of a CBOR item."""
-    kind, more, data = data[0] >> 5, data[0] & 31, data[1:]
-    if more > 23:
-        n = 1 << (more - 24)
-        more, data = int.from_bytes(data[:n], "big"), data[n:]
-    return kind, more, data
-
-
-def item(data):
-    kind, n, data = head(data)
-    if kind == 0:
-        return n, data
-    if kind in (2, 3):
-        return data[:n], data[n:]
-    values = []
-    for _ in range(n * (2 if kind == 5 else 1)):
-        value, data = item(data)
-        values.append(value)
-    return (values if kind == 4 else dict(zip(values[::2], values[1::2]))), data
 
 
 def crosses(content):

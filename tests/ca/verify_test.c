@@ -217,6 +217,16 @@ static const struct {
       "UPDATE ca SET cert = (SELECT cert FROM ca WHERE id = 'root') WHERE id "
       "= 'operations'",
       BM_E_LEDGER_CHANGED },
+    { "a CA is put on the list of an ecosystem",
+      "UPDATE ca SET ecosystem = 1 WHERE id = 'issuing'", BM_E_LEDGER_CHANGED },
+    { "the trust bundle is another one",
+      "UPDATE setting SET value = CAST(x'0000000000000009' || substr(value, 9) "
+      "AS BLOB) WHERE name = 'bundle/last'",
+      BM_E_LEDGER_CHANGED },
+    { "an ecosystem has a trust bundle that nobody made",
+      "INSERT INTO ecosystem VALUES (2, 'Mine', 1, 1); INSERT INTO setting "
+      "SELECT 'bundle/last/2', value FROM setting WHERE name = 'bundle/last'",
+      BM_E_LEDGER_UNRECORDED },
     { "a CA is retired", "UPDATE ca SET status = 2 WHERE id = 'issuing'",
       BM_E_LEDGER_CHANGED },
     { "a CA is added",
