@@ -28,9 +28,9 @@ struct ca_signer_listed {
 /*
  * Who signs trust bundles, and what may stand in them, list by list. Anchors
  * can lead devices to any server: those that are not named here, no bundle
- * names. Nor does one deny keys, or a CA that its signer is below, end later than the certificate
- * of its signer, or come from the future; its version is above the last one's
- * (0 before the first), by CA_LIST_STEP_MAX at most.
+ * names. Nor does one deny keys, or a CA that its signer is below, end later
+ * than the certificate of its signer, or come from the future; its version is
+ * above the last one's (0 before the first), by CA_LIST_STEP_MAX at most.
  *
  * What it cannot know: which serial numbers belong there. Who captured the
  * issuer can leave one out, as of any list, and deny one, until the next bundle
