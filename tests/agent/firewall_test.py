@@ -534,4 +534,8 @@ def test_killed_at_any_step_the_next_start_has_one_whole_policy_in_force():
 
 
 if __name__ == "__main__":
-    service.main()
+    try:
+        service.main()
+    finally:
+        if "service" in WORLD:
+            WORLD["service"].stop(signal.SIGKILL)

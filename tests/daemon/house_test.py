@@ -105,11 +105,14 @@ def test_each_process_is_in_a_sandbox_and_has_no_rights():
                 holds(re.search(r"Max core file size +0 +0", limits), name)
 
 
-def descriptors(pid):
-    """What a room has open. It is traced by nobody, so the kernel tells root
-    alone."""
+def only_root_sees():
+    """A room is traced by nobody, so what is in /proc of it is root's."""
     if os.geteuid() != 0:
-        raise Skip("only root sees what a room has open")
+        raise Skip("only root sees what a room has")
+
+
+def descriptors(pid):
+    only_root_sees()
     return os.listdir("/proc/%d/fd" % pid)
 
 
@@ -168,6 +171,7 @@ def test_nobody_of_the_same_user_can_trace_a_room():
 
 
 def test_a_room_inherits_only_what_it_is_given():
+    only_root_sees()
     with house("clean") as s:
         os.environ["BM_CANARY"] = "1"
         r, w = os.pipe()
