@@ -96,16 +96,21 @@ int64_t ca_batch_time(struct ca *ca, const struct store_batch *batch)
 
 /* ---- History */
 
+void ca_batch_words(enum store_batch_state state, const char *reason,
+                    char text[CA_BATCH_WORDS])
+{
+    (void)snprintf(text, CA_BATCH_WORDS, "%s%s%s", ca_batch_state_name(state),
+                   reason[0] != '\0' ? ": " : "", reason);
+}
+
 static bm_status put_record(struct ca *ca, const struct ca_actor *actor,
                             const struct store_batch *batch,
                             const struct ca_batch_change *change, int64_t now)
 {
     struct ca_record record = ca_record_of(CA_RECORD_BATCH, actor, now);
-    char words[STORE_NAME_MAX + 32];
+    char words[CA_BATCH_WORDS];
 
-    (void)snprintf(words, sizeof words, "%s%s%s",
-                   ca_batch_state_name(change->state),
-                   change->words[0] != '\0' ? ": " : "", change->words);
+    ca_batch_words(change->state, change->words, words);
     record.organisation = batch->organisation;
     record.profile = ca_text(batch->profile);
     record.subject = ca_text(batch->name);

@@ -155,6 +155,14 @@ struct ca_bundle_entry {
     const uint8_t *hash; /* of its content */
 };
 
+/* Is this what the record of a pull says of it? And: what the record of a batch
+ * says in words of its row. */
+#define CA_PULL_MADE "pulled" /* how that of one in force begins */
+bool ca_pull_is_said(const struct store_pull *row, struct bm_bytes words);
+#define CA_BATCH_WORDS (STORE_NAME_MAX + 32)
+void ca_batch_words(enum store_batch_state state, const char *reason,
+                    char text[CA_BATCH_WORDS]);
+
 /* "ecosystem 2": as records have it. And back; 0: it is not that. */
 #define CA_ECOSYSTEM_TEXT 24
 const char *ca_ecosystem_text(uint32_t ecosystem, char text[CA_ECOSYSTEM_TEXT]);

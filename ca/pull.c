@@ -149,6 +149,8 @@ static bm_status take_id(void *arg, const void *visited)
     return BM_E_END;
 }
 
+#define PULL_WORDS (STORE_NAME_MAX + 3 * STORE_VALUE_MAX + 256)
+
 static void add_words(char *text, size_t cap, const char *what,
                       const char *value)
 {
@@ -159,28 +161,59 @@ static void add_words(char *text, size_t cap, const char *what,
     }
 }
 
+static const char *state_of(const struct store_pull *row)
+{
+    return row->cancelled == 0 ? CA_PULL_MADE : "cancelled";
+}
+
 /* The record says in words what the row says: docs/ledger.md. The pattern of
  * devices comes last, which may have any characters. */
-static bm_status put_record(struct ca *ca, const struct ca_actor *actor,
-                            const struct store_pull *row, const char *what,
-                            int64_t now)
+static void put_words(const struct store_pull *row, char text[PULL_WORDS])
 {
-    struct ca_record record = ca_record_of(CA_RECORD_PULL, actor, now);
-    char text[STORE_NAME_MAX + 3 * STORE_VALUE_MAX + 256];
     char batch[24] = "";
 
     if (row->batch != 0) {
         (void)snprintf(batch, sizeof batch, "%" PRIu64, row->batch);
     }
-    (void)snprintf(text, sizeof text,
+    (void)snprintf(text, PULL_WORDS,
                    "%s; %" PRId64 " to %" PRId64 "; ends %" PRId64
                    "; certificates to %" PRIu64,
-                   what, row->from, row->until, row->ends, row->last);
-    add_words(text, sizeof text, "batch", batch);
-    add_words(text, sizeof text, "model", row->model);
-    add_words(text, sizeof text, "lot", row->lot);
-    add_words(text, sizeof text, "firmware", row->firmware);
-    add_words(text, sizeof text, "devices", row->device);
+                   state_of(row), row->from, row->until, row->ends, row->last);
+    add_words(text, PULL_WORDS, "batch", batch);
+    add_words(text, PULL_WORDS, "model", row->model);
+    add_words(text, PULL_WORDS, "lot", row->lot);
+    add_words(text, PULL_WORDS, "firmware", row->firmware);
+    add_words(text, PULL_WORDS, "devices", row->device);
+}
+
+/* Records of before have less. */
+static void put_old_words(const struct store_pull *row, char text[PULL_WORDS])
+{
+    (void)snprintf(text, PULL_WORDS, "%s; %" PRId64 " to %" PRId64,
+                   state_of(row), row->from, row->until);
+    add_words(text, PULL_WORDS, "devices", row->device);
+}
+
+bool ca_pull_is_said(const struct store_pull *row, struct bm_bytes words)
+{
+    char text[PULL_WORDS];
+
+    put_words(row, text);
+    if (bm_bytes_are(words, text, strlen(text))) {
+        return true;
+    }
+    put_old_words(row, text);
+    return row->batch == 0 && row->model[0] == '\0' && row->lot[0] == '\0' &&
+           row->firmware[0] == '\0' && bm_bytes_are(words, text, strlen(text));
+}
+
+static bm_status put_record(struct ca *ca, const struct ca_actor *actor,
+                            const struct store_pull *row, int64_t now)
+{
+    struct ca_record record = ca_record_of(CA_RECORD_PULL, actor, now);
+    char text[PULL_WORDS];
+
+    put_words(row, text);
     record.organisation = row->organisation;
     record.number = row->id;
     record.ca = ca_text(row->ca);
@@ -251,7 +284,7 @@ static bm_status put(struct ca *ca, const struct ca_actor *actor,
     BM_TRY(fill(actor, o, now, row, why));
     BM_TRY(s->cert_list(s->self, &ca_everything, &newest, &take));
     BM_TRY(s->pull_put(s->self, row));
-    return put_record(ca, actor, row, "pulled", now);
+    return put_record(ca, actor, row, now);
 }
 
 bm_status ca_pull(struct ca *ca, const struct ca_actor *actor,
@@ -283,7 +316,7 @@ static bm_status cancel(struct ca *ca, const struct ca_actor *actor,
     }
     row.cancelled = now;
     BM_TRY(s->pull_put(s->self, &row));
-    return put_record(ca, actor, &row, "cancelled", now);
+    return put_record(ca, actor, &row, now);
 }
 
 bm_status ca_pull_cancel(struct ca *ca, const struct ca_actor *actor,

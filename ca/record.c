@@ -112,6 +112,7 @@ static const struct {
       BIT(SUBJECT) | BIT(HASH) | BIT(TEXT) | BIT(NUMBER), BIT(PROFILE) },
     { CA_RECORD_PULL, "pull", BIT(TEXT) | BIT(NUMBER), BIT(CA) | BIT(PROFILE) },
     { CA_RECORD_SHIPPING, "shipping", BIT(SUBJECT) | BIT(TEXT), BIT(NUMBER) },
+    { CA_RECORD_SIGNAL, "signal", BIT(TEXT) | BIT(NUMBER), BIT(SUBJECT) },
     { CA_RECORD_DESTINATION, "destination",
       BIT(SUBJECT) | BIT(HASH) | BIT(TEXT), 0 },
 };

@@ -106,6 +106,9 @@ enum ca_record_kind {       /* append only: these are in the ledger for ever */
     CA_RECORD_SHIPPING = 37, /* a device is in stock, or was shipped (signal.h);
                                `subject`: its name; `text`: which; `number`:
                                when it was shipped */
+    CA_RECORD_SIGNAL = 39,   /* a sign of misuse (signal.h) that is the first of
+                              its kind and device; `text`: the kind; `number`:
+                              its id; `subject`: the device, if one is known */
     CA_RECORD_DESTINATION = 40 /* events go somewhere (destination.h);
                                   `subject`: its name; `hash` of what is set of
                                   it; `text`: what was done */

@@ -65,13 +65,35 @@ bm_status ca_put_unshipped(struct ca *ca, const struct store_cert *row,
 
 /* ---- Saying so */
 
+const char *ca_shipping_words(int64_t shipped)
+{
+    return shipped == 0 ? "in stock" : "shipped";
+}
+
+bm_status ca_put_shipping(struct ca *ca, const struct ca_actor *actor,
+                          const struct store_device *device, int64_t shipped,
+                          int64_t now)
+{
+    const struct store *s = ca->c.store;
+    struct ca_record record = ca_record_of(CA_RECORD_SHIPPING, actor, now);
+    const struct store_shipping row = { .device = device->id,
+                                        .organisation = device->organisation,
+                                        .shipped = shipped,
+                                        .at = now };
+
+    record.organisation = device->organisation;
+    record.subject = ca_text(device->name);
+    record.text = ca_text(ca_shipping_words(shipped));
+    record.number = (uint64_t)shipped;
+    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
+    return s->shipping_put(s->self, &row);
+}
+
 static bm_status put_shipping(struct ca *ca, const struct ca_actor *actor,
                               const struct ca_shipping_act *a, int64_t now,
                               struct ca_refusal *why)
 {
     const struct store *s = ca->c.store;
-    struct ca_record record = ca_record_of(CA_RECORD_SHIPPING, actor, now);
-    struct store_shipping row = { .shipped = a->shipped, .at = now };
     struct store_device device;
     bm_status rc = BM_E_NOT_FOUND;
 
@@ -87,14 +109,7 @@ static bm_status put_shipping(struct ca *ca, const struct ca_actor *actor,
         return ca_refuse(why, BM_E_CA_DEVICE, "%s is %s", device.name,
                          ca_device_state_name(device.state));
     }
-    row.device = device.id;
-    row.organisation = device.organisation;
-    record.organisation = device.organisation;
-    record.subject = ca_text(device.name);
-    record.text = ca_text(a->shipped == 0 ? "in stock" : "shipped");
-    record.number = (uint64_t)a->shipped;
-    BM_TRY(ca_put_record(ca, &record, NULL, NULL));
-    return s->shipping_put(s->self, &row);
+    return ca_put_shipping(ca, actor, &device, a->shipped, now);
 }
 
 bm_status ca_device_ship(struct ca *ca, const struct ca_actor *actor,

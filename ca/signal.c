@@ -28,6 +28,29 @@ static bm_status find(struct ca *ca, const struct ca_signalled *what,
     return rc == BM_E_NOT_FOUND ? BM_OK : rc;
 }
 
+/* Of each kind and device one: what comes again is a number that grows. */
+static bm_status record(struct ca *ca, const struct store_signal *row,
+                        int64_t now)
+{
+    static const struct ca_actor authority = { .name = "authority",
+                                               .mode = "service",
+                                               .authority = true };
+    const struct store *s = ca->c.store;
+    struct ca_record record = ca_record_of(CA_RECORD_SIGNAL, &authority, now);
+    struct store_device device = { .id = 0 };
+
+    if (row->device != 0) {
+        BM_TRY(s->device_get(s->self, &ca_everything, row->device, &device));
+        /* No organisation is told the name of another one's. */
+        record.subject = ca_text(
+            device.organisation == row->organisation ? device.name : "");
+    }
+    record.organisation = row->organisation;
+    record.number = row->id;
+    record.text = ca_text(row->kind);
+    return ca_put_record(ca, &record, NULL, NULL);
+}
+
 bm_status ca_put_signal(struct ca *ca, const struct ca_signalled *what,
                         bool told, int64_t now)
 {
@@ -52,6 +75,9 @@ bm_status ca_put_signal(struct ca *ca, const struct ca_signalled *what,
     (void)snprintf(row.text, sizeof row.text, "%s", what->text);
     ca->dirty = true;
     BM_TRY(s->signal_put(s->self, &row));
+    if (first) {
+        BM_TRY(record(ca, &row, now));
+    }
     return first && !told ? ca_put_event(ca, kind, what->organisation,
                                          what->device, now, what->text)
                           : BM_OK;

@@ -40,8 +40,8 @@ struct ca_signalled {
     const char *text; /* for its organisation: no word of another one */
 };
 
-/* In a write transaction. The first of a kind and device is an event, too,
- * unless `told` says that there is one. */
+/* In a write transaction. The first of a kind and device is in the ledger, and
+ * an event, unless `told` says that there is one. */
 BM_MUST_CHECK bm_status ca_put_signal(struct ca *ca,
                                       const struct ca_signalled *what,
                                       bool told, int64_t now);
@@ -78,5 +78,14 @@ BM_MUST_CHECK bm_status ca_device_ship(struct ca *ca,
                                        const struct ca_actor *actor,
                                        const struct ca_shipping_act *a,
                                        int64_t now, struct ca_refusal *why);
+
+/* In a write transaction: the same of a device that is at hand. */
+BM_MUST_CHECK bm_status ca_put_shipping(struct ca *ca,
+                                        const struct ca_actor *actor,
+                                        const struct store_device *device,
+                                        int64_t shipped, int64_t now);
+
+/* "in stock", "shipped": as records have it. */
+const char *ca_shipping_words(int64_t shipped);
 
 #endif

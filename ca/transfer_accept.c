@@ -13,6 +13,7 @@
 #include "ca/device.h"
 #include "ca/internal.h"
 #include "ca/inventory.h"
+#include "ca/signal.h"
 #include "ca/transfer.h"
 
 /* What is on record of one device: none has more (attribute.h). */
@@ -175,9 +176,7 @@ static bm_status put_shipped(const struct accepting *a,
     if (row.shipped != 0 && row.shipped <= a->now) {
         return BM_OK;
     }
-    row.shipped = a->now;
-    row.at = a->now;
-    return s->shipping_put(s->self, &row);
+    return ca_put_shipping(a->ca, a->actor, old, a->now, a->now);
 }
 
 static bm_status put_histories(const struct accepting *a,

@@ -283,6 +283,7 @@ static bm_status run(struct verify *v)
     BM_TRY(verify_compare_latest(v));
     BM_TRY(verify_releases(v));
     BM_TRY(verify_transfers(v));
+    BM_TRY(verify_orders(v));
     return v->audit->journal != NULL && v->journal_whole ? verify_signed(v)
                                                          : BM_OK;
 }
@@ -297,6 +298,9 @@ static void release(struct verify *v)
     free(v->latest);
     free(v->releases);
     free(v->transfers);
+    for (size_t i = 0; i < VERIFY_FITS; i++) {
+        free(v->fits[i].octets);
+    }
     free(v->cas);
     free(v->pending);
     free(v);

@@ -398,6 +398,11 @@ bm_status verify_act(struct verify *v, uint64_t index,
         return verify_note_release(v, record);
     case CA_RECORD_TRANSFER:
         return verify_note_transfer(v, record);
+    case CA_RECORD_BATCH:
+    case CA_RECORD_PULL:
+    case CA_RECORD_SHIPPING:
+    case CA_RECORD_SIGNAL:
+        return verify_note_order(v, record);
     default:
         return BM_OK;
     }

@@ -18,12 +18,13 @@
  *   verify_releases.c what devices are to have, as it was recorded
  *   verify_transfers.c
  *                     devices that change hands
+ *   verify_orders.c   pulls, batches, where devices are, signals
  *
  * A finding is reported and the work goes on; only a medium that fails, or
  * missing memory, ends it.
  *
- * Memory: VERIFY_MARK octets per leaf, eight per release, and nothing else that
- * grows with it.
+ * Memory: VERIFY_MARK octets per leaf, eight per release, a bit per batch,
+ * pull, signal and device, and nothing else that grows with it.
  */
 
 /* Octets per leaf. */
@@ -154,6 +155,19 @@ struct verify_leaf {
     uint8_t record[CA_RECORD_MAX];
 };
 
+/* Rows of verify_orders.c that fit what was recorded of them last, by id. */
+enum {
+    VERIFY_PULLS,
+    VERIFY_BATCHES,
+    VERIFY_SHIPPINGS, /* by device */
+    VERIFY_SIGNALS,
+    VERIFY_FITS
+};
+struct verify_fits {
+    uint8_t *octets;
+    size_t n;
+};
+
 struct verify {
     const struct ca_ledger *ledger;
     const struct store *store;
@@ -201,6 +215,8 @@ struct verify {
     struct verify_transfer *transfers; /* in order of their ids */
     size_t transfers_n;
     size_t transfers_cap;
+    struct verify_fits fits[VERIFY_FITS];
+    uint64_t signals_from; /* id of the first that is recorded; 0: none is */
 
     struct verify_ca *cas;
     size_t cas_n;
@@ -279,6 +295,11 @@ BM_MUST_CHECK bm_status verify_releases(struct verify *v);
 BM_MUST_CHECK bm_status verify_note_transfer(struct verify *v,
                                              const struct ca_record *record);
 BM_MUST_CHECK bm_status verify_transfers(struct verify *v);
+
+/* verify_orders.c: of a record about one of these; then, of all rows. */
+BM_MUST_CHECK bm_status verify_note_order(struct verify *v,
+                                          const struct ca_record *record);
+BM_MUST_CHECK bm_status verify_orders(struct verify *v);
 
 /* verify_journal.c. After it, in later snapshots: does anything still lack
  * its record that may yet get it? At the end, what does. */

@@ -110,6 +110,16 @@ static bm_status shipping_put(void *self, const struct store_shipping *row)
     return query_close(&q);
 }
 
+static void shipping_read(struct sqlite_query *q, void *out)
+{
+    struct store_shipping *row = out;
+
+    row->device = query_get_u64(q);
+    row->organisation = query_get_u32(q, UINT32_MAX);
+    row->shipped = query_get_i64(q);
+    row->at = query_get_i64(q);
+}
+
 static bm_status shipping_get(void *self, uint64_t device,
                               struct store_shipping *row)
 {
@@ -119,12 +129,18 @@ static bm_status shipping_get(void *self, uint64_t device,
     query_open(&q, self, SQL_SHIPPING_GET);
     query_put_u64(&q, device);
     if (query_one(&q)) {
-        row->device = query_get_u64(&q);
-        row->organisation = query_get_u32(&q, UINT32_MAX);
-        row->shipped = query_get_i64(&q);
-        row->at = query_get_i64(&q);
+        shipping_read(&q, row);
     }
     return query_close(&q);
+}
+
+static bm_status shipping_list(void *self, const struct store_visit *visit)
+{
+    struct sqlite_query q;
+    struct store_shipping row;
+
+    query_open(&q, self, SQL_SHIPPING_LIST);
+    return query_visit(&q, shipping_read, &row, visit);
 }
 
 void sqlite_signal_fill(struct store *store)
@@ -134,4 +150,5 @@ void sqlite_signal_fill(struct store *store)
     store->signal_list = signal_list;
     store->shipping_put = shipping_put;
     store->shipping_get = shipping_get;
+    store->shipping_list = shipping_list;
 }

@@ -326,6 +326,8 @@
                     "shipped, at) VALUES (?, ?, ?, ?)")                        \
     X(SHIPPING_GET, "SELECT device, organisation, shipped, at FROM shipping "  \
                     "WHERE device = ?")                                        \
+    X(SHIPPING_LIST, "SELECT device, organisation, shipped, at FROM shipping " \
+                     "ORDER BY device")                                        \
     X(DATA_VERSION, "PRAGMA data_version")                                     \
     X(RECENT_PUT, "INSERT INTO claim_recent (entries) VALUES (?)")             \
     X(RECENT_CLEAR, "DELETE FROM claim_recent")                                \

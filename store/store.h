@@ -203,6 +203,8 @@ struct store {
     bm_status (*shipping_put)(void *self, const struct store_shipping *row);
     bm_status (*shipping_get)(void *self, uint64_t device,
                               struct store_shipping *row);
+    /* Ordered by device. */
+    bm_status (*shipping_list)(void *self, const struct store_visit *visit);
     /* struct store_expiring: by when they end, then by device. */
     bm_status (*cert_expiring)(void *self, const struct store_expiring_of *of,
                                const struct store_visit *visit);

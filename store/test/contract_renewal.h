@@ -186,10 +186,17 @@ static inline void a_signal_is_one_row_however_often_it_comes(void)
     s->close(s);
 }
 
+static inline bm_status see_shipping(void *arg, const void *row)
+{
+    return see_id(arg, ((const struct store_shipping *)row)->device);
+}
+
 static inline void where_a_device_is_can_be_said_again(void)
 {
     struct store *s = contract_open("shipping", true);
     struct store_shipping row = { .device = 7, .organisation = 1, .at = 5 };
+    struct seen seen = { .n = 0 };
+    const struct store_visit visit = { &seen, see_shipping };
 
     must_begin(s);
     CHECK_STATUS(s->shipping_put(s->self, &row), BM_OK);
@@ -199,6 +206,10 @@ static inline void where_a_device_is_can_be_said_again(void)
     CHECK_STATUS(s->shipping_get(s->self, 7, &row), BM_OK);
     CHECK(row.shipped == 9 && row.at == 9 && row.organisation == 1);
     CHECK_STATUS(s->shipping_get(s->self, 8, &row), BM_E_NOT_FOUND);
+    row = (struct store_shipping){ .device = 3, .organisation = 2, .at = 4 };
+    CHECK_STATUS(s->shipping_put(s->self, &row), BM_OK);
+    CHECK_STATUS(s->shipping_list(s->self, &visit), BM_OK);
+    CHECK(saw(&seen, "3 7"));
     s->rollback(s->self);
     s->close(s);
 }

@@ -262,12 +262,14 @@ def cases(them):
 
 
 def leaves(srv):
-    """Records of acts, but for the lists and bundles (15, 18: docs/ledger.md)
-    that the service makes by itself. The kind is the fifth octet."""
+    """Records of acts, but for the lists, bundles and signals (15, 18, 39:
+    docs/ledger.md) that the service makes by itself. The kind is the fifth
+    octet, or the sixth."""
     with sqlite3.connect("file:%s?mode=ro" % os.path.join(
             srv.dir, "birthmark.db"), uri=True) as db:
         return db.execute("SELECT count(*) FROM ledger WHERE "
-                          "substr(record, 5, 1) NOT IN (x'0f', x'12')"
+                          "substr(record, 5, 1) NOT IN (x'0f', x'12') AND "
+                          "substr(record, 5, 2) != x'1827'"
                           ).fetchone()[0]
 
 

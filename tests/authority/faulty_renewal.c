@@ -83,6 +83,13 @@ static bm_status shipping_get(void *self, uint64_t device,
     HAND_ON(s, s->real->shipping_get(s->real->self, device, row));
 }
 
+static bm_status shipping_list(void *self, const struct store_visit *visit)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->shipping_list(s->real->self, visit));
+}
+
 void faulty_renewal_fill(struct store *store)
 {
     store->cert_due = cert_due;
@@ -95,4 +102,5 @@ void faulty_renewal_fill(struct store *store)
     store->signal_list = signal_list;
     store->shipping_put = shipping_put;
     store->shipping_get = shipping_get;
+    store->shipping_list = shipping_list;
 }

@@ -13,8 +13,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ca/batch.h"
 #include "ca/issue.h"
 #include "ca/release.h"
+#include "ca/renewal.h"
+#include "ca/signal.h"
 #include "core/oid.h"
 #include "core/pem.h"
 #include "core/signed.h"
@@ -350,6 +353,54 @@ static void make_release(struct world *w)
          "a release", &why);
 }
 
+static void ship(struct world *w, const char *name, int64_t shipped)
+{
+    const struct ca_shipping_act act = { 1, name, shipped };
+    struct ca_refusal why = { .status = BM_OK };
+
+    must(ca_device_ship(w->instance->ca, &w->actor, &act, w->now, &why) ==
+             BM_OK,
+         "shipping", &why);
+}
+
+/* Pulls, of which one is cancelled, batches, devices that are shipped, and a
+ * signal. */
+static void make_orders(struct world *w)
+{
+    const struct ca_pull_order pull = { .profile = PROFILE,
+                                        .device = "SN-1.*",
+                                        .over = 3600 };
+    const struct ca_batch_order order = { .name = "lot 1",
+                                          .profile = PROFILE,
+                                          .upload = { 5 } };
+    struct ca_refusal why = { .status = BM_OK };
+    struct store_pull row;
+    uint64_t batch;
+
+    for (int i = 0; i < 2; i++) {
+        must(ca_pull(w->instance->ca, &w->actor, &pull, w->now, &row, &why) ==
+                 BM_OK,
+             "a pull", &why);
+    }
+    must(ca_batch_create(w->instance->ca, &w->actor, &order, w->now, &batch,
+                         &why) == BM_OK,
+         "a batch", &why);
+    ship(w, "SN-1", 0);
+    ship(w, "SN-2", 0);
+    w->now += 10;
+    must(ca_pull_cancel(w->instance->ca, &w->actor, row.id, w->now, &why) ==
+             BM_OK,
+         "no pull", &why);
+    must(ca_batch_act(w->instance->ca, &w->actor, batch, CA_BATCH_REJECT,
+                      "not mine", w->now, &why) == BM_OK,
+         "no batch", &why);
+    ship(w, "SN-1", w->now + 5);
+    must(ca_signal_places(w->instance->ca,
+                          (struct bm_bytes){ w->der[1], w->der_n[1] }, w->now,
+                          &why) == BM_OK,
+         "a signal", &why);
+}
+
 void world_live(struct world *w)
 {
     const struct bm_bytes released = { w->serial[WORLD_RELEASED],
@@ -358,6 +409,7 @@ void world_live(struct world *w)
 
     w->now += 10;
     make_release(w);
+    make_orders(w);
     revoke(w, WORLD_REVOKED, BM_REASON_HOLD);
     w->now += 10;
     revoke(w, WORLD_REVOKED, BM_REASON_KEY_COMPROMISE);
