@@ -220,9 +220,9 @@ void devices_serve_time(struct devices *d, struct http_request *r);
 
 void devices_serve_bundle(struct devices *d, struct http_request *r);
 /* BM_E_...: malformed, or no memory; the old one stays. */
-BM_MUST_CHECK bm_status devices_bundle_set(struct devices_bundles *bundles,
+BM_MUST_CHECK bm_status devices_bundle_set(struct devices_bundles *all,
                                            struct bm_bytes in);
-void devices_bundles_wipe(struct devices_bundles *bundles);
+void devices_bundles_wipe(struct devices_bundles *all);
 
 /* ---- devices_delivery.c: rows, too */
 
