@@ -2,6 +2,7 @@
 #include "ca/device.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "ca/internal.h"
 #include "ca/inventory.h"
@@ -228,6 +229,7 @@ bm_status ca_find_device(struct ca *ca, const struct ca_actor *actor,
     const struct store *store = ca->c.store;
     bm_status rc = BM_E_NOT_FOUND;
 
+    memset(device, 0, sizeof *device); /* nobody, when refused */
     if (actor->scope.organisation == 0 ||
         actor->scope.organisation == organisation) {
         rc = store->device_find(store->self, organisation, name, device);

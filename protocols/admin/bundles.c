@@ -62,7 +62,7 @@ static bm_status put(struct admin_context *c, uint32_t list, json_t *result,
 bm_status admin_show_bundle(struct admin_context *c, const json_t *params,
                             json_t *result, struct ca_refusal *why)
 {
-    uint32_t list;
+    uint32_t list = 0;
     bm_status rc;
 
     BM_TRY(admin_begin(c));
@@ -77,7 +77,7 @@ bm_status admin_show_bundle(struct admin_context *c, const json_t *params,
 bm_status admin_make_bundle(struct admin_context *c, const json_t *params,
                             json_t *result, struct ca_refusal *why)
 {
-    uint32_t list;
+    uint32_t list = 0;
     bm_status rc;
 
     BM_TRY(admin_begin(c));

@@ -86,6 +86,7 @@ static void what_is_no_checkpoint_of_this_ledger_changes_nothing(void)
     struct ca_resumed resumed;
     struct note note;
     struct note garbage = { .n = 5 };
+    uint8_t *size;
 
     drill_restore(&d, "refused");
     head = drill_head(&d);
@@ -98,7 +99,9 @@ static void what_is_no_checkpoint_of_this_ledger_changes_nothing(void)
     note.text[note.n - 10] ^= 1;
     CHECK(drill_resume_against(&d, &note, &resumed) != BM_OK);
     note = d.last;
-    note.text[strlen(d.lost.origin) + 1] ^= 1; /* the size */
+    size = memchr(note.text + strlen(d.lost.origin) + 1, '\n',
+                  note.n - strlen(d.lost.origin) - 1);
+    size[-1] ^= 1; /* its last digit: still a number */
     CHECK_STATUS(drill_resume_against(&d, &note, &resumed),
                  BM_E_LEDGER_SIGNATURE);
 
