@@ -115,6 +115,10 @@ bm_status query_visit(struct sqlite_query *q,
  * octets, a list made elsewhere may have megabytes. */
 #define SQLITE_BLOB_MAX (64U * 1024 * 1024)
 
+/* sqlite_steps.c: what each version of the schema adds, in order. */
+extern const char *const sqlite_steps[];
+extern const size_t sqlite_steps_n;
+
 /* sqlite_schema.c: make, check, migrate. */
 bm_status sqlite_schema_create(sqlite3 *db);
 bm_status sqlite_schema_check(sqlite3 *db, const char *path, bool read_only);

@@ -2,6 +2,10 @@
 #ifndef BM_STORE_SQLITE_SQL_H
 #define BM_STORE_SQLITE_SQL_H
 
+#include "store/sqlite_sql_batch.h"
+#include "store/sqlite_sql_renewal.h"
+#include "store/sqlite_sql_transfer.h"
+
 /*
  * Every statement there is, each prepared once per handle.
  *
@@ -93,27 +97,6 @@
     "device, organisation, number, key, key_at, " \
     "policy, policy_hash, policy_at, mode, mode_at, missed, missed_at"
 
-#define SQL_BATCH_COLUMNS                                                  \
-    "id, organisation, state, options, name, profile, creator, actor, "    \
-    "upload, reason, revocation, created, changed, expires, rows, wrong, " \
-    "skipped, issued, refused, revoked, recipient, signature, jws"
-#define SQL_BATCH_ROW_COLUMNS \
-    "id, state, cert, place, device, name, words, csr, subject, key"
-
-#define SQL_TRANSFER_COLUMNS                                         \
-    "id, organisation, receiver, state, options, devices, created, " \
-    "expires, decided, creator, decider, profile, words, reason"
-#define SQL_TRANSFERRED_COLUMNS "transfer, place, device, received"
-/* A transfer is in the scope of both of its sides. */
-#define SQL_TRANSFER_SEEN                                              \
-    "SELECT id FROM (SELECT id, organisation FROM transfer UNION ALL " \
-    "SELECT id, receiver AS organisation FROM transfer) WHERE $scope"
-#define SQL_PULL_COLUMNS                                                   \
-    "id, organisation, ca, profile, device, from_time, until_time, last, " \
-    "created, cancelled, creator, model, lot, firmware, batch, ends"
-#define SQL_SIGNAL_COLUMNS \
-    "id, organisation, device, kind, count, first, last, text"
-
 /* As the index certificate_due has it: SQLite compares the words. A page goes
  * on within a second, or behind it: in two parts, since it does not seek for
  * (not_after, id) > (?, ?) where id is the key of the table. */
@@ -193,33 +176,7 @@
                      "line = ?, came = ? WHERE id = ? AND organisation = ?")   \
     X(DEVICE_LINE, "SELECT " SQL_DEVICE_COLUMNS " FROM device "                \
                    "WHERE line = ? AND line != 0 ORDER BY id")                 \
-    X(TRANSFER_ADD,                                                            \
-      "INSERT INTO transfer (organisation, receiver, state, options, "         \
-      "devices, created, expires, decided, creator, decider, profile, "        \
-      "words, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")         \
-    X(TRANSFER_CHANGE,                                                         \
-      "UPDATE transfer SET state = ?, decided = ?, decider = ?, profile = ?, " \
-      "reason = ? WHERE id = ? AND organisation = ? AND receiver = ?")         \
-    X(TRANSFER_GET, "SELECT " SQL_TRANSFER_COLUMNS " FROM transfer "           \
-                    "WHERE id = ?1 AND id IN (" SQL_TRANSFER_SEEN ")")         \
-    X(TRANSFER_LIST,                                                           \
-      "SELECT " SQL_TRANSFER_COLUMNS " FROM transfer "                         \
-      "WHERE id > ?1 AND id IN (" SQL_TRANSFER_SEEN ") ORDER BY id")           \
-    X(TRANSFER_COUNT, "SELECT count(*) FROM transfer "                         \
-                      "WHERE state = 1 AND organisation = ? AND expires > ?")  \
-    X(TRANSFER_LAPSED,                                                         \
-      "SELECT " SQL_TRANSFER_COLUMNS " FROM transfer "                         \
-      "WHERE state = 1 AND expires <= ? ORDER BY expires LIMIT 1")             \
-    X(TRANSFERRED_PUT,                                                         \
-      "INSERT INTO transferred (" SQL_TRANSFERRED_COLUMNS ") "                 \
-      "VALUES (?, ?, ?, ?) ON CONFLICT (transfer, place) "                     \
-      "DO UPDATE SET received = excluded.received")                            \
-    X(TRANSFERRED_LIST, "SELECT " SQL_TRANSFERRED_COLUMNS " FROM transferred " \
-                        "WHERE transfer = ? AND place > ? ORDER BY place")     \
-    X(TRANSFER_OF_DEVICE,                                                      \
-      "SELECT transfer FROM transferred JOIN transfer "                        \
-      "ON transfer.id = transferred.transfer WHERE device = ? "                \
-      "AND state = 1 AND expires > ? LIMIT 1")                                 \
+    SQL_TRANSFER_LIST(X)                                                       \
     X(DEVICE_GET,                                                              \
       "SELECT " SQL_DEVICE_COLUMNS " FROM device WHERE id = ? AND $scope")     \
     X(DEVICE_LIST, "SELECT " SQL_DEVICE_COLUMNS                                \
@@ -292,42 +249,7 @@
       "UNION ALL SELECT " SQL_CERT_COLUMNS " FROM certificate WHERE "          \
       "organisation = ?1 AND not_after > ?2 AND not_after < ?4 "               \
       "AND " SQL_DUE_WHERE "ORDER BY not_after, id")                           \
-    X(PULL_ADD,                                                                \
-      "INSERT INTO pull (organisation, ca, profile, device, "                  \
-      "from_time, until_time, last, created, cancelled, creator, model, lot, " \
-      "firmware, batch, ends) VALUES "                                         \
-      "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                         \
-    X(PULL_CHANGE,                                                             \
-      "UPDATE pull SET cancelled = ? WHERE id = ? AND organisation = ?")       \
-    X(PULL_GET,                                                                \
-      "SELECT " SQL_PULL_COLUMNS " FROM pull WHERE id = ? AND $scope")         \
-    X(PULL_LIST, "SELECT " SQL_PULL_COLUMNS                                    \
-                 " FROM pull WHERE id > ? AND $scope ORDER BY id")             \
-    X(PULL_OPEN, "SELECT " SQL_PULL_COLUMNS                                    \
-                 " FROM pull WHERE cancelled = 0 AND organisation IN (0, ?1) " \
-                 "AND ends > ?2 ORDER BY id")                                  \
-    X(SIGNAL_ADD, "INSERT INTO signal (organisation, device, kind, count, "    \
-                  "first, last, text) VALUES (?, ?, ?, ?, ?, ?, ?)")           \
-    X(SIGNAL_CHANGE,                                                           \
-      "UPDATE signal SET count = ?, last = ?, text = ? WHERE id = ?")          \
-    X(SIGNAL_FIND,                                                             \
-      "SELECT " SQL_SIGNAL_COLUMNS                                             \
-      " FROM signal WHERE device = ? AND kind = ? AND organisation = ?")       \
-    X(SIGNAL_LIST, "SELECT " SQL_SIGNAL_COLUMNS                                \
-                   " FROM signal WHERE id < ?1 AND $scope ORDER BY id DESC")   \
-    X(SIGNAL_OF_KIND,                                                          \
-      "SELECT " SQL_SIGNAL_COLUMNS                                             \
-      " FROM signal WHERE id < ?1 AND kind = ?2 AND $scope ORDER BY id DESC")  \
-    X(SIGNAL_OF_DEVICE,                                                        \
-      "SELECT " SQL_SIGNAL_COLUMNS                                             \
-      " FROM signal WHERE id < ?1 AND device = ?2 AND ?3 IN ('', kind) "       \
-      "AND $scope ORDER BY id DESC")                                           \
-    X(SHIPPING_PUT, "INSERT OR REPLACE INTO shipping (device, organisation, "  \
-                    "shipped, at) VALUES (?, ?, ?, ?)")                        \
-    X(SHIPPING_GET, "SELECT device, organisation, shipped, at FROM shipping "  \
-                    "WHERE device = ?")                                        \
-    X(SHIPPING_LIST, "SELECT device, organisation, shipped, at FROM shipping " \
-                     "ORDER BY device")                                        \
+    SQL_RENEWAL_LIST(X)                                                        \
     X(DATA_VERSION, "PRAGMA data_version")                                     \
     X(RECENT_PUT, "INSERT INTO claim_recent (entries) VALUES (?)")             \
     X(RECENT_CLEAR, "DELETE FROM claim_recent")                                \
@@ -617,54 +539,7 @@
       "SELECT " SQL_EVENT_COLUMNS                                              \
       " FROM event WHERE device = ? AND device != 0 AND id < ? "               \
       "AND asked = 0 AND $scope ORDER BY id DESC")                             \
-    X(BATCH_ADD,                                                               \
-      "INSERT INTO batch (organisation, state, options, name, "                \
-      "profile, creator, actor, upload, reason, revocation, "                  \
-      "created, changed, expires, rows, wrong, skipped, issued, "              \
-      "refused, revoked, recipient, signature) VALUES (?, ?, ?, ?, "           \
-      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
-    X(BATCH_CHANGE,                                                            \
-      "UPDATE batch SET state = ?, options = ?, actor = ?, reason = ?, "       \
-      "revocation = ?, changed = ?, expires = ?, rows = ?, wrong = ?, "        \
-      "skipped = ?, issued = ?, refused = ?, revoked = ? "                     \
-      "WHERE id = ? AND organisation = ?")                                     \
-    X(BATCH_SIGN, "UPDATE batch SET signature = ?, jws = ? WHERE id = ?")      \
-    X(BATCH_GET,                                                               \
-      "SELECT " SQL_BATCH_COLUMNS " FROM batch WHERE id = ? AND $scope")       \
-    X(BATCH_LIST, "SELECT " SQL_BATCH_COLUMNS                                  \
-                  " FROM batch WHERE id > ?1 AND (?2 = 0 OR state = ?2) "      \
-                  "AND $scope ORDER BY id")                                    \
-    X(BATCH_OPEN,                                                              \
-      "SELECT " SQL_BATCH_COLUMNS " FROM batch WHERE state IN (1, 3, 9) "      \
-      "ORDER BY state = 9 DESC, id")                                           \
-    X(BATCH_LAPSED, "SELECT " SQL_BATCH_COLUMNS                                \
-                    " FROM batch WHERE expires != 0 AND expires < ? "          \
-                    "ORDER BY expires LIMIT 1")                                \
-    X(BATCH_ISSUED, "UPDATE batch SET issued = issued + ? WHERE id = ?")       \
-    X(BATCH_ROW_PUT, "INSERT INTO batch_row (" SQL_BATCH_ROW_COLUMNS           \
-                     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                \
-    X(BATCH_ROW_CHANGE,                                                        \
-      "UPDATE batch_row SET state = ?, cert = ?, words = ?, "                  \
-      "csr = x'' WHERE id = ?")                                                \
-    X(BATCH_ROW_LIST, "SELECT " SQL_BATCH_ROW_COLUMNS                          \
-                      " FROM batch_row WHERE id > ?1 AND id <= ?2 AND "        \
-                      "(?3 = 0 OR state = ?3) ORDER BY id")                    \
-    X(BATCH_CLEAR, "DELETE FROM batch_row WHERE id BETWEEN ?1 AND ?2 AND "     \
-                   "(?3 = 0 OR state = ?3)")                                   \
-    X(BATCH_FORGET, "UPDATE batch_row SET csr = x'', key = x'' WHERE id "      \
-                    "BETWEEN ? AND ? AND (csr != x'' OR key != x'')")          \
-    X(BATCH_SECRET_PUT,                                                        \
-      "INSERT INTO batch_secret (batch, sealed) VALUES (?, ?)")                \
-    X(BATCH_SECRET_GET, "SELECT sealed FROM batch_secret WHERE batch = ?")     \
-    X(BATCH_SECRET_DROP, "DELETE FROM batch_secret WHERE batch = ?")           \
-    X(BATCH_HAS_DEVICE,                                                        \
-      "SELECT 1 FROM certificate AS c CROSS JOIN batch_row AS b "              \
-      "ON b.cert = c.id WHERE c.device = ?3 AND c.device != 0 "                \
-      "AND b.cert != 0 AND b.id BETWEEN ?1 AND ?2 LIMIT 1")                    \
-    X(BATCH_EVENT_PUT, "INSERT INTO batch_event (batch, at, state, actor, "    \
-                       "text) VALUES (?, ?, ?, ?, ?)")                         \
-    X(BATCH_EVENT_LIST, "SELECT batch, at, state, actor, text FROM "           \
-                        "batch_event WHERE batch = ? ORDER BY id")             \
+    SQL_BATCH_LIST(X)                                                          \
     X(LEAF_PUT, "INSERT INTO ledger (id, organisation, salt, record) "         \
                 "VALUES (?, ?, ?, ?)")                                         \
     X(LEAF_GET, "SELECT id, organisation, salt, record FROM ledger "           \

@@ -2,6 +2,8 @@
 #ifndef BM_STORE_STORE_H
 #define BM_STORE_STORE_H
 
+#include "store/batch_rows.h"
+#include "store/release_rows.h"
 #include "store/renewal_rows.h"
 #include "store/transfer_rows.h"
 
