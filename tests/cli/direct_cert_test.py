@@ -100,8 +100,9 @@ def test_the_operator_may_say_device_subject_and_end():
     openssl("x509", "-in", "i8.pem", "-noout", "-checkend", "7000")
 
 
-def refused_issue(words, csr, *args):
-    before = leaves("acme")
+def refused_issue(words, csr, *args, signals=0):
+    """Nothing is on record but, where that is one, the sign of misuse."""
+    before = leaves("acme") + signals
     err = refused(words, *ISSUE, csr, "--out", "refused.pem", *args)
     equal((os.path.exists("refused.pem"), leaves("acme")), (False, before))
     return err
@@ -126,6 +127,8 @@ def test_what_the_profile_forbids_is_refused_with_its_rule():
     refused_issue("profile forbids the same key again", "n5b.csr")
     openssl("req", "-new", "-key", "n5.key", "-subj", "/serialNumber=n6",
             "-out", "n6.csr")
+    # One for the device that has the key, and one for who asked.
+    refused_issue("public key belongs to another device", "n6.csr", signals=2)
     refused_issue("public key belongs to another device", "n6.csr")
 
 
