@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* explicit_bzero() */
+#define _DEFAULT_SOURCE
 #include "daemon/link.h"
 
 #include <errno.h>
@@ -116,37 +118,56 @@ void link_frame_put(struct bm_wr *w, const struct link_frame *frame)
     bm_wr_put(w, frame->body);
 }
 
-/* ---- Buffers */
+/* ---- Buffers: they forget what has gone on, which may have been a secret.
+ * Pages and certificates pass here, too, so it is not bm_wipe(), which is as
+ * fast as it is portable. */
+
+static void forget(struct stretch *s, size_t at, size_t n)
+{
+    if (n != 0) {
+        explicit_bzero(s->p + at, n);
+    }
+}
+
+static bm_status stretch_grow(struct stretch *s, size_t cap)
+{
+    uint8_t *p = malloc(cap);
+
+    if (p == NULL) {
+        return BM_E_MEMORY;
+    }
+    if (s->n != 0) {
+        memcpy(p, s->p, s->n);
+        forget(s, 0, s->n);
+    }
+    free(s->p);
+    s->p = p;
+    s->cap = cap;
+    return BM_OK;
+}
 
 /* Room for `n` more octets behind what is there. */
 static bm_status stretch_room(struct stretch *s, size_t n)
 {
     size_t cap = s->cap == 0 ? ROOM_USUAL : s->cap;
-    uint8_t *p;
 
     if (n <= s->cap - s->at - s->n) {
         return BM_OK;
     }
     if (s->at != 0) {
         memmove(s->p, s->p + s->at, s->n);
+        forget(s, s->n, s->at);
         s->at = 0;
     }
     while (cap - s->n < n) { /* frames and queues have limits below SIZE_MAX */
         cap *= 2;
     }
-    if (cap != s->cap) {
-        p = realloc(s->p, cap);
-        if (p == NULL) {
-            return BM_E_MEMORY;
-        }
-        s->p = p;
-        s->cap = cap;
-    }
-    return BM_OK;
+    return cap == s->cap ? BM_OK : stretch_grow(s, cap);
 }
 
 static void stretch_drop(struct stretch *s, size_t n)
 {
+    forget(s, s->at, n);
     s->at += n;
     s->n -= n;
     if (s->n == 0) {
@@ -158,6 +179,13 @@ static void stretch_drop(struct stretch *s, size_t n)
     }
 }
 
+static void stretch_end(struct stretch *s)
+{
+    forget(s, s->at, s->n);
+    free(s->p);
+    *s = (struct stretch){ 0 };
+}
+
 /* ---- The event loop's side */
 
 static void finish(struct link *link)
@@ -166,8 +194,8 @@ static void finish(struct link *link)
     event_del(&link->writable);
     event_del(&link->flush);
     close(link->fd);
-    free(link->in.p);
-    free(link->out.p);
+    stretch_end(&link->in);
+    stretch_end(&link->out);
     free(link);
 }
 

@@ -19,6 +19,9 @@ struct event_base;
  * again and a status. A room serves a const table of verbs: a frame with
  * another verb, one longer than its row allows, or one that is malformed
  * closes the link, and nothing of it is acted upon.
+ *
+ * What has passed is overwritten in the link's own memory: keys and secrets go
+ * this way, too.
  */
 
 #define LINK_HEAD      12

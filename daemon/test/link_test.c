@@ -27,6 +27,7 @@ struct world {
     bool closed;
     bool refuse; /* the next frame */
     bool leave;  /* link_free() from within */
+    const uint8_t *seen; /* where the last body was, in the link */
 };
 
 static bm_status on_echo(void *room, struct link *link,
@@ -36,6 +37,7 @@ static bm_status on_echo(void *room, struct link *link,
 
     w->served++;
     w->octets += frame->body.n;
+    w->seen = frame->body.p;
     if (w->leave) {
         link_free(link);
         w->link = NULL;
@@ -207,6 +209,31 @@ static void frames_come_in_any_pieces(void)
         CHECK(memcmp(back, stream, n) == 0);
         close_world(&w);
     }
+}
+
+/* Its memory is there still: buffers of the usual size are kept. */
+static void what_has_passed_is_not_left_in_the_link(void)
+{
+    static const uint8_t nothing[6] = { 0 };
+    uint8_t buf[64];
+    struct bm_bytes first = frame(buf, ECHO, 1, BM_LIT("secret"));
+    struct bm_bytes second = frame(buf + 32, ECHO, 2, BM_LIT("sesame"));
+    struct world w;
+
+    open_world(&w);
+    say(&w, first);
+    turn(&w);
+    CHECK(w.served == 1 && memcmp(w.seen, nothing, sizeof nothing) == 0);
+
+    /* Behind one that is whole, half of the next is kept. */
+    say(&w, first);
+    say(&w, (struct bm_bytes){ second.p, 15 });
+    turn(&w);
+    CHECK(w.served == 2 && memcmp(w.seen, nothing, sizeof nothing) == 0);
+    say(&w, (struct bm_bytes){ second.p + 15, second.n - 15 });
+    turn(&w);
+    CHECK(w.served == 3 && memcmp(w.seen, nothing, sizeof nothing) == 0);
+    close_world(&w);
 }
 
 static void many_answers_leave_in_one_write(void)
@@ -491,6 +518,7 @@ int main(void)
     RUN(every_bit_of_a_frame_counts);
     RUN(a_length_outside_of_its_range_is_refused);
     RUN(frames_come_in_any_pieces);
+    RUN(what_has_passed_is_not_left_in_the_link);
     RUN(many_answers_leave_in_one_write);
     RUN(what_the_table_does_not_hold_closes_the_link);
     RUN(a_malformed_length_closes_the_link);
