@@ -10,22 +10,20 @@
 
 #include "cli/cmd.h"
 #include "cli/diag.h"
-#include "files/files.h"
 
 /* White space of a file that somebody has edited included. */
 #define FILE_MAX 256
 
-static int refuse(const struct batch_secret *s, bm_status rc, const char *words)
-{
-    struct ca_refusal why = { .status = BM_OK };
-
-    return refusal_print_act(
-        s->path, ca_refuse(&why, rc, "%s: %s", s->file, words), &why);
-}
+/* A secret as a line, and what holds its place before it is known. */
+#define LINE_SIZE (KEYGEN_SECRET_SIZE + 1)
+static const char blank[LINE_SIZE + 1] = "                                \n";
 
 int batch_secret_open(struct batch_secret *s)
 {
-    s->fd = -1;
+    struct ca_refusal why = { .status = BM_OK };
+    bm_status rc;
+
+    s->draft.open = false;
     if (s->file == NULL) {
         return s->json || isatty(STDOUT_FILENO) == 1
                    ? CMD_OK
@@ -33,26 +31,56 @@ int batch_secret_open(struct batch_secret *s)
                                      "a secret is shown on a terminal alone: "
                                      "--secret-out FILE, or --json");
     }
-    s->fd = open(s->file, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-                 0600);
-    if (s->fd < 0) {
-        bm_status rc = errno == EEXIST ? BM_E_EXISTS : BM_E_IO;
-        char words[ERRNO_WORDS_MAX];
-
-        errno_words(errno, words);
-        return refuse(s, rc, words);
-    }
-    return CMD_OK;
+    rc = files_draft_open(
+        &s->draft, s->file,
+        (struct bm_bytes){ (const uint8_t *)blank, LINE_SIZE }, 0600, &why);
+    return rc == BM_OK ? CMD_OK : refusal_print_act(s->path, rc, &why);
 }
 
-static bool write_file(struct batch_secret *s)
+/* 0, or what went wrong, of errno. */
+static int fill(const struct batch_secret *s)
 {
-    char line[KEYGEN_SECRET_MAX + 1];
+    char line[LINE_SIZE + 1];
     int n = snprintf(line, sizeof line, "%s\n", s->text);
-    bool ok = n > 0 && write(s->fd, line, (size_t)n) == n && fsync(s->fd) == 0;
+    int error = 0;
+    int fd;
 
+    errno = EIO; /* where a write is short */
+    fd = open(s->draft.temporary, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0 || write(fd, line, LINE_SIZE) != n || fsync(fd) != 0) {
+        error = errno;
+    }
     bm_wipe(line, sizeof line);
-    return ok;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return error;
+}
+
+static int save(struct batch_secret *s)
+{
+    struct ca_refusal why = { .status = BM_OK };
+    int error = fill(s);
+    bm_status rc = BM_OK;
+
+    if (error != 0) {
+        char words[ERRNO_WORDS_MAX];
+
+        errno_words(error, words);
+        rc = ca_refuse(&why, BM_E_IO, "%s: %s", s->draft.temporary, words);
+    }
+    if (rc == BM_OK) {
+        rc = files_draft_publish(&s->draft, &why);
+    }
+    if (rc == BM_OK) {
+        return CMD_OK;
+    }
+    (void)refusal_print_act(s->path, rc, &why);
+    fprintf(stderr,
+            "%s: the secret is lost: birthmark batch abort, and order it "
+            "again\n",
+            s->path);
+    return CMD_FAILED;
 }
 
 int batch_secret_show(struct batch_secret *s, const char *text)
@@ -64,32 +92,20 @@ int batch_secret_show(struct batch_secret *s, const char *text)
         return refusal_print_act(s->path, BM_E_BATCH_SECRET, NULL);
     }
     memcpy(s->text, text, octets.n + 1);
-    if (s->file == NULL && s->json) {
-        return CMD_OK;
+    if (s->file != NULL) {
+        return save(s);
     }
-    if (s->file == NULL) {
+    if (!s->json) {
         printf("secret, shown this once: %s\n", s->text);
         (void)fflush(stdout);
-        return CMD_OK;
     }
-    if (!write_file(s)) {
-        return refuse(
-            s, BM_E_IO,
-            "the secret is lost: abort the batch, and order it again");
-    }
-    (void)close(s->fd);
-    s->fd = -1;
     return CMD_OK;
 }
 
 void batch_secret_close(struct batch_secret *s)
 {
     bm_wipe(s->text, sizeof s->text);
-    if (s->fd >= 0) {
-        (void)close(s->fd);
-        (void)unlink(s->file);
-        s->fd = -1;
-    }
+    files_draft_drop(&s->draft);
 }
 
 int batch_secret_read(struct batch_secret *s)
@@ -99,7 +115,6 @@ int batch_secret_read(struct batch_secret *s)
     uint8_t *data = NULL;
     bm_status rc = files_read(s->file, FILE_MAX, &data, &text.n, &why);
 
-    s->fd = -1;
     if (rc == BM_OK) {
         text.p = data;
         while (text.n != 0 && strchr(" \r\n", text.p[text.n - 1]) != NULL) {

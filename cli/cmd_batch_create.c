@@ -388,9 +388,7 @@ int cmd_batch_create(int argc, char **argv)
                                      .place = &given.place,
                                      .mode = INSTANCE_WRITE,
                                      .act = CA_ACT_BATCH_CREATE };
-    struct run run = { .given = &given,
-                       .file = { .fd = -1 },
-                       .secret = { .fd = -1 } };
+    struct run run = { .given = &given, .file = { .fd = -1 } };
     int rc;
 
     if (!args_read(&args, argc, argv, &rc)) {

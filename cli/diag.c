@@ -71,7 +71,7 @@ int refusal_print_act(const char *who, bm_status rc,
                       const struct ca_refusal *why)
 {
     /* Words of another failure would mislead. */
-    bool said = why->status == rc && why->words[0] != '\0';
+    bool said = why != NULL && why->status == rc && why->words[0] != '\0';
 
     safe_print_str(stderr, who);
     fputs(": ", stderr);

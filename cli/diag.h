@@ -42,8 +42,8 @@ void refusal_print(const struct refusal *r);
  *
  *     birthmark cert issue: subject is outside the profile: ...
  *
- * Returns the exit code of cmd.h that goes with it: 3 where something would
- * have been overwritten, else 1.
+ * `why` NULL: there are no words. Returns the exit code of cmd.h that goes with
+ * it: 3 where something would have been overwritten, else 1.
  */
 int refusal_print_act(const char *who, bm_status rc,
                       const struct ca_refusal *why);
