@@ -532,6 +532,10 @@ static void summarise(const struct cloud *c)
     if (c->bare != 0) {
         fprintf(stderr, "; %" PRIu64 " without a certificate that is good",
                 c->bare);
+        if (c->config->profile != NULL) {
+            fputs(", of ", stderr);
+            safe_print_str(stderr, c->config->profile);
+        }
     }
     if (c->unfit != 0) {
         fprintf(stderr, "; %" PRIu64 " that the service does not take",

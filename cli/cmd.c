@@ -37,8 +37,8 @@ static const char *nearest_option(const struct cmd_option *table,
 void cmd_print_table(FILE *to, const struct cmd *table, const char *path)
 {
     for (; table->name != NULL; table++) {
-        fprintf(to, "  %s %s %s\n      %s\n", path, table->name, table->args,
-                table->summary);
+        fprintf(to, "  %s %s%s%s\n      %s\n", path, table->name,
+                table->args[0] == '\0' ? "" : " ", table->args, table->summary);
     }
 }
 
@@ -83,7 +83,8 @@ void cmd_print_help(const struct cmd_verb *verb)
 {
     char left[64];
 
-    printf("usage: %s %s\n\n%s\n", verb->path, verb->args, verb->about);
+    printf("usage: %s%s%s\n\n%s\n", verb->path,
+           verb->args[0] == '\0' ? "" : " ", verb->args, verb->about);
     for (const struct cmd_option *o = verb->options; o->name != NULL; o++) {
         snprintf(left, sizeof left, "%s%s%s", o->name,
                  o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");

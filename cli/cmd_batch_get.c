@@ -233,6 +233,38 @@ static bm_status put_p12(struct run *run, const json_t *item,
     return put_entry(run, name, bm_wr_bytes(&w));
 }
 
+/* That secret is not for this key. */
+static bm_status refuse_key(struct run *run, const json_t *item, bm_status rc,
+                            const char *words)
+{
+    struct ca_refusal why = { .status = BM_OK };
+
+    bar_end(&run->bar);
+    run->code = refusal_print_act(
+        verb.path,
+        ca_refuse(&why, rc, "%s: row %lld: %s", run->secret.file,
+                  (long long)json_integer_value(json_object_get(item, "row")),
+                  words),
+        &why);
+    return BM_E_END;
+}
+
+/* Is it that of its certificate, as far as the secret shows it? */
+static bm_status check_key(struct run *run, const json_t *item,
+                           const struct batch_key *key)
+{
+    bm_status rc = batch_key_check(key);
+
+    if (rc == BM_OK) {
+        return BM_OK;
+    }
+    return refuse_key(run, item, rc,
+                      !key->sealed ? "its key is encrypted to a recipient"
+                      : rc == BM_E_BATCH_SECRET
+                          ? "it is the secret of another batch"
+                          : "its key is not that of its certificate");
+}
+
 /* A key that was made for it: as it came, which is encrypted, or with its
  * certificate. */
 static bm_status put_key(struct run *run, const json_t *item, const char *pem)
@@ -246,12 +278,15 @@ static bm_status put_key(struct run *run, const json_t *item, const char *pem)
     struct bm_wr w;
 
     if (pem == NULL) {
-        return run->secret.file == NULL ? BM_OK : BM_E_BATCH_SECRET;
+        return run->secret.file == NULL
+                   ? BM_OK
+                   : refuse_key(run, item, BM_E_BATCH_SECRET,
+                                "no key was made for it");
     }
     bm_wr_init(&w, run->key, sizeof run->key);
     BM_TRY(batch_key_take(&key, pem, &w));
     if (run->secret.file != NULL) {
-        BM_TRY(batch_key_check(&key));
+        BM_TRY(check_key(run, item, &key));
     }
     run->keys = true;
     if (run->form == FORM_P12) {
@@ -501,9 +536,8 @@ static bool take_form(const struct given *given, struct run *run)
 
 static int take_options(const struct given *given, struct run *run)
 {
-    run->secret = (struct batch_secret){ .path = verb.path,
-                                         .file = given->secret,
-                                         .fd = -1 };
+    run->secret =
+        (struct batch_secret){ .path = verb.path, .file = given->secret };
     if (!take_form(given, run)) {
         return cmd_usage_error(verb.path,
                                "--form: pem, der, p7b, p12 or table");

@@ -57,6 +57,7 @@ struct expect {
     struct session session;
     struct bar bar;
     struct twice *twice;
+    const char *file;
     bool look; /* the first time; then they are written */
     uint64_t wrong;
     uint64_t made;
@@ -187,6 +188,21 @@ static int take_row(struct expect *e, const struct ca_batch_row *row)
     return rc;
 }
 
+/* What is wrong with the file as a whole is told with its name. */
+static int tell_file(const struct expect *e, bm_status rc,
+                     const struct ca_refusal *why)
+{
+    if (rc != BM_E_CA_ORDER || why->words[0] == '\0') {
+        return session_result(&e->session, rc, why);
+    }
+    fprintf(stderr, "%s: ", verb.path);
+    safe_print_str(stderr, e->file);
+    fputs(": ", stderr);
+    safe_print_str(stderr, why->words);
+    fputc('\n', stderr);
+    return CMD_FAILED;
+}
+
 /* All rows, once. */
 static int go_through(struct expect *e, struct intake_worker *worker)
 {
@@ -209,7 +225,7 @@ static int go_through(struct expect *e, struct intake_worker *worker)
         }
         if (rc == CMD_OK && !is_over(e) && got != BM_E_END) {
             bar_end(&e->bar);
-            return session_result(&e->session, got, &why);
+            return tell_file(e, got, &why);
         }
     }
     if (rc == CMD_OK) {
@@ -312,7 +328,7 @@ int cmd_device_expect(int argc, char **argv)
                                      .mode = INSTANCE_WRITE,
                                      .act = CA_ACT_DEVICE_EXPECT };
     struct intake_worker *workers[2] = { NULL, NULL };
-    struct expect e = { .octets = 0 };
+    struct expect e = { .file = NULL };
     enum intake_kind kind;
     int rc;
 
@@ -323,9 +339,10 @@ int cmd_device_expect(int argc, char **argv)
         return cmd_usage_error(verb.path, "--format is birthmark, aws-iot, "
                                           "azure-dps or azure-hub");
     }
-    rc = start(args.words[0], kind, &workers[0]);
+    e.file = args.words[0];
+    rc = start(e.file, kind, &workers[0]);
     if (rc == CMD_OK) {
-        rc = start(args.words[0], kind, &workers[1]);
+        rc = start(e.file, kind, &workers[1]);
     }
     if (rc == CMD_OK) {
         rc = session_open(&e.session, &config);

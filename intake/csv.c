@@ -170,6 +170,10 @@ static bm_status begin_devices(struct intake *intake,
 {
     bool has_device = false;
 
+    if (record->n == 1 && record->fields[0].n == 0) {
+        return refuse(intake, 0, "there is no header, which names the columns",
+                      why);
+    }
     for (size_t i = 0; i < record->n; i++) {
         if (i == FIELDS_MAX) {
             return refuse(intake, i, "there are more columns than are known",

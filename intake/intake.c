@@ -259,7 +259,13 @@ bm_status intake_open(int fd, enum intake_kind kind, struct intake **out,
     intake->source.fd = fd;
     intake->kind = kind;
     intake->format = format_of(&intake->source);
-    rc = is_format_of(kind, intake->format, why);
+    rc = BM_OK;
+    if (intake_peek(&intake->source) < 0) { /* empty, or a folder */
+        rc = intake_source_end(&intake->source, why);
+    }
+    if (rc == BM_OK) {
+        rc = is_format_of(kind, intake->format, why);
+    }
     if (rc == BM_OK) {
         rc = intake->format->begin(intake, why);
     }

@@ -25,8 +25,8 @@ struct world {
     size_t served;
     size_t octets;
     bool closed;
-    bool refuse; /* the next frame */
-    bool leave;  /* link_free() from within */
+    bool refuse;         /* the next frame */
+    bool leave;          /* link_free() from within */
     const uint8_t *seen; /* where the last body was, in the link */
 };
 

@@ -140,6 +140,8 @@ static void a_list_of_devices_is_read(void)
             "4||0||1 columns, where the header has 3\n",
             NULL);
     devices("serial\n1\n", "", "there is no column device");
+    devices("", "", "there is no header");
+    devices("\r\nD-1\r\n", "", "there is no header");
     devices("device,colour\n", "", "column 2: no attribute of a device");
     devices("device,device\n", "", "column 2: the same column twice");
     devices("PK\x03\x04", "", "a list of devices is a table or JSON");
