@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -63,10 +64,18 @@ static bm_status open_identity(struct connection *c, const char **what,
 {
     const struct state_config how = { .settings = &c->settings,
                                       .how = STATE_SIGN };
-    bm_status rc;
+    char flash[STATE_WHAT_MAX];
+    bm_status rc = state_open(&c->state, &how, room);
 
     *what = room;
-    BM_TRY(state_open(&c->state, &how, room));
+    if (rc != BM_OK) {
+        /* Where there is no state yet, nothing is broken. */
+        return rc == BM_E_NOT_FOUND &&
+                       state_path(&c->settings, "flash", flash) == BM_OK &&
+                       strcmp(room, flash) == 0
+                   ? BM_E_AGENT_NONE
+                   : rc;
+    }
     *what = c->settings.state;
     rc = state_chain(c->state, BM_IDENTITY_CURRENT, c->chain, c->certs,
                      &c->config.chain_n);
@@ -313,6 +322,13 @@ static int connect_as(struct connection *c, const char *place)
     if (rc == BM_OK) {
         close_key(c);
         rc = carry(c);
+    }
+    if (rc == BM_E_AGENT_NONE) {
+        fprintf(stderr, "birthmark-agent: ");
+        words_print(stderr, c->settings.state);
+        fprintf(stderr, ": there is no identity to connect with: enroll gets "
+                        "one\n");
+        return ARGS_FAILED;
     }
     return rc == BM_OK ? ARGS_OK : words_failed(what, rc);
 }

@@ -17,7 +17,7 @@ static const struct args_command commands[] = {
       run_run },
     { "status", NULL, "what there is: identities, clock, trust, vault",
       ARGS_JSON, status_run },
-    { "connect", "HOST:PORT",
+    { "connect", "HOST[:PORT]",
       "carry standard input and output to a server, by mutual TLS", 0,
       connect_run },
     { "seal", "NAME", "keep standard input in the vault, under a name",

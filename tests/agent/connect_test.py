@@ -228,7 +228,7 @@ def test_without_an_identity_there_is_no_connection():
     with Server(echo) as server:
         code, _, err = a.run("connect", server.place(), check=False)
         equal(code, 1)
-        contains(err, a.state)
+        contains(err, a.state + ": there is no identity", "enroll")
         a.run("seal", "x", stdin=b"x")  # a state, and no identity in it
         code, _, err = a.run("connect", server.place(), check=False)
         equal(code, 1)
