@@ -12,7 +12,8 @@
  *
  * Who orders the batch is shown it once. Until its keys are made it is kept
  * sealed, by AES-256-GCM under a key that is derived from that of the instance
- * and that the process that makes keys alone has.
+ * and that the process that makes keys alone has. It is made ahead, and so not
+ * bound to a batch: SECURITY.md says what that means.
  */
 #define KEYGEN_SECRET_SIZE 32
 #define KEYGEN_SECRET_MAX  (KEYGEN_SECRET_SIZE + 1) /* with NUL */

@@ -205,6 +205,7 @@ bm_status keygen_worker_ask(struct keygen_worker *worker,
     uint8_t *room = worker->room;
     struct bm_wr w;
     bm_status rc;
+    bool sent;
     size_t n;
 
     *pairs = (struct bm_bytes){ NULL, 0 };
@@ -212,11 +213,9 @@ bm_status keygen_worker_ask(struct keygen_worker *worker,
     keygen_order_put(&w, order);
     BM_TRY(bm_wr_finish(&w, &n));
     put_u32(room, n);
-    if (!put_all(worker->ask, room, 4 + n)) {
-        return BM_E_IO;
-    }
+    sent = put_all(worker->ask, room, 4 + n);
     bm_wipe(room, 4 + n); /* it may be a secret */
-    if (!get_all(worker->answer, room, HEAD)) {
+    if (!sent || !get_all(worker->answer, room, HEAD)) {
         return BM_E_IO;
     }
     n = get_u32(room);
