@@ -8,7 +8,7 @@
 /*
  * The secret that keys of a batch are encrypted under, where it is shown: on a
  * terminal, or in a new file that its owner alone can read. A draft of that is
- * made before the batch is ordered: what is told once must not find a full disk.
+ * made before the batch is ordered: what is told once finds no full disk then.
  * It has its name when the secret is in it, so who is interrupted before may
  * try again.
  *
