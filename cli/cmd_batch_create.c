@@ -344,6 +344,9 @@ static int take_keys(struct run *run)
         return cmd_usage_error(verb.path, "--keys goes with --recipient, or "
                                           "with --secret-out or --secret");
     }
+    if (given->secret && given->secret_out != NULL) {
+        return cmd_usage_error(verb.path, "--secret-out or --secret, not both");
+    }
     if (given->keys == NULL) {
         return CMD_OK;
     }

@@ -253,8 +253,9 @@ def test_what_does_not_fit_is_refused_and_nothing_is_ordered():
         code, out, err = create(srv, "some.csv", "--secret-out",
                                 "there.secret", check=False)
         equal((code, out, read("there.secret")), (3, "", b"mine\n"), err)
-        for more in ([], ["--secret"], ["--secret-out", "x.secret",
-                                        "--recipient", "some.csv"]):
+        for more in ([], ["--secret"],
+                     ["--secret-out", "x.secret", "--recipient", "some.csv"],
+                     ["--secret-out", "x.secret", "--secret"]):
             code, out, err = create(srv, "some.csv", *more, check=False)
             equal((code, out), (2, ""), err)
         code = run(PROGRAM, "batch", "create", "--dir", srv.dir, "--profile",
