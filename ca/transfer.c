@@ -15,9 +15,9 @@
 /* What is said of both sides, in an event. */
 #define WORDS_MAX STORE_NAME_MAX
 
-static const struct ca_actor authority = { .name = "authority",
-                                           .mode = "direct",
-                                           .authority = true };
+const struct ca_actor ca_transfer_authority = { .name = "authority",
+                                                .mode = "direct",
+                                                .authority = true };
 
 enum store_transfer_state ca_transfer_state(const struct store_transfer *row,
                                             int64_t now)
@@ -43,7 +43,37 @@ const char *ca_transfer_state_name(enum store_transfer_state state)
                : "unknown";
 }
 
+uint32_t ca_transfer_decider(const struct store_transfer *row)
+{
+    switch (row->state) {
+    case STORE_TRANSFER_OFFERED:
+    case STORE_TRANSFER_WITHDRAWN:
+        return row->organisation;
+    case STORE_TRANSFER_ACCEPTED:
+    case STORE_TRANSFER_REFUSED:
+        return row->receiver;
+    default:
+        return 0;
+    }
+}
+
 /* ---- What is on record */
+
+void ca_transfer_say(const struct store_transfer *row, uint32_t organisation,
+                     struct ca_transfer_said *said)
+{
+    bool offered = row->state == STORE_TRANSFER_OFFERED;
+
+    said->actor = ca_transfer_decider(row) != organisation
+                      ? ca_transfer_authority.name
+                  : offered ? row->creator
+                            : row->decider;
+    said->profile = organisation == row->receiver ? row->profile : "";
+    said->time = offered ? row->created : row->decided;
+    (void)snprintf(said->text, sizeof said->text, "%s%s%s",
+                   ca_transfer_state_name(row->state),
+                   row->reason[0] != '\0' ? ": " : "", row->reason);
+}
 
 struct hashing {
     const struct store *store;
@@ -134,23 +164,26 @@ static void put_words(const struct store_transfer *row,
 static bm_status put_leaf(struct ca *ca, const struct ca_actor *actor,
                           const struct store_transfer *row,
                           const struct store_organisation *whose,
-                          const struct store_organisation *other, int64_t now)
+                          const struct store_organisation *other)
 {
-    struct ca_record record = ca_record_of(CA_RECORD_TRANSFER, actor, now);
-    char text[16 + STORE_NAME_MAX];
+    struct ca_record record;
+    struct ca_transfer_said said;
     uint8_t hash[STORE_HASH_SIZE];
     uint32_t n;
 
     BM_TRY(ca_transfer_hash(ca->c.store, ca->c.crypto, row, hash, &n));
-    (void)snprintf(text, sizeof text, "%s%s%s",
-                   ca_transfer_state_name(row->state),
-                   row->reason[0] != '\0' ? ": " : "", row->reason);
+    ca_transfer_say(row, whose->id, &said);
+    record = ca_record_of(
+        CA_RECORD_TRANSFER,
+        ca_transfer_decider(row) == whose->id ? actor : &ca_transfer_authority,
+        said.time);
     record.organisation = whose->id;
     record.subject = ca_text(other->name);
     record.number = row->id;
     record.hash = BM_ARRAY(hash);
-    record.text = ca_text(text);
-    record.profile = ca_text(row->profile);
+    record.actor = ca_text(said.actor);
+    record.text = ca_text(said.text);
+    record.profile = ca_text(said.profile);
     return ca_put_record(ca, &record, NULL, NULL);
 }
 
@@ -168,8 +201,8 @@ static bm_status put_told(struct ca *ca, const struct ca_actor *actor,
                                &giver));
     BM_TRY(
         s->organisation_get(s->self, &ca_everything, row->receiver, &receiver));
-    BM_TRY(put_leaf(ca, actor, row, &giver, &receiver, now));
-    BM_TRY(put_leaf(ca, actor, row, &receiver, &giver, now));
+    BM_TRY(put_leaf(ca, actor, row, &giver, &receiver));
+    BM_TRY(put_leaf(ca, actor, row, &receiver, &giver));
     put_words(row, &giver, &receiver, words);
     (void)snprintf(kind, sizeof kind, "transfer-%s",
                    ca_transfer_state_name(row->state));
@@ -432,7 +465,7 @@ static bm_status lapse(struct ca *ca, int64_t now)
 
     BM_TRY(s->transfer_lapsed(s->self, now, &row));
     row.state = STORE_TRANSFER_LAPSED;
-    return ca_transfer_put(ca, &authority, &row, now);
+    return ca_transfer_put(ca, &ca_transfer_authority, &row, now);
 }
 
 bm_status ca_transfer_lapse(struct ca *ca, int64_t now, struct ca_refusal *why)

@@ -109,6 +109,24 @@ enum store_transfer_state ca_transfer_state(const struct store_transfer *row,
 /* "offered", "accepted", "refused", "withdrawn", "lapsed". */
 const char *ca_transfer_state_name(enum store_transfer_state state);
 
+/* On whose side it came to where it is; 0: on none, it has lapsed. */
+uint32_t ca_transfer_decider(const struct store_transfer *row);
+
+/*
+ * What a leaf on account of one side says of it, beside the hash below: who
+ * decided, and the receiver's profile, on the side of either alone. On the
+ * other one it is the authority that writes down what it was told.
+ */
+#define CA_TRANSFER_TEXT (16 + STORE_NAME_MAX)
+struct ca_transfer_said {
+    const char *actor; /* of the row, as is `profile` */
+    const char *profile;
+    int64_t time;
+    char text[CA_TRANSFER_TEXT]; /* "refused: too many" */
+};
+void ca_transfer_say(const struct store_transfer *row, uint32_t organisation,
+                     struct ca_transfer_said *said);
+
 /*
  * SHA-256 of what is offered, as the ledger has it: who, to whom, how, until
  * when, and the names of the devices, in order. In a transaction. `devices`:
@@ -121,6 +139,9 @@ BM_MUST_CHECK bm_status ca_transfer_hash(const struct store *store,
                                          uint32_t *devices);
 
 /* ---- Between files of ca/, in a transaction */
+
+/* Who writes down what follows on the side that did not decide. */
+extern const struct ca_actor ca_transfer_authority;
 
 /* The device with this id, or, if it was given away, that of its line which
  * was not: whose it is now. */

@@ -2,7 +2,8 @@
 
 /*
  * Devices that are accepted, all of them in one transaction. Nothing of the
- * giver's rows moves but the state; the receiver's begin anew.
+ * giver's rows moves but the state; the receiver's begin anew. What is recorded
+ * on the giver's account says nothing of who acts for the receiver.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -176,7 +177,7 @@ static bm_status put_shipped(const struct accepting *a,
     if (row.shipped != 0 && row.shipped <= a->now) {
         return BM_OK;
     }
-    return ca_put_shipping(a->ca, a->actor, old, a->now, a->now);
+    return ca_put_shipping(a->ca, &ca_transfer_authority, old, a->now, a->now);
 }
 
 static bm_status put_histories(const struct accepting *a,
@@ -205,7 +206,8 @@ static bm_status end_certs(const struct accepting *a,
 
     return (a->row->options & CA_TRANSFER_KEEP) != 0
                ? BM_OK
-               : ca_end_certs(a->ca, a->actor, old, &ending, a->now);
+               : ca_end_certs(a->ca, &ca_transfer_authority, old, &ending,
+                              a->now);
 }
 
 static bm_status move(struct accepting *a, struct store_transferred *item)
@@ -238,7 +240,7 @@ static bm_status move(struct accepting *a, struct store_transferred *item)
     old.line = new.line;
     old.resume = old.state;
     old.state = STORE_DEVICE_TRANSFERRED;
-    BM_TRY(ca_put_device_state(a->ca, a->actor, &old, a->now));
+    BM_TRY(ca_put_device_state(a->ca, &ca_transfer_authority, &old, a->now));
     BM_TRY(put_shipped(a, &old));
     BM_TRY(put_histories(a, &old, &new));
     item->received = new.id;

@@ -23,8 +23,8 @@
  * A finding is reported and the work goes on; only a medium that fails, or
  * missing memory, ends it.
  *
- * Memory: VERIFY_MARK octets per leaf, eight per release, a bit per batch,
- * pull, signal and device, and nothing else that grows with it.
+ * Memory: VERIFY_MARK octets per leaf, eight per release, 48 per transfer, a
+ * bit per batch, pull, signal and device, and nothing else that grows with it.
  */
 
 /* Octets per leaf. */
@@ -51,8 +51,8 @@
 /* Releases of an instance: 128 MiB of ids. */
 #define VERIFY_RELEASES_MAX ((size_t)1 << 24)
 
-/* Transfers of an instance: 48 MiB. */
-#define VERIFY_TRANSFERS_MAX ((size_t)1 << 20)
+/* Transfers of an instance: 4 GiB of them, which have 2^27 leaves at least. */
+#define VERIFY_TRANSFERS_MAX ((size_t)1 << 26)
 
 #define VERIFY_SERIAL_TEXT (2 * STORE_SERIAL_MAX + 1)
 
@@ -141,8 +141,9 @@ struct verify_policy {
 /* What the records say of a transfer. */
 struct verify_transfer {
     uint64_t id;
-    unsigned state; /* the last; 0: no word for one */
-    bool met;       /* there is a row */
+    uint8_t said[2]; /* records on account of giver and receiver: that it was
+                        offered, and how it ended */
+    bool met;        /* there is a row */
     uint8_t hash[STORE_HASH_SIZE];
 };
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Devices that change hands: each offer is what was recorded when it was made,
- * what became of it is what was recorded last, and the devices of one that was
- * accepted are where it says. 40 octets of memory for each.
+ * Devices that change hands: each row is what was recorded on account of both
+ * sides, once when it was offered and once when that ended, and the devices of
+ * one that was accepted are with whoever had them last. 48 octets of memory
+ * for each.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -53,19 +54,65 @@ static bm_status add(struct verify *v, uint64_t id)
     return BM_OK;
 }
 
-/* "refused", or "refused: why" */
-static unsigned state_of(struct bm_bytes text)
+static bool is_text(struct bm_bytes text, const char *s)
 {
-    for (unsigned i = STORE_TRANSFER_OFFERED; i <= STORE_TRANSFER_LAPSED; i++) {
-        const char *name = ca_transfer_state_name((enum store_transfer_state)i);
-        size_t n = strlen(name);
+    return bm_bytes_are(text, s, strlen(s));
+}
 
-        if (text.n >= n && memcmp(text.p, name, n) == 0 &&
-            (text.n == n || text.p[n] == ':')) {
-            return i;
-        }
+/* A row as it was when it was offered. */
+static void take_back(struct store_transfer *row)
+{
+    row->state = STORE_TRANSFER_OFFERED;
+    row->decided = 0;
+    row->decider[0] = '\0';
+    row->profile[0] = '\0';
+    row->reason[0] = '\0';
+}
+
+/* The first record of a side is that of the offer, the second that of the end,
+ * and there is no third. */
+static bool fits(const struct verify_transfer *t, struct store_transfer *row,
+                 const struct ca_record *record)
+{
+    bool receivers = record->organisation == row->receiver;
+    unsigned before = t->said[receivers];
+    struct ca_transfer_said said;
+
+    if ((!receivers && record->organisation != row->organisation) ||
+        before > 1 || (before == 1 && row->state == STORE_TRANSFER_OFFERED)) {
+        return false;
     }
-    return 0;
+    if (before == 0) {
+        take_back(row);
+    }
+    ca_transfer_say(row, record->organisation, &said);
+    return bm_bytes_equal(record->hash, BM_ARRAY(t->hash)) &&
+           record->time == said.time && is_text(record->actor, said.actor) &&
+           is_text(record->text, said.text) &&
+           is_text(record->profile, said.profile);
+}
+
+/* What has no row is found in the end. */
+static bm_status compare(struct verify *v, struct verify_transfer *t,
+                         const struct ca_record *record)
+{
+    const struct store *s = v->store;
+    struct store_transfer row;
+    bm_status rc = s->transfer_get(s->self, &everything, t->id, &row);
+    bool receivers;
+
+    if (rc != BM_OK) {
+        return rc == BM_E_NOT_FOUND ? BM_OK
+                                    : verify_damage(v, rc, "transfer", "");
+    }
+    receivers = record->organisation == row.receiver;
+    if (!fits(t, &row, record)) {
+        return verify_found(v, BM_E_LEDGER_CHANGED,
+                            "transfer %" PRIu64 " is not as it was recorded",
+                            t->id);
+    }
+    t->said[receivers]++;
+    return BM_OK;
 }
 
 bm_status verify_note_transfer(struct verify *v, const struct ca_record *record)
@@ -83,13 +130,7 @@ bm_status verify_note_transfer(struct verify *v, const struct ca_record *record)
         t = &v->transfers[v->transfers_n - 1];
         memcpy(t->hash, record->hash.p, sizeof t->hash);
     }
-    t->state = state_of(record->text);
-    return memcmp(t->hash, record->hash.p, sizeof t->hash) == 0
-               ? BM_OK
-               : verify_found(v, BM_E_LEDGER_CHANGED,
-                              "transfer %" PRIu64
-                              " is not recorded as it was offered",
-                              record->number);
+    return compare(v, t, record);
 }
 
 /* ---- What became of the devices */
@@ -100,6 +141,10 @@ struct walk {
     bool found;
     size_t n;
     struct store_transferred item[CA_TRANSFER_MAX];
+
+    uint64_t later; /* another one, and what was received by it */
+    size_t received_n;
+    uint64_t received[CA_TRANSFER_MAX];
 };
 
 static bm_status take_item(void *arg, const void *visited)
@@ -113,30 +158,110 @@ static bm_status take_item(void *arg, const void *visited)
     return BM_OK;
 }
 
+static bm_status take_received(void *arg, const void *visited)
+{
+    struct walk *w = arg;
+    const struct store_transferred *item = visited;
+
+    if (w->received_n == CA_TRANSFER_MAX) {
+        return BM_E_STORE_CORRUPT;
+    }
+    w->received[w->received_n++] = item->received;
+    return BM_OK;
+}
+
+/* Did it come back by a later one? Many mostly do by the same. */
+static bm_status came_later(struct walk *w, const struct store_device *device,
+                            bool *yes)
+{
+    const struct store *s = w->v->store;
+    const struct store_visit visit = { w, take_received };
+
+    *yes = false;
+    if (device->came <= w->row.id) {
+        return BM_OK;
+    }
+    if (w->later != device->came) {
+        w->later = 0;
+        w->received_n = 0;
+        BM_TRY(s->transferred_list(s->self, device->came, 0, &visit));
+        w->later = device->came;
+    }
+    for (size_t i = 0; !*yes && i < w->received_n; i++) {
+        *yes = w->received[i] == device->id;
+    }
+    return BM_OK;
+}
+
+/* Who has a device is whoever got it last. */
+struct holder {
+    uint64_t came; /* by which transfer, the last of its line */
+    bool has;      /* that row is not TRANSFERRED, */
+    unsigned n;    /* and so many are not */
+};
+
+static bm_status look_at_row(void *arg, const void *visited)
+{
+    const struct store_device *row = visited;
+    struct holder *h = arg;
+    bool has = row->state != STORE_DEVICE_TRANSFERRED;
+
+    h->n += has;
+    if (row->came >= h->came) {
+        h->came = row->came;
+        h->has = has;
+    }
+    return BM_OK;
+}
+
+static bm_status check_holder(const struct walk *w, uint64_t line, bool *right)
+{
+    const struct store *s = w->v->store;
+    struct holder holder = { .came = 0 };
+    const struct store_visit visit = { &holder, look_at_row };
+
+    BM_TRY(s->device_line(s->self, line, &visit));
+    *right = *right && holder.has && holder.n == 1;
+    return BM_OK;
+}
+
 /* Both rows are there, each of its organisation, and are one device. */
-static bm_status check_pair(struct walk *w,
-                            const struct store_transferred *item)
+static bm_status look_at_pair(struct walk *w,
+                              const struct store_transferred *item, bool *right)
 {
     const struct store *s = w->v->store;
     struct store_device given;
     struct store_device got;
-    bm_status rc = s->device_get(s->self, &everything, item->device, &given);
+    bool given_back;
+    bool got_again;
 
-    if (rc == BM_OK) {
-        rc = s->device_get(s->self, &everything, item->received, &got);
-    }
-    if (rc == BM_OK && given.organisation == w->row.organisation &&
-        got.organisation == w->row.receiver && given.line != 0 &&
-        given.line == got.line && strcmp(given.name, got.name) == 0) {
-        return BM_OK;
-    }
+    *right = false;
+    BM_TRY(s->device_get(s->self, &everything, item->device, &given));
+    BM_TRY(s->device_get(s->self, &everything, item->received, &got));
+    BM_TRY(came_later(w, &given, &given_back));
+    BM_TRY(came_later(w, &got, &got_again));
+    *right = given.organisation == w->row.organisation &&
+             got.organisation == w->row.receiver && given.line != 0 &&
+             given.line == got.line && strcmp(given.name, got.name) == 0 &&
+             (given.state == STORE_DEVICE_TRANSFERRED || given_back) &&
+             (got.came == w->row.id || got_again);
+    return check_holder(w, given.line, right);
+}
+
+static bm_status check_pair(struct walk *w,
+                            const struct store_transferred *item)
+{
+    bool right;
+    bm_status rc = look_at_pair(w, item, &right);
+
     if (rc != BM_OK && rc != BM_E_NOT_FOUND && rc != BM_E_STORE_CORRUPT) {
         return rc;
     }
-    return verify_found(w->v, BM_E_LEDGER_CHANGED,
-                        "transfer %" PRIu64 ": its device %" PRIu32
-                        " is not where it says",
-                        w->row.id, item->place);
+    return right ? BM_OK
+                 : verify_found(w->v, BM_E_LEDGER_CHANGED,
+                                "transfer %" PRIu64 ": its device %" PRIu32
+                                " is not where it says",
+                                w->row.id, item->place);
 }
 
 static bm_status check_devices(struct walk *w)
@@ -150,6 +275,15 @@ static bm_status check_devices(struct walk *w)
         BM_TRY(check_pair(w, &w->item[i]));
     }
     return BM_OK;
+}
+
+/* By both, all of it. */
+static bool is_said(const struct verify_transfer *t,
+                    const struct store_transfer *row)
+{
+    unsigned all = row->state == STORE_TRANSFER_OFFERED ? 1 : 2;
+
+    return t->said[0] == all && t->said[1] == all;
 }
 
 static bm_status check_one(struct walk *w)
@@ -170,7 +304,7 @@ static bm_status check_one(struct walk *w)
         return rc;
     }
     if (rc != BM_OK || n != w->row.devices ||
-        memcmp(hash, t->hash, sizeof hash) != 0 || w->row.state != t->state) {
+        memcmp(hash, t->hash, sizeof hash) != 0 || !is_said(t, &w->row)) {
         return verify_found(v, BM_E_LEDGER_CHANGED,
                             "transfer %" PRIu64 " is not as it was recorded",
                             w->row.id);

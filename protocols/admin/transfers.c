@@ -143,13 +143,12 @@ static bool is_of(const struct admin_context *c, uint32_t organisation)
 static void set_private(const struct admin_context *c, struct tree *t,
                         const struct store_transfer *row, json_t *o)
 {
-    bool by_receiver = row->state == STORE_TRANSFER_ACCEPTED ||
-                       row->state == STORE_TRANSFER_REFUSED;
+    uint32_t side = ca_transfer_decider(row);
 
     if (is_of(c, row->organisation)) {
         set_text(t, o, "creator", row->creator);
     }
-    if (is_of(c, by_receiver ? row->receiver : row->organisation)) {
+    if (is_of(c, side != 0 ? side : row->organisation)) {
         set_text(t, o, "decider", row->decider);
     }
     if (is_of(c, row->receiver)) {

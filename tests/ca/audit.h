@@ -93,4 +93,37 @@ static inline void print(const struct findings *f)
     }
 }
 
+#define ONE(id) " WHERE id = " id
+/* A row that is made of another one, whatever its columns are. */
+#define COPY(table)   "CREATE TEMP TABLE copy AS SELECT * FROM " table
+#define INSERT(table) "INSERT INTO " table " SELECT * FROM copy"
+
+/* One thing that somebody with the database could do. */
+struct tamper {
+    const char *what;
+    const char *sql;
+    bm_status status; /* of the first finding */
+};
+
+static inline void check_tampers(const struct tamper *tampers, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct ca_ledger_summary summary;
+        struct findings f;
+        bm_status rc;
+
+        world_restore(&world);
+        CHECK(world_sql(&world, tampers[i].sql));
+        rc = verify(&f, nothing, &summary);
+        if (rc != tampers[i].status) {
+            printf("# %s: %zu findings\n", tampers[i].what, f.n);
+            print(&f);
+        }
+        CHECK_STATUS(rc, tampers[i].status);
+        CHECK(f.n != 0 && f.n == summary.findings);
+        CHECK(f.status[0] == rc);
+    }
+    world_restore(&world);
+}
+
 #endif

@@ -13,11 +13,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ca/allocation.h"
 #include "ca/batch.h"
+#include "ca/consortium.h"
 #include "ca/issue.h"
 #include "ca/release.h"
 #include "ca/renewal.h"
 #include "ca/signal.h"
+#include "ca/transfer.h"
 #include "core/oid.h"
 #include "core/pem.h"
 #include "core/signed.h"
@@ -401,6 +404,79 @@ static void make_orders(struct world *w)
          "a signal", &why);
 }
 
+/* ---- Devices that change hands */
+
+static uint64_t offer(struct world *w, const struct ca_actor *who, uint32_t to,
+                      const char *device)
+{
+    const struct ca_transfer_offer o = { .organisation = who->organisation,
+                                         .receiver = to,
+                                         .devices = &device,
+                                         .n = 1,
+                                         .options = CA_TRANSFER_KEEP,
+                                         .expires = w->now + WORLD_DAY,
+                                         .words = "as agreed" };
+    struct ca_refusal why = { .status = BM_OK };
+    struct store_transfer row;
+
+    must(ca_transfer_offer(w->instance->ca, who, &o, w->now, &row, &why) ==
+             BM_OK,
+         "an offer", &why);
+    w->now++;
+    return row.id;
+}
+
+static void take_over(struct world *w, const struct ca_actor *who, uint64_t id,
+                      const char *profile)
+{
+    struct ca_refusal why = { .status = BM_OK };
+
+    must(ca_transfer_accept(w->instance->ca, who, id, profile, w->now, &why) ==
+             BM_OK,
+         "a transfer", &why);
+    w->now++;
+}
+
+static void end_offer(struct world *w, const struct ca_actor *who, uint64_t id,
+                      bool withdraw)
+{
+    const struct ca_transfer_end e = { id, withdraw, "not now" };
+    struct ca_refusal why = { .status = BM_OK };
+
+    must(ca_transfer_end(w->instance->ca, who, &e, w->now, &why) == BM_OK,
+         "no transfer", &why);
+    w->now++;
+}
+
+/* SN-240 goes for good, SN-241 and back; SN-242 is refused, SN-243 not given
+ * after all; SN-244 is on offer. */
+static void make_transfers(struct world *w)
+{
+    struct store_organisation org = { .ecosystem = 1, .name = "South" };
+    struct ca_actor south = { .name = "operator:south",
+                              .mode = "direct",
+                              .roles = CA_ROLE_REGISTRAR };
+    struct ca_allocating what = { .profile = PROFILE };
+    struct ca_refusal why = { .status = BM_OK };
+    struct ca *ca = w->instance->ca;
+
+    must(ca_organisation_create(ca, &w->actor, &org, w->now, &why) == BM_OK,
+         "an organisation", &why);
+    what.organisation = org.id;
+    south.organisation = org.id;
+    south.scope = (struct store_scope){ .organisation = org.id };
+    must(ca_allocation_enable(ca, &w->actor, &what, true, w->now, &why) ==
+                 BM_OK &&
+             ca_allocation_give(ca, &w->actor, &what, 9, w->now, &why) == BM_OK,
+         "a quota", &why);
+    take_over(w, &south, offer(w, &w->actor, org.id, "SN-240"), PROFILE);
+    take_over(w, &south, offer(w, &w->actor, org.id, "SN-241"), NULL);
+    take_over(w, &w->actor, offer(w, &south, 1, "SN-241"), NULL);
+    end_offer(w, &south, offer(w, &w->actor, org.id, "SN-242"), false);
+    end_offer(w, &w->actor, offer(w, &w->actor, org.id, "SN-243"), true);
+    (void)offer(w, &w->actor, org.id, "SN-244");
+}
+
 void world_live(struct world *w)
 {
     const struct bm_bytes released = { w->serial[WORLD_RELEASED],
@@ -410,6 +486,7 @@ void world_live(struct world *w)
     w->now += 10;
     make_release(w);
     make_orders(w);
+    make_transfers(w);
     revoke(w, WORLD_REVOKED, BM_REASON_HOLD);
     w->now += 10;
     revoke(w, WORLD_REVOKED, BM_REASON_KEY_COMPROMISE);
