@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "ca/crl_internal.h"
+#include "ca/setting.h"
 
 static bm_status floor_name(const char *id, char name[STORE_ID_MAX + 16])
 {
@@ -18,25 +19,13 @@ static bm_status floor_name(const char *id, char name[STORE_ID_MAX + 16])
 /* Numbers up to this one have been used, or may have been. */
 static bm_status read_floor(struct ca *ca, const char *id, uint64_t *number)
 {
-    const struct store *s = ca->c.store;
     char name[STORE_ID_MAX + 16];
-    struct bm_bytes value;
     bm_status rc;
 
     *number = 0;
     BM_TRY(floor_name(id, name));
-    rc = s->setting_get(s->self, name, &value);
-    if (rc == BM_E_NOT_FOUND) {
-        return BM_OK;
-    }
-    BM_TRY(rc);
-    if (value.n != 8) {
-        return BM_E_STORE_CORRUPT;
-    }
-    for (size_t i = 0; i < 8; i++) {
-        *number = *number << 8 | value.p[i];
-    }
-    return BM_OK;
+    rc = ca_setting_get(ca->c.store, name, number);
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
 }
 
 bm_status crl_last_number(struct ca *ca, const char *id, uint64_t *number)
@@ -61,9 +50,7 @@ void crl_put_number(uint64_t number, uint8_t out[8])
 
 bm_status ca_crl_used(struct ca *ca, const char *id, uint64_t number)
 {
-    const struct store *s = ca->c.store;
     char name[STORE_ID_MAX + 16];
-    uint8_t value[8];
     uint64_t last;
 
     BM_TRY(floor_name(id, name));
@@ -71,8 +58,7 @@ bm_status ca_crl_used(struct ca *ca, const char *id, uint64_t number)
     if (number <= last) {
         return BM_OK;
     }
-    crl_put_number(number, value);
-    return s->setting_put(s->self, name, BM_ARRAY(value));
+    return ca_setting_put(ca->c.store, name, number);
 }
 
 bm_status ca_crl_skip(struct ca *ca, const char *id, uint64_t n)

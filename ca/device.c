@@ -6,6 +6,7 @@
 
 #include "ca/internal.h"
 #include "ca/inventory.h"
+#include "ca/setting.h"
 #include "ca/transfer.h"
 
 const char *ca_device_state_name(enum store_device_state state)
@@ -166,7 +167,7 @@ static bm_status resume(struct ca *ca, const struct ca_actor *actor,
 
 /* ---- Renewing early */
 
-/* In the store's settings: this, and the id of a device; eight octets. */
+/* In the store's settings: this, and the id of a device. */
 #define SETTING_RENEW "renew/"
 #define RENEW_NAME    (sizeof SETTING_RENEW + 20)
 
@@ -178,46 +179,28 @@ static void renew_name(uint64_t device, char name[RENEW_NAME])
 
 bm_status ca_device_asked(struct ca *ca, uint64_t device, int64_t *when)
 {
-    const struct store *s = ca->c.store;
     char name[RENEW_NAME];
-    struct bm_bytes value;
-    uint64_t v = 0;
+    uint64_t asked;
     bm_status rc;
 
-    *when = CA_NOT_ASKED;
     renew_name(device, name);
-    rc = s->setting_get(s->self, name, &value);
-    if (rc == BM_E_NOT_FOUND) {
-        return BM_OK;
-    }
-    BM_TRY(rc);
-    if (value.n != 8) {
-        return BM_E_STORE_CORRUPT;
-    }
-    for (size_t i = 0; i < 8; i++) {
-        v = v << 8 | value.p[i];
-    }
-    *when = (int64_t)v;
-    return BM_OK;
+    rc = ca_setting_get(ca->c.store, name, &asked);
+    *when = rc == BM_OK ? (int64_t)asked : CA_NOT_ASKED;
+    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
 }
 
 static bm_status put_asked(struct ca *ca, const struct ca_actor *actor,
                            const struct store_device *device, int64_t now)
 {
-    const struct store *s = ca->c.store;
     struct ca_record record = ca_record_of(CA_RECORD_DEVICE, actor, now);
     char name[RENEW_NAME];
-    uint8_t value[8];
 
     record.organisation = device->organisation;
     record.subject = ca_text(device->name);
     record.text = ca_text("renewal asked for");
-    for (size_t i = 0; i < 8; i++) {
-        value[i] = (uint8_t)((uint64_t)now >> (56 - 8 * i));
-    }
     renew_name(device->id, name);
     BM_TRY(ca_put_record(ca, &record, NULL, NULL));
-    return s->setting_put(s->self, name, BM_ARRAY(value));
+    return ca_setting_put(ca->c.store, name, (uint64_t)now);
 }
 
 /* ---- By name */
