@@ -11,6 +11,7 @@
 #include "ca/device.h"
 #include "ca/internal.h"
 #include "ca/line.h"
+#include "ca/setting.h"
 
 /* What is said of both sides, in an event. */
 #define WORDS_MAX STORE_NAME_MAX
@@ -346,6 +347,28 @@ static bm_status check_room(struct ca *ca, uint32_t organisation, int64_t now,
                            CA_TRANSFERS_OPEN);
 }
 
+/* Among the store's settings: the day, and how many were made on it. */
+static bm_status count_today(struct ca *ca, uint32_t organisation, int64_t now,
+                             struct ca_refusal *why)
+{
+    uint64_t today = (uint64_t)(now / 86400) << 32;
+    char name[32];
+    uint64_t made;
+    bm_status rc;
+
+    (void)snprintf(name, sizeof name, "offers/%" PRIu32, organisation);
+    rc = ca_setting_get(ca->c.store, name, &made);
+    if (rc != BM_OK && rc != BM_E_NOT_FOUND) {
+        return rc;
+    }
+    made = made < today ? today : made;
+    return made - today < CA_TRANSFERS_DAY
+               ? ca_setting_put(ca->c.store, name, made + 1)
+               : ca_refuse(why, BM_E_CA_TRANSFER_LIMIT,
+                           "%d were made today, which is all of a day",
+                           CA_TRANSFERS_DAY);
+}
+
 static bm_status offer(struct ca *ca, const struct ca_actor *actor,
                        const struct ca_transfer_offer *o,
                        struct store_transfer *row, struct ca_refusal *why)
@@ -354,10 +377,15 @@ static bm_status offer(struct ca *ca, const struct ca_actor *actor,
     struct store_organisation giver;
     struct store_organisation receiver;
     struct store_transferred item;
+    bool above;
 
+    /* No operator of an ecosystem speaks for members of another. */
+    BM_TRY(
+        ca_organisation_find(s, actor, row->organisation, &giver, &above, why));
     BM_TRY(ca_transfer_sides(ca, row, &giver, &receiver, why));
     BM_TRY(check_room(ca, row->organisation, row->created, why));
     ca->dirty = true;
+    BM_TRY(count_today(ca, row->organisation, row->created, why));
     BM_TRY(s->transfer_put(s->self, row));
     item = (struct store_transferred){ .transfer = row->id };
     for (size_t i = 0; i < o->n; i++) {

@@ -29,8 +29,10 @@
  * for. */
 #define CA_TRANSFER_MAX 1000
 
-/* Offers of an organisation that are open at once. */
+/* Offers of an organisation that are open at once, and that it makes in a day
+ * of UTC: each is told to others, and stays on record. */
 #define CA_TRANSFERS_OPEN 64
+#define CA_TRANSFERS_DAY  256
 
 /* Octets of what one side tells the other, with NUL. */
 #define CA_TRANSFER_WORDS_MAX 128
@@ -64,7 +66,9 @@ struct ca_transfer_offer {
  * Offer; fills `row`. BM_E_NOT_FOUND: no such device, or no such member of the
  * ecosystem; BM_E_CA_TRANSFER_DEVICE: a device that is suspended, revoked,
  * retired, given away or on offer already; BM_E_CA_ORGANISATION: either side
- * is suspended; BM_E_CA_TRANSFER_LIMIT: too many offers are open.
+ * is suspended; BM_E_CA_TRANSFER_LIMIT: too many offers are open, or were made
+ * today. BM_E_CA_FORBIDDEN, BM_E_NOT_FOUND: the organisation is beyond what the
+ * actor speaks for, or sees.
  */
 BM_MUST_CHECK bm_status ca_transfer_offer(struct ca *ca,
                                           const struct ca_actor *actor,
