@@ -22,7 +22,9 @@ static bool same_key(const struct ca_slot *s, const struct store_cert *row)
 static bm_status is_open(struct ca *ca, const struct ca_slot *s,
                          const struct store_cert *row, int64_t now, bool *open)
 {
-    *open = s->received || now >= row->not_after - s->policy->renew_before;
+    bool received = s->received && row->id == s->presented.row.id;
+
+    *open = received || now >= row->not_after - s->policy->renew_before;
     return *open ? BM_OK : ca_renewal_early(ca, row, now, open);
 }
 

@@ -119,6 +119,11 @@ void ca_renewal_usual(const struct ca *ca,
 struct pulling {
     struct ca *ca;
     const struct store_cert *row;
+    /* Whose it is now, and by which profile it renews: the certificate may be
+     * of an earlier owner. */
+    uint32_t organisation;
+    uint64_t of; /* id of its device, which may be 0 */
+    const char *profile;
     int64_t now;
     struct ca_renewal *renewal; /* or NULL */
     bool found;
@@ -134,8 +139,7 @@ static bm_status is_named(struct pulling *p, const struct store_pull *pull,
 
     BM_TRY(ca_pull_pattern(p->ca, pull, &pattern));
     if (p->device.id == 0) {
-        BM_TRY(
-            s->device_get(s->self, &ca_everything, p->row->device, &p->device));
+        BM_TRY(s->device_get(s->self, &ca_everything, p->of, &p->device));
     }
     p->looks++;
     *yes = ca_pattern_match(pattern, ca_text(p->device.name));
@@ -147,9 +151,9 @@ static bm_status has_value(struct pulling *p, uint32_t kind, const char *value,
                            bool *yes)
 {
     const struct store *s = p->ca->c.store;
-    struct store_attribute wanted = { .organisation = p->row->organisation,
+    struct store_attribute wanted = { .organisation = p->organisation,
                                       .kind = kind };
-    uint64_t found = p->row->device;
+    uint64_t found = p->of;
     bm_status rc;
 
     if (!*yes || value[0] == '\0') {
@@ -158,7 +162,7 @@ static bm_status has_value(struct pulling *p, uint32_t kind, const char *value,
     p->looks++;
     memcpy(wanted.value, value, strlen(value) + 1);
     rc = s->attribute_next(s->self, &wanted, &found);
-    *yes = rc == BM_OK && found == p->row->device;
+    *yes = rc == BM_OK && found == p->of;
     return rc == BM_E_NOT_FOUND ? BM_OK : rc;
 }
 
@@ -170,7 +174,7 @@ static bm_status is_of_batch(struct pulling *p, uint64_t batch, bool *yes)
         return BM_OK;
     }
     p->looks++;
-    return s->batch_has_device(s->self, batch, p->row->device, yes);
+    return s->batch_has_device(s->self, batch, p->of, yes);
 }
 
 /* Each is one step into an index; a pattern is read last, which costs most. */
@@ -218,7 +222,7 @@ static bm_status consider(void *arg, const void *visited)
     bool meant;
 
     if (p->row->id > pull->last || !is_or_any(pull->ca, p->row->ca) ||
-        !is_or_any(pull->profile, p->row->profile)) {
+        !is_or_any(pull->profile, p->profile)) {
         return BM_OK;
     }
     BM_TRY(is_meant(p, pull, &meant));
@@ -234,15 +238,19 @@ static bm_status consider_all(struct pulling *p)
     const struct store *s = p->ca->c.store;
     const struct store_visit visit = { p, consider };
 
-    return p->row->device == 0
-               ? BM_OK
-               : s->pull_open(s->self, p->row->organisation, p->now, &visit);
+    return p->of == 0 ? BM_OK
+                      : s->pull_open(s->self, p->organisation, p->now, &visit);
 }
 
 bm_status ca_renewal_early(struct ca *ca, const struct store_cert *row,
                            int64_t now, bool *yes)
 {
-    struct pulling p = { .ca = ca, .row = row, .now = now };
+    struct pulling p = { .ca = ca,
+                         .row = row,
+                         .organisation = row->organisation,
+                         .of = row->device,
+                         .profile = row->profile,
+                         .now = now };
     int64_t asked = CA_NOT_ASKED;
 
     *yes = false;
@@ -271,10 +279,10 @@ static void hurry(const struct store_cert *row, int64_t asked,
  * What an earlier owner gave its device renews from the day on which it came,
  * if its owner has named a profile for that, and never by the one that it has.
  */
-static bm_status look_received(struct ca *ca, const struct store_cert *row,
-                               struct ca_renewal *r, bool *received)
+static bm_status look_received(struct pulling *p,
+                               struct store_transfer *transfer, bool *received)
 {
-    struct store_transfer transfer;
+    const struct store_cert *row = p->row;
     struct store_device device;
     struct span w;
     struct span slice;
@@ -283,44 +291,53 @@ static bm_status look_received(struct ca *ca, const struct store_cert *row,
     if (row->device == 0) {
         return BM_OK;
     }
-    BM_TRY(ca_device_now(ca, row->device, &device));
+    BM_TRY(ca_device_now(p->ca, row->device, &device));
     *received = device.id != row->device;
     if (!*received) {
         return BM_OK;
     }
-    BM_TRY(ca_transfer_of(ca, &device, &transfer));
-    w.from = later(transfer.decided, row->not_before);
-    w.until = sooner(transfer.decided + CA_TRANSFER_RENEW, row->not_after);
-    if (transfer.profile[0] == '\0' || w.from >= w.until) {
+    BM_TRY(ca_transfer_of(p->ca, &device, transfer));
+    p->organisation = device.organisation;
+    p->of = device.id;
+    p->profile = transfer->profile;
+    w.from = later(transfer->decided, row->not_before);
+    w.until = sooner(transfer->decided + CA_TRANSFER_RENEW, row->not_after);
+    if (transfer->profile[0] == '\0' || w.from >= w.until) {
         return BM_OK;
     }
-    slice = slice_of(ca, row, &w);
-    *r = (struct ca_renewal){ .from = slice.from,
-                              .until = slice.until,
-                              .late = w.until };
+    slice = slice_of(p->ca, row, &w);
+    *p->renewal = (struct ca_renewal){ .from = slice.from,
+                                       .until = slice.until,
+                                       .late = w.until };
     return BM_OK;
 }
 
 bm_status ca_renewal_of(struct ca *ca, const struct store_cert *row,
                         int64_t now, struct ca_renewal *r)
 {
-    struct pulling p = { .ca = ca, .row = row, .now = now, .renewal = r };
+    struct pulling p = { .ca = ca,
+                         .row = row,
+                         .organisation = row->organisation,
+                         .of = row->device,
+                         .profile = row->profile,
+                         .now = now,
+                         .renewal = r };
     const struct ca_bound *b = ca_version_of_cert(ca, row);
+    struct store_transfer transfer;
     int64_t asked;
     bool received;
 
     *r = (struct ca_renewal){ .from = 0 };
-    BM_TRY(look_received(ca, row, r, &received));
-    if (received || b == NULL) {
-        return BM_OK; /* a profile that is gone renews nothing */
+    BM_TRY(look_received(&p, &transfer, &received));
+    if (!received && b != NULL) { /* a profile that is gone renews nothing */
+        ca_renewal_usual(ca, ca_profile_policy(b->profile), row, r);
     }
-    ca_renewal_usual(ca, ca_profile_policy(b->profile), row, r);
-    if (r->until == 0 || row->device == 0) {
+    if (r->until == 0 || p.of == 0) {
         return BM_OK;
     }
     BM_TRY(consider_all(&p));
     r->looks = p.looks;
-    BM_TRY(ca_device_asked(ca, row->device, &asked));
+    BM_TRY(ca_device_asked(ca, p.of, &asked));
     hurry(row, asked, r);
     return BM_OK;
 }

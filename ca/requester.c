@@ -244,6 +244,24 @@ static bm_status check_state(const struct ca_slot *s, struct ca_refusal *why)
     }
 }
 
+/* A token from before the device was given away stays void when it is back:
+ * who had it meanwhile may have the secret. */
+static bm_status check_age(struct ca *ca, const struct ca_slot *s,
+                           struct ca_refusal *why)
+{
+    struct store_transfer transfer;
+
+    if (!s->has_token) {
+        return BM_OK;
+    }
+    BM_TRY(ca_transfer_of(ca, &s->device, &transfer));
+    return s->token.created >= transfer.decided
+               ? BM_OK
+               : ca_refuse(why, BM_E_CA_TOKEN,
+                           "%s is from before %s was given away", s->token.id,
+                           s->name);
+}
+
 bm_status ca_check_device(struct ca *ca, struct ca_slot *s, int64_t now,
                           struct ca_refusal *why)
 {
@@ -271,5 +289,6 @@ bm_status ca_check_device(struct ca *ca, struct ca_slot *s, int64_t now,
     BM_TRY(rc);
     s->has_device = true;
     BM_TRY(check_state(s, why));
+    BM_TRY(check_age(ca, s, why));
     return ca_line_of(ca, &s->device, &s->line);
 }
