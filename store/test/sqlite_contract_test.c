@@ -11,6 +11,7 @@
 #include "store/test/contract_outbox.h"
 #include "store/test/contract_renewal.h"
 #include "store/test/contract_rows.h"
+#include "store/test/contract_transfer.h"
 #include "store/test/files.h"
 
 struct store *contract_open(const char *name, bool fresh)
@@ -44,6 +45,7 @@ int main(void)
     contract_renewal();
     contract_inventory();
     contract_outbox();
+    contract_transfer();
     files_end();
     return bm_test_done();
 }
