@@ -34,6 +34,8 @@ struct given {
 
 static const struct args_row acting_rows[] = {
     SESSION_ROWS(offsetof(struct given, place)),
+    FILTER_ROW(0),
+    FILTER_ROW(1),
     { 0, ARGS_FLAG, 0, false },
 };
 static const struct args_row looking_rows[] = {

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "cli/ask.h"
 #include "cli/each.h"
-#include "cli/pages.h"
 
 /* Events that were given up: list, retry, drop. */
 
 enum {
-    OPTION_JSON = 1,
-    OPTION_EVENT,
+    OPTION_EVENT = 1,
     OPTION_ALL
 };
 
 static const struct cmd_option list_options[] = {
     SESSION_OPTIONS,
-    { "--json", NULL, "one JSON object per event and line", OPTION_JSON },
+    ASK_JSON_OPTION_OF("one JSON object per event and line"),
     { NULL, NULL, NULL, 0 },
 };
 static const struct cmd_verb list_verb = {
@@ -45,14 +44,8 @@ struct given {
     struct session_place place;
     struct args_many events;
     bool all;
-    bool json;
 };
 
-static const struct args_row list_rows[] = {
-    SESSION_ROWS(offsetof(struct given, place)),
-    { OPTION_JSON, ARGS_FLAG, offsetof(struct given, json), false },
-    { 0, ARGS_FLAG, 0, false },
-};
 static const struct args_row act_rows[] = {
     SESSION_ROWS(offsetof(struct given, place)),
     { OPTION_EVENT, ARGS_MANY, offsetof(struct given, events), false },
@@ -60,40 +53,23 @@ static const struct args_row act_rows[] = {
     { 0, ARGS_FLAG, 0, false },
 };
 
-static const struct listing_column columns[] = {
-    { "id", 8, NULL },    { "at", 20, NULL }, { "event", 16, NULL },
-    { "tries", 5, NULL }, { "why", 0, NULL }, { NULL, 0, NULL },
-};
-
 int cmd_destination_dead(int argc, char **argv)
 {
-    struct given given = { .json = false };
-    struct args args = { .verb = &list_verb,
-                         .rows = list_rows,
-                         .into = &given,
-                         .words_name = "NAME",
-                         .words_min = 1,
-                         .words_max = 1 };
-    const struct session_config config = { .path = list_verb.path,
-                                           .place = &given.place,
-                                           .mode = INSTANCE_READ,
-                                           .act = CA_ACT_DESTINATION_READ };
-    struct session s;
-    int rc;
+    static const struct ask_param name[] = { { "destination", false },
+                                             { NULL, false } };
+    static const struct listing_column columns[] = {
+        { "id", 8, NULL },    { "at", 20, NULL }, { "event", 16, NULL },
+        { "tries", 5, NULL }, { "why", 0, NULL }, { NULL, 0, NULL },
+    };
+    static const struct ask ask = { .verb = &list_verb,
+                                    .words_name = "NAME",
+                                    .params = name,
+                                    .operation = "listDeadEvents",
+                                    .act = CA_ACT_DESTINATION_READ,
+                                    .answer = ASK_LIST,
+                                    .columns = columns };
 
-    if (!args_read(&args, argc, argv, &rc)) {
-        return rc;
-    }
-    rc = session_open(&s, &config);
-    if (rc == CMD_OK) {
-        const struct listing listing = { given.json, columns };
-        json_t *params = json_object();
-
-        session_set_text(params, "destination", args.words[0]);
-        rc = pages_print(&s, "listDeadEvents", params, &listing);
-    }
-    session_close(&s);
-    return rc;
+    return ask_run(&ask, argc, argv);
 }
 
 /* `word` NULL: all of them. */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cli/ask.h"
-#include "cli/pages.h"
 
 /* Devices that change hands: all but the offer. */
 
+/* In the order of `filters`: each verb has one of its own. */
 enum {
     OPTION_STATE = ASK_JSON + 1,
-    OPTION_PROFILE,
-    OPTION_REASON
+    OPTION_PROFILE = ASK_JSON + 1,
+    OPTION_REASON = ASK_JSON + 1
 };
 
 static const struct cmd verbs[] = {
@@ -82,72 +82,45 @@ static const struct cmd_verb withdraw_verb = {
     "Withdraw an offer that has not been answered.\n", end_options
 };
 
-struct given {
-    struct session_place place;
-    const char *state;
-    const char *profile;
-    const char *reason;
-    bool json;
-};
-
-static const struct args_row list_rows[] = {
-    SESSION_ROWS(offsetof(struct given, place)),
-    { OPTION_STATE, ARGS_TEXT, offsetof(struct given, state), false },
-    { ASK_JSON, ARGS_FLAG, offsetof(struct given, json), false },
-    { 0, ARGS_FLAG, 0, false },
-};
-static const struct args_row act_rows[] = {
-    SESSION_ROWS(offsetof(struct given, place)),
-    { OPTION_PROFILE, ARGS_TEXT, offsetof(struct given, profile), false },
-    { OPTION_REASON, ARGS_TEXT, offsetof(struct given, reason), false },
-    { 0, ARGS_FLAG, 0, false },
-};
-
 static const struct ask_param id[] = { { "transfer", true }, { NULL, false } };
 
-static bool fill(const void *from, json_t *params)
+int cmd_transfer_accept(int argc, char **argv)
 {
-    const struct given *given = from;
-
-    session_set_text(params, "profile", given->profile);
-    session_set_text(params, "reason", given->reason);
-    return true;
-}
-
-static int act(const struct cmd_verb *verb, const char *operation,
-               enum ca_act what, int argc, char **argv)
-{
-    struct given given = { .reason = NULL };
-    const struct ask ask = { .verb = verb,
-                             .words_name = "ID",
-                             .params = id,
-                             .operation = operation,
-                             .act = what,
-                             .answer = ASK_NOTHING,
-                             .rows = act_rows,
-                             .given = &given,
-                             .place = &given.place,
-                             .fill = fill };
+    static const struct ask ask = { .verb = &accept_verb,
+                                    .words_name = "ID",
+                                    .params = id,
+                                    .operation = "acceptTransfer",
+                                    .act = CA_ACT_TRANSFER_ANSWER,
+                                    .answer = ASK_NOTHING,
+                                    .filters = { "profile" } };
 
     return ask_run(&ask, argc, argv);
 }
 
-int cmd_transfer_accept(int argc, char **argv)
-{
-    return act(&accept_verb, "acceptTransfer", CA_ACT_TRANSFER_ANSWER, argc,
-               argv);
-}
-
 int cmd_transfer_refuse(int argc, char **argv)
 {
-    return act(&refuse_verb, "refuseTransfer", CA_ACT_TRANSFER_ANSWER, argc,
-               argv);
+    static const struct ask ask = { .verb = &refuse_verb,
+                                    .words_name = "ID",
+                                    .params = id,
+                                    .operation = "refuseTransfer",
+                                    .act = CA_ACT_TRANSFER_ANSWER,
+                                    .answer = ASK_NOTHING,
+                                    .filters = { "reason" } };
+
+    return ask_run(&ask, argc, argv);
 }
 
 int cmd_transfer_withdraw(int argc, char **argv)
 {
-    return act(&withdraw_verb, "withdrawTransfer", CA_ACT_TRANSFER_OFFER, argc,
-               argv);
+    static const struct ask ask = { .verb = &withdraw_verb,
+                                    .words_name = "ID",
+                                    .params = id,
+                                    .operation = "withdrawTransfer",
+                                    .act = CA_ACT_TRANSFER_OFFER,
+                                    .answer = ASK_NOTHING,
+                                    .filters = { "reason" } };
+
+    return ask_run(&ask, argc, argv);
 }
 
 int cmd_transfer_show(int argc, char **argv)
@@ -189,28 +162,12 @@ int cmd_transfer_list(int argc, char **argv)
         { "devices", 7, NULL },     { "expires", 0, NULL },
         { NULL, 0, NULL },
     };
-    struct given given = { .json = false };
-    struct args args = { .verb = &list_verb,
-                         .rows = list_rows,
-                         .into = &given };
-    const struct session_config config = { .path = list_verb.path,
-                                           .place = &given.place,
-                                           .mode = INSTANCE_READ,
-                                           .act = CA_ACT_TRANSFER_READ };
-    struct session s;
-    int rc;
+    static const struct ask ask = { .verb = &list_verb,
+                                    .operation = "listTransfers",
+                                    .act = CA_ACT_TRANSFER_READ,
+                                    .answer = ASK_LIST,
+                                    .columns = columns,
+                                    .filters = { "state" } };
 
-    if (!args_read(&args, argc, argv, &rc)) {
-        return rc;
-    }
-    rc = session_open(&s, &config);
-    if (rc == CMD_OK) {
-        const struct listing listing = { given.json, columns };
-        json_t *params = json_object();
-
-        session_set_text(params, "state", given.state);
-        rc = pages_print(&s, "listTransfers", params, &listing);
-    }
-    session_close(&s);
-    return rc;
+    return ask_run(&ask, argc, argv);
 }
