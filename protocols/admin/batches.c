@@ -163,14 +163,6 @@ const struct admin_field admin_show_batch_list_params[] = {
 };
 /* ---- Telling */
 
-static void set_text(struct tree *t, json_t *o, const char *key,
-                     const char *text)
-{
-    if (text[0] != '\0') {
-        tree_set(t, o, key, tree_str(t, text));
-    }
-}
-
 static void set_keys(struct tree *t, json_t *o, const struct bm_crypto *crypto,
                      const struct store_batch *row)
 {
@@ -206,7 +198,7 @@ static json_t *batch_tree(struct tree *t, const struct bm_crypto *crypto,
     tree_set(t, o, "id", tree_int(t, (int64_t)row->id));
     tree_set(t, o, "name", tree_str(t, row->name));
     tree_set(t, o, "state", tree_str(t, ca_batch_state_name(row->state)));
-    set_text(t, o, "reason", row->reason);
+    tree_set_text(t, o, "reason", row->reason);
     tree_set(t, o, "profile", tree_str(t, row->profile));
     tree_set(t, o, "creator", tree_str(t, row->creator));
     tree_set(t, o, "created", tree_time(t, row->created));
@@ -237,7 +229,7 @@ static bm_status add_event(void *arg, const void *visited)
     tree_set(&h->t, o, "state",
              tree_str(&h->t, ca_batch_state_name(row->state)));
     tree_set(&h->t, o, "by", tree_str(&h->t, row->actor));
-    set_text(&h->t, o, "reason", row->text);
+    tree_set_text(&h->t, o, "reason", row->text);
     tree_append(&h->t, h->items, o);
     return h->t.failed                               ? BM_E_MEMORY
            : json_array_size(h->items) < HISTORY_MAX ? BM_OK
@@ -348,8 +340,8 @@ static json_t *row_tree(struct tree *t, const struct store_batch_row *row)
     json_t *o = tree_object(t);
 
     tree_set(t, o, "row", tree_int(t, row->number));
-    set_text(t, o, "device", row->device);
-    set_text(t, o, "file", row->name);
+    tree_set_text(t, o, "device", row->device);
+    tree_set_text(t, o, "file", row->name);
     return o;
 }
 
@@ -387,8 +379,8 @@ static bm_status add_row(void *arg, const void *visited)
     o = row_tree(t, row);
     tree_set(t, o, "state", tree_str(t, ca_batch_row_name(row->state)));
     BM_TRY(set_asked(r, o, row));
-    set_text(t, o, "column", row->column);
-    set_text(t, o, "reason", row->words);
+    tree_set_text(t, o, "column", row->column);
+    tree_set_text(t, o, "reason", row->words);
     return admin_page_add(&r->page, o);
 }
 

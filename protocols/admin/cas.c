@@ -91,14 +91,6 @@ static const char *kind_of(enum store_ca_kind kind)
                : "unknown";
 }
 
-static void set_text(struct tree *t, json_t *o, const char *key,
-                     const char *text)
-{
-    if (text[0] != '\0') {
-        tree_set(t, o, key, tree_str(t, text));
-    }
-}
-
 static void set_fingerprint(const struct admin_context *c, struct tree *t,
                             json_t *o, struct bm_bytes der)
 {
@@ -127,7 +119,7 @@ static bm_status set_responder(struct tree *t, json_t *o,
     r = tree_object(t);
     tree_set(t, r, "serial_number", tree_hex(t, cert.serial));
     tree_set(t, r, "not_after", tree_time(t, cert.not_after));
-    set_text(t, r, "key_uri", row->ocsp_key_uri);
+    tree_set_text(t, r, "key_uri", row->ocsp_key_uri);
     tree_set(t, o, "ocsp_responder", r);
     return BM_OK;
 }
@@ -179,14 +171,14 @@ static bm_status make_ca(const struct admin_context *c, struct tree *t,
     tree_set(t, o, "kind", tree_str(t, kind_of(row->kind)));
     tree_set(t, o, "status",
              tree_str(t, states[row->status == STORE_CA_ACTIVE ? 0 : 1]));
-    set_text(t, o, "parent", row->parent);
+    tree_set_text(t, o, "parent", row->parent);
     set_whose(t, o, row);
     tree_set(t, o, "subject", tree_put(t, bm_name_put_text, cert.subject));
     tree_set(t, o, "serial_number", tree_hex(t, cert.serial));
     tree_set(t, o, "not_before", tree_time(t, cert.not_before));
     tree_set(t, o, "not_after", tree_time(t, cert.not_after));
     set_fingerprint(c, t, o, cert.der);
-    set_text(t, o, "key_uri", row->key_uri);
+    tree_set_text(t, o, "key_uri", row->key_uri);
     BM_TRY(set_responder(t, o, row));
     return set_crl(c, t, o, row->id);
 }

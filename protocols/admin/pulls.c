@@ -135,14 +135,6 @@ const struct admin_field admin_list_renewals_params[] = {
 
 /* ---- Pulling */
 
-static void set_text(struct tree *t, json_t *o, const char *key,
-                     const char *text)
-{
-    if (text[0] != '\0') {
-        tree_set(t, o, key, tree_str(t, text));
-    }
-}
-
 static const char *state_of(const struct store_pull *row, int64_t now)
 {
     return states[row->cancelled != 0 ? 1 : row->ends <= now ? 2 : 0];
@@ -158,12 +150,12 @@ static json_t *pull_tree(struct tree *t, const struct store_pull *row,
     if (row->organisation != 0) {
         tree_set(t, o, "organisation", tree_int(t, row->organisation));
     }
-    set_text(t, o, "ca", row->ca);
-    set_text(t, o, "profile", row->profile);
-    set_text(t, o, "devices", row->device);
-    set_text(t, o, "model", row->model);
-    set_text(t, o, "lot", row->lot);
-    set_text(t, o, "firmware", row->firmware);
+    tree_set_text(t, o, "ca", row->ca);
+    tree_set_text(t, o, "profile", row->profile);
+    tree_set_text(t, o, "devices", row->device);
+    tree_set_text(t, o, "model", row->model);
+    tree_set_text(t, o, "lot", row->lot);
+    tree_set_text(t, o, "firmware", row->firmware);
     if (row->batch != 0) {
         tree_set(t, o, "batch", tree_int(t, (int64_t)row->batch));
     }
@@ -289,7 +281,7 @@ static json_t *due_tree(struct tree *t, const struct ca_report_row *r)
         tree_set(t, o, "pull", tree_int(t, (int64_t)r->renewal.pull));
     }
     tree_set(t, o, "path_ends", tree_time(t, r->path_ends));
-    set_text(t, o, "ends_with", r->ends_with);
+    tree_set_text(t, o, "ends_with", r->ends_with);
     return o;
 }
 

@@ -68,14 +68,6 @@ const struct admin_field admin_reject_request_params[] = {
     ADMIN_FIELDS_END,
 };
 
-static void set_text(struct tree *t, json_t *o, const char *key,
-                     const char *text)
-{
-    if (text[0] != '\0') {
-        tree_set(t, o, key, tree_str(t, text));
-    }
-}
-
 static json_t *request_tree(struct tree *t, const struct store_request *row,
                             int64_t now)
 {
@@ -84,16 +76,16 @@ static json_t *request_tree(struct tree *t, const struct store_request *row,
     tree_set(t, o, "id", tree_int(t, (int64_t)row->id));
     tree_set(t, o, "state", tree_str(t, ca_request_state(row, now)));
     tree_set(t, o, "profile", tree_str(t, row->profile));
-    set_text(t, o, "device", row->device);
+    tree_set_text(t, o, "device", row->device);
     tree_set(t, o, "by", tree_str(t, ca_request_means(row)));
     tree_set(t, o, "asked", tree_str(t, row->asked));
-    set_text(t, o, "operator", row->first);
+    tree_set_text(t, o, "operator", row->first);
     tree_set(t, o, "key_sha256", tree_hex(t, BM_ARRAY(row->key)));
     tree_set(t, o, "created", tree_time(t, row->created));
     if (row->decided != 0) {
         tree_set(t, o, "decided", tree_time(t, row->decided));
     }
-    set_text(t, o, "decider", row->decider);
+    tree_set_text(t, o, "decider", row->decider);
     return o;
 }
 

@@ -124,14 +124,6 @@ const struct admin_field admin_withdraw_transfer_params[] = {
 
 /* ---- Showing */
 
-static void set_text(struct tree *t, json_t *o, const char *key,
-                     const char *text)
-{
-    if (text[0] != '\0') {
-        tree_set(t, o, key, tree_str(t, text));
-    }
-}
-
 /* Does the actor see what is on the side of that organisation? */
 static bool is_of(const struct admin_context *c, uint32_t organisation)
 {
@@ -146,13 +138,13 @@ static void set_private(const struct admin_context *c, struct tree *t,
     uint32_t side = ca_transfer_decider(row);
 
     if (is_of(c, row->organisation)) {
-        set_text(t, o, "creator", row->creator);
+        tree_set_text(t, o, "creator", row->creator);
     }
     if (is_of(c, side != 0 ? side : row->organisation)) {
-        set_text(t, o, "decider", row->decider);
+        tree_set_text(t, o, "decider", row->decider);
     }
     if (is_of(c, row->receiver)) {
-        set_text(t, o, "profile", row->profile);
+        tree_set_text(t, o, "profile", row->profile);
     }
 }
 
@@ -187,8 +179,8 @@ static json_t *transfer_tree(struct admin_context *c, struct tree *t,
     tree_set(t, o, "certificates", tree_str(t, fates[keeps]));
     tree_set(t, o, "labels",
              tree_bool(t, (row->options & CA_TRANSFER_LABELS) != 0));
-    set_text(t, o, "words", row->words);
-    set_text(t, o, "reason", row->reason);
+    tree_set_text(t, o, "words", row->words);
+    tree_set_text(t, o, "reason", row->reason);
     tree_set(t, o, "created", tree_time(t, row->created));
     tree_set(t, o, "expires", tree_time(t, row->expires));
     if (row->decided != 0) {

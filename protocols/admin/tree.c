@@ -180,6 +180,14 @@ void tree_set(struct tree *t, json_t *object, const char *key, json_t *value)
     }
 }
 
+void tree_set_text(struct tree *t, json_t *object, const char *key,
+                   const char *text)
+{
+    if (text[0] != '\0') {
+        tree_set(t, object, key, tree_str(t, text));
+    }
+}
+
 void tree_append(struct tree *t, json_t *array, json_t *value)
 {
     if (json_array_append_new(array, value) != 0) {

@@ -57,6 +57,9 @@ json_t *tree_oid_name(struct tree *t, struct bm_bytes oid);
 
 /* Append to an object under `key`; the order of calls is kept. */
 void tree_set(struct tree *t, json_t *object, const char *key, json_t *value);
+/* The same of a text, if it is not empty. */
+void tree_set_text(struct tree *t, json_t *object, const char *key,
+                   const char *text);
 void tree_append(struct tree *t, json_t *array, json_t *value);
 
 #endif
