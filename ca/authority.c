@@ -446,7 +446,9 @@ bm_status ca_put_event(struct ca *ca, const char *kind, uint32_t organisation,
     memcpy(event.kind, kind, strlen(kind));
     memcpy(event.text, text, strnlen(text, sizeof event.text - 1));
     ca->dirty = true;
-    return s->event_put(s->self, &event);
+    BM_TRY(s->event_put(s->self, &event));
+    return device == 0 ? s->event_forget_plain(s->self, organisation)
+                       : s->event_forget(s->self, device);
 }
 
 static bm_status is_there(void *arg, const void *visited)

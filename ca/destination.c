@@ -50,6 +50,9 @@ bm_status ca_destination_hash(const struct bm_crypto *crypto,
     put_octets(&w, ca_text(row->kinds));
     put_octets(&w, BM_ARRAY(row->secret));
     put_octets(&w, row->anchors);
+    if (row->age != CA_AGE) { /* as those were hashed that had none */
+        put_number(&w, row->age);
+    }
     rc = bm_wr_finish(&w, &n);
     if (rc == BM_OK) {
         rc = crypto->hash(crypto->self, BM_HASH_SHA256, bm_wr_bytes(&w), hash);
@@ -222,6 +225,11 @@ static bm_status check_order(const struct ca_actor *actor,
     if (order->tries > CA_TRIES_MAX) {
         return ca_refuse(why, BM_E_LIMIT, "at most %d tries", CA_TRIES_MAX);
     }
+    if (order->age > CA_AGE_MAX) {
+        return ca_refuse(why, BM_E_LIMIT,
+                         "at most %d days until it is given up",
+                         (int)(CA_AGE_MAX / 86400));
+    }
     if ((order->all || order->identity) && actor->scope.organisation != 0) {
         return ca_refuse(why, BM_E_CA_FORBIDDEN,
                          "%s is not for operators of one organisation",
@@ -304,6 +312,7 @@ static bm_status create(struct ca *ca, const struct ca_actor *actor,
     row->scope.organisation = order->all ? 0 : actor->organisation;
     row->identity = order->identity;
     row->tries = order->tries != 0 ? order->tries : CA_TRIES;
+    row->age = order->age != 0 ? order->age : CA_AGE;
     row->anchors = order->anchors;
     set(row->name, sizeof row->name, order->name);
     set(row->url, sizeof row->url, order->url);
@@ -494,6 +503,7 @@ static bm_status change_dead(const struct act *a, struct store_delivery *row,
     row->dead = false;
     row->tries = 0;
     row->next = a->now;
+    row->since = a->now;
     row->changed = a->now;
     return s->delivery_put(s->self, row);
 }

@@ -23,12 +23,18 @@
 #define CA_TRIES     20
 #define CA_TRIES_MAX 1000
 
+/* Seconds after which an event is given up however often it was tried, unless
+ * said otherwise: a week. The schema has the number, too. */
+#define CA_AGE     UINT32_C(604800)
+#define CA_AGE_MAX UINT32_C(2592000)
+
 struct ca_destination_order {
     const char *name;        /* a-z, 0-9, '.', '-' */
     const char *url;         /* url.h */
     const char *kinds;       /* event_kind.h, with commas between; NULL: all
                                 but those that are asked for */
     uint32_t tries;          /* 0: CA_TRIES */
+    uint32_t age;            /* 0: CA_AGE */
     bool all;                /* events of all whom the actor sees, not of his
                           organisation alone */
     bool identity;           /* show the certificate of the courier */
@@ -73,8 +79,8 @@ BM_MUST_CHECK bm_status ca_destination_test(struct ca *ca,
 
 /*
  * What was given up: try it again, or forget it; `event` 0: all of it. Tried
- * again it comes behind events that its device had since. BM_E_NOT_FOUND: that
- * one was not given up.
+ * again it comes behind events that its device had since, and its age counts
+ * anew. BM_E_NOT_FOUND: that one was not given up.
  */
 struct ca_dead {
     const char *destination;

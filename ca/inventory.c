@@ -229,7 +229,6 @@ bm_status ca_put_history(struct ca *ca, const struct ca_actor *actor,
                          const struct store_device *device,
                          const struct ca_happened *what, int64_t now)
 {
-    const struct store *s = ca->c.store;
     char text[STORE_NAME_MAX];
 
     if (what->text[0] == '\0') {
@@ -237,9 +236,8 @@ bm_status ca_put_history(struct ca *ca, const struct ca_actor *actor,
     } else {
         (void)snprintf(text, sizeof text, "%s", what->text);
     }
-    BM_TRY(ca_put_event(ca, what->kind, device->organisation, device->id, now,
-                        text));
-    return s->event_forget(s->self, device->id);
+    return ca_put_event(ca, what->kind, device->organisation, device->id, now,
+                        text);
 }
 
 /* ---- Acts */

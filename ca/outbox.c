@@ -9,11 +9,8 @@
 #include "ca/internal.h"
 #include "ca/outbox_internal.h"
 
-/* Taking events and hearing of them; outbox_commit.c writes what came of it. */
-
-/* Ids that are looked over at once, so that nobody else waits long. */
-#define CHUNK  1024
-#define CHUNKS 16
+/* Taking events and hearing of them; outbox_fill.c looks for them, and
+ * outbox_commit.c writes what came of it. */
 
 bm_status outbox_new(const struct outbox_config *config, struct outbox **outbox)
 {
@@ -78,6 +75,7 @@ static bm_status add_way(struct outbox *o, const struct store_destination *row)
     way->row.anchors.p = way->anchors;
     way->position = row->cursor;
     way->written = row->cursor;
+    way->lost = row->lost;
     way->seen = true;
     o->ways[o->n++] = way;
     return BM_OK;
@@ -147,188 +145,6 @@ bm_status outbox_read(struct outbox *o)
     return rc;
 }
 
-/* ---- What is in the window */
-
-static struct outbox_entry *find_entry(struct outbox_way *way, uint64_t event)
-{
-    for (size_t i = 0; i < OUTBOX_WINDOW; i++) {
-        if (way->entry[i].state != OUTBOX_FREE &&
-            way->entry[i].event == event) {
-            return &way->entry[i];
-        }
-    }
-    return NULL;
-}
-
-static size_t count_entries(const struct outbox_way *way)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < OUTBOX_WINDOW; i++) {
-        n += way->entry[i].state != OUTBOX_FREE;
-    }
-    return n;
-}
-
-static bool has_room(const struct outbox_way *way)
-{
-    size_t max = way->row.failures >= OUTBOX_FAILING ? 1 : OUTBOX_WINDOW;
-
-    return count_entries(way) < max;
-}
-
-static struct outbox_entry *add_entry(struct outbox_way *way,
-                                      enum outbox_state state, uint64_t event,
-                                      uint64_t device)
-{
-    for (size_t i = 0; i < OUTBOX_WINDOW; i++) {
-        struct outbox_entry *e = &way->entry[i];
-
-        if (e->state == OUTBOX_FREE) {
-            *e = (struct outbox_entry){ .state = state,
-                                        .event = event,
-                                        .device = device };
-            return e;
-        }
-    }
-    return NULL;
-}
-
-/* Is one of the device before `event` not through? */
-static bool is_blocked(const struct outbox_way *way, uint64_t device,
-                       uint64_t event, unsigned states)
-{
-    for (size_t i = 0; i < OUTBOX_WINDOW; i++) {
-        const struct outbox_entry *e = &way->entry[i];
-
-        if ((states & 1U << e->state) != 0 && e->device == device &&
-            e->event < event) {
-            return true;
-        }
-    }
-    return false;
-}
-
-#define PUT_ASIDE (1U << OUTBOX_FAILED | 1U << OUTBOX_BEHIND)
-#define UNDER_WAY (1U << OUTBOX_READY | 1U << OUTBOX_SENT)
-
-/* ---- Filling it */
-
-struct filling {
-    struct outbox *o;
-    struct outbox_way *way;
-};
-
-static bm_status add_due(void *arg, const void *visited)
-{
-    const struct store_delivery *row = visited;
-    struct filling *f = arg;
-    struct outbox_entry *e;
-
-    if (find_entry(f->way, row->event) != NULL) {
-        return BM_OK;
-    }
-    if (!has_room(f->way)) {
-        return BM_E_END;
-    }
-    e = add_entry(f->way, OUTBOX_READY, row->event, row->device);
-    if (e != NULL) {
-        e->tries = row->tries;
-        e->aside = true;
-    }
-    return BM_OK;
-}
-
-/* Has it a row of its own? Who died before the cursor went on finds it behind
- * that once more: it is due by its row, or was given up. */
-static bm_status is_aside(const struct store *s, uint64_t destination,
-                          uint64_t event, bool *yes)
-{
-    struct store_delivery row;
-    bm_status rc = s->delivery_get(s->self, destination, event, &row);
-
-    *yes = rc == BM_OK;
-    return rc == BM_E_NOT_FOUND ? BM_OK : rc;
-}
-
-static bm_status add_new(void *arg, const void *visited)
-{
-    const struct store_event *row = visited;
-    struct filling *f = arg;
-    struct outbox_way *way = f->way;
-    const struct store *s = f->o->c.store;
-    bool behind = is_blocked(way, row->device, row->id, PUT_ASIDE);
-    bool done = !ca_destination_wants(&way->row, row);
-
-    if (!done) {
-        BM_TRY(is_aside(s, way->row.id, row->id, &done));
-    }
-    if (done) {
-        way->position = row->id;
-        return BM_OK;
-    }
-    if (!has_room(way)) {
-        f->way->full = true;
-        return BM_E_END;
-    }
-    if (!behind) {
-        BM_TRY(s->delivery_waits(s->self, way->row.id, row->device, &behind));
-    }
-    (void)add_entry(way, behind ? OUTBOX_BEHIND : OUTBOX_READY, row->id,
-                    row->device);
-    f->o->dirty = f->o->dirty || behind;
-    way->position = row->id;
-    return BM_OK;
-}
-
-/* Events behind the position; of a long way a part at a time. */
-static bm_status fill_new(struct filling *f, uint64_t last)
-{
-    const struct store *s = f->o->c.store;
-    const struct store_visit visit = { f, add_new };
-    struct outbox_way *way = f->way;
-
-    way->full = false;
-    for (unsigned i = 0; i < CHUNKS && way->position < last; i++) {
-        uint64_t to =
-            way->position + CHUNK < last ? way->position + CHUNK : last;
-
-        BM_TRY(s->event_after(s->self, &way->row.scope, way->position, to,
-                              &visit));
-        if (way->full) {
-            return BM_OK;
-        }
-        way->position = to;
-    }
-    return BM_OK;
-}
-
-static bm_status fill(struct outbox *o, struct outbox_way *way, int64_t now)
-{
-    const struct store *s = o->c.store;
-    struct filling f = { o, way };
-    const struct store_visit due = { &f, add_due };
-    uint64_t last = 0;
-    uint32_t waiting = 0;
-    bm_status rc;
-
-    BM_TRY(s->begin(s->self, STORE_READ));
-    rc = s->delivery_due(s->self, way->row.id, now, &due);
-    if (rc == BM_OK) {
-        rc = s->delivery_count(s->self, way->row.id, false, &waiting);
-    }
-    if (rc == BM_OK && waiting < OUTBOX_WAITING_MAX) {
-        rc = s->event_last(s->self, &last);
-    }
-    if (rc == BM_OK && way->position < last) {
-        rc = fill_new(&f, last);
-    }
-    s->rollback(s->self);
-    /* Even where nothing was wanted the cursor is to follow, now and then. */
-    o->dirty = o->dirty || way->position > way->written + CHUNK;
-    return rc;
-}
-
 /* ---- Taking one */
 
 static struct outbox_entry *pick(struct outbox_way *way)
@@ -337,7 +153,8 @@ static struct outbox_entry *pick(struct outbox_way *way)
         struct outbox_entry *e = &way->entry[i];
 
         if (e->state == OUTBOX_READY &&
-            !is_blocked(way, e->device, e->event, UNDER_WAY | PUT_ASIDE)) {
+            !outbox_is_blocked(way, e->device, e->event,
+                               OUTBOX_UNDER_WAY | OUTBOX_PUT_ASIDE)) {
             return e;
         }
     }
@@ -443,6 +260,7 @@ static bm_status next_of(struct outbox *o, struct outbox_way *way, int64_t now,
 {
     bm_status rc = BM_E_NOT_FOUND;
 
+    BM_TRY(outbox_age(o, way, now));
     if (way->row.disabled || now < way->resume ||
         count_sent(way) >= share_of(o, way)) {
         return BM_E_END;
@@ -450,8 +268,8 @@ static bm_status next_of(struct outbox *o, struct outbox_way *way, int64_t now,
     while (rc == BM_E_NOT_FOUND) {
         struct outbox_entry *e = pick(way);
 
-        if (e == NULL && has_room(way) && way->looked != now) {
-            BM_TRY(fill(o, way, now));
+        if (e == NULL && outbox_has_room(way) && way->looked != now) {
+            BM_TRY(outbox_fill(o, way, now, false));
             e = pick(way);
             if (e == NULL) {
                 way->looked = now; /* once in a second, while idle */
@@ -540,7 +358,7 @@ bool outbox_result(struct outbox *o, const struct outbox_result *result,
 {
     struct outbox_way *way = outbox_find(o, result->destination);
     struct outbox_entry *e =
-        way == NULL ? NULL : find_entry(way, result->event);
+        way == NULL ? NULL : outbox_entry_of(way, result->event);
 
     if (e == NULL || e->state != OUTBOX_SENT) {
         return false;

@@ -15,7 +15,10 @@
  *
  * Promises, each of them over a crash at any instant:
  *
- *   - an event is delivered at least once, or stands among what was given up
+ *   - an event is delivered at least once, or stands among what was given up,
+ *     or is counted as lost
+ *   - what a destination keeps in the store is bounded by its age: whatever is
+ *     older is given up, also while the destination is disabled
  *   - the first delivery of an event comes behind that of each earlier event of
  *     its device, but for those that were given up. Events of no device are
  *     all of one
@@ -39,8 +42,12 @@
 /* Events put aside, per destination, before no other is begun. */
 #define OUTBOX_WAITING_MAX 1024
 
-/* Events given up, per destination; then the last one is tried for ever. */
+/* Events given up, per destination. Then one that was tried often enough is
+ * tried on; one that is too old is lost, and counted. */
 #define OUTBOX_DEAD_MAX 10000
+
+/* Seconds between two looks at what is too old. */
+#define OUTBOX_AGING 60
 
 /* Failures, one after another, from which on a destination counts as failing:
  * it is tried with one event at a time. */

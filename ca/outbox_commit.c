@@ -7,6 +7,9 @@
 
 /* What became of events is written together, and only then forgotten. */
 
+/* Why one was given up that nobody tried to send. */
+static const char too_old[STORE_NAME_MAX] = "too old";
+
 static bool is_over(const struct outbox_entry *e)
 {
     return e->state >= OUTBOX_TAKEN;
@@ -17,51 +20,66 @@ bool outbox_is_dirty(const struct outbox *o)
     return o->dirty;
 }
 
-/* Was it tried often enough, and is there room among what was given up? */
-static bm_status is_dead(struct outbox *o, const struct outbox_way *way,
-                         const struct outbox_entry *e, bool *yes)
-{
-    const struct store *s = o->c.store;
-    uint32_t n = 0;
-
-    *yes = false;
-    if (e->state != OUTBOX_FAILED || e->tries < way->row.tries) {
-        return BM_OK;
-    }
-    BM_TRY(s->delivery_count(s->self, way->row.id, true, &n));
-    *yes = n < OUTBOX_DEAD_MAX;
-    return BM_OK;
-}
-
-static bm_status put_aside(struct outbox *o, const struct outbox_way *way,
-                           const struct outbox_entry *e, int64_t now)
-{
-    const struct store *s = o->c.store;
-    struct store_delivery row = { .destination = way->row.id,
-                                  .event = e->event,
-                                  .device = e->device,
-                                  .tries = e->tries,
-                                  .next = e->next,
-                                  .changed = now };
-
-    memcpy(row.words, e->words, sizeof row.words);
-    BM_TRY(is_dead(o, way, e, &row.dead));
-    return s->delivery_put(s->self, &row);
-}
-
-static bm_status put_entry(struct outbox *o, const struct outbox_way *way,
-                           const struct outbox_entry *e, int64_t now)
+/* What has a row of its own has none any more. */
+static bm_status drop_row(struct outbox *o, const struct outbox_way *way,
+                          const struct outbox_entry *e)
 {
     const struct store *s = o->c.store;
 
-    if (e->state == OUTBOX_FAILED || e->state == OUTBOX_BEHIND) {
-        return put_aside(o, way, e, now);
-    }
     if (!e->aside) {
         return BM_OK; /* put_way() */
     }
     BM_TRY(s->delivery_drop(s->self, way->row.id, e->event));
     return s->event_given(s->self, e->event - 1, e->event);
+}
+
+static bool is_old(const struct outbox_way *way, const struct outbox_entry *e,
+                   int64_t now)
+{
+    return e->state == OUTBOX_OLD ||
+           (e->state == OUTBOX_FAILED && outbox_is_old(way, e->since, now));
+}
+
+/* Tried often enough, or too old, it is given up. Where there is no room for
+ * it, it is tried on, until it is too old: then it is lost. */
+static bm_status put_aside(struct outbox *o, struct outbox_way *way,
+                           const struct outbox_entry *e, int64_t now)
+{
+    const struct store *s = o->c.store;
+    bool old = is_old(way, e, now);
+    uint32_t dead = 0;
+    struct store_delivery row = { .destination = way->row.id,
+                                  .event = e->event,
+                                  .device = e->device,
+                                  .tries = e->tries,
+                                  .next = e->next,
+                                  .since = e->since,
+                                  .changed = now };
+
+    if (old || (e->state == OUTBOX_FAILED && e->tries >= way->row.tries)) {
+        BM_TRY(s->delivery_count(s->self, way->row.id, true, &dead));
+        row.dead = dead < OUTBOX_DEAD_MAX;
+    }
+    if (old && !row.dead) {
+        way->row.lost++;
+        return drop_row(o, way, e);
+    }
+    memcpy(row.words, e->words[0] != '\0' || !old ? e->words : too_old,
+           sizeof row.words);
+    return s->delivery_put(s->self, &row);
+}
+
+static bm_status put_entry(struct outbox *o, struct outbox_way *way,
+                           const struct outbox_entry *e, int64_t now)
+{
+    switch (e->state) {
+    case OUTBOX_FAILED:
+    case OUTBOX_BEHIND:
+    case OUTBOX_OLD:
+        return put_aside(o, way, e, now);
+    default: /* taken, or gone */
+        return drop_row(o, way, e);
+    }
 }
 
 /* Up to the first event that is neither done nor put aside. */
@@ -84,6 +102,7 @@ static bm_status put_way(struct outbox *o, struct outbox_way *way, int64_t now)
 {
     const struct store *s = o->c.store;
 
+    way->row.lost = way->lost; /* one that failed may have counted more */
     for (size_t i = 0; i < OUTBOX_WINDOW; i++) {
         if (is_over(&way->entry[i])) {
             BM_TRY(put_entry(o, way, &way->entry[i], now));
@@ -119,10 +138,14 @@ static bm_status put_all(struct outbox *o, int64_t now)
 static void forget(struct outbox_way *way)
 {
     for (size_t i = 0; i < OUTBOX_WINDOW; i++) {
+        if (way->entry[i].state == OUTBOX_OLD) {
+            way->aged = 0; /* there may be more */
+        }
         if (is_over(&way->entry[i])) {
             way->entry[i].state = OUTBOX_FREE;
         }
     }
+    way->lost = way->row.lost;
     way->written = way->row.cursor;
     way->looked = 0;
 }

@@ -7,6 +7,7 @@ enum {
     OPTION_KIND = 1,
     OPTION_ALL,
     OPTION_TRIES,
+    OPTION_AFTER,
     OPTION_CA,
     OPTION_CERTIFICATE
 };
@@ -22,6 +23,8 @@ static const struct cmd_option options[] = {
       OPTION_KIND },
     { "--all", NULL, "events of every organisation that you see", OPTION_ALL },
     { "--tries", "N", "of an event, before it is given up (20)", OPTION_TRIES },
+    { "--give-up-after", "DURATION",
+      "however often an event was tried (7d; at most 30d)", OPTION_AFTER },
     { "--ca", "FILE",
       "what its server's certificate must lead to, PEM or DER (what the\n"
       "system trusts); may be repeated",
@@ -45,6 +48,7 @@ struct given {
     struct args_many kinds;
     struct args_many cas;
     uint64_t tries;
+    const char *after;
     bool all;
     bool certificate;
 };
@@ -54,13 +58,14 @@ static const struct args_row rows[] = {
     { OPTION_KIND, ARGS_MANY, offsetof(struct given, kinds), false },
     { OPTION_ALL, ARGS_FLAG, offsetof(struct given, all), false },
     { OPTION_TRIES, ARGS_NUMBER, offsetof(struct given, tries), false },
+    { OPTION_AFTER, ARGS_TEXT, offsetof(struct given, after), false },
     { OPTION_CA, ARGS_MANY, offsetof(struct given, cas), false },
     { OPTION_CERTIFICATE, ARGS_FLAG, offsetof(struct given, certificate),
       false },
     { 0, ARGS_FLAG, 0, false },
 };
 
-static json_t *params_of(const struct given *given, char **words,
+static json_t *params_of(const struct given *given, int64_t age, char **words,
                          const struct imports *anchors)
 {
     json_t *params = json_object();
@@ -77,6 +82,9 @@ static json_t *params_of(const struct given *given, char **words,
     json_decref(kinds);
     if (given->tries != 0) {
         session_set_int(params, "tries", given->tries);
+    }
+    if (age != 0) {
+        session_set_int(params, "give_up_after", (uint64_t)age);
     }
     if (given->all) {
         session_set_flag(params, "all");
@@ -123,18 +131,25 @@ int cmd_destination_create(int argc, char **argv)
                                            .act = CA_ACT_DESTINATION_CHANGE };
     struct imports anchors = { .n = 0 };
     struct session s = { .path = NULL };
+    int64_t age = 0;
     bool read = true;
     int rc;
 
     if (!args_read(&args, argc, argv, &rc)) {
         return rc;
     }
+    /* A time that is so far from 1970 is a duration. */
+    if (given.after != NULL &&
+        (!args_parse_when(given.after, 0, &age) || age <= 0)) {
+        return cmd_usage_error(verb.path,
+                               "--give-up-after takes a duration, like 3d");
+    }
     for (size_t i = 0; i < given.cas.n && read; i++) {
         read = imports_add(&anchors, given.cas.value[i], NULL);
     }
     rc = read ? session_open(&s, &config) : CMD_FAILED;
     if (rc == CMD_OK) {
-        rc = act(&s, params_of(&given, args.words, &anchors));
+        rc = act(&s, params_of(&given, age, args.words, &anchors));
     }
     session_close(&s);
     imports_free(&anchors);

@@ -10,7 +10,7 @@ static const struct cmd_option options[] = {
 static const struct cmd_verb verb = {
     "birthmark destination show", "[--dir DIR] [--json] NAME",
     "Show a destination: what was set of it, how it is, how far it came, how\n"
-    "many events were put aside or given up, and what failed last.\n",
+    "many events were put aside, given up or lost, and what failed last.\n",
     options
 };
 

@@ -163,10 +163,18 @@ static void send_all(struct issuer *is)
     }
 }
 
+/* Not before it is known what operators changed: it would be undone. */
 static bool write_results(struct issuer *is)
 {
-    bm_status rc = outbox_commit(is->courier.outbox, room_now());
+    bm_status rc;
 
+    if (is->courier.unread) {
+        issuer_courier_changed(is);
+    }
+    if (is->courier.unread) {
+        return false;
+    }
+    rc = outbox_commit(is->courier.outbox, room_now());
     if (rc != BM_OK) { /* a second later again */
         log_put(
             LOG_LEVEL_ERROR, "courier.write",
@@ -307,9 +315,6 @@ static void note(struct issuer *is)
 
 void issuer_courier_tick(struct issuer *is)
 {
-    if (is->courier.unread) {
-        issuer_courier_changed(is);
-    }
     if (write_results(is)) {
         send_all(is);
     }

@@ -331,14 +331,19 @@ static bm_status look_at_destination(void *arg, const void *visited)
     }
     if (dead >= OUTBOX_DEAD_MAX) {
         find(v, DOCTOR_FAIL,
-             "destination %s: no room for more events that were given up; "
-             "nothing else is sent for their devices",
+             "destination %s: no room for more events that were given up: "
+             "those that become too old are lost",
              d->name);
     } else if (dead != 0) {
         find(v, DOCTOR_WARN, "destination %s: %u events were given up", d->name,
              dead);
     }
-    v->found += d->disabled || d->failures >= OUTBOX_FAILING || dead != 0;
+    if (d->lost != 0) {
+        find(v, DOCTOR_WARN, "destination %s: %llu events were lost", d->name,
+             (unsigned long long)d->lost);
+    }
+    v->found += d->disabled || d->failures >= OUTBOX_FAILING || dead != 0 ||
+                d->lost != 0;
     return BM_OK;
 }
 

@@ -119,6 +119,8 @@ struct store_heard {
  * make us store is bounded. And of what others have told of it. */
 #define STORE_CLAIMED_MAX 256
 #define STORE_NOTICED_MAX 256
+/* And of what is told of no device, of each organisation. */
+#define STORE_PLAIN_MAX 1024
 /* And those that a destination has not been given yet. */
 #define STORE_CLAIMED_UNDELIVERED_MAX 4096
 

@@ -487,6 +487,8 @@ struct store_destination {
     int64_t succeeded;  /* the last time; or 0 */
     int64_t failed;     /* likewise */
     uint32_t failures;  /* one after another, up to now */
+    uint64_t lost;      /* events that it was not given, and that there was no
+                           room for among what was given up */
     char words[STORE_NAME_MAX]; /* of the last failure; or "" */
 };
 
@@ -497,7 +499,8 @@ struct store_delivery {
     uint64_t device; /* of the event; or 0 */
     bool dead;       /* given up, until an operator says otherwise */
     uint32_t tries;
-    int64_t next; /* when it is tried again */
+    int64_t next;  /* when it is tried again */
+    int64_t since; /* when it happened, or an operator had it tried again */
     int64_t changed;
     char words[STORE_NAME_MAX]; /* of the last failure; or "" */
 };

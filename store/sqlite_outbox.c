@@ -14,6 +14,7 @@ static void put_progress(struct sqlite_query *q,
     query_put_i64(q, row->succeeded);
     query_put_i64(q, row->failed);
     query_put_i64(q, row->failures);
+    query_put_u64(q, row->lost);
     query_put_text(q, row->words, sizeof row->words);
 }
 
@@ -89,6 +90,7 @@ static void destination_read(struct sqlite_query *q, void *out)
     row->succeeded = query_get_i64(q);
     row->failed = query_get_i64(q);
     row->failures = query_get_u32(q, UINT32_MAX);
+    row->lost = query_get_u64(q);
     query_get_text(q, row->words, sizeof row->words);
 }
 
@@ -148,6 +150,7 @@ static bm_status delivery_put(void *self, const struct store_delivery *row)
     query_put_i64(&q, row->dead);
     query_put_i64(&q, row->tries);
     query_put_i64(&q, row->next);
+    query_put_i64(&q, row->since);
     query_put_i64(&q, row->changed);
     query_put_text(&q, row->words, sizeof row->words);
     query_run(&q);
@@ -164,6 +167,7 @@ static void delivery_read(struct sqlite_query *q, void *out)
     row->dead = query_get_u32(q, 1) != 0;
     row->tries = query_get_u32(q, UINT32_MAX);
     row->next = query_get_i64(q);
+    row->since = query_get_i64(q);
     row->changed = query_get_i64(q);
     query_get_text(q, row->words, sizeof row->words);
 }

@@ -64,27 +64,29 @@
 #define SQL_EVENT_COLUMNS          \
     "id, organisation, at, kind, " \
     "device, text, claimed, asked"
-/* The id of the last event of these of a device that has `n` after it, or 0. */
-#define SQL_EVENT_BEFORE(these, n)                                  \
-    "ifnull((SELECT id FROM event WHERE device = ?1 AND " these " " \
+/* The id of the last event of these that has `n` after it, or 0. */
+#define SQL_EVENT_BEFORE(these, n)                  \
+    "ifnull((SELECT id FROM event WHERE " these " " \
     "ORDER BY id DESC LIMIT 1 OFFSET " n "), 0)"
-/* Of these events of a device, those before the last ?2 that are before the
- * last ?3 as well, or that every destination was given. */
+/* Of these events, those before the last ?2 that are before the last ?3 as
+ * well, or that every destination was given that gets those of their
+ * organisation. */
 #define SQL_EVENT_FORGET_OF(these)                                          \
-    "DELETE FROM event WHERE device = ?1 AND " these " AND "                \
+    "DELETE FROM event WHERE " these " AND "                                \
     "id <= " SQL_EVENT_BEFORE(these, "?2") " AND (id <= " SQL_EVENT_BEFORE( \
         these,                                                              \
         "?3") " OR (id <= "                                                 \
               "ifnull((SELECT min(cursor) FROM destination "                \
-              "WHERE disabled = 0), id) AND "                               \
+              "WHERE disabled = 0 AND scope_organisation IN "               \
+              "(0, event.organisation)), id) AND "                          \
               "NOT EXISTS (SELECT 1 FROM outbox WHERE event = event.id)))"
 #define SQL_DESTINATION_COLUMNS                                           \
     "id, organisation, scope_ecosystem, scope_organisation, kind, name, " \
     "url, kinds, asks, secret, identity, tries, age, created, creator, "  \
     "anchors, "                                                           \
-    "disabled, cursor, delivered, succeeded, failed, failures, words"
+    "disabled, cursor, delivered, succeeded, failed, failures, lost, words"
 #define SQL_DELIVERY_COLUMNS \
-    "destination, event, device, dead, tries, next, changed, words"
+    "destination, event, device, dead, tries, next, since, changed, words"
 #define SQL_RELEASE_COLUMNS "id, organisation, mode, name, created, creator"
 #define SQL_ITEM_COLUMNS \
     "id, release, kind, image, hash, size, version, signer_ca, signer"
@@ -415,9 +417,12 @@
     X(IDEVID_COUNT, "SELECT count(*) FROM idevid WHERE manufacturer = ?")      \
     X(EVENT_PUT, "INSERT INTO event (organisation, at, kind, device, text, "   \
                  "claimed, asked) VALUES (?, ?, ?, ?, ?, ?, ?)")               \
-    X(EVENT_FORGET, SQL_EVENT_FORGET_OF("claimed != 0"))                       \
+    X(EVENT_FORGET, SQL_EVENT_FORGET_OF("device = ?1 AND claimed != 0"))       \
     X(EVENT_FORGET_NOTICED,                                                    \
-      SQL_EVENT_FORGET_OF("device != 0 AND claimed = 0 AND asked = 0"))        \
+      SQL_EVENT_FORGET_OF(                                                     \
+          "device = ?1 AND device != 0 AND claimed = 0 AND asked = 0"))        \
+    X(EVENT_FORGET_PLAIN,                                                      \
+      SQL_EVENT_FORGET_OF("organisation = ?1 AND device = 0 AND asked = 0"))   \
     X(EVENT_GIVEN,                                                             \
       "DELETE FROM event INDEXED BY event_asked WHERE asked != 0 "             \
       "AND id > ? AND id <= ? AND NOT EXISTS (SELECT 1 FROM destination "      \
@@ -433,11 +438,12 @@
       "INSERT INTO destination (organisation, scope_ecosystem, "               \
       "scope_organisation, kind, name, url, kinds, asks, secret, identity, "   \
       "tries, age, created, creator, anchors, disabled, cursor, delivered, "   \
-      "succeeded, failed, failures, words) VALUES (?, ?, ?, ?, ?, ?, ?, ?, "   \
-      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                             \
+      "succeeded, failed, failures, lost, words) VALUES (?, ?, ?, ?, ?, ?, "   \
+      "?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
     X(DESTINATION_CHANGE,                                                      \
       "UPDATE destination SET disabled = ?, cursor = ?, delivered = ?, "       \
-      "succeeded = ?, failed = ?, failures = ?, words = ? WHERE id = ?")       \
+      "succeeded = ?, failed = ?, failures = ?, lost = ?, words = ? "          \
+      "WHERE id = ?")                                                          \
     X(DESTINATION_FIND,                                                        \
       "SELECT " SQL_DESTINATION_COLUMNS                                        \
       " FROM destination WHERE organisation = ? AND name = ?")                 \
@@ -446,7 +452,7 @@
       " FROM destination WHERE id > ? AND $scope ORDER BY id")                 \
     X(DESTINATION_DROP, "DELETE FROM destination WHERE id = ?")                \
     X(DELIVERY_PUT, "INSERT OR REPLACE INTO outbox (" SQL_DELIVERY_COLUMNS     \
-                    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)")                       \
+                    ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)")                    \
     X(DELIVERY_GET, "SELECT " SQL_DELIVERY_COLUMNS                             \
                     " FROM outbox WHERE destination = ? AND event = ?")        \
     X(DELIVERY_DROP, "DELETE FROM outbox WHERE destination = ? AND event = ?") \

@@ -456,7 +456,8 @@ static const char pull_groups[] =
 /*
  * Events that are written for destinations alone, and dropped when those were
  * given them: so an id must not come again when it was the highest. Events of
- * no device, which are bounded, too. And how old an event may become.
+ * no device, which are bounded, too. And how old an event may become for a
+ * destination: a week for those that there are.
  */
 static const char outbox_more[] =
     "CREATE TABLE event_kept ("
@@ -473,8 +474,14 @@ static const char outbox_more[] =
     "CREATE INDEX event_asked ON event (id) WHERE asked != 0;"
     "CREATE INDEX event_plain ON event (organisation)"
     "  WHERE device = 0 AND asked = 0;"
-    "ALTER TABLE destination ADD COLUMN age INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE destination ADD COLUMN asks INTEGER NOT NULL DEFAULT 0;";
+    "ALTER TABLE destination ADD COLUMN age INTEGER NOT NULL DEFAULT 604800;"
+    "ALTER TABLE destination ADD COLUMN asks INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE destination ADD COLUMN lost INTEGER NOT NULL DEFAULT 0;"
+    "CREATE INDEX destination_scope ON destination"
+    "  (scope_organisation, disabled, cursor);"
+    "ALTER TABLE outbox ADD COLUMN since INTEGER NOT NULL DEFAULT 0;"
+    "UPDATE outbox SET since = ifnull("
+    "  (SELECT at FROM event WHERE event.id = outbox.event), changed);";
 
 /*
  * Trust lists of ecosystems. Those that are there share the first one's, which

@@ -135,12 +135,13 @@ static void event_read(struct sqlite_query *q, void *out)
     row->asked = query_get_u32(q, 32);
 }
 
-static bm_status forget(void *self, enum sql sql, uint64_t device, int64_t keep)
+/* `whose`: a device, or an organisation. */
+static bm_status forget(void *self, enum sql sql, uint64_t whose, int64_t keep)
 {
     struct sqlite_query q;
 
     query_open(&q, self, sql);
-    query_put_u64(&q, device);
+    query_put_u64(&q, whose);
     query_put_i64(&q, keep);
     query_put_i64(&q, STORE_CLAIMED_UNDELIVERED_MAX);
     query_run(&q);
@@ -151,6 +152,11 @@ static bm_status event_forget(void *self, uint64_t device)
 {
     BM_TRY(forget(self, SQL_EVENT_FORGET, device, STORE_CLAIMED_MAX));
     return forget(self, SQL_EVENT_FORGET_NOTICED, device, STORE_NOTICED_MAX);
+}
+
+static bm_status event_forget_plain(void *self, uint32_t organisation)
+{
+    return forget(self, SQL_EVENT_FORGET_PLAIN, organisation, STORE_PLAIN_MAX);
 }
 
 static bm_status event_given(void *self, uint64_t after, uint64_t last)
@@ -233,5 +239,6 @@ void sqlite_token_fill(struct store *store)
     store->event_put = event_put;
     store->event_list = event_list;
     store->event_forget = event_forget;
+    store->event_forget_plain = event_forget_plain;
     store->event_given = event_given;
 }

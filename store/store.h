@@ -352,6 +352,9 @@ struct store {
      * a destination still is to be given, of which
      * STORE_CLAIMED_UNDELIVERED_MAX of each are kept. */
     bm_status (*event_forget)(void *self, uint64_t device);
+    /* Likewise what the organisation has of no device, before its last
+     * STORE_PLAIN_MAX. */
+    bm_status (*event_forget_plain)(void *self, uint32_t organisation);
     /* Of the events above `after` up to `last` that are written for
      * destinations alone, drop those that none is to be given any more. */
     bm_status (*event_given)(void *self, uint64_t after, uint64_t last);

@@ -37,6 +37,8 @@ static const char *const states[] = { "disabled", "waiting", "delivering",
                     "whether the courier shows its certificate"),           \
         ADMIN_GIVES("tries", ADMIN_INTEGER, true,                           \
                     "of an event, before it is given up"),                  \
+        ADMIN_GIVES("give_up_after", ADMIN_INTEGER, true,                   \
+                    "seconds, however often an event was tried"),           \
         ADMIN_GIVES_ENUM("state", states, true,                             \
                          "waiting: nothing was sent yet; failing: several " \
                          "tries, one after another, failed"),               \
@@ -45,6 +47,9 @@ static const char *const states[] = { "disabled", "waiting", "delivering",
         ADMIN_GIVES("failed", ADMIN_TIME, false, "when a try failed last"), \
         ADMIN_GIVES("failures", ADMIN_INTEGER, true,                        \
                     "tries that failed since one succeeded"),               \
+        ADMIN_GIVES("lost", ADMIN_INTEGER, true,                            \
+                    "events that were too old, and for which there was no " \
+                    "room among what was given up"),                        \
         ADMIN_GIVES("why", ADMIN_STRING, false, "what failed last"),        \
         ADMIN_GIVES("created", ADMIN_TIME, true, "when it was made"),       \
         ADMIN_GIVES("by", ADMIN_STRING, true, "who made it")
@@ -155,6 +160,9 @@ const struct admin_field admin_create_destination_params[] = {
                "events of every organisation that you see"),
     ADMIN_BODY("tries", ADMIN_INTEGER, false, CA_TRIES_MAX,
                "of an event, before it is given up; 20 if not given"),
+    ADMIN_BODY("give_up_after", ADMIN_INTEGER, false, CA_AGE_MAX,
+               "seconds after which an event is given up, however often it "
+               "was tried; a week if not given"),
     ADMIN_BODY("anchors", ADMIN_STRINGS, false, CERT_TEXT_MAX,
                "certificates that its server's must lead to, PEM or base64; "
                "those of the system if not given"),
@@ -187,6 +195,7 @@ static json_t *destination(struct tree *t, const struct store_destination *d)
     tree_set(t, o, "all", tree_bool(t, d->scope.organisation == 0));
     tree_set(t, o, "client_certificate", tree_bool(t, d->identity));
     tree_set(t, o, "tries", tree_int(t, d->tries));
+    tree_set(t, o, "give_up_after", tree_int(t, d->age));
     tree_set(t, o, "state", tree_str(t, state_of(d)));
     tree_set(t, o, "delivered", tree_int(t, (int64_t)d->delivered));
     if (d->succeeded != 0) {
@@ -196,6 +205,7 @@ static json_t *destination(struct tree *t, const struct store_destination *d)
         tree_set(t, o, "failed", tree_time(t, d->failed));
     }
     tree_set(t, o, "failures", tree_int(t, d->failures));
+    tree_set(t, o, "lost", tree_int(t, (int64_t)d->lost));
     if (d->failures != 0) {
         tree_set(t, o, "why", tree_str(t, d->words));
     }
@@ -366,6 +376,7 @@ bm_status admin_create_destination(struct admin_context *c,
         .name = admin_text(params, "name"),
         .url = admin_text(params, "url"),
         .tries = (uint32_t)admin_number(params, "tries", 0),
+        .age = (uint32_t)admin_number(params, "give_up_after", 0),
         .all = admin_flag(params, "all"),
         .identity = admin_flag(params, "client_certificate"),
     };

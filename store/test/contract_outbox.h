@@ -15,6 +15,7 @@ static inline uint64_t put_destination(struct store *s, uint32_t organisation,
                                    .secret = { 1, 2 },
                                    .identity = true,
                                    .tries = 20,
+                                   .age = 90,
                                    .created = 77,
                                    .anchors = BM_LIT("anchors"),
                                    .cursor = 5 };
@@ -42,18 +43,21 @@ static inline void a_destination_is_kept_and_goes_on(void)
     CHECK_STATUS(s->destination_find(s->self, 1, "siem", &got), BM_OK);
     CHECK(got.kind == STORE_DESTINATION_SYSLOG && got.identity);
     CHECK(got.tries == 20 && got.cursor == 5 && got.secret[1] == 2);
+    CHECK(got.age == 90 && got.lost == 0);
     CHECK(got.scope.ecosystem == 3 && got.scope.organisation == 1);
     CHECK(strcmp(got.kinds, "fork,restore") == 0);
     CHECK_BYTES(got.anchors.p, got.anchors.n, "anchors", 7);
     got.cursor = 9;
     got.delivered = 4;
     got.failures = 2;
+    got.lost = 7;
     got.disabled = true;
     NAME(got.words, "HTTP 500");
     NAME(got.url, "syslog+tls://elsewhere"); /* which never changes */
     CHECK_STATUS(s->destination_put(s->self, &got), BM_OK);
     CHECK_STATUS(s->destination_find(s->self, 1, "siem", &got), BM_OK);
     CHECK(got.cursor == 9 && got.delivered == 4 && got.failures == 2);
+    CHECK(got.lost == 7);
     CHECK(got.disabled && strcmp(got.words, "HTTP 500") == 0);
     CHECK(strcmp(got.url, "syslog+tls://h") == 0);
     CHECK_STATUS(s->destination_find(s->self, 2, "siem", &got), BM_E_NOT_FOUND);
@@ -102,6 +106,7 @@ static inline void put_delivery(struct store *s, uint64_t event,
                                   .device = device,
                                   .tries = 3,
                                   .next = next,
+                                  .since = 40,
                                   .changed = 50 };
 
     NAME(row.words, "HTTP 500");
@@ -137,6 +142,7 @@ static inline void the_first_of_each_device_is_due(void)
     CHECK_STATUS(s->delivery_due(s->self, 1, 99, &visit), BM_OK);
     CHECK(sum == 13);
     CHECK_STATUS(s->delivery_get(s->self, 1, 11, &got), BM_OK);
+    CHECK(got.since == 40);
     CHECK(got.tries == 3 && !got.dead && strcmp(got.words, "HTTP 500") == 0);
     got.dead = true; /* given up: the next one goes on */
     CHECK_STATUS(s->delivery_put(s->self, &got), BM_OK);
@@ -251,6 +257,72 @@ static inline void claims_are_kept_until_they_were_delivered(void)
     s->close(s->self);
 }
 
+static inline bm_status count_one(void *arg, const void *row)
+{
+    uint64_t *n = arg;
+
+    (void)row;
+    ++*n;
+    return BM_OK;
+}
+
+static inline uint64_t count_events(struct store *s)
+{
+    uint64_t n = 0;
+    const struct store_visit visit = { &n, count_one };
+
+    CHECK_STATUS(s->event_after(s->self, &ALL, 0, INT64_MAX, &visit), BM_OK);
+    return n;
+}
+
+/* One organisation's destination keeps nobody else's events. */
+static inline void events_are_kept_for_those_who_get_them(void)
+{
+    struct store *s = contract_open("outbox", true);
+    struct store_destination all;
+
+    must_begin(s);
+    (void)put_destination(s, 2, "theirs"); /* with a cursor of 5 */
+    for (unsigned i = 0; i < STORE_NOTICED_MAX + 50; i++) {
+        (void)put_outbox_event(s, 1, 7, false);
+    }
+    CHECK_STATUS(s->event_forget(s->self, 7), BM_OK);
+    CHECK(count_events(s) == STORE_NOTICED_MAX);
+    CHECK_STATUS(s->destination_find(s->self, 2, "theirs", &all), BM_OK);
+    all.id = 0;
+    all.scope.organisation = 0;
+    NAME(all.name, "all");
+    CHECK_STATUS(s->destination_put(s->self, &all), BM_OK);
+    (void)put_outbox_event(s, 1, 7, false);
+    CHECK_STATUS(s->event_forget(s->self, 7), BM_OK);
+    CHECK(count_events(s) == STORE_NOTICED_MAX + 1);
+    s->close(s->self);
+}
+
+static inline void events_of_no_device_are_bounded(void)
+{
+    struct store *s = contract_open("outbox", true);
+
+    must_begin(s);
+    (void)put_destination(s, 1, "siem");
+    for (unsigned i = 0; i < STORE_PLAIN_MAX + 50; i++) {
+        (void)put_outbox_event(s, 2, 0, false);
+    }
+    (void)put_outbox_event(s, 1, 0, false);
+    (void)put_outbox_event(s, 2, 7, false);
+    CHECK_STATUS(s->event_forget_plain(s->self, 1), BM_OK);
+    CHECK(count_events(s) == STORE_PLAIN_MAX + 52);
+    CHECK_STATUS(s->event_forget_plain(s->self, 2), BM_OK);
+    CHECK(count_events(s) == STORE_PLAIN_MAX + 2);
+    for (unsigned i = 0; i < STORE_CLAIMED_UNDELIVERED_MAX + 10; i++) {
+        (void)put_outbox_event(s, 1, 0, false);
+    }
+    CHECK_STATUS(s->event_forget_plain(s->self, 1), BM_OK);
+    CHECK(count_events(s) ==
+          STORE_PLAIN_MAX + 1 + STORE_CLAIMED_UNDELIVERED_MAX);
+    s->close(s->self);
+}
+
 static inline uint64_t put_asked(struct store *s, uint32_t organisation,
                                  uint32_t number)
 {
@@ -326,6 +398,8 @@ static inline void contract_outbox(void)
     RUN(the_first_of_each_device_is_due);
     RUN(events_are_read_in_their_order);
     RUN(claims_are_kept_until_they_were_delivered);
+    RUN(events_are_kept_for_those_who_get_them);
+    RUN(events_of_no_device_are_bounded);
     RUN(what_was_asked_for_goes_when_it_was_given);
     RUN(what_was_not_delivered_goes_with_its_destination);
 }

@@ -512,16 +512,17 @@ def manufacturers(api):
 
 def destinations(api):
     order = {"name": "ops", "url": "https://127.0.0.1:9/hook",
-             "kinds": ["fork", "noticed"], "tries": 3}
+             "kinds": ["fork", "noticed"], "tries": 3, "give_up_after": 60}
     made = api.call("createDestination", order)
     holds(len(base64.b64decode(made["secret"][len("whsec_"):])) == 32, made)
     equal((made["name"], made["kind"], made["kinds"], made["tries"],
-           made["all"], made["state"]),
-          ("ops", "webhook", "fork,noticed", 3, False, "waiting"))
+           made["give_up_after"], made["lost"], made["all"], made["state"]),
+          ("ops", "webhook", "fork,noticed", 3, 60, 0, False, "waiting"))
     api.call("createDestination", order, 409)
     for wrong, status in (
             ({"name": "-x"}, 400), ({"kinds": ["a,"]}, 400),
             ({"tries": 0}, 400), ({"tries": 1001}, 400),
+            ({"give_up_after": 0}, 400), ({"give_up_after": 2592001}, 400),
             ({"url": "http://127.0.0.1/"}, 422), ({"url": "x"}, 422),
             ({"anchors": ["MAA="]}, 422)):
         api.call("createDestination", {**order, "name": "two", **wrong},

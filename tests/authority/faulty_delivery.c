@@ -3,6 +3,13 @@
 /* Of the faulty store, what is about delivery. */
 #include "tests/authority/faulty.h"
 
+static bm_status event_forget_plain(void *self, uint32_t organisation)
+{
+    struct faulty_store *s = self;
+
+    HAND_ON(s, s->real->event_forget_plain(s->real->self, organisation));
+}
+
 static bm_status event_forget(void *self, uint64_t device)
 {
     struct faulty_store *s = self;
@@ -146,6 +153,7 @@ static bm_status heard_get(void *self, uint64_t device, struct store_heard *row)
 void faulty_delivery_fill(struct store *base)
 {
     base->event_forget = event_forget;
+    base->event_forget_plain = event_forget_plain;
     base->release_put = release_put;
     base->release_find = release_find;
     base->release_list = release_list;

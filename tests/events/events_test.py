@@ -157,11 +157,13 @@ def test_only_what_is_wanted_is_sent_and_of_whom_it_is():
         put_events(s, devices, 1, "fork")
         with sqlite3.connect(os.path.join(s.dir, "birthmark.db")) as db:
             # of another organisation, and what a device said
+            now = int(time.time())
             db.execute("INSERT INTO event (organisation, at, kind, device, "
-                       "text, claimed) VALUES (7, 5, 'fork', 0, 'theirs', 0)")
+                       "text, claimed) VALUES (7, ?, 'fork', 0, 'theirs', 0)",
+                       (now,))
             db.execute("INSERT INTO event (organisation, at, kind, device, "
-                       "text, claimed) VALUES (1, 5, 'started', ?, "
-                       "'evil \x01 \" ] \\', 1)", (devices[0],))
+                       "text, claimed) VALUES (1, ?, 'started', ?, "
+                       "'evil \x01 \" ] \\', 1)", (now, devices[0]))
         put_events(s, devices, 1, "restore")
         s.start()
         wait_until("the last", lambda: len(hook.taken) == 2)
