@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "daemon/courier_internal.h"
 #include "files/files.h"
@@ -58,23 +61,64 @@ static int no_passphrase(char *buf, int size, int writing, void *arg)
     return 0;
 }
 
+/* The group may be that of the courier, who need not own what it reads. */
+static bm_status check_mode(int fd)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+        return BM_E_IO;
+    }
+    return (st.st_mode & (S_IWGRP | S_IRWXO)) == 0 ? BM_OK : BM_E_KEYS_MODE;
+}
+
+static bm_status open_secret(const char *path, BIO **in)
+{
+    int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    FILE *file;
+    bm_status rc;
+
+    *in = NULL;
+    if (fd < 0) {
+        return BM_E_IO;
+    }
+    rc = check_mode(fd);
+    file = rc == BM_OK ? fdopen(fd, "r") : NULL;
+    if (file == NULL) {
+        (void)close(fd);
+        return rc == BM_OK ? BM_E_MEMORY : rc;
+    }
+    *in = BIO_new_fp(file, BIO_CLOSE);
+    if (*in == NULL) {
+        (void)fclose(file);
+        return BM_E_MEMORY;
+    }
+    return BM_OK;
+}
+
+static bm_status read_key(struct courier *c, BIO *in)
+{
+    if (BIO_reset(in) != 0) {
+        return BM_E_IO;
+    }
+    c->key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
+    return c->key != NULL && X509_check_private_key(c->cert, c->key) == 1
+               ? BM_OK
+               : BM_E_CONFIG_VALUE;
+}
+
 static bm_status read_identity(struct courier *c, const char *path)
 {
-    BIO *in = BIO_new_file(path, "r");
-    bm_status rc = in == NULL ? BM_E_IO : BM_OK;
+    BIO *in;
+    bm_status rc = open_secret(path, &in);
 
     if (rc == BM_OK) {
         rc = read_chain(c, in);
     }
-    BIO_free(in);
-    in = rc == BM_OK ? BIO_new_file(path, "r") : NULL;
-    if (in != NULL) {
-        c->key = PEM_read_bio_PrivateKey(in, NULL, no_passphrase, NULL);
-        rc = c->key != NULL && X509_check_private_key(c->cert, c->key) == 1
-                 ? BM_OK
-                 : BM_E_CONFIG_VALUE;
-        BIO_free(in);
+    if (rc == BM_OK) {
+        rc = read_key(c, in);
     }
+    BIO_free(in);
     ERR_clear_error();
     return rc;
 }
@@ -84,6 +128,7 @@ bm_status courier_tls_init(struct courier *c, struct ca_refusal *why)
     const char *name = c->room->settings.courier_identity;
     char path[FILES_PATH_MAX];
     SSL_CTX *first;
+    bm_status rc;
 
     c->system = X509_STORE_new();
     /* Whatever the library reads or loads, it does with its first context. */
@@ -98,7 +143,14 @@ bm_status courier_tls_init(struct courier *c, struct ca_refusal *why)
     }
     BM_TRY(name[0] == '/' ? files_path(path, "", name + 1)
                           : files_path(path, c->room->dir, name));
-    return read_identity(c, path) == BM_OK
+    rc = read_identity(c, path);
+    if (rc == BM_E_KEYS_MODE) {
+        return ca_refuse(why, rc,
+                         "courier.identity: %s: take its mode from others "
+                         "(0600, or 0640 with the courier's group)",
+                         path);
+    }
+    return rc == BM_OK
                ? BM_OK
                : ca_refuse(why, BM_E_CONFIG_VALUE,
                            "courier.identity: %s is not a certificate with its "

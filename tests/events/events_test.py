@@ -478,6 +478,19 @@ def test_syslog_has_every_message_over_connections_that_end():
     sink.stop()
 
 
+def test_an_identity_that_others_can_read_is_refused():
+    path = os.path.abspath(ca() + "-client-both.pem")
+    s = serve("others", courier_identity=path)
+    os.chmod(path, 0o644)
+    try:
+        code, _, err = service.run(service.DAEMON, "--config", os.path.join(
+            s.dir, "birthmark.yaml"), check=False)
+    finally:
+        os.chmod(path, 0o600)
+    equal(code, 1)
+    contains(err, "courier.identity", "may be read by others")
+
+
 def test_rsyslog_takes_it_from_who_shows_a_certificate():
     log = Rsyslog(ca())
     s = serve("rsyslog", courier_identity=os.path.abspath(

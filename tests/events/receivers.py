@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import http.server
 import json
+import os
 import re
 import socket
 import ssl
@@ -35,8 +36,8 @@ def make_ca(name):
                         stem + ".cnf", "-out", stem + ".pem")
         service.write(stem + "-both.pem", service.read(stem + ".pem") +
                       service.read(stem + ".key"))
+        os.chmod(stem + "-both.pem", 0o600)
     return name
-
 
 
 def make_odd_ca(name):
