@@ -31,6 +31,7 @@ struct visit {
     enum doctor_level worst;
     size_t destinations;
     size_t found; /* destinations that something is wrong with */
+    size_t organisations;
 };
 
 static void find(struct visit *v, enum doctor_level level, const char *format,
@@ -347,17 +348,44 @@ static bm_status look_at_destination(void *arg, const void *visited)
     return BM_OK;
 }
 
+static bm_status count_organisation(void *arg, const void *visited)
+{
+    struct visit *v = arg;
+
+    (void)visited;
+    v->organisations++;
+    return BM_OK;
+}
+
+/* Whoever makes a destination learns what answers there. */
+static void check_reach(struct visit *v)
+{
+    if (v->organisations > 1 &&
+        v->in->settings.courier_reach != SETTINGS_REACH_PUBLIC) {
+        find(v, DOCTOR_WARN,
+             "courier.reach is not public: operators of each of %zu "
+             "organisations may send into your networks, and learn what "
+             "answers there",
+             v->organisations);
+    }
+}
+
 static void check_events(struct visit *v)
 {
     const struct store_scope all = { 0, 0 };
     const struct store_visit visit = { v, look_at_destination };
+    const struct store_visit count = { v, count_organisation };
     const struct store *s = v->in->store;
     bm_status rc = s->begin(s->self, STORE_READ);
 
     if (rc == BM_OK) {
-        rc = s->destination_list(s->self, &all, 0, &visit);
+        rc = s->organisation_list(s->self, &all, &count);
+        if (rc == BM_OK) {
+            rc = s->destination_list(s->self, &all, 0, &visit);
+        }
         s->rollback(s->self);
     }
+    check_reach(v);
     if (rc != BM_OK) {
         find(v, DOCTOR_FAIL, "destinations: %s", bm_status_text(rc));
     } else if (v->destinations != 0 && v->found == 0) {

@@ -56,6 +56,20 @@ def test_an_old_list_fails():
     equal((code, ("crl", "FAIL") in found), (1, True))
 
 
+def test_networks_within_reach_are_warned_of_where_there_are_several():
+    made("ca.example.com", "d")
+    _, found, _ = look("--dir", "d")
+    equal(("events", "warn") in found, False)
+    equal(run("org", "create", "--dir", "d", "Other")[0], 0)
+    code, found, out = look("--dir", "d")
+    equal((code, ("events", "warn") in found), (0, True))
+    contains(out, "courier.reach", "each of 2 organisations")
+    with open("d/birthmark.yaml", "a", encoding="ascii") as f:
+        f.write("courier:\n  reach: public\n")
+    _, found, _ = look("--dir", "d")
+    equal(("events", "warn") in found, False)
+
+
 def test_text_has_a_line_per_finding():
     code, out, _ = run("doctor", "--dir", "b")
     equal(code, 1)
