@@ -31,6 +31,27 @@ void ca_hex(struct bm_bytes b, char *text, size_t cap)
     text[n] = '\0';
 }
 
+void ca_wr_number(struct bm_wr *w, uint32_t v)
+{
+    for (unsigned shift = 32; shift != 0; shift -= 8) {
+        bm_wr_u8(w, (uint8_t)(v >> (shift - 8)));
+    }
+}
+
+void ca_wr_octets(struct bm_wr *w, struct bm_bytes b)
+{
+    ca_wr_number(w, (uint32_t)b.n);
+    bm_wr_put(w, b);
+}
+
+bool ca_is_name(const char *name)
+{
+    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+
+    return n != 0 && n < STORE_ID_MAX && name[n] == '\0' && name[0] != '.' &&
+           name[0] != '-';
+}
+
 static void put_i64(uint8_t out[8], int64_t value)
 {
     uint64_t v = (uint64_t)value;

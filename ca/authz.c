@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
-#include "ca/authority.h"
+#include "ca/internal.h"
 
 /*
  * Who may do what. One table for every way in: the command line that opens
@@ -148,4 +148,14 @@ bm_status ca_authorise(const struct ca_actor *actor, enum ca_act act,
     names[w.len < sizeof names ? w.len : sizeof names - 1] = '\0';
     return ca_refuse(why, BM_E_CA_FORBIDDEN, "%s may not %s; needed: %s",
                      actor->name, acts[act].name, names);
+}
+
+bm_status ca_authorise_own(const struct ca_actor *actor, enum ca_act act,
+                           struct ca_refusal *why)
+{
+    BM_TRY(ca_authorise(actor, act, why));
+    return actor->scope.organisation == 0 ||
+                   actor->scope.organisation == actor->organisation
+               ? BM_OK
+               : ca_refuse_plain(why, BM_E_CA_FORBIDDEN);
 }

@@ -8,24 +8,6 @@
 #include "ca/internal.h"
 #include "ca/manufacturer.h"
 
-/* Characters of the names of destinations. */
-static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
-
-static void put_octets(struct bm_wr *w, struct bm_bytes b)
-{
-    for (unsigned shift = 32; shift != 0; shift -= 8) {
-        bm_wr_u8(w, (uint8_t)(b.n >> (shift - 8)));
-    }
-    bm_wr_put(w, b);
-}
-
-static void put_number(struct bm_wr *w, uint32_t v)
-{
-    for (unsigned shift = 32; shift != 0; shift -= 8) {
-        bm_wr_u8(w, (uint8_t)(v >> (shift - 8)));
-    }
-}
-
 bm_status ca_destination_hash(const struct bm_crypto *crypto,
                               const struct store_destination *row,
                               uint8_t hash[BM_HASH_MAX])
@@ -42,16 +24,16 @@ bm_status ca_destination_hash(const struct bm_crypto *crypto,
     bm_wr_init(&w, room, cap);
     bm_wr_u8(&w, (uint8_t)row->kind);
     bm_wr_u8(&w, row->identity);
-    put_number(&w, row->tries);
-    put_number(&w, row->scope.ecosystem);
-    put_number(&w, row->scope.organisation);
-    put_octets(&w, ca_text(row->name));
-    put_octets(&w, ca_text(row->url));
-    put_octets(&w, ca_text(row->kinds));
-    put_octets(&w, BM_ARRAY(row->secret));
-    put_octets(&w, row->anchors);
+    ca_wr_number(&w, row->tries);
+    ca_wr_number(&w, row->scope.ecosystem);
+    ca_wr_number(&w, row->scope.organisation);
+    ca_wr_octets(&w, ca_text(row->name));
+    ca_wr_octets(&w, ca_text(row->url));
+    ca_wr_octets(&w, ca_text(row->kinds));
+    ca_wr_octets(&w, BM_ARRAY(row->secret));
+    ca_wr_octets(&w, row->anchors);
     if (row->age != CA_AGE) { /* as those were hashed that had none */
-        put_number(&w, row->age);
+        ca_wr_number(&w, row->age);
     }
     rc = bm_wr_finish(&w, &n);
     if (rc == BM_OK) {
@@ -159,10 +141,7 @@ bool ca_destination_wants(const struct store_destination *row,
 
 static bm_status check_name(const char *name, struct ca_refusal *why)
 {
-    size_t n = strspn(name, letters);
-
-    return n != 0 && n < STORE_ID_MAX && name[n] == '\0' && name[0] != '.' &&
-                   name[0] != '-'
+    return ca_is_name(name)
                ? BM_OK
                : ca_refuse(why, BM_E_ARGUMENT,
                            "names of destinations are made of a-z, 0-9, '.' "
@@ -328,17 +307,6 @@ static bm_status create(struct ca *ca, const struct ca_actor *actor,
     return record(ca, actor, row, "enabled", row->created);
 }
 
-/* Whoever sees one organisation alone, not his own, has none here. */
-static bm_status check_scope(const struct ca_actor *actor, enum ca_act act,
-                             struct ca_refusal *why)
-{
-    BM_TRY(ca_authorise(actor, act, why));
-    return actor->scope.organisation == 0 ||
-                   actor->scope.organisation == actor->organisation
-               ? BM_OK
-               : ca_refuse_plain(why, BM_E_CA_FORBIDDEN);
-}
-
 bm_status ca_destination_create(struct ca *ca, const struct ca_actor *actor,
                                 const struct ca_destination_order *order,
                                 int64_t now, uint8_t secret[STORE_SECRET_MAX],
@@ -349,7 +317,7 @@ bm_status ca_destination_create(struct ca *ca, const struct ca_actor *actor,
     struct ca_url url;
     bm_status rc;
 
-    BM_TRY(check_scope(actor, CA_ACT_DESTINATION_CHANGE, why));
+    BM_TRY(ca_authorise_own(actor, CA_ACT_DESTINATION_CHANGE, why));
     BM_TRY(check_order(actor, order, &url, why));
     row.kind = url.scheme == CA_URL_HTTPS ? STORE_DESTINATION_WEBHOOK
                                           : STORE_DESTINATION_SYSLOG;
@@ -424,7 +392,7 @@ static bm_status act(const struct act *a, enum ca_act what, const char *name,
     struct store_destination row = { .id = 0 };
     bm_status rc;
 
-    BM_TRY(check_scope(a->actor, what, a->why));
+    BM_TRY(ca_authorise_own(a->actor, what, a->why));
     BM_TRY(ca_begin(a->ca, a->now, a->why));
     rc = ca_destination_find(a->ca->c.store, a->actor, name, &row, a->why);
     if (rc == BM_OK) {

@@ -202,6 +202,20 @@ BM_MUST_CHECK bm_status ca_put_record(struct ca *ca,
 BM_MUST_CHECK bm_status ca_refuse_name(struct ca_refusal *why,
                                        const char *name);
 
+/* ca_authorise(), and no for whoever sees one organisation alone, not his own:
+ * of what organisations name, he has none. */
+BM_MUST_CHECK bm_status ca_authorise_own(const struct ca_actor *actor,
+                                         enum ca_act act,
+                                         struct ca_refusal *why);
+
+/* A name that an organisation gives: a-z, 0-9, '.' and '-', which the first
+ * two do not begin. */
+bool ca_is_name(const char *name);
+
+/* What hashes are made of: a number in four octets; how many, and octets. */
+void ca_wr_number(struct bm_wr *w, uint32_t v);
+void ca_wr_octets(struct bm_wr *w, struct bm_bytes b);
+
 /* Views of strings. */
 struct bm_bytes ca_text(const char *s);
 

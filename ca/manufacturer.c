@@ -70,14 +70,6 @@ bm_status ca_manufacturer_ca_hash(const struct bm_crypto *crypto,
                         (struct bm_bytes){ both, 2 * n }, hash);
 }
 
-static void put_octets(struct bm_wr *w, struct bm_bytes b)
-{
-    for (unsigned shift = 32; shift != 0; shift -= 8) {
-        bm_wr_u8(w, (uint8_t)(b.n >> (shift - 8)));
-    }
-    bm_wr_put(w, b);
-}
-
 bm_status ca_manufacturer_hash(const struct bm_crypto *crypto,
                                const struct store_manufacturer *row,
                                uint8_t hash[BM_HASH_MAX])
@@ -98,10 +90,10 @@ bm_status ca_manufacturer_hash(const struct bm_crypto *crypto,
     bm_wr_u8(&w, (uint8_t)(row->outlives | row->listed << 1 |
                            (row->removed != 0) << 2));
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
-        put_octets(&w, ca_text(texts[i]));
+        ca_wr_octets(&w, ca_text(texts[i]));
     }
-    put_octets(&w, row->anchors);
-    put_octets(&w, row->cas);
+    ca_wr_octets(&w, row->anchors);
+    ca_wr_octets(&w, row->cas);
     rc = bm_wr_finish(&w, &n);
     if (rc == BM_OK) {
         rc = crypto->hash(crypto->self, BM_HASH_SHA256, bm_wr_bytes(&w), hash);
@@ -130,11 +122,7 @@ bm_status ca_manufacturer_find(const struct store *s,
 
 static bm_status check_name(const char *name, struct ca_refusal *why)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
-    size_t n = strspn(name, letters);
-
-    return n != 0 && n < STORE_ID_MAX && name[n] == '\0' && name[0] != '.' &&
-                   name[0] != '-' && strcmp(name, "any") != 0
+    return ca_is_name(name) && strcmp(name, "any") != 0
                ? BM_OK
                : ca_refuse(why, BM_E_ARGUMENT,
                            "names of manufacturers are made of a-z, 0-9, '.' "
@@ -423,22 +411,11 @@ static bm_status add(struct ca *ca, const struct ca_actor *actor,
                         row.name);
 }
 
-/* Whoever sees one organisation alone, not his own, has none here. */
-static bm_status check_scope(const struct ca_actor *actor, enum ca_act act,
-                             struct ca_refusal *why)
-{
-    BM_TRY(ca_authorise(actor, act, why));
-    return actor->scope.organisation == 0 ||
-                   actor->scope.organisation == actor->organisation
-               ? BM_OK
-               : ca_refuse_plain(why, BM_E_CA_FORBIDDEN);
-}
-
 bm_status ca_manufacturer_add(struct ca *ca, const struct ca_actor *actor,
                               const struct ca_manufacturer_order *order,
                               int64_t now, struct ca_refusal *why)
 {
-    BM_TRY(check_scope(actor, CA_ACT_MANUFACTURER_CHANGE, why));
+    BM_TRY(ca_authorise_own(actor, CA_ACT_MANUFACTURER_CHANGE, why));
     BM_TRY(ca_begin(ca, now, why));
     return ca_end(ca, add(ca, actor, order, now, why), now, why);
 }
@@ -476,7 +453,7 @@ bm_status ca_manufacturer_remove(struct ca *ca, const struct ca_actor *actor,
                                  const char *name, int64_t now,
                                  struct ca_refusal *why)
 {
-    BM_TRY(check_scope(actor, CA_ACT_MANUFACTURER_CHANGE, why));
+    BM_TRY(ca_authorise_own(actor, CA_ACT_MANUFACTURER_CHANGE, why));
     BM_TRY(ca_begin(ca, now, why));
     return ca_end(ca, remove_one(ca, actor, name, now, why), now, why);
 }
@@ -515,7 +492,7 @@ bm_status ca_manufacturer_expect(struct ca *ca, const struct ca_actor *actor,
                                  const struct ca_serials *serials, int64_t now,
                                  struct ca_refusal *why)
 {
-    BM_TRY(check_scope(actor, CA_ACT_MANUFACTURER_EXPECT, why));
+    BM_TRY(ca_authorise_own(actor, CA_ACT_MANUFACTURER_EXPECT, why));
     BM_TRY(ca_begin(ca, now, why));
     return ca_end(ca, expect(ca, actor, serials, now, why), now, why);
 }

@@ -307,27 +307,6 @@ bm_status admin_list_destinations(struct admin_context *c, const json_t *params,
 
 /* ---- Making one */
 
-static bm_status read_kinds(const json_t *params, char names[STORE_NAME_MAX],
-                            struct ca_refusal *why)
-{
-    const json_t *item;
-    size_t n = 0;
-    size_t i;
-
-    names[0] = '\0';
-    json_array_foreach(json_object_get(params, "kinds"), i, item)
-    {
-        int more = snprintf(names + n, STORE_NAME_MAX - n, "%s%s",
-                            i != 0 ? "," : "", json_string_value(item));
-
-        if (more <= 0 || n + (size_t)more >= STORE_NAME_MAX) {
-            return ca_refuse(why, BM_E_LIMIT, "too many kinds of events");
-        }
-        n += (size_t)more;
-    }
-    return BM_OK;
-}
-
 static bm_status give_new(struct admin_context *c, const char *name,
                           const uint8_t secret[STORE_SECRET_MAX],
                           json_t *result, struct ca_refusal *why)
@@ -381,7 +360,7 @@ bm_status admin_create_destination(struct admin_context *c,
         .identity = admin_flag(params, "client_certificate"),
     };
     uint8_t *anchors = NULL;
-    bm_status rc = read_kinds(params, names, why);
+    bm_status rc = admin_words(params, "kinds", names, why);
 
     order.kinds = names[0] != '\0' ? names : NULL;
     if (rc == BM_OK) {

@@ -116,6 +116,11 @@ struct admin_serial {
 };
 struct bm_bytes admin_serial(const json_t *params, struct admin_serial *room);
 
+/* The strings of an array, with commas between; "" where it is not given. */
+BM_MUST_CHECK bm_status admin_words(const json_t *params, const char *name,
+                                    char words[STORE_NAME_MAX],
+                                    struct ca_refusal *why);
+
 /* Whatever `name` holds as PEM or base64, as DER; the caller frees. */
 BM_MUST_CHECK bm_status admin_der(const json_t *params, const char *name,
                                   uint8_t **der, size_t *n,

@@ -297,27 +297,6 @@ bm_status admin_list_manufacturers(struct admin_context *c,
 
 /* ---- Adding */
 
-static bm_status read_profiles(const json_t *params, char names[STORE_NAME_MAX],
-                               struct ca_refusal *why)
-{
-    const json_t *item;
-    size_t n = 0;
-    size_t i;
-
-    names[0] = '\0';
-    json_array_foreach(json_object_get(params, "profiles"), i, item)
-    {
-        int more = snprintf(names + n, STORE_NAME_MAX - n, "%s%s",
-                            i != 0 ? "," : "", json_string_value(item));
-
-        if (more <= 0 || n + (size_t)more >= STORE_NAME_MAX) {
-            return ca_refuse(why, BM_E_LIMIT, "too many profiles");
-        }
-        n += (size_t)more;
-    }
-    return BM_OK;
-}
-
 static bm_status give_new(struct admin_context *c, const json_t *params,
                           json_t *result, struct ca_refusal *why)
 {
@@ -345,7 +324,7 @@ bm_status admin_add_manufacturer(struct admin_context *c, const json_t *params,
     };
     uint8_t *anchors = NULL;
     uint8_t *cas = NULL;
-    bm_status rc = read_profiles(params, profiles, why);
+    bm_status rc = admin_words(params, "profiles", profiles, why);
 
     order.profiles = profiles[0] != '\0' ? profiles : NULL;
     if (rc == BM_OK) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /* Parameters as C values, and what operations share. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -191,6 +192,27 @@ json_t *admin_pem(struct tree *t, const char *label, struct bm_bytes der)
         t->failed = true;
     }
     return value;
+}
+
+bm_status admin_words(const json_t *params, const char *name,
+                      char words[STORE_NAME_MAX], struct ca_refusal *why)
+{
+    const json_t *item;
+    size_t n = 0;
+    size_t i;
+
+    words[0] = '\0';
+    json_array_foreach(json_object_get(params, name), i, item)
+    {
+        int more = snprintf(words + n, STORE_NAME_MAX - n, "%s%s",
+                            i != 0 ? "," : "", json_string_value(item));
+
+        if (more <= 0 || n + (size_t)more >= STORE_NAME_MAX) {
+            return ca_refuse(why, BM_E_LIMIT, "too many %s", name);
+        }
+        n += (size_t)more;
+    }
+    return BM_OK;
 }
 
 bm_status admin_certs(const json_t *params, const char *name, uint8_t **room,
