@@ -121,6 +121,7 @@ static void an_act_that_fails_has_written_nothing(void)
     CHECK(fail_all(&w) == 1);
     do_failing(&w, disable);
     do_failing(&w, enable);
+    CHECK(world_sound(&w));
     do_failing(&w, remove_it);
     CHECK_STATUS(enable(&w), BM_E_NOT_FOUND);
     CHECK(world_sound(&w));

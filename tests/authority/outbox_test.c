@@ -179,6 +179,103 @@ static void what_others_change_is_no_reason_to_try_again(void)
     world_close(&w);
 }
 
+/* ---- What fails */
+
+static bm_status count_event(void *arg, const void *visited)
+{
+    (void)visited;
+    ++*(unsigned *)arg;
+    return BM_OK;
+}
+
+struct kept {
+    unsigned events;
+    uint32_t dead;
+    struct store_destination row;
+};
+
+static struct kept look(struct world *w)
+{
+    static const struct store_scope all = { 0, 0 };
+    const struct store *s = w->faulty.real;
+    struct kept k = { .events = 0 };
+    const struct store_visit visit = { &k.events, count_event };
+
+    must(s->begin(s->self, STORE_READ) == BM_OK &&
+             s->event_after(s->self, &all, 0, INT64_MAX, &visit) == BM_OK &&
+             s->delivery_count(s->self, 1, true, &k.dead) == BM_OK &&
+             s->destination_find(s->self, 1, "one", &k.row) == BM_OK,
+         "what is kept");
+    s->rollback(s->self);
+    return k;
+}
+
+/* One event, and a failure of the store at one call: it is delivered, and the
+ * row of its destination says so, as soon as the store works again. */
+static bool deliver_failing(struct world *w, struct outbox *outbox, uint64_t at,
+                            bool after)
+{
+    struct outbox_item item;
+    uint64_t taken = 0;
+    bool hit = false;
+
+    put_events(w, 1);
+    w->now++;
+    faulty_arm(&w->faulty.f, at, BM_E_IO);
+    w->faulty.f.after = after;
+    for (unsigned i = 0; i < 2; i++) { /* the second time it works */
+        bm_status rc = outbox_next(outbox, w->now, &item);
+
+        CHECK(rc == BM_OK || rc == BM_E_END || rc == BM_E_IO);
+        if (rc == BM_OK) {
+            const struct outbox_result r = { .destination = 1,
+                                             .event = item.event.id,
+                                             .taken = true };
+
+            CHECK(taken == 0); /* nothing is sent twice */
+            taken = item.event.id;
+            CHECK(outbox_result(outbox, &r, w->now));
+        }
+        rc = outbox_commit(outbox, w->now);
+        CHECK(rc == BM_OK || rc == BM_E_IO);
+        hit = i == 0 ? w->faulty.f.hit : hit;
+        faulty_disarm(&w->faulty.f);
+        w->now++;
+    }
+    CHECK(taken != 0 && !outbox_is_dirty(outbox));
+    CHECK(look(w).row.cursor == taken);
+    return hit;
+}
+
+static void what_could_not_be_read_or_written_comes_the_next_time(void)
+{
+    struct world w;
+    struct outbox *outbox;
+    uint64_t n = 0;
+
+    world_open(&w);
+    put_one(&w, 20);
+    must(outbox_new(&(struct outbox_config){ .store = w.store,
+                                             .crypto = world_crypto(),
+                                             .retry_first = 60,
+                                             .retry_last = 60 },
+                    &outbox) == BM_OK &&
+             outbox_read(outbox) == BM_OK,
+         "an outbox");
+    for (unsigned after = 0; after < 2; after++) {
+        bool hit = true;
+
+        for (uint64_t at = 1; hit; at++) {
+            must(at < 1000, "an end");
+            hit = deliver_failing(&w, outbox, at, after != 0);
+            n++;
+        }
+    }
+    CHECK(look(&w).row.delivered == n);
+    outbox_free(outbox);
+    world_close(&w);
+}
+
 /* ---- What is too old */
 
 #define LIFE 1000
@@ -229,35 +326,6 @@ static void let_pass(struct world *w, struct outbox *outbox, unsigned seconds)
         CHECK_STATUS(outbox_next(outbox, w->now, &item), BM_E_END);
         CHECK_STATUS(outbox_commit(outbox, w->now), BM_OK);
     }
-}
-
-static bm_status count_event(void *arg, const void *visited)
-{
-    (void)visited;
-    ++*(unsigned *)arg;
-    return BM_OK;
-}
-
-struct kept {
-    unsigned events;
-    uint32_t dead;
-    struct store_destination row;
-};
-
-static struct kept look(struct world *w)
-{
-    static const struct store_scope all = { 0, 0 };
-    const struct store *s = w->faulty.real;
-    struct kept k = { .events = 0 };
-    const struct store_visit visit = { &k.events, count_event };
-
-    must(s->begin(s->self, STORE_READ) == BM_OK &&
-             s->event_after(s->self, &all, 0, INT64_MAX, &visit) == BM_OK &&
-             s->delivery_count(s->self, 1, true, &k.dead) == BM_OK &&
-             s->destination_find(s->self, 1, "one", &k.row) == BM_OK,
-         "what is kept");
-    s->rollback(s->self);
-    return k;
 }
 
 /* There is room for two more. */
@@ -388,6 +456,7 @@ int main(void)
 {
     RUN(a_destination_that_is_silent_keeps_no_more_than_its_age);
     RUN(what_is_lost_is_counted_once);
+    RUN(what_could_not_be_read_or_written_comes_the_next_time);
     RUN(what_fails_is_given_up_when_it_is_too_old);
     RUN(what_was_given_up_does_not_come_again_at_a_start);
     RUN(what_others_change_is_no_reason_to_try_again);
