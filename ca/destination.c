@@ -314,7 +314,7 @@ bm_status ca_destination_create(struct ca *ca, const struct ca_actor *actor,
 {
     const struct bm_crypto *crypto = ca->c.crypto;
     struct store_destination row = { .created = now };
-    struct ca_url url;
+    struct ca_url url = { .scheme = CA_URL_HTTPS };
     bm_status rc;
 
     BM_TRY(ca_authorise_own(actor, CA_ACT_DESTINATION_CHANGE, why));

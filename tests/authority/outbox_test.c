@@ -418,7 +418,7 @@ static void what_fails_is_given_up_when_it_is_too_old(void)
     struct world w;
     struct outbox *outbox;
     struct outbox_item item;
-    struct store_delivery row;
+    struct store_delivery row = { .dead = false };
     struct store_destination d = { .organisation = 1,
                                    .scope = { 0, 1 },
                                    .kind = STORE_DESTINATION_WEBHOOK,
