@@ -448,8 +448,8 @@ static void end_offer(struct world *w, const struct ca_actor *who, uint64_t id,
     w->now++;
 }
 
-/* SN-240 goes for good, SN-241 and back; SN-242 is refused, SN-243 not given
- * after all; SN-244 is on offer. */
+/* SN-12 goes for good, SN-13 and back; SN-14 is refused, SN-15 not given
+ * after all; SN-16 is on offer. */
 static void make_transfers(struct world *w)
 {
     struct store_organisation org = { .ecosystem = 1, .name = "South" };
@@ -469,12 +469,12 @@ static void make_transfers(struct world *w)
                  BM_OK &&
              ca_allocation_give(ca, &w->actor, &what, 9, w->now, &why) == BM_OK,
          "a quota", &why);
-    take_over(w, &south, offer(w, &w->actor, org.id, "SN-240"), PROFILE);
-    take_over(w, &south, offer(w, &w->actor, org.id, "SN-241"), NULL);
-    take_over(w, &w->actor, offer(w, &south, 1, "SN-241"), NULL);
-    end_offer(w, &south, offer(w, &w->actor, org.id, "SN-242"), false);
-    end_offer(w, &w->actor, offer(w, &w->actor, org.id, "SN-243"), true);
-    (void)offer(w, &w->actor, org.id, "SN-244");
+    take_over(w, &south, offer(w, &w->actor, org.id, "SN-12"), PROFILE);
+    take_over(w, &south, offer(w, &w->actor, org.id, "SN-13"), NULL);
+    take_over(w, &w->actor, offer(w, &south, 1, "SN-13"), NULL);
+    end_offer(w, &south, offer(w, &w->actor, org.id, "SN-14"), false);
+    end_offer(w, &w->actor, offer(w, &w->actor, org.id, "SN-15"), true);
+    (void)offer(w, &w->actor, org.id, "SN-16");
 }
 
 void world_live(struct world *w)
