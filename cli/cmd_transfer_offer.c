@@ -202,6 +202,13 @@ static int gather(struct run *run, const struct given *given,
                       "are\n",
                       verb.path, g->left_out);
     }
+    if (json_array_size(g->names) == 0) {
+        (void)fprintf(stderr,
+                      "%s: none is left to offer; birthmark device list takes "
+                      "the same options and shows what there is\n",
+                      verb.path);
+        return CMD_FAILED;
+    }
     return CMD_OK;
 }
 

@@ -479,6 +479,8 @@ def test_killed_in_the_middle_all_devices_go_or_none():
         equal((made["devices"], made["certificates"]), (2, "keep"))
         do("refuse", str(made["id"]))
         do("offer", "--to", str(south.id), want=2)
+        contains(do("offer", "--to", str(south.id), "--model", "Z", want=1),
+                 "none is left to offer")
         srv.verify_ledger()
 
 
