@@ -413,9 +413,9 @@ bm_status ca_seen(struct ca *ca, const struct ca_actor *actor,
     if (rc == BM_OK) {
         ca_keep_row(&kept, &row);
         rc = look(ca, &kept.row, false, now, why);
-    }
-    if (rc == BM_OK || rc == BM_E_CA_STATUS) {
-        rc = look_seen(ca, &kept.row, rc, now);
+        if (rc == BM_OK || rc == BM_E_CA_STATUS) {
+            rc = look_seen(ca, &kept.row, rc, now);
+        }
     }
     store->rollback(store->self);
     if (rc != BM_E_END) {
