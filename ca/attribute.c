@@ -192,33 +192,41 @@ static bool is_word(const struct ca_attribute_kind *kind, const char *value)
     return false;
 }
 
-static bm_status take_name(struct bm_bytes name,
-                           const struct ca_attribute_kind **kind,
-                           struct store_attribute *row, struct ca_refusal *why)
+static bool is_label(struct bm_bytes name)
 {
     static const struct bm_bytes prefix = BM_LIT_INIT(LABEL_PREFIX);
-    bool label = name.n > prefix.n && memcmp(name.p, prefix.p, prefix.n) == 0;
 
-    if (label) {
-        name = (struct bm_bytes){ name.p + prefix.n, name.n - prefix.n };
+    return name.n > prefix.n && memcmp(name.p, prefix.p, prefix.n) == 0;
+}
+
+/* NULL: no attribute has this name. */
+static const struct ca_attribute_kind *take_name(struct bm_bytes name,
+                                                 struct store_attribute *row)
+{
+    const struct ca_attribute_kind *kind = ca_attribute_named(name);
+
+    if (is_label(name)) {
+        name = (struct bm_bytes){ name.p + strlen(LABEL_PREFIX),
+                                  name.n - strlen(LABEL_PREFIX) };
         if (!is_label_name(name)) {
-            return ca_refuse(why, BM_E_CA_ATTRIBUTE,
-                             "names of labels are lower-case letters, digits "
-                             "and . _ -, up to %d",
-                             STORE_ID_MAX - 1);
+            return NULL;
         }
         memcpy(row->name, name.p, name.n);
-        *kind = ca_attribute_of(CA_ATTRIBUTE_LABEL);
-    } else {
-        *kind = ca_attribute_named(name);
+        return ca_attribute_of(CA_ATTRIBUTE_LABEL);
     }
-    if (*kind == NULL || (!label && (*kind)->kind == CA_ATTRIBUTE_LABEL)) {
-        return ca_refuse(why, BM_E_CA_ATTRIBUTE, "no attribute is named %.*s",
-                         (int)(name.n < 64 ? name.n : 64),
-                         (const char *)name.p);
+    return kind != NULL && kind->kind != CA_ATTRIBUTE_LABEL ? kind : NULL;
+}
+
+static bm_status refuse_name(struct bm_bytes name, struct ca_refusal *why)
+{
+    if (is_label(name)) {
+        return ca_refuse(why, BM_E_CA_ATTRIBUTE,
+                         "names of labels are lower-case letters, digits "
+                         "and . _ -, up to %d",
+                         STORE_ID_MAX - 1);
     }
-    row->kind = (*kind)->kind;
-    return BM_OK;
+    return ca_refuse(why, BM_E_CA_ATTRIBUTE, "no attribute is named %.*s",
+                     (int)(name.n < 64 ? name.n : 64), (const char *)name.p);
 }
 
 static bm_status take_value(const struct ca_attribute_kind *kind,
@@ -248,10 +256,14 @@ static bm_status take_value(const struct ca_attribute_kind *kind,
 bm_status ca_attribute_make(struct bm_bytes name, struct bm_bytes value,
                             struct store_attribute *row, struct ca_refusal *why)
 {
-    const struct ca_attribute_kind *kind = NULL;
+    const struct ca_attribute_kind *kind;
 
     memset(row, 0, sizeof *row);
-    BM_TRY(take_name(name, &kind, row, why));
+    kind = take_name(name, row);
+    if (kind == NULL) {
+        return refuse_name(name, why);
+    }
+    row->kind = kind->kind;
     return take_value(kind, value, row, why);
 }
 
