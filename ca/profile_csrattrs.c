@@ -6,7 +6,7 @@
  *
  *     CsrAttrs ::= SEQUENCE SIZE (0..MAX) OF AttrOrOID
  *     AttrOrOID ::= CHOICE { oid OBJECT IDENTIFIER, attribute Attribute }
- *                                                          (RFC 8951 3.5)
+ *                                                          (RFC 8951 4)
  *
  * Older clients read hints: key types, and an extensionReq with what the
  * profile fixes. Newer ones read a template of the whole request, and nothing

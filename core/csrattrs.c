@@ -9,7 +9,7 @@
 /*
  *   CsrAttrs  ::= SEQUENCE SIZE (0..MAX) OF AttrOrOID
  *   AttrOrOID ::= CHOICE { oid OBJECT IDENTIFIER, attribute Attribute }
- *                                                          (RFC 8951 3.5)
+ *                                                          (RFC 8951 4)
  *   CertificationRequestInfoTemplate ::= SEQUENCE {
  *       version        INTEGER { v1(0) },
  *       subject        SEQUENCE OF SET OF

@@ -6,7 +6,7 @@
 
 /*
  * CsrAttrs: what a server of EST, CMP or their kin wants to see in a request
- * (RFC 7030 4.5.2, RFC 8951 3.5, RFC 9908), as the one who makes the request
+ * (RFC 7030 4.5.2, RFC 8951 4, RFC 9908), as the one who makes the request
  * reads it. ca/profile_csrattrs.c writes them.
  *
  * A template of the whole request makes hints beside it void (RFC 9908 4).

@@ -50,7 +50,7 @@
       "no certificate of our key in the answer")                             \
     X(E_ENROL_CHAIN, 0x1c0e, "RFC 7030 4.1.3",                               \
       "certificate was not signed by a CA that the server names")            \
-    X(E_ENROL_ATTRS, 0x1c0f, "RFC 8951 3.5", "malformed csrattrs")           \
+    X(E_ENROL_ATTRS, 0x1c0f, "RFC 8951 4", "malformed csrattrs")             \
     X(E_ENROL_KEY_TYPE, 0x1c10, "RFC 9908 3.4",                              \
       "server wants another type of key")                                    \
     X(E_ENROL_SUBJECT, 0x1c11, "RFC 7030 4.2.1", "no subject to ask for")    \

@@ -185,7 +185,7 @@ struct wire_label {
     struct bm_bytes label;
     uint32_t flags;
     struct bm_bytes cacerts;  /* DER after DER: CAs, rollover certificates */
-    struct bm_bytes csrattrs; /* CsrAttrs (RFC 8951 3, RFC 9908), or empty */
+    struct bm_bytes csrattrs; /* CsrAttrs (RFC 8951 4, RFC 9908), or empty */
 };
 void wire_label_put(struct bm_wr *w, const struct wire_label *m);
 /* BM_E_END behind the last one. */

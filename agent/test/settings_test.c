@@ -157,6 +157,7 @@ static void what_is_wrong_is_told_with_its_place(void)
     }
 }
 
+/* RFC 7030 3.1: of HTTPS, and of nothing else. */
 static void a_server_is_an_origin(void)
 {
     static const struct {

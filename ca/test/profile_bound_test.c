@@ -236,6 +236,7 @@ static void find(const char *subject, const char *names, struct found *f)
     end(&t);
 }
 
+/* RFC 5280 7: equal is what its rules of comparison make equal. */
 static void identifiers_are_the_same_for_equal_names_only(void)
 {
     struct found a;
@@ -459,7 +460,7 @@ static void an_unbound_profile_fills_nothing(void)
     ca_profile_free(p);
 }
 
-/* The name constraints of the issuer hold, whatever the profile says. */
+/* The issuer's hold, whatever the profile says: RFC 5280 6.1.4 (g). */
 static void the_issuers_name_constraints_hold(void)
 {
     static const char below[] =

@@ -46,6 +46,7 @@ static uint8_t small_number(struct bm_bytes number)
     return number.n == 0 ? 0 : number.p[0];
 }
 
+/* RFC 5280 5.1 */
 static void lists_say_what_their_makers_meant(void)
 {
     for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {

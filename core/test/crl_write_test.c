@@ -173,7 +173,7 @@ static void what_is_written_is_read(void)
     CHECK(rest.n == 0);
 }
 
-/* RFC 5280 5.3.1: the reason extension SHOULD be absent instead of 0 */
+/* RFC 5280 5.3, 5.3.1: the reason extension SHOULD be absent instead of 0 */
 static void an_entry_without_reason_has_no_extensions(void)
 {
     struct bm_crl_config config = config_for(bm_test_signer(BM_KEY_P256));
@@ -408,6 +408,7 @@ static void entries_that_the_list_cannot_have_are_refused(void)
     }
 }
 
+/* Those without key identifier and number too: RFC 5280 5.2.1, 5.2.3. */
 static void configurations_no_list_can_have_are_refused(void)
 {
     static const uint8_t number[21] = { 0x80 };

@@ -21,6 +21,7 @@ static const struct bm_csr_config everything = {
     .attributes = BM_LIT_INIT(attribute),
 };
 
+/* RFC 5280 4.1.1, RFC 2986 4.2: what is signed, and with what. */
 static void what_is_built_parses_and_proves_possession(void)
 {
     uint8_t buf[CSR_MAX];

@@ -338,6 +338,7 @@ static const struct {
 #undef CN
 };
 
+/* RFC 5280 7.1 and 7.3 */
 static void names_compare_as_rfc_5280_7_1_says(void)
 {
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++) {

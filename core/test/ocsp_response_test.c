@@ -43,6 +43,7 @@ static void responses_say_what_the_responder_knows(void)
     CHECK(single.status == BM_OCSP_GOOD && single.id.hash == BM_HASH_SHA256);
 }
 
+/* extended-revoked among them: RFC 6960 4.4.8 */
 static void every_field_is_read(void)
 {
     struct bm_ocsp_response response = parsed("response-all-fields");

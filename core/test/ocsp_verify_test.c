@@ -127,6 +127,7 @@ static void responses_of_openssl_verify(void)
     }
 }
 
+/* With extended-revoked (RFC 6960 4.4.8) each second time. */
 static void what_is_answered_is_read(void)
 {
     static const struct {

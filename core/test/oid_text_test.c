@@ -110,6 +110,7 @@ static const struct {
 #undef ROW
 };
 
+/* Those of RFC 5280 4.2.1 and 4.2.2 among them. */
 static void each_identifier_we_use_has_a_name(void)
 {
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {

@@ -221,6 +221,7 @@ static void only_the_form_of_rfc_5280_is_taken(void)
     }
 }
 
+/* RFC 5280 4.1.2.5.1: a year of two digits from 50 on is of 19xx. */
 static void utc_time_runs_from_1950_to_2049(void)
 {
     char s[] = "yy0101000000Z";

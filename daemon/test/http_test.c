@@ -117,6 +117,7 @@ static const struct {
     { "POST / HTTP/1.1\r\nHost: a\r\nExpect: a pony\r\n\r\n", 417, 0 },
 };
 
+/* RFC 9112 3.2: without Host; RFC 9112 5.1: blanks before a colon. */
 static void requests_get_the_answer_that_they_deserve(void)
 {
     struct http_config config = defaults();

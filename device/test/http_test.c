@@ -145,6 +145,7 @@ static const struct {
       false },
     { OK200 "X: 1\r\n Content-Length: 5\r\n\r\nhello", "", BM_E_HTTP_SYNTAX,
       200, false },
+    /* RFC 9112 2.2: a CR that ends no line. */
     { OK200 "X: 1\rContent-Length: 5\r\n\r\nhello", "", BM_E_HTTP_SYNTAX, 200,
       false },
     { OK200 "Content-Length\r\n\r\n", "", BM_E_HTTP_SYNTAX, 200, false },

@@ -16,6 +16,7 @@ static bm_status ask(struct bm_trust_verdict *verdict)
                           &judge.expect, verdict);
 }
 
+/* An RA by its purpose as well: RFC 7030 3.6.1. */
 static void the_judge_says_what_the_table_says(void)
 {
     for (size_t i = 0; i < JUDGE_CASES; i++) {

@@ -86,6 +86,7 @@ static enum bm_ocsp_cert_status says(struct world *w, const struct asked *a,
     return rc == BM_OK ? result->single.status : BM_OCSP_NO_ANSWER;
 }
 
+/* RFC 6960 2.2 */
 static void the_status_is_told_at_once(void)
 {
     static struct asked a;
@@ -123,6 +124,7 @@ static void the_status_is_told_at_once(void)
     world_close(&w);
 }
 
+/* RFC 6960 2.2: "good" is no answer for it. */
 static void what_was_never_issued_is_unknown(void)
 {
     static const uint8_t serials[]
@@ -392,6 +394,7 @@ static void every_prefix_and_every_bit_flip_gets_an_answer(void)
     world_close(&w);
 }
 
+/* RFC 6960 2.6: the word of a delegate, in the time it has it for. */
 static void a_responder_speaks_while_its_certificate_lives(void)
 {
     static struct asked a;
@@ -418,6 +421,7 @@ static void a_responder_speaks_while_its_certificate_lives(void)
     world_close(&w);
 }
 
+/* RFC 6960 2.3 */
 static void a_store_that_fails_is_an_internal_error(void)
 {
     static struct asked a;

@@ -343,7 +343,7 @@ def roots(*names):
     return make
 
 
-# ---- What csrattrs may hold (RFC 8951 3.4, RFC 9908)
+# ---- What csrattrs may hold (RFC 8951 4, RFC 9908)
 
 def attrs(hexadecimal):
     def spoil(_, __, ___):

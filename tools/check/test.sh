@@ -85,13 +85,17 @@ bad links "leads nowhere" b.md '[x](server/none.md)\n'
 bad links "has no such anchor" b.md '# Role\n[x](#roles)\n'
 bad links "leads out of the tree" b.md '[x](../b.md)\n'
 bad rfc "not what the sources say" core/b.c '/* RFC 5280 4.1 MUST: */\n'
+bad rfc "RFC 5280 4.1: .core/b.c. names it, and no test" core/b.c \
+    '/* RFC 5280 4.1 MUST: so */\n'
 good_tree
 mkdir "$tree/docs"
 printf '/* RFC 5280 4.1 MUST: so */\n' > "$tree/core/b.c"
+printf '/* RFC 5280 4.1 */\nstatic void it_is_so(void)\n{\n}\n' \
+    > "$tree/core/test/b_test.c"
 "$here/rfc.py" --write "$tree" > "$tmp/log" 2>&1 && run rfc &&
-    grep -q '4.1 \*\*MUST\*\* | `core/b.c` | none names it' \
+    grep -q '4.1 \*\*MUST\*\* | `core/b.c` | `core/test/b_test.c` it_is_so' \
         "$tree/docs/rfc-coverage.md"
-result $? "rfc says which clause no test names"
+result $? "rfc says which test names a clause"
 bad spelling "b.md:3: speling" b.md '# A\n\nHow is the speling?\n'
 bad spelling "b.md:1: blnd" b.md 'It is colour-blnd, `speling` is code.\n'
 

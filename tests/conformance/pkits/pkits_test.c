@@ -180,6 +180,7 @@ static void run_line(char *line)
     store_free(&store);
 }
 
+/* RFC 5280 6, case by case */
 static void every_test_is_decided_as_nist_expects(void)
 {
     char line[2048];
