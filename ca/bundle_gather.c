@@ -126,15 +126,16 @@ static bm_status take_issuer(struct gathering *g, const struct store_ca *row,
                              const struct bm_cert *cert)
 {
     uint8_t key[BM_BUNDLE_KEY_SIZE];
+    struct bundle_issuer *issuer;
 
     BM_TRY(bm_bundle_key(g->ca->c.crypto, &cert->key, key));
     memcpy(g->cas[g->cas_n].id, row->id, sizeof row->id);
     g->cas[g->cas_n].kind = row->kind;
     g->cas[g->cas_n].ours = row->key_uri[0] != '\0';
     g->cas[g->cas_n].issuer = issuer_of(g->said, key);
-    if (row->kind == STORE_CA_OPERATIONS) {
-        g->said->issuers[g->cas[g->cas_n].issuer].servers = true;
-    }
+    issuer = &g->said->issuers[g->cas[g->cas_n].issuer];
+    issuer->servers = issuer->servers || row->kind == STORE_CA_OPERATIONS;
+    issuer->elsewhere = issuer->elsewhere || !g->cas[g->cas_n].ours;
     g->cas_n++;
     return BM_OK;
 }
@@ -245,29 +246,75 @@ static bm_status walk_rows(struct gathering *g, size_t at)
     return rc == BM_E_END ? BM_OK : rc;
 }
 
-/* What a CA says whose key is elsewhere: the cold root. Its list was verified
- * when it was loaded; one that is too old knows nothing. */
-static bm_status walk_list(struct gathering *g, size_t at)
+/* Of CAs of one key, the one that has the newest list; cas_n: none has any. */
+static bm_status find_newest(const struct gathering *g, size_t issuer,
+                             size_t *at)
 {
     const struct store *s = g->ca->c.store;
-    struct bundle_issuer *issuer = &g->said->issuers[g->cas[at].issuer];
+    uint64_t number = 0;
+    struct store_crl row;
+
+    *at = g->cas_n;
+    for (size_t i = 0; i < g->cas_n; i++) {
+        bm_status rc = BM_E_NOT_FOUND;
+
+        if (g->cas[i].issuer == issuer && !g->cas[i].ours) {
+            rc = s->crl_get(s->self, g->cas[i].id, STORE_LIST_COMPLETE, &row);
+        }
+        if (rc != BM_OK && rc != BM_E_NOT_FOUND) {
+            return rc;
+        }
+        if (rc == BM_OK && row.der.n != 0 &&
+            (*at == g->cas_n || row.number > number)) {
+            *at = i;
+            number = row.number;
+        }
+    }
+    return BM_OK;
+}
+
+/* What a key has revoked that is elsewhere: the cold root's, a member's. Its
+ * list was verified when it was loaded; one that is too old knows nothing. */
+static bm_status walk_list(struct gathering *g, size_t issuer)
+{
+    const struct store *s = g->ca->c.store;
     struct bm_crl_entry entry;
     struct store_crl row;
     struct bm_crl crl;
-    bm_status rc =
-        s->crl_get(s->self, g->cas[at].id, STORE_LIST_COMPLETE, &row);
+    size_t at;
+    bm_status rc;
 
-    if (rc == BM_E_NOT_FOUND ||
-        (rc == BM_OK && (row.der.n == 0 || row.next_update <= g->now))) {
-        issuer->out = true;
+    BM_TRY(find_newest(g, issuer, &at));
+    if (at == g->cas_n) {
+        g->said->issuers[issuer].out = true;
         return BM_OK;
     }
+    rc = s->crl_get(s->self, g->cas[at].id, STORE_LIST_COMPLETE, &row);
     BM_TRY(rc);
+    if (row.next_update <= g->now) {
+        g->said->issuers[issuer].out = true;
+        return BM_OK;
+    }
     BM_TRY(bm_crl_parse(row.der, NULL, &crl));
     while (rc == BM_OK && bm_crl_entry_next(&crl.entries, &entry)) {
-        rc = deny(g, g->cas[at].issuer, entry.serial);
+        rc = deny(g, issuer, entry.serial);
     }
     return rc == BM_E_END ? BM_OK : rc;
+}
+
+static bm_status walk_revoked(struct gathering *g)
+{
+    for (size_t i = 0; i < g->cas_n; i++) {
+        if (g->cas[i].ours) {
+            BM_TRY(walk_rows(g, i));
+        }
+    }
+    for (size_t i = 0; i < g->said->issuers_n; i++) {
+        if (g->said->issuers[i].elsewhere) {
+            BM_TRY(walk_list(g, i));
+        }
+    }
+    return BM_OK;
 }
 
 /* ---- In order */
@@ -376,9 +423,7 @@ bm_status bundle_gather(struct ca *ca, uint32_t list, int64_t now,
     }
     bm_wr_init(&said->certs, said->certs.buf, CERTS_MAX);
     BM_TRY(s->ca_list(s->self, &ca_everything, &visit));
-    for (size_t i = 0; i < g.cas_n; i++) {
-        BM_TRY(g.cas[i].ours ? walk_rows(&g, i) : walk_list(&g, i));
-    }
+    BM_TRY(walk_revoked(&g));
     if (said->denied_n != 0) {
         qsort(said->denied, said->denied_n, sizeof *said->denied,
               compare_denied);

@@ -22,9 +22,10 @@ struct bundle_denied {
 
 struct bundle_issuer {
     uint8_t key[BM_BUNDLE_KEY_SIZE];
-    size_t octets; /* of its row, in CBOR */
-    bool servers;  /* of TLS servers */
-    bool out;      /* it has too many, or nobody knows them */
+    size_t octets;  /* of its row, in CBOR */
+    bool servers;   /* of TLS servers */
+    bool elsewhere; /* its key is: what it has revoked, its list says */
+    bool out;       /* it has too many, or nobody knows them */
 };
 
 /* What a bundle is to say, in memory of its own. */

@@ -71,12 +71,19 @@ ca_crl_look(struct ca *ca, const char *id, void *arg,
             void (*look)(void *arg, const struct ca_list_state *state));
 
 /*
- * Take in a CRL that was made elsewhere: the cold root's. Verified with the
- * CA's certificate; its number must grow.
+ * Take in a CRL that was made elsewhere: the cold root's, a member's. Verified
+ * with the CA's certificate; its number must grow. It is the list of all CAs
+ * that share it: one that has come since the list was loaded takes the same
+ * again.
  */
 BM_MUST_CHECK bm_status ca_crl_load(struct ca *ca, const struct ca_actor *actor,
                                     const char *id, struct bm_bytes der,
                                     int64_t now, struct ca_refusal *why);
+
+/* Is the CA of this row and certificate the issuer of the lists of `of`: by
+ * the same name and key? A link between roots is no issuer. */
+bool ca_crl_is_shared(const struct store_ca *row, const struct bm_cert *cert,
+                      const struct bm_cert *of);
 
 /* A delegated responder (RFC 6960 2.6): its certificate, issued by the CA it
  * speaks for, and its key. */

@@ -33,8 +33,7 @@ static bm_status host_load_crl(void *self, const struct ca_actor *actor,
 {
     struct session *s = self;
 
-    BM_TRY(ca_crl_load(s->instance->ca, actor, ca, der, now, why));
-    return instance_write_crl(s->instance, ca, der, why);
+    return instance_load_crl(s->instance, actor, ca, der, now, why);
 }
 
 static void host_list_changed(void *self, const struct ca_actor *actor,

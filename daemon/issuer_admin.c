@@ -114,9 +114,9 @@ static bm_status load_crl(void *self, const struct ca_actor *actor,
 {
     struct issuer *is = self;
 
-    BM_TRY(ca_crl_load(is->in->ca, actor, ca, der, now, why));
+    BM_TRY(instance_load_crl(is->in, actor, ca, der, now, why));
     issuer_bundle_changed(is);
-    return instance_write_crl(is->in, ca, der, why);
+    return BM_OK;
 }
 
 static void list_changed(void *self, const struct ca_actor *actor,

@@ -50,15 +50,45 @@ static const struct instance_ca *find_root(const struct instance *in,
     return NULL;
 }
 
-static bool is_ours(const struct instance *in, const struct bm_cert *cert)
+/* A CA that is there, or is being taken. */
+struct other {
+    const struct store_ca *row;
+    const struct bm_cert *cert;
+};
+
+/* A member may go on with its key and name under another certificate. */
+static bool is_renewed(const struct others *x, const struct bm_cert *cert,
+                       const struct other *by)
 {
-    for (size_t i = 0; i < in->cas_n; i++) {
-        if (in->cas[i].row.kind != STORE_CA_LINK &&
-            bm_bytes_equal(in->cas[i].cert.key.der, cert->key.der)) {
-            return true;
-        }
+    return x->kind == &member && by->row->kind == STORE_CA_MEMBER &&
+           by->row->organisation == x->whose.organisation &&
+           by->row->ecosystem == x->whose.ecosystem &&
+           bm_name_equal(by->cert->subject, cert->subject);
+}
+
+static bool is_in_the_way(const struct others *x, const struct bm_cert *cert,
+                          const struct other *other)
+{
+    return other->row->kind != STORE_CA_LINK &&
+           bm_bytes_equal(other->cert->key.der, cert->key.der) &&
+           !is_renewed(x, cert, other);
+}
+
+static bool has_key_of_another(const struct others *x,
+                               const struct bm_cert *cert)
+{
+    const struct instance *in = x->c->instance;
+    bool found = false;
+
+    for (size_t i = 0; i < in->cas_n && !found; i++) {
+        found = is_in_the_way(
+            x, cert, &(struct other){ &in->cas[i].row, &in->cas[i].cert });
     }
-    return false;
+    for (size_t i = 0; i < x->n && !found; i++) {
+        found =
+            is_in_the_way(x, cert, &(struct other){ &x->rows[i], x->certs[i] });
+    }
+    return found;
 }
 
 static bool is_known(const struct others *x, const struct bm_cert *cert)
@@ -82,16 +112,14 @@ static bool is_known(const struct others *x, const struct bm_cert *cert)
 static const char *objection(const struct others *x, const struct bm_cert *cert,
                              const struct instance_ca *root)
 {
-    const struct instance *in = x->c->instance;
-
     if (x->kind == &cross && root == NULL) {
         return "no root of this instance has signed it";
     }
     if (!cert->ext.ca || (cert->ext.key_usage & BM_KU_KEY_CERT_SIGN) == 0) {
         return "it is no CA's";
     }
-    if (is_ours(in, cert)) {
-        return "its key is that of a CA here";
+    if (has_key_of_another(x, cert)) {
+        return "its key is that of another CA here";
     }
     if (x->kind == &cross &&
         !bm_exts_has(&cert->ext, BM_EXT_NAME_CONSTRAINTS)) {

@@ -12,7 +12,8 @@
  * Both as ca_install_pile(); `whose` is the ecosystem, and the organisation of
  * a member's CA. Where no ecosystem is said, it is that of the organisation; of
  * neither, the actor's, or the first one. Taken is what is a CA's, in force,
- * for a key that no CA here has. BM_E_NOT_FOUND: there is nothing in it to be
+ * for a key that no CA here has, but a member's of the same name and scope,
+ * which has been renewed. BM_E_NOT_FOUND: there is nothing in it to be
  * taken, `tell` has said of each certificate why; or there is no such
  * ecosystem, or organisation in it. In its bundle from then on, until retired
  * or expired.

@@ -310,9 +310,8 @@ static bm_status make_root_list(struct making *m)
 
     bm_wr_init(&w, room, sizeof room);
     BM_TRY(root_sign_crl(&m->root, now, &w, m->why));
-    BM_TRY(ca_crl_load(m->instance->ca, &authority, "root", bm_wr_bytes(&w),
-                       now, m->why));
-    return instance_write_crl(m->instance, "root", bm_wr_bytes(&w), m->why);
+    return instance_load_crl(m->instance, &authority, "root", bm_wr_bytes(&w),
+                             now, m->why);
 }
 
 /* Its key here, and its request; its certificate is to come. */

@@ -201,16 +201,19 @@ BM_MUST_CHECK bm_status instance_make_delta(struct instance *instance,
 
 /*
  * Make the complete list of a CA, its delta, and those of its shards whose
- * time has come or that do not tell all; a list that was loaded is written to
- * crl/ID.crl as it is (instance_write_crl()).
+ * time has come or that do not tell all.
  */
 BM_MUST_CHECK bm_status instance_make_crl(struct instance *instance,
                                           const struct ca_actor *actor,
                                           const char *id, int64_t now,
                                           struct ca_refusal *why);
-BM_MUST_CHECK bm_status instance_write_crl(struct instance *instance,
-                                           const char *id, struct bm_bytes der,
-                                           struct ca_refusal *why);
+
+/* Take in the complete list of a CA that was made elsewhere (ca_crl_load()),
+ * and put it at crl/ID.crl of each CA that has this key and name. */
+BM_MUST_CHECK bm_status instance_load_crl(struct instance *instance,
+                                          const struct ca_actor *actor,
+                                          const char *id, struct bm_bytes der,
+                                          int64_t now, struct ca_refusal *why);
 
 /*
  * Give a CA an OCSP responder: a fresh key and a certificate for it, unless

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "ca/issue.h"
+#include "ca/revoke.h"
 #include "ca/setup.h"
 #include "core/csr.h"
 #include "core/name.h"
@@ -68,14 +69,34 @@ static bm_status list_path(const struct instance *in,
     return n > 0 && n < FILES_PATH_MAX ? BM_OK : BM_E_LIMIT;
 }
 
-bm_status instance_write_crl(struct instance *in, const char *id,
-                             struct bm_bytes der, struct ca_refusal *why)
+static bm_status write_crl(const struct instance *in, const char *id,
+                           struct bm_bytes der, struct ca_refusal *why)
 {
     const struct ca_list list = { id, STORE_LIST_COMPLETE };
     char path[FILES_PATH_MAX];
 
     BM_TRY(list_path(in, &list, path));
     return files_replace(path, der, 0644, why);
+}
+
+bm_status instance_load_crl(struct instance *in, const struct ca_actor *actor,
+                            const char *id, struct bm_bytes der, int64_t now,
+                            struct ca_refusal *why)
+{
+    const struct instance_ca *ca = instance_get_ca(in, id);
+
+    if (ca == NULL) {
+        return ca_refuse(why, BM_E_NOT_FOUND, "CA %s", id);
+    }
+    BM_TRY(ca_crl_load(in->ca, actor, id, der, now, why));
+    for (size_t i = 0; i < in->cas_n; i++) {
+        const struct instance_ca *c = &in->cas[i];
+
+        if (ca_crl_is_shared(&c->row, &c->cert, &ca->cert)) {
+            BM_TRY(write_crl(in, c->row.id, der, why));
+        }
+    }
+    return BM_OK;
 }
 
 /* Shards are in a folder of their CA. */

@@ -4,7 +4,7 @@
 #include "core/crl.h"
 #include "core/oid.h"
 #include "core/time.h"
-#include "tests/authority/world.h"
+#include "tests/authority/foreign.h"
 
 static const struct ca_list issuing_list = { "issuing", STORE_LIST_COMPLETE };
 
@@ -334,67 +334,12 @@ static void a_list_needs_a_key_and_a_role(void)
 
 /* ---- Lists that are made elsewhere: the cold root's */
 
-/* A list of the root of this test, as it is asked for. */
-struct foreign {
-    const struct bm_signer *key; /* that signs it */
-    struct bm_bytes issuer;
-    uint64_t number;
-    int64_t this_update;
-    int64_t next_update;
-    bool delta;
-    bool scoped; /* issuingDistributionPoint */
-};
-
-static bm_status rewind_none(void *self)
+static void make_elsewhere(const struct foreign *f, struct list *l)
 {
-    (void)self;
-    return BM_OK;
-}
+    const struct bm_crl_sink sink = { l, collect };
 
-static bm_status next_none(void *self, struct bm_crl_entry *entry)
-{
-    (void)self;
-    (void)entry;
-    return BM_E_END;
-}
-
-static void make_foreign(const struct foreign *f, struct list *l)
-{
-    uint8_t number[8];
-    static const uint8_t base[] = { 1 };
-    uint8_t memory[4096];
-    uint8_t signature[BM_SIGNATURE_MAX];
-    struct bm_crl_idp idp = { .only_user_certs = true };
-    struct bm_crl_source source = { NULL, rewind_none, next_none };
-    struct bm_crl_sink sink = { l, collect };
-    struct bm_crl_config config = { .issuer = f->issuer,
-                                    .this_update = f->this_update,
-                                    .next_update = f->next_update,
-                                    .number = BM_ARRAY(number),
-                                    .aki = f->issuer, /* nobody looks */
-                                    .crypto = world_crypto(),
-                                    .sig_alg = f->key->alg };
-    struct bm_crl_writer writer;
-    struct bm_wr m;
-    struct bm_wr s;
-
-    for (size_t i = 0; i < 8; i++) {
-        number[i] = (uint8_t)(f->number >> (56 - 8 * i));
-    }
-    if (f->delta) {
-        config.base = BM_ARRAY(base);
-    }
-    if (f->scoped) {
-        config.idp = &idp;
-    }
     l->n = 0;
-    bm_wr_init(&m, memory, sizeof memory);
-    bm_wr_init(&s, signature, sizeof signature);
-    must(bm_crl_writer_open(&writer, &config, &source) == BM_OK &&
-             bm_crl_writer_sign(&writer, f->key, &m, &s) == BM_OK &&
-             bm_crl_writer_put(&writer, bm_wr_bytes(&s), &sink) == BM_OK,
-         "foreign list");
-    bm_crl_writer_close(&writer);
+    make_foreign(f, &sink);
 }
 
 static bm_status load(struct world *w, const char *id, const struct list *l)
@@ -423,38 +368,38 @@ static void a_loaded_list_is_held_against_its_ca(void)
     before = world_print(&w);
     f = good;
     f.key = other->key->signer;
-    make_foreign(&f, &l);
+    make_elsewhere(&f, &l);
     CHECK_STATUS(load(&w, "issuing", &l), BM_E_CRL_SIGNATURE);
     f = good;
     f.issuer = other->cert.subject;
-    make_foreign(&f, &l);
+    make_elsewhere(&f, &l);
     CHECK_STATUS(load(&w, "issuing", &l), BM_E_CRL_ISSUER);
-    make_foreign(&good, &l);
+    make_elsewhere(&good, &l);
     CHECK_STATUS(load(&w, "operations", &l), BM_E_CRL_ISSUER);
     CHECK_STATUS(load(&w, "no-such-ca", &l), BM_E_NOT_FOUND);
     f = good;
     f.next_update = w.now;
-    make_foreign(&f, &l);
+    make_elsewhere(&f, &l);
     CHECK_STATUS(load(&w, "issuing", &l), BM_E_CRL_TIME);
     f = good;
     f.this_update = w.now + DAY;
-    make_foreign(&f, &l);
+    make_elsewhere(&f, &l);
     CHECK_STATUS(load(&w, "issuing", &l), BM_E_CRL_TIME);
     f = good;
     f.delta = true;
-    make_foreign(&f, &l);
+    make_elsewhere(&f, &l);
     CHECK_STATUS(load(&w, "issuing", &l), BM_E_CRL_SCOPE);
     f = good;
     f.scoped = true;
-    make_foreign(&f, &l);
+    make_elsewhere(&f, &l);
     CHECK_STATUS(load(&w, "issuing", &l), BM_E_CRL_SCOPE);
     f = good;
     f.number = 1; /* the first is there already */
-    make_foreign(&f, &l);
+    make_elsewhere(&f, &l);
     CHECK_STATUS(load(&w, "issuing", &l), BM_E_CRL_NUMBER);
     after = world_print(&w);
     CHECK(prints_equal(&before, &after));
-    make_foreign(&good, &l);
+    make_elsewhere(&good, &l);
     CHECK_STATUS(load(&w, "issuing", &l), BM_OK);
     CHECK_STATUS(load(&w, "issuing", &l), BM_E_CRL_NUMBER);
     /* Our own go on behind it. */
@@ -479,7 +424,7 @@ static void no_octet_of_a_loaded_list_may_differ(void)
 
     world_open(&w);
     before = world_print(&w);
-    make_foreign(&good, &l);
+    make_elsewhere(&good, &l);
     n = l.n;
     for (size_t i = 0; i < n; i++) {
         l.n = i;

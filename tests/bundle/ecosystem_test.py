@@ -31,16 +31,45 @@ subjectKeyIdentifier = hash
 """
 
 
+CRLS = """\
+[ca]
+default_ca = member
+[member]
+database = index.txt
+crlnumber = crlnumber
+default_md = sha256
+default_crl_days = 30
+crl_extensions = list
+[list]
+authorityKeyIdentifier = keyid
+"""
+
+
+def certify(name, key, path):
+    """A certificate of that name for a key that is there, in PEM and DER."""
+    openssl("req", "-new", "-x509", "-key", key, "-subj", "/CN=" + name,
+            "-days", "365", "-config", "member.cnf", "-extensions", "ca",
+            "-out", path)
+    openssl("x509", "-in", path, "-outform", "DER", "-out", path + ".der")
+    return path, read(path + ".der")
+
+
 def make_ca(name):
     """A CA that a member runs elsewhere: its certificate, in PEM and DER."""
     write("member.cnf", MEMBER)
-    openssl("req", "-new", "-x509", "-newkey", "ec", "-pkeyopt",
-            "ec_paramgen_curve:P-256", "-nodes", "-keyout", name + ".key",
-            "-subj", "/CN=" + name, "-days", "365", "-config", "member.cnf",
-            "-extensions", "ca", "-out", name + ".pem")
-    openssl("x509", "-in", name + ".pem", "-outform", "DER", "-out",
-            name + ".der")
-    return name + ".pem", read(name + ".der")
+    openssl("genpkey", "-algorithm", "EC", "-pkeyopt",
+            "ec_paramgen_curve:P-256", "-out", name + ".key")
+    return certify(name, name + ".key", name + ".pem")
+
+
+def make_list(name, number):
+    """Its revocation list, of that number."""
+    write("crl.cnf", CRLS)
+    write("index.txt", "")
+    write("crlnumber", "%02x\n" % number)
+    openssl("ca", "-gencrl", "-config", "crl.cnf", "-cert", name + ".pem",
+            "-keyfile", name + ".key", "-out", name + ".crl")
+    return name + ".crl"
 
 
 class Lists:
@@ -198,6 +227,35 @@ def the_command_line_says_whose(srv, second, ca):
     run(*make, "--ecosystem", str(second))
     contains(run(*show, "--ecosystem", str(second))[1], "withdrawn")
     holds("withdrawn" not in run(*show)[1], "nothing is withdrawn there")
+
+
+def test_a_members_ca_is_renewed_with_its_key():
+    run(PROGRAM, "init", "one", "--org", "One", "--host", "localhost")
+    place = ["--dir", "one"]
+    install = ["ca", "install", *place, "--member"]
+    first = make_ca("gears")
+    later = certify("gears", "gears.key", "later.pem")
+    other = certify("wheels", "gears.key", "other.pem")
+    crl = ["ca", "crl", *place, "--import"]
+    run(PROGRAM, *install, first[0])
+    run(PROGRAM, *crl, make_list("gears", 1))
+    # Whoever has the key has not the name, and is told so.
+    code, out, err = run(PROGRAM, *install, other[0], check=False)
+    equal(code, 1, err)
+    contains(out, "its key is that of another CA here")
+    contains(run(PROGRAM, *install, later[0])[1], "member-2")
+    show = ["bundle", "show", *place, "--json"]
+    run(PROGRAM, "bundle", "make", *place)
+    shown = run(PROGRAM, *show)[1]
+    for ca in (first, later):
+        contains(shown, hashlib.sha256(ca[1]).hexdigest())
+    # One list is that of both.
+    run(PROGRAM, *crl, make_list("gears", 2))
+    equal(read("one/crl/member.crl"), read("one/crl/member-2.crl"))
+    run(PROGRAM, "ca", "retire", *place, "member")
+    run(PROGRAM, "bundle", "make", *place)
+    equal(run(PROGRAM, *show)[1].count("withdrawn"), 1)
+    contains(run(PROGRAM, "ledger", "verify", *place)[1], "valid")
 
 
 main()
