@@ -170,9 +170,10 @@ static bm_status put_content(struct making *m)
 }
 
 /*
- * A policy whose signer is not good any more is not offered; nor is one of a
- * wider assignment in its place, which may let in more. The device keeps what
- * it has.
+ * A policy whose signer is not good any more, or is lost to the store, is not
+ * offered; nor is one of a wider assignment in its place, which may let in
+ * more. The device keeps what it has, and is told the rest. A store that cannot
+ * say for now has said nothing.
  */
 static bm_status withhold(struct making *m)
 {

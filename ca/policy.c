@@ -158,7 +158,9 @@ static bm_status is_listed(const struct store *s, const char *id,
     if (rc != BM_OK || row.der.n == 0) {
         return rc == BM_E_NOT_FOUND ? BM_OK : rc;
     }
-    BM_TRY(bm_crl_parse(row.der, NULL, &crl));
+    if (bm_crl_parse(row.der, NULL, &crl) != BM_OK) {
+        return BM_E_STORE_CORRUPT; /* it was read when it was loaded */
+    }
     while (bm_crl_entry_next(&crl.entries, &entry)) {
         if (bm_bytes_equal(entry.serial, serial)) {
             return BM_E_PATH_REVOKED;
@@ -266,13 +268,21 @@ bm_status ca_policy_judge(struct ca *ca, const struct ca_policy *policy,
 
 /* ---- Later */
 
+/* What an item names was there when its release was made. */
+static bm_status must_be_there(bm_status rc)
+{
+    return rc == BM_E_NOT_FOUND ? BM_E_STORE_CORRUPT : rc;
+}
+
 /* The certificate of a CA is gone with the next call of the store. */
 static bm_status take_serial(const struct store_ca *row, struct bm_wr *serial)
 {
     struct bm_cert cert;
     size_t n;
 
-    BM_TRY(bm_cert_parse(row->cert, BM_STRICT, NULL, &cert));
+    if (bm_cert_parse(row->cert, BM_STRICT, NULL, &cert) != BM_OK) {
+        return BM_E_STORE_CORRUPT;
+    }
     bm_wr_put(serial, cert.serial);
     return bm_wr_finish(serial, &n);
 }
@@ -289,7 +299,7 @@ static bm_status check_cas(const struct store *s, const char *signer_ca,
 
     (void)snprintf(id, sizeof id, "%s", signer_ca);
     for (unsigned above = 0; above < BM_SIGNED_CERTS_MAX; above++) {
-        BM_TRY(s->ca_get(s->self, &ca_everything, id, &row));
+        BM_TRY(must_be_there(s->ca_get(s->self, &ca_everything, id, &row)));
         if (row.parent[0] == '\0') {
             return BM_OK;
         }
@@ -306,19 +316,31 @@ static bm_status check_cas(const struct store *s, const char *signer_ca,
     return BM_E_STORE_CORRUPT;
 }
 
+static bm_status check_still(const struct store *store,
+                             const struct store_item *item, int64_t now,
+                             struct ca_refusal *why)
+{
+    struct store_cert row;
+
+    BM_TRY(must_be_there(store->cert_find(
+        store->self, &ca_everything, item->signer_ca,
+        (struct bm_bytes){ item->signer, item->signer_n }, &row)));
+    BM_TRY(ca_check_signer(&row, now, why));
+    return check_cas(store, item->signer_ca, why);
+}
+
 bm_status ca_policy_still(const struct store *store,
                           const struct store_item *item, int64_t now,
                           struct ca_refusal *why)
 {
-    struct store_cert row;
+    bm_status rc;
 
     if (item->signer_ca[0] == '\0') {
         return ca_refuse(why, BM_E_PATH_STATUS_UNKNOWN,
                          "who signed it was not kept");
     }
-    BM_TRY(store->cert_find(store->self, &ca_everything, item->signer_ca,
-                            (struct bm_bytes){ item->signer, item->signer_n },
-                            &row));
-    BM_TRY(ca_check_signer(&row, now, why));
-    return check_cas(store, item->signer_ca, why);
+    rc = check_still(store, item, now, why);
+    return rc == BM_E_STORE_CORRUPT
+               ? ca_refuse(why, rc, "what is stored of who signed it is broken")
+               : rc;
 }

@@ -58,7 +58,10 @@ BM_MUST_CHECK bm_status ca_policy_judge(struct ca *ca,
  * In a transaction: may devices still be told of a policy that a release has
  * taken? Not if its signer's certificate is not good any more, or a CA above it
  * is on a list of the one that issued it: BM_E_CA_STATUS, BM_E_PATH_REVOKED;
- * BM_E_PATH_STATUS_UNKNOWN: who signed it was not kept.
+ * BM_E_PATH_STATUS_UNKNOWN: who signed it was not kept; BM_E_STORE_CORRUPT:
+ * what is stored of who did cannot be read, or is gone. `*why` is filled in
+ * these cases, and in no other: then the store could not say, and may the next
+ * time.
  */
 BM_MUST_CHECK bm_status ca_policy_still(const struct store *store,
                                         const struct store_item *item,

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "ca/delivery.h"
 #include "ca/internal.h"
 #include "ca/release.h"
 #include "core/oid.h"
@@ -392,6 +393,157 @@ static void nor_one_of_which_nobody_kept_who_signed_it(void)
     world_close(&w);
 }
 
+/* ---- What devices are told when the store fails */
+
+/* What each look at the signer of a policy comes to. */
+static bm_status store_says;
+
+static bm_status no_cert(void *self, const struct store_scope *scope,
+                         const char *ca, struct bm_bytes serial,
+                         struct store_cert *row)
+{
+    (void)self, (void)scope, (void)ca, (void)serial, (void)row;
+    return store_says;
+}
+
+static bm_status no_ca(void *self, const struct store_scope *scope,
+                       const char *id, struct store_ca *row)
+{
+    (void)self, (void)scope, (void)id, (void)row;
+    return store_says;
+}
+
+static bm_status no_list(void *self, const char *ca, uint32_t list,
+                         struct store_crl *row)
+{
+    (void)self, (void)ca, (void)list, (void)row;
+    return store_says;
+}
+
+/* It is there, and no list. */
+static bm_status broken_list(void *self, const char *ca, uint32_t list,
+                             struct store_crl *row)
+{
+    (void)self, (void)ca, (void)list;
+    *row = (struct store_crl){ .der = BM_LIT("no list") };
+    return BM_OK;
+}
+
+/* A device to which a release is assigned that has a policy and a key set. */
+static void assigned(struct world *w, struct signed_policy *p,
+                     struct store_device *device)
+{
+    static struct issued c;
+    const struct store_item items[] = {
+        { .kind = STORE_ITEM_KEYSET, .hash = { 4, 5, 6 }, .size = 77 },
+        { .kind = STORE_ITEM_POLICY,
+          .hash = { 1, 2, 3 },
+          .size = 78,
+          .version = "3 floor 2" },
+    };
+    const struct ca_release_order order = { "fw-1", 0, items, 2, &p->policy };
+    const struct ca_release_target target = { .release = "fw-1",
+                                              .device = "SN-1",
+                                              .percent = 100 };
+    struct store_assignment row;
+
+    certified(w, POLICY, p);
+    sign(p);
+    must(by_operator(w, LDEVID, "SN-1", world_key(), &c) == BM_OK &&
+             ca_delivery_device(w->ca, issued_der(&c), device, NULL) == BM_OK,
+         "a device");
+    CHECK_STATUS(ca_release_create(w->ca, &admin, &order, w->now, NULL), BM_OK);
+    CHECK_STATUS(ca_release_assign(w->ca, &admin, &target, w->now, &row, NULL),
+                 BM_OK);
+}
+
+struct told {
+    bool policy;
+    bool key_set;
+};
+
+static bm_status tell(struct world *w, const struct store_device *device,
+                      struct told *told)
+{
+    static uint8_t room[BM_MANIFEST_SIZE_MAX];
+    struct bm_manifest manifest;
+    struct bm_manifest_item item;
+    struct bm_bytes certs;
+    struct bm_cert signer;
+    uint64_t version;
+    struct bm_wr out;
+
+    *told = (struct told){ false, false };
+    bm_wr_init(&out, room, sizeof room);
+    BM_TRY(ca_manifest_get(w->ca, device, w->now, &out, &version, NULL));
+    BM_TRY(bm_manifest_open(bm_wr_bytes(&out), world_crypto(), &signer, &certs,
+                            &manifest));
+    while (bm_manifest_next(&manifest.items, &item)) {
+        told->policy = told->policy || item.kind == BM_MANIFEST_POLICY;
+        told->key_set = told->key_set || item.kind == BM_MANIFEST_KEY_SET;
+    }
+    return BM_OK;
+}
+
+static void one_whose_signer_the_store_has_lost_is_withheld_alone(void)
+{
+    static const struct {
+        bm_status says; /* BM_OK: the list is there, and none */
+        bm_status want;
+        enum {
+            CERT,
+            CA,
+            LIST
+        } of;
+    } rows[] = {
+        { BM_E_STORE_CORRUPT, BM_OK, CERT }, { BM_E_NOT_FOUND, BM_OK, CERT },
+        { BM_E_IO, BM_E_IO, CERT },          { BM_E_STORE_CORRUPT, BM_OK, CA },
+        { BM_E_NOT_FOUND, BM_OK, CA },       { BM_E_MEMORY, BM_E_MEMORY, CA },
+        { BM_E_STORE_CORRUPT, BM_OK, LIST }, { BM_OK, BM_OK, LIST },
+        { BM_E_BUSY, BM_E_BUSY, LIST },
+    };
+    static struct signed_policy p;
+    struct store_device device;
+    struct ca_refusal why;
+    struct store whole;
+    struct told told;
+    struct world w;
+
+    world_open(&w);
+    whole = w.faulty.base;
+    assigned(&w, &p, &device);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct store *s = &w.faulty.base;
+
+        CHECK_STATUS(tell(&w, &device, &told), BM_OK);
+        CHECK(told.policy && told.key_set);
+        store_says = rows[i].says;
+        s->cert_find = rows[i].of == CERT ? no_cert : whole.cert_find;
+        s->ca_get = rows[i].of == CA ? no_ca : whole.ca_get;
+        s->crl_get = rows[i].of != LIST      ? whole.crl_get
+                     : rows[i].says == BM_OK ? broken_list
+                                             : no_list;
+        CHECK_STATUS(tell(&w, &device, &told), rows[i].want);
+        CHECK(!told.policy && told.key_set == (rows[i].want == BM_OK));
+        *s = whole;
+        if (bm_test_failed != 0) {
+            printf("# row %zu\n", i);
+            break;
+        }
+    }
+    CHECK(world_sound(&w));
+    /* `release status` has words for it. */
+    w.faulty.base.cert_find = no_cert;
+    store_says = BM_E_STORE_CORRUPT;
+    CHECK_STATUS(still(&w, "fw-1", &why), BM_E_STORE_CORRUPT);
+    CHECK(strstr(why.words, "is broken") != NULL);
+    store_says = BM_E_IO;
+    CHECK_STATUS(still(&w, "fw-1", &why), BM_E_IO);
+    CHECK(why.status == BM_OK);
+    w.faulty.base = whole;
+    world_close(&w);
+}
+
 /* ---- Records */
 
 /* A release that was made behind the authority's back: what is on record of
@@ -495,6 +647,7 @@ int main(void)
     RUN(one_whose_signer_is_not_good_any_more_is_told_to_nobody);
     RUN(nor_one_whose_ca_was_revoked);
     RUN(nor_one_of_which_nobody_kept_who_signed_it);
+    RUN(one_whose_signer_the_store_has_lost_is_withheld_alone);
     RUN(a_policy_is_on_record_in_front_of_its_release);
     RUN(a_signer_that_is_not_good_any_more_is_refused);
     RUN(what_no_device_would_open_is_refused);
