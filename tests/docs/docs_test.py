@@ -7,9 +7,11 @@ the first command that fails. README.md of this folder has the convention.
 
 docs_test.py BIN [PAGE]...
 """
+import concurrent.futures
 import glob
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -22,6 +24,9 @@ TOP = os.path.dirname(os.path.dirname(HERE))
 COMMAND = re.compile(r"^ *(\$ |sudo |(birthmark(d|-agent)?|systemctl|make|openssl|"
                      r"curl|softhsm2-util|cmake) +[a-z.-])")
 PLAIN = ("text", "yaml", "ini", "json", "c", "cmake", "diff", "cddl")
+
+
+KINDS = ("setup", "with", "file", "prints", "after", "not run")
 
 
 class Wrong(Exception):
@@ -57,14 +62,14 @@ class Page:
             self.wrong(len(lines), "a comment without a block")
 
     def comment(self, lines, i):
-        """<!-- setup: ... -->, <!-- with: WORD... --> or <!-- not run: ... -->"""
+        """<!-- KIND: ... -->, over one line or several: README.md has the kinds."""
         start = i
         while "-->" not in lines[i]:
             i += 1
         text = "\n".join(lines[start:i + 1])
         text = text.strip()[len("<!-- "):text.strip().index("-->")].strip()
         kind, colon, rest = text.partition(":")
-        if colon and kind in ("setup", "with", "not run", "after"):
+        if colon and kind in KINDS:
             if kind == "after":
                 self.script.append(rest)
             else:
@@ -81,6 +86,8 @@ class Page:
         commands = any(COMMAND.match(line) for line in body)
         if "not run" in notes:
             self.left.append((i + 1, notes["not run"]))
+        elif "file" in notes:
+            self.file(body, notes)
         elif language == "sh":
             self.block(i + 1, body, notes)
         elif commands and language not in PLAIN:
@@ -92,24 +99,55 @@ class Page:
 
     def block(self, line, body, notes):
         """With prompts, what has none is what the commands print."""
-        if any(text.startswith("$ ") for text in body):
-            kept, goes_on = [], False
-            for text in body:
-                if text.startswith("$ ") or goes_on:
-                    kept.append(text[2:] if text.startswith("$ ") else text)
-                    goes_on = text.endswith("\\")
-            body = kept
-        if "setup" in notes:
-            self.script.append(notes["setup"])
+        self.script.append(notes.get("setup", ""))
         self.script.append("at %d" % line)
-        text = "\n".join(body)
-        if "with" in notes:
-            # Words of the page that stand for what only a run knows.
-            for row in notes["with"].split("\n"):
-                word, _, value = row.partition("=")
-                text = re.sub(r"\b%s\b" % word, lambda _, v=value: v, text)
-        self.script.append(text)
+        if "prints" in notes:
+            self.shows(line, body, notes)
+        else:
+            if any(text.startswith("$ ") for text in body):
+                body = [text for command, _ in dialogue(body)
+                        for text in command]
+            self.script.append(put_in("\n".join(body), notes))
         self.ran += 1
+
+    def file(self, body, notes):
+        """What a page says that a file has, the commands after it find in it."""
+        self.script.append(notes.get("setup", ""))
+        body = put_in(re.sub(r"([\\$`])", r"\\\1", "\n".join(body)), notes)
+        self.script.append("cat >> %s << BM_END\n%s\nBM_END"
+                           % (notes["file"], body))
+
+    def shows(self, line, body, notes):
+        """Each command prints what stands below it, whatever its exit code."""
+        pairs = dialogue(body)
+        if not pairs:
+            self.wrong(line, "nothing with a prompt")
+        for command, answer in pairs:
+            self.script.append("prints %s %s" % tuple(
+                shlex.quote(put_in("\n".join(text), notes))
+                for text in (command, answer)))
+
+
+def dialogue(body):
+    """[(lines of a command, lines below it)]"""
+    pairs, goes_on = [], False
+    for text in body:
+        if text.startswith("$ "):
+            pairs.append(([text[2:]], []))
+        elif pairs:
+            pairs[-1][0 if goes_on else 1].append(text)
+        goes_on = text.endswith("\\") and (goes_on or text.startswith("$ "))
+    return pairs
+
+
+def put_in(text, notes):
+    """Words of the page that stand for what only a run knows."""
+    for row in notes.get("with", "").split("\n"):
+        word, equals, value = row.strip().partition("=")
+        if equals:
+            text = re.sub(r"(?<!\w)%s(?!\w)" % re.escape(word),
+                          lambda _, v=value: v, text)
+    return text
 
 
 def run(page, bin_):
@@ -141,6 +179,18 @@ def pages(named):
         for path in glob.glob(os.path.join(TOP, "docs/*.md")))
 
 
+def attempt(path, bin_):
+    """(path, what it was read as, what is wrong)"""
+    page = None
+    try:
+        page = Page(path)
+        if page.ran:
+            run(page, bin_)
+    except (Wrong, AssertionError, subprocess.TimeoutExpired) as e:
+        return path, page, str(e)
+    return path, page, None
+
+
 def main():
     bin_, named = os.path.abspath(sys.argv[1]), sys.argv[2:]
     if subprocess.run(["unshare", "--map-root-user", "--net", "--mount", "true"],
@@ -148,25 +198,24 @@ def main():
             or shutil.which("ip") is None:
         print("1..0 # SKIP no namespaces for a user here")
         return 77
-    count = failed = ran = 0
+    failed = ran = 0
     left = []
-    for path in pages(named):
-        count += 1
-        try:
-            page = Page(path)
-            if page.ran:
-                run(page, bin_)
+    # They mostly wait.
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() + 1) as pool:
+        tried = list(pool.map(lambda path: attempt(path, bin_), pages(named)))
+    for number, (path, page, wrong) in enumerate(tried, 1):
+        if wrong:
+            failed = 1
+            print("# " + wrong.replace("\n", "\n# "))
+        print("%s %d - %s" % ("not ok" if wrong else "ok", number,
+                              path.replace("/", "_")), flush=True)
+        if page:
             ran += page.ran
             left += ["%s:%d: %s" % (path, line, why) for line, why in page.left]
-            print("ok %d - %s" % (count, path.replace("/", "_")), flush=True)
-        except (Wrong, AssertionError, subprocess.TimeoutExpired) as e:
-            failed = 1
-            print("# " + str(e).replace("\n", "\n# "))
-            print("not ok %d - %s" % (count, path.replace("/", "_")), flush=True)
     print("# %d blocks ran, %d did not:" % (ran, len(left)))
     for line in left:
         print("#   " + line)
-    print("1..%d" % count)
+    print("1..%d" % len(tried))
     return failed
 
 

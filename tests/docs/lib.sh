@@ -2,9 +2,16 @@
 # What the pages find around them; functions for their set-up. Sourced by bash.
 # shellcheck shell=bash
 ip link set lo up
-printf '%s\n' '127.0.0.1 localhost ca.example.com ca.plant.example' \
+# In memory: no page is about what a disk does.
+mount -t tmpfs page "$WORK"
+cd "$WORK"
+printf '127.0.0.1 %s\n' 'localhost ca.example.com ca.plant.example' \
+    'broker.example.com hooks.example.test stock.example.test siem.example.test' \
     > "$WORK/.hosts"
 mount --bind "$WORK/.hosts" /etc/hosts
+
+# What each instance that is made has in its birthmark.yaml.
+settings=
 
 # Nobody is at the terminal, the token that is printed is needed again, and a service
 # that root starts stays root.
@@ -12,7 +19,8 @@ birthmark()
 {
     case "$1 ${2:-}" in
         "root init" | "root sign" | "root crl") command birthmark "$@" --yes ;;
-        "init "*) command birthmark "$@" && echo "user: root" >> "$2/birthmark.yaml" ;;
+        "init "*) command birthmark "$@" && printf '%s\n' "user: root" "$settings" \
+            >> "$2/birthmark.yaml" ;;
         "token create") command birthmark "$@" | tee "$WORK/.token" ;;
         *) command birthmark "$@" ;;
     esac
@@ -29,18 +37,32 @@ instance()
     birthmark init "$1" --org Acme --host ca.example.com "${@:2}" > /dev/null
 }
 
-# service DIR: birthmarkd of that instance runs, and answers
-service()
+# await COMMAND...: until it succeeds
+await()
 {
-    command birthmarkd --config "$1/birthmark.yaml" > "$WORK/.birthmarkd.log" 2>&1 &
     for _ in $(seq 200); do
-        if curl -s -o /dev/null http://ca.example.com:8080/healthz; then
+        if "$@" > /dev/null 2>&1; then
             return 0
         fi
         sleep 0.1
     done
-    cat "$WORK/.birthmarkd.log"
+    echo "waited in vain: $*"
+    tail -n 20 "$WORK"/.*.log
     return 1
+}
+
+# service DIR: birthmarkd of that instance runs, and answers
+service()
+{
+    command birthmarkd --config "$1/birthmark.yaml" > "$WORK/.birthmarkd.log" 2>&1 &
+    await curl -s -o /dev/null http://ca.example.com:8080/healthz
+}
+
+# stop: all that runs in the background
+stop()
+{
+    # shellcheck disable=SC2046 # a list
+    kill $(jobs -p) && wait
 }
 
 # What a page shows at a terminal of its own runs in the background here.
@@ -68,4 +90,51 @@ device()
 serial()
 {
     openssl x509 -in "$1" -noout -serial | cut -d = -f 2 | tr 'A-F' 'a-f'
+}
+
+# prints COMMAND TEXT: the command, whatever its exit code, says TEXT, in which `...`
+# stands for anything
+prints()
+{
+    local said want
+    said=$(eval "$1" 2>&1) || true
+    want=$(printf %s "$2" | sed 's/[][*?\\]/\\&/g; s/\.\.\./*/g')
+    # shellcheck disable=SC2053 # a pattern
+    [[ $said == $want ]] || {
+        printf '%s\nprints:\n%s\nand the page says:\n%s\n' "$1" "$said" "$2"
+        return 1
+    }
+}
+
+# hsm TOKEN...: tokens of SoftHSM, with a PIN that instances which are made now know
+hsm()
+{
+    local module token
+    module=$(find /usr/lib -name libsofthsm2.so | head -n 1)
+    mkdir -p "$WORK/.hsm/tokens"
+    export SOFTHSM2_CONF="$WORK/.hsm/softhsm2.conf"
+    echo "directories.tokendir = $WORK/.hsm/tokens" > "$SOFTHSM2_CONF"
+    (umask 377 && echo 47110815 > "$WORK/.hsm/pin")
+    for token in "$@"; do
+        softhsm2-util --init-token --free --label "$token" --so-pin 47110815 \
+            --pin 47110815 > /dev/null
+    done
+    settings="tokens:
+  modules: [$module]
+  pin: $WORK/.hsm/pin
+  environment: [SOFTHSM2_CONF=$SOFTHSM2_CONF]
+  read: [$SOFTHSM2_CONF]
+  write: [$WORK/.hsm/tokens]"
+}
+
+# tpm: one in software, behind a socket; TCTI says which
+tpm()
+{
+    mkdir -p "$WORK/.tpm"
+    swtpm socket --tpm2 --tpmstate "dir=$WORK/.tpm" \
+        --server "type=unixio,path=$WORK/.tpm/sock" \
+        --ctrl "type=unixio,path=$WORK/.tpm/ctrl" \
+        --flags not-need-init,startup-clear > "$WORK/.swtpm.log" 2>&1 &
+    await test -S "$WORK/.tpm/sock"
+    TCTI=swtpm:path=$WORK/.tpm/sock
 }
