@@ -138,3 +138,32 @@ tpm()
     await test -S "$WORK/.tpm/sock"
     TCTI=swtpm:path=$WORK/.tpm/sock
 }
+
+if ! command -v unzip > /dev/null; then
+    unzip()
+    {
+        python3 -m zipfile -e "$1" "${3:-.}"
+    }
+fi
+
+# own FOLDER: from here on it is the page's, with what is in it
+own()
+{
+    mkdir -p "$WORK/.own"
+    cp -a "$1" "$WORK/.own/" 2> /dev/null || true # what others may not read
+    mount --bind "$WORK/.own/$(basename "$1")" "$1"
+}
+
+# receivers: of webhooks and syslog, trusted by this machine; what they take is in `received`
+receivers()
+{
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=receivers \
+        -addext "subjectAltName=DNS:hooks.example.test,DNS:stock.example.test,DNS:siem.example.test" \
+        -keyout .receivers.key -out receivers.pem 2> /dev/null
+    own /etc
+    mkdir -p /etc/ssl/certs
+    cp receivers.pem /etc/ssl/certs/ca-certificates.crt
+    : > received
+    python3 "$TOP/tests/docs/receivers.py" receivers.pem .receivers.key received \
+        2> .receivers.log &
+}

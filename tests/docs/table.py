@@ -9,8 +9,8 @@ for row in range(int(sys.argv[1])):
     done = subprocess.run(
         ["openssl", "req", "-new", "-newkey", "ec", "-pkeyopt",
          "ec_paramgen_curve:P-256", "-nodes", "-keyout", "/dev/null",
-         "-subj", "/serialNumber=SN-%d" % row, "-outform", "DER"],
+         "-subj", "/serialNumber=AC-%d" % row, "-outform", "DER"],
         check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     der = subprocess.run(["openssl", "base64", "-A"], input=done.stdout,
                          check=True, stdout=subprocess.PIPE).stdout.decode()
-    print("%s,SN-%d," % (der, row))
+    print("%s,AC-%d," % (der, row))
