@@ -167,3 +167,47 @@ receivers()
     python3 "$TOP/tests/docs/receivers.py" receivers.pem .receivers.key received \
         2> .receivers.log &
 }
+
+# pin FILE: of a certificate, as ceremony files name it
+pin()
+{
+    openssl x509 -in "$1" -outform DER | sha256sum | cut -d ' ' -f 1
+}
+
+# ceremony FILE CN STEP...: of a root of that name, with these steps
+ceremony()
+{
+    printf '%s\n' "ceremony: docs" "title: $2" \
+        "root: { subject: [ { O: Acme }, { CN: $2 } ], validity: { for: 30y }," \
+        "        key: { algorithm: p384, place: file } }" \
+        "crl: { lifetime: 400d }" "sign:" > "$1"
+    printf '  - { step: %s }\n' "${@:3}" >> "$1"
+}
+
+# openssl_ca DIR: an authority that `openssl ca` has run, with two certificates of which
+# one is revoked
+openssl_ca()
+(
+    mkdir -p "$1/newcerts" && cd "$1"
+    printf '%s\n' "[ca]" "default_ca = d" "[d]" "dir = ." "database = index.txt" \
+        "new_certs_dir = newcerts" "serial = serial" "crlnumber = number" \
+        "certificate = ca.pem" "private_key = ca.p8" "default_md = sha256" \
+        "default_days = 900" "default_crl_days = 30" "policy = p" "x509_extensions = leaf" \
+        "crl_extensions = crl" "[p]" "commonName = supplied" \
+        "[leaf]" "basicConstraints = critical, CA:FALSE" "authorityKeyIdentifier = keyid" \
+        "[crl]" "authorityKeyIdentifier = keyid" > ca.cnf
+    : > index.txt
+    echo 01 > serial
+    echo 2A > number
+    {
+        openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3000 \
+            -subj "/CN=Old CA" -addext keyUsage=critical,keyCertSign,cRLSign \
+            -keyout ca.p8 -out ca.pem
+        for name in one two; do
+            request "$name" "/CN=$name"
+            openssl ca -config ca.cnf -batch -in "$name.csr" -out "$name.pem"
+        done
+        openssl ca -config ca.cnf -revoke one.pem -crl_reason keyCompromise
+        openssl ca -config ca.cnf -gencrl -out ca.crl
+    } 2> ca.log
+)
