@@ -5,7 +5,7 @@ ip link set lo up
 # In memory: no page is about what a disk does.
 mount -t tmpfs page "$WORK"
 cd "$WORK"
-printf '127.0.0.1 %s\n' 'localhost ca.example.com ca.plant.example' \
+printf '127.0.0.1 %s\n' 'localhost ca.example.com ca.plant.example ca.acme.example' \
     'broker.example.com hooks.example.test stock.example.test siem.example.test' \
     > "$WORK/.hosts"
 mount --bind "$WORK/.hosts" /etc/hosts
@@ -55,14 +55,14 @@ await()
 service()
 {
     command birthmarkd --config "$1/birthmark.yaml" > "$WORK/.birthmarkd.log" 2>&1 &
+    service=$!
     await curl -s -o /dev/null http://ca.example.com:8080/healthz
 }
 
-# stop: all that runs in the background
+# stop: the service ends
 stop()
 {
-    # shellcheck disable=SC2046 # a list
-    kill $(jobs -p) && wait
+    kill "$service" && wait "$service"
 }
 
 # What a page shows at a terminal of its own runs in the background here.
@@ -133,7 +133,7 @@ tpm()
     mkdir -p "$WORK/.tpm"
     swtpm socket --tpm2 --tpmstate "dir=$WORK/.tpm" \
         --server "type=unixio,path=$WORK/.tpm/sock" \
-        --ctrl "type=unixio,path=$WORK/.tpm/ctrl" \
+        --ctrl "type=unixio,path=$WORK/.tpm/sock.ctrl" \
         --flags not-need-init,startup-clear > "$WORK/.swtpm.log" 2>&1 &
     await test -S "$WORK/.tpm/sock"
     TCTI=swtpm:path=$WORK/.tpm/sock
@@ -211,3 +211,22 @@ openssl_ca()
         openssl ca -config ca.cnf -gencrl -out ca.crl
     } 2> ca.log
 )
+
+# init_ceremony FILE DIR STEP...: of the root that `init` made in DIR
+init_ceremony()
+{
+    local end
+    end=$(openssl x509 -in "$2/ca/root.pem" -noout -enddate -dateopt iso_8601)
+    end=${end#*=}
+    ceremony "$1" "Acme Root CA" "${@:3}"
+    sed -i "s/for: 30y/until: \"${end/ /T}\"/; s/p384/p256/" "$1"
+}
+
+# operator DIR ID ROLE: ID.pem has certificate and key of a new one
+operator()
+{
+    request "$2" "/CN=$2"
+    birthmark operator create --dir "$1" --id "$2" --roles "$3" --csr "$2.csr" --out "$2.crt"
+    cat "$2.crt" "$2.key" > "$2.pem"
+    chmod 600 "$2.pem"
+}
