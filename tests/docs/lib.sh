@@ -4,7 +4,7 @@
 ip link set lo up
 # In memory: no page is about what a disk does.
 mount -t tmpfs page "$WORK"
-cd "$WORK"
+cd "$WORK" || exit
 printf '127.0.0.1 %s\n' 'localhost ca.example.com ca.plant.example ca.acme.example' \
     'broker.example.com hooks.example.test stock.example.test siem.example.test' \
     > "$WORK/.hosts"
@@ -127,7 +127,7 @@ hsm()
   write: [$WORK/.hsm/tokens]"
 }
 
-# tpm: one in software, behind a socket; TCTI says which
+# tpm: one in software; TCTI says where it is
 tpm()
 {
     mkdir -p "$WORK/.tpm"
@@ -136,7 +136,7 @@ tpm()
         --ctrl "type=unixio,path=$WORK/.tpm/sock.ctrl" \
         --flags not-need-init,startup-clear > "$WORK/.swtpm.log" 2>&1 &
     await test -S "$WORK/.tpm/sock"
-    TCTI=swtpm:path=$WORK/.tpm/sock
+    export TCTI=swtpm:path=$WORK/.tpm/sock
 }
 
 if ! command -v unzip > /dev/null; then
@@ -188,7 +188,7 @@ ceremony()
 # one is revoked
 openssl_ca()
 (
-    mkdir -p "$1/newcerts" && cd "$1"
+    mkdir -p "$1/newcerts" && cd "$1" || exit
     printf '%s\n' "[ca]" "default_ca = d" "[d]" "dir = ." "database = index.txt" \
         "new_certs_dir = newcerts" "serial = serial" "crlnumber = number" \
         "certificate = ca.pem" "private_key = ca.p8" "default_md = sha256" \
@@ -229,4 +229,65 @@ operator()
     birthmark operator create --dir "$1" --id "$2" --roles "$3" --csr "$2.csr" --out "$2.crt"
     cat "$2.crt" "$2.key" > "$2.pem"
     chmod 600 "$2.pem"
+}
+
+# machine: /etc, /var/lib and /run are the page's own, and the users of the packages are root
+machine()
+{
+    own /etc
+    mount -t tmpfs lib /var/lib
+    mount -t tmpfs run /run
+    printf '%s:x:0:0::/:/bin/sh\n' birthmark-agent birthmark-firewall >> /etc/passwd
+    mkdir -p /etc/birthmark
+}
+
+# agent NAME DIR: settings of a device, which the instance DIR has a token for
+agent()
+{
+    machine
+    cp "$2/ca/root.pem" /etc/birthmark
+    (umask 077 && birthmark token create --dir "$2" --profile ieee-802.1ar-ldevid \
+        --device "$1" > /etc/birthmark/token)
+    printf '%s\n' "version: 1" "server:" "  url: https://ca.example.com:8443" \
+        "  anchors: /etc/birthmark/root.pem" "device:" "  name: $1" \
+        "  token_file: /etc/birthmark/token" > /etc/birthmark/agent.yaml
+}
+
+# What a page shows as a service that goes on runs in the background here.
+birthmark-agent()
+{
+    if [ "$1" = run ]; then
+        command birthmark-agent run 2> "$WORK/.agent.log" &
+        await command birthmark-agent status
+    else
+        command birthmark-agent "$@"
+    fi
+}
+
+# broker DIR: mosquitto at broker.example.com, with a certificate of the instance DIR; what
+# is published is in `heard`
+broker()
+{
+    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=broker \
+        -addext subjectAltName=DNS:broker.example.com -keyout .broker.key -out .broker.csr \
+        2> /dev/null
+    birthmark cert issue --dir "$1" --profile tls-server --chain --csr .broker.csr \
+        --out .broker.pem > /dev/null
+    cat "$1/ca/root.pem" "$1/ca/issuing.pem" > .broker-anchors.pem
+    printf '%s\n' "per_listener_settings true" "user root" "log_type all" "log_dest stderr" \
+        "listener 8883" "cafile $WORK/.broker-anchors.pem" "certfile $WORK/.broker.pem" \
+        "keyfile $WORK/.broker.key" "require_certificate true" \
+        "use_subject_as_username true" "listener 1883 127.0.0.1" "allow_anonymous true" \
+        > .broker.conf
+    mosquitto -c .broker.conf > "$WORK/.broker.log" 2>&1 &
+    await mosquitto_pub -t ready -m yes
+    mosquitto_sub -t '#' -v > heard &
+}
+
+# recovery: a device that waits at a serial line, whose name is in .line; what it takes is in
+# .received
+recovery()
+{
+    python3 "$TOP/tests/docs/recovery.py" .line .received > "$WORK/.recovery.log" 2>&1 &
+    await test -s .line
 }
