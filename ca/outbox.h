@@ -124,6 +124,7 @@ struct outbox_sum {
     uint32_t failing;
     uint32_t waiting; /* put aside */
     uint32_t dead;
+    uint64_t lost;      /* by the destinations that there are, ever */
     uint64_t behind;    /* events that the slowest has not looked at yet */
     uint64_t delivered; /* since this outbox is */
     uint64_t failures;

@@ -216,6 +216,7 @@ bm_status outbox_sum(struct outbox *o, struct outbox_sum *sum)
         uint64_t behind = last > way->position ? last - way->position : 0;
         uint32_t n = 0;
 
+        sum->lost += way->lost;
         sum->enabled += !way->row.disabled;
         sum->failing +=
             !way->row.disabled && way->row.failures >= OUTBOX_FAILING;

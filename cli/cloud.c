@@ -548,6 +548,20 @@ static void summarise(const struct cloud *c)
     fputc('\n', stderr);
 }
 
+/* Of one that is not there no device has a certificate: an empty file would
+ * look like an answer. */
+static bm_status find_profile(struct cloud *c)
+{
+    json_t *params = json_object();
+    json_t *shown = NULL;
+    bm_status rc;
+
+    session_set_text(params, "profile", c->config->profile);
+    rc = session_ask(c->session, "showProfile", params, &shown, &c->why);
+    json_decref(shown);
+    return rc;
+}
+
 int cloud_export(struct session *s, const struct cloud_config *config)
 {
     struct cloud c = { .config = config, .session = s };
@@ -556,8 +570,13 @@ int cloud_export(struct session *s, const struct cloud_config *config)
                            .params = json_object(),
                            .arg = &c,
                            .one = take_device };
-    bm_status rc = pages_walk(&pages, &c.why);
+    bm_status rc = config->profile == NULL ? BM_OK : find_profile(&c);
 
+    if (rc != BM_OK) {
+        json_decref(pages.params);
+        return session_result(s, rc, &c.why);
+    }
+    rc = pages_walk(&pages, &c.why);
     if (rc != BM_OK) {
         return session_result(s, rc, &c.why);
     }

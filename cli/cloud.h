@@ -21,7 +21,8 @@ const struct cloud_format *cloud_format_named(const char *word);
 
 struct cloud_config {
     const struct cloud_format *format;
-    /* Certificates of this profile; NULL: the newest that is good. */
+    /* Certificates of this profile, which has to be there; NULL: the newest
+     * that is good. */
     const char *profile;
     /* AWS IoT: labels that go along, each a parameter of the template. */
     const struct args_many *labels;

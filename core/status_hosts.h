@@ -119,7 +119,7 @@
       "device is not in a state in which it changes hands")                    \
     X(E_CA_TRANSFER_TAKEN, 0x1532, "",                                         \
       "receiver has a device of this name or identifier")                      \
-    X(E_CA_TRANSFER_LIMIT, 0x1533, "", "too many offers are open")             \
+    X(E_CA_TRANSFER_LIMIT, 0x1533, "", "too many offers")                      \
     X(E_CA_TRANSFERRED, 0x1534, "",                                            \
       "device has changed hands and does not renew by this profile")           \
     X(E_CA_URL, 0x1540, "RFC 3986", "no URL that events go to")                \

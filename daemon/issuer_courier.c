@@ -310,6 +310,7 @@ static void note(struct issuer *is)
     metrics_set(page, METRICS_FAILING, sum.failing);
     metrics_set(page, METRICS_PUT_ASIDE, sum.waiting);
     metrics_set(page, METRICS_DEAD, sum.dead);
+    metrics_set(page, METRICS_LOST, (int64_t)sum.lost);
     metrics_set(page, METRICS_BEHIND, (int64_t)sum.behind);
 }
 

@@ -49,6 +49,7 @@ enum metrics_value {
     METRICS_FAILING,      /* gauge: of them, those that fail */
     METRICS_PUT_ASIDE,    /* gauge: events, of all destinations */
     METRICS_DEAD,         /* gauge: events that were given up */
+    METRICS_LOST,         /* gauge: events that there was no room to keep */
     METRICS_BEHIND,       /* gauge: events that one has not come to yet */
     METRICS_VALUES
 };

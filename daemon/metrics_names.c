@@ -73,6 +73,10 @@ const struct metrics_name metrics_value_names[METRICS_VALUES] = {
     [METRICS_DEAD] = { .name = "birthmark_events_dead",
                        .gauge = true,
                        .help = "Events that were given up." },
+    [METRICS_LOST] = { .name = "birthmark_events_lost",
+                       .gauge = true,
+                       .help = "Events that became too old when no more "
+                               "could be kept of those given up." },
     [METRICS_BEHIND] = { .name = "birthmark_events_behind",
                          .gauge = true,
                          .help = "Events that the slowest destination has "

@@ -182,7 +182,12 @@ def test_a_profile_chooses_which_certificates_go():
         code, items, err = export(srv, "aws-iot", "--profile", profile)
         equal((code, len(items)), (0, 1), err)
         equal(items[0]["CertificatePem"].encode(), read(key.cert))
-    equal(export(srv, "aws-iot", "--profile", "azure-dps")[1], [])
+    code, items, err = export(srv, "aws-iot", "--profile", "azure-dps")
+    equal((code, items), (0, []), err)
+    # No file that looks like an answer, where there is nobody to ask for.
+    code, items, err = export(srv, "aws-iot", "--profile", "aws_iot")
+    equal((code, items), (1, []), err)
+    contains(err, "profile aws_iot")
     # By the name in its certificate alone the service could not find it.
     code, items, err = export(srv, "azure-dps")
     equal((code, items), (1, []))

@@ -346,6 +346,7 @@ static void a_destination_that_is_silent_keeps_no_more_than_its_age(void)
 {
     struct world w;
     struct outbox *outbox;
+    struct outbox_sum sum;
     struct kept k;
 
     world_open(&w);
@@ -367,6 +368,12 @@ static void a_destination_that_is_silent_keeps_no_more_than_its_age(void)
     let_pass(&w, outbox, LIFE);
     k = look(&w);
     CHECK(k.row.lost == 101 && k.events == 2 && k.row.cursor == 103);
+    CHECK_STATUS(outbox_sum(outbox, &sum), BM_OK);
+    CHECK(sum.lost == 101 && sum.dead == OUTBOX_DEAD_MAX);
+    outbox_free(outbox);
+    outbox = open_outbox(&w); /* counted on, by another process */
+    CHECK_STATUS(outbox_sum(outbox, &sum), BM_OK);
+    CHECK(sum.lost == 101);
     outbox_free(outbox);
     world_close(&w);
 }
