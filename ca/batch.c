@@ -238,6 +238,37 @@ static bm_status check_upload(struct ca *ca, const struct store_batch *row,
                            (unsigned long long)id);
 }
 
+void ca_batch_statement(const struct store_batch *batch,
+                        uint8_t statement[CA_BATCH_STATEMENT_SIZE])
+{
+    struct bm_wr w;
+
+    bm_wr_init(&w, statement, CA_BATCH_STATEMENT_SIZE);
+    for (int i = 56; i >= 0; i -= 8) {
+        bm_wr_u8(&w, (uint8_t)(batch->id >> i));
+    }
+    for (int i = 24; i >= 0; i -= 8) {
+        bm_wr_u8(&w, (uint8_t)(batch->organisation >> i));
+    }
+    bm_wr_put(&w, BM_ARRAY(batch->upload));
+}
+
+static bm_status put_secret(const struct store *s,
+                            const struct store_batch *row,
+                            const struct ca_batch_secret *secret)
+{
+    uint8_t statement[CA_BATCH_STATEMENT_SIZE];
+    uint8_t sealed[CA_BATCH_SEALED_MAX];
+    struct bm_wr w;
+    size_t n;
+
+    ca_batch_statement(row, statement);
+    bm_wr_init(&w, sealed, sizeof sealed);
+    BM_TRY(secret->seal(secret, BM_ARRAY(statement), &w));
+    BM_TRY(bm_wr_finish(&w, &n));
+    return s->batch_secret_put(s->self, row->id, bm_wr_bytes(&w));
+}
+
 static bm_status create(struct ca *ca, const struct ca_actor *actor,
                         const struct ca_batch_order *order,
                         struct store_batch *row, struct ca_refusal *why)
@@ -256,10 +287,8 @@ static bm_status create(struct ca *ca, const struct ca_actor *actor,
     }
     ca->dirty = true;
     BM_TRY(s->batch_put(s->self, row));
-    if (secret != NULL && secret->sealed_n != 0) {
-        BM_TRY(s->batch_secret_put(
-            s->self, row->id,
-            (struct bm_bytes){ secret->sealed, secret->sealed_n }));
+    if (secret != NULL && secret->seal != NULL) {
+        BM_TRY(put_secret(s, row, secret));
     }
     return ca_batch_put_state(ca, actor, row, &change, row->created);
 }

@@ -63,16 +63,26 @@ const char *ca_batch_key_name(enum bm_key_type type);
 /*
  * What keys are encrypted under, rather than for a recipient: who orders the
  * batch is shown it once. Sealed it is kept until they are made, so that a
- * start goes on with them; nothing: whoever makes them has it himself. The
- * caller wipes it.
+ * start goes on with them: for this batch, and no other. The caller wipes it.
  */
 #define CA_BATCH_SECRET_MAX 64
+#define CA_BATCH_SEALER_MAX 128
 #define CA_BATCH_SEALED_MAX 128
 struct ca_batch_secret {
     char text[CA_BATCH_SECRET_MAX];
-    uint8_t sealed[CA_BATCH_SEALED_MAX];
-    size_t sealed_n;
+    /* Append it, sealed for the batch of this statement. NULL: it is not kept,
+     * since whoever makes the keys has it himself. */
+    bm_status (*seal)(const struct ca_batch_secret *secret,
+                      struct bm_bytes batch, struct bm_wr *sealed);
+    const struct bm_crypto *crypto;    /* for seal(), */
+    uint8_t with[CA_BATCH_SEALER_MAX]; /* and its own */
 };
+
+/* Which batch it is, and which none can come to be: its id, organisation and
+ * file. */
+#define CA_BATCH_STATEMENT_SIZE (8 + 4 + STORE_HASH_SIZE)
+void ca_batch_statement(const struct store_batch *batch,
+                        uint8_t statement[CA_BATCH_STATEMENT_SIZE]);
 
 struct ca_batch_order {
     const char *name; /* for people; need not be unique */

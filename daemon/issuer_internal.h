@@ -12,6 +12,7 @@
 #include "daemon/remote_signer.h"
 #include "daemon/room.h"
 #include "daemon/wire.h"
+#include "keygen/secret.h"
 #include "server/ek_cas.h"
 #include "server/instance.h"
 
@@ -159,7 +160,7 @@ struct issuer_bundle {
 struct issuer_secrets {
     size_t asked; /* that are on their way */
     size_t n;
-    struct ca_batch_secret all[ISSUER_SECRETS_MAX];
+    struct keygen_secret all[ISSUER_SECRETS_MAX];
 };
 
 /* Batches. */

@@ -14,6 +14,7 @@
  */
 
 _Static_assert(KEYGEN_SECRET_MAX <= CA_BATCH_SECRET_MAX &&
+                   sizeof(struct keygen_secret) <= CA_BATCH_SEALER_MAX &&
                    KEYGEN_SEALED_SIZE <= CA_BATCH_SEALED_MAX,
                "a secret has room");
 
@@ -39,6 +40,25 @@ static bm_status copy(struct bm_bytes in, uint8_t **out, size_t *n)
     return BM_OK;
 }
 
+/* The sealed secret, and behind it which batch it has to be of. */
+static bm_status copy_secret(struct issuer *is, const struct store_batch *row)
+{
+    const struct store *s = is->in->store;
+    uint8_t batch[CA_BATCH_STATEMENT_SIZE];
+    uint8_t to[CA_BATCH_SEALED_MAX + sizeof batch];
+    struct bm_bytes sealed;
+    struct bm_wr w;
+    size_t n;
+
+    ca_batch_statement(row, batch);
+    BM_TRY(s->batch_secret_get(s->self, row->id, &sealed));
+    bm_wr_init(&w, to, sizeof to);
+    bm_wr_put(&w, sealed);
+    bm_wr_put(&w, BM_ARRAY(batch));
+    BM_TRY(bm_wr_finish(&w, &n));
+    return copy(bm_wr_bytes(&w), &is->batch.to, &is->batch.to_n);
+}
+
 bm_status issuer_keys_begin(struct issuer *is)
 {
     const struct store_scope all = { 0, 0 };
@@ -48,11 +68,10 @@ bm_status issuer_keys_begin(struct issuer *is)
 
     BM_TRY(s->begin(s->self, STORE_READ));
     rc = s->batch_get(s->self, &all, is->batch.reading.id, &row);
-    if (rc == BM_OK && (row.options & CA_BATCH_SECRET) != 0) {
-        rc = s->batch_secret_get(s->self, row.id, &row.recipient);
-    }
     if (rc == BM_OK) {
-        rc = copy(row.recipient, &is->batch.to, &is->batch.to_n);
+        rc = (row.options & CA_BATCH_SECRET) != 0
+                 ? copy_secret(is, &row)
+                 : copy(row.recipient, &is->batch.to, &is->batch.to_n);
     }
     s->rollback(s->self);
     return rc;
@@ -76,21 +95,32 @@ static bm_status serve_secret(void *self, struct link *link,
 {
     struct issuer *is = self;
     struct issuer_secrets *s = &is->batch.secrets;
-    struct ca_batch_secret *one = &s->all[s->n];
     const struct bm_bytes text = { frame->body.p, KEYGEN_SECRET_SIZE };
 
     (void)link;
     if (s->asked == 0 || frame->status != BM_OK ||
-        frame->body.n != KEYGEN_SECRET_MAX + KEYGEN_SEALED_SIZE ||
-        !keygen_secret_is(text)) {
+        frame->body.n != sizeof s->all[0] || !keygen_secret_is(text) ||
+        text.p[text.n] != '\0') {
         return BM_E_ARGUMENT;
     }
-    memcpy(one->text, text.p, text.n);
-    one->text[text.n] = '\0';
-    memcpy(one->sealed, frame->body.p + KEYGEN_SECRET_MAX, KEYGEN_SEALED_SIZE);
-    one->sealed_n = KEYGEN_SEALED_SIZE;
+    memcpy(&s->all[s->n], frame->body.p, sizeof s->all[0]);
     s->asked--;
     s->n++;
+    return BM_OK;
+}
+
+static bm_status seal_secret(const struct ca_batch_secret *secret,
+                             struct bm_bytes batch, struct bm_wr *sealed)
+{
+    uint8_t octets[KEYGEN_SEALED_SIZE];
+    struct keygen_secret with;
+    bm_status rc;
+
+    memcpy(&with, secret->with, sizeof with);
+    rc = keygen_secret_seal(secret->crypto, &with, batch, octets);
+    bm_wipe(&with, sizeof with);
+    BM_TRY(rc);
+    bm_wr_put(sealed, BM_ARRAY(octets));
     return BM_OK;
 }
 
@@ -104,7 +134,10 @@ bm_status issuer_keys_secret(struct issuer *is, struct ca_batch_secret *secret,
         return ca_refuse_plain(why, BM_E_BATCH_NO_SECRET);
     }
     s->n--;
-    *secret = s->all[s->n];
+    memcpy(secret->text, s->all[s->n].text, KEYGEN_SECRET_MAX);
+    memcpy(secret->with, &s->all[s->n], sizeof s->all[s->n]);
+    secret->crypto = is->crypto;
+    secret->seal = seal_secret;
     bm_wipe(&s->all[s->n], sizeof s->all[s->n]);
     ask_for_secrets(is);
     return BM_OK;
@@ -187,8 +220,7 @@ static bm_status serve_keys(void *self, struct link *link,
 
 static const struct link_verb verbs[] = {
     { WIRE_KEYGEN, KEYGEN_ANSWER_MAX, serve_keys },
-    { WIRE_KEYGEN_SECRET, KEYGEN_SECRET_MAX + KEYGEN_SEALED_SIZE,
-      serve_secret },
+    { WIRE_KEYGEN_SECRET, sizeof(struct keygen_secret), serve_secret },
     { 0, 0, NULL },
 };
 

@@ -15,8 +15,8 @@
  * The room in which keys of devices are made, for batches that come without. It
  * has no store, no file and no network, and what leaves it is encrypted: to the
  * recipient of the batch, or under its secret, which it makes, too. That comes
- * back to it sealed, after a start as before it: what seals it is derived of
- * the key of the instance, and all that this room keeps of that.
+ * back to it sealed, for one batch, after a start as before it: what opens it
+ * is derived of the key of the instance, and all that this room keeps of that.
  *
  * Whoever captures it has the keys that are made from then on, and can open the
  * secrets of batches that are still to be read; and none of those before.
@@ -51,19 +51,16 @@ static bm_status serve_secret(void *self, struct link *link,
 {
     struct keygen *k = self;
     struct link_frame answer = { .verb = frame->verb, .tag = frame->tag };
-    uint8_t body[KEYGEN_SECRET_MAX + KEYGEN_SEALED_SIZE];
-    char *secret = (char *)body;
-    bm_status rc = keygen_secret_make(k->crypto, secret);
+    struct keygen_secret secret;
+    bm_status rc = keygen_secret_new(&k->seal, &secret);
 
-    if (rc == BM_OK) {
-        rc = keygen_secret_seal(&k->seal, secret, body + KEYGEN_SECRET_MAX);
-    }
     answer.status = (uint16_t)rc;
     if (rc == BM_OK) {
-        answer.body = BM_ARRAY(body);
+        answer.body =
+            (struct bm_bytes){ (const uint8_t *)&secret, sizeof secret };
     }
     rc = link_put(link, &answer);
-    bm_wipe(body, sizeof body);
+    bm_wipe(&secret, sizeof secret);
     return rc;
 }
 

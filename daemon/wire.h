@@ -322,7 +322,7 @@ BM_MUST_CHECK bm_status wire_crl_get(struct bm_bytes in, struct wire_crl *m);
 #define WIRE_EXPECT_SIZE 32
 
 /* KEYGEN: keygen/keygen.h. KEYGEN_SECRET, with an empty body: a secret for a
- * batch that is still to be ordered; the answer has it as it is, and sealed. */
+ * batch that is still to be ordered; the answer is a struct keygen_secret. */
 
 /* ---- Publisher to status signer: an OCSPRequest; its answer: */
 

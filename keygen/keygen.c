@@ -142,8 +142,16 @@ static bm_status take_secret(struct keygen_order *order,
                              const struct keygen_seal *seal,
                              char secret[KEYGEN_SECRET_MAX])
 {
+    const size_t n = KEYGEN_SEALED_SIZE;
+    const struct bm_bytes to = order->to;
+
+    if (seal != NULL && to.n < n) {
+        return BM_E_BATCH_SECRET;
+    }
     if (seal != NULL) {
-        BM_TRY(keygen_secret_open(seal, order->to, secret));
+        BM_TRY(keygen_secret_open(seal, (struct bm_bytes){ to.p, n },
+                                  (struct bm_bytes){ to.p + n, to.n - n },
+                                  secret));
         order->to =
             (struct bm_bytes){ (const uint8_t *)secret, KEYGEN_SECRET_SIZE };
     }

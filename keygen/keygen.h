@@ -29,7 +29,8 @@
 /* What is asked: type (1) by (1) n (2, big-endian), and the rest is `to`. */
 enum keygen_by {
     KEYGEN_RECIPIENT = 1, /* `to`: his certificate, DER */
-    KEYGEN_SECRET         /* `to`: the secret of the batch (secret.h) */
+    KEYGEN_SECRET         /* `to`: the secret of the batch (secret.h); sealed,
+                             with octets behind it that say which batch */
 };
 struct keygen_order {
     enum bm_key_type type; /* P-256, P-384, Ed25519: quickly made */
@@ -48,7 +49,8 @@ BM_MUST_CHECK bm_status keygen_order_get(struct bm_bytes in,
  * Do what is asked: appends n pairs, which keygen_pair_next() takes. `seal`:
  * what secrets come sealed with; NULL: they come as they are.
  * BM_E_BATCH_RECIPIENT: nothing can be encrypted to that certificate;
- * BM_E_BATCH_SECRET: it is no secret, or was sealed elsewhere.
+ * BM_E_BATCH_SECRET: it is no secret, or was sealed elsewhere or for another
+ * batch.
  */
 BM_MUST_CHECK bm_status keygen_serve(struct bm_bytes asked,
                                      const struct keygen_seal *seal,

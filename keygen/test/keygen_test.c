@@ -178,10 +178,42 @@ static void check_secret_pairs(struct bm_bytes in)
     CHECK_STATUS(keygen_pair_next(&in, &pair), BM_E_END);
 }
 
+/* A sealed secret, and behind it the batch that it is asked for. */
+struct sealed {
+    uint8_t octets[KEYGEN_SEALED_SIZE + 4];
+};
+
+static const uint8_t batch_7[4] = { 0, 0, 0, 7 };
+static const uint8_t batch_8[4] = { 0, 0, 0, 8 };
+
+static void seal_for(const struct keygen_seal *seal, const char *text,
+                     const uint8_t batch[4], struct sealed *out)
+{
+    struct keygen_secret secret;
+
+    CHECK_STATUS(keygen_secret_new(seal, &secret), BM_OK);
+    if (text != NULL) {
+        memcpy(secret.text, text, KEYGEN_SECRET_MAX);
+    }
+    CHECK_STATUS(keygen_secret_seal(bm_test_crypto(), &secret,
+                                    (struct bm_bytes){ batch, 4 }, out->octets),
+                 BM_OK);
+    memcpy(out->octets + KEYGEN_SEALED_SIZE, batch, 4);
+}
+
+static bm_status open_for(const struct keygen_seal *seal,
+                          const struct sealed *sealed, const uint8_t *batch,
+                          char text[KEYGEN_SECRET_MAX])
+{
+    return keygen_secret_open(
+        seal, (struct bm_bytes){ sealed->octets, KEYGEN_SEALED_SIZE },
+        (struct bm_bytes){ batch, 4 }, text);
+}
+
 static void a_key_opens_with_the_secret_of_its_batch_alone(void)
 {
     struct keygen_seal seal = { .crypto = bm_test_crypto() };
-    uint8_t sealed[KEYGEN_SEALED_SIZE];
+    struct sealed sealed;
     struct bm_wr w;
 
     bm_wr_init(&w, room, sizeof room);
@@ -190,38 +222,68 @@ static void a_key_opens_with_the_secret_of_its_batch_alone(void)
                      NULL, &w),
         BM_OK);
     check_secret_pairs(bm_wr_bytes(&w));
-    CHECK_STATUS(keygen_secret_seal(&seal, secret_text, sealed), BM_OK);
+    seal_for(&seal, secret_text, batch_7, &sealed);
     bm_wr_init(&w, room, sizeof room);
-    CHECK_STATUS(keygen_serve(secret_order(BM_ARRAY(sealed)), &seal, &w),
+    CHECK_STATUS(keygen_serve(secret_order(BM_ARRAY(sealed.octets)), &seal, &w),
                  BM_OK);
     check_secret_pairs(bm_wr_bytes(&w));
+}
+
+static void a_secret_of_one_batch_makes_no_key_of_another(void)
+{
+    struct keygen_seal seal = { .crypto = bm_test_crypto() };
+    struct sealed mine;
+    struct sealed theirs;
+    struct sealed mixed;
+    char opened[KEYGEN_SECRET_MAX];
+    struct bm_wr w;
+
+    seal_for(&seal, secret_text, batch_7, &mine);
+    seal_for(&seal, NULL, batch_8, &theirs);
+    CHECK_STATUS(open_for(&seal, &mine, batch_7, opened), BM_OK);
+    CHECK(strcmp(opened, secret_text) == 0);
+    CHECK_STATUS(open_for(&seal, &mine, batch_8, opened), BM_E_BATCH_SECRET);
+    CHECK(opened[0] == '\0');
+    /* Nor does a key that is wrapped open what another one sealed. */
+    mixed = theirs;
+    memcpy(mixed.octets + KEYGEN_WRAPPED_SIZE,
+           mine.octets + KEYGEN_WRAPPED_SIZE,
+           KEYGEN_SEALED_SIZE - KEYGEN_WRAPPED_SIZE);
+    CHECK_STATUS(open_for(&seal, &mixed, batch_7, opened), BM_E_BATCH_SECRET);
+    CHECK_STATUS(open_for(&seal, &mixed, batch_8, opened), BM_E_BATCH_SECRET);
+    memcpy(mine.octets + KEYGEN_SEALED_SIZE, batch_8, sizeof batch_8);
+    bm_wr_init(&w, room, sizeof room);
+    CHECK_STATUS(keygen_serve(secret_order(BM_ARRAY(mine.octets)), &seal, &w),
+                 BM_E_BATCH_SECRET);
+    CHECK(w.len == 0);
 }
 
 static void a_secret_that_was_sealed_elsewhere_makes_no_key(void)
 {
     struct keygen_seal seal = { .crypto = bm_test_crypto() };
-    uint8_t sealed[KEYGEN_SEALED_SIZE];
+    struct sealed sealed;
     char opened[KEYGEN_SECRET_MAX];
     struct bm_wr w;
 
-    CHECK_STATUS(keygen_secret_seal(&seal, secret_text, sealed), BM_OK);
-    for (size_t i = 0; i < sizeof sealed; i++) {
-        sealed[i] ^= 1;
-        CHECK_STATUS(keygen_secret_open(&seal, BM_ARRAY(sealed), opened),
+    seal_for(&seal, secret_text, batch_7, &sealed);
+    for (size_t i = 0; i < sizeof sealed.octets; i++) {
+        sealed.octets[i] ^= 1;
+        CHECK_STATUS(open_for(&seal, &sealed,
+                              sealed.octets + KEYGEN_SEALED_SIZE, opened),
                      BM_E_BATCH_SECRET);
         CHECK(opened[0] == '\0');
-        sealed[i] ^= 1;
+        sealed.octets[i] ^= 1;
     }
     seal.key[0] ^= 1;
     bm_wr_init(&w, room, sizeof room);
-    CHECK_STATUS(keygen_serve(secret_order(BM_ARRAY(sealed)), &seal, &w),
+    CHECK_STATUS(keygen_serve(secret_order(BM_ARRAY(sealed.octets)), &seal, &w),
                  BM_E_BATCH_SECRET);
     /* Not sealed where it should be, and the other way; and no secret. */
     CHECK_STATUS(
         keygen_serve(secret_order(BM_LIT("abcdefghijklmnopqrstuvwxyz234567")),
                      &seal, &w),
         BM_E_BATCH_SECRET);
-    CHECK_STATUS(keygen_serve(secret_order(BM_ARRAY(sealed)), NULL, &w),
+    CHECK_STATUS(keygen_serve(secret_order(BM_ARRAY(sealed.octets)), NULL, &w),
                  BM_E_BATCH_SECRET);
     CHECK_STATUS(keygen_serve(secret_order(BM_LIT("abc")), NULL, &w),
                  BM_E_BATCH_SECRET);
@@ -327,6 +389,7 @@ int main(void)
     RUN(what_cannot_be_encrypted_to_gets_no_key);
     RUN(what_is_no_order_is_refused);
     RUN(a_key_opens_with_the_secret_of_its_batch_alone);
+    RUN(a_secret_of_one_batch_makes_no_key_of_another);
     RUN(a_secret_that_was_sealed_elsewhere_makes_no_key);
     RUN(each_secret_is_another_and_has_all_of_its_letters);
     RUN(a_pair_that_is_cut_short_is_none);

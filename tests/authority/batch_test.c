@@ -376,8 +376,89 @@ static void one_that_nobody_approves_lapses(void)
     world_close(&w);
 }
 
+/* ---- Its secret */
+
+/* What was asked to be sealed last, and for which batch. */
+static uint8_t asked_for[CA_BATCH_STATEMENT_SIZE];
+static bm_status sealer_says;
+
+static bm_status seal(const struct ca_batch_secret *secret,
+                      struct bm_bytes batch, struct bm_wr *sealed)
+{
+    must(batch.n == sizeof asked_for, "a statement");
+    memcpy(asked_for, batch.p, batch.n);
+    bm_wr_put(sealed, (struct bm_bytes){ secret->with, 4 });
+    return sealer_says;
+}
+
+static bm_status order_keys(struct world *w, const char *file, uint64_t *id)
+{
+    const struct ca_batch_secret secret = { .text = "told once",
+                                            .seal = seal,
+                                            .with = { 's', 'e', 'a', 'l' } };
+    struct ca_batch_order o = {
+        .name = file, .profile = LDEVID, .keys = BM_KEY_P256, .secret = &secret
+    };
+
+    memcpy(o.upload, file, strlen(file));
+    return ca_batch_create(w->ca, &admin, &o, w->now, id, NULL);
+}
+
+static bool secret_is(struct world *w, uint64_t id, const char *want)
+{
+    struct store *s = w->faulty.real;
+    struct bm_bytes sealed;
+    bool is;
+
+    must(s->begin(s->self, STORE_READ) == BM_OK, "begin");
+    is = s->batch_secret_get(s->self, id, &sealed) == BM_OK &&
+         bm_bytes_are(sealed, want, strlen(want));
+    s->rollback(s->self);
+    return is;
+}
+
+static void its_secret_is_sealed_for_the_batch_that_it_is(void)
+{
+    uint8_t statement[CA_BATCH_STATEMENT_SIZE];
+    uint8_t other[CA_BATCH_STATEMENT_SIZE];
+    struct store_batch row;
+    struct world_print before;
+    struct world_print after;
+    struct world w;
+    uint64_t id;
+
+    world_open(&w);
+    sealer_says = BM_OK;
+    CHECK_STATUS(order_keys(&w, "one", &id), BM_OK);
+    CHECK(secret_is(&w, id, "seal"));
+    row = batch_of(&w, id);
+    ca_batch_statement(&row, statement);
+    CHECK(memcmp(asked_for, statement, sizeof statement) == 0);
+    /* Another id, organisation or file is another batch. */
+    row.id++;
+    ca_batch_statement(&row, other);
+    CHECK(memcmp(other, statement, sizeof other) != 0);
+    row = batch_of(&w, id);
+    row.organisation++;
+    ca_batch_statement(&row, other);
+    CHECK(memcmp(other, statement, sizeof other) != 0);
+    row = batch_of(&w, id);
+    row.upload[STORE_HASH_SIZE - 1] ^= 1;
+    ca_batch_statement(&row, other);
+    CHECK(memcmp(other, statement, sizeof other) != 0);
+    /* What cannot be sealed is not ordered. */
+    before = world_print(&w);
+    sealer_says = BM_E_CRYPTO;
+    CHECK_STATUS(order_keys(&w, "two", &id), BM_E_CRYPTO);
+    after = world_print(&w);
+    CHECK(id == 0 && prints_equal(&before, &after));
+    CHECK(world_sound(&w));
+    world_close(&w);
+}
+
 int main(void)
 {
+    RUN(its_secret_is_sealed_for_the_batch_that_it_is);
     RUN(batches_take_turns);
     RUN(one_whose_step_fails_keeps_nobody_from_his_turn);
     RUN(a_failure_after_another_is_waited_for_longer);

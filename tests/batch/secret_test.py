@@ -10,6 +10,7 @@ import os
 import pty
 import re
 import signal
+import sqlite3
 import stat
 import subprocess
 import zipfile
@@ -133,7 +134,7 @@ def test_neither_secret_nor_key_is_in_what_the_service_keeps():
                         "--no-wait")[1]
         secret = read("nowhere.secret").strip()
         sealed = store(srv, "SELECT sealed FROM batch_secret")[0][0]
-        holds(secret not in sealed and len(sealed) == 60, sealed)
+        holds(secret not in sealed and len(sealed) == 120, sealed)
         for name, octets in files_of(srv.dir):
             holds(secret not in octets, "%s has the secret" % name)
         os.kill(srv.rooms()["reader"][0], signal.SIGCONT)
@@ -206,6 +207,37 @@ def test_what_is_killed_on_the_way_goes_on_with_the_same_secret():
                   ROWS)
         srv.stop()
         contains(srv.verify_ledger(), ": valid")
+
+
+def test_a_secret_in_the_place_of_anothers_makes_no_key():
+    with Service(name="swapped") as srv:
+        srv.start()
+        os.kill(srv.rooms()["reader"][0], signal.SIGSTOP)
+        numbers = []
+        for name in ("one", "two", "three"):
+            write(name + ".csv", devices(name, 2))
+            numbers.append(create(srv, name + ".csv", "--secret-out",
+                                  name + ".secret", "--no-wait")[1])
+        kill_all(srv)
+        one, two, three = numbers
+        db = sqlite3.connect(os.path.join(srv.dir, "birthmark.db"))
+        sealed = dict(db.execute("SELECT batch, sealed FROM batch_secret"))
+        for to, of in ((one, two), (two, one)):
+            db.execute("UPDATE batch_secret SET sealed = ? WHERE batch = ?",
+                       (sealed[int(of)], to))
+        db.commit()
+        db.close()
+        srv.start()
+        wait_until("the third is ready", lambda: show(srv, three)["state"] ==
+                   "ready")
+        for number in (one, two):
+            wait_until("it has ended", lambda n=number:
+                       show(srv, n)["state"] == "rejected")
+            shown = show(srv, number)
+            equal((shown["rows"], shown["issued"]), (0, 0), shown)
+            contains(shown["history"][-1]["reason"], "secret")
+        get(srv, three, "three.zip", "--secret", "three.secret")
+        equal(store(srv, "SELECT count(*) FROM batch_secret"), [(0,)])
 
 
 def test_without_a_server_the_command_tells_it_and_makes_the_keys():
