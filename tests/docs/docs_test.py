@@ -66,7 +66,7 @@ class Page:
         start = i
         while "-->" not in lines[i]:
             i += 1
-        text = "\n".join(lines[start:i + 1])
+        text = textwrap.dedent("\n".join(lines[start:i + 1]))
         text = text.strip()[len("<!-- "):text.strip().index("-->")].strip()
         kind, colon, rest = text.partition(":")
         if colon and kind in KINDS:

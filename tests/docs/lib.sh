@@ -127,6 +127,24 @@ hsm()
   write: [$WORK/.hsm/tokens]"
 }
 
+# tpm_maker: ek-cas has the CA of who makes the next TPM
+tpm_maker()
+{
+    local made="$WORK/.tpm-maker"
+    mkdir "$made" "$WORK/.tpm"
+    printf '%s\n' "statedir = $made" "signingkey = $made/sign.pem" "issuercert = $made/ca.pem" \
+        "certserial = $made/serial" > "$made/localca.conf"
+    printf '%s\n' "--platform-manufacturer Birthmark" "--platform-version 1" \
+        "--platform-model docs" > "$made/localca.options"
+    printf '%s\n' "create_certs_tool = /usr/bin/swtpm_localca" \
+        "create_certs_tool_config = $made/localca.conf" \
+        "create_certs_tool_options = $made/localca.options" > "$made/setup.conf"
+    swtpm_setup --tpm2 --tpmstate "$WORK/.tpm" --config "$made/setup.conf" \
+        --create-ek-cert --lock-nvram > "$WORK/.swtpm_setup.log"
+    mkdir ek-cas
+    cp "$made/ca.pem" ek-cas
+}
+
 # tpm: one in software; TCTI says where it is
 tpm()
 {
@@ -290,4 +308,19 @@ recovery()
 {
     python3 "$TOP/tests/docs/recovery.py" .line .received > "$WORK/.recovery.log" 2>&1 &
     await test -s .line
+}
+
+# systemctl enable --now UNIT... and systemctl stop UNIT: a stand-in, which has no sandbox
+# and no users
+systemctl()
+{
+    local unit
+    if [ "$1" = stop ]; then
+        kill "$(cat "$WORK/.$2.pid")"
+        return
+    fi
+    [ "$1 $2" = "enable --now" ]
+    for unit in "${@:3}"; do
+        "$TOP/tests/docs/unit.py" "$TOP/agent/systemd/$unit.service" > "$WORK/.$unit.pid"
+    done
 }
