@@ -324,3 +324,12 @@ systemctl()
         "$TOP/tests/docs/unit.py" "$TOP/agent/systemd/$unit.service" > "$WORK/.$unit.pid"
     done
 }
+
+# clouds: stand-ins for aws and az
+clouds()
+{
+    mkdir .clouds
+    ln -s "$TOP/tests/docs/clouds.py" .clouds/aws
+    ln -s "$TOP/tests/docs/clouds.py" .clouds/az
+    PATH="$WORK/.clouds:$PATH"
+}
