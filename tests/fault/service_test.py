@@ -99,9 +99,11 @@ class Client(threading.Thread):
         serial = self.get(key)
         if serial is None:
             return
-        self.fleet.issued.append(serial)
+        # Before the operator hears of it: one that is revoked is not given
+        # again, and its key gets no other.
         if self.made % 5 == 0 and self.get(key) not in (serial, None):
             self.wrong.append("another certificate for the same key")
+        self.fleet.issued.append(serial)
 
     def run(self):
         try:
