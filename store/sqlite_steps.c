@@ -495,6 +495,24 @@ static const char trust_lists[] =
     "  FROM organisation AS o WHERE o.id = ca.organisation), 1)"
     "  WHERE kind = 6 OR (kind = 5 AND (id = 'cross' OR id LIKE 'cross-%'));";
 
+/*
+ * Attributes again, the columns of the key in front: where others stand between
+ * them SQLite 3.40 takes those for NULL when it checks the file. The rows are
+ * as they were.
+ */
+static const char inventory_more[] =
+    "CREATE TABLE attribute_kept ("
+    "  device INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    "  name TEXT NOT NULL, value TEXT NOT NULL,"
+    "  organisation INTEGER NOT NULL,"
+    "  PRIMARY KEY (device, kind, name, value)) STRICT, WITHOUT ROWID;"
+    "INSERT INTO attribute_kept SELECT device, kind, name, value,"
+    "  organisation FROM attribute;"
+    "DROP TABLE attribute;"
+    "ALTER TABLE attribute_kept RENAME TO attribute;"
+    "CREATE INDEX attribute_shared ON attribute"
+    "  (organisation, kind, name, value, device) WHERE kind >= 32;";
+
 const char *const sqlite_steps[] = {
     first,
     listings,
@@ -517,6 +535,7 @@ const char *const sqlite_steps[] = {
     pull_groups,
     outbox_more,
     trust_lists,
+    inventory_more,
 };
 /* clang-format on */
 

@@ -67,7 +67,10 @@ static inline bool has_attributes(struct store *s, uint64_t device,
 static inline void attributes_come_back_in_their_order(void)
 {
     struct store *s = contract_open("inventory", true);
+    uint8_t words[400];
+    struct bm_wr w;
 
+    bm_wr_init(&w, words, sizeof words);
     must_begin(s);
     CHECK_STATUS(put_attribute(s, 7, COMMON + 1, "room", "12"), BM_OK);
     CHECK_STATUS(put_attribute(s, 7, OWN, "", "b"), BM_OK);
@@ -82,6 +85,8 @@ static inline void attributes_come_back_in_their_order(void)
     must_read(s);
     CHECK(has_attributes(s, 7, "7 1 1 =a;7 1 1 =b;7 1 33 room=12;"));
     CHECK(has_attributes(s, 9, ""));
+    CHECK_STATUS(s->check(s->self, &w), BM_OK);
+    CHECK(w.len == 0);
     s->close(s->self);
 }
 

@@ -436,6 +436,55 @@ static void lists_of_version_3_are_kept(void)
     files_remove(name);
 }
 
+static bm_status checked(const char *path)
+{
+    struct store *s;
+    uint8_t words[2000];
+    struct bm_wr w;
+    bm_status rc;
+
+    rc = story_open(path, false, &s);
+    if (rc != BM_OK) {
+        return rc;
+    }
+    bm_wr_init(&w, words, sizeof words);
+    rc = s->check(s->self, &w);
+    CHECK((rc == BM_OK) == (w.len == 0));
+    s->close(s->self);
+    return rc;
+}
+
+/* Of version 21: another column stands within the key. */
+static void attributes_of_version_21_are_kept(void)
+{
+    char path[FILES_PATH_MAX];
+    char name[FILES_PATH_MAX + 32];
+    struct store_attribute a = { .organisation = 1,
+                                 .kind = STORE_ATTRIBUTE_SHARED,
+                                 .value = "M1" };
+    struct store *s;
+    uint64_t device = 0;
+
+    files_path("old", path);
+    make(path, ROWS);
+    sql(path, "DROP TABLE attribute; CREATE TABLE attribute ("
+              "device INTEGER NOT NULL, organisation INTEGER NOT NULL,"
+              "kind INTEGER NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,"
+              "PRIMARY KEY (device, kind, name, value)) STRICT, WITHOUT ROWID;"
+              "CREATE INDEX attribute_shared ON attribute"
+              "(organisation, kind, name, value, device) WHERE kind >= 32;"
+              "INSERT INTO attribute VALUES (2, 1, 32, '', 'M1');"
+              "PRAGMA user_version = 21");
+    CHECK_STATUS(story_open(path, false, &s), BM_OK);
+    must_read(s);
+    CHECK_STATUS(s->attribute_next(s->self, &a, &device), BM_OK);
+    CHECK(device == 2);
+    s->close(s->self);
+    CHECK_STATUS(checked(path), BM_OK);
+    (void)snprintf(name, sizeof name, "%s.v21.bak", path);
+    files_remove(name);
+}
+
 static void copy_file(const char *from, const char *to)
 {
     static char octets[1 << 20];
@@ -585,24 +634,6 @@ static void a_copy_ends_although_others_commit(void)
     must_read(s);
     CHECK(story_parts(s, 100) == 0);
     s->close(s->self);
-}
-
-static bm_status checked(const char *path)
-{
-    struct store *s;
-    uint8_t words[2000];
-    struct bm_wr w;
-    bm_status rc;
-
-    rc = story_open(path, false, &s);
-    if (rc != BM_OK) {
-        return rc;
-    }
-    bm_wr_init(&w, words, sizeof words);
-    rc = s->check(s->self, &w);
-    CHECK((rc == BM_OK) == (w.len == 0));
-    s->close(s->self);
-    return rc;
 }
 
 static void a_check_finds_what_is_wrong(void)
@@ -768,6 +799,7 @@ int main(void)
     RUN(what_was_a_secret_is_in_neither_file_nor_log);
     RUN(an_older_file_is_migrated_and_kept);
     RUN(lists_of_version_3_are_kept);
+    RUN(attributes_of_version_21_are_kept);
     RUN(a_migration_may_die_at_any_write);
     RUN(a_copy_is_whole_while_others_write);
     RUN(a_copy_ends_although_others_commit);

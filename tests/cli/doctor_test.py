@@ -70,6 +70,14 @@ def test_networks_within_reach_are_warned_of_where_there_are_several():
     equal(("events", "warn") in found, False)
 
 
+def test_a_store_with_attributes_of_devices_is_sound():
+    made("ca.example.com", "e")
+    equal(run("device", "add", "--dir", "e", "SN-1", "serial=SN-1",
+              "model=M1", "label.site=north")[0], 0)
+    code, found, _ = look("--dir", "e")
+    equal((code, ("store", "ok") in found), (0, True))
+
+
 def test_text_has_a_line_per_finding():
     code, out, _ = run("doctor", "--dir", "b")
     equal(code, 1)
