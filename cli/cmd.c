@@ -79,6 +79,23 @@ int cmd_dispatch(const struct cmd *table, const char *path, int argc,
     return CMD_USAGE;
 }
 
+/* Lines of a help below each other. */
+static void print_option(const char *left, const char *help)
+{
+    const char *label = left;
+
+    for (;;) {
+        size_t n = strcspn(help, "\n");
+
+        printf("  %-24s %.*s\n", label, (int)n, help);
+        if (help[n] == '\0') {
+            return;
+        }
+        help += n + 1;
+        label = "";
+    }
+}
+
 void cmd_print_help(const struct cmd_verb *verb)
 {
     char left[64];
@@ -88,9 +105,9 @@ void cmd_print_help(const struct cmd_verb *verb)
     for (const struct cmd_option *o = verb->options; o->name != NULL; o++) {
         snprintf(left, sizeof left, "%s%s%s", o->name,
                  o->arg != NULL ? " " : "", o->arg != NULL ? o->arg : "");
-        printf("  %-24s %s\n", left, o->help);
+        print_option(left, o->help);
     }
-    printf("  %-24s %s\n", "--help", "print this");
+    print_option("--help", "print this");
     printf("\nexit code: 0 done, 1 tried and failed, 2 wrong usage,\n"
            "3 refused because it would destroy or weaken something\n");
 }
