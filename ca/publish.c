@@ -9,10 +9,12 @@
  *     2/...                      the same of a second tree
  *
  * Tiles are durable before the checkpoint that needs them is there, so a
- * published checkpoint says what need not be written again.
+ * published checkpoint says what need not be written again. They are made so
+ * many at a time: the first that is waited for takes most others along, and
+ * who is waiting for the next certificate waits for this.
  */
-/* O_DIRECTORY, O_NOFOLLOW */
-#define _DEFAULT_SOURCE
+/* O_DIRECTORY, O_NOFOLLOW, sync_file_range() */
+#define _GNU_SOURCE
 
 #include <dirent.h>
 #include <errno.h>
@@ -31,6 +33,15 @@
 /* A big-endian uint16 and a hash. */
 #define ENTRY_SIZE (2 + CA_TREE_HASH)
 
+/* Files that are written before the first of them is waited for. */
+#define WRITTEN_MAX 64
+
+/* Under its temporary name, and not durable yet. */
+struct written {
+    int fd;
+    char path[PATH_MAX_TILE];
+};
+
 /* One tree on its way into its directory. */
 struct publisher {
     const struct ca_ledger *ledger;
@@ -39,6 +50,8 @@ struct publisher {
     uint64_t old;               /* size that is published */
     uint64_t new;               /* size that will be */
     char parent[PATH_MAX_TILE]; /* where files were renamed last */
+    size_t written_n;
+    struct written written[WRITTEN_MAX];
     uint8_t hashes[TILE_WIDTH][CA_TREE_HASH];
     size_t bundle_n;
     uint8_t bundle[TILE_WIDTH * ENTRY_SIZE];
@@ -109,7 +122,7 @@ static bm_status write_all(int fd, struct bm_bytes data)
         data.p += n;
         data.n -= (size_t)n;
     }
-    return fsync(fd) == 0 ? BM_OK : io_status();
+    return BM_OK;
 }
 
 /* Names of renamed files are durable when their directory is. */
@@ -133,33 +146,85 @@ static bm_status note_parent(struct publisher *p, const char *path)
     return BM_OK;
 }
 
-/* Write a file whole: it appears under its name with all that is in it. */
-static bm_status write_file(struct publisher *p, const char *path,
-                            struct bm_bytes data)
+static void temporary(const char *path, char temp[PATH_MAX_TILE + 4])
+{
+    (void)snprintf(temp, PATH_MAX_TILE + 4, "%s.tmp", path);
+}
+
+/* It appears under its name, durable, with all that is in it. */
+static bm_status finish_file(struct publisher *p, const struct written *file)
 {
     char temp[PATH_MAX_TILE + 4];
-    bm_status rc;
-    int fd;
+    bm_status rc = fsync(file->fd) == 0 ? BM_OK : io_status();
 
-    BM_TRY(make_parents(p->dir, path));
-    (void)snprintf(temp, sizeof temp, "%s.tmp", path);
-    fd = openat(p->dir, temp,
-                O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (fd < 0) {
-        return io_status();
-    }
-    rc = write_all(fd, data);
-    if (close(fd) != 0 && rc == BM_OK) {
+    temporary(file->path, temp);
+    if (close(file->fd) != 0 && rc == BM_OK) {
         rc = io_status();
     }
-    if (rc == BM_OK && renameat(p->dir, temp, p->dir, path) != 0) {
+    if (rc == BM_OK && renameat(p->dir, temp, p->dir, file->path) != 0) {
         rc = io_status();
     }
     if (rc != BM_OK) {
         (void)unlinkat(p->dir, temp, 0);
         return rc;
     }
-    return note_parent(p, path);
+    return note_parent(p, file->path);
+}
+
+/* Nothing of what was written under a temporary name stays. */
+static void drop_files(struct publisher *p, size_t first)
+{
+    char temp[PATH_MAX_TILE + 4];
+
+    for (size_t i = first; i < p->written_n; i++) {
+        temporary(p->written[i].path, temp);
+        (void)close(p->written[i].fd);
+        (void)unlinkat(p->dir, temp, 0);
+    }
+    p->written_n = 0;
+}
+
+static bm_status finish_files(struct publisher *p)
+{
+    for (size_t i = 0; i < p->written_n; i++) {
+        bm_status rc = finish_file(p, &p->written[i]);
+
+        if (rc != BM_OK) {
+            drop_files(p, i + 1);
+            return rc;
+        }
+    }
+    p->written_n = 0;
+    return flush_parent(p);
+}
+
+/* Write a file whole, and have the disk begin; finish_files() waits for it. */
+static bm_status write_file(struct publisher *p, const char *path,
+                            struct bm_bytes data)
+{
+    struct written *file;
+    char temp[PATH_MAX_TILE + 4];
+    bm_status rc;
+
+    if (p->written_n == WRITTEN_MAX) {
+        BM_TRY(finish_files(p));
+    }
+    BM_TRY(make_parents(p->dir, path));
+    temporary(path, temp);
+    file = &p->written[p->written_n];
+    file->fd =
+        openat(p->dir, temp,
+               O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
+    if (file->fd < 0) {
+        return io_status();
+    }
+    (void)snprintf(file->path, sizeof file->path, "%s", path);
+    p->written_n++;
+    rc = write_all(file->fd, data);
+    if (rc == BM_OK) {
+        (void)sync_file_range(file->fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+    }
+    return rc;
 }
 
 /* C2SP tlog-tiles: zero-padded 3-digit path elements, all but the last
@@ -383,9 +448,9 @@ static bm_status write_tree(struct publisher *p, struct bm_bytes note,
         BM_TRY(write_level(p, level));
     }
     BM_TRY(write_entries(p));
-    BM_TRY(flush_parent(p));
+    BM_TRY(finish_files(p));
     BM_TRY(write_file(p, "checkpoint", note));
-    BM_TRY(flush_parent(p));
+    BM_TRY(finish_files(p));
     remove_partials(p);
     return BM_OK;
 }
@@ -454,6 +519,7 @@ static bm_status publish_tree(struct ca_ledger *ledger, uint32_t tree,
     }
 
 out:
+    drop_files(p, 0); /* where something has failed */
     if (p->dir >= 0) {
         (void)close(p->dir);
     }

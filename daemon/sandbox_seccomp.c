@@ -237,11 +237,13 @@ static const struct call reading_paths[] = {
 };
 
 static const struct call writing[] = {
-    CALL(pwrite64),  CALL(pwritev),   CALL(ftruncate), CALL(fallocate),
-    CALL(fsync),     CALL(fdatasync), CALL(rename),    CALL(renameat),
-    CALL(renameat2), CALL(unlink),    CALL(unlinkat),  CALL(mkdir),
-    CALL(mkdirat),   CALL(rmdir),     CALL(link),      CALL(linkat),
-    CALL(fchmod),    CALL(flock),
+    CALL(pwrite64),        CALL(pwritev),  CALL(ftruncate),
+    CALL(fallocate),       CALL(fsync),    CALL(fdatasync),
+    CALL(rename),          CALL(renameat), CALL(renameat2),
+    CALL(unlink),          CALL(unlinkat), CALL(mkdir),
+    CALL(mkdirat),         CALL(rmdir),    CALL(link),
+    CALL(linkat),          CALL(fchmod),   CALL(flock),
+    CALL(sync_file_range),
 };
 
 static int add(scmp_filter_ctx filter, uint32_t action,
