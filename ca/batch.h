@@ -234,7 +234,7 @@ BM_MUST_CHECK bm_status ca_batch_wants(struct ca *ca,
  */
 #define CA_BATCH_LINE_MAX 4096
 void ca_batch_put_head(const struct store_batch *batch, struct bm_wr *w);
-/* In a transaction. */
+/* In a transaction: what the store has of the row's certificate. */
 BM_MUST_CHECK bm_status ca_batch_put_line(const struct store *store,
                                           const struct bm_crypto *crypto,
                                           const struct store_batch_row *row,

@@ -47,6 +47,13 @@ BM_MUST_CHECK bm_status ca_batch_take_keys(const struct ca *ca,
                                            char words[STORE_NAME_MAX],
                                            struct ca_refusal *why);
 
+/* The line of a row whose certificate, and its hash, are at hand. */
+BM_MUST_CHECK bm_status ca_batch_put_cert(const struct bm_crypto *crypto,
+                                          const struct store_batch_row *row,
+                                          const struct store_cert *cert,
+                                          const uint8_t hash[STORE_HASH_SIZE],
+                                          struct bm_wr *w);
+
 /* Who acts where nobody does: the authority. */
 extern const struct ca_actor ca_batch_authority;
 

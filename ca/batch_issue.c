@@ -53,40 +53,47 @@ static bm_status read_rows(struct batch_work *w, struct store_operator *op,
                              STORE_ROW_WAITING, &visit);
 }
 
-/* In the transaction of its certificate. */
-static bm_status write_row(void *arg, struct ca *ca,
-                           const struct ca_issue_request *request,
-                           const struct store_cert *cert, int64_t now)
+/* What was issued and not told the store yet. */
+static bm_status write_issued(void *arg, struct ca *ca)
 {
     const struct store *s = ca->c.store;
     struct ca_batch_run *run = arg;
-    struct store_batch_row row = run->want[request - run->requests].row;
+    struct store_batch_issued issued = run->issued;
 
-    (void)now;
-    row.state = STORE_ROW_ISSUED;
-    row.cert = cert->id;
-    run->written++;
-    return s->batch_row_change(s->self, &row);
+    run->issued.n = 0;
+    return issued.n == 0 ? BM_OK : s->batch_issued(s->self, &issued);
 }
 
-/* And how many there were in it. */
-static bm_status write_count(void *arg, struct ca *ca)
+/* In the transaction of its certificate. */
+static bm_status take_issued(void *arg, struct ca *ca,
+                             const struct ca_issue_request *request,
+                             const struct store_cert *cert, int64_t now)
 {
-    const struct store *s = ca->c.store;
     struct ca_batch_run *run = arg;
-    uint32_t written = run->written;
+    size_t i = (size_t)(request - run->requests);
+    const struct store_batch_row *row = &run->want[i].row;
+    struct store_batch_issued *issued = &run->issued;
 
-    run->written = 0;
-    return written == 0
-               ? BM_OK
-               : s->batch_issued(s->self, run->want[0].row.batch, written);
+    (void)now;
+    if (row->number != issued->first + issued->n ||
+        cert->id != issued->cert + issued->n) {
+        BM_TRY(write_issued(run, ca));
+    }
+    if (issued->n == 0) {
+        *issued = (struct store_batch_issued){ .batch = row->batch,
+                                               .first = row->number,
+                                               .cert = cert->id };
+    }
+    issued->n++;
+    return batch_ahead_put(run->place, ca->c.crypto, row, cert,
+                           run->results[i].hash);
 }
 
 static bm_status fill(struct ca_batch_run *run, const struct store_batch *batch,
                       const struct ca_actor *actor)
 {
-    run->also = (struct ca_issue_also){ run, write_row, write_count };
-    run->written = 0;
+    run->also = (struct ca_issue_also){ run, take_issued, write_issued };
+    run->issued.n = 0;
     for (size_t i = 0; i < run->n; i++) {
         struct batch_want *want = &run->want[i];
 
@@ -287,7 +294,12 @@ static bm_status issue_rows(struct batch_work *w, const struct ca_actor *actor)
     bm_status rc;
 
     BM_TRY(fill(run, w->batch, actor));
+    BM_TRY(batch_ahead_begin(w));
+    run->place = w->place;
     rc = ca_issue(w->ca, run->requests, run->n, w->now, run->results);
+    if (rc != BM_OK) {
+        batch_ahead_drop(w); /* lines of what was not committed are in it */
+    }
     if (rc == BM_E_CA_SIGNER || rc == BM_E_PROFILE_TBS) {
         return suspect(w);
     }
@@ -327,7 +339,7 @@ bm_status batch_issue(struct batch_work *w)
     struct ca_actor actor;
     bm_status rc;
 
-    if (w->place->listing) {
+    if (w->place->listing == BATCH_LIST_ROWS) {
         return batch_list(w);
     }
     BM_TRY(s->begin(s->self, STORE_READ));

@@ -72,16 +72,15 @@ void ca_batch_put_head(const struct store_batch *batch, struct bm_wr *w)
     bm_wr_str(w, "}\n");
 }
 
-bm_status ca_batch_put_line(const struct store *store,
-                            const struct bm_crypto *crypto,
-                            const struct store_batch_row *row, struct bm_wr *w)
+bm_status ca_batch_put_cert(const struct bm_crypto *crypto,
+                            const struct store_batch_row *row,
+                            const struct store_cert *cert,
+                            const uint8_t hash[STORE_HASH_SIZE],
+                            struct bm_wr *w)
 {
-    uint8_t hash[BM_HASH_MAX];
-    struct store_cert cert;
+    uint8_t key[BM_HASH_MAX];
     char first[32];
 
-    BM_TRY(store->cert_get(store->self, &ca_everything, row->cert, &cert));
-    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, cert.der, hash));
     (void)snprintf(first, sizeof first, "{\"row\":%" PRIu32, row->number);
     bm_wr_str(w, first);
     if (row->device[0] != '\0') {
@@ -90,15 +89,27 @@ bm_status ca_batch_put_line(const struct store *store,
     if (row->name[0] != '\0') {
         put_text(w, "file", row->name);
     }
-    put_hex(w, "serial", cert.serial);
-    put_text(w, "ca", cert.ca);
+    put_hex(w, "serial", cert->serial);
+    put_text(w, "ca", cert->ca);
     put_hex(w, "sha256", (struct bm_bytes){ hash, STORE_HASH_SIZE });
     if (row->key.n != 0) {
-        BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, row->key, hash));
-        put_hex(w, "key_sha256", (struct bm_bytes){ hash, STORE_HASH_SIZE });
+        BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, row->key, key));
+        put_hex(w, "key_sha256", (struct bm_bytes){ key, STORE_HASH_SIZE });
     }
-    put_number(w, "tree", cert.tree);
-    put_number(w, "leaf", cert.leaf);
+    put_number(w, "tree", cert->tree);
+    put_number(w, "leaf", cert->leaf);
     bm_wr_str(w, "}\n");
     return BM_OK;
+}
+
+bm_status ca_batch_put_line(const struct store *store,
+                            const struct bm_crypto *crypto,
+                            const struct store_batch_row *row, struct bm_wr *w)
+{
+    uint8_t hash[BM_HASH_MAX];
+    struct store_cert cert;
+
+    BM_TRY(store->cert_get(store->self, &ca_everything, row->cert, &cert));
+    BM_TRY(crypto->hash(crypto->self, BM_HASH_SHA256, cert.der, hash));
+    return ca_batch_put_cert(crypto, row, &cert, hash, w);
 }

@@ -24,6 +24,13 @@ struct batch_suspect {
     char words[STORE_NAME_MAX];
 };
 
+/* What is hashed of the list of a batch. */
+enum batch_listing {
+    BATCH_LIST_NONE,
+    BATCH_LIST_AHEAD, /* each row as it is issued, hoping that all will be */
+    BATCH_LIST_ROWS   /* all rows, one after another: nothing more is issued */
+};
+
 /* How far one batch is. */
 struct batch_place {
     struct batch_place *next;
@@ -32,7 +39,8 @@ struct batch_place {
     uint32_t after; /* rows up to this one are done */
     uint32_t alone; /* and up to this one each is asked for alone: the signer
                        has refused one of them */
-    bool listing;
+    enum batch_listing listing;
+    uint32_t lines;            /* that are hashed ahead */
     struct bm_hash_state hash; /* of the list so far */
     size_t suspects_n;
     struct batch_suspect suspects[BATCH_SUSPECTS_MAX];
@@ -49,7 +57,8 @@ struct ca_batch_run {
     size_t max; /* rows of this step */
     size_t n;
     size_t room_n;
-    uint32_t written; /* certificates, in this transaction */
+    struct store_batch_issued issued; /* in this transaction, not told yet */
+    struct batch_place *place;        /* of the batch that is issued */
     struct ca_issue_also also;
     struct batch_want want[CA_BATCH_STEP];
     struct ca_issue_request requests[CA_BATCH_STEP];
@@ -76,6 +85,18 @@ BM_MUST_CHECK bm_status batch_go_to(const struct batch_work *w,
 
 /* Issue the next rows; or, when there are none, write the list. */
 BM_MUST_CHECK bm_status batch_issue(struct batch_work *w);
+/*
+ * Ahead of that: rows are about to be issued, one is, and not all were that
+ * should have been. It spares reading them again. Where rows were issued before
+ * a start, or one is refused, the list is made of what the store has.
+ */
+BM_MUST_CHECK bm_status batch_ahead_begin(const struct batch_work *w);
+BM_MUST_CHECK bm_status batch_ahead_put(struct batch_place *place,
+                                        const struct bm_crypto *crypto,
+                                        const struct store_batch_row *row,
+                                        const struct store_cert *cert,
+                                        const uint8_t hash[STORE_HASH_SIZE]);
+void batch_ahead_drop(const struct batch_work *w);
 /* The next lines of the list; with the last it is signed, and the batch has
  * ended. */
 BM_MUST_CHECK bm_status batch_list(struct batch_work *w);

@@ -32,24 +32,87 @@ static bm_status hash_line(void *arg, const void *visited)
     return crypto->hash_more(crypto->self, &l->w->place->hash, bm_wr_bytes(&w));
 }
 
-static bm_status begin_list(const struct batch_work *w)
+static bm_status begin(const struct batch_work *w,
+                       const struct store_batch *batch,
+                       enum batch_listing listing)
 {
-    const struct store *s = w->ca->c.store;
     const struct bm_crypto *crypto = w->ca->c.crypto;
     struct batch_place *place = w->place;
     uint8_t room[CA_BATCH_LINE_MAX];
-    struct store_batch batch;
     struct bm_wr head;
     size_t n;
 
-    BM_TRY(s->batch_get(s->self, &ca_everything, place->id, &batch));
-    place->after = 0;
     bm_wr_init(&head, room, sizeof room);
-    ca_batch_put_head(&batch, &head);
+    ca_batch_put_head(batch, &head);
     BM_TRY(bm_wr_finish(&head, &n));
     BM_TRY(crypto->hash_begin(crypto->self, &place->hash, BM_HASH_SHA256));
-    place->listing = true;
+    place->listing = listing;
+    place->lines = 0;
     return crypto->hash_more(crypto->self, &place->hash, bm_wr_bytes(&head));
+}
+
+/* ---- Ahead */
+
+void batch_ahead_drop(const struct batch_work *w)
+{
+    const struct bm_crypto *crypto = w->ca->c.crypto;
+
+    if (w->place->listing == BATCH_LIST_AHEAD) {
+        (void)crypto->hash_end(crypto->self, &w->place->hash, NULL);
+        w->place->listing = BATCH_LIST_NONE;
+    }
+}
+
+/* The head says how many are issued, before it is so. Rows with keys are read
+ * without them. */
+bm_status batch_ahead_begin(const struct batch_work *w)
+{
+    struct store_batch batch = *w->batch;
+
+    if (w->place->listing != BATCH_LIST_NONE || batch.issued != 0 ||
+        ca_batch_keys(&batch) != BM_KEY_UNKNOWN) {
+        return BM_OK;
+    }
+    batch.issued = batch.rows - batch.skipped;
+    return begin(w, &batch, BATCH_LIST_AHEAD);
+}
+
+bm_status batch_ahead_put(struct batch_place *place,
+                          const struct bm_crypto *crypto,
+                          const struct store_batch_row *row,
+                          const struct store_cert *cert,
+                          const uint8_t hash[STORE_HASH_SIZE])
+{
+    uint8_t room[CA_BATCH_LINE_MAX];
+    struct bm_wr w;
+    size_t n;
+
+    if (place->listing != BATCH_LIST_AHEAD) {
+        return BM_OK;
+    }
+    bm_wr_init(&w, room, sizeof room);
+    BM_TRY(ca_batch_put_cert(crypto, row, cert, hash, &w));
+    BM_TRY(bm_wr_finish(&w, &n));
+    place->lines++;
+    return crypto->hash_more(crypto->self, &place->hash, bm_wr_bytes(&w));
+}
+
+/* ---- The list as a whole */
+
+static bm_status begin_list(const struct batch_work *w)
+{
+    const struct store *s = w->ca->c.store;
+    struct store_batch batch;
+
+    BM_TRY(s->batch_get(s->self, &ca_everything, w->place->id, &batch));
+    if (w->place->listing == BATCH_LIST_AHEAD && batch.refused == 0 &&
+        w->place->lines == batch.issued &&
+        batch.issued == batch.rows - batch.skipped) {
+        return BM_OK;
+    }
+    batch_ahead_drop(w);
+    w->place->after = 0;
+    return begin(w, &batch, BATCH_LIST_ROWS);
 }
 
 /* Octets of a detached signature with its chain. */
@@ -144,8 +207,12 @@ static bm_status list_some(struct batch_work *w, bool *end)
     struct listing listing = { .w = w };
     struct store_visit visit = { &listing, hash_line };
 
-    if (!w->place->listing) {
+    if (w->place->listing != BATCH_LIST_ROWS) {
         BM_TRY(begin_list(w));
+    }
+    *end = w->place->listing == BATCH_LIST_AHEAD;
+    if (*end) {
+        return BM_OK;
     }
     BM_TRY(s->batch_row_list(s->self, w->batch->id, w->place->after,
                              STORE_ROW_ISSUED, &visit));

@@ -304,7 +304,7 @@ static bm_status write_cert(struct ca *ca, struct ca_slot *s, int64_t now)
     struct store_cert *row = &s->row;
     struct ca_record record =
         ca_record_of(CA_RECORD_ISSUANCE, s->request->actor, now);
-    uint8_t hash[BM_HASH_MAX];
+    uint8_t *hash = s->result->hash;
 
     row->serial = ca_serial_contents(s);
     row->organisation = s->organisation;
@@ -322,7 +322,7 @@ static bm_status write_cert(struct ca *ca, struct ca_slot *s, int64_t now)
     record.organisation = row->organisation;
     record.ca = ca_text(row->ca);
     record.serial = row->serial;
-    record.hash = (struct bm_bytes){ hash, 32 };
+    record.hash = (struct bm_bytes){ hash, STORE_HASH_SIZE };
     record.profile = ca_text(row->profile);
     record.number = row->version;
     record.text = ca_text(s->counts ? "counted" : "");

@@ -83,7 +83,8 @@ struct ca_issue_result {
     uint8_t serial[STORE_SERIAL_MAX];
     size_t serial_n;
     char ca[STORE_ID_MAX];
-    struct bm_bytes der; /* until the next act of this authority */
+    struct bm_bytes der;           /* until the next act of this authority */
+    uint8_t hash[STORE_HASH_SIZE]; /* SHA-256 of one that is new */
 };
 
 /*

@@ -78,6 +78,14 @@ struct store_batch_row {
     struct bm_bytes key;     /* a key that was made here, encrypted; or empty */
 };
 
+/* Rows that follow one another, and so do the ids of their certificates. */
+struct store_batch_issued {
+    uint64_t batch;
+    uint32_t first; /* number of the first row */
+    uint32_t n;
+    uint64_t cert; /* of that */
+};
+
 /* A change of state. */
 struct store_batch_event {
     uint64_t batch;

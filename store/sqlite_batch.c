@@ -170,17 +170,6 @@ static bm_status batch_lapsed(void *self, int64_t now, struct store_batch *row)
     return query_close(&q);
 }
 
-static bm_status batch_issued(void *self, uint64_t batch, uint32_t count)
-{
-    struct sqlite_query q;
-
-    query_open(&q, self, SQL_BATCH_ISSUED);
-    query_put_i64(&q, count);
-    query_put_u64(&q, batch);
-    query_change(&q, BM_E_NOT_FOUND);
-    return query_close(&q);
-}
-
 static bm_status batch_sign(void *self, uint64_t batch, struct bm_bytes message,
                             struct bm_bytes jws)
 {
@@ -228,6 +217,43 @@ static bm_status batch_row_change(void *self, const struct store_batch_row *row)
     query_put_u64(&q, row->cert);
     query_put_text(&q, row->words, sizeof row->words);
     query_put_u64(&q, id);
+    query_change(&q, BM_E_NOT_FOUND);
+    return query_close(&q);
+}
+
+static bm_status rows_issued(struct sqlite_store *s,
+                             const struct store_batch_issued *rows)
+{
+    struct sqlite_query q;
+    uint64_t first;
+    bm_status rc;
+
+    BM_TRY(row_id(rows->batch, rows->first, &first));
+    query_open(&q, s, SQL_BATCH_ROWS_ISSUED);
+    query_put_u64(&q, first);
+    query_put_u64(&q, first + rows->n - 1);
+    query_put_u64(&q, rows->cert);
+    query_put_i64(&q, STORE_ROW_ISSUED);
+    query_put_i64(&q, STORE_ROW_WAITING);
+    query_run(&q);
+    rc = query_close(&q);
+    if (rc == BM_OK && sqlite3_changes64(s->db) != rows->n) {
+        rc = BM_E_NOT_FOUND;
+    }
+    return rc;
+}
+
+static bm_status batch_issued(void *self, const struct store_batch_issued *rows)
+{
+    struct sqlite_query q;
+
+    if (rows->n == 0 || rows->n > STORE_BATCH_ROWS_MAX - rows->first + 1) {
+        return BM_E_ARGUMENT;
+    }
+    BM_TRY(rows_issued(self, rows));
+    query_open(&q, self, SQL_BATCH_ISSUED);
+    query_put_i64(&q, rows->n);
+    query_put_u64(&q, rows->batch);
     query_change(&q, BM_E_NOT_FOUND);
     return query_close(&q);
 }

@@ -40,6 +40,9 @@
     X(BATCH_ROW_CHANGE,                                                     \
       "UPDATE batch_row SET state = ?, cert = ?, words = ?, "               \
       "csr = x'' WHERE id = ?")                                             \
+    X(BATCH_ROWS_ISSUED,                                                    \
+      "UPDATE batch_row SET state = ?4, cert = ?3 + id - ?1, csr = x'' "    \
+      "WHERE id BETWEEN ?1 AND ?2 AND state = ?5")                          \
     X(BATCH_ROW_LIST, "SELECT " SQL_BATCH_ROW_COLUMNS                       \
                       " FROM batch_row WHERE id > ?1 AND id <= ?2 AND "     \
                       "(?3 = 0 OR state = ?3) ORDER BY id")                 \

@@ -478,8 +478,10 @@ struct store {
     /* Has a device a certificate of a batch, past ones among them? */
     bm_status (*batch_has_device)(void *self, uint64_t batch, uint64_t device,
                                   bool *yes);
-    /* `count` more rows of a batch have been issued. */
-    bm_status (*batch_issued)(void *self, uint64_t batch, uint32_t count);
+    /* Rows of a batch that follow one another have been issued: it counts them,
+     * and their CSRs go. NOT_FOUND: not all of them wait for that. */
+    bm_status (*batch_issued)(void *self,
+                              const struct store_batch_issued *rows);
     /* Drop rows, of a state or (0) all; and what is kept of them to be handed
      * out or issued. */
     bm_status (*batch_clear)(void *self, uint64_t batch,

@@ -94,18 +94,15 @@ static inline void a_batch_is_kept_and_changes(void)
     b.expires = 90;
     b.recipient = BM_LIT("not read");
     CHECK_STATUS(s->batch_put(s->self, &b), BM_OK);
-    CHECK_STATUS(s->batch_issued(s->self, id, 2), BM_OK);
-    CHECK_STATUS(s->batch_issued(s->self, id + 1, 2), BM_E_NOT_FOUND);
     s->close(s->self);
     s = contract_open("batch", true);
     must_begin(s);
     put_organisations(s);
     id = put_batch(s, 1, "a", STORE_BATCH_READY);
-    CHECK_STATUS(s->batch_issued(s->self, id, 2), BM_OK);
     CHECK_STATUS(s->batch_sign(s->self, id, BM_LIT("signed"), BM_LIT("j")),
                  BM_OK);
     CHECK_STATUS(s->batch_get(s->self, &all, id, &b), BM_OK);
-    CHECK(b.issued == 2 && b.state == STORE_BATCH_READY &&
+    CHECK(b.issued == 0 && b.state == STORE_BATCH_READY &&
           bm_bytes_equal(b.signature, BM_LIT("signed")) &&
           bm_bytes_equal(b.jws, BM_LIT("j")) &&
           bm_bytes_equal(b.recipient, BM_LIT("to")));
@@ -173,6 +170,55 @@ static inline void check_has(struct store *s, uint64_t batch, uint64_t device,
 
     CHECK_STATUS(s->batch_has_device(s->self, batch, device, &yes), BM_OK);
     CHECK(yes == want);
+}
+
+static inline bm_status came_issued(void *arg, const void *visited)
+{
+    const struct store_batch_row *row = visited;
+    struct came *came = arg;
+    size_t n = strlen(came->text);
+
+    snprintf(came->text + n, sizeof came->text - n, "%s%u:%u",
+             n == 0 ? "" : " ", (unsigned)row->number, (unsigned)row->cert);
+    return BM_OK;
+}
+
+static inline void rows_that_follow_one_another_are_issued_at_once(void)
+{
+    struct store *s = contract_open("batch", true);
+    const struct store_scope all = { 0, 0 };
+    struct store_batch_issued rows = { .first = 2, .n = 2, .cert = 70 };
+    struct came came = { "" };
+    struct store_visit visit = { &came, came_issued };
+    struct store_batch b;
+
+    must_begin(s);
+    put_organisations(s);
+    rows.batch = put_batch(s, 1, "a", STORE_BATCH_ISSUING);
+    for (uint32_t i = 1; i <= 4; i++) {
+        put_batch_row(s, rows.batch, i, STORE_ROW_WAITING);
+    }
+    CHECK_STATUS(s->batch_issued(s->self, &rows), BM_OK);
+    batch_rows_are(s, rows.batch, 0, 0, "1:1:6 2:2:3 3:2:3 4:1:6");
+    CHECK_STATUS(s->batch_get(s->self, &all, rows.batch, &b), BM_OK);
+    CHECK(b.issued == 2);
+    CHECK_STATUS(
+        s->batch_row_list(s->self, rows.batch, 0, STORE_ROW_ISSUED, &visit),
+        BM_OK);
+    CHECK(strcmp(came.text, "2:70 3:71") == 0);
+    rows.first = 4;
+    rows.n = 0;
+    CHECK_STATUS(s->batch_issued(s->self, &rows), BM_E_ARGUMENT);
+    rows.n = STORE_BATCH_ROWS_MAX;
+    CHECK_STATUS(s->batch_issued(s->self, &rows), BM_E_ARGUMENT);
+    rows.batch++;
+    rows.n = 1;
+    CHECK_STATUS(s->batch_issued(s->self, &rows), BM_E_NOT_FOUND);
+    rows.batch--;
+    rows.first = 3; /* has been issued */
+    rows.n = 2;
+    CHECK_STATUS(s->batch_issued(s->self, &rows), BM_E_NOT_FOUND);
+    s->close(s->self);
 }
 
 static inline void rows_of_a_batch_are_its_own(void)
@@ -272,6 +318,7 @@ static inline void contract_batch(void)
 {
     RUN(a_batch_is_kept_and_changes);
     RUN(what_ends_certificates_is_gone_on_with_first);
+    RUN(rows_that_follow_one_another_are_issued_at_once);
     RUN(rows_of_a_batch_are_its_own);
     RUN(the_history_of_a_batch_keeps_its_order);
     RUN(a_secret_is_kept_until_it_is_dropped);

@@ -81,11 +81,11 @@ static bm_status batch_has_device(void *self, uint64_t batch, uint64_t device,
     HAND_ON(s, s->real->batch_has_device(s->real->self, batch, device, yes));
 }
 
-static bm_status batch_issued(void *self, uint64_t batch, uint32_t count)
+static bm_status batch_issued(void *self, const struct store_batch_issued *rows)
 {
     struct faulty_store *s = self;
 
-    HAND_ON(s, s->real->batch_issued(s->real->self, batch, count));
+    HAND_ON(s, s->real->batch_issued(s->real->self, rows));
 }
 
 static bm_status batch_clear(void *self, uint64_t batch,
