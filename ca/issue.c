@@ -18,6 +18,9 @@
 #include "ca/bad_keys.h"
 #include "ca/quota.h"
 
+/* Bits that tell apart most of what is touched. */
+#define TOUCHED_BITS 8192
+
 /* The slots of one transaction, and what they touch. */
 struct group {
     struct ca *ca;
@@ -27,6 +30,7 @@ struct group {
     struct ca_quota quota;
     size_t touched_n;
     uint64_t touched[CA_GROUP_MAX * CA_TOUCH_MAX];
+    uint8_t may_touch[TOUCHED_BITS / 8]; /* a bit for each of these */
 };
 
 void ca_slots_free(struct ca_slot *slots)
@@ -45,12 +49,16 @@ static uint64_t first_octets(const uint8_t *hash)
 /* Remember that this transaction touches `what`; false: it does already. */
 static bool touch(struct group *g, size_t before, uint64_t what)
 {
-    for (size_t i = 0; i < before; i++) {
+    uint8_t *octet = &g->may_touch[what % TOUCHED_BITS / 8];
+    uint8_t bit = (uint8_t)(1U << what % 8);
+
+    for (size_t i = 0; (*octet & bit) != 0 && i < before; i++) {
         if (g->touched[i] == what) {
             return false;
         }
     }
     g->touched[g->touched_n++] = what;
+    *octet |= bit;
     return true;
 }
 
@@ -409,6 +417,7 @@ static bm_status issue_some(struct group *g,
     bm_status rc;
 
     g->touched_n = 0;
+    memset(g->may_touch, 0, sizeof g->may_touch);
     g->quota.n = 0;
     BM_TRY(ca_begin(ca, g->now, why));
     rc = decide_all(g, requests, n, results);
