@@ -52,7 +52,7 @@ static bm_status make_serial(struct ca *ca, struct ca_slot *s, int64_t now)
     for (size_t i = 0; i < 6; i++) {
         s->serial[i] = (uint8_t)((uint64_t)ms >> (40 - 8 * i));
     }
-    return take_random(ca, s->serial + 6);
+    return s->is_draft ? BM_OK : take_random(ca, s->serial + 6);
 }
 
 /* The octets of an INTEGER: nothing in front that need not be there. */
@@ -296,6 +296,7 @@ bm_status ca_look(struct ca *ca, struct ca_quota *quota, struct ca_slot *s,
     if (quota->n == CA_QUOTA_PAIRS) {
         quota->n = 0;
     }
+    s->is_draft = true;
     BM_TRY(ca_find_profile(ca, s, why));
     rc = ca_find_account(ca, quota, s, now, why);
     s->taking = NULL; /* nothing is taken by looking */

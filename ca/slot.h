@@ -67,6 +67,7 @@ struct ca_slot {
     struct ca_cert_row pending;
 
     struct store_cert row; /* the new one */
+    bool is_draft; /* it is looked at alone: its serial number is not random */
     uint8_t serial[STORE_SERIAL_MAX];
     size_t identifiers_n;
     uint8_t identifier[CA_IDENTIFIERS_MAX][STORE_HASH_SIZE];
