@@ -409,6 +409,14 @@ def test_help_and_manual_agree():
                     contains(page, "Fl -" + line.split()[0][2:])
 
 
+def test_what_an_option_is_stands_in_one_column():
+    out = run("destination", "create", "--help")[1]
+    options = out.split("\n\n")[2].splitlines()
+    equal(len(options) > out.count("\n  --"), True, "one has several lines")
+    for line in options:
+        equal((line[:3] in ("  -", "   "), line[27] != " "), (True, True), line)
+
+
 def test_manual_pages_are_clean():
     if shutil.which("mandoc") is None:
         raise cli.Skip("no mandoc")

@@ -57,13 +57,26 @@ fresh_root()
         inside apt-get -qq -y --no-install-recommends install systemd-sysv dbus
 }
 
-# apt brings what they depend on.
+# page N FILE: the Nth block of docs/packages.md that the test of the pages leaves to us,
+# for a root to whom nobody answers.
+page()
+{
+    {
+        echo 'set -e; sudo() { "$@"; }; apt() { apt-get -y --no-install-recommends "$@"; }'
+        python3 "$top/tests/docs/docs_test.py" --left docs/packages.md "$1" |
+            grep -v '^make '
+    } > "$2"
+}
+
+# As the page has it: apt brings what they depend on.
 install_them()
 {
-    cp "$out"/birthmark_*.deb "$out"/birthmark-agent_*.deb "$root/tmp" &&
-        inside sh -c 'apt-get install -y --no-install-recommends /tmp/*.deb' &&
+    mkdir -p "$root/tmp/build/deb" &&
+        cp "$out"/birthmark_*.deb "$out"/birthmark-agent_*.deb "$root/tmp/build/deb" &&
+        page 1 "$root/tmp/page" && inside sh -c 'cd /tmp && sh ./page &&
+            apt-get install -y --no-install-recommends ./build/deb/birthmark-agent_*.deb' &&
         inside birthmark --version && inside birthmark-agent --version &&
-        inside birthmarkd --version && rm "$root"/tmp/*.deb
+        inside birthmarkd --version && rm -r "$root/tmp/build"
 }
 
 # A systemd that is process 1 of a container, and ends when probe.sh has.
@@ -74,6 +87,7 @@ under_systemd()
             return 1
     done
     cp "$here/probe.sh" "$root/probe"
+    page 2 "$root/page"
     cat > "$root/etc/systemd/system/probe.service" << 'UNIT'
 [Unit]
 After=multi-user.target

@@ -6,6 +6,7 @@ A page is one script, run in a folder of its own: its blocks in order, stopped b
 the first command that fails. README.md of this folder has the convention.
 
 docs_test.py BIN [PAGE]...
+docs_test.py --left PAGE N      the commands of the Nth block that is not run, for who does
 """
 import concurrent.futures
 import glob
@@ -38,7 +39,7 @@ class Page:
         self.path = path
         self.script = []
         self.ran = 0
-        self.left = []  # (line, reason) of what is not run
+        self.left = []  # (line, reason, commands) of what is not run
         self.notes = {}
         with open(os.path.join(TOP, path), encoding="utf-8") as f:
             self.read(f.read().split("\n"))
@@ -85,7 +86,7 @@ class Page:
         notes, self.notes = self.notes, {}
         commands = any(COMMAND.match(line) for line in body)
         if "not run" in notes:
-            self.left.append((i + 1, notes["not run"]))
+            self.left.append((i + 1, notes["not run"], commands_of(body)))
         elif "file" in notes:
             self.file(body, notes)
         elif language == "sh":
@@ -104,10 +105,7 @@ class Page:
         if "prints" in notes:
             self.shows(line, body, notes)
         else:
-            if any(text.startswith("$ ") for text in body):
-                body = [text for command, _ in dialogue(body)
-                        for text in command]
-            self.script.append(put_in("\n".join(body), notes))
+            self.script.append(put_in(commands_of(body), notes))
         self.ran += 1
 
     def file(self, body, notes):
@@ -140,6 +138,12 @@ def dialogue(body):
     return pairs
 
 
+def commands_of(body):
+    if any(text.startswith("$ ") for text in body):
+        body = [text for command, _ in dialogue(body) for text in command]
+    return "\n".join(body)
+
+
 def put_in(text, notes):
     """Words of the page that stand for what only a run knows."""
     for row in notes.get("with", "").split("\n"):
@@ -159,18 +163,20 @@ def run(page, bin_):
                "LIB": os.path.join(HERE, "lib.sh"), "TOP": TOP, "LC_ALL": "C.UTF-8",
                "WORK": folder}
         # A network and a list of hosts of its own: the ports are the usual ones.
-        done = subprocess.run(
-            ["unshare", "--map-root-user", "--net", "--mount", "--pid", "--fork",
-             "--kill-child", "bash", "-eu", "-o", "pipefail", script],
-            cwd=folder, env=env, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
-            check=False)
-        if done.returncode != 0:
-            log = done.stdout.decode(errors="replace").splitlines()
+        try:
+            subprocess.run(
+                ["unshare", "--map-root-user", "--net", "--mount", "--pid", "--fork",
+                 "--kill-child", "bash", "-eu", "-o", "pipefail", script],
+                cwd=folder, env=env, stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120,
+                check=True)
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as e:
+            log = (e.stdout or b"").decode(errors="replace").splitlines()
             at = [line for line in log if line.startswith("== line ")]
-            raise AssertionError("%s: block at %s failed:\n%s" % (
+            raise AssertionError("%s: block at %s %s:\n%s" % (
                 page.path, at[-1][3:] if at else "its start",
-                "\n".join(log[-25:])))
+                "failed" if isinstance(e, subprocess.CalledProcessError)
+                else "does not end", "\n".join(log[-25:]))) from e
 
 
 def pages(named):
@@ -186,12 +192,15 @@ def attempt(path, bin_):
         page = Page(path)
         if page.ran:
             run(page, bin_)
-    except (Wrong, AssertionError, subprocess.TimeoutExpired) as e:
+    except (Wrong, AssertionError) as e:
         return path, page, str(e)
     return path, page, None
 
 
 def main():
+    if sys.argv[1] == "--left":
+        print(Page(sys.argv[2]).left[int(sys.argv[3]) - 1][2])
+        return 0
     bin_, named = os.path.abspath(sys.argv[1]), sys.argv[2:]
     if subprocess.run(["unshare", "--map-root-user", "--net", "--mount", "true"],
                       check=False, stderr=subprocess.DEVNULL).returncode != 0 \
@@ -211,7 +220,7 @@ def main():
                               path.replace("/", "_")), flush=True)
         if page:
             ran += page.ran
-            left += ["%s:%d: %s" % (path, line, why) for line, why in page.left]
+            left += ["%s:%d: %s" % (path, line, why) for line, why, _ in page.left]
     print("# %d blocks ran, %d did not:" % (ran, len(left)))
     for line in left:
         print("#   " + line)

@@ -271,15 +271,21 @@ agent()
         "  token_file: /etc/birthmark/token" > /etc/birthmark/agent.yaml
 }
 
-# What a page shows as a service that goes on runs in the background here.
+# What a page shows as a service that goes on runs in the background here, and who is
+# connected to a broker says in MQTT that it has come and goes, and is answered.
 birthmark-agent()
 {
-    if [ "$1" = run ]; then
-        command birthmark-agent run 2> "$WORK/.agent.log" &
-        await command birthmark-agent status
-    else
-        command birthmark-agent "$@"
-    fi
+    case "$1" in
+        run)
+            command birthmark-agent run 2> "$WORK/.agent.log" &
+            await command birthmark-agent status
+            ;;
+        connect)
+            printf '\x10\x10\0\4MQTT\4\2\0\x3c\0\4docs\xe0\0' |
+                command birthmark-agent "$@" | od -An -tx1 | grep -qx ' 20 02 00 00'
+            ;;
+        *) command birthmark-agent "$@" ;;
+    esac
 }
 
 # broker DIR: mosquitto at broker.example.com, with a certificate of the instance DIR; what

@@ -3,6 +3,7 @@
 """A device in recovery at a serial line: recovery.py LINE RECEIVED writes the line's name
 into LINE, what arrives into RECEIVED, and tells when it would start again."""
 import os
+import signal
 import sys
 import time
 
@@ -16,7 +17,7 @@ with open(sys.argv[1], "w", encoding="ascii") as f:
     f.write(device.port)
 while RESET not in device.kinds:
     time.sleep(0.02)
-time.sleep(0.1)  # its answer
 with open(sys.argv[2], "wb") as f:
     f.write(device.got)
-print("reset")
+print("reset", flush=True)
+signal.pause()  # the line stays
