@@ -130,7 +130,8 @@
       "keys cannot be encrypted to this certificate")                          \
     X(E_BATCH_KEYS, 0x1552, "", "keys of a batch are handed out encrypted")    \
     X(E_BATCH_SECRET, 0x1560, "", "secret does not open these keys")           \
-    X(E_BATCH_NO_SECRET, 0x1561, "", "no secret can be made at the moment")
+    X(E_BATCH_NO_SECRET, 0x1561, "", "no secret can be made at the moment")    \
+    X(E_BATCH_CHANGED, 0x1562, "", "batch has changed while it was fetched")
 
 #define BM_STATUS_LEDGER(X)                                                  \
     X(E_LEDGER_RECORD, 0x1601, "", "malformed ledger record")                \

@@ -59,6 +59,9 @@ static uint64_t limit_of(const struct http_conn *c)
     case HTTP_READING:
         return (uint64_t)s->config.request * 1000000U;
     case HTTP_WRITING:
+        if (c->request != NULL) { /* a stream */
+            return c->patience;
+        }
         left = c->out.n + c->file_at + c->file_n;
         return ((uint64_t)s->config.request + left / 16384) * 1000000U;
     case HTTP_LINGER:

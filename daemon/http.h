@@ -138,4 +138,30 @@ struct http_part {
 void http_answer_file(struct http_request *r, const struct http_reply *reply,
                       int fd, struct http_part part);
 
+/*
+ * The same with a body that is made while it is taken, whose length nobody
+ * knows yet (RFC 9112 7.1). The request stays until http_stream_end(), or
+ * gone(). Only time in which the client does not take what there is counts
+ * against it: `request` seconds, and one for every 16 KB, of all of it.
+ */
+struct http_source {
+    void *arg;
+    /* All that was put has been taken: see to it that more is put, later; or
+     * end it. */
+    void (*more)(void *arg);
+    /* The client is gone, or is too slow, and the request with it. */
+    void (*gone)(void *arg);
+};
+/* False: there is no client any more, nor a request; gone() is not called.
+ * Otherwise more() has been, or will be; or gone(). A HEAD is answered with the
+ * head, and that is all: false, too. */
+BM_MUST_CHECK bool http_answer_stream(struct http_request *r,
+                                      const struct http_reply *reply,
+                                      const struct http_source *source);
+/* Octets, at least one. more(), or gone(), may be called before it returns. */
+void http_stream_put(struct http_request *r, struct bm_bytes octets);
+/* That was all. Not whole: the client is cut off, and sees that something is
+ * missing. */
+void http_stream_end(struct http_request *r, bool whole);
+
 #endif

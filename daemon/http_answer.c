@@ -27,6 +27,16 @@ void http_request_free(struct http_request *r)
 
 /* ---- Sending */
 
+void http_conn_answered(struct http_conn *c)
+{
+    c->served = true;
+    if (c->closing) {
+        http_conn_linger(c);
+    } else {
+        http_conn_between(c);
+    }
+}
+
 /* Everything is out. */
 static void written(struct http_conn *c)
 {
@@ -36,11 +46,10 @@ static void written(struct http_conn *c)
     }
     http_buffer_free(c->server, &c->out);
     c->out_at = 0;
-    c->served = true;
-    if (c->closing) {
-        http_conn_linger(c);
+    if (c->request != NULL && c->request->streaming) {
+        http_stream_taken(c);
     } else {
-        http_conn_between(c);
+        http_conn_answered(c);
     }
 }
 
@@ -179,6 +188,9 @@ static bool has_length(unsigned status)
     return status != 204 && status != 304;
 }
 
+/* Of a body whose length nobody knows. */
+#define LENGTH_UNKNOWN UINT64_MAX
+
 static void put_head(struct http_conn *c, struct bm_wr *w,
                      const struct http_reply *reply, uint64_t length)
 {
@@ -196,7 +208,11 @@ static void put_head(struct http_conn *c, struct bm_wr *w,
          h != NULL && h->name != NULL; h++) {
         put_header(w, h->name, h->value);
     }
-    if (has_length(reply->status)) {
+    if (length == LENGTH_UNKNOWN) {
+        if (c->request->head.minor) { /* RFC 9112 6.1 */
+            put_header(w, "Transfer-Encoding", "chunked");
+        }
+    } else if (has_length(reply->status)) {
         bm_wr_put(w, BM_LIT("Content-Length: "));
         put_number(w, length);
         bm_wr_put(w, BM_LIT("\r\n"));
@@ -257,6 +273,21 @@ static void answer(struct http_conn *c, const struct http_reply *reply,
     if (reply->secret) {
         bm_wipe(s->scratch_out, HTTP_SCRATCH);
     }
+}
+
+bool http_answer_head(struct http_conn *c, const struct http_reply *reply)
+{
+    struct http_server *s = c->server;
+    struct bm_wr w;
+
+    count(c, reply->status);
+    bm_wr_init(&w, s->scratch_out, HTTP_SCRATCH);
+    put_head(c, &w, reply, LENGTH_UNKNOWN);
+    if (w.len > w.cap || !http_buffer_add(s, &c->out, bm_wr_bytes(&w))) {
+        http_conn_cut(c);
+        return false;
+    }
+    return true;
 }
 
 void http_answer(struct http_request *r, const struct http_reply *reply)

@@ -104,12 +104,16 @@ void http_conn_cut(struct http_conn *c)
     }
     c->file = -1;
     if (c->request != NULL) {
-        c->server->held -= c->request->body.cap;
-        c->request->conn = NULL;
-        if (c->request->began == 0) { /* nobody else knows of it */
-            http_request_free(c->request);
-        }
+        struct http_request *r = c->request;
+
         c->request = NULL;
+        c->server->held -= r->body.cap;
+        r->conn = NULL;
+        if (r->streaming) {
+            http_stream_gone(r);
+        } else if (r->began == 0) { /* nobody else knows of it */
+            http_request_free(r);
+        }
     }
     http_buffer_free(c->server, &c->in);
     http_buffer_free(c->server, &c->out);

@@ -41,6 +41,7 @@ static unsigned begin_request(struct http_conn *c, const uint8_t *p, size_t n)
     r->chunks = (struct http_chunks){ 0 };
     r->body = (struct http_buffer){ 0 };
     r->began = 0;
+    r->streaming = false;
     r->first = !c->served;
     r->text_n = n;
     memcpy(r->text, p, n);

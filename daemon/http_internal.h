@@ -73,6 +73,7 @@ struct http_conn {
     int file; /* and behind it a file, or -1 */
     uint64_t file_at;
     uint64_t file_n;
+    uint64_t patience; /* microseconds that a stream may still not be taken */
 
     struct bm_bytes cert; /* owned */
     struct bm_bytes chain;
@@ -87,7 +88,9 @@ struct http_request {
     struct http_head head;
     struct http_chunks chunks;
     struct http_buffer body;
-    uint64_t began; /* microseconds: when it had come whole */
+    uint64_t began;            /* microseconds: when it had come whole */
+    struct http_source source; /* of the answer, while it is made */
+    bool streaming;
     bool first;
     size_t text_n;
     char text[]; /* what `head` views */
@@ -196,7 +199,19 @@ bool http_buffer_add(struct http_server *s, struct http_buffer *b,
 bool http_buffer_room(struct http_server *s, struct http_buffer *b, size_t n);
 void http_buffer_free(struct http_server *s, struct http_buffer *b);
 
+/* ---- http_stream.c */
+
+/* All that was put is out. */
+void http_stream_taken(struct http_conn *c);
+/* The client is gone: so is the request. */
+void http_stream_gone(struct http_request *r);
+
 /* ---- http_answer.c */
+
+/* The head of an answer, which goes before a stream. False: cut off. */
+bool http_answer_head(struct http_conn *c, const struct http_reply *reply);
+/* All is out: what comes next on the connection? */
+void http_conn_answered(struct http_conn *c);
 
 /* An answer of the server itself, which ends the connection. */
 void http_conn_refuse(struct http_conn *c, unsigned status);

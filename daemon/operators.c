@@ -57,6 +57,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     (void)fd;
     (void)what;
     operators_give_up(o, room_now() - ANSWER_TIME);
+    operators_results_tick(o);
 }
 
 static void operators_teardown(struct room *room)
@@ -75,6 +76,7 @@ static void operators_teardown(struct room *room)
         event_free(o->tick);
     }
     free(o->waiting);
+    bm_openssl_free(o->crypto);
     free(o->openapi);
     free(o);
     room->self = NULL;
@@ -114,15 +116,14 @@ static bm_status make_tls(struct operators *o, SSL_CTX **tls,
     struct instance_port port = { .maker = bm_openssl_key_maker() };
     struct tls_config config = { .require_client = true };
     bm_status rc = BM_E_INTERNAL;
-    struct bm_crypto *crypto = NULL;
     struct bm_key *key = NULL;
     uint8_t *chain = NULL;
     char path[FILES_PATH_MAX];
     struct bm_wr w;
 
     bm_wr_init(&w, cas, sizeof(cas));
-    rc = bm_openssl_new(&crypto);
-    port.crypto = crypto;
+    rc = bm_openssl_new(&o->crypto);
+    port.crypto = o->crypto;
     if (rc == BM_OK) {
         rc = read_cas(o->room->dir, &w, why);
     }
@@ -143,7 +144,6 @@ static bm_status make_tls(struct operators *o, SSL_CTX **tls,
         rc = tls_new(&config, tls, why);
     }
     bm_key_close(key);
-    bm_openssl_free(crypto);
     free(chain);
     return rc;
 }
@@ -234,6 +234,7 @@ static bm_status operators_link(struct room *room, enum room_kind to,
     link_free(o->issuer);
     o->issuer = NULL;
     operators_give_up(o, INT64_MAX);
+    operators_results_lost(o);
     return link_new(&config, fd, &o->issuer);
 }
 

@@ -23,6 +23,9 @@ static const char *const words_lost =
     "the issuer was interrupted: what was asked for may have been done or not; "
     "ask again, with the same Idempotency-Key if there was one";
 
+/* Seconds after which there may be a place for another file. */
+#define FILE_RETRY 10
+
 struct extra {
     unsigned retry_after; /* seconds; 0: do not say */
     const char *allow;    /* or NULL */
@@ -106,7 +109,9 @@ static struct waiting *take_place(struct operators *o, struct http_request *r)
 {
     for (size_t i = 0; i < o->places; i++) {
         if (o->waiting[i].request == NULL) {
-            o->waiting[i] = (struct waiting){ r, ++o->next_tag, room_now() };
+            o->waiting[i] = (struct waiting){ .request = r,
+                                              .tag = ++o->next_tag,
+                                              .since = room_now() };
             o->waiting_n++;
             metrics_set(o->room->metrics, METRICS_QUEUE, (int64_t)o->waiting_n);
             return &o->waiting[i];
@@ -120,6 +125,8 @@ static struct http_request *leave_place(struct operators *o, struct waiting *p)
     struct http_request *r = p->request;
 
     p->request = NULL;
+    json_decref(p->params);
+    p->params = NULL;
     o->waiting_n--;
     metrics_set(o->room->metrics, METRICS_QUEUE, (int64_t)o->waiting_n);
     return r;
@@ -148,17 +155,37 @@ static void judge(struct http_request *r, const struct wire_administered *m)
     }
 }
 
+static void give_file(struct operators *o, struct waiting *place,
+                      const struct wire_administered *m)
+{
+    json_t *params = json_incref(place->params);
+    struct http_request *r = leave_place(o, place);
+    unsigned status = operators_result_begin(o, r, params, m->body);
+
+    if (status != 200) {
+        refuse(r, status, FILE_RETRY,
+               status == 429 ? "this operator fetches two of them already"
+                             : "too many of them are fetched");
+    }
+    json_decref(params);
+}
+
 static bm_status on_administered(void *self, struct link *link,
                                  const struct link_frame *frame)
 {
     struct operators *o = self;
     struct waiting *place = find_place(o, frame->tag);
-    struct wire_administered m;
+    struct wire_administered m = { .http = 500 };
     struct http_request *r;
 
     (void)link;
     if (place == NULL) {
-        return BM_OK; /* was given up on */
+        if (frame->status == 0) {
+            BM_TRY(wire_administered_get(frame->body, &m));
+        }
+        /* Or it was given up on. */
+        (void)operators_result_answer(o, frame->tag, &m);
+        return BM_OK;
     }
     if (frame->status != 0) {
         struct ca_refusal why = { frame->status, "" };
@@ -169,8 +196,12 @@ static bm_status on_administered(void *self, struct link *link,
         return BM_OK;
     }
     BM_TRY(wire_administered_get(frame->body, &m));
+    judge(place->request, &m);
+    if (place->params != NULL && m.http == 200) {
+        give_file(o, place, &m);
+        return BM_OK;
+    }
     r = leave_place(o, place);
-    judge(r, &m);
     answer(r, m.http, m.http < 300 ? "application/json" : PROBLEM_TYPE, m.body,
            &(const struct extra){ m.retry_after, NULL });
     return BM_OK;
@@ -188,13 +219,13 @@ void operators_lost(void *self, struct link *link)
     if (link == o->issuer) {
         o->issuer = NULL;
         operators_give_up(o, INT64_MAX);
+        operators_results_lost(o);
         room_unlinked(o->room, ROOM_ISSUER);
     }
 }
 
-/* Send it off: BM_E_BUSY without an issuer. */
-static bm_status send_admin(struct operators *o, const struct wire_admin *m,
-                            uint32_t tag)
+bm_status operators_ask(struct operators *o, const struct wire_admin *m,
+                        uint32_t tag)
 {
     struct link_frame frame = { .verb = WIRE_ADMIN, .tag = tag };
     bm_status rc = BM_E_INTERNAL;
@@ -225,7 +256,7 @@ static struct bm_bytes view(const char *text)
 }
 
 static void pass_on(struct operators *o, struct http_request *r,
-                    unsigned operation, const json_t *params)
+                    unsigned operation, json_t *params)
 {
     struct bm_bytes text = dump(params);
     struct wire_admin m = {
@@ -253,8 +284,10 @@ static void pass_on(struct operators *o, struct http_request *r,
     place = take_place(o, r);
     if (place == NULL) {
         refuse(r, 503, 1, words_later);
-    } else if (send_admin(o, &m, place->tag) != BM_OK) {
+    } else if (operators_ask(o, &m, place->tag) != BM_OK) {
         refuse(leave_place(o, place), 503, 1, words_later);
+    } else if (admin_operations[operation].media != NULL) {
+        place->params = json_incref(params);
     }
     free_text(text);
 }

@@ -94,6 +94,9 @@ struct admin_operation {
     unsigned refuses;                 /* ADMIN_MISSING... */
     const struct admin_field *params; /* end with a zero row */
     const struct admin_field *result;
+    /* NULL: the result is the answer. Otherwise that is a file of this type,
+     * and the listener makes it of the result and of other operations. */
+    const char *media;
     /* Fills `result`, an object that is there. */
     bm_status (*run)(struct admin_context *c, const json_t *params,
                      json_t *result, struct ca_refusal *why);

@@ -7,6 +7,7 @@
 
 #include "core/csr.h"
 #include "core/name.h"
+#include "protocols/admin/batch_result.h"
 #include "protocols/admin/batches.h"
 
 /* Entries of a history, and certificates of a page, that are told at once. */
@@ -118,6 +119,9 @@ const struct admin_field admin_batch_cert_page[] = {
 };
 const struct admin_field admin_batch_list_fields[] = {
     ADMIN_GIVES("head", ADMIN_TEXT, true, "the first line of the list"),
+    ADMIN_GIVES("issued", ADMIN_INTEGER, true, "certificates that it has"),
+    ADMIN_GIVES("keys", ADMIN_BOOLEAN, true,
+                "each comes with a key that was made for it"),
     ADMIN_GIVES("signature", ADMIN_PEM, false,
                 "CMS, detached, over all lines of the list"),
     ADMIN_GIVES("jws", ADMIN_TEXT, false,
@@ -159,6 +163,20 @@ const struct admin_field admin_list_batch_certs_params[] = {
 };
 const struct admin_field admin_show_batch_list_params[] = {
     BATCH_PATH,
+    ADMIN_FIELDS_END,
+};
+const struct admin_field admin_get_batch_result_params[] = {
+    BATCH_PATH,
+    { .name = "form",
+      .type = ADMIN_ENUM,
+      .place = ADMIN_IN_QUERY,
+      .words = admin_result_forms,
+      .about = "pem, if not given: a file for each certificate; or table: one "
+               "for all" },
+    { .name = "chain",
+      .type = ADMIN_BOOLEAN,
+      .place = ADMIN_IN_QUERY,
+      .about = "with each certificate those of the CAs above it" },
     ADMIN_FIELDS_END,
 };
 /* ---- Telling */
@@ -510,6 +528,9 @@ static bm_status give_list(struct admin_context *c, const json_t *params,
     ca_batch_put_head(&row, &w);
     BM_TRY(bm_wr_finish(&w, &n));
     tree_set(&t, result, "head", tree_text(&t, bm_wr_bytes(&w)));
+    tree_set(&t, result, "issued", tree_int(&t, row.issued));
+    tree_set(&t, result, "keys",
+             tree_bool(&t, ca_batch_keys(&row) != BM_KEY_UNKNOWN));
     if (row.signature.n != 0) {
         tree_set(&t, result, "signature", admin_pem(&t, "CMS", row.signature));
     }
@@ -530,4 +551,12 @@ bm_status admin_show_batch_list(struct admin_context *c, const json_t *params,
         admin_end(c);
     }
     return rc;
+}
+
+/* What an archive begins with; the certificates come page by page, to who
+ * makes it (batch_result.h). */
+bm_status admin_get_batch_result(struct admin_context *c, const json_t *params,
+                                 json_t *result, struct ca_refusal *why)
+{
+    return admin_show_batch_list(c, params, result, why);
 }

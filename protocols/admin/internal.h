@@ -367,6 +367,7 @@ ADMIN_OPERATION(revoke_batch);
 ADMIN_OPERATION(list_batch_rows);
 ADMIN_OPERATION(list_batch_certs);
 ADMIN_OPERATION(show_batch_list);
+ADMIN_OPERATION(get_batch_result);
 ADMIN_OPERATION(put_upload);
 ADMIN_OPERATION(sign_checkpoint);
 ADMIN_OPERATION(show_checkpoint);

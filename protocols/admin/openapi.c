@@ -294,6 +294,14 @@ static void set_octets(struct tree *t, json_t *o, const struct admin_field *f)
     set_content(t, body, type, schema);
 }
 
+static void set_file(struct tree *t, json_t *o, const char *type)
+{
+    json_t *schema = tree_object(t);
+
+    set_str(t, schema, "contentMediaType", type);
+    set_content(t, o, type, schema);
+}
+
 /* What is in the body, and nothing else may be. */
 static void set_body(struct tree *t, json_t *o,
                      const struct admin_operation *op)
@@ -351,7 +359,12 @@ static json_t *responses_of(struct tree *t, const struct admin_operation *op)
     json_t *done = inner_of(t, responses, op->creates ? "201" : "200");
 
     set_str(t, done, "description", op->creates ? "made" : "done");
-    set_content(t, done, "application/json", schema_or_ref(t, op->result, 0));
+    if (op->media != NULL) {
+        set_file(t, done, op->media);
+    } else {
+        set_content(t, done, "application/json",
+                    schema_or_ref(t, op->result, 0));
+    }
     if ((op->refuses & ADMIN_WAITS) != 0) {
         tree_set(t, responses, "202", ref(t, "responses", "Waiting"));
     }

@@ -35,6 +35,7 @@ static const struct {
     { BM_E_BATCH_RECIPIENT, 422 },
     { BM_E_BATCH_KEYS, 409 },
     { BM_E_BATCH_NO_SECRET, 503 },
+    { BM_E_BATCH_CHANGED, 409 },
     { BM_E_CA_APPROVAL, 202 },
     { BM_E_CA_REJECTED, 403 },
     { BM_E_CA_UNAVAILABLE, 409 },

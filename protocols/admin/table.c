@@ -4,13 +4,19 @@
 #include "protocols/admin/internal.h"
 
 /* Name, params and run of a row belong together. */
-#define ROW(id_, method_, path_, tag_, act_, creates_, refuses_, name_,   \
-            result_, about_)                                              \
-    {                                                                     \
-        .id = (id_), .method = (method_), .path = (path_), .tag = (tag_), \
-        .about = (about_), .act = (act_), .creates = (creates_),          \
-        .refuses = (refuses_), .params = admin_##name_##_params,          \
-        .result = (result_), .run = admin_##name_,                        \
+#define ROW(id_, method_, path_, tag_, act_, creates_, refuses_, name_,        \
+            result_, about_)                                                   \
+    ROW_FILE(NULL, id_, method_, path_, tag_, act_, creates_, refuses_, name_, \
+             result_, about_)
+
+/* One that is answered with a file. */
+#define ROW_FILE(media_, id_, method_, path_, tag_, act_, creates_, refuses_, \
+                 name_, result_, about_)                                      \
+    {                                                                         \
+        .id = (id_), .method = (method_), .path = (path_), .tag = (tag_),     \
+        .about = (about_), .act = (act_), .creates = (creates_),              \
+        .refuses = (refuses_), .params = admin_##name_##_params,              \
+        .result = (result_), .media = (media_), .run = admin_##name_,         \
     }
 
 const struct admin_operation admin_operations[] = {
@@ -397,6 +403,12 @@ const struct admin_operation admin_operations[] = {
         admin_batch_list_fields,
         "Give the signature over the list of the certificates of a batch, and "
         "its first line; the others come with the certificates."),
+    ROW_FILE("application/zip", "getBatchResult", "GET",
+             "/batches/{batch}/result", "batches", CA_ACT_BATCH_READ, false,
+             ADMIN_CONFLICT, get_batch_result, admin_batch_list_fields,
+             "Give the certificates of a batch as one ZIP, with the signed "
+             "list of them, and encrypted keys where such were made. Nothing "
+             "is changed by it: confirmBatch says that it has arrived."),
     ROW("approveBatch", "POST", "/batches/{batch}/approval", "batches",
         CA_ACT_BATCH_DECIDE, false, ADMIN_CONFLICT, approve_batch,
         admin_batch_fields,

@@ -249,6 +249,7 @@ def cases(them):
         "listBatchRows": (batch, 404),
         "listBatchCertificates": (batch, 404),
         "showBatchList": (batch, 404),
+        "getBatchResult": (batch, 404),
         "approveBatch": (batch, 404),
         "rejectBatch": ({**batch, "reason": "mine"}, 404),
         "abortBatch": (batch, 404),

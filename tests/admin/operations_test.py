@@ -7,10 +7,12 @@ answer is what the document says.
 """
 import base64
 import hashlib
+import io
 import json
 import os
 import signal
 import sys
+import zipfile
 
 import api as admin
 from api import LDEVID, csr_of, new_key
@@ -599,7 +601,13 @@ def batches(api, srv):
     listed = api.call("showBatchList", number)
     contains(listed["signature"], "BEGIN CMS")
     equal(json.loads(listed["head"])["issued"], 3)
+    equal((listed["issued"], listed["keys"]), (3, False))
     equal(json.loads(certs[0]["line"])["serial"], certs[0]["serial"])
+    with zipfile.ZipFile(io.BytesIO(api.call("getBatchResult", number))) as z:
+        equal(z.testzip(), None)
+        equal(z.read("certificates/000001_B-1.pem").decode(), certs[0]["pem"])
+        equal(z.read("list.jsonl").decode(), listed["head"] + "".join(
+            cert["line"] for cert in certs))
     api.call("approveBatch", number, 409)
     api.call("rejectBatch", number, 409)
     api.call("abortBatch", number, 409)
@@ -615,6 +623,7 @@ def batches(api, srv):
     api.call("revokeBatch", number, 409)
     api.call("confirmBatch", number, 409)
     api.call("showBatchList", number, 409)
+    api.call("getBatchResult", number, 409)
     # While nobody reads it, it can be stopped; and then not be gone on with.
     reader, = srv.rooms()["reader"]
     os.kill(reader, signal.SIGSTOP)
@@ -649,7 +658,7 @@ def batches(api, srv):
     equal(comes_to(api, asked, "ready")["issued"], 1)
     whole_and_in_pages(api, "listBatches", "id")
     for name in ("showBatch", "listBatchRows", "listBatchCertificates",
-                 "showBatchList", "approveBatch", "rejectBatch", "abortBatch",
+                 "showBatchList", "getBatchResult", "approveBatch", "rejectBatch", "abortBatch",
                  "resumeBatch", "confirmBatch", "revokeBatch"):
         api.call(name, {"batch": 7777}, 404)
 

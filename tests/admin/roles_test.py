@@ -89,6 +89,7 @@ MAY = {
     "listBatchRows": {"registrar", "factory", "auditor"},
     "listBatchCertificates": {"registrar", "factory", "auditor"},
     "showBatchList": {"registrar", "factory", "auditor"},
+    "getBatchResult": {"registrar", "factory", "auditor"},
     "approveBatch": {"registrar"},
     "rejectBatch": {"registrar"},
     "abortBatch": {"registrar", "factory"},

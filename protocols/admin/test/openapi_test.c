@@ -86,23 +86,26 @@ static void every_reference_leads_somewhere(void)
     json_decref(doc);
 }
 
-/* So that clients which are made from it have types with names. */
+/* So that clients which are made from it have types with names. What is a file
+ * has the type of that. */
 static void every_result_has_a_name(void)
 {
     json_t *doc = admin_openapi(NULL, "0.1.0");
 
     for (size_t i = 0; i < admin_operations_n; i++) {
         const struct admin_operation *op = &admin_operations[i];
-        const char *const keys[] = { "paths",
-                                     op->path,
-                                     op->method[0] == 'G' ? "get" : "post",
-                                     "responses",
-                                     op->creates ? "201" : "200",
-                                     "content",
-                                     "application/json",
-                                     "schema",
-                                     "$ref",
-                                     NULL };
+        const char *const keys[] = {
+            "paths",
+            op->path,
+            op->method[0] == 'G' ? "get" : "post",
+            "responses",
+            op->creates ? "201" : "200",
+            "content",
+            op->media != NULL ? op->media : "application/json",
+            "schema",
+            op->media != NULL ? "contentMediaType" : "$ref",
+            NULL
+        };
 
         CHECK(json_is_string(at(doc, keys)));
     }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/batch_list.h"
+#include "protocols/admin/batch_list.h"
 
 #include "core/cms.h"
 #include "core/tbs.h"
-#include "ports/openssl/openssl.h"
 #include "tests/harness/bm_test.h"
 #include "tests/harness/test_crypto.h"
 
@@ -30,13 +29,13 @@ static struct bm_bytes sign(bool with_cert)
                                     .subject = BM_LIT(NAME),
                                     .exts = &ski,
                                     .exts_n = 1 };
-    struct bm_signer *signer = NULL;
+    const struct bm_signer *signer = bm_test_signer(BM_KEY_P256);
     struct bm_tbs_template t;
     struct bm_cert cert;
     uint8_t mem[128];
     struct bm_wr w;
 
-    CHECK_STATUS(bm_openssl_signer_generate(BM_KEY_P256, 0, &signer), BM_OK);
+    CHECK(signer != NULL);
     config.sig_alg = signer->alg;
     v.spki = signer->key.der;
     bm_wr_init(&w, cert_der, sizeof cert_der);
@@ -48,7 +47,6 @@ static struct bm_bytes sign(bool with_cert)
     how.certs = with_cert ? cert.der : (struct bm_bytes){ NULL, 0 };
     bm_wr_init(&w, message, sizeof message);
     CHECK_STATUS(bm_cms_sign(&how, &w), BM_OK);
-    bm_openssl_signer_free(signer);
     return bm_wr_bytes(&w);
 }
 
@@ -66,11 +64,12 @@ static void a_signature_is_over_its_list_and_no_other(void)
 
     hash_list();
     signed_list = sign(true);
-    CHECK_STATUS(batch_list_check(bm_test_crypto(), signed_list, digest),
+    CHECK_STATUS(admin_batch_list_check(bm_test_crypto(), signed_list, digest),
                  BM_OK);
     for (size_t i = 0; i < 32; i++) {
         digest[i] ^= 1;
-        CHECK(batch_list_check(bm_test_crypto(), signed_list, digest) != BM_OK);
+        CHECK(admin_batch_list_check(bm_test_crypto(), signed_list, digest) !=
+              BM_OK);
         digest[i] ^= 1;
     }
 }
@@ -82,18 +81,19 @@ static void no_part_of_the_message_may_be_missing_or_change(void)
     hash_list();
     whole = sign(true);
     for (size_t n = 0; n < whole.n; n++) {
-        CHECK(batch_list_check(bm_test_crypto(),
-                               (struct bm_bytes){ whole.p, n },
-                               digest) != BM_OK);
+        CHECK(admin_batch_list_check(bm_test_crypto(),
+                                     (struct bm_bytes){ whole.p, n },
+                                     digest) != BM_OK);
     }
     message[whole.n - 1] ^= 1; /* of the signature */
-    CHECK(batch_list_check(bm_test_crypto(), whole, digest) != BM_OK);
+    CHECK(admin_batch_list_check(bm_test_crypto(), whole, digest) != BM_OK);
 }
 
 static void who_signed_must_be_in_the_message(void)
 {
     hash_list();
-    CHECK(batch_list_check(bm_test_crypto(), sign(false), digest) != BM_OK);
+    CHECK(admin_batch_list_check(bm_test_crypto(), sign(false), digest) !=
+          BM_OK);
 }
 
 int main(void)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/batch_list.h"
+#include "protocols/admin/batch_list.h"
 
 #include "core/cms.h"
 
-bm_status batch_list_check(const struct bm_crypto *crypto,
-                           struct bm_bytes message, const uint8_t digest[32])
+bm_status admin_batch_list_check(const struct bm_crypto *crypto,
+                                 struct bm_bytes message,
+                                 const uint8_t digest[32])
 {
     const struct bm_cms_verify_config config = {
         .crypto = crypto,
