@@ -32,6 +32,10 @@ ready()
     systemctl is-active -q birthmarkd || die "the service is not active"
     birthmark ca list --dir $dir > /dev/null 2>&1 ||
         die "the instance cannot be read"
+    for socket in devices operators public; do
+        systemctl is-active -q birthmarkd-$socket.socket ||
+            die "nobody listens for $socket"
+    done
 }
 
 systemctl is-enabled -q birthmarkd && die "enabled without an instance"
@@ -50,9 +54,6 @@ dpkg -i /birthmark.deb /birthmark-agent.deb
 dpkg-query -W -f '${Version}\n' birthmark | grep -qx 9.0.0 || die "no upgrade"
 [ "$(pid)" != "$before" ] || die "the service was not started again"
 ready
-for socket in devices operators public; do
-    systemctl is-active -q birthmarkd-$socket.socket || die "$socket is gone"
-done
 
 # Removed while it runs: it ends, and the instance stays.
 dpkg -r birthmark
