@@ -336,6 +336,7 @@ static void lists_of_all_kinds_are_remembered(void)
     CHECK(lists_are(j, &want));
     ca_journal_close(j);
     CHECK_STATUS(walk(false, &seen), BM_OK);
+    remove_dir();
 }
 
 static void a_new_segment_carries_forward_what_must_be_remembered(void)

@@ -30,6 +30,9 @@ DAEMON = os.path.abspath(sys.argv[2])
 # How long anything may take on a slow machine under sanitizers, in seconds.
 PATIENCE = 60
 
+# Those that run.
+STARTED = set()
+
 
 class Skip(Exception):
     """The reason why a test cannot run here."""
@@ -263,6 +266,7 @@ class Service:
                 list(prefix) + [DAEMON, "--config",
                                 os.path.join(self.dir, "birthmark.yaml")],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        STARTED.add(self)
         if wait:
             self.wait_ready()
         return self
@@ -297,6 +301,7 @@ class Service:
             raise AssertionError("birthmarkd does not stop") from None
         finally:
             self.process = None
+            STARTED.discard(self)
 
     def restart(self):
         self.stop()
@@ -498,6 +503,12 @@ def resident(pids):
 
 # ---- TAP: every function named test_* of the calling script, in its order
 
+def stop_all():
+    """A service that several tests share is nobody's to stop."""
+    for s in list(STARTED):
+        s.stop(signal.SIGKILL)
+
+
 def main():
     caller = inspect.getmodule(inspect.stack()[1][0])
     tests = {n[len("test_"):]: f for n, f in vars(caller).items()
@@ -527,6 +538,7 @@ def main():
                 print("not ok %d - %s" % (i, words))
             print("# %.1f s" % (time.monotonic() - began))
             sys.stdout.flush()
+        stop_all()
         os.chdir(HERE)
     print("1..%d" % len(tests))
     sys.exit(1 if failed else 0)

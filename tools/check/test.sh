@@ -187,7 +187,8 @@ result $? "skips passes one that needs vectors where there are none"
 result $? "skips finds: one that needs vectors where there are some"
 printf '1/1 Testing: core_a_test\n1..0 # SKIP no root\n' \
     > "$tmp/b/debug/Testing/Temporary/LastTest.log"
-! "$here/skips.sh" "$tmp/b" "$tmp/expected" > "$tmp/log" 2>&1 &&
+! BM_VECTORS=$tmp "$here/skips.sh" "$tmp/b" "$tmp/expected" \
+    > "$tmp/log" 2>&1 &&
     grep -q "core_a_test: all is skipped: no root" "$tmp/log"
 result $? "skips finds: a test that skips itself whole"
 
