@@ -90,8 +90,13 @@ static bm_status read_row(struct row *row, uint32_t organisation,
 static bm_status check_set(struct ca *ca, struct row *row, uint64_t device)
 {
     for (size_t i = 0; i < row->entry.set_n; i++) {
-        ca_attribute_name(&row->set[i], row->column);
-        BM_TRY(ca_check_attribute(ca, device, &row->entry, i, &row->why));
+        bm_status rc =
+            ca_check_attribute(ca, device, &row->entry, i, &row->why);
+
+        if (rc != BM_OK) {
+            ca_attribute_name(&row->set[i], row->column);
+            return rc;
+        }
     }
     return BM_OK;
 }
@@ -139,7 +144,7 @@ static bm_status put_row(struct ca *ca, struct row *row, int64_t now)
     ca->dirty = true;
     BM_TRY(s->device_put(s->self, &device));
     (void)snprintf(row->column, sizeof row->column, "label");
-    return ca_put_attributes(ca, device.id, &row->entry, &row->why);
+    return ca_put_first_attributes(ca, device.id, &row->entry, &row->why);
 }
 
 static bm_status take_row(struct ca *ca, struct ca_expect *e, struct row *row,

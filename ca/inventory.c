@@ -34,11 +34,12 @@ static bm_status check_count(const struct ca_device_entry *entry, size_t at,
     for (size_t i = 0; i < entry->set_n; i++) {
         n += is_same(&entry->set[i], a);
     }
+    if (n <= most) {
+        return BM_OK;
+    }
     ca_attribute_name(a, name);
-    return n <= most ? BM_OK
-                     : ca_refuse(why, BM_E_CA_ATTRIBUTE,
-                                 "%s is given more than %u time%s", name, most,
-                                 most == 1 ? "" : "s");
+    return ca_refuse(why, BM_E_CA_ATTRIBUTE, "%s is given more than %u time%s",
+                     name, most, most == 1 ? "" : "s");
 }
 
 static bm_status check_owner(struct ca *ca, uint64_t device,
@@ -107,32 +108,18 @@ static bm_status count_label(void *arg, const void *visited)
     return BM_OK;
 }
 
-static bm_status check_labels(struct ca *ca, uint64_t device,
-                              struct ca_refusal *why)
+static bm_status check_labels(unsigned n, struct ca_refusal *why)
 {
-    const struct store *s = ca->c.store;
-    unsigned n = 0;
-    const struct store_visit visit = { &n, count_label };
-
-    BM_TRY(s->attribute_list(s->self, device, &visit));
     return n <= CA_LABELS_MAX ? BM_OK
                               : ca_refuse(why, BM_E_CA_ATTRIBUTE,
                                           "more than %d labels", CA_LABELS_MAX);
 }
 
-bm_status ca_put_attributes(struct ca *ca, uint64_t device,
-                            const struct ca_device_entry *entry,
-                            struct ca_refusal *why)
+static bm_status put_set(struct ca *ca, uint64_t device,
+                         const struct ca_device_entry *entry)
 {
     const struct store *s = ca->c.store;
 
-    for (size_t i = 0; i < entry->set_n; i++) {
-        struct store_attribute row = entry->set[i];
-
-        row.device = device;
-        row.value[0] = '\0';
-        BM_TRY(s->attribute_drop(s->self, &row));
-    }
     for (size_t i = 0; i < entry->set_n; i++) {
         struct store_attribute row = entry->set[i];
 
@@ -142,7 +129,41 @@ bm_status ca_put_attributes(struct ca *ca, uint64_t device,
             BM_TRY(s->attribute_put(s->self, &row));
         }
     }
-    return check_labels(ca, device, why);
+    return BM_OK;
+}
+
+bm_status ca_put_attributes(struct ca *ca, uint64_t device,
+                            const struct ca_device_entry *entry,
+                            struct ca_refusal *why)
+{
+    const struct store *s = ca->c.store;
+    unsigned n = 0;
+    const struct store_visit visit = { &n, count_label };
+
+    for (size_t i = 0; i < entry->set_n; i++) {
+        struct store_attribute row = entry->set[i];
+
+        row.device = device;
+        row.value[0] = '\0';
+        BM_TRY(s->attribute_drop(s->self, &row));
+    }
+    BM_TRY(put_set(ca, device, entry));
+    BM_TRY(s->attribute_list(s->self, device, &visit));
+    return check_labels(n, why);
+}
+
+bm_status ca_put_first_attributes(struct ca *ca, uint64_t device,
+                                  const struct ca_device_entry *entry,
+                                  struct ca_refusal *why)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < entry->set_n; i++) {
+        n += entry->set[i].kind == CA_ATTRIBUTE_LABEL &&
+             entry->set[i].value[0] != '\0';
+    }
+    BM_TRY(check_labels(n, why));
+    return put_set(ca, device, entry);
 }
 
 bm_status ca_put_firmware(struct ca *ca, uint32_t organisation, uint64_t device,

@@ -33,13 +33,17 @@ BM_MUST_CHECK bm_status ca_device_expect(struct ca *ca,
                                          int64_t now, struct ca_refusal *why);
 
 /*
- * Many at once. A row is text: the name of a device, then a line for each
- * attribute, as serial=SN-1. All rows are looked at, in their order, each as if
- * those before were there; what is wrong with any is told, and if there is
- * something, or if it is only to be looked at, nothing is written. Who asks
- * again does no harm: what is expected already, just so, is passed over.
+ * Many at once, and in one transaction: what costs time is to write them, so
+ * that to look at them in turns, before, would not make it shorter. A row is
+ * text: the name of a device, then a line for each attribute, as serial=SN-1.
+ * All rows are looked at, in their order, each as if those before were there;
+ * what is wrong with any is told, and if there is something, or if it is only
+ * to be looked at, nothing is written. Who asks again does no harm: what is
+ * expected already, just so, is passed over.
  */
-#define CA_EXPECT_MAX     1000  /* rows: some tenths of a second */
+#define CA_EXPECT_MAX \
+    1000                        /* rows, in one turn of the server: with a few
+                                   attributes each, ten to twenty ms */
 #define CA_EXPECT_ROW_MAX 16384 /* octets of one */
 struct ca_expect {
     uint32_t organisation;
@@ -82,6 +86,11 @@ BM_MUST_CHECK bm_status ca_check_device_name(const char *name,
 BM_MUST_CHECK bm_status ca_put_attributes(struct ca *ca, uint64_t device,
                                           const struct ca_device_entry *entry,
                                           struct ca_refusal *why);
+/* The same of a device that has none yet: nothing is to be looked for, and a
+ * thousand of them are one act. */
+BM_MUST_CHECK bm_status ca_put_first_attributes(
+    struct ca *ca, uint64_t device, const struct ca_device_entry *entry,
+    struct ca_refusal *why);
 /* The device says that it runs this firmware. */
 BM_MUST_CHECK bm_status ca_put_firmware(struct ca *ca, uint32_t organisation,
                                         uint64_t device, const char *version);

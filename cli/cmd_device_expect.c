@@ -46,9 +46,10 @@ static const struct args_row rows[] = {
     { 0, ARGS_FLAG, 0, false },
 };
 
-/* Octets of the rows of one request: less than a body may have, whatever JSON
- * makes of them. */
-#define PIECE_MAX (ADMIN_BODY_MAX / 4)
+/* Octets of the rows of one request. Each is one turn of the server: with so
+ * many, however many attributes they are, some ten milliseconds, after which
+ * others are served before the next. */
+#define PIECE_MAX ((size_t)64 << 10)
 
 /* Rows that are told to be wrong; more have one cause. */
 #define WRONG_MAX 10000

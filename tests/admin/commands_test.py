@@ -214,6 +214,11 @@ def test_what_is_done_is_the_same():
             equal(birthmark("ledger", "verify", "--dir", where)[0], 0, where)
 
 
+def leaves_of(srv):
+    return json.loads(birthmark("ledger", "verify", "--dir", srv.dir,
+                                "--json")[1])["leaves"]
+
+
 def table(rows):
     return "device,serial,mac,label.site,hardware-version\r\n" + "".join(
         "%s,%s,%s,%s,%s\r\n" % row for row in rows)
@@ -234,12 +239,18 @@ def test_a_list_of_devices_goes_out_as_it_came():
         contains(err, "1 rows are wrong: nothing was changed")
         equal(birthmark("device", "export", *at), before)
         write(file, table(rows))
+        leaves = leaves_of(srv)
         srv.start()  # by a server, in pieces
         equal(birthmark("device", "expect", *at, "--url", url_of(srv), file)[:2],
               (0, "2500 expected, 0 already\n"))
         equal(birthmark("device", "expect", *at, "--url", url_of(srv), file)[:2],
               (0, "0 expected, 2500 already\n"))
         srv.stop()
+        # A turn of the server for each 64 KiB, with a record of its own.
+        octets = sum(len("%s\nserial=%s\nmac=%s\nlabel.site=%s\n"
+                         "hardware-version=%s" % row) for row in rows)
+        contains(range(octets // 65536 + 1, octets // 60000 + 2),
+                 leaves_of(srv) - leaves)
         for form in ("csv", "json"):
             code, out, err = birthmark("device", "export", *at, "--format",
                                        form)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ca/inventory.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/device.h"
@@ -32,6 +33,41 @@ static bm_status expect(struct world *w, const struct ca_actor *who,
                                            set->n };
 
     return ca_device_expect(w->ca, who, &entry, w->now, NULL);
+}
+
+/* What was wrong with many: "1 serial, 4 mac, ". */
+struct wrong {
+    char text[256];
+};
+
+static bm_status see_wrong(void *arg, size_t row, const char *column,
+                           const struct ca_refusal *why)
+{
+    struct wrong *wrong = arg;
+    size_t n = strlen(wrong->text);
+
+    must(why->status != BM_OK, "why it is wrong");
+    (void)snprintf(wrong->text + n, sizeof wrong->text - n, "%zu %s, ", row,
+                   column);
+    return BM_OK;
+}
+
+static bm_status expect_many(struct world *w, const char *const *texts,
+                             struct ca_expect *e, struct wrong *wrong)
+{
+    struct bm_bytes rows[16];
+
+    wrong->text[0] = '\0';
+    e->organisation = 1;
+    e->rows = rows;
+    e->arg = wrong;
+    e->wrong = see_wrong;
+    for (e->n = 0; texts[e->n] != NULL; e->n++) {
+        must(e->n < 16, "rows");
+        rows[e->n] = (struct bm_bytes){ (const uint8_t *)texts[e->n],
+                                        strlen(texts[e->n]) };
+    }
+    return ca_devices_expect(w->ca, &admin, e, w->now, NULL);
 }
 
 static bm_status describe(struct world *w, const struct ca_actor *who,
@@ -332,6 +368,69 @@ static void a_write_that_fails_leaves_no_half_of_a_device(void)
     world_close(&w);
 }
 
+static void many_are_expected_in_one_act_or_none(void)
+{
+    static const char *const good[] = { "A\nserial=A\nmodel=M\nlabel.x=1",
+                                        "B\nmac=000000000001\nserial=", "C",
+                                        NULL };
+    static const char *const bad[] = { "D\nserial=D", "E\nlot=1\nserial=A",
+                                       "F\nserial=D", "A\nmodel=N",
+                                       "D\nmodel=M",  "G\nfirmware=1",
+                                       NULL };
+    struct ca_expect e = { .look = true };
+    struct wrong wrong;
+    struct world w;
+    uint64_t leaves;
+
+    world_open(&w);
+    leaves = world_leaves(&w);
+    CHECK_STATUS(expect_many(&w, good, &e, &wrong), BM_OK);
+    CHECK(e.new_n == 3 && e.there_n == 0 && e.wrong_n == 0);
+    CHECK(world_leaves(&w) == leaves);
+    e.look = false;
+    CHECK_STATUS(expect_many(&w, good, &e, &wrong), BM_OK);
+    CHECK(e.new_n == 3 && e.wrong_n == 0);
+    CHECK(world_leaves(&w) == leaves + 1);
+    CHECK(has(&w, "A", "serial=A model=M label.x=1 "));
+    CHECK(has(&w, "B", "mac=00:00:00:00:00:01 "));
+    CHECK(has(&w, "C", ""));
+    CHECK_STATUS(expect_many(&w, good, &e, &wrong), BM_OK);
+    CHECK(e.new_n == 0 && e.there_n == 3 && e.wrong_n == 0);
+    CHECK(world_leaves(&w) == leaves + 1);
+    /* What is wrong with any is told of all, and the good one is not kept. */
+    CHECK_STATUS(expect_many(&w, bad, &e, &wrong), BM_OK);
+    CHECK(strcmp(wrong.text,
+                 "1 serial, 2 serial, 3 device, 4 device, 5 firmware, ") == 0);
+    CHECK(world_leaves(&w) == leaves + 1);
+    CHECK_STATUS(
+        expect_many(&w, (const char *const[]){ "D", NULL }, &e, &wrong), BM_OK);
+    CHECK(e.new_n == 1);
+    CHECK(world_sound(&w));
+    world_close(&w);
+}
+
+static void one_of_many_has_so_many_labels_and_no_more(void)
+{
+    char text[2048] = "A\nlabel.none=";
+    const char *const rows[] = { text, NULL };
+    struct ca_expect e = { .look = false };
+    struct wrong wrong;
+    struct world w;
+    int n = (int)strlen(text);
+
+    world_open(&w);
+    for (int i = 0; i <= CA_LABELS_MAX; i++) {
+        n += snprintf(text + n, sizeof text - (size_t)n, "\nlabel.n%d=v", i);
+    }
+    CHECK_STATUS(expect_many(&w, rows, &e, &wrong), BM_OK);
+    CHECK(strcmp(wrong.text, "0 label, ") == 0);
+    *strrchr(text, '\n') = '\0'; /* and with one less, all is well */
+    CHECK_STATUS(expect_many(&w, rows, &e, &wrong), BM_OK);
+    CHECK(e.wrong_n == 0 && e.new_n == 1);
+    CHECK(world_sound(&w));
+    world_close(&w);
+}
+
 int main(void)
 {
     RUN(an_expected_device_has_what_is_known_of_it);
@@ -342,5 +441,7 @@ int main(void)
     RUN(the_end_of_a_device_is_that_of_its_certificates);
     RUN(what_may_be_done_depends_on_the_state);
     RUN(a_write_that_fails_leaves_no_half_of_a_device);
+    RUN(many_are_expected_in_one_act_or_none);
+    RUN(one_of_many_has_so_many_labels_and_no_more);
     return bm_test_done();
 }
