@@ -83,6 +83,23 @@ static int fill(const struct ask *ask, char **words, const struct given *given,
                                                               : CMD_USAGE;
 }
 
+/* Times as they are typed. */
+static void put_units(const struct ask *ask, json_t *answer)
+{
+    const struct admin_field *f =
+        admin_operations[admin_find(ask->operation)].result;
+
+    for (; f->name != NULL; f++) {
+        json_t *value = json_object_get(answer, f->name);
+        char text[ADMIN_SECONDS_MAX];
+
+        if (f->type == ADMIN_SECONDS && json_is_integer(value)) {
+            admin_seconds(json_integer_value(value), text);
+            (void)json_object_set_new(answer, f->name, json_string(text));
+        }
+    }
+}
+
 static bm_status print(const struct ask *ask, bool json, json_t *answer)
 {
     static const struct tree t;
@@ -93,6 +110,7 @@ static bm_status print(const struct ask *ask, bool json, json_t *answer)
         return listing_print(&listing, &t, answer);
     }
     if (ask->answer == ASK_SHOW) {
+        put_units(ask, answer);
         rc = ask->print != NULL ? ask->print(answer)
                                 : text_print(stdout, answer, 0);
     } else if (ask->answer == ASK_ID) {

@@ -42,6 +42,7 @@ enum admin_type {
     ADMIN_STRING,  /* UTF-8 in one line, 1 to `max` octets */
     ADMIN_TEXT,    /* the same with lines */
     ADMIN_INTEGER, /* `min` to `max` */
+    ADMIN_SECONDS, /* the same; people read and type 7d (admin_seconds()) */
     ADMIN_BOOLEAN,
     ADMIN_TIME,   /* RFC 3339, UTC */
     ADMIN_SERIAL, /* hexadecimal digits */
@@ -109,6 +110,11 @@ int admin_find(const char *id);
 
 /* The parameter that is all of its body, or NULL: then a body is JSON. */
 const struct admin_field *admin_octets(const struct admin_operation *op);
+
+/* Seconds as people type them: the largest of d, h, m and s that leaves nothing
+ * over. 604800 is 7d, 90 is 90s. */
+#define ADMIN_SECONDS_MAX 24
+void admin_seconds(int64_t seconds, char text[ADMIN_SECONDS_MAX]);
 
 /*
  * Does `object` have the members that a table asks for, of the types it says,

@@ -159,6 +159,38 @@ static bool check_integer(const struct admin_field *f, const json_t *value,
                f->min, f->max);
 }
 
+void admin_seconds(int64_t seconds, char text[ADMIN_SECONDS_MAX])
+{
+    static const struct {
+        int64_t seconds;
+        char unit;
+    } units[] = { { 86400, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' } };
+    size_t i = 0;
+
+    while (seconds == 0 ? units[i].seconds != 1
+                        : seconds % units[i].seconds != 0) {
+        i++;
+    }
+    (void)snprintf(text, ADMIN_SECONDS_MAX, "%" PRId64 "%c",
+                   seconds / units[i].seconds, units[i].unit);
+}
+
+static bool check_seconds(const struct admin_field *f, const json_t *value,
+                          char words[ADMIN_WORDS_MAX])
+{
+    char least[ADMIN_SECONDS_MAX];
+    char most[ADMIN_SECONDS_MAX];
+    int64_t v = json_integer_value(value);
+
+    if (!json_is_integer(value)) {
+        return say(words, "%s is not an integer", f->name);
+    }
+    admin_seconds(f->min, least);
+    admin_seconds(f->max, most);
+    return (f->min == 0 && f->max == 0) || (v >= f->min && v <= f->max) ||
+           say(words, "%s is outside of %s to %s", f->name, least, most);
+}
+
 static bool check_strings(const struct admin_field *f, const json_t *value,
                           char words[ADMIN_WORDS_MAX])
 {
@@ -207,6 +239,8 @@ static bool check_value(const struct admin_field *f, const json_t *value,
     switch (f->type) {
     case ADMIN_INTEGER:
         return check_integer(f, value, words);
+    case ADMIN_SECONDS:
+        return check_seconds(f, value, words);
     case ADMIN_BOOLEAN:
         return json_is_boolean(value) ||
                say(words, "%s is neither true nor false", f->name);

@@ -37,7 +37,7 @@ static const char *const states[] = { "disabled", "waiting", "delivering",
                     "whether the courier shows its certificate"),           \
         ADMIN_GIVES("tries", ADMIN_INTEGER, true,                           \
                     "of an event, before it is given up"),                  \
-        ADMIN_GIVES("give_up_after", ADMIN_INTEGER, true,                   \
+        ADMIN_GIVES("give_up_after", ADMIN_SECONDS, true,                   \
                     "seconds, however often an event was tried"),           \
         ADMIN_GIVES_ENUM("state", states, true,                             \
                          "waiting: nothing was sent yet; failing: several " \
@@ -160,7 +160,7 @@ const struct admin_field admin_create_destination_params[] = {
                "events of every organisation that you see"),
     ADMIN_BODY("tries", ADMIN_INTEGER, false, CA_TRIES_MAX,
                "of an event, before it is given up; 20 if not given"),
-    ADMIN_BODY("give_up_after", ADMIN_INTEGER, false, CA_AGE_MAX,
+    ADMIN_BODY("give_up_after", ADMIN_SECONDS, false, CA_AGE_MAX,
                "seconds after which an event is given up, however often it "
                "was tried; a week if not given"),
     ADMIN_BODY("anchors", ADMIN_STRINGS, false, CERT_TEXT_MAX,

@@ -177,6 +177,7 @@ static json_t *schema_of(struct tree *t, const struct admin_field *f, int depth)
 
     switch (f->type) {
     case ADMIN_INTEGER:
+    case ADMIN_SECONDS:
         set_integer(t, o, f);
         break;
     case ADMIN_BOOLEAN:

@@ -94,7 +94,7 @@ const struct admin_field admin_pull_renewals_params[] = {
                "that have a certificate of this batch"),
     ADMIN_BODY("organisation", ADMIN_INTEGER, false, UINT32_MAX,
                "of this organisation; if not given, of all that you see"),
-    ADMIN_BODY("over", ADMIN_INTEGER, false, CA_PULL_OVER_MAX,
+    ADMIN_BODY("over", ADMIN_SECONDS, false, CA_PULL_OVER_MAX,
                "seconds over which they are spread; a week if not given"),
     ADMIN_BODY("from", ADMIN_TIME, false, 0, "from then on; now if not given"),
     ADMIN_BODY("ends", ADMIN_TIME, false, 0,
@@ -123,7 +123,7 @@ const struct admin_field admin_list_renewals_params[] = {
       .about = "late: behind its window; lost: ended, and nothing came after; "
                "expiring: certificates, and authorities: CAs, that end before "
                "the horizon" },
-    ADMIN_QUERY("horizon", ADMIN_INTEGER, HORIZON_MAX,
+    ADMIN_QUERY("horizon", ADMIN_SECONDS, HORIZON_MAX,
                 "seconds from now; 30 days if not given"),
     { .name = "since",
       .type = ADMIN_TIME,

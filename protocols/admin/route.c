@@ -175,6 +175,7 @@ static bm_status typed(struct routing *r, const struct admin_field *f,
     }
     switch (f->type) {
     case ADMIN_INTEGER:
+    case ADMIN_SECONDS:
         if (!parse_integer(text, &number)) {
             return REFUSE(r, 400, "%s is not a number", f->name);
         }

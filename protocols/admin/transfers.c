@@ -80,7 +80,7 @@ const struct admin_field admin_offer_transfer_params[] = {
                "revoke if not given. Identities of birth stay" },
     ADMIN_BODY("labels", ADMIN_BOOLEAN, false, 0,
                "your labels go with them; they do not if not given"),
-    ADMIN_BODY("open_for", ADMIN_INTEGER, false, CA_TRANSFER_LIFE_MAX,
+    ADMIN_BODY("open_for", ADMIN_SECONDS, false, CA_TRANSFER_LIFE_MAX,
                "seconds until it lapses; 14 days if not given"),
     ADMIN_BODY("words", ADMIN_STRING, false, CA_TRANSFER_WORDS_MAX - 1,
                "for people on the other side"),

@@ -178,6 +178,27 @@ def test_only_what_is_wanted_is_sent_and_of_whom_it_is():
     other.stop()
 
 
+def test_the_age_of_events_is_typed_and_shown_in_the_same_units():
+    s = serve("age")
+    at = ("destination", "create", "--dir", s.dir)
+    for wrong, words in (
+            ("31d", "give_up_after is outside of 1s to 30d"),
+            ("721h", "give_up_after is outside of 1s to 30d"),
+            ("3", "--give-up-after takes a duration, like 3d")):
+        code, _, err = s.birthmark(*at, "no", "https://127.0.0.1:9/",
+                                   "--give-up-after", wrong, check=False)
+        holds(code != 0, wrong)
+        contains(err, words)
+    for name, given, shown in (("usual", (), "7d"), ("most", ("30d",), "30d"),
+                               ("mixed", ("90m",), "90m")):
+        s.birthmark(*at, name, "https://127.0.0.1:9/",
+                    *[w for g in given for w in ("--give-up-after", g)])
+        out = s.birthmark("destination", "show", "--dir", s.dir, name)[1]
+        equal([l.split()[-1] for l in out.splitlines() if "give up" in l],
+              [shown])
+    equal(show(s, "usual")["give_up_after"], 604800)  # programs count
+
+
 def test_certificates_are_told_to_those_who_ask_for_them():
     asked = Webhook(ca())
     plain = Webhook(ca())

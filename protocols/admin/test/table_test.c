@@ -107,7 +107,8 @@ static void check_fields(const struct admin_field *fields, bool result,
         }
         /* A parameter is bounded. */
         if (!result && (f->type == ADMIN_STRING || f->type == ADMIN_TEXT ||
-                        f->type == ADMIN_PEM || f->type == ADMIN_INTEGER)) {
+                        f->type == ADMIN_PEM || f->type == ADMIN_INTEGER ||
+                        f->type == ADMIN_SECONDS)) {
             CHECK(f->max > 0);
         }
         if (nested) {
