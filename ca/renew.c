@@ -107,15 +107,18 @@ static bm_status renew_own(struct ca *ca, struct ca_slot *s, int64_t now,
     return BM_OK;
 }
 
-/* What a device has of this profile: the newest of each state. */
+/* What a device has of this profile: the newest of each state, and of those
+ * that count the newest with the key of the request. */
 struct has {
     const struct ca_slot *s;
     int64_t now;
     bool valid;
     bool pending;
+    bool same;
     bool held;
     struct ca_cert_row valid_row;
     struct ca_cert_row pending_row;
+    struct ca_cert_row same_row;
 };
 
 static bm_status see(void *arg, const void *visited)
@@ -137,6 +140,12 @@ static bm_status see(void *arg, const void *visited)
         h->pending = true;
         ca_keep_row(&h->pending_row, row);
     }
+    if ((row->status == STORE_CERT_VALID ||
+         row->status == STORE_CERT_PENDING) &&
+        !h->same && same_key(h->s, row)) {
+        h->same = true;
+        ca_keep_row(&h->same_row, row);
+    }
     h->held = h->held || row->status == STORE_CERT_HELD;
     return BM_OK;
 }
@@ -148,22 +157,25 @@ static bool may_repeat(const struct ca_slot *s)
     return s->request->by == CA_BY_TOKEN || s->request->by == CA_BY_IDEVID;
 }
 
-/* A lost reply: the certificate that this key has is given again. */
+/*
+ * A lost reply: the certificate that this key has is given again, whatever was
+ * issued since, as long as it counts; to know a retry for what it is is our
+ * task (RFC 7030 4.2.3). If it ended when a later one came, there is nothing to
+ * give: the key has been used (ca_check_key()).
+ */
 static bm_status repeat_lost(struct ca *ca, struct ca_slot *s,
                              const struct has *h, struct ca_refusal *why)
 {
+    const struct store_cert *row = &h->same_row.row;
     bool open = false;
 
-    if (h->pending && same_key(s, &h->pending_row.row)) {
-        return ca_repeat(ca, s, h->pending_row.row.id, h->now, why);
+    if (!h->same) {
+        return BM_OK;
     }
-    if (h->valid && s->policy->same_key_renewal) {
-        BM_TRY(is_open(ca, s, &h->valid_row.row, h->now, &open));
+    if (row->status == STORE_CERT_VALID && s->policy->same_key_renewal) {
+        BM_TRY(is_open(ca, s, row, h->now, &open));
     }
-    if (h->valid && same_key(s, &h->valid_row.row) && !open) {
-        return ca_repeat(ca, s, h->valid_row.row.id, h->now, why);
-    }
-    return BM_OK;
+    return open ? BM_OK : ca_repeat(ca, s, row->id, h->now, why);
 }
 
 /*

@@ -238,6 +238,54 @@ static void a_lost_reply_is_given_again_to_an_idevid(void)
     world_close(&r.w);
 }
 
+/* A request that was under way for long, behind one with a newer key. */
+static void a_late_retry_gets_what_its_key_has_if_that_still_counts(void)
+{
+    struct renewing r;
+    struct issued first;
+    struct issued second;
+    struct issued again;
+    const struct bm_signer *key = world_key();
+
+    renewing_open(&r, SEVERAL);
+    CHECK_STATUS(reset(&r, SEVERAL, key, &first), BM_OK);
+    CHECK_STATUS(reset(&r, SEVERAL, world_key(), &second), BM_OK);
+    CHECK(status_of(&r.w, &first) == STORE_CERT_VALID);
+    CHECK(status_of(&r.w, &second) == STORE_CERT_VALID);
+    CHECK_STATUS(reset(&r, SEVERAL, key, &again), BM_OK);
+    CHECK(again.repeated && again.id == first.id);
+    CHECK_BYTES(again.der, again.n, first.der, first.n);
+    CHECK(world_sound(&r.w));
+    world_close(&r.w);
+}
+
+static void a_late_retry_with_a_key_that_was_replaced_is_refused(void)
+{
+    struct renewing r;
+    struct issued first;
+    struct issued second;
+    struct issued out;
+    const struct bm_signer *key = world_key();
+    uint64_t leaves;
+
+    renewing_open(&r, LDEVID);
+    /* While both are pending, by the certificate that is renewed; ... */
+    CHECK_STATUS(renew(&r, &r.old, key, &first), BM_OK);
+    CHECK_STATUS(renew(&r, &r.old, world_key(), &second), BM_OK);
+    leaves = world_leaves(&r.w);
+    CHECK_STATUS(renew(&r, &r.old, key, &out), BM_E_CA_KEY_REUSED);
+    CHECK_STATUS(reset(&r, LDEVID, key, &out), BM_E_CA_KEY_REUSED);
+    CHECK(world_leaves(&r.w) == leaves);
+    CHECK(status_of(&r.w, &second) == STORE_CERT_PENDING);
+    /* ... and, by the IDevID, when the later one is in use. */
+    CHECK_STATUS(world_seen(&r.w, &second), BM_OK);
+    CHECK_STATUS(reset(&r, LDEVID, key, &out), BM_E_CA_KEY_REUSED);
+    CHECK(status_of(&r.w, &second) == STORE_CERT_VALID);
+    CHECK(world_events(&r.w, 0, "fork") == 0);
+    CHECK(world_sound(&r.w));
+    world_close(&r.w);
+}
+
 /* Whoever has the secret can try as often as he likes: written down once. */
 static void a_token_with_another_key_is_refused_and_recorded_once(void)
 {
@@ -506,6 +554,8 @@ int main(void)
     RUN(a_profile_with_several_active_keeps_the_old_one);
     RUN(a_return_to_the_idevid_supersedes_and_is_no_fork);
     RUN(a_lost_reply_is_given_again_to_an_idevid);
+    RUN(a_late_retry_gets_what_its_key_has_if_that_still_counts);
+    RUN(a_late_retry_with_a_key_that_was_replaced_is_refused);
     RUN(a_lost_reply_is_given_again_to_a_token);
     RUN(a_token_with_another_key_is_refused_and_recorded_once);
     RUN(a_renewal_has_its_window);
