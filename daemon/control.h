@@ -24,6 +24,7 @@ enum control_type {
     CONTROL_REFUSED,  /* to reload: it goes on as before */
     CONTROL_CHANGED,  /* `value`: a bit per enum room_kind */
     CONTROL_UNLINKED, /* its link to `kind` has ended */
+    CONTROL_ANSWERS,  /* what it is asked, from now on (room_answers()) */
     CONTROL_TYPES
 };
 

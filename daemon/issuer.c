@@ -213,6 +213,7 @@ static bm_status take_signer(struct issuer *is, int fd)
             (struct log_field[]){
                 log_number("abandoned", (int64_t)ca_abandoned(is->in->ca)),
                 { 0 } });
+    room_answers(is->room);
     issuer_publish_restart(is);
     issuer_batch_restart(is);
     issuer_courier_changed(is);
@@ -388,6 +389,7 @@ const struct room_type room_issuer = {
                .read_dirs = { "journal" },
                .write_dirs = { "crl", "ledger", BLOBS_DIR, UPLOADS_DIR } },
     .alone = true,
+    .answers_later = true,
     .setup = issuer_setup,
     .link = issuer_link,
     .stop = issuer_stop,

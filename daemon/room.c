@@ -125,6 +125,13 @@ void room_changed(struct room *room, unsigned rooms)
     }
 }
 
+void room_answers(struct room *room)
+{
+    if (room == &me.room && say(CONTROL_ANSWERS, 0) != BM_OK) {
+        log_put(LOG_LEVEL_ERROR, "room.mute", NULL);
+    }
+}
+
 void room_unlinked(struct room *room, enum room_kind to)
 {
     /* In a test of one room there is nobody to tell. */

@@ -79,6 +79,9 @@ struct room_type {
      * its kind could have: to replace it, the old one is stopped first. Its
      * askers see their link end, wait for the next, and lose nothing. */
     bool alone;
+    /* Being set up is not all it needs: it says room_answers() when it has what
+     * others bring. Until then the service is not said to have started. */
+    bool answers_later;
 
     bm_status (*setup)(struct room *room, struct ca_refusal *why);
     /* A new end of a link to the room `to`; takes over `fd`. `instance` is of
@@ -139,6 +142,10 @@ void room_done(struct room *room);
 /* Tell the supervisor that files of ours changed (keeper): it reloads those
  * rooms, a bit per enum room_kind. */
 void room_changed(struct room *room, unsigned rooms);
+
+/* What it is asked is answered from now on: of a type that `answers_later`. It
+ * may be said again. */
+void room_answers(struct room *room);
 
 /*
  * Tell the supervisor that the link to the room `to` has ended. That is mostly

@@ -87,6 +87,28 @@ static void run(struct supervisor *s)
             process_listen(s->slots[i].current);
         }
     }
+}
+
+bool supervisor_answers(const struct supervisor *s)
+{
+    for (size_t i = 0; i < s->slots_n; i++) {
+        const struct slot *slot = &s->slots[i];
+
+        if (room_types[slot->kind]->answers_later &&
+            !(is_ready(slot) && slot->current->answers)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What was ordered to come after us may ask us. */
+static void tell(struct supervisor *s)
+{
+    if (s->phase != PHASE_RUN || s->told || !supervisor_answers(s)) {
+        return;
+    }
+    s->told = true;
     notify_send("READY=1\n");
     log_put(LOG_LEVEL_NOTICE, "started",
             (struct log_field[]){
@@ -157,6 +179,7 @@ void supervisor_advance(struct supervisor *s)
     } else if (s->phase == PHASE_STOP) {
         stop_step(s);
     }
+    tell(s);
 }
 
 static void stop(struct supervisor *s)

@@ -54,6 +54,7 @@ struct process {
     struct event *readable;
     int64_t deadline;  /* of its state; 0: none */
     unsigned unlinked; /* links that it lost: a bit per enum room_kind */
+    bool answers;      /* of a type that `answers_later`: now it does */
 };
 
 /* A place in the house: one room, in whatever process lives there. */
@@ -87,7 +88,8 @@ struct supervisor {
     struct ports ports;
     int lock;
     enum phase phase;
-    int code; /* of the program */
+    bool told; /* that it has started */
+    int code;  /* of the program */
     struct slot slots[SLOTS_MAX];
     size_t slots_n;
     struct process *processes;
@@ -127,7 +129,9 @@ void life_start(struct slot *slot);
 /* ---- supervisor.c */
 
 void supervisor_advance(struct supervisor *s); /* something changed */
-void supervisor_fail(struct supervisor *s);    /* give up: stop, exit code 1 */
+/* Is there nobody who would have to say, and has not, that it answers? */
+bool supervisor_answers(const struct supervisor *s);
+void supervisor_fail(struct supervisor *s); /* give up: stop, exit code 1 */
 
 /* Are there ports for it, and does the program have it? */
 bool supervisor_wants(const struct settings *settings, enum room_kind kind);

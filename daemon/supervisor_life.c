@@ -122,7 +122,7 @@ static void reload_advance(struct supervisor *s)
             return;
         }
     }
-    if (s->reloading == NULL && s->reload_asked) {
+    if (s->reloading == NULL && s->reload_asked && supervisor_answers(s)) {
         s->reload_asked = false;
         notify_send("READY=1\n");
         log_put(LOG_LEVEL_NOTICE, "reloaded", NULL);
@@ -184,6 +184,13 @@ void life_message(struct process *p, const struct control *m)
         if (s->phase == PHASE_RUN && p->slot->kind == ROOM_KEEPER) {
             life_reload(s, m->value);
         }
+        break;
+    case CONTROL_ANSWERS:
+        if (room_types[p->slot->kind]->answers_later) {
+            p->answers = true;
+            break;
+        }
+        process_kill(p);
         break;
     case CONTROL_UNLINKED:
         if (process_may_ask(p, m->kind)) {

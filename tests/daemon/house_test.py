@@ -510,6 +510,17 @@ def activated(s, names, notify):
         o.close()
 
 
+def said(s, *events):
+    """What it has logged of these, in that order."""
+    return [e for e in re.findall(r"event=([a-z.-]+)", s.words())
+            if e in events]
+
+
+def is_answered(s):
+    """Of the issuer, at once: who was told to wait for it may come now."""
+    equal(s.try_get("/.well-known/est/cacerts"), 200)
+
+
 def test_sockets_of_systemd_are_taken_and_it_is_told():
     s = house("systemd")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear, s:
@@ -519,11 +530,16 @@ def test_sockets_of_systemd_are_taken_and_it_is_told():
         before = dict(s.ports)
         activated(s, ["public", "devices"], path)
         contains(ear.recv(4096).decode(), "READY=1")
+        is_answered(s)
+        equal(said(s, "issuer.ready", "started"), ["issuer.ready", "started"])
         holds(s.ports["devices"] != before["devices"], "another port")
         s.wait_ready()
         s.process.send_signal(signal.SIGHUP)
         contains(ear.recv(4096).decode(), "RELOADING=1", "MONOTONIC_USEC=")
         contains(ear.recv(4096).decode(), "READY=1")
+        is_answered(s)
+        equal(said(s, "issuer.ready", "reloaded")[-2:],
+              ["issuer.ready", "reloaded"])
         equal(s.stop(), 0)
         contains(ear.recv(4096).decode(), "STOPPING=1")
 
