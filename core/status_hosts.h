@@ -73,7 +73,8 @@
     X(E_STORE_VERSION, 0x1403, "", "store was made by a newer version") \
     X(E_STORE_CONFLICT, 0x1404, "", "row exists already")               \
     X(E_STORE_SCOPE, 0x1405, "", "belongs to another organisation")     \
-    X(E_STORE_STATE, 0x1406, "", "store is not in such a transaction")
+    X(E_STORE_STATE, 0x1406, "", "store is not in such a transaction")  \
+    X(E_STORE_OLDER, 0x1407, "", "store was made by an older version")
 
 #define BM_STATUS_CA(X)                                                        \
     X(E_CA_KEY_OWNED, 0x1501, "", "public key belongs to another device")      \

@@ -74,6 +74,20 @@ static bool writes(const struct instance *in)
     return in->mode == INSTANCE_WRITE || in->mode == INSTANCE_ISSUER;
 }
 
+/* What can be done about a store that this program does not read as it is. */
+static const char *advice(bm_status rc)
+{
+    switch (rc) {
+    case BM_E_STORE_VERSION:
+        return ": upgrade this program";
+    case BM_E_STORE_OLDER:
+        return ": it is brought up to date when the service starts, or by "
+               "birthmark ledger checkpoint";
+    default:
+        return "";
+    }
+}
+
 static bm_status open_store(struct instance *in, struct ca_refusal *why)
 {
     char path[FILES_PATH_MAX];
@@ -85,7 +99,7 @@ static bm_status open_store(struct instance *in, struct ca_refusal *why)
 
     BM_TRY(files_path(path, in->dir, "birthmark.db"));
     rc = store_sqlite_open(&config, &in->store);
-    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s", path);
+    return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "%s%s", path, advice(rc));
 }
 
 /* A ledger under another name would be another ledger, with the same key. */

@@ -25,7 +25,7 @@ struct store_sqlite_config {
 
 /*
  * Open, and migrate a file of an older version (never when read-only, which
- * is then BM_E_STORE_VERSION). A new file appears whole or not at all, with
+ * is then BM_E_STORE_OLDER). A new file appears whole or not at all, with
  * mode 0600. BM_E_NOT_FOUND: no such file; BM_E_STORE_CORRUPT: not a store of
  * ours, or damaged; BM_E_STORE_VERSION: of a newer version. The struct is
  * released by its close(). On error `*store` is NULL.

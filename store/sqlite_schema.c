@@ -88,8 +88,11 @@ bm_status sqlite_schema_check(sqlite3 *db, const char *path, bool read_only)
     if (id != APPLICATION_ID || version < 1) {
         return BM_E_STORE_CORRUPT;
     }
-    if (version > VERSION || (version < VERSION && read_only)) {
+    if (version > VERSION) {
         return BM_E_STORE_VERSION;
+    }
+    if (version < VERSION && read_only) {
+        return BM_E_STORE_OLDER;
     }
     return version == VERSION ? BM_OK : migrate(db, version, path);
 }

@@ -52,6 +52,7 @@ static const struct {
     { BM_E_STORE, 500 },
     { BM_E_STORE_CORRUPT, 500 },
     { BM_E_STORE_VERSION, 500 },
+    { BM_E_STORE_OLDER, 500 },
     { BM_E_STORE_STATE, 500 },
     { BM_E_END, 500 },
     { BM_E_KEYS_GONE, 503 },

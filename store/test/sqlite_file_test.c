@@ -303,7 +303,7 @@ static void check_migrated(const char *path)
     story_check(path, acknowledged, ROWS);
     (void)snprintf(name, sizeof name, "%s.v1.bak", path);
     CHECK(stat(name, &st) == 0 && (st.st_mode & 07777) == 0600);
-    CHECK_STATUS(opens(name, true), BM_E_STORE_VERSION); /* it is the old one */
+    CHECK_STATUS(opens(name, true), BM_E_STORE_OLDER); /* it is the old one */
 }
 
 /* Administrators saw everything, others their organisation: as before. */
@@ -339,7 +339,7 @@ static void an_older_file_is_migrated_and_kept(void)
 
     files_path("old", path);
     make_version_1(path);
-    CHECK_STATUS(opens(path, true), BM_E_STORE_VERSION);
+    CHECK_STATUS(opens(path, true), BM_E_STORE_OLDER);
     CHECK_STATUS(opens(path, false), BM_OK);
     check_migrated(path);
     check_operators(path);
@@ -428,10 +428,10 @@ static void lists_of_version_3_are_kept(void)
         " ('member-2', 77, 6, 1, '', x'30', '', x'', '', 3);"
         "INSERT INTO crl VALUES ('issuing', 5, 6, 7, CAST('list' AS BLOB));"
         "INSERT INTO revocation VALUES ('issuing', x'01', 10, 0, 12, 4)");
-    CHECK_STATUS(opens(path, true), BM_E_STORE_VERSION);
+    CHECK_STATUS(opens(path, true), BM_E_STORE_OLDER);
     CHECK_STATUS(opens(path, false), BM_OK);
     (void)snprintf(name, sizeof name, "%s.v3.bak", path);
-    CHECK_STATUS(opens(name, true), BM_E_STORE_VERSION);
+    CHECK_STATUS(opens(name, true), BM_E_STORE_OLDER);
     check_lists(path);
     files_remove(name);
 }

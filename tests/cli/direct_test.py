@@ -173,6 +173,32 @@ def test_what_is_no_instance_is_named():
     refused("nowhere is not an instance", "ca", "list", "--dir", "nowhere")
 
 
+def version_of(where, *to):
+    with database(where) as db:
+        if to:
+            db.execute("PRAGMA user_version = %d" % to)
+        return db.execute("PRAGMA user_version").fetchone()[0]
+
+
+def test_a_store_of_another_version_is_told_from_which_side_it_is():
+    where = made("versions")
+    now = version_of(where)
+    version_of(where, now + 1)
+    for args in READS + (("ledger", "checkpoint"),):
+        contains(refused("made by a newer version", *args, "--dir", where),
+                 "birthmark.db: upgrade this program")
+    version_of(where, now - 1)  # its last step may be taken twice
+    for args in READS:
+        contains(refused("made by an older version", *args, "--dir", where),
+                 "or by birthmark ledger checkpoint")
+    equal(version_of(where), now - 1)
+    ok("ledger", "checkpoint", "--dir", where)
+    equal((version_of(where), os.path.exists("%s/birthmark.db.v%d.bak" %
+                                             (where, now - 1))), (now, True))
+    for args in READS:
+        ok(*args, "--dir", where)
+
+
 def test_a_ledger_folder_that_is_gone_is_made_again():
     where = made("unpublished")
     shutil.rmtree(where + "/ledger")
