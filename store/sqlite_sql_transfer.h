@@ -7,10 +7,13 @@
     "id, organisation, receiver, state, options, devices, created, " \
     "expires, decided, creator, decider, profile, words, reason"
 #define SQL_TRANSFERRED_COLUMNS "transfer, place, device, received"
-/* A transfer is in the scope of both of its sides. */
-#define SQL_TRANSFER_SEEN                                              \
-    "SELECT id FROM (SELECT id, organisation FROM transfer UNION ALL " \
-    "SELECT id, receiver AS organisation FROM transfer) WHERE $scope"
+/* A transfer is in the scope of both of its sides. Which of them is asked of
+ * each side by itself, with what the ids are: that is what keeps to an index,
+ * however many transfers others have. */
+#define SQL_TRANSFER_SEEN(ids)                                                \
+    "id IN (SELECT id FROM (SELECT id, organisation FROM transfer "           \
+    "UNION ALL SELECT id, receiver AS organisation FROM transfer) WHERE " ids \
+    ")"
 
 #define SQL_TRANSFER_LIST(X)                                                   \
     X(TRANSFER_ADD,                                                            \
@@ -20,11 +23,12 @@
     X(TRANSFER_CHANGE,                                                         \
       "UPDATE transfer SET state = ?, decided = ?, decider = ?, profile = ?, " \
       "reason = ? WHERE id = ? AND organisation = ? AND receiver = ?")         \
-    X(TRANSFER_GET, "SELECT " SQL_TRANSFER_COLUMNS " FROM transfer "           \
-                    "WHERE id = ?1 AND id IN (" SQL_TRANSFER_SEEN ")")         \
+    X(TRANSFER_GET, "SELECT " SQL_TRANSFER_COLUMNS " FROM transfer WHERE "     \
+                    "id = ?1 AND " SQL_TRANSFER_SEEN("id = ?1 AND $scope"))    \
     X(TRANSFER_LIST,                                                           \
-      "SELECT " SQL_TRANSFER_COLUMNS " FROM transfer "                         \
-      "WHERE id > ?1 AND id IN (" SQL_TRANSFER_SEEN ") ORDER BY id")           \
+      "SELECT " SQL_TRANSFER_COLUMNS                                           \
+      " FROM transfer WHERE " SQL_TRANSFER_SEEN(                               \
+          "id > ?1 AND $scope ORDER BY id LIMIT 64") " ORDER BY id")           \
     X(TRANSFER_COUNT, "SELECT count(*) FROM transfer "                         \
                       "WHERE state = 1 AND organisation = ? AND expires > ?")  \
     X(TRANSFER_LAPSED,                                                         \

@@ -89,16 +89,42 @@ static bm_status transfer_get(void *self, const struct store_scope *scope,
     return query_close(&q);
 }
 
+/* Those of a turn (SQL_TRANSFER_LIST). */
+struct turn {
+    const struct store_visit *visit;
+    uint64_t after;
+    bool more; /* there was one, and another is wanted */
+};
+
+static bm_status take_one(void *arg, const void *visited)
+{
+    const struct store_transfer *row = visited;
+    struct turn *t = arg;
+    bm_status rc;
+
+    t->after = row->id;
+    rc = t->visit->row(t->visit->arg, row);
+    t->more = rc == BM_OK;
+    return rc;
+}
+
 static bm_status transfer_list(void *self, const struct store_scope *scope,
                                uint64_t after, const struct store_visit *visit)
 {
-    struct sqlite_query q;
+    struct turn turn = { visit, after, true };
+    const struct store_visit each = { &turn, take_one };
     struct store_transfer row;
 
-    query_open_scope(&q, self, SQL_TRANSFER_LIST, scope);
-    query_put_u64(&q, after);
-    query_put_scope(&q, scope);
-    return query_visit(&q, transfer_read, &row, visit);
+    while (turn.more) {
+        struct sqlite_query q;
+
+        turn.more = false;
+        query_open_scope(&q, self, SQL_TRANSFER_LIST, scope);
+        query_put_u64(&q, turn.after);
+        query_put_scope(&q, scope);
+        BM_TRY(query_visit(&q, transfer_read, &row, &each));
+    }
+    return BM_OK;
 }
 
 static bm_status transfer_count(void *self, uint32_t organisation, int64_t now,

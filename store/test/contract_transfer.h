@@ -90,6 +90,59 @@ static inline void a_transfer_is_seen_by_its_sides(void)
     s->close(s);
 }
 
+struct many_seen {
+    uint64_t last;
+    unsigned n;
+    unsigned enough;
+};
+
+static inline bm_status see_next(void *arg, const void *visited)
+{
+    const struct store_transfer *row = visited;
+    struct many_seen *seen = arg;
+
+    CHECK(row->id > seen->last);
+    seen->last = row->id;
+    return ++seen->n == seen->enough ? BM_E_END : BM_OK;
+}
+
+static inline unsigned count_transfers(struct store *s,
+                                       const struct store_scope *scope,
+                                       unsigned enough)
+{
+    struct many_seen seen = { .enough = enough };
+    const struct store_visit visit = { &seen, see_next };
+
+    CHECK_STATUS(s->transfer_list(s->self, scope, 0, &visit), BM_OK);
+    return seen.n;
+}
+
+static inline void of_many_transfers_each_is_listed_once(void)
+{
+    static const struct {
+        struct store_scope scope;
+        unsigned n;
+    } rows[] = {
+        { { 0, 0 }, 300 }, { { 0, 1 }, 200 }, { { 0, 2 }, 200 },
+        { { 0, 3 }, 200 }, { { 1, 0 }, 300 }, { { 1, 3 }, 0 },
+        { { 1, 1 }, 200 },
+    };
+    struct store *s = contract_open("transfers", true);
+
+    must_begin(s);
+    put_organisations(s);
+    for (uint32_t i = 0; i < 300; i++) {
+        (void)put_transfer(s, 1 + i % 3, 1 + (i + 1) % 3, 90);
+    }
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        CHECK(count_transfers(s, &rows[i].scope, 0) == rows[i].n);
+        CHECK(count_transfers(s, &rows[i].scope, 65) ==
+              (rows[i].n < 65 ? rows[i].n : 65));
+    }
+    s->rollback(s->self);
+    s->close(s);
+}
+
 static inline void of_a_transfer_its_end_is_said(void)
 {
     struct store *s = contract_open("transfers", true);
@@ -253,6 +306,7 @@ static inline void rows_of_one_line_are_found_together(void)
 static inline void contract_transfer(void)
 {
     RUN(a_transfer_is_seen_by_its_sides);
+    RUN(of_many_transfers_each_is_listed_once);
     RUN(of_a_transfer_its_end_is_said);
     RUN(what_lapses_first_is_found_first);
     RUN(a_device_is_on_offer_until_that_ends);
