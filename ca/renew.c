@@ -41,72 +41,6 @@ static void supersede(struct ca_slot *s, const struct store_cert *pending)
     s->supersedes = true;
 }
 
-/* RFC 7030 4.2.2 and the rest: the requester shows what it renews. */
-static bm_status renew_current(struct ca *ca, struct ca_slot *s, int64_t now,
-                               struct ca_refusal *why)
-{
-    const struct store *store = ca->c.store;
-    const struct store_cert *old = &s->presented.row;
-    struct store_cert next;
-    bool open;
-
-    if (old->renewed_by != 0) {
-        BM_TRY(store->cert_get(store->self, &ca_everything, old->renewed_by,
-                               &next));
-        if (next.status == STORE_CERT_HELD) {
-            return ca_refuse(why, BM_E_CA_STATUS, "its renewal is on hold");
-        }
-        if (next.status == STORE_CERT_PENDING) {
-            if (same_key(s, &next)) {
-                return ca_repeat(ca, s, next.id, now, why);
-            }
-            if (old->superseded >= CA_SUPERSEDED_MAX) {
-                return ca_refuse(why, BM_E_CA_PENDING,
-                                 "%d were superseded already",
-                                 CA_SUPERSEDED_MAX);
-            }
-            supersede(s, &next);
-        }
-    }
-    BM_TRY(is_open(ca, s, old, now, &open));
-    if (!open && !s->supersedes) {
-        return ca_refuse(why, BM_E_CA_WINDOW,
-                         "it opens %lld seconds before the end",
-                         (long long)s->policy->renew_before);
-    }
-    if (same_key(s, old) && !s->policy->same_key_renewal) {
-        return ca_refuse(why, BM_E_CA_KEY_REUSED, "%s wants a new key",
-                         s->policy->name);
-    }
-    follow(s, old);
-    return BM_OK;
-}
-
-/* The authority renews what is not a device's: an operator's. */
-static bm_status renew_own(struct ca *ca, struct ca_slot *s, int64_t now,
-                           struct ca_refusal *why)
-{
-    const struct store *store = ca->c.store;
-    struct ca_cert_row old;
-    struct store_cert row;
-
-    BM_TRY(
-        store->cert_get(store->self, &ca_everything, s->request->renews, &row));
-    ca_keep_row(&old, &row);
-    if (old.row.renewed_by != 0) {
-        BM_TRY(store->cert_get(store->self, &ca_everything, old.row.renewed_by,
-                               &row));
-        if (row.status == STORE_CERT_PENDING && same_key(s, &row)) {
-            return ca_repeat(ca, s, row.id, now, why);
-        }
-        if (row.status == STORE_CERT_PENDING) {
-            supersede(s, &row);
-        }
-    }
-    follow(s, &old.row);
-    return BM_OK;
-}
-
 /* What a device has of this profile: the newest of each state, and of those
  * that count the newest with the key of the request. */
 struct has {
@@ -150,6 +84,117 @@ static bm_status see(void *arg, const void *visited)
     return BM_OK;
 }
 
+static bm_status look_at_device(struct ca *ca, const struct ca_slot *s,
+                                struct has *h)
+{
+    const struct store *store = ca->c.store;
+    const struct store_cert_filter filter = { .device = s->device.id,
+                                              .profile = s->policy->name,
+                                              .newest_first = true };
+    const struct store_visit visit = { h, see };
+
+    return store->cert_list(store->self, &ca_everything, &filter, &visit);
+}
+
+/* What waits to be used gives way, if that was not done too often. */
+static bm_status supersede_waiting(struct ca_slot *s,
+                                   const struct store_cert *pending,
+                                   struct ca_refusal *why)
+{
+    if (s->presented.row.superseded >= CA_SUPERSEDED_MAX) {
+        return ca_refuse(why, BM_E_CA_PENDING, "%d were superseded already",
+                         CA_SUPERSEDED_MAX);
+    }
+    supersede(s, pending);
+    return BM_OK;
+}
+
+/* Of several certificates that an earlier owner gave one is renewed: who has a
+ * copy of another has lost the race. */
+static bm_status check_others(struct ca *ca, struct ca_slot *s, int64_t now,
+                              struct ca_refusal *why)
+{
+    struct has h = { .s = s, .now = now };
+
+    if (!s->received || !s->policy->one_active) {
+        return BM_OK;
+    }
+    BM_TRY(look_at_device(ca, s, &h));
+    if (h.held) {
+        return ca_refuse(why, BM_E_CA_STATUS, "a certificate of %s is on hold",
+                         s->name);
+    }
+    if (h.valid && h.valid_row.row.issued >= s->transfer.decided) {
+        return ca_refuse(why, BM_E_CA_TRANSFERRED,
+                         "it has a certificate of its owner");
+    }
+    return h.pending && !s->supersedes
+               ? supersede_waiting(s, &h.pending_row.row, why)
+               : BM_OK;
+}
+
+/* RFC 7030 4.2.2 and the rest: the requester shows what it renews. */
+static bm_status renew_current(struct ca *ca, struct ca_slot *s, int64_t now,
+                               struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    const struct store_cert *old = &s->presented.row;
+    struct store_cert next;
+    bool open;
+
+    if (old->renewed_by != 0) {
+        BM_TRY(store->cert_get(store->self, &ca_everything, old->renewed_by,
+                               &next));
+        if (next.status == STORE_CERT_HELD) {
+            return ca_refuse(why, BM_E_CA_STATUS, "its renewal is on hold");
+        }
+        if (next.status == STORE_CERT_PENDING) {
+            if (same_key(s, &next)) {
+                return ca_repeat(ca, s, next.id, now, why);
+            }
+            BM_TRY(supersede_waiting(s, &next, why));
+        }
+    }
+    BM_TRY(is_open(ca, s, old, now, &open));
+    if (!open && !s->supersedes) {
+        return ca_refuse(why, BM_E_CA_WINDOW,
+                         "it opens %lld seconds before the end",
+                         (long long)s->policy->renew_before);
+    }
+    if (same_key(s, old) && !s->policy->same_key_renewal) {
+        return ca_refuse(why, BM_E_CA_KEY_REUSED, "%s wants a new key",
+                         s->policy->name);
+    }
+    BM_TRY(check_others(ca, s, now, why));
+    follow(s, old);
+    return BM_OK;
+}
+
+/* The authority renews what is not a device's: an operator's. */
+static bm_status renew_own(struct ca *ca, struct ca_slot *s, int64_t now,
+                           struct ca_refusal *why)
+{
+    const struct store *store = ca->c.store;
+    struct ca_cert_row old;
+    struct store_cert row;
+
+    BM_TRY(
+        store->cert_get(store->self, &ca_everything, s->request->renews, &row));
+    ca_keep_row(&old, &row);
+    if (old.row.renewed_by != 0) {
+        BM_TRY(store->cert_get(store->self, &ca_everything, old.row.renewed_by,
+                               &row));
+        if (row.status == STORE_CERT_PENDING && same_key(s, &row)) {
+            return ca_repeat(ca, s, row.id, now, why);
+        }
+        if (row.status == STORE_CERT_PENDING) {
+            supersede(s, &row);
+        }
+    }
+    follow(s, &old.row);
+    return BM_OK;
+}
+
 /* Does a request by this requester, for a key that has a certificate already,
  * mean that the reply was lost? */
 static bool may_repeat(const struct ca_slot *s)
@@ -186,14 +231,10 @@ static bm_status renew_device(struct ca *ca, struct ca_slot *s, int64_t now,
                               struct ca_refusal *why)
 {
     const struct store *store = ca->c.store;
-    struct store_cert_filter filter = { .device = s->device.id,
-                                        .profile = s->policy->name,
-                                        .newest_first = true };
     struct has h = { .s = s, .now = now };
-    struct store_visit visit = { &h, see };
     char serial[CA_SERIAL_TEXT];
 
-    BM_TRY(store->cert_list(store->self, &ca_everything, &filter, &visit));
+    BM_TRY(look_at_device(ca, s, &h));
     if (h.held) {
         return ca_refuse(why, BM_E_CA_STATUS, "a certificate of %s is on hold",
                          s->name);

@@ -302,7 +302,8 @@ static bm_status look_received(struct pulling *p,
     p->profile = transfer->profile;
     w.from = later(transfer->decided, row->not_before);
     w.until = sooner(transfer->decided + CA_TRANSFER_RENEW, row->not_after);
-    if (transfer->profile[0] == '\0' || w.from >= w.until) {
+    if (transfer->profile[0] == '\0' || w.from >= w.until ||
+        ca_is_identity(p->ca, row->profile)) {
         return BM_OK;
     }
     slice = slice_of(p->ca, row, &w);

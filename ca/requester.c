@@ -117,11 +117,17 @@ static bm_status check_idevid(struct ca *ca, struct ca_slot *s, int64_t now,
     return BM_OK;
 }
 
-/* What an earlier owner gave is renewed by the profile that this one named. */
-static bm_status check_received(const struct ca_slot *s, struct ca_refusal *why)
+/* What an earlier owner gave is renewed by the profile that this one named; but
+ * not what says who made it, which the new one would take the place of. */
+static bm_status check_received(const struct ca *ca, const struct ca_slot *s,
+                                struct ca_refusal *why)
 {
     const char *profile = s->transfer.profile;
 
+    if (ca_is_identity(ca, s->presented.row.profile)) {
+        return ca_refuse(why, BM_E_CA_TRANSFERRED,
+                         "it enrols by its identity, and renews none");
+    }
     if (profile[0] == '\0') {
         return ca_refuse(why, BM_E_CA_TRANSFERRED,
                          "its owner named no profile for it");
@@ -137,7 +143,7 @@ static bm_status check_current(struct ca *ca, struct ca_slot *s,
 {
     BM_TRY(find_presented(ca, s, why));
     if (s->received) {
-        BM_TRY(check_received(s, why));
+        BM_TRY(check_received(ca, s, why));
     } else if (strcmp(s->presented.row.profile, s->policy->name) != 0) {
         return ca_refuse(why, BM_E_PROFILE_REQUESTER,
                          "a certificate of profile %s is not renewed by %s",

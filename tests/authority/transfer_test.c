@@ -365,6 +365,82 @@ static void a_lost_reply_is_given_again_to_a_received_device(void)
     world_close(&w);
 }
 
+/* Of organisation 1, with its certificates, by a profile. */
+static void give(struct world *w, const char *device, const char *profile)
+{
+    const struct ca_transfer_offer o = { .organisation = 1,
+                                         .receiver = 2,
+                                         .devices = &device,
+                                         .n = 1,
+                                         .options = CA_TRANSFER_KEEP,
+                                         .expires = w->now + DAY };
+    struct store_transfer row;
+
+    must(ca_transfer_offer(w->ca, &admin, &o, w->now, &row, NULL) == BM_OK,
+         "offer");
+    must(ca_transfer_accept(w->ca, &neighbour, row.id, profile, w->now, NULL) ==
+             BM_OK,
+         "accept");
+}
+
+/* It would end with the first use of what it was renewed to. */
+static void who_made_a_device_is_not_renewed_away(void)
+{
+    const struct bm_signer *key = world_key();
+    struct issued birth;
+    struct issued next;
+    struct ca_renewal r;
+    struct by_cert b = { CA_BY_CURRENT, LDEVID, "SN-1", &birth, key };
+    struct world w;
+
+    world_open(&w);
+    must(by_operator(&w, IDEVID, "SN-1", world_key(), &birth) == BM_OK,
+         "birth");
+    give(&w, "SN-1", LDEVID);
+    CHECK_STATUS(by_cert(&w, &b, &next), BM_E_CA_TRANSFERRED);
+    CHECK(status_of(&w, &birth) == STORE_CERT_VALID);
+    must(ca_renewal_find(w.ca, issued_der(&birth), w.now, &r) == BM_OK, "hint");
+    CHECK(r.until == 0);
+    b = (struct by_cert){ CA_BY_IDEVID, LDEVID, "SN-1", &birth, key };
+    CHECK_STATUS(by_cert(&w, &b, &next), BM_OK);
+    CHECK_STATUS(world_seen(&w, &next), BM_OK);
+    CHECK(status_of(&w, &birth) == STORE_CERT_VALID);
+    CHECK(world_sound(&w));
+    world_close(&w);
+}
+
+static void of_several_that_were_kept_one_is_renewed(void)
+{
+    struct issued kept;
+    struct issued other;
+    struct issued next;
+    struct issued last;
+    struct by_cert b = { CA_BY_CURRENT, LDEVID, "SN-1", &kept, world_key() };
+    struct by_cert c = { CA_BY_CURRENT, LDEVID, "SN-1", &other, world_key() };
+    struct world w;
+
+    world_open(&w);
+    must(by_operator(&w, LDEVID, "SN-1", world_key(), &kept) == BM_OK, "kept");
+    must(by_operator(&w, SEVERAL, "SN-1", world_key(), &other) == BM_OK,
+         "other");
+    w.now++;
+    give(&w, "SN-1", LDEVID);
+    /* What nobody has used gives way. */
+    CHECK_STATUS(by_cert(&w, &c, &last), BM_OK);
+    CHECK_STATUS(by_cert(&w, &b, &next), BM_OK);
+    CHECK(status_of(&w, &last) == STORE_CERT_REVOKED);
+    CHECK_STATUS(world_seen(&w, &last), BM_E_CA_STATUS);
+    CHECK_STATUS(world_seen(&w, &next), BM_OK);
+    c.key = world_key();
+    CHECK_STATUS(by_cert(&w, &c, &last), BM_E_CA_TRANSFERRED);
+    must(world_revoke(&w, &next, BM_REASON_HOLD) == BM_OK, "hold");
+    CHECK_STATUS(by_cert(&w, &c, &last), BM_E_CA_STATUS);
+    must(world_release(&w, &next) == BM_OK, "release");
+    CHECK(status_of(&w, &next) == STORE_CERT_VALID);
+    CHECK(world_sound(&w));
+    world_close(&w);
+}
+
 static void a_pull_of_the_new_owner_reaches_what_it_received(void)
 {
     static const char *const device = "SN-1";
@@ -532,6 +608,8 @@ int main(void)
     RUN(names_of_operators_stay_on_their_own_side);
     RUN(a_token_from_before_is_void_when_the_device_is_back);
     RUN(a_lost_reply_is_given_again_to_a_received_device);
+    RUN(who_made_a_device_is_not_renewed_away);
+    RUN(of_several_that_were_kept_one_is_renewed);
     RUN(a_pull_of_the_new_owner_reaches_what_it_received);
     RUN(whatever_call_of_the_store_fails_a_transfer_is_whole);
     return bm_test_done();
