@@ -14,6 +14,7 @@ import socket
 import sqlite3
 import ssl
 import zipfile
+from urllib.parse import urlencode
 
 import orders
 from made_keys import devices
@@ -306,6 +307,35 @@ def test_what_is_not_handed_out_is_refused():
         wait_until("it is revoked",
                    lambda: show(srv, number)["state"] == "revoked")
         equal(fetch(srv, number).status, 409)
+
+
+def test_a_state_that_no_row_is_in_is_looked_for_a_page_at_a_time():
+    with Service(name="sought") as srv:
+        srv.start()
+        write("s.csv", orders.table(3, "G"))
+        number = int(create(srv, "s.csv"))
+        srv.stop()
+        change(srv, "WITH RECURSIVE n(i) AS (SELECT 4 UNION ALL SELECT i + 1"
+               " FROM n WHERE i < 25000) INSERT INTO batch_row SELECT"
+               " (%d << 20) + i, 5, 0, '', '', '', 'no', x'', x'', x''"
+               " FROM n" % number)
+        srv.start()
+
+        def pages(path, **params):
+            n, found, after = 0, [], None
+            while n == 0 or after:
+                more = {"after": after} if after else {}
+                answer = srv.api("GET", "%s?%s" % (path, urlencode(
+                    {**params, **more}))).json()
+                found += answer["items"]
+                after = answer.get("next")
+                n += 1
+            return n, len(found)
+        path = "/batches/%d/" % number
+        equal(pages(path + "rows", state="wrong"), (3, 0))
+        equal(pages(path + "rows", state="issued"), (3, 3))
+        equal(pages(path + "certificates"), (3, 3))
+        equal(pages("/devices", batch=number), (3, 3))
 
 
 main()
