@@ -468,8 +468,7 @@ bm_status ca_put_event(struct ca *ca, const char *kind, uint32_t organisation,
     memcpy(event.text, text, strnlen(text, sizeof event.text - 1));
     ca->dirty = true;
     BM_TRY(s->event_put(s->self, &event));
-    return device == 0 ? s->event_forget_plain(s->self, organisation)
-                       : s->event_forget(s->self, device);
+    return ca_events_forget(ca, organisation, device);
 }
 
 static bm_status is_there(void *arg, const void *visited)

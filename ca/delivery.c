@@ -257,7 +257,7 @@ static bm_status take(struct ca *ca, const struct store_device *device,
         return BM_OK;
     }
     BM_TRY(s->heard_put(s->self, &heard));
-    return s->event_forget(s->self, device->id);
+    return ca_events_forget(ca, device->organisation, device->id);
 }
 
 bm_status ca_events_take(struct ca *ca, const struct store_device *device,

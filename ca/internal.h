@@ -327,6 +327,10 @@ BM_MUST_CHECK bm_status ca_put_once(struct ca *ca, const char *what,
 BM_MUST_CHECK bm_status ca_put_event(struct ca *ca, const char *kind,
                                      uint32_t organisation, uint64_t device,
                                      int64_t now, const char *text);
+/* Drop the oldest of a device, or of no device of an organisation, beyond what
+ * is kept; what a destination wanted and was not given is counted there. */
+BM_MUST_CHECK bm_status ca_events_forget(struct ca *ca, uint32_t organisation,
+                                         uint64_t device);
 
 /*
  * In a write transaction: something was done that the ledger has. Where nobody

@@ -75,7 +75,6 @@ static bm_status add_way(struct outbox *o, const struct store_destination *row)
     way->row.anchors.p = way->anchors;
     way->position = row->cursor;
     way->written = row->cursor;
-    way->lost = row->lost;
     way->seen = true;
     o->ways[o->n++] = way;
     return BM_OK;

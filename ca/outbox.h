@@ -16,7 +16,8 @@
  * Promises, each of them over a crash at any instant:
  *
  *   - an event is delivered at least once, or stands among what was given up,
- *     or is counted as lost
+ *     or is counted as lost: because there was no room for it there, or because
+ *     newer ones have pushed it out (store.h, event_forget())
  *   - what a destination keeps in the store is bounded by its age: whatever is
  *     older is given up, also while the destination is disabled
  *   - the first delivery of an event comes behind that of each earlier event of

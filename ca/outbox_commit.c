@@ -69,6 +69,21 @@ static bm_status put_aside(struct outbox *o, struct outbox_way *way,
     return s->delivery_put(s->self, &row);
 }
 
+/* Pushed out before it was put aside, it was counted then. */
+static bm_status put_if_there(struct outbox *o, struct outbox_way *way,
+                              const struct outbox_entry *e, int64_t now)
+{
+    const struct store *s = o->c.store;
+    struct store_event row;
+    bm_status rc = e->aside ? BM_OK : s->event_get(s->self, e->event, &row);
+
+    if (rc == BM_E_NOT_FOUND) {
+        return BM_OK;
+    }
+    BM_TRY(rc);
+    return put_aside(o, way, e, now);
+}
+
 static bm_status put_entry(struct outbox *o, struct outbox_way *way,
                            const struct outbox_entry *e, int64_t now)
 {
@@ -76,8 +91,11 @@ static bm_status put_entry(struct outbox *o, struct outbox_way *way,
     case OUTBOX_FAILED:
     case OUTBOX_BEHIND:
     case OUTBOX_OLD:
-        return put_aside(o, way, e, now);
-    default: /* taken, or gone */
+        return put_if_there(o, way, e, now);
+    case OUTBOX_GONE: /* after it was put aside: not counted yet */
+        way->row.lost += e->aside;
+        return drop_row(o, way, e);
+    default: /* taken */
         return drop_row(o, way, e);
     }
 }
@@ -98,11 +116,24 @@ static uint64_t cursor_of(const struct outbox_way *way)
     return cursor;
 }
 
+/* What newer events have pushed out was counted in the store alone. */
+static bm_status read_lost(struct outbox *o, struct outbox_way *way)
+{
+    const struct store *s = o->c.store;
+    struct store_destination row;
+    bm_status rc = s->destination_find(s->self, way->row.organisation,
+                                       way->row.name, &row);
+
+    way->row.lost = row.lost;
+    bm_wipe(&row, sizeof row);
+    return rc;
+}
+
 static bm_status put_way(struct outbox *o, struct outbox_way *way, int64_t now)
 {
     const struct store *s = o->c.store;
 
-    way->row.lost = way->lost; /* one that failed may have counted more */
+    BM_TRY(read_lost(o, way));
     for (size_t i = 0; i < OUTBOX_WINDOW; i++) {
         if (is_over(&way->entry[i])) {
             BM_TRY(put_entry(o, way, &way->entry[i], now));
@@ -145,7 +176,6 @@ static void forget(struct outbox_way *way)
             way->entry[i].state = OUTBOX_FREE;
         }
     }
-    way->lost = way->row.lost;
     way->written = way->row.cursor;
     way->looked = 0;
 }
@@ -200,9 +230,19 @@ bm_status outbox_commit(struct outbox *o, int64_t now)
     return BM_OK;
 }
 
+static bm_status add_lost(void *arg, const void *visited)
+{
+    const struct store_destination *row = visited;
+    struct outbox_sum *sum = arg;
+
+    sum->lost += row->lost;
+    return BM_OK;
+}
+
 bm_status outbox_sum(struct outbox *o, struct outbox_sum *sum)
 {
     const struct store *s = o->c.store;
+    const struct store_visit visit = { sum, add_lost };
     uint64_t last = 0;
     bm_status rc;
 
@@ -211,12 +251,14 @@ bm_status outbox_sum(struct outbox *o, struct outbox_sum *sum)
     sum->failures = o->failures;
     BM_TRY(s->begin(s->self, STORE_READ));
     rc = s->event_last(s->self, &last);
+    if (rc == BM_OK && o->n != 0) {
+        rc = s->destination_list(s->self, &ca_everything, 0, &visit);
+    }
     for (size_t i = 0; rc == BM_OK && i < o->n; i++) {
         const struct outbox_way *way = o->ways[i];
         uint64_t behind = last > way->position ? last - way->position : 0;
         uint32_t n = 0;
 
-        sum->lost += way->lost;
         sum->enabled += !way->row.disabled;
         sum->failing +=
             !way->row.disabled && way->row.failures >= OUTBOX_FAILING;

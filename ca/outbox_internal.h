@@ -34,7 +34,6 @@ struct outbox_way {
     uint8_t *anchors;  /* what row.anchors views */
     uint64_t written;  /* the cursor, as the store has it */
     uint64_t position; /* events up to this one are in the window, or done */
-    uint64_t lost;     /* events, as the store has it */
     int64_t resume;    /* nothing is sent before */
     int64_t looked;    /* when there was nothing new */
     int64_t aged;      /* when there was nothing too old */

@@ -487,8 +487,9 @@ struct store_destination {
     int64_t succeeded;  /* the last time; or 0 */
     int64_t failed;     /* likewise */
     uint32_t failures;  /* one after another, up to now */
-    uint64_t lost;      /* events that it was not given, and that there was no
-                           room for among what was given up */
+    uint64_t lost;      /* events that it was not given: newer ones have pushed
+                           them out, or there was no room for them among what
+                           was given up */
     char words[STORE_NAME_MAX]; /* of the last failure; or "" */
 };
 

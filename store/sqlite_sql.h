@@ -70,7 +70,7 @@
     "ORDER BY id DESC LIMIT 1 OFFSET " n "), 0)"
 /* Of these events, those before the last ?2 that are before the last ?3 as
  * well, or that every destination was given that gets those of their
- * organisation. */
+ * organisation. Each with whether one is still behind it, disabled ones too. */
 #define SQL_EVENT_FORGET_OF(these)                                          \
     "DELETE FROM event WHERE " these " AND "                                \
     "id <= " SQL_EVENT_BEFORE(these, "?2") " AND (id <= " SQL_EVENT_BEFORE( \
@@ -79,7 +79,10 @@
               "ifnull((SELECT min(cursor) FROM destination "                \
               "WHERE disabled = 0 AND scope_organisation IN "               \
               "(0, event.organisation)), id) AND "                          \
-              "NOT EXISTS (SELECT 1 FROM outbox WHERE event = event.id)))"
+              "NOT EXISTS (SELECT 1 FROM outbox WHERE event = event.id))) " \
+              "RETURNING " SQL_EVENT_COLUMNS ", id > ifnull((SELECT "       \
+              "min(cursor) FROM destination WHERE scope_organisation IN "   \
+              "(0, event.organisation)), id)"
 #define SQL_DESTINATION_COLUMNS                                           \
     "id, organisation, scope_ecosystem, scope_organisation, kind, name, " \
     "url, kinds, asks, secret, identity, tries, age, created, creator, "  \

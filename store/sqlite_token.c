@@ -135,28 +135,67 @@ static void event_read(struct sqlite_query *q, void *out)
     row->asked = query_get_u32(q, 32);
 }
 
-/* `whose`: a device, or an organisation. */
-static bm_status forget(void *self, enum sql sql, uint64_t whose, int64_t keep)
+/* One that is gone, and whether a destination is still behind it. */
+struct forgotten {
+    struct store_event row;
+    bool wanted;
+};
+
+static void forgotten_read(struct sqlite_query *q, void *out)
 {
+    struct forgotten *f = out;
+
+    event_read(q, &f->row);
+    f->wanted = query_get_u32(q, 1) != 0;
+}
+
+static bm_status tell_lost(void *arg, const void *visited)
+{
+    const struct store_visit *lost = arg;
+    const struct forgotten *f = visited;
+
+    return f->wanted ? lost->row(lost->arg, &f->row) : BM_OK;
+}
+
+struct forgetting {
+    enum sql sql;
+    uint64_t whose; /* a device, or an organisation */
+    int64_t keep;
+};
+
+static bm_status forget(void *self, const struct forgetting *what,
+                        const struct store_visit *lost)
+{
+    const struct store_visit each = { (void *)(uintptr_t)lost, tell_lost };
+    struct forgotten row;
     struct sqlite_query q;
 
-    query_open(&q, self, sql);
-    query_put_u64(&q, whose);
-    query_put_i64(&q, keep);
+    query_open(&q, self, what->sql);
+    query_put_u64(&q, what->whose);
+    query_put_i64(&q, what->keep);
     query_put_i64(&q, STORE_CLAIMED_UNDELIVERED_MAX);
-    query_run(&q);
-    return query_close(&q);
+    return query_visit(&q, forgotten_read, &row, &each);
 }
 
-static bm_status event_forget(void *self, uint64_t device)
+static bm_status event_forget(void *self, uint64_t device,
+                              const struct store_visit *lost)
 {
-    BM_TRY(forget(self, SQL_EVENT_FORGET, device, STORE_CLAIMED_MAX));
-    return forget(self, SQL_EVENT_FORGET_NOTICED, device, STORE_NOTICED_MAX);
+    const struct forgetting claimed = { SQL_EVENT_FORGET, device,
+                                        STORE_CLAIMED_MAX };
+    const struct forgetting noticed = { SQL_EVENT_FORGET_NOTICED, device,
+                                        STORE_NOTICED_MAX };
+
+    BM_TRY(forget(self, &claimed, lost));
+    return forget(self, &noticed, lost);
 }
 
-static bm_status event_forget_plain(void *self, uint32_t organisation)
+static bm_status event_forget_plain(void *self, uint32_t organisation,
+                                    const struct store_visit *lost)
 {
-    return forget(self, SQL_EVENT_FORGET_PLAIN, organisation, STORE_PLAIN_MAX);
+    const struct forgetting plain = { SQL_EVENT_FORGET_PLAIN, organisation,
+                                      STORE_PLAIN_MAX };
+
+    return forget(self, &plain, lost);
 }
 
 static bm_status event_given(void *self, uint64_t after, uint64_t last)

@@ -350,11 +350,15 @@ struct store {
     /* Drop what the device has claimed before its last STORE_CLAIMED_MAX, and
      * what else is told of it before the last STORE_NOTICED_MAX; but for what
      * a destination still is to be given, of which
-     * STORE_CLAIMED_UNDELIVERED_MAX of each are kept. */
-    bm_status (*event_forget)(void *self, uint64_t device);
+     * STORE_CLAIMED_UNDELIVERED_MAX of each are kept. `lost` is told of each
+     * that is gone, and that a destination has not come to which gets those of
+     * its organisation; it may call the store. */
+    bm_status (*event_forget)(void *self, uint64_t device,
+                              const struct store_visit *lost);
     /* Likewise what the organisation has of no device, before its last
      * STORE_PLAIN_MAX. */
-    bm_status (*event_forget_plain)(void *self, uint32_t organisation);
+    bm_status (*event_forget_plain)(void *self, uint32_t organisation,
+                                    const struct store_visit *lost);
     /* Of the events above `after` up to `last` that are written for
      * destinations alone, drop those that none is to be given any more. */
     bm_status (*event_given)(void *self, uint64_t after, uint64_t last);

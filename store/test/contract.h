@@ -238,4 +238,17 @@ static inline bool saw(const struct seen *seen, const char *want)
     return true;
 }
 
+/* Events that are gone, and that a destination was not given. */
+static uint64_t pushed_out_n;
+
+static inline bm_status count_pushed_out(void *arg, const void *visited)
+{
+    (void)visited;
+    ++*(uint64_t *)arg;
+    return BM_OK;
+}
+
+static const struct store_visit pushed_out = { &pushed_out_n,
+                                               count_pushed_out };
+
 #endif

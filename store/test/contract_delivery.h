@@ -329,7 +329,7 @@ static inline void what_a_device_claims_is_bounded(void)
     for (unsigned i = 0; i < STORE_CLAIMED_MAX + 3; i++) {
         CHECK_STATUS(s->event_put(s->self, &e), BM_OK);
     }
-    CHECK_STATUS(s->event_forget(s->self, 5), BM_OK);
+    CHECK_STATUS(s->event_forget(s->self, 5, &pushed_out), BM_OK);
     CHECK_STATUS(s->event_list(s->self, &ALL, 5, 0, &visit), BM_OK);
     CHECK(n[0] == 1 && n[1] == STORE_CLAIMED_MAX);
     s->close(s->self);

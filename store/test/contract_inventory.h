@@ -264,7 +264,7 @@ static inline void the_history_of_a_device_is_bounded(void)
     }
     e.device = 2;
     CHECK_STATUS(s->event_put(s->self, &e), BM_OK);
-    CHECK_STATUS(s->event_forget(s->self, 1), BM_OK);
+    CHECK_STATUS(s->event_forget(s->self, 1, &pushed_out), BM_OK);
     CHECK_STATUS(s->event_list(s->self, &ALL, 1, 0, &visit), BM_OK);
     CHECK(seen.n == STORE_NOTICED_MAX);
     CHECK(seen.id[0] == STORE_NOTICED_MAX + 3); /* the newest are kept */

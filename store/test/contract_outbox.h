@@ -234,6 +234,7 @@ static inline void claims_are_kept_until_they_were_delivered(void)
     struct store *s = contract_open("outbox", true);
     struct store_destination got;
 
+    pushed_out_n = 0;
     must_begin(s);
     (void)put_destination(s, 1, "siem");
     CHECK_STATUS(s->destination_find(s->self, 1, "siem", &got), BM_OK);
@@ -243,17 +244,20 @@ static inline void claims_are_kept_until_they_were_delivered(void)
     got.cursor = 50;
     CHECK_STATUS(s->destination_put(s->self, &got), BM_OK);
     put_delivery(s, 20, 7, 0); /* put aside */
-    CHECK_STATUS(s->event_forget(s->self, 7), BM_OK);
+    CHECK_STATUS(s->event_forget(s->self, 7, &pushed_out), BM_OK);
     CHECK(count_claims(s) == STORE_CLAIMED_MAX + 51);
+    CHECK(pushed_out_n == 0);
     for (unsigned i = 0; i < STORE_CLAIMED_UNDELIVERED_MAX; i++) {
         (void)put_outbox_event(s, 1, 7, true);
     }
-    CHECK_STATUS(s->event_forget(s->self, 7), BM_OK);
+    CHECK_STATUS(s->event_forget(s->self, 7, &pushed_out), BM_OK);
     CHECK(count_claims(s) == STORE_CLAIMED_UNDELIVERED_MAX);
-    got.disabled = true; /* nobody waits for them */
+    CHECK(pushed_out_n == STORE_CLAIMED_MAX + 50); /* not that put aside */
+    got.disabled = true;                           /* nobody waits for them */
     CHECK_STATUS(s->destination_put(s->self, &got), BM_OK);
-    CHECK_STATUS(s->event_forget(s->self, 7), BM_OK);
+    CHECK_STATUS(s->event_forget(s->self, 7, &pushed_out), BM_OK);
     CHECK(count_claims(s) == STORE_CLAIMED_MAX);
+    CHECK(pushed_out_n == 50 + STORE_CLAIMED_UNDELIVERED_MAX);
     s->close(s->self);
 }
 
@@ -286,7 +290,7 @@ static inline void events_are_kept_for_those_who_get_them(void)
     for (unsigned i = 0; i < STORE_NOTICED_MAX + 50; i++) {
         (void)put_outbox_event(s, 1, 7, false);
     }
-    CHECK_STATUS(s->event_forget(s->self, 7), BM_OK);
+    CHECK_STATUS(s->event_forget(s->self, 7, &pushed_out), BM_OK);
     CHECK(count_events(s) == STORE_NOTICED_MAX);
     CHECK_STATUS(s->destination_find(s->self, 2, "theirs", &all), BM_OK);
     all.id = 0;
@@ -294,7 +298,7 @@ static inline void events_are_kept_for_those_who_get_them(void)
     NAME(all.name, "all");
     CHECK_STATUS(s->destination_put(s->self, &all), BM_OK);
     (void)put_outbox_event(s, 1, 7, false);
-    CHECK_STATUS(s->event_forget(s->self, 7), BM_OK);
+    CHECK_STATUS(s->event_forget(s->self, 7, &pushed_out), BM_OK);
     CHECK(count_events(s) == STORE_NOTICED_MAX + 1);
     s->close(s->self);
 }
@@ -303,6 +307,7 @@ static inline void events_of_no_device_are_bounded(void)
 {
     struct store *s = contract_open("outbox", true);
 
+    pushed_out_n = 0;
     must_begin(s);
     (void)put_destination(s, 1, "siem");
     for (unsigned i = 0; i < STORE_PLAIN_MAX + 50; i++) {
@@ -310,16 +315,18 @@ static inline void events_of_no_device_are_bounded(void)
     }
     (void)put_outbox_event(s, 1, 0, false);
     (void)put_outbox_event(s, 2, 7, false);
-    CHECK_STATUS(s->event_forget_plain(s->self, 1), BM_OK);
+    CHECK_STATUS(s->event_forget_plain(s->self, 1, &pushed_out), BM_OK);
     CHECK(count_events(s) == STORE_PLAIN_MAX + 52);
-    CHECK_STATUS(s->event_forget_plain(s->self, 2), BM_OK);
+    CHECK_STATUS(s->event_forget_plain(s->self, 2, &pushed_out), BM_OK);
     CHECK(count_events(s) == STORE_PLAIN_MAX + 2);
+    CHECK(pushed_out_n == 0); /* no destination gets those */
     for (unsigned i = 0; i < STORE_CLAIMED_UNDELIVERED_MAX + 10; i++) {
         (void)put_outbox_event(s, 1, 0, false);
     }
-    CHECK_STATUS(s->event_forget_plain(s->self, 1), BM_OK);
+    CHECK_STATUS(s->event_forget_plain(s->self, 1, &pushed_out), BM_OK);
     CHECK(count_events(s) ==
           STORE_PLAIN_MAX + 1 + STORE_CLAIMED_UNDELIVERED_MAX);
+    CHECK(pushed_out_n == 11);
     s->close(s->self);
 }
 

@@ -3,18 +3,20 @@
 /* Of the faulty store, what is about delivery. */
 #include "tests/authority/faulty.h"
 
-static bm_status event_forget_plain(void *self, uint32_t organisation)
+static bm_status event_forget_plain(void *self, uint32_t organisation,
+                                    const struct store_visit *lost)
 {
     struct faulty_store *s = self;
 
-    HAND_ON(s, s->real->event_forget_plain(s->real->self, organisation));
+    HAND_ON(s, s->real->event_forget_plain(s->real->self, organisation, lost));
 }
 
-static bm_status event_forget(void *self, uint64_t device)
+static bm_status event_forget(void *self, uint64_t device,
+                              const struct store_visit *lost)
 {
     struct faulty_store *s = self;
 
-    HAND_ON(s, s->real->event_forget(s->real->self, device));
+    HAND_ON(s, s->real->event_forget(s->real->self, device, lost));
 }
 
 static bm_status release_put(void *self, struct store_release *row)
