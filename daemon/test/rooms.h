@@ -45,6 +45,11 @@ void room_unlinked(struct room *room, enum room_kind to)
     (void)to; /* there is no supervisor that makes another */
 }
 
+void room_answers(struct room *room)
+{
+    (void)room; /* nor one that waits for it */
+}
+
 void room_done(struct room *room)
 {
     (void)event_base_loopbreak(room->base);
