@@ -19,8 +19,8 @@ from urllib.parse import urlencode
 import orders
 from made_keys import devices
 from orders import store
-from service import (Service, contains, equal, holds, main, openssl, read, run,
-                     wait_until, write)
+from service import (Key, Service, contains, equal, holds, main, openssl, read,
+                     run, wait_until, write)
 
 LDEVID = "ieee-802.1ar-ldevid"
 ROWS = 250  # three pages
@@ -286,6 +286,84 @@ def test_what_happens_while_it_is_taken():
         who_hangs_up_changes_nothing(srv, number)
         an_issuer_that_dies_is_asked_again(srv, number)
         what_cannot_be_ended_has_no_end(srv, number)
+
+
+def is_refused(srv, number, state, query=""):
+    answer = fetch(srv, number, query)
+    equal(answer.status, 409, repr(answer))
+    contains(answer.json()["detail"], "batch %s is %s" % (number, state))
+
+
+def member(srv, name, quota):
+    """(number, registrar) of an organisation: certificate and key."""
+    def org(*args):
+        return srv.birthmark("org", args[0], "--dir", srv.dir,
+                             *args[1:])[1].strip()
+
+    number = org("create", name)
+    org("enable", number, LDEVID)
+    org("quota", "--add", str(quota), number, LDEVID)
+    key = Key(".", name, "/CN=" + name)
+    srv.birthmark("operator", "create", "--dir", srv.dir, "--id", name,
+                  "--roles", "registrar", "--organisation", number, "--csr",
+                  key.csr, "--chain", "--out", key.cert)
+    write(name + "-id.pem", read(key.cert) + read(key.key))
+    return number, (key.cert, key.key)
+
+
+def test_what_was_aborted_or_has_lapsed_is_not_handed_out():
+    with Service(name="stopped") as srv:
+        srv.start()
+        owner, who = member(srv, "counted", 3)
+        identity = "counted-id.pem"
+
+        def ordered(name, n):
+            write(name + ".csv", orders.table(n, name))
+            return srv.birthmark("batch", "create", "--dir", srv.dir,
+                                 "--identity", identity, "--profile", LDEVID,
+                                 name + ".csv", check=False)[1].strip()
+
+        def states(*numbers):
+            return [show(srv, n)["state"] for n in numbers]
+
+        ready = ordered("A", 1)
+        stopped = ordered("B", 4)  # two are issued, and two wait
+        never = ordered("C", 1)
+        equal(states(ready, stopped, never), ["ready", "aborted", "aborted"])
+        equal(show(srv, stopped)["issued"], 2)
+        leaves = store(srv, "SELECT count(*) FROM ledger")
+        for query in ("", "?form=table", "?form=p7b&chain=true"):
+            is_refused(srv, stopped, "aborted", query)
+        is_refused(srv, never, "aborted")
+        equal(store(srv, "SELECT count(*) FROM ledger"), leaves)
+        # At its end all of it is there, what was issued before included.
+        srv.birthmark("org", "quota", "--dir", srv.dir, "--add", "2", owner,
+                      LDEVID)
+        srv.birthmark("batch", "resume", "--dir", srv.dir, "--identity",
+                      identity, stopped)
+        files = unpacked(fetch(srv, stopped, who=who).body)
+        equal([n for n in sorted(files) if n.startswith("certificates/")],
+              ["certificates/%06d_B-%d.pem" % (i, i) for i in range(1, 5)])
+        srv.birthmark("batch", "confirm", "--dir", srv.dir, "--identity",
+                      identity, stopped)
+        # Their time is over: of one that nobody fetched, one that has
+        # arrived, and one that nobody resumed.
+        equal(states(ready, stopped, never),
+              ["ready", "downloaded", "aborted"])
+        srv.stop()
+        change(srv, "UPDATE batch SET expires = 1000000000")
+        srv.start()
+        ordered("D", 1)  # with each of its turns one lapses
+        wait_until("they lapse",
+                   lambda: states(ready, stopped, never) == ["expired"] * 3)
+        equal(show(srv, never)["reason"], "nobody resumed it in time")
+        for number in (ready, stopped, never):
+            is_refused(srv, number, "expired")
+            code, _, err = srv.birthmark(
+                "batch", "get", "--dir", srv.dir, "--out", "gone.zip", number,
+                check=False)
+            equal((code, os.path.exists("gone.zip")), (1, False), err)
+        contains(srv.verify_ledger(), ": valid")
 
 
 def test_what_is_not_handed_out_is_refused():
