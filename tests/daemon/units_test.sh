@@ -20,9 +20,18 @@ result() {
     fi
 }
 
-echo "1..3"
+echo "1..4"
+# What makes keys locks all of its memory, where it may (keygen/memory.h).
+wanted=$(sed -n 's/^#define KEYGEN_LOCKED_MIN ((size_t)\([0-9]*\) << 20)$/\1/p' \
+    "$units/../../keygen/memory.h")
+given=$(sed -n 's/^LimitMEMLOCK=\([0-9]*\)M$/\1/p' "$units/birthmarkd.service")
+code=0
+echo "LimitMEMLOCK=${given}M, and keygen wants $wanted" > "$work/out"
+[ -n "$wanted" ] && [ "${given:-0}" -ge "$wanted" ] || code=1
+result 1 "the memory that keygen locks is allowed"
+
 if ! command -v systemd-analyze > /dev/null; then
-    for i in 1 2 3; do
+    for i in 2 3 4; do
         echo "ok $i # SKIP systemd-analyze is not installed"
     done
     exit 77
@@ -35,15 +44,15 @@ systemd-analyze verify --man=no "$work"/birthmarkd*.service \
     "$work"/birthmarkd*.socket > "$work/out" 2>&1 || code=$?
 # Of units of the machine it complains, too; ours shall have no complaint.
 grep -q birthmark "$work/out" && code=1
-result 1 "the units are verified"
+result 2 "the units are verified"
 
 code=0
 systemd-analyze security --offline=true --threshold=35 --no-pager \
     "$work/birthmarkd.service" > "$work/out" 2>&1 || code=$?
-result 2 "their exposure is low"
+result 3 "their exposure is low"
 
 code=0
 systemd-sysusers --dry-run "$units/birthmark.sysusers" > "$work/out" 2>&1 ||
     code=$?
-result 3 "the users are understood"
+result 4 "the users are understood"
 exit $failed
