@@ -460,11 +460,29 @@ bm_status bm_ext_check_dist_point(struct bm_der *d)
     return take_dist_point(d, &dp);
 }
 
+/* Of one that was checked: names are not looked into once more. */
+static bm_status split_dist_point(struct bm_der *d, struct bm_dist_point *dp)
+{
+    struct bm_der name;
+
+    *dp = (struct bm_dist_point){ 0 };
+    if (bm_der_at(d, BM_DER_CONSTRUCTED(0))) {
+        BM_TRY(bm_der_enter(d, BM_DER_CONSTRUCTED(0), &name));
+        BM_TRY(take_optional(&name, BM_DER_CONSTRUCTED(0), &dp->full_name));
+        BM_TRY(take_optional(&name, BM_DER_CONSTRUCTED(1), &dp->relative_name));
+    }
+    dp->has_reasons = bm_der_at(d, BM_DER_CONTEXT(1));
+    if (dp->has_reasons) {
+        BM_TRY(bm_der_take_flags(d, BM_DER_CONTEXT(1), &dp->reasons));
+    }
+    return take_optional(d, BM_DER_CONSTRUCTED(2), &dp->crl_issuer);
+}
+
 bool bm_dist_point_next(struct bm_bytes *list, struct bm_dist_point *dp)
 {
     struct bm_der in;
 
-    return next_sequence(list, &in) && take_dist_point(&in, dp) == BM_OK;
+    return next_sequence(list, &in) && split_dist_point(&in, dp) == BM_OK;
 }
 
 /*
@@ -474,24 +492,26 @@ bool bm_dist_point_next(struct bm_bytes *list, struct bm_dist_point *dp)
  *       accessMethod    OBJECT IDENTIFIER,
  *       accessLocation  GeneralName }
  */
-static bm_status take_access(struct bm_der *in, struct bm_access *access)
-{
-    BM_TRY(bm_der_take_oid(in, &access->method));
-    return bm_general_name_take(in, BM_GN_IN_NAME, &access->location);
-}
-
 bm_status bm_ext_check_access(struct bm_der *d)
 {
     struct bm_access access;
 
-    return take_access(d, &access);
+    BM_TRY(bm_der_take_oid(d, &access.method));
+    return bm_general_name_take(d, BM_GN_IN_NAME, &access.location);
 }
 
+/* The name was checked, and is not looked into once more. */
 bool bm_access_next(struct bm_bytes *list, struct bm_access *access)
 {
+    struct bm_bytes location;
     struct bm_der in;
 
-    return next_sequence(list, &in) && take_access(&in, access) == BM_OK;
+    if (!next_sequence(list, &in) ||
+        bm_der_take(&in, BM_DER_OID, &access->method) != BM_OK) {
+        return false;
+    }
+    location = rest_of(&in);
+    return bm_general_name_next(&location, &access->location);
 }
 
 /* RFC 7633 4.1: Features ::= SEQUENCE OF INTEGER */
