@@ -8,25 +8,34 @@
 #include "ca/batch_internal.h"
 #include "core/time.h"
 
+static void put_run(struct bm_wr *w, const char *from, const char *to)
+{
+    bm_wr_put(w,
+              (struct bm_bytes){ (const uint8_t *)from, (size_t)(to - from) });
+}
+
 /* RFC 8259 7: what must be escaped, and nothing else. */
 static void put_string(struct bm_wr *w, const char *text)
 {
-    bm_wr_str(w, "\"");
-    for (const char *p = text; *p != '\0'; p++) {
+    const char *plain = text; /* from here on, what needs no escape */
+    const char *p = text;
+
+    bm_wr_u8(w, '"');
+    for (; *p != '\0'; p++) {
         char escaped[8];
         uint8_t c = (uint8_t)*p;
 
-        if (c == '"' || c == '\\') {
-            bm_wr_str(w, "\\");
-            bm_wr_u8(w, c);
-        } else if (c < 0x20) {
-            (void)snprintf(escaped, sizeof escaped, "\\u%04x", c);
-            bm_wr_str(w, escaped);
-        } else {
-            bm_wr_u8(w, c);
+        if (c >= 0x20 && c != '"' && c != '\\') {
+            continue;
         }
+        put_run(w, plain, p);
+        plain = p + 1;
+        (void)snprintf(escaped, sizeof escaped, c < 0x20 ? "\\u%04x" : "\\%c",
+                       c);
+        bm_wr_str(w, escaped);
     }
-    bm_wr_str(w, "\"");
+    put_run(w, plain, p);
+    bm_wr_u8(w, '"');
 }
 
 static void put_number(struct bm_wr *w, const char *name, uint64_t value)

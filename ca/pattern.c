@@ -482,13 +482,19 @@ bm_status ca_pattern_compile(const char *text, struct ca_pattern *pattern,
 
 /* ---- Matching */
 
+/* The words of a set in which the pattern has positions: most often one. */
+static unsigned words_of(const struct ca_pattern *t)
+{
+    return (t->positions_n + 63u) / 64;
+}
+
 /* Of the positions in `reach`, those that match `c`; false if none does. */
 static bool step(const struct ca_pattern *t, const struct ca_pattern_set *reach,
                  uint32_t c, struct ca_pattern_set *now)
 {
     uint64_t any = 0;
 
-    for (unsigned w = 0; w < CA_PATTERN_WORDS; w++) {
+    for (unsigned w = 0; w < words_of(t); w++) {
         now->bits[w] = 0;
         if (c < 128) {
             now->bits[w] = reach->bits[w] & t->ascii[c].bits[w];
@@ -510,10 +516,17 @@ static void advance(const struct ca_pattern *t,
                     const struct ca_pattern_set *now,
                     struct ca_pattern_set *reach)
 {
+    unsigned words = words_of(t);
+
     memset(reach, 0, sizeof *reach);
-    for (unsigned w = 0; w < CA_PATTERN_WORDS; w++) {
+    for (unsigned w = 0; w < words; w++) {
         for (uint64_t left = now->bits[w]; left != 0; left &= left - 1) {
-            join(reach, &t->follow[64 * w + (unsigned)__builtin_ctzll(left)]);
+            const struct ca_pattern_set *next =
+                &t->follow[64 * w + (unsigned)__builtin_ctzll(left)];
+
+            for (unsigned k = 0; k < words; k++) {
+                reach->bits[k] |= next->bits[k];
+            }
         }
     }
 }

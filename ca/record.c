@@ -2,6 +2,7 @@
 #include "ca/record.h"
 
 #include "core/cbor.h"
+#include "core/der.h"
 
 /*
  * The map keys. Numbers are in the ledger for ever; they ascend as the
@@ -211,24 +212,15 @@ static bool reason_is_known(uint64_t reason)
     return reason <= REASON_MAX && reason != REASON_UNUSED;
 }
 
-/* A string that reads back as it is written. */
+/* A string that reads back as it is written (RFC 8949 3.1: text is UTF-8). */
 static bool string_fits(const struct string *s, struct bm_bytes value)
 {
-    uint8_t room[1024 + 8];
-    struct bm_bytes back;
-    struct bm_cbor c;
-    struct bm_wr w;
+    struct bm_der d;
 
-    if (value.n < s->min || value.n > s->max) {
-        return false;
-    }
-    if (!s->is_text) {
-        return true;
-    }
-    bm_wr_init(&w, room, sizeof room);
-    bm_cbor_put_text(&w, value);
-    bm_cbor_init(&c, bm_wr_bytes(&w), NULL);
-    return bm_cbor_take_text(&c, &back) == BM_OK;
+    bm_der_init(&d, value, NULL);
+    return value.n >= s->min && value.n <= s->max &&
+           (!s->is_text ||
+            bm_der_check_string(&d, BM_DER_UTF8_STRING, value) == BM_OK);
 }
 
 static bool fits(const struct ca_record *record, unsigned there)
