@@ -98,8 +98,6 @@ static bm_status describe(const struct local *l, const struct ca_signing *item,
                           uint32_t shard, int64_t now,
                           struct ca_journal_entry *e)
 {
-    const struct ca_signer_ca *ca = find_ca(l, item->ca);
-
     memset(e, 0, sizeof *e);
     e->kind = CA_JOURNAL_CERT;
     e->time = now;
@@ -109,8 +107,7 @@ static bm_status describe(const struct local *l, const struct ca_signing *item,
     }
     e->serial_n = (uint8_t)item->serial.n;
     memcpy(e->serial, item->serial.p, item->serial.n);
-    BM_TRY(local_hash(l, item->tbs, e->hash, sizeof e->hash));
-    return local_hash(l, ca->cert->key.der, e->key, sizeof e->key);
+    return local_hash(l, item->tbs, e->hash, sizeof e->hash);
 }
 
 /*
@@ -142,7 +139,34 @@ static bm_status is_ready(const struct local *l, const char *id,
     return rc == BM_OK ? BM_OK : ca_refuse(why, rc, "key of CA %s", id);
 }
 
-static bm_status sign_one(const struct local *l, const struct ca_signing *item)
+/* The key that is to sign, for entry `i`: looked at once for all of a group
+ * that follow each other and are the same CA's. */
+static bm_status describe_key(struct local *l, const struct ca_signing *group,
+                              size_t i, struct ca_refusal *why)
+{
+    struct ca_journal_entry *e = &l->entries[i];
+    const struct ca_signer_ca *ca = find_ca(l, group[i].ca);
+
+    if (i != 0 && strcmp(group[i].ca, group[i - 1].ca) == 0) {
+        memcpy(e->key, l->entries[i - 1].key, sizeof e->key);
+        return BM_OK;
+    }
+    BM_TRY(local_hash(l, ca->cert->key.der, e->key, sizeof e->key));
+    return is_ready(l, group[i].ca, why);
+}
+
+/* What went on record is what is signed: by its hash, where the key takes the
+ * same one. */
+static bm_status sign(const struct bm_signer *key, struct bm_bytes tbs,
+                      const struct ca_journal_entry *e, struct bm_wr *w)
+{
+    return key->sign_hash != NULL && bm_sig_alg_hash(key->alg) == BM_HASH_SHA256
+               ? key->sign_hash(key->self, BM_ARRAY(e->hash), w)
+               : key->sign(key->self, tbs, w);
+}
+
+static bm_status sign_one(const struct local *l, const struct ca_signing *item,
+                          const struct ca_journal_entry *e)
 {
     const struct ca_signer_ca *ca = find_ca(l, item->ca);
     uint8_t signature[BM_SIGNATURE_MAX];
@@ -150,7 +174,7 @@ static bm_status sign_one(const struct local *l, const struct ca_signing *item)
     size_t n;
 
     bm_wr_init(&w, signature, sizeof signature);
-    BM_TRY(local_of_key(ca->key->sign(ca->key->self, item->tbs, &w)));
+    BM_TRY(local_of_key(sign(ca->key, item->tbs, e, &w)));
     BM_TRY(bm_wr_finish(&w, &n));
     bm_cert_assemble(item->cert, item->tbs, ca->key->alg, bm_wr_bytes(&w));
     return BM_OK;
@@ -169,13 +193,11 @@ static bm_status sign_certs(void *self, const struct ca_signing *group,
 
         BM_TRY(agree(l, &group[i], &shard, why));
         BM_TRY(describe(l, &group[i], shard, now, &l->entries[i]));
-        if (i == 0 || strcmp(group[i].ca, group[i - 1].ca) != 0) {
-            BM_TRY(is_ready(l, group[i].ca, why));
-        }
+        BM_TRY(describe_key(l, group, i, why));
     }
     BM_TRY(ca_journal_append(l->c.journal, l->entries, n));
     for (size_t i = 0; i < n; i++) {
-        BM_TRY(sign_one(l, &group[i]));
+        BM_TRY(sign_one(l, &group[i], &l->entries[i]));
     }
     return BM_OK;
 }
