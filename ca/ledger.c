@@ -64,7 +64,18 @@ static void start_empty(struct ca_ledger *ledger)
 {
     ca_tree_edge_init(&ledger->edge);
     ledger->note_n = 0;
+    ledger->entry_first = 0;
     ledger_tiles_init(ledger->tiles, ledger->store, ledger->crypto, 1);
+}
+
+bool ledger_has_entries(const struct ca_ledger *ledger, uint32_t tree,
+                        uint64_t from, uint64_t to)
+{
+    uint64_t size = ledger->edge.size;
+
+    return ledger->broken == BM_OK && tree == ledger->tiles->tree &&
+           from >= ledger->entry_first && from <= to && to <= size &&
+           size - from <= LEDGER_ENTRIES;
 }
 
 /* Nothing was appended since the head was read: most often so. */
@@ -93,6 +104,7 @@ static bm_status load_head(struct ca_ledger *ledger, bool sound)
     if (sound) {
         return BM_OK;
     }
+    ledger->entry_first = head.size;
     if (ledger->tiles->tree != head.tree) {
         ledger_tiles_init(ledger->tiles, ledger->store, ledger->crypto,
                           head.tree);
@@ -277,6 +289,7 @@ static bm_status append(struct ca_ledger *ledger,
     struct store_leaf row = { .tree = ledger->tiles->tree,
                               .index = ledger->edge.size,
                               .organisation = record->organisation };
+    uint8_t *entry = ledger->entry[row.index % LEDGER_ENTRIES];
     uint8_t room[CA_RECORD_MAX];
     uint8_t hash[CA_TREE_HASH];
     struct bm_wr w;
@@ -287,8 +300,8 @@ static bm_status append(struct ca_ledger *ledger,
     BM_TRY(bm_wr_finish(&w, &n));
     BM_TRY(next_salt(ledger, row.salt));
     row.record = bm_wr_bytes(&w);
-    BM_TRY(ca_tree_entry(crypto, row.salt, row.record, hash));
-    BM_TRY(ca_tree_leaf(crypto, hash, hash));
+    BM_TRY(ca_tree_entry(crypto, row.salt, row.record, entry));
+    BM_TRY(ca_tree_leaf(crypto, entry, hash));
     BM_TRY(ledger->store->leaf_put(ledger->store->self, &row));
     BM_TRY(ca_tree_append(crypto, &ledger->edge, hash, &full));
     ledger->tiles->size = ledger->edge.size;
@@ -511,6 +524,7 @@ bm_status ca_ledger_succeed(struct ca_ledger *ledger,
     }
     ca_tree_edge_init(&ledger->edge);
     ledger->note_n = 0;
+    ledger->entry_first = 0;
     ledger_tiles_init(ledger->tiles, ledger->store, ledger->crypto,
                       old->tree + 1);
     return ca_ledger_append(ledger, &record, &index);

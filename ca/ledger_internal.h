@@ -93,6 +93,10 @@ bool ledger_proof_note(struct bm_bytes in, struct bm_bytes *note);
 /* Salts fetched at a time: a call for randomness costs more than a hash. */
 #define LEDGER_SALTS 64
 
+/* Entries kept from appending until they are published, which is once in a
+ * second: more leaves than one is likely to have. A power of two. */
+#define LEDGER_ENTRIES 32768
+
 struct ca_ledger {
     const struct store *store;
     const struct bm_crypto *crypto;
@@ -114,7 +118,16 @@ struct ca_ledger {
 
     size_t salts; /* how many are left */
     uint8_t salt[LEDGER_SALTS][32];
+
+    /* Of the leaves that were appended from `entry_first` on, those that were
+     * last, each at its index. What is not here is hashed from the store. */
+    uint64_t entry_first;
+    uint8_t entry[LEDGER_ENTRIES][CA_TREE_HASH];
 };
+
+/* Are the entries of leaves [from, to) of that tree at hand? */
+bool ledger_has_entries(const struct ca_ledger *ledger, uint32_t tree,
+                        uint64_t from, uint64_t to);
 
 /* Edge and note of a stored head. BM_E_LEDGER_ROOT when they do not fit. */
 BM_MUST_CHECK bm_status ledger_head_read(const struct store_head *head,

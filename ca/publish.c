@@ -345,35 +345,64 @@ static bm_status write_bundle(struct publisher *p, uint64_t end)
                       (struct bm_bytes){ p->bundle, n * ENTRY_SIZE });
 }
 
-static bm_status add_entry(void *arg, const void *row)
+static bm_status add_entry(struct entries *e, const uint8_t entry[CA_TREE_HASH])
 {
-    const struct store_leaf *leaf = row;
-    struct entries *e = arg;
     struct publisher *p = e->p;
     uint8_t *at = p->bundle + p->bundle_n * ENTRY_SIZE;
 
-    if (e->next == p->new) {
-        return BM_E_END;
-    }
-    if (leaf->index != e->next) {
-        return BM_E_LEDGER_MISSING;
-    }
     at[0] = 0;
     at[1] = CA_TREE_HASH;
-    BM_TRY(ca_tree_entry(p->ledger->crypto, leaf->salt, leaf->record, at + 2));
+    memcpy(at + 2, entry, CA_TREE_HASH);
     p->bundle_n++;
     e->next++;
     return p->bundle_n == TILE_WIDTH ? write_bundle(p, e->next) : BM_OK;
 }
 
+/* What was appended a moment ago need not be read and hashed again. */
+static bool is_at_hand(const struct entries *e)
+{
+    return ledger_has_entries(e->p->ledger, e->p->tiles->tree, e->next,
+                              e->p->new);
+}
+
+static bm_status add_leaf(void *arg, const void *row)
+{
+    const struct store_leaf *leaf = row;
+    struct entries *e = arg;
+    uint8_t entry[CA_TREE_HASH];
+
+    if (e->next == e->p->new || is_at_hand(e)) {
+        return BM_E_END;
+    }
+    if (leaf->index != e->next) {
+        return BM_E_LEDGER_MISSING;
+    }
+    BM_TRY(
+        ca_tree_entry(e->p->ledger->crypto, leaf->salt, leaf->record, entry));
+    return add_entry(e, entry);
+}
+
+static bm_status add_entries(struct entries *e)
+{
+    const struct store_visit visit = { e, add_leaf };
+    const struct ca_ledger *ledger = e->p->ledger;
+    const struct store *s = ledger->store;
+
+    if (!is_at_hand(e)) {
+        BM_TRY(s->leaf_list(s->self, e->p->tiles->tree, e->next, &visit));
+    }
+    while (e->next < e->p->new &&is_at_hand(e)) {
+        BM_TRY(add_entry(e, ledger->entry[e->next % LEDGER_ENTRIES]));
+    }
+    return BM_OK;
+}
+
 static bm_status write_entries(struct publisher *p)
 {
     struct entries e = { p, p->old - p->old % TILE_WIDTH };
-    const struct store_visit visit = { &e, add_entry };
-    const struct store *s = p->ledger->store;
 
     p->bundle_n = 0;
-    BM_TRY(s->leaf_list(s->self, p->tiles->tree, e.next, &visit));
+    BM_TRY(add_entries(&e));
     if (e.next != p->new) {
         return BM_E_LEDGER_MISSING;
     }

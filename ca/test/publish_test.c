@@ -239,6 +239,41 @@ static void what_was_published_is_not_contradicted(void)
     remove_dir();
 }
 
+/* Entries are at hand from the opening on, but for what was taken back. */
+static void entries_of_memory_and_of_the_store_make_one_tree(void)
+{
+    struct ca_ledger *ledger = start();
+    struct ca_record record = token(77);
+    struct ca_tree_head head;
+    uint64_t index;
+
+    new_dir();
+    grow_and_sign(ledger, 300);
+    CHECK_STATUS(ca_ledger_publish(ledger, dir), BM_OK);
+    CHECK(ledger_has_entries(ledger, 1, 0, 300));
+    CHECK_STATUS(fake->store.begin(fake->store.self, STORE_WRITE), BM_OK);
+    CHECK_STATUS(ca_ledger_append(ledger, &record, &index), BM_OK);
+    fake->store.rollback(fake->store.self);
+    CHECK_STATUS(ca_ledger_reload(ledger), BM_OK);
+    CHECK(!ledger_has_entries(ledger, 1, 299, 300));
+    grow_and_sign(ledger, 20);
+    CHECK_STATUS(ca_ledger_publish(ledger, dir), BM_OK);
+    read_tree("", &head);
+    CHECK(head.size == 320);
+    ca_ledger_close(ledger);
+    CHECK_STATUS(open_ledger(&ledger), BM_OK);
+    grow_and_sign(ledger, 280);
+    CHECK(!ledger_has_entries(ledger, 1, 256, 600));
+    CHECK(ledger_has_entries(ledger, 1, 320, 600));
+    CHECK(!ledger_has_entries(ledger, 1, 320, 601));
+    CHECK(!ledger_has_entries(ledger, 2, 320, 600));
+    CHECK_STATUS(ca_ledger_publish(ledger, dir), BM_OK);
+    read_tree("", &head);
+    CHECK(head.size == 600);
+    stop(ledger);
+    remove_dir();
+}
+
 static void a_later_tree_has_a_directory_of_its_own(void)
 {
     struct ca_ledger *ledger = start();
@@ -353,6 +388,7 @@ int main(void)
     RUN(publishing_again_does_nothing);
     RUN(a_tile_that_is_full_replaces_its_parts);
     RUN(what_was_published_is_not_contradicted);
+    RUN(entries_of_memory_and_of_the_store_make_one_tree);
     RUN(a_later_tree_has_a_directory_of_its_own);
     RUN(a_checkpoint_that_is_not_ours_is_replaced);
     RUN(what_cannot_be_written_is_said);
