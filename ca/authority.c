@@ -317,7 +317,8 @@ bm_status ca_put_unrecorded(struct ca *ca, int64_t now, uint64_t *abandoned)
     return BM_OK;
 }
 
-static bm_status begin(struct ca *ca, int64_t now, struct ca_refusal *why)
+static bm_status begin(struct ca *ca, enum store_mode mode, int64_t now,
+                       struct ca_refusal *why)
 {
     const struct store *s = ca->c.store;
     bm_status rc;
@@ -332,12 +333,13 @@ static bm_status begin(struct ca *ca, int64_t now, struct ca_refusal *why)
             return ca_refuse(why, rc, "recovery after a failed commit");
         }
     }
-    rc = s->begin(s->self, STORE_WRITE);
+    rc = s->begin(s->self, mode);
     ca->dirty = false;
     return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
 }
 
-bm_status ca_begin(struct ca *ca, int64_t now, struct ca_refusal *why)
+static bm_status begin_usual(struct ca *ca, enum store_mode mode, int64_t now,
+                             struct ca_refusal *why)
 {
     if (ca->read_only) {
         return ca_refuse(why, BM_E_ARGUMENT, "opened for reading");
@@ -345,7 +347,17 @@ bm_status ca_begin(struct ca *ca, int64_t now, struct ca_refusal *why)
     if (ca->restored) {
         return ca_refuse_plain(why, BM_E_CA_RESTORED);
     }
-    return begin(ca, now, why);
+    return begin(ca, mode, now, why);
+}
+
+bm_status ca_begin(struct ca *ca, int64_t now, struct ca_refusal *why)
+{
+    return begin_usual(ca, STORE_WRITE, now, why);
+}
+
+bm_status ca_begin_soon(struct ca *ca, int64_t now, struct ca_refusal *why)
+{
+    return begin_usual(ca, STORE_WRITE_SOON, now, why);
 }
 
 bm_status ca_begin_restored(struct ca *ca, int64_t now, struct ca_refusal *why)
@@ -356,7 +368,7 @@ bm_status ca_begin_restored(struct ca *ca, int64_t now, struct ca_refusal *why)
                                        : "it is not restored from a backup, "
                                          "or works again already");
     }
-    return begin(ca, now, why);
+    return begin(ca, STORE_WRITE, now, why);
 }
 
 bm_status ca_end(struct ca *ca, bm_status rc, int64_t now,

@@ -334,7 +334,9 @@ bm_status ca_batch_check_rows(struct ca_batch_check *check,
     if (n > CA_BATCH_STEP) {
         return ca_refuse_plain(why, BM_E_ARGUMENT);
     }
-    BM_TRY(ca_begin(ca, now, why));
+    /* With the end of the file all of it is durable; without one, it is read
+     * again. */
+    BM_TRY(ca_begin_soon(ca, now, why));
     BM_TRY(ca_end(ca, put_rows(check, rows, n, now, why), now, why));
     return check->batch.wrong <= CA_BATCH_WRONG_MAX
                ? BM_OK

@@ -64,6 +64,10 @@ extern const struct store_scope ca_everything;
  */
 BM_MUST_CHECK bm_status ca_begin(struct ca *ca, int64_t now,
                                  struct ca_refusal *why);
+/* The same for what is without a record and can be had again: it is durable
+ * with the next transaction that is not of this kind (STORE_WRITE_SOON). */
+BM_MUST_CHECK bm_status ca_begin_soon(struct ca *ca, int64_t now,
+                                      struct ca_refusal *why);
 BM_MUST_CHECK bm_status ca_end(struct ca *ca, bm_status rc, int64_t now,
                                struct ca_refusal *why);
 

@@ -30,7 +30,8 @@
 
 enum store_mode {
     STORE_READ,
-    STORE_WRITE
+    STORE_WRITE,
+    STORE_WRITE_SOON /* commit() does not wait for the disk */
 };
 
 /* Zero stands for "all": what auditors and the authority itself see. */

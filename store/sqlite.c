@@ -66,14 +66,32 @@ static void rollback(void *self)
     end(s);
 }
 
+/* A log that is not waited for has what it has in order, and the next commit
+ * that waits does so for all of it. */
+static bm_status wait_for_disk(struct sqlite_store *s, bool wait)
+{
+    const char *sql =
+        wait ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL";
+
+    if (s->soon == !wait) {
+        return BM_OK;
+    }
+    BM_TRY(sqlite_db_status(s->db, sqlite3_exec(s->db, sql, NULL, NULL, NULL)));
+    s->soon = !wait;
+    return BM_OK;
+}
+
 static bm_status begin(void *self, enum store_mode mode)
 {
     struct sqlite_store *s = self;
-    bool write = mode == STORE_WRITE;
+    bool write = mode != STORE_READ;
     bm_status rc;
 
     if (s->state != SQLITE_STATE_IDLE || (write && s->read_only)) {
         return BM_E_STORE_STATE;
+    }
+    if (write) {
+        BM_TRY(wait_for_disk(s, mode == STORE_WRITE));
     }
     BM_TRY(step(s, write ? SQL_BEGIN_WRITE : SQL_BEGIN_READ));
     s->state = write ? SQLITE_STATE_WRITE : SQLITE_STATE_READ;

@@ -25,6 +25,7 @@ struct sqlite_store {
     char *path;
     bool read_only;
     enum sqlite_state state;
+    bool soon;              /* commits do not wait for the disk */
     bm_status failed;       /* why this transaction can only be rolled back */
     uint64_t next_cert;     /* id to hand out next; 0: not known yet */
     uint8_t device_key[16]; /* of the hash over names of devices */

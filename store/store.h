@@ -22,7 +22,10 @@
  * rollback(); a read transaction is a snapshot, whatever is committed
  * meanwhile. There is one writer at a time: begin(STORE_WRITE) waits for it
  * (BM_E_BUSY after STORE_WAIT_MS). BM_OK of commit() means durable; after any
- * other result of it nothing is known but that the transaction is over. After
+ * other result of it nothing is known but that the transaction is over. For
+ * what can be had again there is STORE_WRITE_SOON: it is durable with the next
+ * commit of STORE_WRITE; when power fails before, it is as if it had never been
+ * begun, and neither had those of its kind after it. After
  * any failed write the transaction can only be rolled back: every call says
  * why. A call outside of the transaction that it needs is BM_E_STORE_STATE.
  *

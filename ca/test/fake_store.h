@@ -75,7 +75,7 @@ static inline bm_status fake_begin(void *self, enum store_mode mode)
         return BM_E_INTERNAL; /* of the test */
     }
     f->open = true;
-    f->writing = mode == STORE_WRITE;
+    f->writing = mode != STORE_READ;
     f->was = f->is;
     return BM_OK;
 }

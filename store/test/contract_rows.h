@@ -946,8 +946,38 @@ static inline void where_a_key_was_made_is_kept(void)
     s->close(s->self);
 }
 
+/* That it may be lost with the power is no promise. */
+static inline void what_is_durable_soon_is_there_at_once(void)
+{
+    struct store *s = contract_open("rows", true);
+    struct store *other = contract_open("rows", false);
+    struct bm_bytes value;
+
+    for (uint8_t i = 0; i < 4; i++) {
+        enum store_mode mode = i % 2 == 0 ? STORE_WRITE_SOON : STORE_WRITE;
+
+        CHECK_STATUS(s->begin(s->self, mode), BM_OK);
+        CHECK_STATUS(s->setting_put(s->self, "x", (struct bm_bytes){ &i, 1 }),
+                     BM_OK);
+        must_commit(s);
+        must_read(other);
+        CHECK_STATUS(other->setting_get(other->self, "x", &value), BM_OK);
+        CHECK(value.n == 1 && value.p[0] == i);
+        other->rollback(other->self);
+    }
+    CHECK_STATUS(s->begin(s->self, STORE_WRITE_SOON), BM_OK);
+    CHECK_STATUS(s->setting_put(s->self, "x", text_of("y")), BM_OK);
+    s->rollback(s->self);
+    must_read(s);
+    CHECK_STATUS(s->setting_get(s->self, "x", &value), BM_OK);
+    CHECK(value.n == 1 && value.p[0] == 3);
+    s->close(s->self);
+    other->close(other->self);
+}
+
 static inline void contract_rows(void)
 {
+    RUN(what_is_durable_soon_is_there_at_once);
     RUN(a_setting_is_kept_and_replaced);
     RUN(organisations_are_listed_in_scope);
     RUN(a_ca_is_kept_and_changed);

@@ -33,7 +33,7 @@ static bm_status begin(void *self, enum store_mode mode)
     if (faulty_fails(&s->f)) {
         return s->f.status;
     }
-    s->writing = mode == STORE_WRITE;
+    s->writing = mode != STORE_READ;
     return s->real->begin(s->real->self, mode);
 }
 
