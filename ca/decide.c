@@ -37,6 +37,10 @@ static bm_status take_random(struct ca *ca, uint8_t octets[CA_SERIAL_RANDOM])
     return BM_OK;
 }
 
+/* Milliseconds by which serial numbers may be ahead of the clock: more than a
+ * thousand in a second are. */
+#define SERIAL_AHEAD (3600 * INT64_C(1000))
+
 /*
  * 48 bits of milliseconds, 80 of randomness (design, section 5): positive,
  * unique, unpredictable, and rising, so that rows go to the end of the index.
@@ -45,10 +49,14 @@ static bm_status make_serial(struct ca *ca, struct ca_slot *s, int64_t now)
 {
     int64_t ms = now * 1000;
 
-    if (ca->serial_ms >= ms) {
-        ms = ca->serial_ms < ms + 999 ? ca->serial_ms + 1 : ca->serial_ms;
+    if (ca->serial_ms >= ms && ca->serial_ms < ms + SERIAL_AHEAD) {
+        ms = ca->serial_ms + 1;
+    } else if (ca->serial_ms >= ms) {
+        ms = ca->serial_ms;
     }
-    ca->serial_ms = ms;
+    if (!s->is_draft) {
+        ca->serial_ms = ms;
+    }
     for (size_t i = 0; i < 6; i++) {
         s->serial[i] = (uint8_t)((uint64_t)ms >> (40 - 8 * i));
     }
