@@ -75,8 +75,9 @@ const struct metrics_name metrics_value_names[METRICS_VALUES] = {
                        .help = "Events that were given up." },
     [METRICS_LOST] = { .name = "birthmark_events_lost",
                        .gauge = true,
-                       .help = "Events that became too old when no more "
-                               "could be kept of those given up." },
+                       .help = "Events that newer ones pushed out, or that "
+                               "became too old when no more could be kept of "
+                               "those given up." },
     [METRICS_BEHIND] = { .name = "birthmark_events_behind",
                          .gauge = true,
                          .help = "Events that the slowest destination has "

@@ -48,8 +48,8 @@ static const char *const states[] = { "disabled", "waiting", "delivering",
         ADMIN_GIVES("failures", ADMIN_INTEGER, true,                        \
                     "tries that failed since one succeeded"),               \
         ADMIN_GIVES("lost", ADMIN_INTEGER, true,                            \
-                    "events that were too old, and for which there was no " \
-                    "room among what was given up"),                        \
+                    "events that newer ones pushed out, or that were too "  \
+                    "old, and had no room among what was given up"),        \
         ADMIN_GIVES("why", ADMIN_STRING, false, "what failed last"),        \
         ADMIN_GIVES("created", ADMIN_TIME, true, "when it was made"),       \
         ADMIN_GIVES("by", ADMIN_STRING, true, "who made it")
