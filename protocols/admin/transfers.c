@@ -258,6 +258,7 @@ static bm_status add_transfer(struct listing *l)
     bm_status rc;
 
     BM_TRY(admin_page_row_id(&l->page, l->row.id));
+    admin_page_spend(&l->page, ADMIN_SEEK_ROWS); /* each is looked for */
     if (l->state != NULL && strcmp(l->state, state) != 0) {
         return BM_OK;
     }
