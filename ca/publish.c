@@ -391,7 +391,7 @@ static bm_status add_entries(struct entries *e)
     if (!is_at_hand(e)) {
         BM_TRY(s->leaf_list(s->self, e->p->tiles->tree, e->next, &visit));
     }
-    while (e->next < e->p->new &&is_at_hand(e)) {
+    while (is_at_hand(e) && e->next < e->p->new) {
         BM_TRY(add_entry(e, ledger->entry[e->next % LEDGER_ENTRIES]));
     }
     return BM_OK;
