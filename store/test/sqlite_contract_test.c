@@ -10,6 +10,7 @@
 #include "store/test/contract_manufacturer.h"
 #include "store/test/contract_outbox.h"
 #include "store/test/contract_renewal.h"
+#include "store/test/contract_request.h"
 #include "store/test/contract_rows.h"
 #include "store/test/contract_transfer.h"
 #include "store/test/files.h"
@@ -38,6 +39,7 @@ int main(void)
     files_start();
     contract_cert();
     contract_rows();
+    contract_request();
     contract_lists();
     contract_delivery();
     contract_manufacturer();
