@@ -338,8 +338,8 @@ static bm_status begin(struct ca *ca, enum store_mode mode, int64_t now,
     return rc == BM_OK ? BM_OK : ca_refuse_plain(why, rc);
 }
 
-static bm_status begin_usual(struct ca *ca, enum store_mode mode, int64_t now,
-                             struct ca_refusal *why)
+bm_status ca_begin_as(struct ca *ca, enum store_mode mode, int64_t now,
+                      struct ca_refusal *why)
 {
     if (ca->read_only) {
         return ca_refuse(why, BM_E_ARGUMENT, "opened for reading");
@@ -348,16 +348,6 @@ static bm_status begin_usual(struct ca *ca, enum store_mode mode, int64_t now,
         return ca_refuse_plain(why, BM_E_CA_RESTORED);
     }
     return begin(ca, mode, now, why);
-}
-
-bm_status ca_begin(struct ca *ca, int64_t now, struct ca_refusal *why)
-{
-    return begin_usual(ca, STORE_WRITE, now, why);
-}
-
-bm_status ca_begin_soon(struct ca *ca, int64_t now, struct ca_refusal *why)
-{
-    return begin_usual(ca, STORE_WRITE_SOON, now, why);
 }
 
 bm_status ca_begin_restored(struct ca *ca, int64_t now, struct ca_refusal *why)

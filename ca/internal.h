@@ -62,12 +62,20 @@ extern const struct store_scope ca_everything;
  * clock that was set back. ca_end() commits if `rc` is BM_OK and something
  * was written, rolls back otherwise, and returns what the act returns.
  */
-BM_MUST_CHECK bm_status ca_begin(struct ca *ca, int64_t now,
-                                 struct ca_refusal *why);
+BM_MUST_CHECK bm_status ca_begin_as(struct ca *ca, enum store_mode mode,
+                                    int64_t now, struct ca_refusal *why);
+BM_MUST_CHECK static inline bm_status ca_begin(struct ca *ca, int64_t now,
+                                               struct ca_refusal *why)
+{
+    return ca_begin_as(ca, STORE_WRITE, now, why);
+}
 /* The same for what is without a record and can be had again: it is durable
  * with the next transaction that is not of this kind (STORE_WRITE_SOON). */
-BM_MUST_CHECK bm_status ca_begin_soon(struct ca *ca, int64_t now,
-                                      struct ca_refusal *why);
+BM_MUST_CHECK static inline bm_status ca_begin_soon(struct ca *ca, int64_t now,
+                                                    struct ca_refusal *why)
+{
+    return ca_begin_as(ca, STORE_WRITE_SOON, now, why);
+}
 BM_MUST_CHECK bm_status ca_end(struct ca *ca, bm_status rc, int64_t now,
                                struct ca_refusal *why);
 

@@ -379,22 +379,42 @@ bm_status profile_check_extensions(const struct profile_checking *k)
     return BM_OK;
 }
 
-/* What has a rule of its own. */
-#define ID(id) (UINT32_C(1) << (id))
-#define RULED                                                              \
-    (ID(BM_EXT_AKI) | ID(BM_EXT_SKI) | ID(BM_EXT_KEY_USAGE) |              \
-     ID(BM_EXT_POLICIES) | ID(BM_EXT_SAN) | ID(BM_EXT_BASIC_CONSTRAINTS) | \
-     ID(BM_EXT_NAME_CONSTRAINTS) | ID(BM_EXT_EKU) | ID(BM_EXT_CRL_DP) |    \
-     ID(BM_EXT_AIA) | ID(BM_EXT_OCSP_NOCHECK))
+/* What has a rule of its own: its id, and its OID. */
+#define RULED(X)                        \
+    X(AKI, CE_AKI)                      \
+    X(SKI, CE_SKI)                      \
+    X(KEY_USAGE, CE_KEY_USAGE)          \
+    X(POLICIES, CE_POLICIES)            \
+    X(SAN, CE_SAN)                      \
+    X(BASIC_CONSTRAINTS, CE_BASIC)      \
+    X(NAME_CONSTRAINTS, CE_NAME_CONSTR) \
+    X(EKU, CE_EKU)                      \
+    X(CRL_DP, CE_CRL_DP)                \
+    X(AIA, PE_AIA)                      \
+    X(OCSP_NOCHECK, OCSP_NOCHECK)
+
+static const struct bm_bytes ruled_oids[] = {
+#define X(id, oid) BM_LIT_INIT(BM_OID_##oid),
+    RULED(X)
+#undef X
+};
+
+/* As bits of struct bm_exts. */
+static const uint32_t ruled =
+#define X(id, oid) UINT32_C(1) << BM_EXT_##id |
+    RULED(X)
+#undef X
+        0;
 
 static bool has_rule(const struct profile_checking *k, struct bm_bytes oid)
 {
     const struct profile_rules *r = &k->profile->rules;
     const struct profile_ext *own = r->extensions.items;
-    enum bm_ext_id id = bm_ext_find(oid);
 
-    if (id != BM_EXT_COUNT && (RULED >> id & 1) != 0) {
-        return true;
+    for (size_t i = 0; i < sizeof ruled_oids / sizeof ruled_oids[0]; i++) {
+        if (bm_bytes_equal(ruled_oids[i], oid)) {
+            return true;
+        }
     }
     for (size_t i = 0; i < r->extensions.n; i++) {
         if ((k->foreign || own[i].from != PROFILE_OTHERS) &&
@@ -416,15 +436,33 @@ static bool accepts_other(const struct profile_checking *k,
             profile_accepts_rule(k, set, PROFILE_RULE_OTHERS));
 }
 
+/* As nearly all certificates are: as many as there are have their bits. */
+static bool are_all_ruled(const struct bm_exts *exts)
+{
+    struct bm_bytes body;
+    unsigned known = 0;
+    unsigned n = 0;
+    struct bm_der d;
+
+    bm_der_init(&d, exts->all, NULL);
+    while (bm_der_left(&d) != 0 &&
+           bm_der_take(&d, BM_DER_SEQUENCE, &body) == BM_OK) {
+        n++;
+    }
+    for (uint32_t left = exts->present; left != 0; left &= left - 1) {
+        known++;
+    }
+    return bm_der_left(&d) == 0 && n == known && (exts->present & ~ruled) == 0;
+}
+
 bm_status profile_check_others(const struct profile_checking *k)
 {
-    const struct bm_exts *exts = &k->cert->ext;
-    struct bm_bytes all = exts->all;
+    struct bm_bytes all = k->cert->ext.all;
     char dotted[BM_OID_DOTTED_MAX];
     struct bm_ext ext;
 
-    if (!exts->unknown && (exts->present & ~RULED) == 0) {
-        return BM_OK; /* as of nearly all */
+    if (are_all_ruled(&k->cert->ext)) {
+        return BM_OK;
     }
     while (bm_ext_next(&all, &ext)) {
         if (!has_rule(k, ext.oid) && !accepts_other(k, &ext)) {

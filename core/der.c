@@ -111,27 +111,8 @@ static bm_status take_body(struct bm_der *d, struct bm_bytes *body)
     return BM_OK;
 }
 
-/* An element of less than 128 octets, whose length is one: nearly all are.
- * False: it is another one, or none. */
-static inline bool take_short(struct bm_der *d, uint8_t tag,
-                              struct bm_bytes *body)
-{
-    const uint8_t *p = d->p;
-    size_t left = (size_t)(d->end - p);
-
-    if (left < 2 || p[0] != tag || p[1] >= 0x80 || p[1] > left - 2) {
-        return false;
-    }
-    *body = (struct bm_bytes){ p + 2, p[1] };
-    d->p = p + 2 + p[1];
-    return true;
-}
-
 bm_status bm_der_take(struct bm_der *d, uint8_t tag, struct bm_bytes *body)
 {
-    if (take_short(d, tag, body)) {
-        return BM_OK;
-    }
     if (d->p == d->end) {
         return bm_der_fail(d, BM_E_DER_TRUNCATED);
     }
@@ -170,13 +151,10 @@ bm_status bm_der_take_any(struct bm_der *d, uint8_t *tag, struct bm_bytes *body)
 
 bm_status bm_der_enter(struct bm_der *d, uint8_t tag, struct bm_der *inside)
 {
-    struct bm_diag *diag = d->diag;
     struct bm_bytes body;
 
-    if (!take_short(d, tag, &body)) {
-        BM_TRY(bm_der_take(d, tag, &body));
-    }
-    *inside = (struct bm_der){ body.p, body.p + body.n, diag };
+    BM_TRY(bm_der_take(d, tag, &body));
+    bm_der_init(inside, body, d->diag);
     return BM_OK;
 }
 
@@ -217,19 +195,15 @@ static bool is_integer(struct bm_bytes v)
 
 bool bm_der_is_oid(struct bm_bytes contents)
 {
-    const uint8_t *p = contents.p;
-    size_t n = contents.n;
+    uint8_t before = 0; /* below 0x80: the next octet begins an arc */
 
-    if (n == 0 || p[0] == 0x80 || p[n - 1] >= 0x80) {
-        return false;
-    }
-    for (size_t i = 1; i < n; i++) {
-        /* X.690 8.19.2: padding, where an arc begins */
-        if (p[i] == 0x80 && p[i - 1] < 0x80) {
-            return false;
+    for (size_t i = 0; i < contents.n; i++) {
+        if (before < 0x80 && contents.p[i] == 0x80) {
+            return false; /* X.690 8.19.2: padding */
         }
+        before = contents.p[i];
     }
-    return true;
+    return contents.n != 0 && before < 0x80;
 }
 
 /* X.690 8.6.2, 11.2.1: [unused count][octets], unused bits are zero. */
@@ -278,9 +252,7 @@ static bm_status take_form(struct bm_der *d, uint8_t tag, enum form form,
     struct bm_bytes got;
     bm_status rc;
 
-    if (!take_short(d, tag, &got)) {
-        BM_TRY(bm_der_take(d, tag, &got));
-    }
+    BM_TRY(bm_der_take(d, tag, &got));
     rc = check_form(form, got);
     if (rc == BM_OK) {
         *body = got;

@@ -144,17 +144,14 @@ static const struct row {
 _Static_assert(sizeof rows / sizeof rows[0] == BM_EXT_COUNT, "a row for each");
 _Static_assert(BM_EXT_COUNT <= 32, "present and critical are 32 bits");
 
-enum bm_ext_id bm_ext_find(struct bm_bytes oid)
+/* The row's number, or BM_EXT_COUNT for an extension that we do not know. */
+static unsigned find(struct bm_bytes oid)
 {
     struct bm_bytes arc = { oid.p, oid.n - 1 };
+    uint8_t last = oid.p[arc.n];
     unsigned under;
     unsigned id = 0;
-    uint8_t last;
 
-    if (oid.n == 0) {
-        return BM_EXT_COUNT;
-    }
-    last = oid.p[arc.n];
     if (bm_bytes_are(arc, BM_OID_CE_SKI, 2)) {
         under = 0;
     } else if (bm_bytes_are(arc, BM_OID_PE_AIA, 7)) {
@@ -168,7 +165,7 @@ enum bm_ext_id bm_ext_find(struct bm_bytes oid)
            (rows[id].last != last || (rows[id].flags & (PE | OCSP)) != under)) {
         id++;
     }
-    return (enum bm_ext_id)id;
+    return id;
 }
 
 /*
@@ -241,12 +238,13 @@ static bm_status check_list(struct bm_der *d, const struct row *row)
 }
 
 /* Read the value of the known extension `id`. */
-static bm_status take_value(struct bm_der *d, unsigned tolerate,
-                            enum bm_ext_id id, struct bm_exts *e)
+static bm_status take_value(struct bm_der *d, unsigned tolerate, unsigned id,
+                            struct bm_exts *e)
 {
     const struct row *row = &rows[id];
 
-    if ((row->flags & NOT_CRITICAL) != 0 && bm_exts_is_critical(e, id)) {
+    if ((row->flags & NOT_CRITICAL) != 0 &&
+        bm_exts_is_critical(e, (enum bm_ext_id)id)) {
         return bm_der_fail(d, BM_E_EXT_CRITICAL);
     }
     if (id == BM_EXT_BASIC_CONSTRAINTS) {
@@ -265,17 +263,16 @@ static bm_status take_one(struct bm_der *list, unsigned tolerate,
                           const struct bm_der *all, struct bm_exts *e)
 {
     struct bm_der value;
-    enum bm_ext_id id;
     struct bm_ext ext;
+    unsigned id;
 
     BM_TRY(take_ext(list, tolerate, &ext));
-    id = bm_ext_find(ext.oid);
-    if (id != BM_EXT_COUNT && bm_exts_has(e, id)) {
+    id = find(ext.oid);
+    if (id != BM_EXT_COUNT && bm_exts_has(e, (enum bm_ext_id)id)) {
         return bm_der_fail_at(list, ext.oid.p, BM_E_EXT_DUPLICATE);
     }
     if (id == BM_EXT_COUNT) {
         BM_TRY(check_first(all, ext.oid, BM_E_EXT_DUPLICATE));
-        e->unknown = true;
         if (ext.critical && e->unknown_critical.n == 0) {
             e->unknown_critical = ext.oid;
         }

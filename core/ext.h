@@ -95,7 +95,6 @@ struct bm_exts {
     uint16_t key_usage;                  /* BM_KU_..., 0 if absent */
     bool ca;                             /* basicConstraints cA */
     int8_t path_len;                     /* or BM_PATH_LEN_NONE */
-    bool unknown;                        /* there are some beside BM_EXT_... */
 };
 
 static inline bool bm_exts_has(const struct bm_exts *e, enum bm_ext_id id)
@@ -108,9 +107,6 @@ static inline bool bm_exts_is_critical(const struct bm_exts *e,
 {
     return (e->critical >> id & 1) != 0;
 }
-
-/* Which one has this OID; BM_EXT_COUNT: none that we know. */
-enum bm_ext_id bm_ext_find(struct bm_bytes oid);
 
 /*
  * Take Extensions ::= SEQUENCE SIZE (1..MAX) OF Extension. Duplicates are
