@@ -9,22 +9,18 @@
  * The key is open for the handshake alone: who takes this process over by what
  * he says later finds none, and a connection of weeks holds no token or TPM.
  */
-#include <errno.h>
-#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "agent/carry.h"
 #include "agent/net.h"
 #include "agent/program.h"
 #include "agent/state.h"
 #include "agent/words.h"
 #include "ports/openssl/openssl_tls.h"
-
-/* RFC 8446 5.1: a record holds no more. */
-#define ROOM 16384
 
 /* All of a handshake, however slowly its octets move, in times of what a step
  * of it may take. */
@@ -33,13 +29,6 @@
 /* For the server to take what was sent last. */
 #define LINGER_MS 2000
 
-/* Octets on their way. */
-struct flow {
-    uint8_t room[ROOM];
-    size_t at, n; /* those that have not gone on yet */
-    bool ended;   /* no more will come */
-};
-
 struct connection {
     struct settings settings;
     struct state *state;
@@ -47,14 +36,11 @@ struct connection {
     const struct bm_tls *tls;
     struct bm_tls_session *session;
     struct bm_tls_config config;
+    struct carry carry;
     struct bm_bytes certs[BM_IDENTITY_CERTS_MAX];
     uint8_t chain[STATE_CHAIN_ROOM];
     char host[SETTINGS_HOST_MAX];
     uint16_t port;
-    struct flow up;   /* from standard input to the server */
-    struct flow down; /* from the server to standard output */
-    bool unread;      /* nobody reads standard output any more */
-    bool moved;       /* something has, in this round */
 };
 
 /* ---- The connection */
@@ -147,161 +133,11 @@ static void hang_up(struct connection *c)
         struct pollfd p = { .fd = c->net.fd, .events = POLLIN };
 
         while (poll(&p, 1, LINGER_MS) > 0 &&
-               recv(c->net.fd, c->down.room, sizeof c->down.room, 0) > 0) {
+               recv(c->net.fd, c->carry.down.room, sizeof c->carry.down.room,
+                    0) > 0) {
         }
     }
     net_close(&c->net);
-}
-
-/* ---- Octets, both ways; nothing of it blocks */
-
-static bool is_ready(int fd, short events)
-{
-    struct pollfd p = { .fd = fd, .events = events };
-
-    return poll(&p, 1, 0) > 0;
-}
-
-static void gone_on(struct connection *c, struct flow *flow, size_t n)
-{
-    flow->at += n;
-    flow->n -= n;
-    c->moved = true;
-}
-
-static bm_status take_input(struct connection *c)
-{
-    struct flow *up = &c->up;
-    ssize_t got;
-
-    if (up->ended || up->n != 0 || !is_ready(STDIN_FILENO, POLLIN)) {
-        return BM_OK;
-    }
-    got = read(STDIN_FILENO, up->room, sizeof up->room);
-    if (got < 0 && errno != ECONNRESET) {
-        return errno == EINTR || errno == EAGAIN ? BM_OK : BM_E_IO;
-    }
-    up->at = 0;
-    up->n = got > 0 ? (size_t)got : 0;
-    up->ended = got <= 0;
-    c->moved = true;
-    return BM_OK;
-}
-
-static bm_status send_up(struct connection *c)
-{
-    struct flow *up = &c->up;
-    size_t n = 0;
-    bm_status rc;
-
-    if (up->n == 0) {
-        return BM_OK;
-    }
-    rc = c->tls->write(c->session,
-                       (struct bm_bytes){ up->room + up->at, up->n }, &n);
-    if (rc == BM_OK) {
-        gone_on(c, up, n);
-    }
-    return rc == BM_E_TLS_AGAIN ? BM_OK : rc;
-}
-
-static bm_status receive_down(struct connection *c)
-{
-    struct flow *down = &c->down;
-    size_t n = 0;
-    bm_status rc;
-
-    if (down->ended || down->n != 0) {
-        return BM_OK;
-    }
-    rc = c->tls->read(c->session, down->room, sizeof down->room, &n);
-    if (rc == BM_OK) {
-        down->at = 0;
-        down->n = n;
-    }
-    down->ended = rc == BM_E_TLS_CLOSED;
-    c->moved = c->moved || rc == BM_OK;
-    return rc == BM_E_TLS_AGAIN || rc == BM_E_TLS_CLOSED ? BM_OK : rc;
-}
-
-/* A descriptor that others have, too, is not made non-blocking; of what is
- * writable PIPE_BUF octets go into a pipe at once. */
-static ssize_t write_some(const uint8_t *octets, size_t n)
-{
-    ssize_t put = send(STDOUT_FILENO, octets, n, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-    if (put >= 0 || errno != ENOTSOCK) {
-        return put;
-    }
-    if (!is_ready(STDOUT_FILENO, POLLOUT)) {
-        errno = EAGAIN;
-        return -1;
-    }
-    return write(STDOUT_FILENO, octets, n < PIPE_BUF ? n : PIPE_BUF);
-}
-
-static bm_status give_output(struct connection *c)
-{
-    struct flow *down = &c->down;
-    ssize_t put;
-
-    if (c->unread) {
-        down->n = 0;
-    }
-    if (down->n == 0) {
-        return BM_OK;
-    }
-    put = write_some(down->room + down->at, down->n);
-    if (put > 0) {
-        gone_on(c, down, (size_t)put);
-    } else if (put < 0 && (errno == EPIPE || errno == ECONNRESET)) {
-        c->unread = true;
-    } else if (put < 0 && errno != EINTR && errno != EAGAIN) {
-        return BM_E_IO;
-    }
-    return BM_OK;
-}
-
-/* Until one of the three can go on. Whoever reads the output is seen to go. */
-static void wait_for_any(struct connection *c)
-{
-    const short of_net =
-        (short)((c->down.n == 0 ? POLLIN : 0) | (c->net.full ? POLLOUT : 0));
-    struct pollfd p[] = {
-        { .fd = c->up.n == 0 && !c->up.ended ? STDIN_FILENO : -1,
-          .events = POLLIN },
-        { .fd = c->unread ? -1 : STDOUT_FILENO,
-          .events = c->down.n != 0 ? POLLOUT : 0 },
-        { .fd = of_net != 0 ? c->net.fd : -1, .events = of_net },
-    };
-
-    if (poll(p, sizeof p / sizeof p[0], -1) > 0 &&
-        (p[1].revents & (POLLERR | POLLHUP)) != 0) {
-        c->unread = true;
-    }
-}
-
-/* The end is the server's; or ours, when all was sent and nobody is there for
- * an answer. */
-static bool is_over(const struct connection *c)
-{
-    return (c->down.ended && c->down.n == 0) ||
-           (c->unread && c->up.ended && c->up.n == 0);
-}
-
-static bm_status carry(struct connection *c)
-{
-    while (!is_over(c)) {
-        c->moved = false;
-        BM_TRY(take_input(c));
-        BM_TRY(send_up(c));
-        BM_TRY(receive_down(c));
-        BM_TRY(give_output(c));
-        if (!c->moved && !is_over(c)) {
-            wait_for_any(c);
-        }
-    }
-    return BM_OK;
 }
 
 /* ---- The command */
@@ -321,7 +157,12 @@ static int connect_as(struct connection *c, const char *place)
     }
     if (rc == BM_OK) {
         close_key(c);
-        rc = carry(c);
+        c->carry.tls = c->tls;
+        c->carry.session = c->session;
+        c->carry.net = &c->net;
+        c->carry.in = STDIN_FILENO;
+        c->carry.out = STDOUT_FILENO;
+        rc = carry_all(&c->carry);
     }
     if (rc == BM_E_AGENT_NONE) {
         fprintf(stderr, "birthmark-agent: ");
