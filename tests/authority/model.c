@@ -164,20 +164,41 @@ static bm_status plan_current(const struct model *m,
     return BM_OK;
 }
 
+/* Has the device this one, of the profile and in this status, and does it still
+ * count? */
+static bool counts(const struct model *m, const struct model_request *r, int i,
+                   enum store_cert_status status)
+{
+    const struct model_cert *c = &m->cert[i];
+    int64_t grace = status == STORE_CERT_PENDING ? 0 : profile_of(c)->grace;
+
+    return c->device == r->device && c->profile == r->profile &&
+           c->status == status && m->now <= c->not_after + grace;
+}
+
 /* The newest of each status that still counts. */
 static int newest(const struct model *m, const struct model_request *r,
                   enum store_cert_status status)
 {
-    for (int i = m->n - 1; i >= 0; i--) {
-        const struct model_cert *c = &m->cert[i];
-        int64_t grace = status == STORE_CERT_PENDING ? 0 : profile_of(c)->grace;
+    int i = m->n - 1;
 
-        if (c->device == r->device && c->profile == r->profile &&
-            c->status == status && m->now <= c->not_after + grace) {
-            return i;
-        }
+    while (i >= 0 && !counts(m, r, i, status)) {
+        i--;
     }
-    return NONE;
+    return i >= 0 ? i : NONE;
+}
+
+/* The newest that counts and has the key of the request. */
+static int newest_of_key(const struct model *m, const struct model_request *r)
+{
+    int i = m->n - 1;
+
+    while (i >= 0 && (m->cert[i].key != r->key ||
+                      (!counts(m, r, i, STORE_CERT_VALID) &&
+                       !counts(m, r, i, STORE_CERT_PENDING)))) {
+        i--;
+    }
+    return i >= 0 ? i : NONE;
 }
 
 /* The same request of an operator, within a day. */
@@ -202,19 +223,16 @@ static bm_status plan_reset(const struct model *m,
     const struct model_profile *profile = &model_profiles[r->profile];
     int valid = newest(m, r, STORE_CERT_VALID);
     int pending = newest(m, r, STORE_CERT_PENDING);
+    int same;
 
     if (newest(m, r, STORE_CERT_HELD) != NONE) {
         return BM_E_CA_STATUS;
     }
-    if (r->by == CA_BY_IDEVID) {
-        if (pending != NONE && m->cert[pending].key == r->key) {
-            return give_again(m, p, pending);
-        }
-        if (valid != NONE && m->cert[valid].key == r->key &&
-            !(profile->same_key &&
-              m->now >= m->cert[valid].not_after - WINDOW)) {
-            return give_again(m, p, valid);
-        }
+    same = r->by == CA_BY_IDEVID ? newest_of_key(m, r) : NONE;
+    if (same != NONE &&
+        !(m->cert[same].status == STORE_CERT_VALID && profile->same_key &&
+          m->now >= m->cert[same].not_after - WINDOW)) {
+        return give_again(m, p, same);
     }
     if (r->by == CA_BY_OPERATOR && asked_before(m, r) != NONE) {
         return give_again(m, p, asked_before(m, r));
