@@ -119,6 +119,27 @@ static void take_token(struct report *r, const char *id)
     (void)snprintf(t->id, sizeof t->id, "%s", id);
 }
 
+static void take_batch(struct report *r, char *args)
+{
+    uint64_t id = strtoull(word(&args), NULL, 10);
+
+    world_must(r->batches_n < REPORT_BATCHES_MAX, "too many batches");
+    r->batches[r->batches_n++] =
+        (struct report_batch){ .id = id,
+                               .rows = (uint32_t)strtoul(args, NULL, 10) };
+}
+
+static void take_rows(struct report *r, char *args)
+{
+    uint64_t id = strtoull(word(&args), NULL, 10);
+
+    for (size_t i = 0; i < r->batches_n; i++) {
+        if (r->batches[i].id == id) {
+            r->batches[i].issued = (uint32_t)strtoul(args, NULL, 10);
+        }
+    }
+}
+
 /* Verbs that say what a certificate is from now on. */
 static const struct {
     const char *verb;
@@ -166,6 +187,10 @@ static void take_line(struct report *r, const char *verb, char *args)
         take_cert(r, args);
     } else if (strcmp(verb, "token") == 0) {
         take_token(r, args);
+    } else if (strcmp(verb, "batch") == 0) {
+        take_batch(r, args);
+    } else if (strcmp(verb, "rows") == 0) {
+        take_rows(r, args);
     } else if (strcmp(verb, "crl") == 0) {
         r->crl = strtoull(args, NULL, 10);
     } else if (strcmp(verb, "note") == 0) {

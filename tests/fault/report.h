@@ -21,6 +21,7 @@
  *     revoked SERIAL REASON  held SERIAL, good SERIAL, over SERIAL likewise;
  *                            over: has a successor in use
  *     token ID               used ID, dropped ID likewise
+ *     batch ID ROWS          its file was read; rows ID ISSUED: so many are issued
  *     crl NUMBER             issuing.crl of this number was published
  *     note HEX               the checkpoint that was published
  *
@@ -56,9 +57,17 @@ struct report_token {
     enum report_token_state state;
 };
 
-#define REPORT_CERTS_MAX  16384
-#define REPORT_TOKENS_MAX 4096
-#define REPORT_NOTE_MAX   2048
+/* A batch: how many rows it has, and how many were issued at least. */
+struct report_batch {
+    uint64_t id;
+    uint32_t rows;
+    uint32_t issued;
+};
+
+#define REPORT_BATCHES_MAX 1024
+#define REPORT_CERTS_MAX   16384
+#define REPORT_TOKENS_MAX  4096
+#define REPORT_NOTE_MAX    2048
 
 struct report {
     size_t lines;
@@ -71,6 +80,8 @@ struct report {
     char begun[32]; /* the act that was going on at the end, or "" */
     struct report_cert *certs;
     struct report_token *tokens;
+    size_t batches_n;
+    struct report_batch batches[REPORT_BATCHES_MAX];
 };
 
 /*

@@ -8,7 +8,7 @@
  * Acts of an authority, one after another, each reported when it has returned
  * (report.h): issuance in groups of several sizes, by operator, token, IDevID
  * and current certificate; renewals and their confirmation; revocations,
- * holds and releases; tokens; revocation lists; checkpoints.
+ * holds and releases; tokens; revocation lists; checkpoints; batches.
  */
 
 struct script_config {

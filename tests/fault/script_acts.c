@@ -83,8 +83,7 @@ struct ca_actor script_operator(void)
                               .roles = CA_ROLE_ADMIN };
 }
 
-/* Request `i` of the group, by an operator, for the device number `device`. */
-static void order(struct script *s, size_t i, const char *profile,
+void script_order(struct script *s, size_t i, const char *profile,
                   uint64_t device)
 {
     s->device[i] = device;
@@ -155,7 +154,7 @@ static bm_status serve(struct script *s, size_t n)
 static bm_status issue(struct script *s, const char *profile, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        order(s, i, profile, s->devices++);
+        script_order(s, i, profile, s->devices++);
     }
     return serve(s, n);
 }
@@ -188,9 +187,9 @@ static bm_status issue_clash(struct script *s)
     size_t before = s->own_n;
     bm_status rc;
 
-    order(s, 0, LDEVID, device);
-    order(s, 1, LDEVID, device);
-    order(s, 2, LDEVID, s->devices++);
+    script_order(s, 0, LDEVID, device);
+    script_order(s, 1, LDEVID, device);
+    script_order(s, 2, LDEVID, s->devices++);
     rc = serve(s, 3);
     for (size_t i = before; i < s->own_n; i++) {
         s->own[i].dead = true; /* the second renews the first */
@@ -227,7 +226,7 @@ static bm_status enrol_by_token(struct script *s)
     if (rc != BM_OK) {
         return rc;
     }
-    order(s, 0, LDEVID, device);
+    script_order(s, 0, LDEVID, device);
     s->request[0].by = CA_BY_TOKEN;
     s->request[0].device = (struct bm_bytes){ NULL, 0 };
     s->request[0].token = bytes_of(secret);
@@ -308,7 +307,7 @@ static bm_status enrol_by_identity(struct script *s)
     if (o == NULL) {
         return issue_identity(s);
     }
-    order(s, 0, LDEVID, o->device);
+    script_order(s, 0, LDEVID, o->device);
     s->request[0].by = CA_BY_IDEVID;
     s->request[0].device = (struct bm_bytes){ NULL, 0 };
     s->request[0].presented = (struct bm_bytes){ o->der, o->der_n };
@@ -405,7 +404,7 @@ static bm_status renew(struct script *s)
         o->dead = true;
         return issue_one(s);
     }
-    order(s, 0, LDEVID, o->device);
+    script_order(s, 0, LDEVID, o->device);
     s->request[0].by = CA_BY_CURRENT;
     s->request[0].device = (struct bm_bytes){ NULL, 0 };
     s->request[0].presented = (struct bm_bytes){ o->der, o->der_n };
@@ -510,6 +509,9 @@ const struct script_act script_acts[] = {
     { "many", issue_many, 4 },
     { "one", issue_one, 10 },
     { "publish", publish, 1 },
+    { "batch", script_order_batch, 3 },
+    { "rows", script_go_on, 4 },
+    { "list", script_go_on, 2 },
 };
 
 const size_t script_acts_n = sizeof script_acts / sizeof script_acts[0];

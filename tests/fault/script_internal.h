@@ -68,6 +68,14 @@ extern const size_t script_acts_n;
 
 uint64_t script_draw(struct script *s, uint64_t below);
 
+/* Request `i` of the group, by an operator, for the device number `device`. */
+void script_order(struct script *s, size_t i, const char *profile,
+                  uint64_t device);
+
+/* Acts (script_batch.c): a batch is ordered and its file read; one goes on. */
+bm_status script_order_batch(struct script *s);
+bm_status script_go_on(struct script *s);
+
 /* The operator that `init` made. */
 struct ca_actor script_operator(void);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/batch.h"
 #include "ca/journal.h"
 #include "ca/revoke.h"
 #include "core/ocsp.h"
@@ -387,6 +388,82 @@ static void check_telling(struct check *c, int64_t now)
     free(der);
 }
 
+/* What is known of the rows of a batch. */
+struct rows {
+    struct check *c;
+    const struct report_batch *batch;
+    uint32_t n;
+    uint64_t cert; /* of the last */
+};
+
+/* They are issued in their order, each once. */
+static bm_status each_batch_row(void *arg, const void *visited)
+{
+    const struct store_batch_row *row = visited;
+    struct rows *rows = arg;
+
+    if (row->state != STORE_ROW_ISSUED || row->cert <= rows->cert) {
+        found(rows->c, "row %u of batch %" PRIu64 " has no certificate",
+              row->number, rows->batch->id);
+    }
+    rows->cert = row->cert;
+    rows->n++;
+    return BM_OK;
+}
+
+/* Whatever was left of it is issued now. */
+static bm_status finish(struct check *c, struct store_batch *row, uint64_t id,
+                        int64_t now)
+{
+    const struct store *s = c->in->store;
+    struct ca_refusal why = { BM_OK, "" };
+    bm_status rc;
+
+    for (;;) {
+        rc = s->begin(s->self, STORE_READ);
+        if (rc == BM_OK) {
+            rc = s->batch_get(s->self, &everything, id, row);
+            s->rollback(s->self);
+        }
+        if (rc != BM_OK || row->state != STORE_BATCH_ISSUING) {
+            return rc;
+        }
+        row->recipient.p = row->signature.p = row->jws.p = NULL;
+        rc = ca_batch_step(c->in->ca, row, now, &why);
+        if (rc != BM_OK) {
+            found(c, "batch %" PRIu64 " does not go on: %s", id, why.words);
+            return rc;
+        }
+    }
+}
+
+static void check_batch(struct check *c, const struct report_batch *r,
+                        int64_t now)
+{
+    const struct store *s = c->in->store;
+    struct rows rows = { .c = c, .batch = r };
+    const struct store_visit visit = { &rows, each_batch_row };
+    struct store_batch row;
+
+    if (s->begin(s->self, STORE_READ) != BM_OK ||
+        s->batch_get(s->self, &everything, r->id, &row) != BM_OK ||
+        row.rows != r->rows || row.issued < r->issued) {
+        found(c, "batch %" PRIu64 " is not as it was said", r->id);
+    }
+    s->rollback(s->self);
+    if (finish(c, &row, r->id, now) != BM_OK) {
+        found(c, "batch %" PRIu64 " does not end", r->id);
+        return;
+    }
+    if (s->begin(s->self, STORE_READ) != BM_OK ||
+        s->batch_row_list(s->self, r->id, 0, (enum store_batch_row_state)0,
+                          &visit) != BM_OK ||
+        rows.n != r->rows) {
+        found(c, "batch %" PRIu64 " has %u of %u rows", r->id, rows.n, r->rows);
+    }
+    s->rollback(s->self);
+}
+
 /* Open for writing; NULL and a finding when that fails. */
 static void open_again(struct check *c, int64_t now)
 {
@@ -425,6 +502,9 @@ static void check_all(struct check *c)
     c->result->abandoned = ca_abandoned(c->in->ca);
     in_transaction(c);
     check_ledger(c);
+    for (size_t i = 0; i < c->report.batches_n; i++) {
+        check_batch(c, &c->report.batches[i], now);
+    }
     rc = script_probe(c->in, c->config->number, now, &why);
     if (rc != BM_OK) {
         found(c, "the next act fails: %s, %s", bm_status_name(rc), why.words);

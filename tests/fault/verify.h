@@ -13,6 +13,8 @@
  *   - finds tokens, the revocation list and the checkpoint that were shown;
  *   - accounts for each entry of the signer's journal and each row;
  *   - verifies the ledger against all that and the shown checkpoint;
+ *   - has each batch whose file was read to its end go on to its own, with a
+ *     certificate for each row, once;
  *   - issues, revokes, publishes; and opens again, with nothing to recover.
  *
  * Prints each finding as a comment of TAP; returns their number.
