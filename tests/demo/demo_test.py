@@ -41,6 +41,14 @@ def wait_until(what, condition, patience=PATIENCE):
         time.sleep(0.05)
 
 
+def at_a_terminal():
+    """As a shell of somebody has it: also where this test runs in the background
+    of a script, which ignores what is typed."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    for of_terminals in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(of_terminals, signal.SIG_DFL)
+
+
 class Story:
     """The story on a terminal, in a folder for temporary files of its own."""
 
@@ -51,8 +59,7 @@ class Story:
         self.process = subprocess.Popen(
             [STORY, *words], stdin=theirs, stdout=theirs, stderr=theirs,
             env=dict(os.environ, DEMO_FAST="1", TMPDIR=self.where),
-            start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
+            start_new_session=True, preexec_fn=at_a_terminal)
         os.close(theirs)
         threading.Thread(target=self.read, daemon=True).start()
 
