@@ -60,9 +60,11 @@ close_stage()
     kill $started 2> /dev/null
     wait
     cd /
-    if [ -z "$over" ] && [ $rc -ne 130 ]; then
+    # Files are kept for whoever is told of them: not where the terminal is gone,
+    # which a command may have met before its signal came.
+    if [ -z "$over" ] && [ $rc -ne 130 ] &&
         printf '\n%sdemo: act %s failed%s: %s\n' "$bold" "$acts" "$plain" \
-            "the files are in $dir, what servers said in its folder logs" >&2
+            "the files are in $dir, what servers said in its folder logs" >&2; then
         exit 1
     fi
     rm -rf "$dir"
