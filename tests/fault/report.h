@@ -21,7 +21,7 @@
  *     revoked SERIAL REASON  held SERIAL, good SERIAL, over SERIAL likewise;
  *                            over: has a successor in use
  *     token ID               used ID, dropped ID likewise
- *     batch ID ROWS          its file was read; rows ID ISSUED: so many are issued
+ *     batch ID ROWS          its file was read; rows ID N: so many are issued
  *     crl NUMBER             issuing.crl of this number was published
  *     note HEX               the checkpoint that was published
  *
