@@ -34,6 +34,10 @@
  * keep others from theirs. */
 #define RESULTS_OF_ONE 2
 
+/* Archives of one organisation's batches at a time, whoever fetches them: its
+ * operators, if they are slow, keep none of the others from theirs. */
+#define RESULTS_OF_ORGANISATION (OPERATORS_RESULTS_MAX / 4)
+
 /* Entries of all archives that are being made: one of a batch as large as
  * batches are, with keys, or many of smaller ones. */
 #define ENTRIES_MAX (UINT64_C(2) * STORE_BATCH_ROWS_MAX)
@@ -45,6 +49,7 @@ struct result {
     struct operators *o;
     struct http_request *request;
     uint64_t batch;
+    uint64_t organisation; /* whose batch it is */
     uint64_t entries;
     struct admin_result *made;
     char after[ADMIN_KEY_MAX + 1]; /* of this pass; "": from the beginning */
@@ -296,27 +301,34 @@ static enum admin_result_form form_of(const json_t *params)
     return ADMIN_RESULT_PEM;
 }
 
-/* A place, if there is one: NULL, and what is said instead. */
-static struct result **find_place(struct operators *o,
-                                  const struct http_request *request,
-                                  uint64_t entries, unsigned *status)
+/* A place for one that has no more than the request and what it is of; NULL if
+ * there is none, and what is said instead. */
+static struct result **find_place(struct operators *o, const struct result *r,
+                                  unsigned *status)
 {
-    struct bm_bytes cert = http_peer_cert(request);
+    struct bm_bytes cert = http_peer_cert(r->request);
     struct result **place = NULL;
+    uint64_t entries = r->entries;
     unsigned his = 0;
+    unsigned of_organisation = 0;
 
     for (size_t i = 0; i < OPERATORS_RESULTS_MAX; i++) {
-        struct result *r = o->results[i];
+        const struct result *other = o->results[i];
 
-        if (r == NULL) {
+        if (other == NULL) {
             place = &o->results[i];
             continue;
         }
-        his += bm_bytes_equal(http_peer_cert(r->request), cert) ? 1 : 0;
-        entries += r->entries;
+        his += bm_bytes_equal(http_peer_cert(other->request), cert) ? 1 : 0;
+        of_organisation += other->organisation == r->organisation ? 1 : 0;
+        entries += other->entries;
     }
-    *status = his >= RESULTS_OF_ONE ? 429 : 503;
-    return his < RESULTS_OF_ONE && entries <= ENTRIES_MAX ? place : NULL;
+    if (his >= RESULTS_OF_ONE || of_organisation >= RESULTS_OF_ORGANISATION) {
+        *status = 429;
+        return NULL;
+    }
+    *status = 503;
+    return entries <= ENTRIES_MAX ? place : NULL;
 }
 
 static bm_status make(struct result *r, const json_t *params, json_t *list)
@@ -356,9 +368,16 @@ static void begin(struct result *r)
 static unsigned try_begin(struct operators *o, struct http_request *request,
                           const json_t *params, json_t *list)
 {
-    uint64_t entries = admin_result_entries(form_of(params), list);
+    const struct result wanted = {
+        .o = o,
+        .request = request,
+        .batch = (uint64_t)json_integer_value(json_object_get(params, "batch")),
+        .organisation =
+            (uint64_t)json_integer_value(json_object_get(list, "organisation")),
+        .entries = admin_result_entries(form_of(params), list),
+    };
     unsigned status;
-    struct result **place = find_place(o, request, entries, &status);
+    struct result **place = find_place(o, &wanted, &status);
     struct result *r;
 
     if (place == NULL) {
@@ -368,9 +387,8 @@ static unsigned try_begin(struct operators *o, struct http_request *request,
     if (r == NULL) {
         return 503;
     }
+    *r = wanted;
     *place = r;
-    *r = (struct result){ .o = o, .request = request, .entries = entries };
-    r->batch = (uint64_t)json_integer_value(json_object_get(params, "batch"));
     if (make(r, params, list) != BM_OK) {
         result_free(r);
         return 503;

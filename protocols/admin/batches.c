@@ -118,6 +118,7 @@ const struct admin_field admin_batch_cert_page[] = {
     ADMIN_FIELDS_END,
 };
 const struct admin_field admin_batch_list_fields[] = {
+    ADMIN_GIVES("organisation", ADMIN_INTEGER, true, "whose batch it is"),
     ADMIN_GIVES("head", ADMIN_TEXT, true, "the first line of the list"),
     ADMIN_GIVES("issued", ADMIN_INTEGER, true, "certificates that it has"),
     ADMIN_GIVES("keys", ADMIN_BOOLEAN, true,
@@ -540,6 +541,7 @@ static bm_status give_list(struct admin_context *c, const json_t *params,
     }
     ca_batch_put_head(&row, &w);
     BM_TRY(bm_wr_finish(&w, &n));
+    tree_set(&t, result, "organisation", tree_int(&t, row.organisation));
     tree_set(&t, result, "head", tree_text(&t, bm_wr_bytes(&w)));
     tree_set(&t, result, "issued", tree_int(&t, row.issued));
     tree_set(&t, result, "keys",

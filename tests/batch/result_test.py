@@ -165,8 +165,8 @@ def test_keys_come_encrypted_until_they_have_arrived():
 class Slow:
     """A client that takes what it is told to take."""
 
-    def __init__(self, srv, number):
-        over = srv.connect("operators", cert=srv.operator)
+    def __init__(self, srv, number, who=None):
+        over = srv.connect("operators", cert=who or srv.operator)
         over.connect()
         self.socket = over.sock
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
@@ -294,8 +294,18 @@ def is_refused(srv, number, state, query=""):
     contains(answer.json()["detail"], "batch %s is %s" % (number, state))
 
 
+def registrar(srv, name, number):
+    """An operator of an organisation: certificate and key."""
+    key = Key(".", name, "/CN=" + name)
+    srv.birthmark("operator", "create", "--dir", srv.dir, "--id", name,
+                  "--roles", "registrar", "--organisation", number, "--csr",
+                  key.csr, "--chain", "--out", key.cert)
+    write(name + "-id.pem", read(key.cert) + read(key.key))
+    return key.cert, key.key
+
+
 def member(srv, name, quota):
-    """(number, registrar) of an organisation: certificate and key."""
+    """(number, registrar) of an organisation."""
     def org(*args):
         return srv.birthmark("org", args[0], "--dir", srv.dir,
                              *args[1:])[1].strip()
@@ -303,12 +313,33 @@ def member(srv, name, quota):
     number = org("create", name)
     org("enable", number, LDEVID)
     org("quota", "--add", str(quota), number, LDEVID)
-    key = Key(".", name, "/CN=" + name)
-    srv.birthmark("operator", "create", "--dir", srv.dir, "--id", name,
-                  "--roles", "registrar", "--organisation", number, "--csr",
-                  key.csr, "--chain", "--out", key.cert)
-    write(name + "-id.pem", read(key.cert) + read(key.key))
-    return number, (key.cert, key.key)
+    return number, registrar(srv, name, number)
+
+
+def test_slow_operators_of_one_organisation_keep_no_other_from_its_own():
+    with Service(name="slow", limits_organisation=100000,
+                 listeners=1) as srv:
+        srv.start()
+        owner, first = member(srv, "slow", MANY)
+        write("slow.csv", orders.table(MANY, "S"))
+        theirs = srv.birthmark(
+            "batch", "create", "--dir", srv.dir, "--identity", "slow-id.pem",
+            "--profile", LDEVID, "slow.csv")[1].strip()
+        write("ours.csv", orders.table(3, "O"))
+        ours = create(srv, "ours.csv")
+        second = registrar(srv, "second", owner)
+        slow = [Slow(srv, theirs, who)
+                for who in (first, first, second, second)]
+        for client in slow:
+            contains(client.take(15), b"200 OK")
+        third = registrar(srv, "third", owner)
+        equal(fetch(srv, theirs, who=third).status, 429)
+        equal(len([n for n in unpacked(fetch(srv, ours).body)
+                   if n.startswith("certificates/")]), 3)
+        for client in slow:
+            client.close()
+        wait_until("there is a place again", lambda: fetch(
+            srv, theirs, "?form=table", who=third).status == 200)
 
 
 def test_what_was_aborted_or_has_lapsed_is_not_handed_out():
