@@ -53,11 +53,12 @@ struct result {
     uint64_t entries;
     struct admin_result *made;
     char after[ADMIN_KEY_MAX + 1]; /* of this pass; "": from the beginning */
-    bool last;                     /* what goes out ends the archive */
-    uint32_t tag;                  /* the issuer has the question; or 0 */
-    int64_t since;                 /* the first time it was asked */
-    int64_t again;                 /* when to ask once more; 0: not */
-    uint8_t *out;                  /* octets of this page */
+    bool closing;  /* all is in it: is it still to be handed out? */
+    bool last;     /* what goes out ends the archive */
+    uint32_t tag;  /* the issuer has the question; or 0 */
+    int64_t since; /* the first time it was asked */
+    int64_t again; /* when to ask once more; 0: not */
+    uint8_t *out;  /* octets of this page */
     size_t out_n;
     size_t out_cap;
 };
@@ -97,15 +98,12 @@ static void end(struct result *r, bool whole, const char *words)
 
 static json_t *page_of(const struct result *r)
 {
-    json_t *params =
-        json_pack("{s:I,s:i}", "batch", (json_int_t)r->batch, "limit", PAGE);
+    const char *after = r->after[0] == '\0' ? NULL : r->after;
 
-    if (params != NULL && r->after[0] != '\0' &&
-        json_object_set_new(params, "after", json_string(r->after)) != 0) {
-        json_decref(params);
-        params = NULL;
-    }
-    return params;
+    return r->closing
+               ? json_pack("{s:I}", "batch", (json_int_t)r->batch)
+               : json_pack("{s:I,s:i,s:s*}", "batch", (json_int_t)r->batch,
+                           "limit", PAGE, "after", after);
 }
 
 static void ask(struct result *r)
@@ -114,7 +112,8 @@ static void ask(struct result *r)
     json_t *params = page_of(r);
     char *text = params == NULL ? NULL : json_dumps(params, JSON_COMPACT);
     const struct wire_admin m = {
-        .operation = (uint16_t)admin_find("listBatchCertificates"),
+        .operation = (uint16_t)admin_find(r->closing ? "getBatchResult"
+                                                     : "listBatchCertificates"),
         .cert = http_peer_cert(r->request),
         .chain = http_peer_chain(r->request),
         .params = { (const uint8_t *)text, text == NULL ? 0 : strlen(text) },
@@ -174,18 +173,22 @@ static bm_status keep(void *arg, struct bm_bytes octets)
     return BM_OK;
 }
 
-/* The last page of a pass: on to the next, or to the end. */
+/* The last page of a pass: on to the next, or to the end, before which the
+ * issuer is asked once more: the batch may have been revoked meanwhile. */
 static bm_status end_pass(struct result *r)
 {
     bool more;
 
     r->after[0] = '\0';
     BM_TRY(admin_result_pass(r->made, &more));
-    if (!more) {
-        BM_TRY(admin_result_end(r->made));
-        r->last = true;
-    }
+    r->closing = !more;
     return BM_OK;
+}
+
+static bm_status close_archive(struct result *r)
+{
+    r->last = true;
+    return admin_result_end(r->made);
 }
 
 static bm_status take_page(struct result *r, struct bm_bytes body)
@@ -248,7 +251,7 @@ bool operators_result_answer(struct operators *o, uint32_t tag,
         end(r, false, "what is in it is not told any more");
         return true;
     }
-    rc = take_page(r, m->body);
+    rc = r->closing ? close_archive(r) : take_page(r, m->body);
     if (rc != BM_OK) {
         end(r, false, bm_status_text(rc));
     } else {

@@ -275,6 +275,17 @@ def what_cannot_be_ended_has_no_end(srv, number):
         srv, number, "UPDATE batch_row SET device = 'other' WHERE"
         " device = 'M-%d'" % MANY)), "an end")
     told(2)
+    change(srv, "UPDATE batch_row SET device = 'M-%d' WHERE"
+           " device = 'other'" % MANY)
+
+
+def what_is_revoked_meanwhile_has_no_end(srv, number):
+    client = Slow(srv, number)
+    client.take(1000)
+    srv.birthmark("batch", "revoke", "--dir", srv.dir, "--code", "superseded",
+                  number)
+    holds(not whole(client.all()), "an end")
+    client.close()
 
 
 def test_what_happens_while_it_is_taken():
@@ -286,6 +297,7 @@ def test_what_happens_while_it_is_taken():
         who_hangs_up_changes_nothing(srv, number)
         an_issuer_that_dies_is_asked_again(srv, number)
         what_cannot_be_ended_has_no_end(srv, number)
+        what_is_revoked_meanwhile_has_no_end(srv, number)
 
 
 def is_refused(srv, number, state, query=""):
