@@ -289,12 +289,17 @@ class Service:
             return None
 
     def stop(self, how=signal.SIGTERM, patience=PATIENCE):
-        """The exit code; None when it did not run."""
+        """The exit code; None when it did not run. Its rooms have ended then, too,
+        and their ports are free."""
         if self.process is None:
             return None
+        rooms = descendants(self.process.pid)
         self.process.send_signal(how)
         try:
-            return self.process.wait(patience)
+            code = self.process.wait(patience)
+            wait_until("its rooms follow it", lambda: not any(
+                runs(pid) for pid in rooms))
+            return code
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -478,6 +483,15 @@ def descendants(pid):
             found.append(child)
             todo.append(child)
     return found
+
+
+def runs(pid):
+    """One that has ended and was not asked for does not."""
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            return f.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def room_of(pid):
