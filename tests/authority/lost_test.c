@@ -3,35 +3,9 @@
 
 #include "ca/device.h"
 #include "ca/inventory.h"
-#include "ca/outbox.h"
-#include "tests/authority/world.h"
+#include "tests/authority/outbox_world.h"
 
 /* Events that newer ones push out before a destination was given them. */
-
-static struct outbox *open_outbox(struct world *w)
-{
-    struct outbox *outbox;
-
-    must(outbox_new(&(struct outbox_config){ .store = w->faulty.real,
-                                             .crypto = world_crypto(),
-                                             .retry_first = 60,
-                                             .retry_last = 60 },
-                    &outbox) == BM_OK &&
-             outbox_read(outbox) == BM_OK,
-         "an outbox");
-    return outbox;
-}
-
-static void answer(struct world *w, struct outbox *outbox, uint64_t event,
-                   bool taken)
-{
-    const struct outbox_result r = {
-        .destination = 1, .event = event, .taken = taken, .words = "no"
-    };
-
-    CHECK(outbox_result(outbox, &r, w->now));
-    CHECK_STATUS(outbox_commit(outbox, w->now), BM_OK);
-}
 
 static void put_wanting(struct world *w, const char *name, const char *kinds,
                         struct store_scope scope)

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#include "tests/authority/world.h"
+#include "tests/authority/outbox_world.h"
 
 /* Which event is sent where, next: tests/events sends them. */
 
@@ -81,20 +81,6 @@ static void a_slow_destination_takes_no_more_than_its_share(void)
     world_close(&w);
 }
 
-static struct outbox *open_outbox(struct world *w)
-{
-    struct outbox *outbox;
-
-    must(outbox_new(&(struct outbox_config){ .store = w->faulty.real,
-                                             .crypto = world_crypto(),
-                                             .retry_first = 60,
-                                             .retry_last = 60 },
-                    &outbox) == BM_OK &&
-             outbox_read(outbox) == BM_OK,
-         "an outbox");
-    return outbox;
-}
-
 static void put_one(struct world *w, uint32_t tries)
 {
     const struct store *s = w->faulty.real;
@@ -109,17 +95,6 @@ static void put_one(struct world *w, uint32_t tries)
              s->destination_put(s->self, &d) == BM_OK &&
              s->commit(s->self) == BM_OK,
          "a destination");
-}
-
-static void answer(struct world *w, struct outbox *outbox, uint64_t event,
-                   bool taken)
-{
-    const struct outbox_result r = {
-        .destination = 1, .event = event, .taken = taken, .words = "no"
-    };
-
-    CHECK(outbox_result(outbox, &r, w->now));
-    CHECK_STATUS(outbox_commit(outbox, w->now), BM_OK);
 }
 
 /* The first event is never answered, so the cursor stays before it. */
