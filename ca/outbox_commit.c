@@ -120,7 +120,7 @@ static uint64_t cursor_of(const struct outbox_way *way)
 static bm_status read_lost(struct outbox *o, struct outbox_way *way)
 {
     const struct store *s = o->c.store;
-    struct store_destination row;
+    struct store_destination row = { .lost = way->row.lost };
     bm_status rc = s->destination_find(s->self, way->row.organisation,
                                        way->row.name, &row);
 
